@@ -1,0 +1,178 @@
+//! What went wrong, by who is at fault, and the exit code that says so to a script.
+//!
+//! Layers below have error types of their own; this one is what a command ends with.
+
+use std::fmt;
+
+use crate::mqtt::{ReasonCode, TopicError};
+
+/// How a program run ended when nothing failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: done; an unbounded `sub` ended by Ctrl-C or SIGTERM too.
+    Done,
+    /// A signal came before bounded work was done: 128 + its number, 130 or 143.
+    Interrupted(u8),
+    /// The exit code of a command that ran on our behalf (`broker -- CMD`).
+    Command(u8),
+    /// The work was done, but not all of it: the code of what was refused, already reported on stderr.
+    Partly(ErrorKind),
+}
+
+/// Who is at fault, one for each exit code of the table in the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// 1: a file, a pipe, a payload that cannot be encoded.
+    Local,
+    /// 2: a bad option, topic, filter or profile.
+    Usage,
+    /// 3: DNS, refused, unreachable, TLS, WebSocket upgrade, proxy.
+    Connect,
+    /// 4: the broker refused CONNECT.
+    ConnectRefused,
+    /// 5: the broker refused a publish.
+    PublishRefused,
+    /// 6: the broker refused a subscription.
+    SubscribeRefused,
+    /// 7: the connection was lost and not recovered before the work was done.
+    ConnectionLost,
+    /// 8: `--timeout`, no reply, no CONNACK.
+    TimedOut,
+    /// 9: the broker broke the protocol.
+    Protocol,
+    /// 99: a bench threshold failed.
+    Threshold,
+}
+
+/// An error as the user sees it: one sentence, perhaps the place, perhaps what to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+    reason: Option<ReasonCode>,
+}
+
+impl ExitStatus {
+    /// The process's exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Interrupted(signal) => 128 + signal,
+            Self::Command(code) => code,
+            Self::Partly(kind) => kind.code(),
+        }
+    }
+}
+
+impl ErrorKind {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Local => 1,
+            Self::Usage => 2,
+            Self::Connect => 3,
+            Self::ConnectRefused => 4,
+            Self::PublishRefused => 5,
+            Self::SubscribeRefused => 6,
+            Self::ConnectionLost => 7,
+            Self::TimedOut => 8,
+            Self::Protocol => 9,
+            Self::Threshold => 99,
+        }
+    }
+
+    /// A name for scripts, stable (`--error-format json`).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Usage => "usage",
+            Self::Connect => "connect",
+            Self::ConnectRefused => "connect_refused",
+            Self::PublishRefused => "publish_refused",
+            Self::SubscribeRefused => "subscribe_refused",
+            Self::ConnectionLost => "connection_lost",
+            Self::TimedOut => "timed_out",
+            Self::Protocol => "protocol",
+            Self::Threshold => "threshold",
+        }
+    }
+}
+
+impl Error {
+    /// An error of a kind; `message` is one sentence without a full stop.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), detail: None, hint: None, reason: None }
+    }
+
+    /// A usage error, exit code 2; the message names the flag.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    /// A local error, exit code 1.
+    pub fn local(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Local, message)
+    }
+
+    /// A topic or filter that is none; `flag` is where it came from, as in `--topic`.
+    pub fn topic(flag: &str, text: &str, error: &TopicError) -> Self {
+        let message = format!("{flag} `{text}`: {error}");
+        Self { detail: error.caret(), ..Self::usage(message) }
+    }
+
+    /// With what to try, shown on a line of its own behind `hint:`.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With the broker's reason code.
+    #[must_use]
+    pub fn with_reason(mut self, reason: ReasonCode) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// With lines that show the place, indented under the message.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Who is at fault.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The one sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The place, several lines.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The broker's reason code.
+    pub fn reason(&self) -> Option<ReasonCode> {
+        self.reason
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

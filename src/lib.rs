@@ -1,0 +1,20 @@
+//! `mqttx-rs`: publish, subscribe, explore and load-test MQTT brokers.
+//!
+//! A map of the house; an arrow points at what may be used, and `tests/house.rs` holds it:
+//!
+//! ```text
+//! main -> app -> { command, broker }     app       wiring: settings, runtime, signals, dispatch
+//! command -> { client, config, output }  command   use-cases: Settings in, ExitStatus out
+//! client -> { session, transport }       client    tokio driver of one session
+//! session -> mqtt                        session   the protocol engine, sans-I/O
+//! payload -> mqtt                        payload   bytes <-> what a person reads or writes
+//! cli -> { mqtt, payload }               cli       clap definitions only
+//! config -> { cli, mqtt }                config    flag > environment > default, resolved once
+//! output -> { mqtt, payload, error }     output    the only module that prints
+//!                                        transport byte streams and the one dialer
+//!                                        broker    the embedded broker (feature `broker`)
+//!                                        mqtt      vocabulary of the specification
+//! ```
+
+pub mod error;
+pub mod mqtt;

@@ -1,0 +1,28 @@
+//! Topic Names and Topic Filters [MQTT-4.7], with the prefixes that brokers give a meaning to.
+
+mod error;
+mod filter;
+mod name;
+mod subscription;
+
+pub use error::{TopicError, TopicErrorKind};
+pub use filter::{Share, TopicFilter};
+pub use name::{Delay, Delayed, MAXIMUM_DELAY_SECONDS, TopicName};
+pub use subscription::{RetainHandling, SubscriptionOptions};
+
+/// Longest UTF-8 encoded string on the wire, bytes [MQTT-1.5.4].
+const MAXIMUM_BYTES: usize = 65_535;
+
+/// What holds for names and filters alike: 1 to 65,535 bytes [MQTT-4.7.3-1] and no U+0000 [MQTT-4.7.3-2].
+fn check_text(text: &str) -> Result<(), TopicError> {
+    if text.is_empty() {
+        return Err(TopicError::new(text, 0, TopicErrorKind::Empty));
+    }
+    if text.len() > MAXIMUM_BYTES {
+        return Err(TopicError::new(text, 0, TopicErrorKind::TooLong));
+    }
+    match text.find('\0') {
+        Some(at) => Err(TopicError::new(text, at, TopicErrorKind::NullCharacter)),
+        None => Ok(()),
+    }
+}
