@@ -1,0 +1,144 @@
+//! Holds the house: which module may use which (the map in `src/lib.rs`, the reasons in its modules' docs).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and what it may name of ours. Data, so that a new arrow is a line in a review.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("main", &["app"]),
+    ("app", &["broker", "cli", "client", "command", "config", "error", "mqtt", "output"]),
+    ("command", &["broker", "client", "config", "error", "mqtt", "output", "payload", "session"]),
+    ("config", &["cli", "client", "error", "mqtt", "payload", "session", "transport"]),
+    ("cli", &["mqtt", "payload"]),
+    ("output", &["error", "mqtt", "payload"]),
+    ("error", &["client", "mqtt", "session", "transport"]),
+    ("client", &["mqtt", "session", "transport"]),
+    ("broker", &["error", "mqtt"]),
+    ("payload", &["mqtt"]),
+    ("session", &["mqtt"]),
+    ("transport", &["mqtt"]),
+    ("mqtt", &[]),
+];
+
+/// What the engine must not know: it is driven with bytes and instants.
+const FORBIDDEN_IN_SESSION: &[&str] = &["tokio", "std::net", "Instant::now", "SystemTime", "fastrand"];
+
+#[test]
+fn modules_use_only_what_their_arrows_allow() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (module, path) in sources() {
+        let Some(allowed) = allowed.get(module.as_str()) else {
+            panic!("{}: module `{module}` has no line in ARROWS", path.display());
+        };
+        for used in modules_named_in(&code_of(&path)) {
+            if used != module && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{}: `{module}` may not use `{used}`", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_session_knows_no_runtime_no_clock_and_no_socket() {
+    for (module, path) in sources() {
+        if module != "session" {
+            continue;
+        }
+        let code = code_of(&path);
+        let product = code.split("#[cfg(test)]").next().unwrap_or_default();
+        for word in FORBIDDEN_IN_SESSION {
+            assert!(!product.contains(word), "{} names `{word}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_codec_names_the_codec_crates_and_only_output_prints() {
+    for (module, path) in sources() {
+        let code = code_of(&path);
+        if code.contains("rumqttc") {
+            let inside = path.to_string_lossy().contains("session/codec");
+            assert!(inside, "{} names rumqttc outside session::codec", path.display());
+        }
+        if code.contains("stdout()") || code.contains("stderr()") {
+            assert_eq!(module, "output", "{} takes a standard stream", path.display());
+        }
+    }
+}
+
+/// Every source file with the module of the house that it belongs to.
+fn sources() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
+                let module = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+                if module != "lib" {
+                    found.push((module, path));
+                }
+            }
+        }
+    }
+    assert!(found.len() > 10, "the sources were not found");
+    found
+}
+
+/// The file without comment lines.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The first segment of each `crate::x` and `mqttx_rs::x`, also inside `crate::{x, y::z}`.
+fn modules_named_in(code: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for root in ["crate::", "mqttx_rs::"] {
+        for (at, _) in code.match_indices(root) {
+            let rest = &code[at + root.len()..];
+            match rest.strip_prefix('{') {
+                Some(group) => named.extend(top_level_names(group)),
+                None => named.extend(leading_identifier(rest)),
+            }
+        }
+    }
+    named
+}
+
+/// The names at the top level of an import group, up to its closing brace.
+fn top_level_names(group: &str) -> Vec<String> {
+    let (mut names, mut depth, mut start) = (Vec::new(), 0, true);
+    for (at, character) in group.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => start = true,
+            _ if depth == 0 && start && !character.is_whitespace() => {
+                names.extend(leading_identifier(&group[at..]));
+                start = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn leading_identifier(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+#[test]
+fn import_groups_are_read_at_their_top_level() {
+    let named = modules_named_in("use crate::{\n    mqtt::{QoS, TopicName},\n    session,\n};\nlet x = crate::cli::y;");
+    assert_eq!(named, ["cli", "mqtt", "session"].map(String::from).into());
+}
