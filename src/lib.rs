@@ -16,5 +16,8 @@
 //!                                        mqtt      vocabulary of the specification
 //! ```
 
+// Not in Cargo.toml: tests and benches unwrap, and need no docs.
+#![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
+
 pub mod error;
 pub mod mqtt;
