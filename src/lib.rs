@@ -19,5 +19,7 @@
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
 
+#[cfg(feature = "broker")]
+pub mod broker;
 pub mod error;
 pub mod mqtt;
