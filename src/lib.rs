@@ -23,3 +23,4 @@
 pub mod broker;
 pub mod error;
 pub mod mqtt;
+pub mod transport;

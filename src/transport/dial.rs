@@ -1,0 +1,243 @@
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::race::{self, Attempt};
+use super::resolve::{AddressFamily, Resolved, resolve};
+use super::{DialCause, DialError, Endpoint, Stream};
+
+/// Opens streams: the same for one connection of `pub` and for 50,000 of a benchmark.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    /// Which addresses of the host are tried.
+    pub family: AddressFamily,
+    /// The local address to connect from.
+    pub bind_address: Option<IpAddr>,
+    /// For the dial as a whole, every step of it.
+    pub timeout: Duration,
+}
+
+/// An open stream, and how it came to be.
+#[derive(Debug)]
+pub struct Dialed {
+    /// Ready for CONNECT.
+    pub stream: Stream,
+    /// The address that answered; `None` for a Unix socket.
+    pub peer: Option<SocketAddr>,
+    /// What took how long.
+    pub timings: DialTimings,
+}
+
+/// A step of a dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DialStep {
+    /// Looking the host up.
+    Resolve,
+    /// Connecting the socket.
+    Connect,
+}
+
+/// How long each step took; `None` for a step that was not needed or not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DialTimings {
+    /// Looking the host up.
+    pub resolve: Option<Duration>,
+    /// Connecting the socket.
+    pub connect: Option<Duration>,
+}
+
+/// What is known of a dial at any moment: a timeout drops the steps, this stays.
+struct Progress {
+    step: DialStep,
+    timings: DialTimings,
+    failed: Vec<Attempt>,
+}
+
+impl Default for Dialer {
+    fn default() -> Self {
+        Self { family: AddressFamily::Any, bind_address: None, timeout: Duration::from_secs(10) }
+    }
+}
+
+impl Dialer {
+    /// Opens a stream to an endpoint.
+    pub async fn dial(&self, endpoint: &Endpoint) -> Result<Dialed, DialError> {
+        self.run(endpoint, None).await
+    }
+
+    /// Looks an endpoint up, once for many dials.
+    pub async fn resolve(&self, endpoint: &Endpoint) -> Result<Resolved, DialError> {
+        let mut progress = Progress::at(DialStep::Resolve);
+        let look_up = resolve(&endpoint.address, self.family, self.bind_address);
+        match tokio::time::timeout(self.timeout, look_up).await {
+            Ok(resolved) => resolved.map_err(|cause| progress.fail(endpoint, cause)),
+            Err(_) => Err(progress.fail(endpoint, DialCause::TimedOut(self.timeout))),
+        }
+    }
+
+    /// Opens a stream to an endpoint that has been looked up.
+    pub async fn dial_resolved(&self, endpoint: &Endpoint, resolved: &Resolved) -> Result<Dialed, DialError> {
+        self.run(endpoint, Some(resolved)).await
+    }
+
+    async fn run(&self, endpoint: &Endpoint, resolved: Option<&Resolved>) -> Result<Dialed, DialError> {
+        let mut progress = Progress::at(DialStep::Resolve);
+        match tokio::time::timeout(self.timeout, self.steps(endpoint, resolved, &mut progress)).await {
+            Ok(Ok((stream, peer))) => Ok(Dialed { stream, peer, timings: progress.timings }),
+            Ok(Err(cause)) => Err(progress.fail(endpoint, cause)),
+            Err(_) => Err(progress.fail(endpoint, DialCause::TimedOut(self.timeout))),
+        }
+    }
+
+    /// The steps in their order; the next ones (proxy, TLS, WebSocket) wrap the stream one after another.
+    async fn steps(
+        &self,
+        endpoint: &Endpoint,
+        resolved: Option<&Resolved>,
+        progress: &mut Progress,
+    ) -> Result<(Stream, Option<SocketAddr>), DialCause> {
+        let looked_up;
+        let resolved = if let Some(resolved) = resolved {
+            resolved
+        } else {
+            let begin = Instant::now();
+            looked_up = resolve(&endpoint.address, self.family, self.bind_address).await?;
+            if matches!(looked_up, Resolved::Tcp(_)) {
+                progress.timings.resolve = Some(begin.elapsed());
+            }
+            &looked_up
+        };
+        progress.step = DialStep::Connect;
+        let begin = Instant::now();
+        let opened = match resolved {
+            Resolved::Tcp(addresses) => match race::connect(addresses, self.bind_address, &mut progress.failed).await {
+                Some((stream, peer)) => (Stream::Tcp(stream), Some(peer)),
+                None => return Err(DialCause::most_telling(&progress.failed)),
+            },
+            Resolved::Unix(path) => (open_unix(path).await?, None),
+        };
+        progress.timings.connect = Some(begin.elapsed());
+        Ok(opened)
+    }
+}
+
+#[cfg(unix)]
+async fn open_unix(path: &std::path::Path) -> Result<Stream, DialCause> {
+    match tokio::net::UnixStream::connect(path).await {
+        Ok(stream) => Ok(Stream::Unix(stream)),
+        Err(error) => Err(DialCause::from_unix_connect(&error)),
+    }
+}
+
+#[cfg(not(unix))]
+async fn open_unix(_path: &std::path::Path) -> Result<Stream, DialCause> {
+    Err(DialCause::Other("this system has no Unix sockets".into()))
+}
+
+impl Progress {
+    fn at(step: DialStep) -> Self {
+        Self { step, timings: DialTimings::default(), failed: Vec::new() }
+    }
+
+    fn fail(&mut self, endpoint: &Endpoint, cause: DialCause) -> DialError {
+        let attempts = self.failed.drain(..);
+        DialError {
+            step: self.step,
+            address: endpoint.address.clone(),
+            cause,
+            attempts: attempts.map(|(address, error)| (address, DialCause::from_connect(&error))).collect(),
+            timings: self.timings,
+        }
+    }
+}
+
+impl fmt::Display for DialStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "name look-up",
+            Self::Connect => "connect",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tcp_dial_says_who_answered_and_how_long_it_took() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let dialed = Dialer::default().dial(&Endpoint::tcp("127.0.0.1", address.port())).await.unwrap();
+        assert_eq!(dialed.peer, Some(address));
+        assert!(dialed.timings.connect.is_some());
+
+        let (mut ours, (mut theirs, _)) = (dialed.stream, listener.accept().await.unwrap());
+        theirs.write_all(b"hello").await.unwrap();
+        let mut received = [0; 5];
+        ours.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"hello");
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_looked_up_once_for_many_dials() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::tcp("127.0.0.1", listener.local_addr().unwrap().port());
+        let dialer = Dialer::default();
+        let resolved = dialer.resolve(&endpoint).await.unwrap();
+        for _ in 0..3 {
+            let opened = dialer.dial_resolved(&endpoint, &resolved).await.unwrap();
+            assert_eq!(opened.timings.resolve, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_address() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let error = Dialer::default().dial(&Endpoint::tcp("127.0.0.1", address.port())).await.unwrap_err();
+        assert_eq!((error.step, &error.cause), (DialStep::Connect, &DialCause::Refused));
+        assert_eq!(error.attempts, [(address, DialCause::Refused)]);
+        assert_eq!(error.to_string(), format!("cannot connect to {address}: connection refused"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_is_over_the_whole_dial() {
+        let (silent, _queued, _hole) = race::tests::black_hole().await;
+        let dialer = Dialer { timeout: Duration::from_secs(7), ..Dialer::default() };
+        let error = dialer.dial(&Endpoint::tcp("127.0.0.1", silent.port())).await.unwrap_err();
+        assert_eq!((error.step, &error.cause), (DialStep::Connect, &DialCause::TimedOut(Duration::from_secs(7))));
+        assert_eq!(error.to_string(), format!("cannot connect to {silent}: timed out after 7 s"));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_unix_socket_carries_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("broker.sock");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let mut dialed = Dialer::default().dial(&Endpoint::unix(&path)).await.unwrap();
+        dialed.stream.write_all(b"hello").await.unwrap();
+        dialed.stream.shutdown().await.unwrap();
+        let mut received = String::new();
+        listener.accept().await.unwrap().0.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "hello");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_unix_socket_that_is_not_there_or_not_served_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("broker.sock");
+        let error = Dialer::default().dial(&Endpoint::unix(&path)).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot connect to {}: no such socket file", path.display()));
+        drop(tokio::net::UnixListener::bind(&path).unwrap());
+        let error = Dialer::default().dial(&Endpoint::unix(&path)).await.unwrap_err();
+        assert_eq!(error.cause, DialCause::Refused);
+    }
+}

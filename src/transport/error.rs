@@ -1,0 +1,149 @@
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::race::Attempt;
+use super::{Address, DialStep, DialTimings};
+
+/// Why no stream could be opened: which step failed, where, and what that means in plain words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialError {
+    /// The step that failed.
+    pub step: DialStep,
+    /// Where to, as it was asked for.
+    pub address: Address,
+    /// Why; of several addresses, the most telling one.
+    pub cause: DialCause,
+    /// Every address that was tried and failed, in the order in which they did.
+    pub attempts: Vec<(SocketAddr, DialCause)>,
+    /// How long the steps before took.
+    pub timings: DialTimings,
+}
+
+/// Why a step of a dial failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialCause {
+    /// The name stands for nothing.
+    NoSuchHost,
+    /// The name server gave no answer.
+    ResolverSilent,
+    /// `--ipv4`, and the host has none.
+    NoIpv4Address,
+    /// `--ipv6`, and the host has none.
+    NoIpv6Address,
+    /// The local address to bind to is of a family that the host lacks.
+    NoAddressFor(IpAddr),
+    /// Nothing listens there.
+    Refused,
+    /// No way to the network or the host.
+    Unreachable,
+    /// No answer within the time, which is that of the whole dial.
+    TimedOut(Duration),
+    /// The system gave up waiting for an answer.
+    NoAnswer,
+    /// There is no file of that name.
+    NoSuchSocket,
+    /// The system forbids it.
+    PermissionDenied,
+    /// The local address to bind to is not one of this machine, or all of its ports to this peer are taken.
+    NoLocalAddress,
+    /// No file descriptor is left.
+    OutOfDescriptors,
+    /// Something else, in the system's words.
+    Other(String),
+}
+
+impl DialCause {
+    /// The resolver's errors have no kinds: their text, which is never localised, is all there is.
+    pub(super) fn from_resolver(error: &io::Error) -> Self {
+        let text = error.to_string();
+        let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+        let is_unknown = [
+            "Name or service not known",
+            "No address associated with hostname",
+            "nodename nor servname provided, or not known",
+            "Name does not resolve",
+            "No such host is known. (os error 11001)",
+        ];
+        let is_silent = ["Temporary failure in name resolution", "Try again"];
+        if is_unknown.contains(&text) {
+            Self::NoSuchHost
+        } else if is_silent.contains(&text) {
+            Self::ResolverSilent
+        } else {
+            Self::Other(text.into())
+        }
+    }
+
+    pub(super) fn from_connect(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+                Self::Unreachable
+            }
+            io::ErrorKind::TimedOut => Self::NoAnswer,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            io::ErrorKind::AddrNotAvailable => Self::NoLocalAddress,
+            _ if is_out_of_descriptors(error) => Self::OutOfDescriptors,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+
+    pub(super) fn from_unix_connect(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoSuchSocket,
+            _ => Self::from_connect(error),
+        }
+    }
+
+    /// Of several failed attempts the one that says most: a host that refuses is at least there.
+    pub(super) fn most_telling(attempts: &[Attempt]) -> Self {
+        let causes = attempts.iter().map(|(_, error)| Self::from_connect(error));
+        let rank = |cause: &Self| match cause {
+            Self::Unreachable => 0,
+            Self::NoAnswer => 1,
+            Self::Refused => 2,
+            _ => 3,
+        };
+        causes.max_by_key(rank).unwrap_or(Self::Unreachable)
+    }
+}
+
+/// `EMFILE` and `ENFILE`, for which the standard library has no kind.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+impl fmt::Display for DialCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchHost => f.write_str("no such host"),
+            Self::ResolverSilent => f.write_str("the name server gives no answer"),
+            Self::NoIpv4Address => f.write_str("the host has no IPv4 address"),
+            Self::NoIpv6Address => f.write_str("the host has no IPv6 address"),
+            Self::NoAddressFor(local) => write!(f, "the host has no address that {local} could connect to"),
+            Self::Refused => f.write_str("connection refused"),
+            Self::Unreachable => f.write_str("host or network unreachable"),
+            Self::TimedOut(time) => write!(f, "timed out after {} s", time.as_secs_f64()),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::NoSuchSocket => f.write_str("no such socket file"),
+            Self::PermissionDenied => f.write_str("permission denied"),
+            Self::NoLocalAddress => f.write_str("no such local address, or no local port is left"),
+            Self::OutOfDescriptors => f.write_str("no file descriptor is left for a socket"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for DialError {
+    /// One sentence: `cannot connect to localhost:1883: connection refused`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.step, &self.address) {
+            (DialStep::Resolve, Address::Host { host, .. }) => write!(f, "cannot find `{host}`: {}", self.cause),
+            _ => write!(f, "cannot connect to {}: {}", self.address, self.cause),
+        }
+    }
+}
+
+impl std::error::Error for DialError {}
