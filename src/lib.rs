@@ -24,3 +24,5 @@ pub mod broker;
 pub mod error;
 pub mod mqtt;
 pub mod transport;
+pub mod output;
+pub mod payload;

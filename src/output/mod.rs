@@ -1,0 +1,27 @@
+//! The only module that prints: data to stdout, talk to stderr.
+//!
+//! [`Terminal`] knows what each stream is and whether colour is on. [`MessagePrinter`] writes messages, through a
+//! [`Stdout`] with a large buffer that the caller flushes when no more input is ready. [`Talk`] writes status lines,
+//! warnings and errors. Text that comes from elsewhere is escaped where a terminal would obey it, and goes through a
+//! pipe untouched.
+
+#![allow(dead_code)]
+
+mod columns;
+mod failure;
+mod file;
+mod message;
+mod safe;
+mod stdout;
+mod talk;
+mod template;
+mod terminal;
+
+pub use columns::Columns;
+pub use failure::ErrorFormat;
+pub use file::MessageFile;
+pub use message::{MessagePrinter, MessageShape, PrinterOptions};
+pub use stdout::{Stdout, WriteError};
+pub use talk::Talk;
+pub use template::{Template, TemplateError};
+pub use terminal::{ColorChoice, Stream, Terminal};

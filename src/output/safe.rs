@@ -1,0 +1,1 @@
+//! Text from elsewhere on a terminal: shown, never obeyed.

@@ -1,0 +1,1 @@
+//! JSON text, changed in white space only: numbers keep every digit and strings every escape.

@@ -1,0 +1,21 @@
+//! Bytes <-> what a person reads or writes: payload formats, escapes, sizes and JSON lines.
+//!
+//! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
+//! terminal or reads a clock.
+
+#![allow(dead_code)]
+
+mod error;
+mod escape;
+mod format;
+mod json;
+mod json_line;
+mod record;
+mod size;
+
+pub use error::PayloadError;
+pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escapes};
+pub use format::{InvalidPayloadFormat, PayloadFormat};
+pub use json_line::{JsonLineError, read_json_line, write_json_line};
+pub use record::Record;
+pub use size::{InvalidPayloadSize, PayloadSize};
