@@ -23,6 +23,6 @@
 pub mod broker;
 pub mod error;
 pub mod mqtt;
-pub mod transport;
 pub mod output;
 pub mod payload;
+pub mod transport;

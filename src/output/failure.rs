@@ -4,6 +4,6 @@ pub enum ErrorFormat {
     /// `error: ...`, the place, `hint: ...`.
     #[default]
     Text,
-    /// One JSON object on a line: level, code, name, message, detail, hint, reason_code, reason_name.
+    /// One JSON object on a line: level, code, name, message, detail, hint, `reason_code`, `reason_name`.
     Json,
 }

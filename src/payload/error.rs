@@ -21,7 +21,7 @@ impl PayloadError {
         let before = &text[..at.min(text.len())];
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = before.split(|&byte| byte == b'\n').count();
         Self { format, what: what.into(), line, column, caret: caret(&text[start..], at - start) }
     }
 
