@@ -1,0 +1,37 @@
+//! What integration tests share: peers that speak MQTT by their own codec, a real broker, and the program itself.
+//!
+//! Nothing here uses the codec or the session of `mqttx_rs`, so that it can judge them; of the library it takes
+//! [`mqttx_rs::mqtt::Version`] alone. Every wait has a deadline, so that a failing test ends in seconds and says
+//! what it got instead.
+//!
+//! ```ignore
+//! let broker = ScriptedBroker::start();
+//! // ... a client is told to connect to broker.address() ...
+//! let mut link = broker.accept();
+//! link.expect_connect();
+//! link.send(connack());
+//! let publish = link.expect_publish();
+//! link.send(puback(publish.id));
+//! link.cut();
+//! ```
+
+#![allow(dead_code, reason = "each test file is a crate of its own and uses its own part")]
+#![allow(unreachable_pub, unused_imports, reason = "the same")]
+
+pub mod link;
+pub mod mosquitto;
+pub mod program;
+pub mod raw_client;
+pub mod scripted_broker;
+pub mod wire;
+
+use std::time::Duration;
+
+pub use link::Link;
+pub use mosquitto::Mosquitto;
+pub use program::{Ended, Program, Running};
+pub use raw_client::RawClient;
+pub use scripted_broker::ScriptedBroker;
+
+/// How long anything is waited for. Passing tests never come near it, on a loaded machine either.
+pub const DEADLINE: Duration = Duration::from_secs(20);

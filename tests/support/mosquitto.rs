@@ -1,0 +1,116 @@
+//! A real mosquitto, where one is installed.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use tempfile::TempDir;
+
+use super::DEADLINE;
+
+/// Makes the absence of mosquitto a failure instead of a skipped test.
+const REQUIRE: &str = "MQTTX_RS_REQUIRE_MOSQUITTO";
+
+/// A mosquitto on a free port of 127.0.0.1, with a directory of its own, until it is dropped.
+#[derive(Debug)]
+pub struct Mosquitto {
+    child: Child,
+    address: SocketAddr,
+    directory: TempDir,
+}
+
+impl Mosquitto {
+    /// Starts it with these lines after the listener's, and waits until it answers; anonymous clients may connect
+    /// unless the lines say otherwise. `None`, with a line that says so, when it is not installed.
+    ///
+    /// ```ignore
+    /// let Some(mosquitto) = Mosquitto::start("max_queued_messages 10") else { return };
+    /// ```
+    pub fn start(configuration: &str) -> Option<Self> {
+        let Some(program) = find() else {
+            assert!(std::env::var_os(REQUIRE).is_none(), "mosquitto is not installed, and {REQUIRE} is set");
+            report("skipped: mosquitto is not installed");
+            return None;
+        };
+        let mut refusals = String::new();
+        // A port that was free a moment ago can be taken by another test; then another is tried.
+        for _ in 0..5 {
+            match Self::start_on(program, free_port(), configuration) {
+                Ok(mosquitto) => return Some(mosquitto),
+                Err(refusal) => refusals.push_str(&refusal),
+            }
+        }
+        panic!("mosquitto does not start:\n{refusals}");
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The port, as `-p` wants it.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    fn start_on(program: &str, port: u16, configuration: &str) -> Result<Self, String> {
+        let directory = TempDir::new().expect("a temporary directory");
+        let path = directory.path().join("mosquitto.conf");
+        let mut file = std::fs::File::create(&path).expect("a file in it");
+        let anonymous = if configuration.contains("allow_anonymous") { "" } else { "allow_anonymous true\n" };
+        write!(file, "listener {port} 127.0.0.1\n{anonymous}{configuration}\n").expect("the file can be written");
+        let mut child = Command::new(program)
+            .args(["-v", "-c"])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mosquitto can be run");
+
+        // It says on stderr when it runs; the thread then drains what follows, so that it never blocks.
+        let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                _ = sender.send(line);
+            }
+        });
+        let mosquitto = Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory };
+        let mut log = String::new();
+        while let Ok(line) = lines.recv_timeout(DEADLINE) {
+            if line.ends_with(" running") {
+                return Ok(mosquitto);
+            }
+            log = log + &line + "\n";
+        }
+        Err(log)
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// The program; `sbin` is not on everybody's path.
+fn find() -> Option<&'static str> {
+    let candidates = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"];
+    candidates.into_iter().find(|program| {
+        let help = Command::new(program).arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        help.is_ok()
+    })
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+#[expect(clippy::print_stderr, reason = "who reads the test's output should know that it proved nothing")]
+fn report(line: &str) {
+    eprintln!("{line}");
+}

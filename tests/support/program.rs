@@ -1,0 +1,259 @@
+//! The program itself, as a user or a script runs it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Instant;
+
+use super::DEADLINE;
+
+/// A run of `mqttx-rs` that has not begun.
+///
+/// ```ignore
+/// let ended = Program::new(["pub", "-t", "a", "-m", "hi"]).port(broker.port()).run();
+/// assert_eq!(ended.code, 0, "{ended:?}");
+/// ```
+#[derive(Debug)]
+pub struct Program {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+/// A run that is going on; killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Stream,
+    stderr: Stream,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; 128 + the number of the signal that killed it.
+    pub code: i32,
+    /// All of stdout.
+    pub stdout: Vec<u8>,
+    /// All of stderr.
+    pub stderr: String,
+}
+
+impl Program {
+    /// With arguments; the environment has nothing of `MQTTX_*` and nothing about colour.
+    pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mqttx-rs"));
+        command.args(arguments);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("MQTTX_") || text == "NO_COLOR" || text.starts_with("CLICOLOR") {
+                command.env_remove(&name);
+            }
+        }
+        Self { command, stdin: Vec::new() }
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds `-p` with a port.
+    pub fn port(self, port: u16) -> Self {
+        self.arg("-p").arg(port.to_string())
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets the working directory.
+    pub fn directory(mut self, path: impl AsRef<std::path::Path>) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// What [`Program::run`] writes to stdin before it closes it.
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = bytes.as_ref().into();
+        self
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) -> Ended {
+        let bytes = std::mem::take(&mut self.stdin);
+        let mut running = self.start();
+        let stdin = running.stdin.take();
+        // A thread, since the program may write more than a pipe holds before it reads all.
+        let writer = std::thread::spawn(move || {
+            if let Some(mut stdin) = stdin {
+                // A program that ends without reading its stdin closes the pipe.
+                _ = stdin.write_all(&bytes);
+            }
+        });
+        let ended = running.wait();
+        _ = writer.join();
+        ended
+    }
+
+    /// Starts and goes on; stdin stays open, for [`Running::write`] and [`Running::close_stdin`].
+    pub fn start(mut self) -> Running {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program can be run");
+        let stdout = Stream::of(child.stdout.take().expect("stdout is piped"));
+        let stderr = Stream::of(child.stderr.take().expect("stderr is piped"));
+        Running { stdin: child.stdin.take(), stdout, stderr, child }
+    }
+}
+
+impl Running {
+    /// The next line of stdout that contains this; those before it are passed over.
+    #[track_caller]
+    pub fn wait_for_stdout(&mut self, part: &str) -> String {
+        match self.stdout.wait_for(part) {
+            Some(line) => line,
+            None => self.fail("stdout", part),
+        }
+    }
+
+    /// The next line of stderr that contains this; those before it are passed over.
+    #[track_caller]
+    pub fn wait_for_stderr(&mut self, part: &str) -> String {
+        match self.stderr.wait_for(part) {
+            Some(line) => line,
+            None => self.fail("stderr", part),
+        }
+    }
+
+    /// Writes to stdin.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush()).expect("the program reads its stdin");
+    }
+
+    /// Ends stdin.
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a pid fits"));
+        nix::sys::signal::kill(pid, signal).expect("the program runs");
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn wait(mut self) -> Ended {
+        self.stdin = None;
+        // Both streams end with the program, so that their end is waited for and not the process.
+        let ended = self.stdout.read_to_end() && self.stderr.read_to_end();
+        if !ended {
+            self.fail("both streams", "the end");
+        }
+        let status = self.child.wait().expect("the program can be waited for");
+        #[cfg(unix)]
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        #[cfg(not(unix))]
+        let signal: Option<i32> = None;
+        let code = status.code().unwrap_or_else(|| 128 + signal.unwrap_or_default());
+        let stderr = String::from_utf8_lossy(&self.stderr.seen).into_owned();
+        Ended { code, stdout: std::mem::take(&mut self.stdout.seen), stderr }
+    }
+
+    #[track_caller]
+    fn fail(&mut self, stream: &str, part: &str) -> ! {
+        self.stdout.drain();
+        self.stderr.drain();
+        let stdout = String::from_utf8_lossy(&self.stdout.seen);
+        let stderr = String::from_utf8_lossy(&self.stderr.seen);
+        panic!("\n  expected on {stream}: {part}\n  within {DEADLINE:?}\n  stdout: {stdout}\n  stderr: {stderr}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// stdout as text.
+    #[track_caller]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("stdout is UTF-8")
+    }
+
+    /// The same run, which ended with this code.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stderr: {}\nstdout: {}", self.stderr, String::from_utf8_lossy(&self.stdout));
+        self
+    }
+}
+
+/// One stream of the program, read by a thread line by line, so that no pipe ever fills.
+#[derive(Debug)]
+struct Stream {
+    lines: Receiver<Vec<u8>>,
+    /// Everything received so far.
+    seen: Vec<u8>,
+}
+
+impl Stream {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stream);
+            loop {
+                let mut line = Vec::new();
+                match reader.read_until(b'\n', &mut line) {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => _ = sender.send(line),
+                }
+            }
+        });
+        Self { lines, seen: Vec::new() }
+    }
+
+    fn wait_for(&mut self, part: &str) -> Option<String> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let line = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
+            self.seen.extend_from_slice(&line);
+            let line = String::from_utf8_lossy(&line);
+            if line.contains(part) {
+                return Some(line.trim_end_matches(['\r', '\n']).into());
+            }
+        }
+    }
+
+    /// Whether the end came before the deadline.
+    fn read_to_end(&mut self) -> bool {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.extend_from_slice(&line),
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Ok(line) = self.lines.try_recv() {
+            self.seen.extend_from_slice(&line);
+        }
+    }
+}
