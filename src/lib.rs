@@ -25,4 +25,5 @@ pub mod error;
 pub mod mqtt;
 pub mod output;
 pub mod payload;
+pub mod session;
 pub mod transport;

@@ -1,0 +1,187 @@
+use std::fmt;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use crate::mqtt::{ConnectProperties, UserProperties, Version, Will};
+
+/// Everything that CONNECT says, and how this end behaves afterwards.
+///
+/// Properties are on the wire in 5.0 only; in 3.1.1 they are ignored.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    /// Version of the protocol.
+    pub version: Version,
+    /// Empty: the server chooses one, which reconnects then use [MQTT-3.1.3-6].
+    pub client_id: ByteString,
+    /// Clean Start (5.0) or Clean Session (3.1.1).
+    ///
+    /// In 5.0 it holds for the first connection; later ones resume, as far as Session Expiry Interval lets the
+    /// session live. In 3.1.1 it holds for each, since there it says at the same time that the session ends with
+    /// the connection.
+    pub clean_start: bool,
+    /// Seconds of silence after which PINGREQ is sent; 0: never. Server Keep Alive overrides it.
+    pub keep_alive: u16,
+    /// User Name.
+    pub user_name: Option<ByteString>,
+    /// Password; never shown by `Debug`.
+    pub password: Option<Bytes>,
+    /// The message that the server publishes when this client goes without DISCONNECT.
+    pub will: Option<Box<Will>>,
+    /// Properties of CONNECT. `receive_maximum`, `maximum_packet_size` and `topic_alias_maximum` bind the server,
+    /// and the session holds it to them.
+    pub properties: ConnectProperties,
+    /// When received messages at QoS 1 and 2 are acknowledged.
+    pub acknowledge: Acknowledge,
+    /// How many publishes at QoS 1 and 2 may be outstanding, whatever more the server's Receive Maximum allows;
+    /// at least 1.
+    pub maximum_outstanding: u16,
+    /// Use topic aliases for publishes of our own accord, as far as the server's Topic Alias Maximum goes.
+    pub automatic_topic_aliases: bool,
+}
+
+/// When received messages at QoS 1 and 2 are acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Acknowledge {
+    /// At once, as the event is queued.
+    #[default]
+    OnReceipt,
+    /// When [`Session::acknowledge`](super::Session::acknowledge) is called with the message's token.
+    Manual,
+}
+
+/// Options that no CONNECT can carry: the field by name and what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {fault}")]
+pub struct InvalidOptions {
+    /// The specification's name of the field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub fault: &'static str,
+}
+
+impl ConnectOptions {
+    /// Clean start, keep alive of 60 s, no credentials, no will, no properties.
+    pub fn new(version: Version, client_id: impl Into<ByteString>) -> Self {
+        Self {
+            version,
+            client_id: client_id.into(),
+            clean_start: true,
+            keep_alive: 60,
+            user_name: None,
+            password: None,
+            will: None,
+            properties: ConnectProperties::default(),
+            acknowledge: Acknowledge::OnReceipt,
+            maximum_outstanding: u16::MAX,
+            automatic_topic_aliases: false,
+        }
+    }
+
+    /// Whether a CONNECT can carry them.
+    pub fn check(&self) -> Result<(), InvalidOptions> {
+        check_text("Client Identifier", &self.client_id)?;
+        if let Some(user_name) = &self.user_name {
+            check_text("User Name", user_name)?;
+        }
+        if let Some(password) = &self.password {
+            check_binary("Password", password)?;
+        }
+        if self.maximum_outstanding == 0 {
+            return Err(InvalidOptions { field: "maximum outstanding", fault: "must be at least 1" });
+        }
+        if let Some(will) = &self.will {
+            check_binary("Will Payload", &will.payload)?;
+        }
+        if self.version.is_v5() { self.check_v5() } else { self.check_v3() }
+    }
+
+    fn check_v3(&self) -> Result<(), InvalidOptions> {
+        if self.password.is_some() && self.user_name.is_none() {
+            return Err(InvalidOptions { field: "Password", fault: "needs a User Name before MQTT 5.0" });
+        }
+        let field = "Client Identifier";
+        if self.client_id.is_empty() && (!self.clean_start || self.version == Version::V3_1) {
+            return Err(InvalidOptions { field, fault: "can be empty with Clean Session only, and not in MQTT 3.1" });
+        }
+        Ok(())
+    }
+
+    fn check_v5(&self) -> Result<(), InvalidOptions> {
+        let properties = &self.properties;
+        if properties.receive_maximum == Some(0) {
+            return Err(InvalidOptions { field: "Receive Maximum", fault: "must be at least 1" });
+        }
+        if properties.maximum_packet_size == Some(0) {
+            return Err(InvalidOptions { field: "Maximum Packet Size", fault: "must be at least 1" });
+        }
+        if let Some(method) = &properties.authentication_method {
+            check_text("Authentication Method", method)?;
+        }
+        if let Some(data) = &properties.authentication_data {
+            check_binary("Authentication Data", data)?;
+            if properties.authentication_method.is_none() {
+                let fault = "needs an Authentication Method";
+                return Err(InvalidOptions { field: "Authentication Data", fault });
+            }
+        }
+        check_user_properties(&properties.user_properties)?;
+        let Some(will) = &self.will else { return Ok(()) };
+        check_payload_format(will.properties.payload_format_indicator)?;
+        for (field, text) in
+            [("Content Type", &will.properties.content_type), ("Response Topic", &will.properties.response_topic)]
+        {
+            check_text(field, text.as_deref().unwrap_or_default())?;
+        }
+        check_binary("Correlation Data", will.properties.correlation_data.as_deref().unwrap_or_default())?;
+        check_user_properties(&will.properties.user_properties)
+    }
+}
+
+/// A UTF-8 Encoded String [MQTT-1.5.4].
+pub(super) fn check_text(field: &'static str, text: &str) -> Result<(), InvalidOptions> {
+    if text.contains('\0') {
+        return Err(InvalidOptions { field, fault: "cannot hold the character U+0000" });
+    }
+    check_binary(field, text.as_bytes())
+}
+
+/// Binary Data [MQTT-1.5.6].
+pub(super) fn check_binary(field: &'static str, bytes: &[u8]) -> Result<(), InvalidOptions> {
+    if bytes.len() > usize::from(u16::MAX) {
+        return Err(InvalidOptions { field, fault: "can have at most 65,535 bytes" });
+    }
+    Ok(())
+}
+
+pub(super) fn check_user_properties(properties: &UserProperties) -> Result<(), InvalidOptions> {
+    properties.iter().try_for_each(|(name, value)| {
+        check_text("User Property", name)?;
+        check_text("User Property", value)
+    })
+}
+
+pub(super) fn check_payload_format(indicator: Option<u8>) -> Result<(), InvalidOptions> {
+    if indicator.is_some_and(|value| value > 1) {
+        return Err(InvalidOptions { field: "Payload Format Indicator", fault: "must be 0 or 1" });
+    }
+    Ok(())
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("version", &self.version)
+            .field("client_id", &self.client_id)
+            .field("clean_start", &self.clean_start)
+            .field("keep_alive", &self.keep_alive)
+            .field("user_name", &self.user_name)
+            .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("will", &self.will)
+            .field("acknowledge", &self.acknowledge)
+            .field("maximum_outstanding", &self.maximum_outstanding)
+            .field("automatic_topic_aliases", &self.automatic_topic_aliases)
+            // The properties may hold Authentication Data: a secret too.
+            .finish_non_exhaustive()
+    }
+}
