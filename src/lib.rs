@@ -21,6 +21,8 @@
 
 #[cfg(feature = "broker")]
 pub mod broker;
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod mqtt;
 pub mod output;

@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::value::Secret;
+
+/// TLS, for the protocols mqtts and wss.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsArgs {
+    /// File or folder of certificates to trust [default: the system's]
+    #[arg(long, value_name = "PATH")]
+    pub ca: Option<PathBuf>,
+    /// This client's certificate
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// The key of the certificate
+    #[arg(long, value_name = "PATH", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Phrase of an encrypted key
+    #[arg(long, value_name = "PHRASE", allow_hyphen_values = true, requires = "key")]
+    pub key_password: Option<Secret>,
+    /// File whose first line is the key's phrase
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub key_password_file: Option<PathBuf>,
+    /// Trust any certificate: anyone can pose as the broker
+    #[arg(long)]
+    pub insecure: bool,
+    /// Name to ask for and to check [default: the host]
+    #[arg(long, value_name = "NAME")]
+    pub sni: Option<String>,
+    /// Application protocols to offer
+    #[arg(long, value_name = "PROTOCOL", num_args = 1..)]
+    pub alpn: Vec<String>,
+    /// Lowest version of TLS to accept
+    #[arg(long, value_name = "VERSION", default_value = "1.2")]
+    pub tls_min_version: TlsVersion,
+    /// SHA-256 of the broker's public key, base64: accept no other
+    #[arg(long, value_name = "HASH")]
+    pub pin_sha256: Option<String>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    #[value(name = "1.2")]
+    V1_2,
+    /// TLS 1.3.
+    #[value(name = "1.3")]
+    V1_3,
+}

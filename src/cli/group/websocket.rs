@@ -1,0 +1,15 @@
+use clap::Args;
+
+use crate::cli::value;
+
+/// WebSocket, for the protocols ws and wss.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "WebSocket")]
+pub struct WebSocketArgs {
+    /// Path of the upgrade request
+    #[arg(long, value_name = "PATH", default_value = "/mqtt")]
+    pub path: String,
+    /// -wh: headers of the upgrade request, as in "Authorization: Bearer abc"
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value)]
+    pub ws_headers: Vec<(String, String)>,
+}

@@ -1,0 +1,109 @@
+//! Parsers of single values. Their errors name the value and say what to write instead; [`crate::config`] puts the
+//! flag's name before them: "--qos: `5` is not a QoS: use 0, 1 or 2".
+
+mod duration;
+mod key_value;
+mod secret;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
+use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
+
+pub use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
+pub use key_value::key_value;
+pub use secret::Secret;
+
+/// Why a value is refused and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(String);
+
+impl ValueError {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// A port to connect to, 1 to 65,535.
+pub fn port(text: &str) -> Result<u16, ValueError> {
+    number(text, 1..=u16::MAX)
+}
+
+/// Two bytes.
+pub fn any_u16(text: &str) -> Result<u16, ValueError> {
+    number(text, 0..=u16::MAX)
+}
+
+/// Two bytes where the specification forbids 0.
+pub fn positive_u16(text: &str) -> Result<u16, ValueError> {
+    number(text, 1..=u16::MAX)
+}
+
+/// Four bytes.
+pub fn any_u32(text: &str) -> Result<u32, ValueError> {
+    number(text, 0..=u32::MAX)
+}
+
+/// Four bytes where the specification forbids 0.
+pub fn positive_u32(text: &str) -> Result<u32, ValueError> {
+    number(text, 1..=u32::MAX)
+}
+
+/// How many, at least one.
+pub fn count(text: &str) -> Result<u64, ValueError> {
+    number(text, 1..=u64::MAX)
+}
+
+/// A Subscription Identifier: a Variable Byte Integer other than 0 [MQTT-3.8.2.1.2].
+pub fn subscription_identifier(text: &str) -> Result<u32, ValueError> {
+    number(text, 1..=268_435_455)
+}
+
+/// 0, 1 or 2: when retained messages are sent.
+pub fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
+    match text {
+        "0" => Ok(RetainHandling::SendAtSubscribe),
+        "1" => Ok(RetainHandling::SendIfNew),
+        "2" => Ok(RetainHandling::DoNotSend),
+        _ => Err(ValueError::new(format!(
+            "`{text}` is no retain handling: use 0 (send), 1 (send if the subscription is new) or 2 (never send)"
+        ))),
+    }
+}
+
+/// A topic to publish to.
+pub fn topic_name(text: &str) -> Result<TopicName, TopicError> {
+    TopicName::parse(text)
+}
+
+/// A filter to subscribe to.
+pub fn topic_filter(text: &str) -> Result<TopicFilter, TopicError> {
+    TopicFilter::parse(text)
+}
+
+/// The bytes of a delimiter; none is allowed.
+pub fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
+    payload::parse_escapes(text).map(Bytes::from)
+}
+
+/// A payload format, its names known to help and completions.
+pub fn payload_format() -> impl TypedValueParser<Value = PayloadFormat> {
+    PossibleValuesParser::new(PayloadFormat::ALL.map(PayloadFormat::name))
+        .try_map(|name| name.parse::<PayloadFormat>().map_err(|error: InvalidPayloadFormat| error))
+}
+
+fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, ValueError>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    match text.parse::<T>() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(ValueError::new(format!("`{text}` is no whole number from {} to {}", range.start(), range.end()))),
+    }
+}

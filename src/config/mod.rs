@@ -1,0 +1,18 @@
+//! Arguments and environment to settings, resolved once.
+//!
+//! ```text
+//! argv, environment --read--> CommandLine --resolve--> PubSettings, SubSettings
+//! ```
+//!
+//! A setting comes from the first layer that has it: flag, environment, built-in default ([`layers`]). What a command
+//! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
+//! somebody still has to find a default.
+
+mod connect;
+mod publish;
+mod subscribe;
+
+pub use crate::cli::value::Secret;
+pub use connect::{ConnectSettings, ReconnectSettings};
+pub use publish::{MessageSource, PubSettings};
+pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};
