@@ -66,7 +66,7 @@ pub enum Command {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "General")]
 pub struct GeneralArgs {
-    /// Colour: on a terminal without NO_COLOR, always, or never
+    /// Colour: on a terminal, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
     pub color: ColorChoice,
     /// Errors on stderr as text, or as one JSON object

@@ -29,6 +29,7 @@ pub struct PublishCommand {
 /// Where payloads come from, when and how often.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Message")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct SourceArgs {
     /// Payload [default: "Hello From MQTTX CLI"]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]

@@ -64,6 +64,7 @@ pub struct SubscriptionArgs {
 /// Which messages count, and when it ends.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Selection and end")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct SelectionArgs {
     /// End after so many messages
     #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
@@ -104,7 +105,7 @@ pub struct OutputArgs {
     /// Shape of the output
     #[arg(long, value_name = "MODE", default_value = "default", conflicts_with = "template")]
     pub output_mode: OutputMode,
-    /// Shape of a line, as in "%I %t %p" (the letters of mosquitto_sub -F)
+    /// Shape of a line, as in "%I %t %p" (the letters of mosquitto)
     #[arg(short = 'F', long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub template: Option<String>,
     /// Show all of each packet

@@ -19,8 +19,8 @@ pub struct ConnectionArgs {
     /// Protocol under MQTT
     #[arg(short = 'l', long, value_name = "PROTOCOL", default_value = "mqtt")]
     pub protocol: Protocol,
-    /// All in one, as in mqtts://user:password@host:8883/topic
-    #[arg(long, value_name = "URL")]
+    /// All in one
+    #[arg(long, value_name = "URL", help = "All in one, as in mqtts://user:password@host:8883/topic")]
     pub url: Option<String>,
     /// Unix socket instead of host and port
     #[arg(long, value_name = "PATH")]

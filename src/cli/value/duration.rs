@@ -20,26 +20,26 @@ pub fn milliseconds(text: &str) -> Result<Duration, ValueError> {
 
 /// Whole seconds in two bytes.
 pub fn whole_seconds_u16(text: &str) -> Result<u16, ValueError> {
-    whole_seconds(text, u16::MAX)
+    whole_seconds(text, &u16::MAX)
 }
 
 /// Whole seconds in four bytes.
 pub fn whole_seconds_u32(text: &str) -> Result<u32, ValueError> {
-    whole_seconds(text, u32::MAX)
+    whole_seconds(text, &u32::MAX)
 }
 
 /// Whole seconds for a `$delayed` topic.
 pub fn delay_seconds(text: &str) -> Result<u32, ValueError> {
-    whole_seconds(text, MAXIMUM_DELAY_SECONDS)
+    whole_seconds(text, &MAXIMUM_DELAY_SECONDS)
 }
 
-fn whole_seconds<T: TryFrom<u64> + PartialOrd + Display>(text: &str, maximum: T) -> Result<T, ValueError> {
+fn whole_seconds<T: TryFrom<u64> + PartialOrd + Display>(text: &str, maximum: &T) -> Result<T, ValueError> {
     let duration = parse(text, "s")?;
     if duration.subsec_nanos() != 0 {
         return Err(ValueError::new(format!("`{text}` is not a whole number of seconds, which MQTT counts here")));
     }
     match T::try_from(duration.as_secs()) {
-        Ok(seconds) if seconds <= maximum => Ok(seconds),
+        Ok(seconds) if seconds <= *maximum => Ok(seconds),
         _ => Err(ValueError::new(format!("`{text}` is too long: use 0 to {maximum} seconds"))),
     }
 }
