@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::ValueError;
 use crate::mqtt::MAXIMUM_DELAY_SECONDS;
@@ -47,8 +47,12 @@ fn whole_seconds<T: TryFrom<u64> + PartialOrd + Display>(text: &str, maximum: &T
 fn parse(text: &str, bare_unit: &str) -> Result<Duration, ValueError> {
     let text = text.trim();
     let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let parsed = if bare { format!("{text}{bare_unit}").parse() } else { text.parse::<SignedDuration>() };
-    let Some(duration) = parsed.ok().and_then(|duration| Duration::try_from(duration).ok()) else {
+    let span = if bare { format!("{text}{bare_unit}").parse() } else { text.parse::<Span>() };
+    let duration = span
+        .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .ok()
+        .and_then(|duration: SignedDuration| Duration::try_from(duration).ok());
+    let Some(duration) = duration else {
         let unit = if bare_unit == "s" { "seconds" } else { "milliseconds" };
         return Err(ValueError::new(format!("`{text}` is no duration: use 200ms, 1.5s, 15m or a number of {unit}")));
     };
@@ -69,7 +73,7 @@ mod tests {
     #[test]
     fn units_are_read_alone_and_together() {
         for (text, millis) in
-            [("15m", 900_000), ("1.5s", 1500), ("200ms", 200), ("1h 30m", 5_400_000), ("1d", 86_400_000)]
+            [("15m", 900_000), ("1.5s", 1500), ("200ms", 200), ("1h 30m", 5_400_000), ("7d", 604_800_000)]
         {
             assert_eq!(seconds(text).ok(), Some(Duration::from_millis(millis)), "{text}");
         }
@@ -77,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused_with_an_example() {
-        for text in ["", "abc", "-1", "-5s", "1x", "1.2.3", ".", "99999999999999999999"] {
+        for text in ["", "abc", "-1", "-5s", "1x", "1mo", "PT5M ago", "1.2.3", ".", "99999999999999999999"] {
             let error = seconds(text).unwrap_err();
             assert!(error.to_string().contains("200ms"), "{text}: {error}");
         }
