@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::Secret;
-use crate::mqtt::{ConnectProperties, Version, Will};
+use crate::session::ConnectOptions;
 use crate::transport::{Dialer, Endpoint};
 
 /// The session that a command works in: which broker, how it is reached, what CONNECT says.
@@ -15,22 +14,8 @@ pub struct ConnectSettings {
     pub dialer: Dialer,
     /// What happens when the connection is lost.
     pub reconnect: ReconnectSettings,
-    /// Version of the protocol.
-    pub version: Version,
-    /// Never empty.
-    pub client_id: String,
-    /// Clean Start, or Clean Session in 3.1.1.
-    pub clean_start: bool,
-    /// Seconds; 0 turns it off.
-    pub keep_alive: u16,
-    /// Who this is.
-    pub username: Option<String>,
-    /// Who this is, proven.
-    pub password: Option<Secret>,
-    /// What the broker publishes when the connection is lost.
-    pub will: Option<Will>,
-    /// Empty in 3.1.1.
-    pub properties: ConnectProperties,
+    /// What CONNECT says.
+    pub session: ConnectOptions,
 }
 
 /// What happens when the connection is lost.

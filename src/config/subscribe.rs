@@ -4,20 +4,17 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ConnectSettings;
-use crate::mqtt::{SubscriptionOptions, TopicFilter, UserProperties};
+use crate::mqtt::TopicFilter;
 use crate::payload::PayloadFormat;
+use crate::session::SubscribeRequest;
 
 /// What `sub` does.
 #[derive(Debug, Clone)]
 pub struct SubSettings {
     /// The session that it happens in.
     pub connect: ConnectSettings,
-    /// The filters of SUBSCRIBE, at least one.
-    pub subscriptions: Vec<SubscriptionOptions>,
-    /// The number that comes back with each message.
-    pub subscription_identifier: Option<u32>,
-    /// SUBSCRIBE's user properties.
-    pub user_properties: UserProperties,
+    /// What SUBSCRIBE asks for: at least one filter.
+    pub subscribe: SubscribeRequest,
     /// What to unsubscribe from after subscribing.
     pub unsubscribe: Vec<TopicFilter>,
     /// Topics that are left out.
