@@ -1,6 +1,8 @@
 use std::fmt;
 
-use super::PayloadFormat;
+use unicode_width::UnicodeWidthStr;
+
+use super::{PayloadFormat, is_unsafe_on_terminal};
 
 /// Why bytes or text are not what a format says, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,20 +11,22 @@ pub struct PayloadError {
     what: String,
     line: usize,
     column: usize,
-    caret: Option<String>,
+    caret: String,
 }
 
 /// How many characters are shown on each side of the place.
-const CONTEXT: usize = 24;
+const CONTEXT: usize = 30;
 
 impl PayloadError {
-    /// An error at a byte offset of the text; `what` follows the format's name, as in `has the odd character z`.
+    /// An error at a byte offset of the text.
     pub(super) fn at(format: PayloadFormat, text: &[u8], at: usize, what: impl Into<String>) -> Self {
-        let before = &text[..at.min(text.len())];
-        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        let (before, after) = text.split_at(at.min(text.len()));
         let line = before.split(|&byte| byte == b'\n').count();
-        Self { format, what: what.into(), line, column, caret: caret(&text[start..], at - start) }
+        let before = String::from_utf8_lossy(before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default());
+        let after = after.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        // Cut before it is decoded: the rest of a large file is of no interest here.
+        let after = String::from_utf8_lossy(&after[..after.len().min(4 * CONTEXT)]);
+        Self { format, what: what.into(), line, column: before.chars().count() + 1, caret: caret(&before, &after) }
     }
 
     /// The format that was asked for.
@@ -31,20 +35,23 @@ impl PayloadError {
     }
 
     /// The part of the text around the place and under it a caret, aligned by display width.
-    pub fn caret(&self) -> Option<&str> {
-        self.caret.as_deref()
+    pub fn caret(&self) -> &str {
+        &self.caret
     }
 }
 
-fn caret(_line: &[u8], _at: usize) -> Option<String> {
-    let _ = CONTEXT;
-    None
+fn caret(before: &str, after: &str) -> String {
+    let shown = |text: &str| text.replace(is_unsafe_on_terminal, "\u{fffd}");
+    let skipped = before.chars().count().saturating_sub(CONTEXT);
+    let before = shown(&before.chars().skip(skipped).collect::<String>());
+    let after = shown(&after.chars().take(CONTEXT).collect::<String>());
+    format!("{before}{after}\n{:width$}^", "", width = before.width())
 }
 
 impl fmt::Display for PayloadError {
-    /// As in `not hex: character 3: ...`; the caller says whose text it is.
+    /// As in `not hex at character 3: ...`; the caller says whose text it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not {}: ", self.format)?;
+        write!(f, "not {} at ", self.format)?;
         if self.line > 1 {
             write!(f, "line {}, ", self.line)?;
         }

@@ -3,8 +3,7 @@
 //! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
 //! terminal or reads a clock.
 
-#![allow(dead_code)]
-
+mod decimal;
 mod error;
 mod escape;
 mod format;
@@ -13,9 +12,11 @@ mod json_line;
 mod record;
 mod size;
 
+pub use decimal::push_decimal;
 pub use error::PayloadError;
 pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escapes};
 pub use format::{InvalidPayloadFormat, PayloadFormat};
-pub use json_line::{JsonLineError, read_json_line, write_json_line};
+pub use json::push_json_string;
+pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
 pub use record::Record;
 pub use size::{InvalidPayloadSize, PayloadSize};
