@@ -28,7 +28,8 @@ pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
 pub use resolve::{AddressFamily, Resolved};
 pub use stream::Stream;
 pub use tls::{
-    InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsVersion,
+    InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsStream,
+    TlsVersion,
 };
 pub use url::{BrokerUrl, UrlError};
 pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions};
