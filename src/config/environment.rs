@@ -2,7 +2,8 @@
 
 use super::origin::{Layer, LayerValue, Origin};
 
-/// Every connection option by its variable. `--embedded` has none, since it starts something.
+/// Every connection option by its variable; of two for one option the first that is set holds. `--embedded` has none,
+/// since it starts something.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_HOST", "hostname"),
     ("MQTTX_PORT", "port"),
@@ -51,6 +52,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_PATH", "path"),
     ("MQTTX_WS_HEADERS", "ws_headers"),
     ("MQTTX_PROXY", "proxy"),
+    ("ALL_PROXY", "proxy"),
+    ("all_proxy", "proxy"),
+    ("NO_PROXY", "no_proxy"),
+    ("no_proxy", "no_proxy"),
     ("MQTTX_BIND", "bind"),
     ("MQTTX_IPV4", "ipv4"),
     ("MQTTX_IPV6", "ipv6"),
@@ -62,7 +67,7 @@ pub(super) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     for (name, option) in VARIABLES {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
             let values = text.lines().map(String::from).collect();
-            layer.options.insert(option, LayerValue { origin: Origin::Environment(name), values });
+            layer.options.entry(option).or_insert(LayerValue { origin: Origin::Environment(name), values });
         }
     }
     layer
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn variables_are_named_after_the_flags() {
-        for (variable, option) in VARIABLES {
+        for (variable, option) in VARIABLES.iter().filter(|(_, option)| !["proxy", "no_proxy"].contains(option)) {
             let expected = if *option == "hostname" { "HOST".to_owned() } else { option.to_uppercase() };
             assert_eq!(*variable, format!("MQTTX_{expected}"));
         }

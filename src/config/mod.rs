@@ -9,13 +9,15 @@
 //! somebody still has to find a default.
 
 mod connect;
+mod dialer;
+mod endpoint;
 mod environment;
 mod origin;
 mod publish;
 mod read;
+mod secret;
 mod subscribe;
 mod support;
-mod url;
 mod usage;
 
 pub use crate::cli::value::Secret;

@@ -116,13 +116,15 @@ mod tests {
         Layer { options: options.iter().map(|(option, text)| (*option, values(text))).collect() }
     }
 
+    type Options<'a> = &'a [(&'static str, &'a str)];
+    type Taken<'a> = &'a [(&'a str, &'a str, Origin)];
+
     #[test]
     fn each_option_comes_whole_from_the_first_layer_that_has_it() {
         let first = Origin::Environment("FIRST");
         let second = Origin::Environment("SECOND");
-        type Options<'a> = &'a [(&'static str, &'a str)];
         // Given on the command line; first layer; second layer; what is taken.
-        let table: &[(&[&str], Options, Options, &[(&str, &str, Origin)])] = &[
+        let table: &[(&[&str], Options<'_>, Options<'_>, Taken<'_>)] = &[
             (&[], &[], &[], &[]),
             (&["port"], &[("port", "1")], &[("port", "2")], &[]),
             (&[], &[("port", "1")], &[("port", "2")], &[("port", "1", first)]),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::ConnectSettings;
 use super::connect::Resolved;
 use super::origin::Origins;
+use super::support::exclude_one_another;
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::PublishCommand;
 use crate::error::Error;
@@ -120,8 +121,7 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
     let mut chosen = sources.iter().filter(|(_, chosen)| *chosen).map(|(option, _)| *option);
     let (first, second) = (chosen.next(), chosen.next());
     if let (Some(first), Some(second)) = (first, second) {
-        let message = format!("{} and {} exclude one another: a message has one payload", name(first), name(second));
-        return Err(Error::usage(message));
+        return Err(exclude_one_another(&name(first), &name(second)).with_hint("a message has one payload"));
     }
     let read_once = if lines || given.jsonl { first } else { None };
     for (source, options, hint) in [
@@ -130,8 +130,7 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
     ] {
         let Some(source) = source else { continue };
         if let Some(option) = options.iter().find(|option| origins.given(option)) {
-            let message = format!("{} and {} exclude one another", name(source), name(option));
-            return Err(Error::usage(message).with_hint(hint));
+            return Err(exclude_one_another(&name(source), &name(option)).with_hint(hint));
         }
     }
     Ok(match first {

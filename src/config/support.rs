@@ -1,4 +1,4 @@
-//! Options that cannot be followed: what needs MQTT 5.0, and what is accepted for MQTTX's sake but not built yet.
+//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another, what is not built yet.
 
 use super::origin::{Origin, Origins};
 use crate::error::Error;
@@ -39,15 +39,8 @@ const NEEDS_V5: &[&str] = &[
 ];
 
 /// Options that the next versions follow; until then it is better to say so than to leave them out in silence.
-const NOT_BUILT_YET: &[&str] = &[
-    "authentication_method",
-    "avsc_path",
-    "load_options",
-    "protobuf_message_name",
-    "protobuf_path",
-    "proxy",
-    "save_options",
-];
+const NOT_BUILT_YET: &[&str] =
+    &["authentication_method", "avsc_path", "load_options", "protobuf_message_name", "protobuf_path", "save_options"];
 
 /// Refuses flags that an older version of the protocol cannot carry. MQTTX leaves them out in silence, and its user
 /// wonders where the property went. A variable is meant for many commands, so it is left out with a warning.
@@ -69,11 +62,12 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
 /// Refuses options that nothing follows yet.
 pub(super) fn refuse_what_is_not_built_yet(origins: &Origins) -> Result<(), Error> {
     match NOT_BUILT_YET.iter().find(|option| origins.given(option)) {
-        Some(option) => Err(not_built_yet(&origins.name(option))),
+        Some(option) => Err(Error::usage(format!("{} is not supported by this version yet", origins.name(option)))),
         None => Ok(()),
     }
 }
 
-pub(super) fn not_built_yet(what: &str) -> Error {
-    Error::usage(format!("{what}: not supported by this version yet"))
+/// Refuses two options that say the same thing.
+pub(super) fn exclude_one_another(one: &str, other: &str) -> Error {
+    Error::usage(format!("{one} and {other} exclude one another"))
 }
