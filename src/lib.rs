@@ -22,6 +22,7 @@
 #[cfg(feature = "broker")]
 pub mod broker;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod mqtt;

@@ -16,12 +16,6 @@ pub enum Protocol {
     /// Nothing: `mqtt://`.
     #[default]
     Mqtt,
-    /// TLS: `mqtts://`.
-    Mqtts,
-    /// WebSocket: `ws://`.
-    Ws,
-    /// WebSocket over TLS: `wss://`.
-    Wss,
 }
 
 /// The socket that a broker listens on.
@@ -39,14 +33,9 @@ pub enum Address {
 }
 
 impl Endpoint {
-    /// A protocol over TCP.
-    pub fn new(protocol: Protocol, host: impl Into<String>, port: u16) -> Self {
-        Self { protocol, address: Address::Host { host: host.into(), port } }
-    }
-
     /// Plain MQTT over TCP.
     pub fn tcp(host: impl Into<String>, port: u16) -> Self {
-        Self::new(Protocol::Mqtt, host, port)
+        Self { protocol: Protocol::Mqtt, address: Address::Host { host: host.into(), port } }
     }
 
     /// Plain MQTT over a Unix socket.
@@ -55,35 +44,12 @@ impl Endpoint {
     }
 }
 
-impl Address {
-    /// The host without its port; of a Unix socket, which has none, `localhost`.
-    pub fn host(&self) -> &str {
-        match self {
-            Self::Host { host, .. } => host,
-            Self::Unix(_) => "localhost",
-        }
-    }
-}
-
 impl Protocol {
     /// The port of a broker that speaks this protocol, unless it says otherwise.
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Mqtt => 1883,
-            Self::Mqtts => 8883,
-            Self::Ws => 8083,
-            Self::Wss => 8084,
         }
-    }
-
-    /// Whether TLS is under it.
-    pub const fn is_secure(self) -> bool {
-        matches!(self, Self::Mqtts | Self::Wss)
-    }
-
-    /// Whether WebSocket is under it.
-    pub const fn is_websocket(self) -> bool {
-        matches!(self, Self::Ws | Self::Wss)
     }
 }
 
@@ -91,9 +57,6 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mqtt => "mqtt",
-            Self::Mqtts => "mqtts",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
         })
     }
 }
@@ -110,11 +73,10 @@ impl fmt::Display for Address {
 }
 
 impl fmt::Display for Endpoint {
-    /// As a URL: `mqtt://host:port`, `unix:///path`, `mqtts+unix:///path`.
+    /// As a URL: `mqtt://host:port`, `mqtt+unix:///path`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {
             Address::Host { .. } => write!(f, "{}://{}", self.protocol, self.address),
-            Address::Unix(_) if self.protocol == Protocol::Mqtt => write!(f, "unix://{}", self.address),
             Address::Unix(_) => write!(f, "{}+unix://{}", self.protocol, self.address),
         }
     }
@@ -128,6 +90,6 @@ mod tests {
     fn shows_an_endpoint_as_people_write_it() {
         assert_eq!(Endpoint::tcp("broker.example", 1883).to_string(), "mqtt://broker.example:1883");
         assert_eq!(Endpoint::tcp("::1", 1884).to_string(), "mqtt://[::1]:1884");
-        assert_eq!(Endpoint::unix("/run/mqtt.sock").to_string(), "unix:///run/mqtt.sock");
+        assert_eq!(Endpoint::unix("/run/mqtt.sock").to_string(), "mqtt+unix:///run/mqtt.sock");
     }
 }

@@ -7,8 +7,6 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::tls::TlsStream;
-
 /// Bytes to and from a broker.
 ///
 /// An enum rather than a boxed trait: a plain TCP connection costs no allocation and no indirect call. A layer on
@@ -20,8 +18,6 @@ pub enum Stream {
     /// A Unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
-    /// TLS over another stream.
-    Tls(Box<TlsStream>),
 }
 
 /// Calls one method on whichever stream it is.
@@ -31,7 +27,6 @@ macro_rules! forward {
             Stream::Tcp($inner) => $call,
             #[cfg(unix)]
             Stream::Unix($inner) => $call,
-            Stream::Tls($inner) => $call,
         }
     };
 }
@@ -60,7 +55,6 @@ impl AsyncWrite for Stream {
             Self::Tcp(inner) => inner.is_write_vectored(),
             #[cfg(unix)]
             Self::Unix(inner) => inner.is_write_vectored(),
-            Self::Tls(inner) => inner.is_write_vectored(),
         }
     }
 

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::session::Disconnected;
+use crate::transport::{Dialer, Endpoint};
+
+use super::connection::{self, Ended};
+use super::state::{LinkEnd, Shared};
+use super::{Cause, ClientError, Event, Reconnect, Reconnecting};
+
+/// The life of a client: one connection after another, until it is told to end or gives up.
+pub(super) async fn run(shared: Arc<Shared>, endpoint: Endpoint, dialer: Dialer, reconnect: Reconnect) {
+    let mut attempts = 0;
+    let result = loop {
+        let (cause, lasted) = match connect_once(&shared, &endpoint, &dialer).await {
+            Ok(()) => break Ok(()),
+            Err(ended) => ended,
+        };
+        if lasted >= reconnect.stable_after {
+            attempts = 0;
+        }
+        let was_connected = shared.lock().was_connected();
+        let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
+        let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
+        let Some(delay) = delay.filter(|_| is_retried) else {
+            break Err(Box::new(ClientError { endpoint, cause, was_connected, attempts }));
+        };
+        attempts += 1;
+        let maximum_attempts = reconnect.maximum_attempts;
+        let event = Reconnecting { cause, attempt: attempts, maximum_attempts, delay };
+        shared.lock().events.push(Event::Reconnecting(Box::new(event)));
+        tokio::select! {
+            () = told_to_end(&shared) => break Ok(()),
+            () = sleep(delay) => {}
+        }
+    };
+    shared.lock().close(result);
+    shared.room.notify_waiters();
+}
+
+/// One connection from its dial to its end: `Ok` if we ended it, or why it ended and how long it had stood.
+async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> Result<(), (Cause, Duration)> {
+    let deadline = Instant::now() + dialer.timeout;
+    let dialing = tokio::select! {
+        biased;
+        () = told_to_end(shared) => return Ok(()),
+        ended = dialer.dial(endpoint) => ended,
+    };
+    let stream = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
+    let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline).await;
+    let stood = lasted.is_some();
+    let cause = match (end, foreign) {
+        (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),
+        (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
+        (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
+        (LinkEnd::Disconnected(Disconnected::KeepAliveTimeout), _) => Cause::KeepAliveTimeout,
+        (LinkEnd::Disconnected(_), Some(foreign)) if !stood => Cause::NotMqtt(foreign),
+        (LinkEnd::Disconnected(Disconnected::Violation(violation)), _) => Cause::Violation(violation),
+        (LinkEnd::Disconnected(Disconnected::Lost), _) if has_timed_out => Cause::NoConnAck(dialer.timeout),
+        (LinkEnd::Disconnected(Disconnected::Lost), _) if stood => Cause::Lost(loss),
+        (LinkEnd::Disconnected(Disconnected::Lost), _) => Cause::ClosedEarly(loss),
+    };
+    Err((cause, lasted.unwrap_or_default()))
+}
+
+/// Waits until the client is to end; for the time in which there is no connection that would see to it.
+async fn told_to_end(shared: &Shared) {
+    std::future::poll_fn(|cx| {
+        let mut state = shared.lock();
+        if state.may_end() {
+            return Poll::Ready(());
+        }
+        state.wake_at_call(cx);
+        // Publishes that wait for room may have to hear that the client is closing.
+        if state.is_room_news() {
+            shared.room.notify_waiters();
+        }
+        Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,252 @@
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::mqtt::ReasonCode;
+use crate::session::{ConnAck, Disconnect, Violation};
+use crate::transport::{DialError, Endpoint};
+
+/// Why a client ended, other than by [`Client::disconnect`](super::Client::disconnect).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientError {
+    /// Where the broker was thought to be.
+    pub endpoint: Endpoint,
+    /// What ended the last connection, or kept it from coming about.
+    pub cause: Cause,
+    /// Whether there had been a connection.
+    pub was_connected: bool,
+    /// Attempts to reconnect that had been made in a row.
+    pub attempts: u32,
+}
+
+/// What ended a connection, or kept it from coming about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// No stream could be opened.
+    Dial(Box<DialError>),
+    /// Something answered, and it does not speak MQTT.
+    NotMqtt(Foreign),
+    /// No CONNACK came in time.
+    NoConnAck(Duration),
+    /// CONNACK refused the connection.
+    Refused(Box<ConnAck>),
+    /// The broker sent DISCONNECT.
+    Disconnected(Box<Disconnect>),
+    /// The broker broke the protocol.
+    Violation(Box<Violation>),
+    /// The broker did not answer PINGREQ.
+    KeepAliveTimeout,
+    /// The stream ended before CONNACK.
+    ClosedEarly(LinkLoss),
+    /// The stream ended.
+    Lost(LinkLoss),
+}
+
+/// What something that is not an MQTT broker seems to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// It answered with a TLS record.
+    Tls,
+    /// It answered with HTTP.
+    Http,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkLoss {
+    /// The broker closed it.
+    EndOfStream,
+    /// The broker's system, or something on the way, reset it.
+    Reset,
+    /// The network gave up.
+    NoAnswer,
+    /// Something else, in the system's words.
+    Other(String),
+}
+
+/// The client has ended or is about to: nothing more is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the client is closed")]
+pub struct Closed;
+
+/// Why a call was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Declined<E> {
+    /// The client has ended or is about to.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    /// The session, which knows the broker's limits, declines.
+    #[error("{0}")]
+    Rejected(E),
+}
+
+impl Cause {
+    /// Whether another attempt could end otherwise: not if the broker said that it would not have us, and not if one
+    /// of the two ends is faulty.
+    pub fn is_worth_a_retry(&self) -> bool {
+        match self {
+            Self::Dial(_) | Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
+            Self::NotMqtt(_) | Self::Violation(_) => false,
+            Self::Refused(ack) => is_passing(ack.reason),
+            Self::Disconnected(disconnect) => is_passing(disconnect.reason),
+        }
+    }
+}
+
+/// Reasons that say "not now" rather than "not you".
+fn is_passing(reason: ReasonCode) -> bool {
+    matches!(
+        reason,
+        // Of DISCONNECT, 0x00 is Normal disconnection.
+        ReasonCode::Success
+            | ReasonCode::UnspecifiedError
+            | ReasonCode::ImplementationSpecificError
+            | ReasonCode::ServerUnavailable
+            | ReasonCode::ServerBusy
+            | ReasonCode::ServerShuttingDown
+            | ReasonCode::KeepAliveTimeout
+            | ReasonCode::MessageRateTooHigh
+            | ReasonCode::QuotaExceeded
+            | ReasonCode::ConnectionRateExceeded
+            | ReasonCode::MaximumConnectTime
+    )
+}
+
+impl Foreign {
+    /// What the first bytes of a connection look like, if they are not CONNACK.
+    pub(super) fn recognise(first: &[u8]) -> Option<Self> {
+        // A TLS record: alert or handshake, version 3.x.
+        if matches!(first, [0x15 | 0x16, 0x03, ..]) {
+            return Some(Self::Tls);
+        }
+        first.starts_with(b"HTTP/").then_some(Self::Http)
+    }
+}
+
+impl From<&io::Error> for LinkLoss {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::EndOfStream,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Self::Reset
+            }
+            io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                Self::NoAnswer
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls => "TLS",
+            Self::Http => "HTTP",
+        })
+    }
+}
+
+impl fmt::Display for LinkLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EndOfStream => f.write_str("the broker closed it"),
+            Self::Reset => f.write_str("reset by the broker or on the way"),
+            Self::NoAnswer => f.write_str("the network gives no answer"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    /// One sentence without a full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dial(error) => error.fmt(f),
+            Self::NotMqtt(foreign) => write!(f, "what answered speaks {foreign}, not plain MQTT"),
+            Self::NoConnAck(time) => write!(f, "no CONNACK within {} s", time.as_secs_f64()),
+            Self::Refused(ack) => {
+                let properties = &ack.properties;
+                write!(f, "the broker refused the connection: {}", ack.reason)?;
+                fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
+            }
+            Self::Disconnected(disconnect) => {
+                let properties = &disconnect.properties;
+                // 0x00 has another name in DISCONNECT.
+                match disconnect.reason {
+                    ReasonCode::Success => f.write_str("the broker disconnected us: Normal disconnection (0x00)")?,
+                    reason => write!(f, "the broker disconnected us: {reason}")?,
+                }
+                fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
+            }
+            Self::Violation(violation) => write!(f, "the broker broke the protocol: {violation}"),
+            Self::KeepAliveTimeout => f.write_str("connection lost: no answer to PINGREQ"),
+            Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
+            Self::Lost(loss) => write!(f, "connection lost: {loss}"),
+        }
+    }
+}
+
+/// The broker's own words. They are untrusted: whoever prints to a terminal escapes them.
+fn fmt_details(f: &mut fmt::Formatter<'_>, reason_string: Option<&str>, reference: Option<&str>) -> fmt::Result {
+    if let Some(text) = reason_string {
+        write!(f, ": {text}")?;
+    }
+    if let Some(reference) = reference {
+        write!(f, " (it points to {reference})")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.attempts {
+            0 => self.cause.fmt(f),
+            1 => write!(f, "given up after 1 attempt to reconnect: {}", self.cause),
+            attempts => write!(f, "given up after {attempts} attempts to reconnect: {}", self.cause),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_tls_and_http_from_mqtt() {
+        assert_eq!(Foreign::recognise(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46]), Some(Foreign::Tls));
+        assert_eq!(Foreign::recognise(b"HTTP/1.1 400 Bad Request"), Some(Foreign::Http));
+        assert_eq!(Foreign::recognise(&[0x20, 0x02, 0x00, 0x00]), None);
+        assert_eq!(Foreign::recognise(&[]), None);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_worth_a_retry() {
+        let refused = |reason| {
+            let ack = ConnAck { session_present: false, reason, properties: crate::mqtt::ConnAckProperties::default() };
+            Cause::Refused(Box::new(ack))
+        };
+        assert!(refused(ReasonCode::ServerBusy).is_worth_a_retry());
+        for fatal in [
+            ReasonCode::BadUserNameOrPassword,
+            ReasonCode::NotAuthorized,
+            ReasonCode::UnsupportedProtocolVersion,
+            ReasonCode::Banned,
+            ReasonCode::ServerMoved,
+        ] {
+            assert!(!refused(fatal).is_worth_a_retry(), "{fatal}");
+        }
+        let disconnected = |reason| {
+            Cause::Disconnected(Box::new(Disconnect {
+                reason,
+                properties: crate::session::DisconnectProperties::default(),
+            }))
+        };
+        assert!(disconnected(ReasonCode::ServerShuttingDown).is_worth_a_retry());
+        assert!(!disconnected(ReasonCode::SessionTakenOver).is_worth_a_retry());
+        assert!(!disconnected(ReasonCode::AdministrativeAction).is_worth_a_retry());
+        assert!(Cause::Lost(LinkLoss::EndOfStream).is_worth_a_retry());
+    }
+}

@@ -1,0 +1,153 @@
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::session::{
+    Auth, ConnAck, DeliveryId, PublishOutcome, Received, RequestError, RequestId, SubAck, SubscribeRequest,
+};
+use crate::transport::DialTimings;
+
+use super::handle::Handle;
+use super::{Cause, ClientError};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// CONNACK accepted a connection, the first or a later one.
+    Connected(Box<Connected>),
+    /// An application message.
+    Message(Received),
+    /// Every publish at QoS 0 up to `through` that had no event of its own has been written to the socket: all
+    /// that QoS 0 promises.
+    Flushed {
+        /// The last of them.
+        through: DeliveryId,
+        /// How many since the last such event.
+        count: usize,
+    },
+    /// What became of a publish. One at QoS 1 or 2 has exactly one such event, one at QoS 0 only if it was not
+    /// flushed. When the client ends, whatever has no outcome yet is [`PublishOutcome::Lost`].
+    Published {
+        /// As [`Client::publish`](super::Client::publish) returned it.
+        id: DeliveryId,
+        /// What became of it.
+        outcome: PublishOutcome,
+    },
+    /// SUBACK.
+    Subscribed {
+        /// As [`Client::subscribe`](super::Client::subscribe) returned it.
+        id: RequestId,
+        /// One reason for each filter, in their order.
+        ack: Box<SubAck>,
+    },
+    /// The answer to a SUBSCRIBE that the client had sent by itself, since the broker had lost the session.
+    Resubscribed(Box<Resubscribed>),
+    /// UNSUBACK.
+    Unsubscribed {
+        /// As [`Client::unsubscribe`](super::Client::unsubscribe) returned it.
+        id: RequestId,
+        /// One reason for each filter, in their order.
+        ack: Box<SubAck>,
+    },
+    /// A request that was made before the broker's limits were known, which now forbid it.
+    RequestRejected {
+        /// As `subscribe` or `unsubscribe` returned it.
+        id: RequestId,
+        /// Why.
+        error: Box<RequestError>,
+    },
+    /// AUTH from the broker; [`Client::authenticate`](super::Client::authenticate) answers.
+    Auth(Box<Auth>),
+    /// There is no connection, and after `delay` there will be another attempt.
+    Reconnecting(Box<Reconnecting>),
+    /// The last event. `Ok`: after [`Client::disconnect`](super::Client::disconnect).
+    Closed(Result<(), Box<ClientError>>),
+}
+
+/// A connection that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// What the broker said.
+    pub ack: ConnAck,
+    /// The address that answered; `None` for a Unix socket.
+    pub peer: Option<SocketAddr>,
+    /// How long the steps of the dial took.
+    pub timings: DialTimings,
+    /// From CONNECT to CONNACK.
+    pub handshake: Duration,
+}
+
+/// Subscriptions that had to be made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resubscribed {
+    /// What was asked for.
+    pub request: SubscribeRequest,
+    /// SUBACK, or why the broker, by its new limits, cannot even be asked.
+    pub answer: Result<SubAck, RequestError>,
+}
+
+/// A connection that is to be tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconnecting {
+    /// Why there is none.
+    pub cause: Cause,
+    /// Which attempt comes next, from 1.
+    pub attempt: u32,
+    /// After how many it is given up.
+    pub maximum_attempts: u32,
+    /// How long until it starts.
+    pub delay: Duration,
+}
+
+/// The events of one client, in order. Taking them is what makes room for more: without it, reading stops.
+///
+/// Publishing and taking events in one task is fine as long as neither waits for the other: take events in a
+/// `select!` with [`Client::publish`](super::Client::publish), not after it, if messages are received too.
+#[derive(Debug)]
+pub struct Events {
+    handle: Arc<Handle>,
+    /// Taken over as a whole, so that the lock is touched once for many events.
+    batch: VecDeque<Event>,
+}
+
+impl Events {
+    pub(super) fn new(handle: Arc<Handle>) -> Self {
+        Self { handle, batch: VecDeque::new() }
+    }
+
+    /// The next event, `None` after [`Event::Closed`]. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.batch.pop_front() {
+            return Some(event);
+        }
+        std::future::poll_fn(|cx| {
+            let mut state = self.handle.shared.lock();
+            state.take_events(&mut self.batch);
+            match self.batch.pop_front() {
+                Some(event) => Poll::Ready(Some(event)),
+                None if state.events.is_closed() => Poll::Ready(None),
+                None => {
+                    state.events.wake_at_event(cx.waker());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next event that is here already: what a printer takes until it flushes.
+    pub fn try_next(&mut self) -> Option<Event> {
+        if self.batch.is_empty() {
+            self.handle.shared.lock().take_events(&mut self.batch);
+        }
+        self.batch.pop_front()
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.handle.shared.lock().discard_events();
+    }
+}

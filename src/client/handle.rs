@@ -1,0 +1,147 @@
+use std::pin::pin;
+use std::sync::Arc;
+
+use crate::mqtt::{Message, ReasonCode};
+use crate::session::{
+    AckToken, Auth, AuthenticateError, ConnectOptions, DeliveryId, DisconnectProperties, Granted, InvalidOptions,
+    PublishError, RequestError, RequestId, Session, SubscribeRequest, UnsubscribeRequest,
+};
+use crate::transport::{Dialer, Endpoint};
+
+use super::state::{Closing, Shared};
+use super::{Declined, Events, Reconnect, driver};
+
+/// Everything that a client needs to know.
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// What CONNECT says.
+    pub connect: ConnectOptions,
+    /// Where the broker is.
+    pub endpoint: Endpoint,
+    /// How it is reached. Its timeout is for the dial and the CONNACK together.
+    pub dialer: Dialer,
+    /// When a lost connection is tried again.
+    pub reconnect: Reconnect,
+}
+
+impl ClientOptions {
+    /// Defaults but for what CONNECT says and where the broker is.
+    pub fn new(connect: ConnectOptions, endpoint: Endpoint) -> Self {
+        Self { connect, endpoint, dialer: Dialer::default(), reconnect: Reconnect::default() }
+    }
+}
+
+/// Starts a client: a task on the current tokio runtime, which connects at once.
+///
+/// The client lives until [`Client::disconnect`], until it gives up, or until all of its handles are dropped.
+pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOptions> {
+    let session = Session::new(options.connect)?;
+    let shared = Arc::new(Shared::new(session));
+    tokio::spawn(driver::run(shared.clone(), options.endpoint, options.dialer, options.reconnect));
+    let handle = Arc::new(Handle { shared });
+    Ok((Client { handle: handle.clone() }, Events::new(handle)))
+}
+
+/// What becomes of work under way at [`Client::disconnect`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// It is finished first, over reconnects if need be: publishes get their acknowledgements, requests their
+    /// answers. A caller that cannot wait any longer asks again with `Abandon`.
+    Finish,
+    /// It is given up: publishes without an outcome are lost. What was acknowledged before is still sent.
+    Abandon,
+}
+
+/// A handle to a client; clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Client {
+    handle: Arc<Handle>,
+}
+
+/// Ends the client when the last of `Client` and `Events` is dropped.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Client {
+    /// Publishes a message. Waits while too much is unfinished, returns once it is accepted; its outcome is an event.
+    ///
+    /// While it waits, somebody has to take [`Events`], or the acknowledgements that make room are not read.
+    pub async fn publish(&self, message: Message) -> Result<DeliveryId, Declined<PublishError>> {
+        let shared = &self.handle.shared;
+        {
+            let mut state = shared.lock();
+            if state.has_room() {
+                return state.publish(message);
+            }
+        }
+        loop {
+            let mut room = pin!(shared.room.notified());
+            // In line before looking again, so that a notification in between is not missed.
+            room.as_mut().enable();
+            {
+                let mut state = shared.lock();
+                if state.has_room() {
+                    return state.publish(message);
+                }
+                state.want_room();
+            }
+            room.await;
+        }
+    }
+
+    /// Subscribes; the answer is [`Event::Subscribed`](super::Event::Subscribed). Subscriptions that were granted are
+    /// made anew when a reconnect finds that the broker has lost the session.
+    pub fn subscribe(&self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
+        self.handle.shared.lock().subscribe(request)
+    }
+
+    /// Unsubscribes; the answer is [`Event::Unsubscribed`](super::Event::Unsubscribed).
+    pub fn unsubscribe(&self, request: UnsubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
+        self.handle.shared.lock().unsubscribe(request)
+    }
+
+    /// Acknowledges a message received with [`Acknowledge::Manual`](crate::session::Acknowledge::Manual). `false`: it
+    /// is too late, the broker will send the message again.
+    pub fn acknowledge(&self, token: AckToken) -> bool {
+        self.handle.shared.lock().acknowledge(token)
+    }
+
+    /// Sends AUTH: an answer to [`Event::Auth`](super::Event::Auth), or the begin of a re-authentication.
+    pub fn authenticate(&self, auth: Auth) -> Result<(), Declined<AuthenticateError>> {
+        self.handle.shared.lock().authenticate(auth)
+    }
+
+    /// Ends the client in order: DISCONNECT, so that no will is published, and a half-close, so that nothing sent
+    /// before is lost. It does not wait: [`Event::Closed`](super::Event::Closed) says when it is done. Nothing is
+    /// accepted from here on, except another call that turns `Finish` into `Abandon`.
+    pub fn disconnect(&self, pending: Pending) {
+        self.disconnect_with(pending, ReasonCode::Success, DisconnectProperties::default());
+    }
+
+    /// The same with a reason, such as `DisconnectWithWillMessage`, and properties.
+    pub fn disconnect_with(&self, pending: Pending, reason: ReasonCode, properties: DisconnectProperties) {
+        self.handle.shared.lock().begin_closing(Closing { pending, reason, properties });
+    }
+
+    /// What the broker granted in its last CONNACK.
+    pub fn granted(&self) -> Granted {
+        *self.handle.shared.lock().session.granted()
+    }
+
+    /// The client identifier in use: the one asked for, or the one that the broker assigned.
+    pub fn client_id(&self) -> String {
+        self.handle.shared.lock().session.options().client_id.to_string()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.lock().begin_closing(Closing {
+            pending: Pending::Abandon,
+            reason: ReasonCode::Success,
+            properties: DisconnectProperties::default(),
+        });
+    }
+}

@@ -1,0 +1,35 @@
+//! The tokio driver of one [`Session`]: connects, reconnects, moves bytes, and tells what happened.
+//!
+//! It stands apart from the session so that the protocol needs no runtime, and from the commands so that they need
+//! no sockets. [`connect`] starts one task, which owns the stream; the session lies behind a lock that the task, the
+//! [`Client`] handles and the [`Events`] share:
+//!
+//! ```text
+//!   Client  ── publish, subscribe, ... ──►  Session  ◄── bytes, time ──  task  ◄──►  Stream
+//!                                              │
+//!   Events  ◄────── a batch at a time ─────────┘
+//! ```
+//!
+//! So a publish is encoded where it is called, without a channel, a task or an allocation of its own, and the task
+//! writes what has gathered since it last ran: one system call for hundreds of messages. Waiting goes both ways.
+//! [`Client::publish`] waits while too much is unfinished; the task stops reading while too many messages wait in
+//! [`Events`], until the broker is slowed by TCP itself. Memory is bounded at both ends.
+//!
+//! [`Session`]: crate::session::Session
+
+mod connection;
+mod driver;
+mod error;
+mod events;
+mod handle;
+mod ledger;
+mod link;
+mod queue;
+mod reconnect;
+mod state;
+mod subscriptions;
+
+pub use error::{Cause, ClientError, Closed, Declined, Foreign, LinkLoss};
+pub use events::{Connected, Event, Events, Reconnecting, Resubscribed};
+pub use handle::{Client, ClientOptions, Pending, connect};
+pub use reconnect::Reconnect;

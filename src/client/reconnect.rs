@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+/// When a lost connection is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconnect {
+    /// The first delay; each further one is twice as long. Zero: never reconnect.
+    pub first_delay: Duration,
+    /// No delay is longer.
+    pub maximum_delay: Duration,
+    /// Attempts in a row until it is given up. Zero: never reconnect.
+    pub maximum_attempts: u32,
+    /// A connection that lasted this long was a good one: the next loss counts attempts from 1 again. One that is
+    /// lost sooner goes on counting, so that a link that flaps, or a message that makes the broker hang up, ends.
+    pub stable_after: Duration,
+    /// Whether the very first connect is tried again too; if not, a script learns at once that nothing listens.
+    pub also_first: bool,
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self {
+            first_delay: Duration::from_secs(1),
+            maximum_delay: Duration::from_secs(30),
+            maximum_attempts: 10,
+            stable_after: Duration::from_secs(10),
+            also_first: false,
+        }
+    }
+}
+
+impl Reconnect {
+    /// Never: the first loss ends the client.
+    pub fn off() -> Self {
+        Self { maximum_attempts: 0, ..Self::default() }
+    }
+
+    /// How long to wait before an attempt, counted from 1; `None` when it is to be given up.
+    ///
+    /// The delay doubles and then loses up to half of itself by `chance`, 0 to 1, so that thousands of clients that
+    /// lost the same broker do not return in one instant.
+    pub fn delay_before(&self, attempt: u32, chance: f64) -> Option<Duration> {
+        if self.first_delay.is_zero() || attempt > self.maximum_attempts {
+            return None;
+        }
+        let doublings = attempt.saturating_sub(1).min(31);
+        let full = self.first_delay.saturating_mul(1 << doublings).min(self.maximum_delay.max(self.first_delay));
+        Some(full.mul_f64(1.0 - chance.clamp(0.0, 1.0) / 2.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(first_delay: u64, maximum_attempts: u32) -> Reconnect {
+        Reconnect { first_delay: Duration::from_millis(first_delay), maximum_attempts, ..Reconnect::default() }
+    }
+
+    #[test]
+    fn the_delay_doubles_up_to_the_maximum_until_it_is_given_up() {
+        let delays: Vec<_> = (1..=8).map(|attempt| policy(1000, 7).delay_before(attempt, 0.0)).collect();
+        let seconds = [Some(1), Some(2), Some(4), Some(8), Some(16), Some(30), Some(30), None];
+        assert_eq!(delays, seconds.map(|seconds| seconds.map(Duration::from_secs)));
+    }
+
+    #[test]
+    fn chance_takes_up_to_half() {
+        assert_eq!(policy(1000, 3).delay_before(2, 0.5), Some(Duration::from_millis(1500)));
+        assert_eq!(policy(1000, 3).delay_before(2, 1.0), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn no_period_or_no_times_is_never() {
+        assert_eq!(policy(0, 10).delay_before(1, 0.0), None);
+        assert_eq!(policy(1000, 0).delay_before(1, 0.0), None);
+    }
+
+    #[test]
+    fn a_period_over_the_maximum_holds_and_large_counts_do_not_overflow() {
+        assert_eq!(policy(60_000, 1).delay_before(1, 0.0), Some(Duration::from_mins(1)));
+        assert_eq!(policy(1, u32::MAX).delay_before(u32::MAX, 0.0), Some(Duration::from_secs(30)));
+    }
+}

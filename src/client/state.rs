@@ -1,0 +1,345 @@
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use crate::mqtt::{Message, ReasonCode};
+use crate::session::{
+    self, AckToken, Auth, AuthenticateError, ConnAck, DeliveryId, DisconnectProperties, Disconnected, PublishError,
+    PublishOutcome, RequestError, RequestId, Session, SubAck, SubscribeRequest, UnsubscribeRequest,
+};
+use crate::transport::DialTimings;
+
+use super::ledger::Ledger;
+use super::queue::EventQueue;
+use super::subscriptions::{Subscriptions, Unanswered};
+use super::{ClientError, Closed, Connected, Declined, Event, Pending, Resubscribed};
+
+/// Publishes accepted and not yet sent, above which [`Client::publish`](super::Client::publish) waits.
+const MAXIMUM_QUEUED: usize = 1024;
+/// Bytes of unfinished publishes above which it waits too. One message of any size is accepted below it.
+const MAXIMUM_UNFINISHED_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the handles and the driver's task share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Told when publishes that wait may look again.
+    pub(super) room: Notify,
+}
+
+/// The session, and what surrounds it.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) session: Session,
+    ledger: Ledger,
+    subscriptions: Subscriptions,
+    pub(super) events: EventQueue,
+    /// Wakes the driver; taken when it is, so that many calls wake it once.
+    driver: Option<Waker>,
+    /// A publish waits for room.
+    is_room_wanted: bool,
+    closing: Option<Closing>,
+    was_connected: bool,
+    /// When CONNACK accepted the connection under way, or the last one.
+    connected_since: Option<Instant>,
+    /// What the session says of the connection that is under way.
+    link: LinkState,
+}
+
+/// Where the connection under way stands.
+#[derive(Debug)]
+pub(super) enum LinkState {
+    /// No CONNACK yet.
+    Connecting {
+        /// Who answered the dial.
+        peer: Option<SocketAddr>,
+        /// How long its steps took.
+        timings: DialTimings,
+        /// When CONNECT was handed out.
+        since: Instant,
+    },
+    /// CONNACK accepted it.
+    Connected,
+    /// It is over, or none was begun.
+    Ended(LinkEnd),
+}
+
+/// Why a connection is over, as the session knows it.
+#[derive(Debug)]
+pub(super) enum LinkEnd {
+    /// CONNACK refused it.
+    Refused(Box<ConnAck>),
+    /// Any other way.
+    Disconnected(Disconnected),
+}
+
+/// How [`Client::disconnect`](super::Client::disconnect) was called.
+#[derive(Debug)]
+pub(super) struct Closing {
+    pub(super) pending: Pending,
+    pub(super) reason: ReasonCode,
+    pub(super) properties: DisconnectProperties,
+}
+
+impl Shared {
+    pub(super) fn new(session: Session) -> Self {
+        let state = State {
+            session,
+            ledger: Ledger::default(),
+            subscriptions: Subscriptions::default(),
+            events: EventQueue::default(),
+            driver: None,
+            is_room_wanted: false,
+            closing: None,
+            was_connected: false,
+            connected_since: None,
+            link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
+        };
+        Self { state: Mutex::new(state), room: Notify::new() }
+    }
+
+    /// No call below panics while it holds the lock; if one did, the others could still close the client.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// For the handles.
+impl State {
+    pub(super) fn has_room(&self) -> bool {
+        self.is_closing() || (self.session.queued() < MAXIMUM_QUEUED && self.ledger.bytes() < MAXIMUM_UNFINISHED_BYTES)
+    }
+
+    pub(super) fn want_room(&mut self) {
+        self.is_room_wanted = true;
+        // It could be that nothing is under way that would tell of room later.
+        self.wake_driver();
+    }
+
+    pub(super) fn publish(&mut self, message: Message) -> Result<DeliveryId, Declined<PublishError>> {
+        self.check_open()?;
+        let (qos, size) = (message.qos, Ledger::size_of(&message));
+        let id = self.session.publish(message).map_err(Declined::Rejected)?;
+        self.ledger.add(id, qos, size);
+        self.wake_driver();
+        Ok(id)
+    }
+
+    pub(super) fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
+        self.check_open()?;
+        let id = self.session.subscribe(request.clone()).map_err(Declined::Rejected)?;
+        self.subscriptions.ask(id, Unanswered::Subscribe(request));
+        self.wake_driver();
+        Ok(id)
+    }
+
+    pub(super) fn unsubscribe(&mut self, request: UnsubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
+        self.check_open()?;
+        let id = self.session.unsubscribe(request.clone()).map_err(Declined::Rejected)?;
+        self.subscriptions.ask(id, Unanswered::Unsubscribe(request));
+        self.wake_driver();
+        Ok(id)
+    }
+
+    /// Allowed while closing: what was received may be acknowledged until DISCONNECT is sent.
+    pub(super) fn acknowledge(&mut self, token: AckToken) -> bool {
+        let is_fresh = self.session.acknowledge(token);
+        self.wake_driver();
+        is_fresh
+    }
+
+    pub(super) fn authenticate(&mut self, auth: Auth) -> Result<(), Declined<AuthenticateError>> {
+        if self.events.is_closed() {
+            return Err(Closed.into());
+        }
+        self.session.authenticate(auth).map_err(Declined::Rejected)?;
+        self.wake_driver();
+        Ok(())
+    }
+
+    pub(super) fn begin_closing(&mut self, closing: Closing) {
+        let is_more = match &self.closing {
+            None => true,
+            Some(begun) => begun.pending == Pending::Finish && closing.pending == Pending::Abandon,
+        };
+        if is_more && !self.events.is_closed() {
+            self.closing = Some(closing);
+            self.wake_driver();
+        }
+    }
+
+    pub(super) fn take_events(&mut self, batch: &mut VecDeque<Event>) {
+        let was_full = self.events.is_full();
+        self.events.take(batch);
+        if was_full {
+            self.wake_driver();
+        }
+    }
+
+    pub(super) fn discard_events(&mut self) {
+        self.events.discard();
+        self.wake_driver();
+    }
+
+    fn is_closing(&self) -> bool {
+        self.events.is_closed() || self.closing.is_some()
+    }
+
+    fn check_open(&self) -> Result<(), Closed> {
+        if self.is_closing() { Err(Closed) } else { Ok(()) }
+    }
+
+    fn wake_driver(&mut self) {
+        if let Some(waker) = self.driver.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// For the driver.
+impl State {
+    /// Wakes the driver at the next call of a handle that gives it something to do.
+    pub(super) fn wake_at_call(&mut self, cx: &Context<'_>) {
+        self.driver = Some(cx.waker().clone());
+    }
+
+    /// Whether a caller wants the client to end, and nothing stands against it.
+    pub(super) fn may_end(&self) -> bool {
+        match &self.closing {
+            None => false,
+            Some(closing) if closing.pending == Pending::Abandon => true,
+            Some(_) => self.ledger.is_empty() && self.subscriptions.is_settled(),
+        }
+    }
+
+    /// Tells the session of a disconnect whose time has come; `true` once it has.
+    pub(super) fn disconnect_if_due(&mut self) -> bool {
+        if !self.may_end() {
+            return false;
+        }
+        if let Some(closing) = &mut self.closing {
+            let properties = std::mem::take(&mut closing.properties);
+            self.session.disconnect(closing.reason, properties);
+        }
+        true
+    }
+
+    /// A stream is open, and the session is about to send CONNECT on it.
+    pub(super) fn begin_link(&mut self, peer: Option<SocketAddr>, timings: DialTimings, now: Instant) {
+        self.link = LinkState::Connecting { peer, timings, since: now };
+        self.connected_since = None;
+        self.session.connect(now);
+    }
+
+    /// Moves what the session has to tell to where it belongs.
+    pub(super) fn take_session_events(&mut self, now: Instant) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                session::Event::Message(received) => self.events.push(Event::Message(received)),
+                session::Event::Published { id, outcome } => {
+                    self.ledger.finish(id);
+                    self.events.push(Event::Published { id, outcome });
+                }
+                session::Event::Subscribed { id, ack } => match self.subscriptions.subscribed(id, &ack) {
+                    Some(request) => self.push_resubscribed(request, Ok(*ack)),
+                    None => self.events.push(Event::Subscribed { id, ack }),
+                },
+                session::Event::Unsubscribed { id, ack } => {
+                    self.subscriptions.unsubscribed(id, &ack);
+                    self.events.push(Event::Unsubscribed { id, ack });
+                }
+                session::Event::RequestRejected { id, error } => match self.subscriptions.rejected(id) {
+                    Some(request) => self.push_resubscribed(request, Err(*error)),
+                    None => self.events.push(Event::RequestRejected { id, error }),
+                },
+                session::Event::Auth(auth) => self.events.push(Event::Auth(auth)),
+                session::Event::Connected(ack) => self.accepted(*ack, now),
+                session::Event::Refused(ack) => self.link = LinkState::Ended(LinkEnd::Refused(ack)),
+                session::Event::Disconnected(how) => self.link = LinkState::Ended(LinkEnd::Disconnected(how)),
+            }
+        }
+    }
+
+    fn accepted(&mut self, ack: ConnAck, now: Instant) {
+        let is_session_lost = self.was_connected && !ack.session_present;
+        self.was_connected = true;
+        if let LinkState::Connecting { peer, timings, since } = self.link {
+            let handshake = now.saturating_duration_since(since);
+            self.events.push(Event::Connected(Box::new(Connected { ack, peer, timings, handshake })));
+        }
+        self.link = LinkState::Connected;
+        self.connected_since = Some(now);
+        if is_session_lost {
+            for request in self.subscriptions.take_standing() {
+                match self.session.subscribe(request.clone()) {
+                    Ok(id) => self.subscriptions.ask(id, Unanswered::Resubscribe(request)),
+                    Err(error) => self.push_resubscribed(request, Err(error)),
+                }
+            }
+        }
+    }
+
+    /// Why the connection is over, once the session has been told that it is.
+    pub(super) fn end_link(&mut self) -> LinkEnd {
+        let over = LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost));
+        match std::mem::replace(&mut self.link, over) {
+            LinkState::Ended(end) => end,
+            LinkState::Connecting { .. } | LinkState::Connected => LinkEnd::Disconnected(Disconnected::Lost),
+        }
+    }
+
+    /// What was handed out up to `through` has been written.
+    pub(super) fn flushed(&mut self, through: DeliveryId) {
+        let mut count = self.ledger.flush(through);
+        if count == 0 {
+            return;
+        }
+        // One event stands for all that come before the consumer looks.
+        if let Some(Event::Flushed { through: last, count: more }) = self.events.last_mut() {
+            *last = through;
+            count += *more;
+            *more = count;
+        } else {
+            self.events.push(Event::Flushed { through, count });
+        }
+    }
+
+    /// What was handed out up to `through` and not written is lost with its connection: nobody has it any more.
+    pub(super) fn lose_unflushed(&mut self, through: DeliveryId) {
+        while let Some(id) = self.ledger.take_unflushed(through) {
+            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost { message: None } });
+        }
+    }
+
+    /// Lets publishes that wait go on, once there is room for many of them.
+    pub(super) fn is_room_news(&mut self) -> bool {
+        let is_half_empty =
+            self.session.queued() <= MAXIMUM_QUEUED / 2 && self.ledger.bytes() <= MAXIMUM_UNFINISHED_BYTES / 2;
+        (is_half_empty || self.is_closing()) && std::mem::take(&mut self.is_room_wanted)
+    }
+
+    pub(super) fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
+    /// When CONNACK accepted the connection under way.
+    pub(super) fn connected_since(&self) -> Option<Instant> {
+        self.connected_since
+    }
+
+    /// The last event, after an outcome for whatever has none.
+    pub(super) fn close(&mut self, result: Result<(), Box<ClientError>>) {
+        for id in self.ledger.take_all() {
+            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost { message: None } });
+        }
+        self.events.push(Event::Closed(result));
+    }
+
+    fn push_resubscribed(&mut self, request: SubscribeRequest, answer: Result<SubAck, RequestError>) {
+        self.events.push(Event::Resubscribed(Box::new(Resubscribed { request, answer })));
+    }
+}
