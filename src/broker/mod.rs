@@ -8,10 +8,27 @@
 //! | file | what it adds |
 //! |---|---|
 //! | `server` | the thread, the runtime, listening, stopping |
+//! | `subscriptions` | who gets a message; `tree` finds them, `shared` picks one of a group, `router` shows it to rmqtt |
+//! | `subscribing` | `$share/` and `$queue/`, filters that are refused |
+//! | `publishing` | "no matching subscribers", topics that are refused |
+//! | `retained` | retained messages and their replay |
+//! | `delayed` | `$delayed/` |
+//! | `will` | DISCONNECT with 0x04 |
+//! | `authentication` | users |
 
+mod authentication;
+mod delayed;
 mod error;
 mod options;
+mod publishing;
+mod retained;
+mod router;
 mod server;
+mod shared;
+mod subscribing;
+mod subscriptions;
+mod tree;
+mod will;
 
 pub use error::BrokerError;
 pub use options::{BrokerOptions, SharedStrategy};

@@ -4,15 +4,26 @@
 //! argv, environment --read--> CommandLine --resolve--> PubSettings, SubSettings
 //! ```
 //!
-//! A setting comes from the first layer that has it: flag, environment, built-in default ([`layers`]). What a command
+//! A setting comes from the first layer that has it: flag, environment, built-in default ([`Origin`]). What a command
 //! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
 //! somebody still has to find a default.
 
 mod connect;
+mod dialer;
+mod endpoint;
+mod environment;
+mod origin;
 mod publish;
+mod read;
+mod secret;
 mod subscribe;
+mod support;
+mod usage;
 
 pub use crate::cli::value::Secret;
 pub use connect::{ConnectSettings, ReconnectSettings};
+pub use environment::VARIABLES;
+pub use origin::{Origin, Origins};
 pub use publish::{MessageSource, PubSettings};
+pub use read::{CommandLine, Invocation, read};
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

@@ -4,7 +4,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ConnectSettings;
-use crate::mqtt::{PublishProperties, QoS, TopicName};
+use super::connect::Resolved;
+use super::origin::Origins;
+use super::support::exclude_one_another;
+use crate::cli::group::MessageArgs;
+use crate::cli::publish::PublishCommand;
+use crate::error::Error;
+use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
 use crate::payload::{PayloadFormat, PayloadSize};
 
 /// What `pub` does.
@@ -27,8 +33,6 @@ pub struct PubSettings {
     pub dup: bool,
     /// None in 3.1.1 and where nothing was given.
     pub properties: Option<Box<PublishProperties>>,
-    /// Seconds of `--delay`, for topics that are not in [`Self::topics`] (JSON lines).
-    pub delay: Option<u32>,
     /// How often the message is published, at least once.
     pub repeat: u64,
     /// The wait between two.
@@ -56,4 +60,145 @@ pub enum MessageSource {
     Lines,
     /// Each line of stdin is a JSON object with topic, payload and the rest.
     JsonLines,
+}
+
+/// What MQTTX publishes when nothing says what.
+const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
+
+impl PubSettings {
+    /// Settles every option of `pub`.
+    pub fn resolve(arguments: &PublishCommand, origins: &Origins) -> Result<Self, Error> {
+        let Resolved { settings: connect, topic: of_url, mut warnings } =
+            ConnectSettings::resolve(&arguments.connect, origins)?;
+        let source = source(arguments, origins)?;
+        let message = &arguments.message;
+        if message.dup && message.qos == QoS::AtMostOnce {
+            return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
+        }
+        if message.subscription_identifier.is_some() {
+            let name = origins.name("subscription_identifier");
+            warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+        }
+        if !connect.session.clean_start && !origins.given("client_id") {
+            warnings.push("nobody can resume the session that --no-clean keeps: name it with --client-id".to_owned());
+        }
+        Ok(Self {
+            topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
+            source,
+            format: arguments.payload.format,
+            qos: message.qos,
+            retain: message.retain,
+            dup: message.dup,
+            properties: properties(message, connect.session.version),
+            repeat: arguments.source.repeat,
+            repeat_delay: arguments.source.repeat_delay,
+            timeout: arguments.source.timeout,
+            connect,
+            warnings,
+        })
+    }
+}
+
+/// The one source that the options name.
+fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource, Error> {
+    let given = &arguments.source;
+    let lines = given.line_mode || given.multiline;
+    let sources = [
+        ("text", given.text.is_some()),
+        ("null_message", given.null_message),
+        ("payload_size", given.payload_size.is_some()),
+        ("file_read", given.file_read.is_some()),
+        ("jsonl", given.jsonl),
+        // MQTTX writes `-s -M` and takes -lm for both.
+        ("line_mode", lines),
+        ("stdin", given.stdin && !lines),
+    ];
+    let name = |option: &str| match option {
+        "text" => "--message".to_owned(),
+        "line_mode" if !given.line_mode => "--multiline".to_owned(),
+        other => origins.name(other),
+    };
+    let mut chosen = sources.iter().filter(|(_, chosen)| *chosen).map(|(option, _)| *option);
+    let (first, second) = (chosen.next(), chosen.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        return Err(exclude_one_another(&name(first), &name(second)).with_hint("a message has one payload"));
+    }
+    let read_once = if lines || given.jsonl { first } else { None };
+    for (source, options, hint) in [
+        (read_once, &["repeat", "repeat_delay"][..], "stdin can be read only once"),
+        (given.jsonl.then_some("jsonl"), IN_EACH_LINE, "each line of --jsonl has its own"),
+    ] {
+        let Some(source) = source else { continue };
+        if let Some(option) = options.iter().find(|option| origins.given(option)) {
+            return Err(exclude_one_another(&name(source), &name(option)).with_hint(hint));
+        }
+    }
+    Ok(match first {
+        Some("null_message") => MessageSource::Null,
+        Some("jsonl") => MessageSource::JsonLines,
+        Some("line_mode") => MessageSource::Lines,
+        Some("stdin") => MessageSource::Stdin,
+        _ => match (given.payload_size, &given.file_read, &given.text) {
+            (Some(size), _, _) => MessageSource::Random(size),
+            (_, Some(path), _) => MessageSource::File(path.clone()),
+            (_, _, Some(text)) => MessageSource::Text(text.clone().into()),
+            _ => MessageSource::Text(Bytes::from_static(DEFAULT_TEXT.as_bytes())),
+        },
+    })
+}
+
+/// What each object of `--jsonl` says for itself.
+const IN_EACH_LINE: &[&str] = &[
+    "topic",
+    "qos",
+    "retain",
+    "dup",
+    "format",
+    "delay",
+    "payload_format_indicator",
+    "message_expiry_interval",
+    "topic_alias",
+    "response_topic",
+    "correlation_data",
+    "user_properties",
+    "content_type",
+];
+
+fn topics(
+    arguments: &PublishCommand,
+    of_url: Option<String>,
+    in_each_line: bool,
+    origins: &Origins,
+) -> Result<Vec<TopicName>, Error> {
+    let mut topics = arguments.message.topic.clone();
+    if let Some(text) = of_url.filter(|_| topics.is_empty()) {
+        let topic =
+            TopicName::parse(text.clone()).map_err(|error| Error::topic(&origins.name("url"), &text, &error))?;
+        topics.push(topic);
+    }
+    if in_each_line {
+        return Ok(Vec::new());
+    }
+    if topics.is_empty() {
+        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs pub -t car/1/speed -m 52"));
+    }
+    let Some(seconds) = arguments.source.delay else { return Ok(topics) };
+    let delayed = |topic: TopicName| {
+        topic.delay_by(seconds).map_err(|error| Error::topic("--delay with --topic", topic.as_str(), &error))
+    };
+    topics.into_iter().map(delayed).collect()
+}
+
+fn properties(message: &MessageArgs, version: Version) -> Option<Box<PublishProperties>> {
+    let properties = PublishProperties {
+        payload_format_indicator: message.payload_format_indicator.then_some(1),
+        message_expiry_interval: message.message_expiry_interval,
+        topic_alias: message.topic_alias,
+        response_topic: message.response_topic.as_ref().map(ToString::to_string),
+        correlation_data: message.correlation_data.clone().map(Bytes::from),
+        user_properties: message.user_properties.clone(),
+        subscription_identifiers: Vec::new(),
+        content_type: message.content_type.clone(),
+    };
+    (version.is_v5() && properties != PublishProperties::default()).then(|| Box::new(properties))
 }

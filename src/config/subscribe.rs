@@ -4,7 +4,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ConnectSettings;
-use crate::mqtt::TopicFilter;
+use super::connect::Resolved;
+use super::origin::Origins;
+use crate::cli::subscribe::{OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::error::Error;
+use crate::mqtt::{SubscriptionOptions, TopicFilter};
 use crate::payload::PayloadFormat;
 use crate::session::SubscribeRequest;
 
@@ -85,4 +89,104 @@ pub enum FileTarget {
     Append(PathBuf),
     /// `--file-save`: each into a file of its own, numbered.
     Numbered(PathBuf),
+}
+
+impl SubSettings {
+    /// Settles every option of `sub`.
+    pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
+        let Resolved { settings: connect, topic: of_url, warnings } =
+            ConnectSettings::resolve(&arguments.connect, origins)?;
+        if !connect.session.clean_start && !origins.given("client_id") {
+            let message = "--no-clean needs --client-id: a session is found again by its client's name";
+            return Err(Error::usage(message).with_hint("as in mqttx-rs sub --no-clean -i my-desk -t car/#"));
+        }
+        let selection = &arguments.selection;
+        let output = &arguments.output;
+        Ok(Self {
+            connect,
+            subscribe: SubscribeRequest {
+                filters: subscriptions(&arguments.subscription, of_url, origins)?,
+                subscription_identifier: arguments.subscription.subscription_identifier,
+                user_properties: arguments.subscription.user_properties.clone(),
+            },
+            unsubscribe: arguments.subscription.unsubscribe.clone(),
+            filter_out: selection.filter_out.clone(),
+            retained: match selection {
+                SelectionArgs { remove_retained: true, dry_run, .. } => Retained::Remove { dry_run: *dry_run },
+                SelectionArgs { retained_only: true, .. } => Retained::Only,
+                SelectionArgs { skip_retained: true, .. } => Retained::Skip,
+                _ => Retained::Both,
+            },
+            count: selection.count,
+            timeout: selection.timeout,
+            idle_timeout: selection.idle_timeout,
+            exit_after_suback: selection.exit_after_suback,
+            strict: selection.strict,
+            shape: match (&output.template, output.output_mode) {
+                (Some(template), _) => OutputShape::Template(template.clone()),
+                (None, OutputMode::Default) => OutputShape::Default,
+                (None, OutputMode::Clean) => OutputShape::Clean,
+                (None, OutputMode::Jsonl) => OutputShape::JsonLines,
+                (None, OutputMode::Raw) => OutputShape::Raw,
+            },
+            verbose: output.verbose,
+            format: arguments.payload.format,
+            file: match (&output.file_write, &output.file_save) {
+                (Some(path), _) => Some(FileTarget::Append(path.clone())),
+                (None, Some(path)) => Some(FileTarget::Numbered(path.clone())),
+                (None, None) => None,
+            },
+            delimiter: output.delimiter.clone(),
+            warnings,
+        })
+    }
+}
+
+/// The filters with their options, paired by position.
+fn subscriptions(
+    given: &SubscriptionArgs,
+    of_url: Option<String>,
+    origins: &Origins,
+) -> Result<Vec<SubscriptionOptions>, Error> {
+    let mut filters = given.topic.clone();
+    if let Some(text) = of_url.filter(|_| filters.is_empty()) {
+        let filter = TopicFilter::parse(text.clone());
+        filters.push(filter.map_err(|error| Error::topic(&origins.name("url"), &text, &error))?);
+    }
+    if filters.is_empty() {
+        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs sub -t car/+/speed"));
+    }
+    for (option, values) in [
+        ("qos", given.qos.len()),
+        ("no_local", given.no_local.len()),
+        ("retain_as_published", given.retain_as_published.len()),
+        ("retain_handling", given.retain_handling.len()),
+    ] {
+        if values > filters.len() {
+            let (name, filters) = (origins.name(option), filters.len());
+            let message = format!("{name} has {values} values for {filters} topic filters");
+            return Err(Error::usage(message).with_hint("they pair by position; one value holds for all"));
+        }
+    }
+    let mut subscriptions = Vec::with_capacity(filters.len());
+    for (index, filter) in filters.into_iter().enumerate() {
+        let no_local = paired(&given.no_local, index);
+        if no_local && filter.is_shared() {
+            let message = format!("--no-local cannot hold for the shared subscription `{}`", filter.as_str());
+            return Err(Error::usage(message).with_hint("it is a protocol error [MQTT-3.8.3-4]"));
+        }
+        subscriptions.push(SubscriptionOptions {
+            filter,
+            qos: paired(&given.qos, index),
+            no_local,
+            retain_as_published: paired(&given.retain_as_published, index),
+            retain_handling: paired(&given.retain_handling, index),
+        });
+    }
+    Ok(subscriptions)
+}
+
+/// The value at the filter's place; without one the first, as in MQTTX; without any, the default.
+fn paired<T: Copy + Default>(values: &[T], index: usize) -> T {
+    values.get(index).or(values.first()).copied().unwrap_or_default()
 }

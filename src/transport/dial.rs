@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::race::{self, Attempt};
 use super::resolve::{AddressFamily, Resolved, resolve};
-use super::{DialCause, DialError, Endpoint, Stream};
+use super::{Address, DialCause, DialError, Endpoint, Proxy, Stream, Tls, WebSocketOptions, websocket};
 
 /// Opens streams: the same for one connection of `pub` and for 50,000 of a benchmark.
 #[derive(Debug, Clone)]
@@ -15,6 +15,12 @@ pub struct Dialer {
     pub bind_address: Option<IpAddr>,
     /// For the dial as a whole, every step of it.
     pub timeout: Duration,
+    /// The host in between.
+    pub proxy: Option<Proxy>,
+    /// For the protocols that need it.
+    pub tls: Tls,
+    /// For the protocols that need it.
+    pub websocket: WebSocketOptions,
 }
 
 /// An open stream, and how it came to be.
@@ -22,19 +28,26 @@ pub struct Dialer {
 pub struct Dialed {
     /// Ready for CONNECT.
     pub stream: Stream,
-    /// The address that answered; `None` for a Unix socket.
+    /// The address that answered, the proxy's if there is one; `None` for a Unix socket.
     pub peer: Option<SocketAddr>,
     /// What took how long.
     pub timings: DialTimings,
 }
 
 /// A step of a dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DialStep {
     /// Looking the host up.
+    #[default]
     Resolve,
     /// Connecting the socket.
     Connect,
+    /// Asking the proxy for a way on.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// The WebSocket handshake.
+    WebSocket,
 }
 
 /// How long each step took; `None` for a step that was not needed or not ended.
@@ -44,9 +57,16 @@ pub struct DialTimings {
     pub resolve: Option<Duration>,
     /// Connecting the socket.
     pub connect: Option<Duration>,
+    /// Asking the proxy for a way on.
+    pub proxy: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// The WebSocket handshake.
+    pub websocket: Option<Duration>,
 }
 
 /// What is known of a dial at any moment: a timeout drops the steps, this stays.
+#[derive(Default)]
 struct Progress {
     step: DialStep,
     timings: DialTimings,
@@ -55,7 +75,14 @@ struct Progress {
 
 impl Default for Dialer {
     fn default() -> Self {
-        Self { family: AddressFamily::Any, bind_address: None, timeout: Duration::from_secs(10) }
+        Self {
+            family: AddressFamily::Any,
+            bind_address: None,
+            timeout: Duration::from_secs(10),
+            proxy: None,
+            tls: Tls::default(),
+            websocket: WebSocketOptions::default(),
+        }
     }
 }
 
@@ -65,13 +92,13 @@ impl Dialer {
         self.run(endpoint, None).await
     }
 
-    /// Looks an endpoint up, once for many dials.
+    /// Looks an endpoint up, once for many dials; its proxy, if there is one for it.
     pub async fn resolve(&self, endpoint: &Endpoint) -> Result<Resolved, DialError> {
-        let mut progress = Progress::at(DialStep::Resolve);
-        let look_up = resolve(&endpoint.address, self.family, self.bind_address);
-        match tokio::time::timeout(self.timeout, look_up).await {
-            Ok(resolved) => resolved.map_err(|cause| progress.fail(endpoint, cause)),
-            Err(_) => Err(progress.fail(endpoint, DialCause::TimedOut(self.timeout))),
+        let mut progress = Progress::default();
+        let proxy = self.proxy_for(endpoint);
+        match tokio::time::timeout(self.timeout, self.look_up(endpoint, proxy)).await {
+            Ok(resolved) => resolved.map_err(|cause| progress.fail(endpoint, proxy, cause)),
+            Err(_) => Err(progress.fail(endpoint, proxy, DialCause::TimedOut(self.timeout))),
         }
     }
 
@@ -81,44 +108,81 @@ impl Dialer {
     }
 
     async fn run(&self, endpoint: &Endpoint, resolved: Option<&Resolved>) -> Result<Dialed, DialError> {
-        let mut progress = Progress::at(DialStep::Resolve);
-        match tokio::time::timeout(self.timeout, self.steps(endpoint, resolved, &mut progress)).await {
+        let mut progress = Progress::default();
+        let proxy = self.proxy_for(endpoint);
+        match tokio::time::timeout(self.timeout, self.steps(endpoint, proxy, resolved, &mut progress)).await {
             Ok(Ok((stream, peer))) => Ok(Dialed { stream, peer, timings: progress.timings }),
-            Ok(Err(cause)) => Err(progress.fail(endpoint, cause)),
-            Err(_) => Err(progress.fail(endpoint, DialCause::TimedOut(self.timeout))),
+            Ok(Err(cause)) => Err(progress.fail(endpoint, proxy, cause)),
+            Err(_) => Err(progress.fail(endpoint, proxy, DialCause::TimedOut(self.timeout))),
         }
     }
 
-    /// The steps in their order; the next ones (proxy, TLS, WebSocket) wrap the stream one after another.
+    /// The steps in their order.
     async fn steps(
         &self,
         endpoint: &Endpoint,
+        proxy: Option<&Proxy>,
         resolved: Option<&Resolved>,
         progress: &mut Progress,
     ) -> Result<(Stream, Option<SocketAddr>), DialCause> {
+        let mut begin = Instant::now();
         let looked_up;
         let resolved = if let Some(resolved) = resolved {
             resolved
         } else {
-            let begin = Instant::now();
-            looked_up = resolve(&endpoint.address, self.family, self.bind_address).await?;
+            looked_up = self.look_up(endpoint, proxy).await?;
             if matches!(looked_up, Resolved::Tcp(_)) {
-                progress.timings.resolve = Some(begin.elapsed());
+                progress.timings.resolve = Some(lap(&mut begin));
             }
             &looked_up
         };
         progress.step = DialStep::Connect;
-        let begin = Instant::now();
-        let opened = match resolved {
+        let (mut stream, peer) = match resolved {
             Resolved::Tcp(addresses) => match race::connect(addresses, self.bind_address, &mut progress.failed).await {
                 Some((stream, peer)) => (Stream::Tcp(stream), Some(peer)),
                 None => return Err(DialCause::most_telling(&progress.failed)),
             },
             Resolved::Unix(path) => (open_unix(path).await?, None),
         };
-        progress.timings.connect = Some(begin.elapsed());
-        Ok(opened)
+        progress.timings.connect = Some(lap(&mut begin));
+        if let (Some(proxy), Address::Host { host, port }) = (proxy, &endpoint.address) {
+            progress.step = DialStep::Proxy;
+            stream = proxy.connect(stream, host, *port, self.family).await.map_err(DialCause::Proxy)?;
+            progress.timings.proxy = Some(lap(&mut begin));
+        }
+        if endpoint.protocol.is_secure() {
+            progress.step = DialStep::Tls;
+            stream = self.tls.connect(stream, endpoint.address.host()).await.map_err(DialCause::Tls)?;
+            progress.timings.tls = Some(lap(&mut begin));
+        }
+        if endpoint.protocol.is_websocket() {
+            progress.step = DialStep::WebSocket;
+            stream = websocket::connect(stream, endpoint, &self.websocket).await.map_err(DialCause::WebSocket)?;
+            progress.timings.websocket = Some(lap(&mut begin));
+        }
+        Ok((stream, peer))
     }
+
+    fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
+        match &endpoint.address {
+            Address::Host { host, .. } => self.proxy.as_ref().filter(|proxy| !proxy.bypass.matches(host)),
+            Address::Unix(_) => None,
+        }
+    }
+
+    async fn look_up(&self, endpoint: &Endpoint, proxy: Option<&Proxy>) -> Result<Resolved, DialCause> {
+        match proxy {
+            // The family is a choice among the broker's addresses, not the proxy's.
+            Some(proxy) => resolve(&proxy.address(), AddressFamily::Any, self.bind_address).await,
+            None => resolve(&endpoint.address, self.family, self.bind_address).await,
+        }
+    }
+}
+
+/// The time since `begin`, which becomes now.
+fn lap(begin: &mut Instant) -> Duration {
+    let now = Instant::now();
+    now - std::mem::replace(begin, now)
 }
 
 #[cfg(unix)]
@@ -135,15 +199,12 @@ async fn open_unix(_path: &std::path::Path) -> Result<Stream, DialCause> {
 }
 
 impl Progress {
-    fn at(step: DialStep) -> Self {
-        Self { step, timings: DialTimings::default(), failed: Vec::new() }
-    }
-
-    fn fail(&mut self, endpoint: &Endpoint, cause: DialCause) -> DialError {
+    fn fail(&mut self, endpoint: &Endpoint, proxy: Option<&Proxy>, cause: DialCause) -> DialError {
         let attempts = self.failed.drain(..);
         DialError {
             step: self.step,
             address: endpoint.address.clone(),
+            proxy: proxy.map(Proxy::address),
             cause,
             attempts: attempts.map(|(address, error)| (address, DialCause::from_connect(&error))).collect(),
             timings: self.timings,
@@ -156,6 +217,9 @@ impl fmt::Display for DialStep {
         f.write_str(match self {
             Self::Resolve => "name look-up",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Tls => "TLS",
+            Self::WebSocket => "WebSocket",
         })
     }
 }

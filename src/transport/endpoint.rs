@@ -16,6 +16,12 @@ pub enum Protocol {
     /// Nothing: `mqtt://`.
     #[default]
     Mqtt,
+    /// TLS: `mqtts://`.
+    Mqtts,
+    /// WebSocket: `ws://`.
+    Ws,
+    /// WebSocket over TLS: `wss://`.
+    Wss,
 }
 
 /// The socket that a broker listens on.
@@ -33,9 +39,14 @@ pub enum Address {
 }
 
 impl Endpoint {
+    /// A protocol over TCP.
+    pub fn new(protocol: Protocol, host: impl Into<String>, port: u16) -> Self {
+        Self { protocol, address: Address::Host { host: host.into(), port } }
+    }
+
     /// Plain MQTT over TCP.
     pub fn tcp(host: impl Into<String>, port: u16) -> Self {
-        Self { protocol: Protocol::Mqtt, address: Address::Host { host: host.into(), port } }
+        Self::new(Protocol::Mqtt, host, port)
     }
 
     /// Plain MQTT over a Unix socket.
@@ -44,12 +55,35 @@ impl Endpoint {
     }
 }
 
+impl Address {
+    /// The host without its port; of a Unix socket, which has none, `localhost`.
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Host { host, .. } => host,
+            Self::Unix(_) => "localhost",
+        }
+    }
+}
+
 impl Protocol {
     /// The port of a broker that speaks this protocol, unless it says otherwise.
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Mqtt => 1883,
+            Self::Mqtts => 8883,
+            Self::Ws => 8083,
+            Self::Wss => 8084,
         }
+    }
+
+    /// Whether TLS is under it.
+    pub const fn is_secure(self) -> bool {
+        matches!(self, Self::Mqtts | Self::Wss)
+    }
+
+    /// Whether WebSocket is under it.
+    pub const fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
     }
 }
 
@@ -57,6 +91,9 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mqtt => "mqtt",
+            Self::Mqtts => "mqtts",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         })
     }
 }
@@ -73,10 +110,11 @@ impl fmt::Display for Address {
 }
 
 impl fmt::Display for Endpoint {
-    /// As a URL: `mqtt://host:port`, `mqtt+unix:///path`.
+    /// As a URL: `mqtt://host:port`, `unix:///path`, `mqtts+unix:///path`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {
             Address::Host { .. } => write!(f, "{}://{}", self.protocol, self.address),
+            Address::Unix(_) if self.protocol == Protocol::Mqtt => write!(f, "unix://{}", self.address),
             Address::Unix(_) => write!(f, "{}+unix://{}", self.protocol, self.address),
         }
     }
@@ -90,6 +128,6 @@ mod tests {
     fn shows_an_endpoint_as_people_write_it() {
         assert_eq!(Endpoint::tcp("broker.example", 1883).to_string(), "mqtt://broker.example:1883");
         assert_eq!(Endpoint::tcp("::1", 1884).to_string(), "mqtt://[::1]:1884");
-        assert_eq!(Endpoint::unix("/run/mqtt.sock").to_string(), "mqtt+unix:///run/mqtt.sock");
+        assert_eq!(Endpoint::unix("/run/mqtt.sock").to_string(), "unix:///run/mqtt.sock");
     }
 }

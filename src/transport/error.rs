@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::race::Attempt;
-use super::{Address, DialStep, DialTimings};
+use super::{Address, DialStep, DialTimings, ProxyCause, TlsCause, WebSocketCause};
 
 /// Why no stream could be opened: which step failed, where, and what that means in plain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct DialError {
     pub step: DialStep,
     /// Where to, as it was asked for.
     pub address: Address,
+    /// The proxy on the way, as it was asked for.
+    pub proxy: Option<Address>,
     /// Why; of several addresses, the most telling one.
     pub cause: DialCause,
     /// Every address that was tried and failed, in the order in which they did.
@@ -50,6 +52,12 @@ pub enum DialCause {
     NoLocalAddress,
     /// No file descriptor is left.
     OutOfDescriptors,
+    /// The proxy gave no way to the broker.
+    Proxy(ProxyCause),
+    /// The TLS handshake failed.
+    Tls(TlsCause),
+    /// The WebSocket handshake failed.
+    WebSocket(WebSocketCause),
     /// Something else, in the system's words.
     Other(String),
 }
@@ -131,6 +139,9 @@ impl fmt::Display for DialCause {
             Self::PermissionDenied => f.write_str("permission denied"),
             Self::NoLocalAddress => f.write_str("no such local address, or no local port is left"),
             Self::OutOfDescriptors => f.write_str("no file descriptor is left for a socket"),
+            Self::Proxy(cause) => cause.fmt(f),
+            Self::Tls(cause) => cause.fmt(f),
+            Self::WebSocket(cause) => cause.fmt(f),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -139,9 +150,17 @@ impl fmt::Display for DialCause {
 impl fmt::Display for DialError {
     /// One sentence: `cannot connect to localhost:1883: connection refused`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.step, &self.address) {
-            (DialStep::Resolve, Address::Host { host, .. }) => write!(f, "cannot find `{host}`: {}", self.cause),
-            _ => write!(f, "cannot connect to {}: {}", self.address, self.cause),
+        let Self { address, cause, .. } = self;
+        match (self.step, &self.proxy) {
+            (DialStep::Resolve, None) => write!(f, "cannot find `{}`: {cause}", address.host()),
+            (DialStep::Resolve, Some(proxy)) => write!(f, "cannot find the proxy `{}`: {cause}", proxy.host()),
+            (DialStep::Connect, Some(proxy)) => write!(f, "cannot connect to the proxy {proxy}: {cause}"),
+            (DialStep::Proxy, Some(proxy)) => {
+                write!(f, "cannot connect to {address} through the proxy {proxy}: {cause}")
+            }
+            (DialStep::Tls, _) => write!(f, "no TLS with {address}: {cause}"),
+            (DialStep::WebSocket, _) => write!(f, "no WebSocket with {address}: {cause}"),
+            (DialStep::Connect | DialStep::Proxy, _) => write!(f, "cannot connect to {address}: {cause}"),
         }
     }
 }

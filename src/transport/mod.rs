@@ -3,21 +3,33 @@
 //! Nothing here knows MQTT. A dial is a row of steps, each of which takes what the one before it gave:
 //!
 //! ```text
-//! Endpoint -> resolve -> (proxy) -> connect -> (TLS) -> (WebSocket) -> Stream
+//! Endpoint -> resolve -> connect -> (proxy) -> (TLS) -> (WebSocket) -> Stream
 //! ```
 //!
-//! A step in brackets is one file with one async function, and one variant of [`Stream`]; [`Dialer`] only says the
-//! order, holds the deadline over the whole, and keeps how long each step took.
+//! With a proxy it is the proxy that is looked up and connected to, and the step behind asks it for a way on. A step
+//! in brackets is a file or folder with one async function; TLS and WebSocket are one variant of [`Stream`] each.
+//! [`Dialer`] only says the order, holds the deadline over the whole, and keeps how long each step took.
 
 mod dial;
 mod endpoint;
 mod error;
+mod proxy;
 mod race;
 mod resolve;
 mod stream;
+mod tls;
+mod url;
+mod websocket;
 
 pub use dial::{DialStep, DialTimings, Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError};
+pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
 pub use resolve::{AddressFamily, Resolved};
 pub use stream::Stream;
+pub use tls::{
+    InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsStream,
+    TlsVersion,
+};
+pub use url::{BrokerUrl, UrlError};
+pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions};

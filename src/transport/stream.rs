@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use super::tls::TlsStream;
+
 /// Bytes to and from a broker.
 ///
 /// An enum rather than a boxed trait: a plain TCP connection costs no allocation and no indirect call. A layer on
@@ -18,6 +20,8 @@ pub enum Stream {
     /// A Unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// TLS over another stream.
+    Tls(Box<TlsStream>),
 }
 
 /// Calls one method on whichever stream it is.
@@ -27,6 +31,7 @@ macro_rules! forward {
             Stream::Tcp($inner) => $call,
             #[cfg(unix)]
             Stream::Unix($inner) => $call,
+            Stream::Tls($inner) => $call,
         }
     };
 }
@@ -55,6 +60,7 @@ impl AsyncWrite for Stream {
             Self::Tcp(inner) => inner.is_write_vectored(),
             #[cfg(unix)]
             Self::Unix(inner) => inner.is_write_vectored(),
+            Self::Tls(inner) => inner.is_write_vectored(),
         }
     }
 

@@ -81,25 +81,3 @@ pub enum Protocol {
     /// WebSocket over TLS.
     Wss,
 }
-
-impl Protocol {
-    /// The port that a broker listens on unless told otherwise.
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Mqtt => 1883,
-            Self::Mqtts => 8883,
-            Self::Ws => 8083,
-            Self::Wss => 8084,
-        }
-    }
-
-    /// Whether TLS is under it.
-    pub const fn is_secure(self) -> bool {
-        matches!(self, Self::Mqtts | Self::Wss)
-    }
-
-    /// Whether WebSocket is under it.
-    pub const fn is_websocket(self) -> bool {
-        matches!(self, Self::Ws | Self::Wss)
-    }
-}

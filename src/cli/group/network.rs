@@ -6,9 +6,12 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Proxy, socks5://, socks5h:// or http://
-    #[arg(long, value_name = "URL")]
+    /// Proxy
+    #[arg(long, value_name = "URL", help = "Proxy, as in socks5h://host:1080 or http://host:3128")]
     pub proxy: Option<String>,
+    /// Hosts that are reached without the proxy, between commas
+    #[arg(long, value_name = "HOSTS")]
+    pub no_proxy: Option<String>,
     /// Local address to connect from
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,

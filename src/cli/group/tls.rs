@@ -35,9 +35,9 @@ pub struct TlsArgs {
     /// Lowest version of TLS to accept
     #[arg(long, value_name = "VERSION", default_value = "1.2")]
     pub tls_min_version: TlsVersion,
-    /// SHA-256 of the broker's public key, base64: accept no other
+    /// SHA-256 of the broker's public key: accept no other
     #[arg(long, value_name = "HASH")]
-    pub pin_sha256: Option<String>,
+    pub pin_sha256: Vec<String>,
 }
 
 /// A version of TLS.

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rmqtt::context::ServerContext;
+use rmqtt::delayed::DelayedSender;
+use rmqtt::session::SessionState;
+use rmqtt::types::{From, Publish};
+
+use crate::mqtt::{Delay, TopicName};
+
+/// Holds the messages to `$delayed/{seconds}/{topic}` back until their time.
+pub(super) struct Delayed {
+    context: ServerContext,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Delayed {
+    pub(super) fn new(context: ServerContext) -> Self {
+        Self { context, waiting: Arc::default() }
+    }
+}
+
+#[async_trait]
+impl DelayedSender for Delayed {
+    fn enable(&self) -> bool {
+        true
+    }
+
+    /// Every message that a client publishes comes through here first.
+    fn parse(&self, mut publish: Publish) -> rmqtt::Result<Publish> {
+        // Without any, as from 3.1.1, rmqtt would lose Subscription Identifier and Topic Alias on the way to 5.0.
+        let properties = publish.properties.get_or_insert_default();
+        if properties.message_expiry_interval.is_some() {
+            // rmqtt rounds what is left down to seconds. Whole seconds of waiting are to be taken off, not begun ones:
+            // 60 s that waited for a millisecond are still 60 s.
+            publish.create_time = publish.create_time.map(|milliseconds| milliseconds + 999);
+        }
+        // A bad `$delayed/` stays as it is, to be refused by the publish check.
+        let parsed = TopicName::parse(publish.topic.clone()).ok();
+        if let Some(delayed) = parsed.as_ref().and_then(TopicName::delayed) {
+            publish.delay_interval = Some(seconds_until(delayed.delay));
+            publish.topic = delayed.topic.into();
+        }
+        Ok(publish)
+    }
+
+    async fn delay_publish(
+        &self,
+        from: From,
+        mut publish: Publish,
+        message_storage_available: bool,
+        message_expiry_interval: Option<Duration>,
+    ) -> rmqtt::Result<Option<(From, Publish)>> {
+        let delay = Duration::from_secs(publish.delay_interval.take().unwrap_or(0).into());
+        let (context, waiting) = (self.context.clone(), self.waiting.clone());
+        waiting.fetch_add(1, Ordering::Relaxed);
+        // Ends with the runtime at the latest.
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            // Fails for single subscribers only, which rmqtt tells its own hooks.
+            let _ = SessionState::forwards(&context, from, publish, message_storage_available, message_expiry_interval)
+                .await;
+        });
+        Ok(None)
+    }
+
+    async fn len(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// Seconds from now on; none if the time is over.
+fn seconds_until(delay: Delay) -> u32 {
+    match delay {
+        Delay::After(seconds) => seconds,
+        Delay::At(unix_time) => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            u32::try_from(unix_time.saturating_sub(now)).unwrap_or(u32::MAX)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! How the broker is reached: TLS, WebSocket, proxy, addresses.
+
+use super::Secret;
+use super::endpoint::Target;
+use super::origin::Origins;
+use super::secret;
+use crate::cli::group::{ConnectArgs, NetworkArgs, TlsArgs, TlsVersion as TlsVersionName};
+use crate::error::Error;
+use crate::transport::{
+    AddressFamily, Dialer, NoProxy, Proxy, Tls, TlsIdentity, TlsOptions, TlsVersion, UrlError, WebSocketOptions,
+};
+
+/// The dialer for a target. What the target's protocol does not use is neither read nor checked.
+pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Result<Dialer, Error> {
+    let protocol = target.endpoint.protocol;
+    Ok(Dialer {
+        family: match (arguments.network.ipv4, arguments.network.ipv6) {
+            (true, false) => AddressFamily::Ipv4,
+            (false, true) => AddressFamily::Ipv6,
+            _ => AddressFamily::Any,
+        },
+        bind_address: arguments.network.bind,
+        timeout: arguments.connection.connect_timeout,
+        proxy: proxy(&arguments.network, origins)?,
+        tls: if protocol.is_secure() { tls(&arguments.tls, origins)? } else { Tls::default() },
+        websocket: if protocol.is_websocket() {
+            let given = &arguments.websocket;
+            let path = target.unless_in_url(Some(&given.path), origins.of("path"), target.websocket_path.as_ref());
+            let path = path.map(String::as_str).unwrap_or_default();
+            WebSocketOptions::new(path, given.ws_headers.clone())
+                .map_err(|error| Error::usage(format!("{}: {error}", origins.name("ws_headers"))))?
+        } else {
+            WebSocketOptions::default()
+        },
+    })
+}
+
+fn proxy(options: &NetworkArgs, origins: &Origins) -> Result<Option<Proxy>, Error> {
+    // `--proxy ''` is curl's way to do without the one of the environment.
+    let Some(text) = options.proxy.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let refused = |error: UrlError| Error::usage(format!("{}: {error}", origins.name("proxy")));
+    let proxy = Proxy::parse(text).map_err(refused)?;
+    let bypass = options.no_proxy.as_deref().map(NoProxy::parse).unwrap_or_default();
+    Ok(Some(proxy.with_bypass(bypass)))
+}
+
+fn tls(options: &TlsArgs, origins: &Origins) -> Result<Tls, Error> {
+    let key_password = secret::key_password(options, origins)?;
+    let identity = match (&options.cert, &options.key) {
+        (Some(certificate), Some(key)) => Some(TlsIdentity {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            key_password: key_password.as_ref().map(Secret::expose).map(ToOwned::to_owned),
+        }),
+        _ => None,
+    };
+    let pins = options.pin_sha256.iter().map(|text| text.parse());
+    let options = TlsOptions {
+        ca: options.ca.clone(),
+        identity,
+        insecure: options.insecure,
+        server_name: options.sni.clone(),
+        alpn: options.alpn.clone(),
+        minimum_version: match options.tls_min_version {
+            TlsVersionName::V1_2 => TlsVersion::V1_2,
+            TlsVersionName::V1_3 => TlsVersion::V1_3,
+        },
+        pins: pins
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::usage(format!("{}: {error}", origins.name("pin_sha256"))))?,
+    };
+    Tls::new(&options).map_err(|error| Error::local(error.to_string()))
+}

@@ -1,0 +1,108 @@
+//! From argv and the environment to arguments that clap has checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
+
+use super::environment;
+use super::origin::{LayerValue, Origins, inherit};
+use super::usage::usage_error;
+use crate::cli::shorts::{self, Expanded};
+use crate::cli::{self, Cli};
+use crate::error::Error;
+
+/// What the user asked for.
+#[derive(Debug)]
+pub enum CommandLine {
+    /// Run a command.
+    Run(Box<Invocation>),
+    /// Print help or the version on stdout, with or without its style, and end with 0.
+    Print(StyledStr),
+}
+
+/// Arguments and where they come from.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The arguments, those of lower layers included.
+    pub cli: Cli,
+    /// Where each comes from.
+    pub origins: Origins,
+}
+
+/// Reads the command line, the program's name first, over the layer of the environment.
+///
+/// # Errors
+///
+/// A usage error that names the flag, or the variable when the value came from there.
+pub fn read(
+    arguments: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<CommandLine, Error> {
+    let definition = cli::command();
+    let Expanded { mut tokens, options_at } = shorts::expand(&definition, arguments);
+    let mut matches = match definition.clone().try_get_matches_from(&tokens) {
+        Ok(matches) => matches,
+        Err(error) => return not_run(&error, &Origins::default()),
+    };
+    let given = given_options(&matches);
+    let mut origins = Origins::flags(&given);
+    let Some(command) = matches.subcommand_name().and_then(|name| definition.find_subcommand(name)) else {
+        return Err(Error::usage("no command is given"));
+    };
+    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
+    let inherited = if connects { inherit(&given, [environment::layer(variable)]) } else { BTreeMap::new() };
+    if !inherited.is_empty() {
+        origins.extend(&inherited);
+        tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
+        matches = match definition.try_get_matches_from(&tokens) {
+            Ok(matches) => matches,
+            Err(error) => return not_run(&error, &origins),
+        };
+    }
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins }))),
+        Err(error) => not_run(&error, &origins),
+    }
+}
+
+fn not_run(error: &clap::Error, origins: &Origins) -> Result<CommandLine, Error> {
+    if error.use_stderr() { Err(usage_error(error, origins)) } else { Ok(CommandLine::Print(error.render())) }
+}
+
+/// The ids of the options that stand on the command line.
+fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
+    let Some((_, command)) = matches.subcommand() else { return BTreeSet::new() };
+    let on_command_line = |id: &&clap::Id| command.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    command.ids().filter(on_command_line).map(ToString::to_string).collect()
+}
+
+/// What lower layers say, as it would stand on the command line.
+fn as_tokens(
+    inherited: &BTreeMap<&'static str, LayerValue>,
+    command: &clap::Command,
+    origins: &Origins,
+) -> Result<Vec<OsString>, Error> {
+    let mut tokens = Vec::new();
+    for option in command.get_arguments() {
+        let Some(LayerValue { values, .. }) = inherited.get(option.get_id().as_str()) else { continue };
+        let Some(long) = option.get_long() else { continue };
+        for value in values {
+            if option.get_action().takes_values() {
+                tokens.push(format!("--{long}={value}").into());
+                continue;
+            }
+            match value.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => tokens.push(format!("--{long}").into()),
+                "0" | "false" | "no" | "off" => {}
+                _ => {
+                    let name = origins.name(option.get_id().as_str());
+                    return Err(Error::usage(format!("{name}: `{value}` is not a switch: use true or false")));
+                }
+            }
+        }
+    }
+    Ok(tokens)
+}

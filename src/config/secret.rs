@@ -1,0 +1,70 @@
+//! Passwords and phrases: from an option, a file or a variable, whichever is said in the strongest layer.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::path::Path;
+
+use super::Secret;
+use super::origin::{Origin, Origins};
+use super::support::exclude_one_another;
+use crate::cli::group::{ConnectionArgs, TlsArgs};
+use crate::error::Error;
+
+/// The password, and the layer that says it.
+pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(Option<Secret>, Origin), Error> {
+    let Some(option) = strongest(&["password", "password_file", "password_env"], origins)? else {
+        return Ok((None, Origin::Default));
+    };
+    let secret = match option {
+        "password_file" => {
+            options.password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()?
+        }
+        "password_env" => options.password_env.as_deref().map(|name| variable(name, origins)).transpose()?,
+        _ => options.password.clone(),
+    };
+    if option == "password" && secret.as_ref().is_some_and(|secret| secret.expose() == "-") {
+        return Err(Error::usage("--password -: not supported by this version yet").with_hint("use --password-file"));
+    }
+    Ok((secret, origins.of(option)))
+}
+
+/// The phrase of an encrypted key.
+pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Option<Secret>, Error> {
+    match strongest(&["key_password", "key_password_file"], origins)? {
+        Some(option @ "key_password_file") => {
+            options.key_password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()
+        }
+        _ => Ok(options.key_password.clone()),
+    }
+}
+
+/// The option of the strongest layer among those that say the same thing; two in one layer exclude one another.
+fn strongest(options: &[&'static str], origins: &Origins) -> Result<Option<&'static str>, Error> {
+    let mut strongest: Option<&'static str> = None;
+    for option in options.iter().copied().filter(|option| origins.given(option)) {
+        let Some(other) = strongest else {
+            strongest = Some(option);
+            continue;
+        };
+        match origins.of(option).compare(origins.of(other)) {
+            Ordering::Less => {}
+            Ordering::Greater => strongest = Some(option),
+            Ordering::Equal => return Err(exclude_one_another(&origins.name(other), &origins.name(option))),
+        }
+    }
+    Ok(strongest)
+}
+
+/// The first line of a file, without its end.
+fn first_line(path: &Path, option: &str, origins: &Origins) -> Result<Secret, Error> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::local(format!("{}: cannot read {}: {error}", origins.name(option), path.display())))?;
+    Ok(Secret::new(text.lines().next().unwrap_or_default()))
+}
+
+fn variable(name: &str, origins: &Origins) -> Result<Secret, Error> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Secret::new(text)),
+        Err(_) => Err(Error::usage(format!("{}: the variable {name} is not set", origins.name("password_env")))),
+    }
+}

@@ -1,0 +1,114 @@
+//! clap's errors in this program's words: which flag, what is wrong, what to write instead.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::origin::Origins;
+use crate::error::Error;
+use crate::mqtt::TopicError;
+
+/// The error for a command line that clap refuses.
+pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        Some(ContextValue::Strings(texts)) => texts.first().map(String::as_str),
+        _ => None,
+    };
+    let option = text(ContextKind::InvalidArg).unwrap_or_default();
+    let name = given_name(option, origins);
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::ValueValidation => match error.source() {
+            Some(source) => match source.downcast_ref::<TopicError>() {
+                Some(topic_error) => Error::topic(&name, value, topic_error),
+                None => Error::usage(format!("{name}: {source}")),
+            },
+            None => Error::usage(format!("{name}: `{value}` is not valid")),
+        },
+        ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues if value.is_empty() => {
+            let hint = format!("a value that begins with a dash is written {}=VALUE", flag(option));
+            Error::usage(format!("{name} needs a value{}", one_of(error))).with_hint(hint)
+        }
+        ErrorKind::InvalidValue => {
+            let refused = Error::usage(format!("{name}: `{value}` is not one of its values{}", one_of(error)));
+            match text(ContextKind::SuggestedValue) {
+                Some(similar) => refused.with_hint(format!("did you mean `{similar}`?")),
+                None => refused,
+            }
+        }
+        ErrorKind::UnknownArgument if option.starts_with('-') => {
+            let hint = match text(ContextKind::SuggestedArg) {
+                Some(similar) => format!("did you mean `{similar}`?"),
+                None => format!("`{}` lists the options", help_command(error)),
+            };
+            Error::usage(format!("there is no option `{option}` here")).with_hint(hint)
+        }
+        ErrorKind::UnknownArgument => {
+            let hint = "a text with spaces needs quotes, as in -m \"two words\"";
+            Error::usage(format!("`{option}` belongs to no option")).with_hint(hint)
+        }
+        ErrorKind::InvalidSubcommand => {
+            let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
+            let hint = match text(ContextKind::SuggestedSubcommand) {
+                Some(similar) => format!("did you mean `{similar}`?"),
+                None => format!("`{}` lists the commands", help_command(error)),
+            };
+            Error::usage(format!("there is no command `{command}`")).with_hint(hint)
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Error::usage("a command is missing").with_hint(format!("`{}` lists them", help_command(error)))
+        }
+        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
+            Some(other) if flag(other) != flag(option) => {
+                Error::usage(format!("{name} and {} exclude one another", given_name(other, origins)))
+            }
+            _ => Error::usage(format!("{name} can be given only once")),
+        },
+        ErrorKind::MissingRequiredArgument => Error::usage(format!("{name} is missing")),
+        _ => Error::usage(first_line(error)),
+    }
+}
+
+/// `--qos` of clap's `--qos <QOS>...`.
+fn flag(option: &str) -> &str {
+    option.split(' ').next().unwrap_or(option)
+}
+
+/// The flag, or the variable that stands in for it.
+fn given_name(option: &str, origins: &Origins) -> String {
+    let flag = flag(option);
+    match flag.strip_prefix("--") {
+        Some(long) => origins.name(&long.replace('-', "_")),
+        None => flag.to_owned(),
+    }
+}
+
+fn one_of(error: &clap::Error) -> String {
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => format!(": use {}", or_list(values)),
+        _ => String::new(),
+    }
+}
+
+fn or_list(values: &[String]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// `mqttx-rs pub --help`, from the usage line that clap attaches.
+fn help_command(error: &clap::Error) -> String {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let words = usage.trim_start_matches("Usage:").split_whitespace();
+    let command: Vec<_> = words.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+    if command.is_empty() { "mqttx-rs --help".to_owned() } else { format!("{} --help", command.join(" ")) }
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}

@@ -1,0 +1,189 @@
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::der::SecretDocument;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// TLS options that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsSetupError {
+    /// A file or folder.
+    File {
+        /// What it is for.
+        file: TlsFile,
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: TlsFileProblem,
+    },
+    /// The key is not that of the certificate.
+    KeyMismatch,
+    /// The name to ask for can be in no certificate.
+    ServerName(String),
+    /// An application protocol of no byte, or of more than 255.
+    Alpn(String),
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsFile {
+    /// Certificates to trust.
+    Ca,
+    /// This client's certificate.
+    Certificate,
+    /// The key of this client's certificate.
+    Key,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsFileProblem {
+    /// It cannot be read, in the system's words.
+    Unreadable(String),
+    /// It is no valid PEM.
+    NotPem,
+    /// It has no certificate.
+    NoCertificate,
+    /// A certificate in it is broken, in the library's words.
+    BadCertificate(String),
+    /// It has no private key.
+    NoKey,
+    /// The key is of a kind that TLS cannot use, or broken; in the library's words.
+    BadKey(String),
+    /// The key is encrypted, and there is no password.
+    PasswordMissing,
+    /// The password does not open the key.
+    WrongPassword,
+    /// The key is encrypted in the way of old OpenSSL versions, or with an algorithm that is not supported.
+    UnsupportedEncryption,
+}
+
+/// The certificates to trust, from a file or from every file of a folder that has any.
+pub(super) fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
+    let fail = |problem| TlsSetupError::File { file: TlsFile::Ca, path: path.to_owned(), problem };
+    if !path.is_dir() {
+        let certificates = read_certificates(TlsFile::Ca, path)?;
+        let mut roots = RootCertStore::empty();
+        for certificate in &certificates {
+            let added = roots.add(certificate.clone());
+            added.map_err(|error| fail(TlsFileProblem::BadCertificate(error.to_string())))?;
+        }
+        return Ok(certificates);
+    }
+    let unreadable = |error: std::io::Error| fail(TlsFileProblem::Unreadable(plain(&error)));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
+    // The order of a folder is nobody's choice; errors should not depend on it.
+    paths.sort();
+    let mut certificates = Vec::new();
+    for path in paths.into_iter().filter(|path| path.is_file()) {
+        match read_certificates(TlsFile::Ca, &path) {
+            Ok(found) => certificates.extend(found),
+            // A folder may hold keys and notes too.
+            Err(TlsSetupError::File { problem: TlsFileProblem::NoCertificate, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if certificates.is_empty() { Err(fail(TlsFileProblem::NoCertificate)) } else { Ok(certificates) }
+}
+
+/// All certificates of a PEM file, at least one.
+pub(super) fn read_certificates(file: TlsFile, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
+    let fail = |problem| TlsSetupError::File { file, path: path.to_owned(), problem };
+    let text = fs::read(path).map_err(|error| fail(TlsFileProblem::Unreadable(plain(&error))))?;
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|_| fail(TlsFileProblem::NotPem))?;
+    if certificates.is_empty() { Err(fail(TlsFileProblem::NoCertificate)) } else { Ok(certificates) }
+}
+
+/// The first private key of a PEM file, opened with the password if it is encrypted.
+pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
+    let fail = |problem| TlsSetupError::File { file: TlsFile::Key, path: path.to_owned(), problem };
+    let text = fs::read(path).map_err(|error| fail(TlsFileProblem::Unreadable(plain(&error))))?;
+    let text = String::from_utf8_lossy(&text);
+    if let Some(block) = block(&text, "ENCRYPTED PRIVATE KEY") {
+        let password = password.ok_or_else(|| fail(TlsFileProblem::PasswordMissing))?;
+        return open_key(block, password).map_err(fail);
+    }
+    if text.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(fail(TlsFileProblem::UnsupportedEncryption));
+    }
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| {
+        fail(match error {
+            pem::Error::NoItemsFound => TlsFileProblem::NoKey,
+            _ => TlsFileProblem::NotPem,
+        })
+    })
+}
+
+/// Decrypts PKCS#8.
+fn open_key(block: &str, password: &str) -> Result<PrivateKeyDer<'static>, TlsFileProblem> {
+    let (_, document) = SecretDocument::from_pem(block).map_err(|_| TlsFileProblem::NotPem)?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|error| match error {
+        // An algorithm that the library has no name for.
+        pkcs8::Error::Asn1(error) if matches!(error.kind(), pkcs8::der::ErrorKind::OidUnknown { .. }) => {
+            TlsFileProblem::UnsupportedEncryption
+        }
+        error => TlsFileProblem::BadKey(error.to_string()),
+    })?;
+    match encrypted.decrypt(password) {
+        Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
+        Err(pkcs8::Error::EncryptedPrivateKey(
+            pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
+        )) => Err(TlsFileProblem::UnsupportedEncryption),
+        // The wrong key gives bad padding, or now and then good padding around nonsense.
+        Err(_) => Err(TlsFileProblem::WrongPassword),
+    }
+}
+
+/// The first PEM block of a label.
+fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let start = text.find(&begin)?;
+    let length = text[start..].find(&end)? + end.len();
+    Some(&text[start..start + length])
+}
+
+/// The system's words without the number behind them.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+impl fmt::Display for TlsSetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, problem, .. } => write!(f, "`{}`: {problem}", path.display()),
+            Self::KeyMismatch => f.write_str("the key is not that of the certificate"),
+            Self::ServerName(name) => write!(f, "`{name}` is no name that a certificate can have"),
+            Self::Alpn(name) => write!(f, "`{name}` is no application protocol: 1 to 255 bytes"),
+        }
+    }
+}
+
+impl fmt::Display for TlsFileProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(reason) => f.write_str(reason),
+            Self::NotPem => f.write_str("no valid PEM"),
+            Self::NoCertificate => f.write_str("no certificate in it"),
+            Self::BadCertificate(reason) => write!(f, "broken certificate: {reason}"),
+            Self::NoKey => f.write_str("no private key in it"),
+            Self::BadKey(reason) => write!(f, "unusable key: {reason}"),
+            Self::PasswordMissing => f.write_str("the key is encrypted, and no password was given"),
+            Self::WrongPassword => f.write_str("the password does not open the key"),
+            Self::UnsupportedEncryption => f.write_str("the key is encrypted in a way that is not supported"),
+        }
+    }
+}
+
+impl std::error::Error for TlsSetupError {}

@@ -1,0 +1,168 @@
+//! TLS: the step between the socket and what is spoken on it, by rustls with ring.
+//!
+//! The provider is named at each use and never taken from the process, since the embedded broker links another one.
+//! The system's authorities come from rustls-native-certs: it reads them on every system, and one verifier with one
+//! set of words then judges all certificates. (rustls-platform-verifier asks the system to judge, on some of them.)
+
+mod cause;
+mod files;
+mod options;
+mod stream;
+mod verify;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, KeyLogFile, RootCertStore};
+
+pub use cause::TlsCause;
+pub use files::{TlsFile, TlsFileProblem, TlsSetupError};
+pub use options::{InvalidPin, Pin, TlsIdentity, TlsOptions, TlsVersion};
+pub use stream::TlsStream;
+
+use self::cause::Standing;
+use self::verify::{Identity, Trust, Verifier};
+use super::Stream;
+
+/// TLS as set up once, for all connections of a process: they share its trusted authorities and its memory of
+/// sessions to resume. A clone is the same one.
+///
+/// [`Tls::new`] reads the files that the options name, so that what is wrong with them is known before a connection
+/// is tried; the system's authorities are loaded at the first connection that needs them.
+#[derive(Clone)]
+pub struct Tls(Arc<Shared>);
+
+struct Shared {
+    options: TlsOptions,
+    /// Those of `--ca`; `None`: the system's.
+    authorities: Option<Vec<CertificateDer<'static>>>,
+    identity: Arc<Identity>,
+    config: OnceLock<Result<Arc<ClientConfig>, TlsCause>>,
+}
+
+impl Tls {
+    /// Reads what the options name.
+    pub fn new(options: &TlsOptions) -> Result<Self, TlsSetupError> {
+        if let Some(name) = &options.server_name {
+            parse_name(name).map_err(|_| TlsSetupError::ServerName(name.clone()))?;
+        }
+        if let Some(name) = options.alpn.iter().find(|name| !(1..=255).contains(&name.len())) {
+            return Err(TlsSetupError::Alpn(name.clone()));
+        }
+        Ok(Self::with(
+            options.clone(),
+            options.ca.as_deref().map(files::read_authorities).transpose()?,
+            options.identity.as_ref().map(read_identity).transpose()?,
+        ))
+    }
+
+    fn with(options: TlsOptions, authorities: Option<Vec<CertificateDer<'static>>>, key: Option<CertifiedKey>) -> Self {
+        let identity = Arc::new(Identity { key: key.map(Arc::new), was_asked: AtomicBool::new(false) });
+        Self(Arc::new(Shared { options, authorities, identity, config: OnceLock::new() }))
+    }
+
+    /// Does the handshake over an open stream.
+    pub(super) async fn connect(&self, stream: Stream, host: &str) -> Result<Stream, TlsCause> {
+        let Shared { options, identity, .. } = &*self.0;
+        let config = self.0.config.get_or_init(|| self.0.configure().map(Arc::new)).clone()?;
+        let name = parse_name(options.server_name.as_deref().unwrap_or(host))?;
+        let handshake = TlsConnector::from(config).connect(name, stream);
+        let inner = handshake.await.map_err(|error| TlsCause::from_io(&error, identity.standing()))?;
+        Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone() })))
+    }
+}
+
+impl Default for Tls {
+    /// Trusts the system's authorities.
+    fn default() -> Self {
+        Self::with(TlsOptions::default(), None, None)
+    }
+}
+
+impl Shared {
+    fn configure(&self) -> Result<ClientConfig, TlsCause> {
+        let provider = provider();
+        let verifier = Verifier {
+            trust: if self.options.insecure { Trust::Anybody } else { self.trust()? },
+            pins: self.options.pins.clone(),
+            algorithms: provider.signature_verification_algorithms,
+        };
+        let versions: &[_] = match self.options.minimum_version {
+            TlsVersion::V1_2 => &[&TLS13, &TLS12],
+            TlsVersion::V1_3 => &[&TLS13],
+        };
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(|error| TlsCause::Other(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_client_cert_resolver(self.identity.clone());
+        config.alpn_protocols = self.options.alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        config.resumption = Resumption::in_memory_sessions(256);
+        if std::env::var_os("SSLKEYLOGFILE").is_some() {
+            config.key_log = Arc::new(KeyLogFile::new());
+        }
+        Ok(config)
+    }
+
+    fn trust(&self) -> Result<Trust, TlsCause> {
+        let mut roots = RootCertStore::empty();
+        if let Some(named) = &self.authorities {
+            roots.add_parsable_certificates(named.iter().cloned());
+            return Ok(Trust::Authorities { roots, named: named.clone() });
+        }
+        let found = rustls_native_certs::load_native_certs();
+        // Some systems hold a few that no library reads.
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            return Err(TlsCause::NoSystemRoots(found.errors.first().map(ToString::to_string)));
+        }
+        Ok(Trust::Authorities { roots, named: Vec::new() })
+    }
+}
+
+impl Identity {
+    fn standing(&self) -> Standing {
+        Standing { was_asked: self.was_asked.load(Ordering::Relaxed), has_identity: self.key.is_some() }
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn read_identity(identity: &TlsIdentity) -> Result<CertifiedKey, TlsSetupError> {
+    let TlsIdentity { certificate, key, key_password } = identity;
+    let chain = files::read_certificates(TlsFile::Certificate, certificate)?;
+    let signing_key = files::read_key(key, key_password.as_deref())?;
+    let signing_key = provider().key_provider.load_private_key(signing_key).map_err(|error| TlsSetupError::File {
+        file: TlsFile::Key,
+        path: key.clone(),
+        problem: TlsFileProblem::BadKey(error.to_string()),
+    })?;
+    let certified = CertifiedKey::new(chain, signing_key);
+    match certified.keys_match() {
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(TlsSetupError::KeyMismatch),
+        // A certificate that the library does not read, such as one of X.509 version 1, is the broker's to judge.
+        _ => Ok(certified),
+    }
+}
+
+/// A zone, as in `fe80::1%eth0`, is nobody's business but this machine's.
+fn parse_name(host: &str) -> Result<ServerName<'static>, TlsCause> {
+    let name = host.split_once('%').map_or(host, |(address, _zone)| address);
+    ServerName::try_from(name.to_owned()).map_err(|_| TlsCause::InvalidName(host.to_owned()))
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tls").field(&self.0.options).finish()
+    }
+}

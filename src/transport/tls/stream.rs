@@ -1,0 +1,65 @@
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::client;
+
+use super::cause::TlsCause;
+use super::verify::Identity;
+use crate::transport::Stream;
+
+/// A stream inside TLS. Its errors carry a [`TlsCause`], and a peer that closes without saying so in TLS first has
+/// simply closed: what is cut off, MQTT's own lengths tell.
+#[derive(Debug)]
+pub struct TlsStream {
+    pub(super) inner: client::TlsStream<Stream>,
+    pub(super) identity: Arc<Identity>,
+}
+
+impl TlsStream {
+    fn explain(&self, error: io::Error) -> io::Error {
+        match error.get_ref() {
+            Some(inner) if inner.is::<tokio_rustls::rustls::Error>() => {
+                io::Error::new(error.kind(), TlsCause::from_io(&error, self.identity.standing()))
+            }
+            _ => error,
+        }
+    }
+}
+
+impl AsyncRead for TlsStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match ready!(Pin::new(&mut self.inner).poll_read(cx, buffer)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+            read => Poll::Ready(read.map_err(|error| self.explain(error))),
+        }
+    }
+}
+
+impl AsyncWrite for TlsStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes).map_err(|error| self.explain(error))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, slices).map_err(|error| self.explain(error))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx).map_err(|error| self.explain(error))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx).map_err(|error| self.explain(error))
+    }
+}

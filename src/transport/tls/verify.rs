@@ -1,0 +1,149 @@
+//! Whom to believe: the rules by which a broker's certificate is accepted, and what it is shown of ours.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::{ResolvesClientCert, verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use tokio_rustls::rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
+
+use super::{Pin, TlsCause};
+
+/// Accepts a certificate that an authority vouches for, or any, and only pinned keys if there are pins.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    pub(super) trust: Trust,
+    pub(super) pins: Vec<Pin>,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// Whose word is taken for a certificate.
+#[derive(Debug)]
+pub(super) enum Trust {
+    /// Nobody's: `--insecure`.
+    Anybody,
+    /// That of authorities.
+    Authorities {
+        roots: RootCertStore,
+        /// The certificates that were named one by one (`--ca`), in which a server's own may be.
+        named: Vec<CertificateDer<'static>>,
+    },
+}
+
+impl Verifier {
+    fn verify_trust(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let Trust::Authorities { roots, named } = &self.trust else { return Ok(()) };
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        let signed = verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all);
+        match signed {
+            // `openssl req -x509` makes a server's certificate an authority too, by default. Where exactly this one
+            // was named as trusted, nothing is left to prove: its dates were checked before its role.
+            Err(Error::InvalidCertificate(CertificateError::Other(other)))
+                if other.0.to_string() == "CaUsedAsEndEntity" && named.contains(end_entity) => {}
+            signed => signed?,
+        }
+        verify_server_name(&parsed, server_name)
+    }
+
+    fn verify_pin(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
+        if self.pins.is_empty() {
+            return Ok(());
+        }
+        let key = ParsedCertificate::try_from(end_entity)?.subject_public_key_info();
+        let found = Pin::of_key(&key);
+        if self.pins.contains(&found) {
+            return Ok(());
+        }
+        let cause = TlsCause::PinMismatch { found };
+        Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(cause)))))
+    }
+
+    /// With neither authority nor pin it does not matter who holds the key, and the certificate need not even be
+    /// one that the library reads (X.509 version 1).
+    fn is_signature_idle(&self) -> bool {
+        matches!(self.trust, Trust::Anybody) && self.pins.is_empty()
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.verify_trust(end_entity, intermediates, server_name, now)?;
+        self.verify_pin(end_entity)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if self.is_signature_idle() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if self.is_signature_idle() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl Pin {
+    /// Of a `SubjectPublicKeyInfo`, DER.
+    fn of_key(subject_public_key_info: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, subject_public_key_info);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_ref());
+        Self(hash)
+    }
+}
+
+/// Shows our certificate, or none, and remembers whether it was asked for.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) key: Option<Arc<CertifiedKey>>,
+    pub(super) was_asked: AtomicBool,
+}
+
+impl ResolvesClientCert for Identity {
+    fn resolve(&self, _root_hint_subjects: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.was_asked.store(true, Ordering::Relaxed);
+        self.key.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.key.is_some()
+    }
+}
