@@ -13,6 +13,7 @@
 //! | `publishing` | "no matching subscribers", topics that are refused |
 //! | `retained` | retained messages and their replay |
 //! | `delayed` | `$delayed/` |
+//! | `takeover` | what becomes of a client's earlier session |
 //! | `will` | DISCONNECT with 0x04 |
 //! | `authentication` | users |
 
@@ -27,6 +28,7 @@ mod server;
 mod shared;
 mod subscribing;
 mod subscriptions;
+mod takeover;
 mod tree;
 mod will;
 

@@ -23,6 +23,7 @@ use super::retained::{Replay, RetainedStore};
 use super::router::SubscriptionRouter;
 use super::subscribing::{SharedSubscriptionsAvailable, SubscribeHooks};
 use super::subscriptions::Subscriptions;
+use super::takeover::Sessions;
 use super::will::WillOnDisconnect;
 use super::{BrokerError, BrokerOptions};
 
@@ -211,6 +212,7 @@ async fn install(context: &ServerContext, options: BrokerOptions) {
     let subscriptions = Subscriptions::new(options.shared_strategy);
     let retained = RetainedStore::default();
     let extensions = &context.extends;
+    *extensions.shared_mut().await = Box::new(Sessions(DefaultShared::new(Some(context.clone()))));
     *extensions.router_mut().await = Box::new(SubscriptionRouter::new(subscriptions.clone(), context.node.id()));
     *extensions.shared_subscription_mut().await = Box::new(SharedSubscriptionsAvailable);
     *extensions.retain_mut().await = Box::new(retained.clone());
