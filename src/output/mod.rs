@@ -5,11 +5,10 @@
 //! warnings and errors. Text that comes from elsewhere is escaped where a terminal would obey it, and goes through a
 //! pipe untouched.
 
-#![allow(dead_code)]
-
 mod columns;
 mod failure;
 mod file;
+mod json;
 mod message;
 mod safe;
 mod stdout;

@@ -1,7 +1,11 @@
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{ErrorFormat, Stream};
+use colored::Color;
+
+use super::failure::{write_error, write_warning};
+use super::{ErrorFormat, Stream, safe};
 use crate::error::Error;
 
 /// Status lines, warnings and errors on stderr. Every text is made safe for a terminal here.
@@ -15,41 +19,110 @@ pub struct Talk {
     format: ErrorFormat,
 }
 
+/// What a status line begins with.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    Success,
+    Progress,
+    Failure,
+}
+
 impl Talk {
     /// `quiet` leaves status lines out; warnings and errors are always written.
     pub fn new(stream: Stream, quiet: bool, format: ErrorFormat) -> Self {
-        Self { stream, quiet, format }
+        Self { stream, quiet: quiet || format == ErrorFormat::Json, format }
     }
 
     /// Something is done: `✔ Connected`.
-    pub fn success(&self, _text: impl Display) {
-        unimplemented!()
+    pub fn success(&self, text: impl Display) {
+        self.status(Sign::Success, &text);
     }
 
     /// Something goes on: `… Connecting to localhost:1883`.
-    pub fn progress(&self, _text: impl Display) {
-        unimplemented!()
+    pub fn progress(&self, text: impl Display) {
+        self.status(Sign::Progress, &text);
     }
 
     /// The connection is tried again: `… reconnecting [2/10] in 1.4 s`; `maximum` is `None` without a limit.
-    pub fn reconnecting(&self, _attempt: u32, _maximum: Option<u32>, _delay: Duration) {
-        unimplemented!()
+    pub fn reconnecting(&self, attempt: u32, maximum: Option<u32>, delay: Duration) {
+        self.status(Sign::Progress, &reconnecting(attempt, maximum, delay));
     }
 
     /// Something failed that does not end the command: `✖ Connection closed`. Left out by `quiet`.
-    pub fn failure(&self, _text: impl Display) {
-        unimplemented!()
+    pub fn failure(&self, text: impl Display) {
+        self.status(Sign::Failure, &text);
     }
 
     /// Something that the user should know, also with `quiet`: `warning: ...`.
-    pub fn warning(&self, _text: impl Display) {
-        unimplemented!()
+    pub fn warning(&self, text: impl Display) {
+        let mut out = Vec::new();
+        write_warning(&text.to_string(), self.format, self.stream, &mut out);
+        say(&out);
     }
 
     /// What the command ends with, or a refusal on its way there (then an [`crate::error::ExitStatus::Partly`]
     /// follows).
-    pub fn error(&self, _error: &Error) {
-        let _ = (self.stream, self.quiet, self.format);
-        unimplemented!()
+    pub fn error(&self, error: &Error) {
+        let mut out = Vec::new();
+        write_error(error, self.format, self.stream, &mut out);
+        say(&out);
+    }
+
+    fn status(self, sign: Sign, text: &impl Display) {
+        if self.quiet {
+            return;
+        }
+        let mut out = sign.shown(self.stream).into_bytes();
+        out.push(b' ');
+        safe::push_word(text.to_string().as_bytes(), self.stream, &mut out);
+        out.push(b'\n');
+        say(&out);
+    }
+}
+
+impl Sign {
+    fn shown(self, stream: Stream) -> String {
+        let (unicode, ascii, color) = match self {
+            Self::Success => ("✔", "+", Color::Green),
+            Self::Progress => ("…", "...", Color::Yellow),
+            Self::Failure => ("✖", "x", Color::Red),
+        };
+        stream.paint(if stream.unicode { unicode } else { ascii }, color)
+    }
+}
+
+fn reconnecting(attempt: u32, maximum: Option<u32>, delay: Duration) -> String {
+    let seconds = delay.as_secs_f64();
+    match maximum {
+        Some(maximum) => format!("reconnecting [{attempt}/{maximum}] in {seconds:.1} s"),
+        None => format!("reconnecting [{attempt}] in {seconds:.1} s"),
+    }
+}
+
+/// One write for one line, so that lines of several processes on one terminal do not mix.
+fn say(line: &[u8]) {
+    let _ = io::stderr().lock().write_all(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_attempts_and_says_when_the_next_one_is() {
+        assert_eq!(reconnecting(2, Some(10), Duration::from_millis(1400)), "reconnecting [2/10] in 1.4 s");
+        assert_eq!(reconnecting(12, None, Duration::from_secs(30)), "reconnecting [12] in 30.0 s");
+    }
+
+    #[test]
+    fn signs_are_mqttx_s_or_ascii() {
+        assert_eq!(Sign::Success.shown(Stream::PIPE), "✔");
+        assert_eq!(Sign::Success.shown(Stream { terminal: true, color: false, unicode: false }), "+");
+        assert_eq!(Sign::Failure.shown(Stream { terminal: true, color: true, unicode: true }), "\x1b[31m✖\x1b[0m");
+    }
+
+    #[test]
+    fn json_on_stderr_is_not_mixed_with_status_lines() {
+        assert!(Talk::new(Stream::PIPE, false, ErrorFormat::Json).quiet);
     }
 }

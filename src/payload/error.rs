@@ -40,7 +40,8 @@ impl PayloadError {
     }
 }
 
-fn caret(before: &str, after: &str) -> String {
+/// The part of a line around a place and under it a caret, aligned by display width. Nothing in it acts on a terminal.
+pub fn caret(before: &str, after: &str) -> String {
     let shown = |text: &str| text.replace(is_unsafe_on_terminal, "\u{fffd}");
     let skipped = before.chars().count().saturating_sub(CONTEXT);
     let before = shown(&before.chars().skip(skipped).collect::<String>());

@@ -26,7 +26,7 @@ pub fn parse_escapes(text: &str) -> Result<Vec<u8>, EscapeError> {
 }
 
 /// The byte that the escape at the start of `text` stands for, and how long it is.
-pub(crate) fn parse_escape(text: &str) -> Option<(u8, usize)> {
+pub fn parse_escape(text: &str) -> Option<(u8, usize)> {
     let byte = match text.strip_prefix('\\')?.bytes().next()? {
         b'0' => b'\0',
         b'a' => b'\x07',
@@ -53,8 +53,8 @@ pub struct EscapeError {
 }
 
 impl EscapeError {
-    /// `text` begins with the bad escape, which stands at the byte `at`.
-    pub(crate) fn new(text: &str, at: usize) -> Self {
+    /// For a `text` that begins with a bad escape, which stands at the byte `at`.
+    pub fn new(text: &str, at: usize) -> Self {
         let shown = if text.starts_with("\\x") { 4 } else { 2 };
         Self { escape: text.chars().take(shown).collect(), at }
     }

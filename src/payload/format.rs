@@ -64,7 +64,7 @@ impl PayloadFormat {
 }
 
 /// Appends bytes in Base64 with padding.
-pub(super) fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + BASE64.encode_len(bytes.len()), 0);
     BASE64.encode_mut(bytes, &mut out[start..]);

@@ -13,9 +13,9 @@ mod record;
 mod size;
 
 pub use decimal::push_decimal;
-pub use error::PayloadError;
-pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escapes};
-pub use format::{InvalidPayloadFormat, PayloadFormat};
+pub use error::{PayloadError, caret};
+pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes};
+pub use format::{InvalidPayloadFormat, PayloadFormat, push_base64};
 pub use json::push_json_string;
 pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
 pub use record::Record;

@@ -2,8 +2,7 @@ use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
 use crate::mqtt::PublishProperties;
-use crate::payload::format::push_base64;
-use crate::payload::{Record, is_unsafe_on_terminal, push_decimal, push_json_string};
+use crate::payload::{Record, is_unsafe_on_terminal, push_base64, push_decimal, push_json_string};
 
 /// Appends a record as one line, its newline included.
 ///

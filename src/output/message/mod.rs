@@ -1,0 +1,141 @@
+//! Messages on stdout, in the shape that the user chose.
+
+mod clean;
+mod readable;
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{MessageFile, Stdout, Talk, Template, WriteError, safe};
+use crate::payload::{PayloadError, PayloadFormat, Record, write_json_line_at};
+use readable::Readable;
+
+/// How messages look on stdout.
+#[derive(Debug, Clone, Default)]
+pub enum MessageShape {
+    /// MQTTX's: `topic: t/1, qos: 1, size: 43B, retain: true`, the payload, an empty line. Verbose adds the other
+    /// fields of PUBLISH.
+    #[default]
+    Default,
+    /// MQTTX's `--output-mode clean`: a pretty JSON object a message.
+    Clean,
+    /// A lossless JSON object a line, see [`crate::payload::write_json_line`].
+    JsonLines,
+    /// The payload and the delimiter. Verbose puts the topic and a space before it.
+    Raw,
+    /// `--template`, and the delimiter after it.
+    Template(Template),
+}
+
+/// What [`MessagePrinter`] needs to know, all of it resolved.
+#[derive(Debug)]
+pub struct PrinterOptions {
+    /// How a message looks.
+    pub shape: MessageShape,
+    /// How its payload looks in the shapes `Default`, `Clean`, `Raw` and in files.
+    pub format: PayloadFormat,
+    /// `--verbose`.
+    pub verbose: bool,
+    /// What ends a message in the shapes `Raw` and `Template` and in `--file-write`; a newline unless the user said
+    /// otherwise.
+    pub delimiter: Bytes,
+    /// `--file-write` or `--file-save`: payloads go there too.
+    pub file: Option<MessageFile>,
+}
+
+/// Prints messages.
+#[derive(Debug)]
+pub struct MessagePrinter<W: Write = io::Stdout> {
+    options: PrinterOptions,
+    out: Stdout<W>,
+    talk: Talk,
+    readable: Readable,
+    /// Room for a payload in the user's format, kept between messages.
+    scratch: Vec<u8>,
+}
+
+impl<W: Write> MessagePrinter<W> {
+    /// A printer; warnings about payloads that do not decode go to `talk`.
+    pub fn new(options: PrinterOptions, out: Stdout<W>, talk: Talk) -> Self {
+        let readable = Readable::new(out.stream(), options.verbose);
+        Self { options, out, talk, readable, scratch: Vec::new() }
+    }
+
+    /// Whether [`Record::received_at`] is printed. Where it is not, the clock need not be read.
+    pub fn wants_time(&self) -> bool {
+        match &self.options.shape {
+            MessageShape::JsonLines => true,
+            MessageShape::Template(template) => template.wants_time(),
+            MessageShape::Default | MessageShape::Clean | MessageShape::Raw => false,
+        }
+    }
+
+    /// Prints a message; what is printed may stay in the buffer until [`Self::flush`].
+    ///
+    /// A payload that is not in the format asked for is shown as it is, and a warning says so.
+    pub fn print(&mut self, record: &Record) -> Result<(), WriteError> {
+        if let Err(error) = self.append(record)? {
+            self.talk.warning(format_args!("payload on {} shown as it is: {error}", record.message.topic.as_str()));
+        }
+        self.out.end_message()?;
+        if self.out.stream().terminal { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes what is in the buffers: no more messages are ready, or the command ends.
+    pub fn flush(&mut self) -> Result<(), WriteError> {
+        if let Some(file) = &mut self.options.file {
+            file.flush().map_err(WriteError::Failed)?;
+        }
+        self.out.flush()
+    }
+
+    fn append(&mut self, record: &Record) -> Result<Result<(), PayloadError>, WriteError> {
+        let options = &mut self.options;
+        let (stream, out) = (self.out.stream(), self.out.buffer());
+        let payload: &[u8] = &record.message.payload;
+        self.scratch.clear();
+        let (shown, mut outcome) = match options.format {
+            PayloadFormat::Plain | PayloadFormat::Binary => (payload, Ok(())),
+            format if options.file.is_some() || options.shape.shows_format() => {
+                match format.show(payload, &mut self.scratch) {
+                    Ok(()) => (self.scratch.as_slice(), Ok(())),
+                    Err(error) => (payload, Err(error)),
+                }
+            }
+            _ => (payload, Ok(())),
+        };
+        let saved = match &mut options.file {
+            Some(file) => Some(file.write(shown, &options.delimiter).map_err(WriteError::Failed)?),
+            None => None,
+        };
+        match &options.shape {
+            MessageShape::Default => self.readable.push(record, shown, saved, out),
+            MessageShape::Clean => clean::push(record, shown, out),
+            MessageShape::JsonLines => {
+                write_json_line_at(record, Some(record.received_at.unwrap_or_else(Timestamp::now)), out);
+            }
+            MessageShape::Raw => {
+                if options.verbose {
+                    safe::push_word(record.message.topic.as_str().as_bytes(), stream, out);
+                    out.push(b' ');
+                }
+                safe::push_text(shown, stream, out);
+                out.extend_from_slice(&options.delimiter);
+            }
+            MessageShape::Template(template) => {
+                outcome = outcome.and(template.render(record, record.received_at, stream, out));
+                out.extend_from_slice(&options.delimiter);
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+impl MessageShape {
+    /// Whether payloads are shown in the user's format; the others have forms of their own.
+    fn shows_format(&self) -> bool {
+        matches!(self, Self::Default | Self::Clean | Self::Raw)
+    }
+}

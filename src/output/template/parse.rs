@@ -1,0 +1,196 @@
+use super::{Field, Fit, Piece, TemplateError};
+use crate::payload::{EscapeError, parse_escape};
+
+/// The conversions of strftime that mean something in the C locale (glibc's, of one letter).
+const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
+
+/// Columns; a limit, as a width is memory for each message.
+const MAXIMUM_WIDTH: usize = 65_535;
+
+pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
+    let mut pieces = Vec::new();
+    let mut literal = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.bytes().next() {
+        let at = text.len() - rest.len();
+        let error = |what| TemplateError::at(text, at, what);
+        let (piece, length) = match first {
+            b'%' => field(rest).map_err(error)?,
+            b'@' => time(rest).map_err(error)?,
+            b'\\' => {
+                let (byte, length) = parse_escape(rest).ok_or_else(|| error(EscapeError::new(rest, at).to_string()))?;
+                (Piece::Literal(vec![byte]), length)
+            }
+            _ => {
+                let length = rest.find(['%', '@', '\\']).unwrap_or(rest.len());
+                (Piece::Literal(rest[..length].into()), length)
+            }
+        };
+        rest = &rest[length..];
+        match piece {
+            Piece::Literal(bytes) => literal.extend(bytes),
+            piece => {
+                if !literal.is_empty() {
+                    pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                }
+                pieces.push(piece);
+            }
+        }
+    }
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Ok(pieces)
+}
+
+/// `%`, then `-` and `0`, a width, `.` and a precision, and the letter: the piece and its length.
+fn field(text: &str) -> Result<(Piece, usize), String> {
+    let mut rest = &text[1..];
+    let mut fit = Fit::default();
+    while let Some(flag) = rest.bytes().next().filter(|flag| b"-0".contains(flag)) {
+        fit.left |= flag == b'-';
+        fit.zero |= flag == b'0';
+        rest = &rest[1..];
+    }
+    (fit.width, rest) = number(rest)?;
+    if let Some(after_point) = rest.strip_prefix('.') {
+        let (precision, after) = number(after_point)?;
+        fit.precision = Some(precision);
+        rest = after;
+    }
+    let Some(letter) = rest.chars().next() else {
+        return Err(format!("`{text}` ends before the letter of its field"));
+    };
+    let length = text.len() - rest.len() + letter.len_utf8();
+    if letter == '%' {
+        return Ok((Piece::Literal(b"%".into()), length));
+    }
+    let Some(field) = field_of(letter) else {
+        return Err(format!(
+            "`%{letter}` is not a field: use one of A C D E F I J P R S U X j l m p q r t x, or %% for a percent sign"
+        ));
+    };
+    // Zeros before text would read as part of it; behind anything they would change a number.
+    fit.zero &= !fit.left && !field.is_text();
+    // A number cut short is another number.
+    fit.precision = fit.precision.filter(|_| !field.is_number());
+    Ok((Piece::Field(field, fit), length))
+}
+
+fn number(text: &str) -> Result<(usize, &str), String> {
+    let (digits, rest) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()));
+    if digits.is_empty() {
+        return Ok((0, rest));
+    }
+    match digits.parse() {
+        Ok(number) if number <= MAXIMUM_WIDTH => Ok((number, rest)),
+        _ => Err(format!("the width {digits} is over the maximum of {MAXIMUM_WIDTH}")),
+    }
+}
+
+fn field_of(letter: char) -> Option<Field> {
+    Some(match letter {
+        'A' => Field::TopicAlias,
+        'C' => Field::ContentType,
+        'D' => Field::CorrelationData,
+        'E' => Field::MessageExpiryInterval,
+        'F' => Field::PayloadFormatIndicator,
+        'I' => Field::IsoTime,
+        'j' => Field::Json { inline: false },
+        'J' => Field::Json { inline: true },
+        'l' => Field::PayloadLength,
+        'm' => Field::PacketId,
+        'P' => Field::UserProperties,
+        'p' => Field::Payload,
+        'q' => Field::QoS,
+        'R' => Field::ResponseTopic,
+        'r' => Field::Retain,
+        'S' => Field::SubscriptionIdentifier,
+        't' => Field::Topic,
+        'U' => Field::UnixTime,
+        'x' => Field::Hex { upper: false },
+        'X' => Field::Hex { upper: true },
+        _ => return None,
+    })
+}
+
+/// `@` and a conversion of strftime.
+fn time(text: &str) -> Result<(Piece, usize), String> {
+    match text[1..].chars().next() {
+        Some('@') => Ok((Piece::Literal(b"@".into()), 2)),
+        Some('%') => Ok((Piece::Literal(b"%".into()), 2)),
+        // Only ASCII letters are in the list.
+        Some(letter) if TIME_CONVERSIONS.contains(letter) => Ok((Piece::Time([b'%', letter as u8]), 2)),
+        Some(letter) => Err(format!(
+            "`@{letter}` is not a conversion of strftime: use a letter of {TIME_CONVERSIONS}, or @@ for an at sign"
+        )),
+        None => Err("`@` ends before its letter, @@ stands for an at sign".into()),
+    }
+}
+
+impl Field {
+    fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::TopicAlias
+                | Self::MessageExpiryInterval
+                | Self::PayloadFormatIndicator
+                | Self::PayloadLength
+                | Self::PacketId
+                | Self::QoS
+                | Self::Retain
+                | Self::SubscriptionIdentifier
+        )
+    }
+
+    /// Neither a number nor a payload, which mosquitto pads with zeros too.
+    fn is_text(self) -> bool {
+        !self.is_number() && !matches!(self, Self::Payload | Self::Hex { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_literals_are_one_piece() {
+        assert_eq!(pieces(r"a%%b@@\n%%").unwrap(), [Piece::Literal(b"a%b@\n%".into())]);
+        assert_eq!(pieces("").unwrap(), []);
+    }
+
+    #[test]
+    fn reads_flags_width_and_precision() {
+        let fit = |text| match field(text) {
+            Ok((Piece::Field(_, fit), _)) => Some(fit),
+            _ => None,
+        };
+        let plain = Fit::default();
+        assert_eq!(fit("%-10.5t"), Some(Fit { left: true, width: 10, precision: Some(5), ..plain }));
+        assert_eq!(fit("%05l"), Some(Fit { zero: true, width: 5, ..plain }));
+        assert_eq!(fit("%-05l"), Some(Fit { left: true, width: 5, ..plain }), "zeros go to the left only");
+        assert_eq!(fit("%05t"), Some(Fit { width: 5, ..plain }), "text is padded with blanks");
+        assert_eq!(fit("%.1l"), Some(plain), "a number is never cut");
+        assert_eq!(fit("%.t"), Some(Fit { precision: Some(0), ..plain }));
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        for (text, what, caret) in [
+            ("%t %k", "`%k` is not a field", "%t %k\n   ^"),
+            ("汽车 %", "`%` ends before the letter", "汽车 %\n     ^"),
+            ("%-05.2", "`%-05.2` ends before the letter", "%-05.2\n^"),
+            ("%99999t", "the width 99999 is over the maximum", "%99999t\n^"),
+            ("%99999999999999999999999t", "is over the maximum", "%99999999999999999999999t\n^"),
+            ("%é", "`%é` is not a field", "%é\n^"),
+            ("@H:@Q", "`@Q` is not a conversion of strftime", "@H:@Q\n   ^"),
+            ("x@", "`@` ends before its letter", "x@\n ^"),
+            (r"a\q", r"`\q` is not an escape", "a\\q\n ^"),
+            (r"a\", r"`\` is not an escape", "a\\\n ^"),
+        ] {
+            let error = pieces(text).unwrap_err();
+            assert!(error.to_string().contains(what), "{text}: {error}");
+            assert_eq!(error.caret(), caret);
+        }
+    }
+}
