@@ -2,6 +2,8 @@
 //!
 //! Layers below have error types of their own; this one is what a command ends with.
 
+mod client;
+
 use std::fmt;
 
 use crate::mqtt::{ReasonCode, TopicError};

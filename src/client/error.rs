@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mqtt::ReasonCode;
 use crate::session::{ConnAck, Disconnect, Violation};
-use crate::transport::{DialError, Endpoint};
+use crate::transport::{DialError, Endpoint, TlsCause};
 
 /// Why a client ended, other than by [`Client::disconnect`](super::Client::disconnect).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub enum LinkLoss {
     Reset,
     /// The network gave up.
     NoAnswer,
+    /// TLS failed, as when the broker does not accept our certificate and says so after the handshake.
+    Tls(TlsCause),
     /// Something else, in the system's words.
     Other(String),
 }
@@ -85,8 +87,8 @@ impl Cause {
     /// of the two ends is faulty.
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
+            Self::ClosedEarly(LinkLoss::Tls(_)) | Self::NotMqtt(_) | Self::Violation(_) => false,
             Self::Dial(_) | Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
-            Self::NotMqtt(_) | Self::Violation(_) => false,
             Self::Refused(ack) => is_passing(ack.reason),
             Self::Disconnected(disconnect) => is_passing(disconnect.reason),
         }
@@ -125,6 +127,9 @@ impl Foreign {
 
 impl From<&io::Error> for LinkLoss {
     fn from(error: &io::Error) -> Self {
+        if let Some(cause) = TlsCause::of(error) {
+            return Self::Tls(cause.clone());
+        }
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::EndOfStream,
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
@@ -153,6 +158,7 @@ impl fmt::Display for LinkLoss {
             Self::EndOfStream => f.write_str("the broker closed it"),
             Self::Reset => f.write_str("reset by the broker or on the way"),
             Self::NoAnswer => f.write_str("the network gives no answer"),
+            Self::Tls(cause) => cause.fmt(f),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -201,6 +207,7 @@ fn fmt_details(f: &mut fmt::Formatter<'_>, reason_string: Option<&str>, referenc
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.attempts {
+            _ if !self.cause.is_worth_a_retry() => self.cause.fmt(f),
             0 => self.cause.fmt(f),
             1 => write!(f, "given up after 1 attempt to reconnect: {}", self.cause),
             attempts => write!(f, "given up after {attempts} attempts to reconnect: {}", self.cause),
