@@ -6,6 +6,7 @@
 //! main -> app -> { command, broker }     app       wiring: settings, runtime, signals, dispatch
 //! command -> { client, config, output }  command   use-cases: Settings in, ExitStatus out
 //! client -> { session, transport }       client    tokio driver of one session
+//! bench -> { session, transport }        bench     the load generator
 //! session -> mqtt                        session   the protocol engine, sans-I/O
 //! payload -> mqtt                        payload   bytes <-> what a person reads or writes
 //! cli -> { mqtt, payload }               cli       clap definitions only
@@ -19,6 +20,7 @@
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
 
+pub mod bench;
 #[cfg(feature = "broker")]
 pub mod broker;
 pub mod cli;

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may name of ours. Data, so that a new arrow is a line in a review.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
-    ("app", &["broker", "cli", "client", "command", "config", "error", "mqtt", "output"]),
-    ("command", &["broker", "client", "config", "error", "mqtt", "output", "payload", "session"]),
-    ("config", &["cli", "client", "error", "mqtt", "payload", "session", "transport"]),
+    ("app", &["bench", "broker", "cli", "client", "command", "config", "error", "mqtt", "output"]),
+    ("command", &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session"]),
+    ("config", &["bench", "cli", "client", "error", "mqtt", "payload", "session", "transport"]),
     ("cli", &["mqtt", "payload"]),
-    ("output", &["error", "mqtt", "payload"]),
+    ("output", &["bench", "error", "mqtt", "payload"]),
     ("error", &["client", "mqtt", "session", "transport"]),
+    ("bench", &["mqtt", "payload", "session", "transport"]),
     ("client", &["mqtt", "session", "transport"]),
     ("broker", &["error", "mqtt"]),
     ("payload", &["mqtt"]),

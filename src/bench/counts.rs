@@ -1,0 +1,140 @@
+//! What is counted, each thing apart.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! counts {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])+ $field:ident),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[doc = $doc])+ pub $field: u64),+
+        }
+
+        impl $name {
+            /// Names, as in the report.
+            pub const NAMES: &[&str] = &[$(stringify!($field)),+];
+
+            /// The count of a name.
+            pub fn get(&self, name: &str) -> Option<u64> {
+                match name {
+                    $(stringify!($field) => Some(self.$field),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl AddAssign<&Self> for $name {
+            fn add_assign(&mut self, other: &Self) {
+                $(self.$field += other.$field;)+
+            }
+        }
+    };
+}
+
+counts! {
+    /// Over the whole run, warm-up and drain included, so that they equal the broker's own counters.
+    Counts {
+        /// Connections that were begun.
+        connects_attempted,
+        /// Accepted by CONNACK.
+        connected,
+        /// No stream, or no CONNACK.
+        connects_failed,
+        /// CONNACK with a refusal.
+        connects_refused,
+        /// Ended by the broker or the network, not by us.
+        connections_lost,
+        /// Filters asked for.
+        subscribes_attempted,
+        /// Filters granted.
+        subscribed,
+        /// Filters refused.
+        subscribes_refused,
+        /// Messages whose planned time came.
+        scheduled,
+        /// Messages written to the socket.
+        sent,
+        /// PUBACK or PUBCOMP with a success.
+        acknowledged,
+        /// PUBACK, PUBREC or PUBCOMP with a refusal, or refused by the limits in CONNACK.
+        refused,
+        /// Sent at QoS 1 or 2, and no answer until the end.
+        unacknowledged,
+        /// Scheduled and not sent until the end, since the window was full or the socket took no more.
+        unsent,
+        /// Scheduled and given up by us: no connection, or more waiting than memory should hold.
+        dropped,
+        /// Sent more than 10 ms after their planned time.
+        late,
+        /// Messages received, every copy.
+        delivered,
+        /// Deliveries that the messages sent should have led to.
+        expected,
+        /// Expected deliveries that did not come.
+        lost,
+        /// Deliveries of what had been delivered before.
+        duplicated,
+        /// Deliveries that a later message had overtaken.
+        reordered,
+        /// Deliveries without a stamp or of another run.
+        foreign,
+        /// Bytes written to sockets.
+        bytes_sent,
+        /// Bytes read from sockets.
+        bytes_received,
+    }
+}
+
+/// Refusals and failures by their reason, as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Reasons(pub BTreeMap<String, u64>);
+
+/// How many reasons are told apart; peers that invent ever new ones do not fill memory.
+const MAXIMUM_REASONS: usize = 64;
+
+impl Reasons {
+    /// Counts one.
+    pub fn note(&mut self, reason: String) {
+        self.add(reason, 1);
+    }
+
+    fn add(&mut self, reason: String, count: u64) {
+        let known = self.0.contains_key(&reason) || self.0.len() < MAXIMUM_REASONS;
+        *self.0.entry(if known { reason } else { "others".into() }).or_default() += count;
+    }
+}
+
+impl AddAssign<&Self> for Reasons {
+    fn add_assign(&mut self, other: &Self) {
+        for (reason, count) in &other.0 {
+            self.add(reason.clone(), *count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up_by_name() {
+        let mut counts = Counts { sent: 2, lost: 1, ..Counts::default() };
+        counts += &Counts { sent: 3, ..Counts::default() };
+        assert_eq!((counts.get("sent"), counts.get("lost"), counts.get("no such")), (Some(5), Some(1), None));
+    }
+
+    #[test]
+    fn endless_new_reasons_are_counted_together() {
+        let mut reasons = Reasons::default();
+        (0..1000).for_each(|number| reasons.note(format!("reason {number}")));
+        assert_eq!(reasons.0.len(), MAXIMUM_REASONS + 1);
+        assert_eq!(reasons.0.values().sum::<u64>(), 1000);
+    }
+}

@@ -1,0 +1,242 @@
+//! Histograms of fixed memory, and what is measured with them.
+
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+
+/// What has a histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Connecting the socket.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// The WebSocket upgrade.
+    WebSocket,
+    /// From CONNECT to CONNACK.
+    Connack,
+    /// From SUBSCRIBE to SUBACK.
+    Suback,
+    /// From the planned time to PUBACK or PUBCOMP.
+    Ack,
+    /// From the time of sending to PUBACK or PUBCOMP.
+    AckUncorrected,
+    /// From the planned time to the delivery at a subscriber.
+    E2e,
+    /// From the time of sending to the delivery at a subscriber.
+    E2eUncorrected,
+    /// From the planned time to that of sending: how late the generator itself is.
+    SendDelay,
+}
+
+impl Measure {
+    /// All, in the order of a message's way.
+    pub const ALL: [Self; 10] = [
+        Self::Connect,
+        Self::Tls,
+        Self::WebSocket,
+        Self::Connack,
+        Self::Suback,
+        Self::SendDelay,
+        Self::Ack,
+        Self::AckUncorrected,
+        Self::E2e,
+        Self::E2eUncorrected,
+    ];
+
+    /// As thresholds and reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::WebSocket => "web_socket",
+            Self::Connack => "connack",
+            Self::Suback => "suback",
+            Self::Ack => "ack",
+            Self::AckUncorrected => "ack_uncorrected",
+            Self::E2e => "e2e",
+            Self::E2eUncorrected => "e2e_uncorrected",
+            Self::SendDelay => "send_delay",
+        }
+    }
+}
+
+/// A histogram of durations from 0.1 us to an hour, to three significant digits. Longer ones count as an hour.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latency(Histogram<u64>);
+
+const LOWEST: u64 = 100;
+const HIGHEST: u64 = 3_600_000_000_000;
+
+impl Latency {
+    /// To three significant digits, about 200 KB once it has seen all magnitudes.
+    pub fn new() -> Self {
+        Self::with_digits(3)
+    }
+
+    /// To two significant digits and a tenth of the memory, for one second of a series.
+    pub fn coarse() -> Self {
+        Self::with_digits(2)
+    }
+
+    #[expect(clippy::expect_used, reason = "the bounds are constants, which the tests construct")]
+    fn with_digits(digits: u8) -> Self {
+        Self(Histogram::new_with_bounds(LOWEST, HIGHEST, digits).expect("1 <= LOWEST, 2 * LOWEST <= HIGHEST"))
+    }
+
+    /// Takes one duration in nanoseconds.
+    pub fn record(&mut self, nanos: u64) {
+        self.0.saturating_record(nanos);
+    }
+
+    /// Adds all of another one, exactly.
+    pub fn add(&mut self, other: &Self) {
+        // Fails only for values beyond the bounds, and all have the same.
+        let _ = self.0.add(&other.0);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The value that so many per cent do not exceed, nanoseconds.
+    pub fn percentile(&self, percent: f64) -> u64 {
+        self.0.value_at_percentile(percent).min(self.0.max())
+    }
+
+    /// The smallest, nanoseconds.
+    pub fn min(&self) -> u64 {
+        self.0.min()
+    }
+
+    /// The largest, nanoseconds.
+    pub fn max(&self) -> u64 {
+        self.0.max()
+    }
+
+    /// The arithmetic mean, nanoseconds.
+    pub fn mean(&self) -> f64 {
+        self.0.mean()
+    }
+
+    /// The standard deviation, nanoseconds.
+    pub fn deviation(&self) -> f64 {
+        self.0.stdev()
+    }
+
+    /// How many lie above `low` and not above `high`, nanoseconds.
+    pub fn count_between(&self, low: Duration, high: Duration) -> u64 {
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(HIGHEST).min(HIGHEST);
+        self.0.count_between(nanos(low).saturating_add(1), nanos(high))
+    }
+
+    /// HdrHistogram's own compressed form (V2, deflate) as Base64: what its tools read.
+    pub fn encode(&self) -> String {
+        let mut bytes = Vec::new();
+        // Writing into memory does not fail.
+        let _ = V2DeflateSerializer::new().serialize(&self.0, &mut bytes);
+        BASE64.encode(&bytes)
+    }
+
+    /// Reads what [`Self::encode`] wrote.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes = BASE64.decode(text.as_bytes()).ok()?;
+        let read: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
+        // Into one with our own bounds, so that `add` always holds.
+        let mut latency = Self::with_digits(read.sigfig().clamp(1, 3));
+        latency.0.add(read).ok()?;
+        Some(latency)
+    }
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One histogram a measure, each made at its first value.
+#[derive(Debug, Clone, Default)]
+pub struct Latencies([Option<Box<Latency>>; Measure::ALL.len()]);
+
+impl Latencies {
+    /// Takes one duration in nanoseconds.
+    pub fn record(&mut self, measure: Measure, nanos: u64) {
+        self.0[measure as usize].get_or_insert_with(Box::default).record(nanos);
+    }
+
+    /// The histogram of a measure, if it has any value.
+    pub fn get(&self, measure: Measure) -> Option<&Latency> {
+        self.0[measure as usize].as_deref()
+    }
+
+    /// Adds all of another one.
+    pub fn add(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            if let Some(other) = other {
+                own.get_or_insert_with(Box::default).add(other);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_to_three_digits() {
+        let mut latency = Latency::new();
+        for nanos in [150, 33_000, 5_000_000, 2_000_000_000] {
+            latency.record(nanos);
+            let got = latency.max();
+            assert!(got.abs_diff(nanos) * 500 <= nanos.max(50_000), "{nanos} became {got}");
+        }
+        latency.record(u64::MAX);
+        assert!(latency.max() >= HIGHEST, "beyond the bound is counted, not lost");
+        assert_eq!(latency.count(), 5);
+    }
+
+    #[test]
+    fn adding_and_encoding_lose_nothing() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let (mut first, mut second, mut both) = (Latency::new(), Latency::new(), Latency::new());
+        for index in 0..10_000 {
+            let nanos = random.u64(100..1_000_000_000);
+            both.record(nanos);
+            if index % 3 == 0 { first.record(nanos) } else { second.record(nanos) }
+        }
+        let mut merged = Latency::decode(&first.encode()).unwrap();
+        merged.add(&Latency::decode(&second.encode()).unwrap());
+        assert_eq!(merged, both);
+    }
+
+    #[test]
+    fn what_is_no_histogram_is_refused() {
+        for text in ["", "!", "AAAA"] {
+            assert_eq!(Latency::decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_measure_has_its_place() {
+        for measure in Measure::ALL {
+            let mut latencies = Latencies::default();
+            latencies.record(measure, 1000);
+            assert_eq!(latencies.get(measure).map(Latency::count), Some(1));
+            let json = serde_json::to_string(&measure).unwrap();
+            assert_eq!(json, format!("\"{}\"", measure.name()));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a message of the bench says about itself, in the first bytes of its payload.
+//!
+//! ```text
+//! 0      4        8     12          16         20           24        32
+//! | MAGIC | clock | run | publisher | sequence | delay (us) | planned (ns) |   big-endian
+//! ```
+//!
+//! `clock` names the clock that `planned` was read from, so that nobody subtracts the times of two machines unasked.
+
+/// A stamp as it is in a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which clock: equal for processes of one machine, since it started.
+    pub clock: u32,
+    /// Which run, a random number: what another run left behind is told apart.
+    pub run: u32,
+    /// Number of the publisher among all.
+    pub publisher: u32,
+    /// Number of the message among its publisher's; wraps.
+    pub sequence: u32,
+    /// How much later than planned it was handed over, microseconds.
+    pub delay_micros: u32,
+    /// When it was to be sent, Unix time in nanoseconds.
+    pub planned: u64,
+}
+
+const MAGIC: u32 = u32::from_be_bytes(*b"mqx\x01");
+
+impl Stamp {
+    /// Bytes of a stamp; shorter payloads carry none.
+    pub const SIZE: usize = 32;
+
+    /// Writes it over the first bytes of a payload; `false` when it does not fit.
+    pub fn write(&self, payload: &mut [u8]) -> bool {
+        let Some(place) = payload.first_chunk_mut::<{ Self::SIZE }>() else { return false };
+        let words = [MAGIC, self.clock, self.run, self.publisher, self.sequence, self.delay_micros];
+        for (chunk, word) in place.chunks_exact_mut(4).zip(words) {
+            chunk.copy_from_slice(&word.to_be_bytes());
+        }
+        place[24..].copy_from_slice(&self.planned.to_be_bytes());
+        true
+    }
+
+    /// Reads it from a payload that has one.
+    pub fn read(payload: &[u8]) -> Option<Self> {
+        let place = payload.first_chunk::<{ Self::SIZE }>()?;
+        let (words, _) = place.as_chunks::<4>();
+        let [magic, clock, run, publisher, sequence, delay_micros, high, low] =
+            <[[u8; 4]; 8]>::try_from(words).ok()?.map(u32::from_be_bytes);
+        let planned = u64::from(high) << 32 | u64::from(low);
+        (magic == MAGIC).then_some(Self { clock, run, publisher, sequence, delay_micros, planned })
+    }
+
+    /// When it was handed over, Unix time in nanoseconds.
+    pub fn sent(&self) -> u64 {
+        self.planned.saturating_add(u64::from(self.delay_micros) * 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let stamp = Stamp { clock: 1, run: 2, publisher: 3, sequence: u32::MAX, delay_micros: 5, planned: u64::MAX - 6 };
+        let mut payload = [b'x'; 40];
+        assert!(stamp.write(&mut payload));
+        assert_eq!(Stamp::read(&payload), Some(stamp));
+        assert_eq!(&payload[32..], b"xxxxxxxx");
+    }
+
+    #[test]
+    fn a_short_payload_and_a_foreign_one_have_none() {
+        let stamp = Stamp { clock: 1, run: 2, publisher: 3, sequence: 4, delay_micros: 5, planned: 6 };
+        let mut short = [b'x'; 31];
+        assert!(!stamp.write(&mut short));
+        assert_eq!(short, [b'x'; 31]);
+        assert_eq!(Stamp::read(&short), None);
+        assert_eq!(Stamp::read(&[b'x'; 100]), None);
+    }
+}

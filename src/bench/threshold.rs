@@ -1,0 +1,329 @@
+//! `--fail 'e2e.p99>100ms'`: what makes a run a failure, parsed before it begins.
+//!
+//! ```text
+//! threshold = metric operator value
+//! metric    = latency "." ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
+//!           | "rate"          messages sent on time and in full, as a part of those planned: 0 to 1
+//!           | "throughput"    messages sent in a second
+//!           | "loss"          deliveries lost; with % in relation to those expected
+//!           | any count       lost, duplicated, reordered, refused, dropped, connections_lost, ...
+//! operator  = ">" | ">=" | "<" | "<=" | "=" | "!="
+//! value     = number [ "ns" | "us" | "ms" | "s" | "%" ]
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use super::latency::{Latency, Measure};
+
+/// One condition under which the run has failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    text: String,
+    metric: Metric,
+    operator: Operator,
+    value: f64,
+}
+
+/// What a threshold found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The threshold as it was written.
+    pub threshold: String,
+    /// What was measured, in nanoseconds, messages, or as a part; `null` when there was nothing to measure.
+    pub measured: Option<f64>,
+    /// Whether the run is a failure by it. Nothing measured is one: an unmeasured promise is not a kept one.
+    pub failed: bool,
+}
+
+/// Where thresholds look.
+pub trait Measured {
+    /// The histogram of a measure.
+    fn latency(&self, measure: Measure) -> Option<&Latency>;
+    /// The counts.
+    fn counts(&self) -> &Counts;
+    /// Messages sent as a part of those planned; `None` without a plan.
+    fn rate(&self) -> Option<f64>;
+    /// Messages sent in a second of the measured time; `None` without any.
+    fn throughput(&self) -> Option<f64>;
+}
+
+/// Why a text is no threshold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no threshold: {fault}")]
+pub struct InvalidThreshold {
+    text: String,
+    fault: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Metric {
+    Latency(Measure, Statistic),
+    Rate,
+    Throughput,
+    LossShare,
+    Count(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Statistic {
+    Minimum,
+    Mean,
+    Maximum,
+    Percentile(f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+    Equal,
+    Unequal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Bare,
+    Time,
+    Percent,
+}
+
+impl Threshold {
+    /// Judges what was measured.
+    pub fn judge(&self, measured: &impl Measured) -> Finding {
+        let value = self.metric.read(measured);
+        let failed = value.is_none_or(|value| self.operator.holds(value, self.value));
+        Finding { threshold: self.text.clone(), measured: value, failed }
+    }
+
+    /// The latency that it needs, so that a command can say beforehand that it does not measure it.
+    pub fn needs(&self) -> Option<Measure> {
+        match self.metric {
+            Metric::Latency(measure, _) => Some(measure),
+            _ => None,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "compared with a number of a few digits")]
+impl Metric {
+    fn read(self, measured: &impl Measured) -> Option<f64> {
+        let counts = measured.counts();
+        match self {
+            Self::Latency(measure, statistic) => {
+                let latency = measured.latency(measure).filter(|latency| latency.count() > 0)?;
+                Some(match statistic {
+                    Statistic::Minimum => latency.min() as f64,
+                    Statistic::Mean => latency.mean(),
+                    Statistic::Maximum => latency.max() as f64,
+                    Statistic::Percentile(percent) => latency.percentile(percent) as f64,
+                })
+            }
+            Self::Rate => measured.rate(),
+            Self::Throughput => measured.throughput(),
+            Self::LossShare => (counts.expected > 0).then(|| counts.lost as f64 / counts.expected as f64),
+            Self::Count(name) => counts.get(name).map(|count| count as f64),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "rate" => return Some(Self::Rate),
+            "throughput" => return Some(Self::Throughput),
+            "loss" => return Some(Self::Count("lost")),
+            "duplicates" => return Some(Self::Count("duplicated")),
+            _ => {}
+        }
+        if let Some(name) = Counts::NAMES.iter().find(|name| **name == text) {
+            return Some(Self::Count(name));
+        }
+        let (measure, statistic) = text.split_once('.').unwrap_or(("", text));
+        let measure = match measure {
+            // `p99<50ms` alone: the way through the broker.
+            "" => Measure::E2e,
+            name => Measure::ALL.into_iter().find(|measure| measure.name() == name)?,
+        };
+        Some(Self::Latency(measure, Statistic::parse(statistic)?))
+    }
+}
+
+impl Statistic {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "min" => Some(Self::Minimum),
+            "mean" | "avg" => Some(Self::Mean),
+            "max" => Some(Self::Maximum),
+            _ => {
+                let percent = text.strip_prefix('p')?.parse::<f64>().ok()?;
+                (0.0..=100.0).contains(&percent).then_some(Self::Percentile(percent))
+            }
+        }
+    }
+}
+
+impl Operator {
+    /// Two characters before one, so that `>=` is not read as `>`.
+    const ALL: [(&str, Self); 7] = [
+        (">=", Self::AtLeast),
+        ("<=", Self::AtMost),
+        ("!=", Self::Unequal),
+        ("==", Self::Equal),
+        (">", Self::Above),
+        ("<", Self::Below),
+        ("=", Self::Equal),
+    ];
+
+    #[expect(clippy::float_cmp, reason = "`=` is asked of counts, which are whole")]
+    fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Above => left > right,
+            Self::AtLeast => left >= right,
+            Self::Below => left < right,
+            Self::AtMost => left <= right,
+            Self::Equal => left == right,
+            Self::Unequal => left != right,
+        }
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = InvalidThreshold;
+
+    fn from_str(text: &str) -> Result<Self, InvalidThreshold> {
+        let invalid = |fault: String| InvalidThreshold { text: text.to_owned(), fault };
+        let found = text.char_indices().find_map(|(at, _)| {
+            let operator = Operator::ALL.iter().find(|(sign, _)| text[at..].starts_with(sign))?;
+            Some((text[..at].trim(), operator.1, text[at + operator.0.len()..].trim()))
+        });
+        let Some((metric, operator, value)) = found else {
+            return Err(invalid("it has no comparison, as in e2e.p99>100ms or loss>0".into()));
+        };
+        let Some(mut parsed) = Metric::parse(metric) else {
+            let latencies = Measure::ALL.map(Measure::name).join(", ");
+            return Err(invalid(format!(
+                "`{metric}` is not measured; use rate, throughput, loss, a count, or .p99, .mean, .max of {latencies}"
+            )));
+        };
+        let Some((value, unit)) = parse_value(value) else {
+            return Err(invalid(format!("`{value}` is no value, as in 100ms, 0.99 or 1%")));
+        };
+        match (parsed, unit) {
+            (Metric::Latency(..), Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
+            (Metric::Count("lost"), Unit::Percent) => parsed = Metric::LossShare,
+            _ => return Err(invalid("the unit does not fit what is measured".into())),
+        }
+        if matches!(parsed, Metric::Latency(..)) && unit == Unit::Bare && value != 0.0 {
+            return Err(invalid("a latency needs a unit: us, ms or s".into()));
+        }
+        if parsed == Metric::Rate && unit == Unit::Time {
+            return Err(invalid("the unit does not fit what is measured".into()));
+        }
+        Ok(Self { text: text.to_owned(), metric: parsed, operator, value })
+    }
+}
+
+fn parse_value(text: &str) -> Option<(f64, Unit)> {
+    let split = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number.parse().ok()?;
+    Some(match unit.trim() {
+        "" => (number, Unit::Bare),
+        "%" => (number / 100.0, Unit::Percent),
+        "ns" => (number, Unit::Time),
+        "us" | "µs" => (number * 1e3, Unit::Time),
+        "ms" => (number * 1e6, Unit::Time),
+        "s" => (number * 1e9, Unit::Time),
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Run(Latency, Counts);
+
+    impl Measured for Run {
+        fn latency(&self, measure: Measure) -> Option<&Latency> {
+            (measure == Measure::E2e).then_some(&self.0)
+        }
+
+        fn counts(&self) -> &Counts {
+            &self.1
+        }
+
+        fn rate(&self) -> Option<f64> {
+            Some(0.995)
+        }
+
+        fn throughput(&self) -> Option<f64> {
+            Some(1000.0)
+        }
+    }
+
+    fn run() -> Run {
+        let mut latency = Latency::new();
+        (1..=100).for_each(|millis| latency.record(millis * 1_000_000));
+        Run(latency, Counts { lost: 3, expected: 1000, delivered: 997, ..Counts::default() })
+    }
+
+    #[test]
+    fn each_threshold_is_judged_both_ways() {
+        for (text, failed) in [
+            ("e2e.p99>100ms", false),
+            ("e2e.p99>98ms", true),
+            ("p50<40ms", false),
+            ("e2e.mean >= 50 ms", true),
+            ("e2e.max>0.2s", false),
+            ("loss>0", true),
+            ("loss>3", false),
+            ("loss=3", true),
+            ("loss!=3", false),
+            ("loss>1%", false),
+            ("loss>0.1%", true),
+            ("rate<0.99", false),
+            ("rate<99.9%", true),
+            ("throughput<900", false),
+            ("delivered<1000", true),
+        ] {
+            let finding = text.parse::<Threshold>().unwrap().judge(&run());
+            assert_eq!(finding.failed, failed, "{text}: {finding:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_fails() {
+        let finding = "ack.p99>1s".parse::<Threshold>().unwrap().judge(&run());
+        assert_eq!((finding.measured, finding.failed), (None, true));
+    }
+
+    #[test]
+    fn what_is_no_threshold_is_refused_with_the_fault() {
+        for (text, fault) in [
+            ("e2e.p99", "no comparison"),
+            ("e2e.p101>1ms", "`e2e.p101` is not measured"),
+            ("ping.p99>1ms", "`ping.p99` is not measured"),
+            ("e2e.p99>fast", "`fast` is no value"),
+            ("e2e.p99>100", "needs a unit"),
+            ("e2e.p99>1%", "does not fit"),
+            ("rate<1s", "does not fit"),
+            ("delivered>1ms", "does not fit"),
+        ] {
+            let error = text.parse::<Threshold>().unwrap_err().to_string();
+            assert!(error.contains(fault), "{text}: {error}");
+        }
+    }
+}
