@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn rates_are_read_with_their_units() {
-        for (text, second) in [("50000/s", 50_000.0), ("0.5/s", 0.5), ("50k", 50_000.0), ("1_000", 1000.0), ("90/m", 1.5)]
+        for (text, second) in
+            [("50000/s", 50_000.0), ("0.5/s", 0.5), ("50k", 50_000.0), ("1_000", 1000.0), ("90/m", 1.5)]
         {
             assert!((rate(text).per_second() - second).abs() < 1e-9, "{text}");
         }

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let stamp = Stamp { clock: 1, run: 2, publisher: 3, sequence: u32::MAX, delay_micros: 5, planned: u64::MAX - 6 };
+        let stamp =
+            Stamp { clock: 1, run: 2, publisher: 3, sequence: u32::MAX, delay_micros: 5, planned: u64::MAX - 6 };
         let mut payload = [b'x'; 40];
         assert!(stamp.write(&mut payload));
         assert_eq!(Stamp::read(&payload), Some(stamp));
