@@ -141,7 +141,7 @@ impl Latency {
         self.0.count_between(nanos(low).saturating_add(1), nanos(high))
     }
 
-    /// HdrHistogram's own compressed form (V2, deflate) as Base64: what its tools read.
+    /// `HdrHistogram`'s own compressed form (V2, deflate) as Base64: what its tools read.
     pub fn encode(&self) -> String {
         let mut bytes = Vec::new();
         // Writing into memory does not fail.

@@ -224,6 +224,7 @@ mod tests {
         assert_eq!([0, 1, 2].map(|place| slice.quota(place, 2)), [1, 1, 0]);
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "statistics")]
     #[test]
     fn poisson_keeps_the_rate_the_limit_and_spreads_the_gaps() {
         let slice = Slice::all(10);

@@ -68,7 +68,6 @@ impl Sequence {
 }
 
 fn place(number: u64) -> (usize, u64) {
-    #[expect(clippy::cast_possible_truncation, reason = "below WORDS")]
     let word = (number / 64 % WORDS as u64) as usize;
     (word, 1 << (number % 64))
 }
