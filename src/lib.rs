@@ -20,11 +20,13 @@
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
 
+pub mod app;
 pub mod bench;
 #[cfg(feature = "broker")]
 pub mod broker;
 pub mod cli;
 pub mod client;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod mqtt;

@@ -1,2 +1,7 @@
-//! The binary: see the library for everything it does.
-fn main() {}
+//! The binary; the library has everything else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(mqttx_rs::app::run())
+}

@@ -64,6 +64,12 @@ impl<W: Write> Stdout<W> {
         written.map_err(|error| WriteError::new("standard output", &error))
     }
 
+    /// Text of the program's own, style included, at once.
+    pub fn text(&mut self, text: &str) -> Result<(), WriteError> {
+        self.buffer.extend_from_slice(text.as_bytes());
+        self.flush()
+    }
+
     /// A line of text; what a terminal would obey is escaped on one.
     pub fn line(&mut self, text: &str) -> Result<(), WriteError> {
         safe::push_word(text.as_bytes(), self.stream, &mut self.buffer);

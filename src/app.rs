@@ -1,0 +1,92 @@
+//! Wiring: arguments to settings, a runtime, and the command that was asked for.
+
+use crate::cli::{self, Command, GeneralArgs};
+use crate::command;
+use crate::config::{self, CommandLine, Invocation, PubSettings, SubSettings};
+use crate::error::{Error, ExitStatus};
+use crate::output::{ColorChoice, ErrorFormat, Stdout, Stream, Talk, Terminal, WriteError};
+
+/// Runs the program and returns its exit code. Every error has been shown by then.
+pub fn run() -> u8 {
+    let command_line = config::read(std::env::args_os(), |name| std::env::var(name).ok());
+    let invocation = match command_line {
+        Ok(CommandLine::Run(invocation)) => invocation,
+        Ok(CommandLine::Print(text)) => return print(&text),
+        Err(error) => {
+            let terminal = Terminal::detect(ColorChoice::Auto);
+            Talk::new(terminal.stderr, false, error_format_asked_for()).error(&error);
+            return error.kind().code();
+        }
+    };
+    let general = &invocation.cli.general;
+    let terminal = Terminal::detect(color(general));
+    let talk = Talk::new(terminal.stderr, general.quiet, error_format(general));
+    match dispatch(*invocation, terminal, talk) {
+        Ok(status) => status.code(),
+        Err(error) => {
+            talk.error(&error);
+            error.kind().code()
+        }
+    }
+}
+
+fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let Invocation { cli, origins } = invocation;
+    match cli.command {
+        Command::Publish(arguments) => {
+            let settings = PubSettings::resolve(&arguments, &origins)?;
+            block_on(command::publish::run(&settings, talk))
+        }
+        Command::Subscribe(arguments) => {
+            let settings = SubSettings::resolve(&arguments, &origins)?;
+            block_on(command::subscribe::run(&settings, terminal, talk))
+        }
+        Command::Broker(_) => Err(Error::usage("not wired")),
+    }
+}
+
+/// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.
+fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result<ExitStatus, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::local(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(command);
+    // A thread may still sit in a read of stdin.
+    runtime.shutdown_background();
+    result
+}
+
+/// Help or the version, on stdout.
+fn print(text: &clap::builder::StyledStr) -> u8 {
+    let stdout = Terminal::detect(ColorChoice::Auto).stdout;
+    let text = if stdout.color { text.ansi().to_string() } else { text.to_string() };
+    match Stdout::new(stdout).text(&text) {
+        Ok(()) | Err(WriteError::Closed) => ExitStatus::Done.code(),
+        Err(WriteError::Failed(error)) => {
+            Talk::new(Stream::PIPE, false, ErrorFormat::Text).error(&error);
+            error.kind().code()
+        }
+    }
+}
+
+fn color(general: &GeneralArgs) -> ColorChoice {
+    match general.color {
+        cli::ColorChoice::Auto => ColorChoice::Auto,
+        cli::ColorChoice::Always => ColorChoice::Always,
+        cli::ColorChoice::Never => ColorChoice::Never,
+    }
+}
+
+fn error_format(general: &GeneralArgs) -> ErrorFormat {
+    match general.error_format {
+        cli::ErrorFormat::Text => ErrorFormat::Text,
+        cli::ErrorFormat::Json => ErrorFormat::Json,
+    }
+}
+
+/// Whether the command line, which could not be read, asks for errors as JSON.
+fn error_format_asked_for() -> ErrorFormat {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let is_json = arguments.iter().any(|argument| argument == "--error-format=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--error-format" && pair[1] == "json");
+    if is_json { ErrorFormat::Json } else { ErrorFormat::Text }
+}

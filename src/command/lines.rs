@@ -1,0 +1,143 @@
+//! Lines of a stream, read on a thread of their own and cut without copying.
+//!
+//! A terminal and a pipe can only be read blocking; the thread reads chunks of whole lines ahead, a few at most, and
+//! the command cuts them as fast as the broker takes messages.
+
+use std::io::{self, Read};
+use std::thread;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// The least that one read asks for: many lines for one system call.
+const CHUNK: usize = 64 * 1024;
+
+/// How many chunks may wait: the reader is ahead, and memory stays bounded.
+const CHUNKS_AHEAD: usize = 4;
+
+/// The longest line, bytes: the largest MQTT packet there can be.
+const LONGEST_LINE: usize = 268_435_455;
+
+/// Lines, each without its end (`\n` or `\r\n`, as MQTTX cuts them). The last needs none.
+#[derive(Debug)]
+pub(super) struct Lines {
+    chunks: Receiver<io::Result<Bytes>>,
+    /// Whole lines not yet cut.
+    rest: Bytes,
+}
+
+impl Lines {
+    /// Starts reading.
+    pub(super) fn new(from: impl Read + Send + 'static) -> Self {
+        let (sender, chunks) = channel(CHUNKS_AHEAD);
+        // Detached on purpose: it may sit in a read of a terminal that never returns, and holds nothing that could
+        // be lost; it ends with the process, or when nobody wants its chunks.
+        thread::spawn(move || read_chunks(from, &sender));
+        Self { chunks, rest: Bytes::new() }
+    }
+
+    /// The next line; `None` at the end of the stream.
+    pub(super) async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if self.rest.is_empty() {
+            match self.chunks.recv().await? {
+                Ok(chunk) => self.rest = chunk,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(self.cut()))
+    }
+
+    fn cut(&mut self) -> Bytes {
+        match memchr::memchr(b'\n', &self.rest) {
+            Some(end) => {
+                let mut line = self.rest.split_to(end + 1);
+                line.truncate(if line[..end].ends_with(b"\r") { end - 1 } else { end });
+                line
+            }
+            None => std::mem::take(&mut self.rest),
+        }
+    }
+}
+
+/// Sends chunks that end where a line ends, the last one perhaps without.
+fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
+    let mut buffer = BytesMut::new();
+    // How much of the buffer holds no line end, so that a long line is not searched again and again.
+    let mut searched = 0;
+    loop {
+        let filled = buffer.len();
+        buffer.resize(filled + CHUNK, 0);
+        let length = match from.read(&mut buffer[filled..]) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                buffer.truncate(filled);
+                continue;
+            }
+            Err(error) => {
+                // Nobody to tell if the command has ended.
+                let _ = to.blocking_send(Err(error));
+                return;
+            }
+        };
+        buffer.truncate(filled + length);
+        let end_of_stream = length == 0;
+        let whole = match memchr::memrchr(b'\n', &buffer[searched..]) {
+            _ if end_of_stream => buffer.len(),
+            Some(at) => searched + at + 1,
+            None => 0,
+        };
+        if whole > 0 && to.blocking_send(Ok(buffer.split_to(whole).freeze())).is_err() {
+            return;
+        }
+        searched = buffer.len();
+        if end_of_stream {
+            return;
+        }
+        if buffer.len() > LONGEST_LINE {
+            let message = "a line is longer than the largest MQTT packet, 268,435,455 bytes";
+            let _ = to.blocking_send(Err(io::Error::new(io::ErrorKind::InvalidData, message)));
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its bytes a few at a time.
+    struct Slowly(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Slowly {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    async fn lines(text: &[u8], at_once: usize) -> Vec<Bytes> {
+        let mut lines = Lines::new(Slowly(io::Cursor::new(text.to_vec()), at_once));
+        let mut all = Vec::new();
+        while let Some(line) = lines.next().await {
+            all.push(line.unwrap());
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn cuts_lines_whatever_the_reads_are_empty_ones_too() {
+        for at_once in [1, 2, 3, 1000] {
+            assert_eq!(lines(b"a\n\nbc\r\n\n", at_once).await, ["a", "", "bc", ""]);
+            assert_eq!(lines(b"a\nlast", at_once).await, ["a", "last"]);
+            assert_eq!(lines(b"\n", at_once).await, [""]);
+            assert!(lines(b"", at_once).await.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_may_be_longer_than_a_chunk() {
+        let long = [vec![b'x'; 3 * CHUNK + 1], vec![b'\n'], vec![b'y']].concat();
+        let all = lines(&long, usize::MAX).await;
+        assert_eq!((all.len(), all[0].len(), &all[1][..]), (2, 3 * CHUNK + 1, &b"y"[..]));
+    }
+}

@@ -1,0 +1,34 @@
+//! The use-cases, one file each: settings in, [`ExitStatus`](crate::error::ExitStatus) out.
+//!
+//! A command drives a [`client`] and decides what its events mean: what is printed, when the work is done, with
+//! which status. It neither parses arguments nor knows how a line looks.
+
+pub mod publish;
+pub mod subscribe;
+
+mod interrupt;
+mod lines;
+mod refusal;
+mod removal;
+mod source;
+mod tally;
+
+use crate::client::{self, Client, ClientOptions, Events, Reconnect};
+use crate::config::ConnectSettings;
+use crate::error::Error;
+use crate::session::{Acknowledge, ConnectOptions};
+
+/// Starts the client that settings describe.
+fn connect(settings: &ConnectSettings, acknowledge: Acknowledge) -> Result<(Client, Events), Error> {
+    let options = ClientOptions {
+        connect: ConnectOptions { acknowledge, ..settings.session.clone() },
+        endpoint: settings.endpoint.clone(),
+        dialer: settings.dialer.clone(),
+        reconnect: Reconnect {
+            first_delay: settings.reconnect.first_delay,
+            maximum_attempts: settings.reconnect.maximum_attempts,
+            ..Reconnect::default()
+        },
+    };
+    client::connect(options).map_err(|error| Error::usage(error.to_string()))
+}

@@ -1,0 +1,126 @@
+//! `pub`: publishes each message of its source and knows what became of it.
+//!
+//! Done means what the QoS promises: written to the socket at QoS 0, PUBACK at QoS 1, PUBCOMP at QoS 2.
+
+use std::cell::RefCell;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::interrupt::Interrupt;
+use super::source::{Next, Source};
+use super::tally::Tally;
+use crate::client::{Client, Declined, Event, Pending};
+use crate::config::PubSettings;
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::Talk;
+use crate::session::Acknowledge;
+
+/// Why the work was cut short.
+enum Cut {
+    Signal(u8),
+    Timeout(Duration),
+}
+
+/// Publishes everything.
+pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    let deadline = settings.timeout.map(|time| (Instant::now() + time, time));
+    let source = Source::open(settings)?;
+    // Only now: before, Ctrl-C should end a read of stdin at once.
+    let mut interrupt = Interrupt::listen()?;
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt)?;
+
+    let tally = RefCell::new(Tally::new(settings, talk));
+    let mut producing = pin!(produce(source, settings.repeat_delay, &client, &tally));
+    let mut is_produced = false;
+    let mut unread = None;
+    let mut cut = None;
+    let closed = loop {
+        tokio::select! {
+            biased;
+            signal = interrupt.received(), if cut.is_none() => {
+                cut = Some(Cut::Signal(signal));
+                client.disconnect(Pending::Abandon);
+            }
+            time = expiry(deadline), if cut.is_none() => {
+                cut = Some(Cut::Timeout(time));
+                client.disconnect(Pending::Abandon);
+            }
+            event = events.next() => match event {
+                Some(Event::Closed(result)) => break result,
+                Some(event) => tally.borrow_mut().take(event),
+                None => break Ok(()),
+            },
+            end = &mut producing, if !is_produced => {
+                is_produced = true;
+                unread = end.err();
+                client.disconnect(Pending::Finish);
+            }
+        }
+    };
+
+    let tally = tally.borrow();
+    match (closed, cut) {
+        _ if is_produced && unread.is_none() && tally.is_complete() => Ok(tally.report()),
+        (_, Some(Cut::Signal(signal))) => {
+            talk.failure(format_args!("Interrupted: {}", tally.progress()));
+            Ok(ExitStatus::Interrupted(signal))
+        }
+        (_, Some(Cut::Timeout(time))) => {
+            let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
+            Err(Error::new(ErrorKind::TimedOut, message))
+        }
+        (Err(error), None) => {
+            let error = Error::from(*error);
+            Err(if tally.is_about_several() { error.with_detail(tally.progress()) } else { error })
+        }
+        (Ok(()), None) => match unread {
+            Some(error) => Err(error.with_detail(tally.progress())),
+            None => Ok(tally.report()),
+        },
+    }
+}
+
+/// Hands message after message to the client, as fast as it takes them. The error is stdin's.
+async fn produce(
+    mut source: Source<'_>,
+    delay: Duration,
+    client: &Client,
+    tally: &RefCell<Tally>,
+) -> Result<(), Error> {
+    loop {
+        let message = match source.next().await? {
+            Next::Message(message) => message,
+            Next::Bad(error) => {
+                tally.borrow_mut().bad(&error);
+                continue;
+            }
+            Next::End => return Ok(()),
+        };
+        let topic = message.topic.clone();
+        match client.publish(message).await {
+            Ok(_) => tally.borrow_mut().accepted(),
+            // Its last event says why.
+            Err(Declined::Closed(_)) => return Ok(()),
+            Err(Declined::Rejected(error)) => tally.borrow_mut().declined(&topic, &error),
+        }
+        if !delay.is_zero() && source.is_between_rounds() {
+            sleep(delay).await;
+        }
+    }
+}
+
+/// When the time is up: how long it was.
+async fn expiry(deadline: Option<(Instant, Duration)>) -> Duration {
+    match deadline {
+        Some((at, time)) => {
+            sleep_until(at).await;
+            time
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,133 @@
+//! The messages of `pub`, one after another, whatever they are made from.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+
+use super::lines::Lines;
+use crate::config::{MessageSource, PubSettings};
+use crate::error::Error;
+use crate::mqtt::{Message, TopicName};
+use crate::payload::read_json_line;
+
+/// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
+/// before anything is connected.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    settings: &'a PubSettings,
+    payloads: Payloads,
+    /// The payload in hand and the next topic that it goes to.
+    current: Option<(Bytes, usize)>,
+}
+
+#[derive(Debug)]
+enum Payloads {
+    /// One payload, so many times more.
+    Repeated { payload: Bytes, left: u64 },
+    /// Each line is one.
+    Lines { lines: Lines, number: u64 },
+    /// Each line is a whole message.
+    JsonLines { lines: Lines, number: u64 },
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A message.
+    Message(Message),
+    /// A line that is none: its number and what is wrong. The lines behind it are not affected.
+    Bad(Error),
+    /// Nothing more.
+    End,
+}
+
+impl<'a> Source<'a> {
+    /// Reads and encodes what there is to read beforehand.
+    pub(super) fn open(settings: &'a PubSettings) -> Result<Self, Error> {
+        let once = |text: Bytes| match settings.format.encode(text) {
+            Ok(payload) => Ok(Payloads::Repeated { payload, left: settings.repeat }),
+            Err(error) => {
+                let place = error.caret().to_owned();
+                let message = format!("the payload is {error}");
+                Err(Error::local(message).with_detail(place))
+            }
+        };
+        let payloads = match &settings.source {
+            MessageSource::Text(text) => once(text.clone())?,
+            MessageSource::Null => Payloads::Repeated { payload: Bytes::new(), left: settings.repeat },
+            MessageSource::Random(size) => {
+                Payloads::Repeated { payload: size.random_payload(&mut fastrand::Rng::new()), left: settings.repeat }
+            }
+            MessageSource::File(path) => {
+                let read = std::fs::read(path);
+                once(read.map_err(|error| Error::local(format!("--file-read {}: {error}", path.display())))?.into())?
+            }
+            MessageSource::Stdin => {
+                let mut text = Vec::new();
+                io::stdin().lock().read_to_end(&mut text).map_err(|error| stdin_error(&error))?;
+                once(text.into())?
+            }
+            MessageSource::Lines => Payloads::Lines { lines: Lines::new(io::stdin()), number: 0 },
+            MessageSource::JsonLines => Payloads::JsonLines { lines: Lines::new(io::stdin()), number: 0 },
+        };
+        Ok(Self { settings, payloads, current: None })
+    }
+
+    /// The next message.
+    ///
+    /// # Errors
+    ///
+    /// stdin cannot be read any further.
+    pub(super) async fn next(&mut self) -> Result<Next, Error> {
+        loop {
+            if let Some((payload, next)) = &mut self.current {
+                if let Some(topic) = self.settings.topics.get(*next) {
+                    *next += 1;
+                    return Ok(Next::Message(message(self.settings, topic.clone(), payload.clone())));
+                }
+                self.current = None;
+            }
+            match &mut self.payloads {
+                Payloads::Repeated { left: 0, .. } => return Ok(Next::End),
+                Payloads::Repeated { payload, left } => {
+                    *left -= 1;
+                    self.current = Some((payload.clone(), 0));
+                }
+                Payloads::Lines { lines, number } => {
+                    let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
+                    match self.settings.format.encode(line) {
+                        Ok(payload) => self.current = Some((payload, 0)),
+                        Err(error) => return Ok(Next::Bad(Error::local(format!("line {number} is {error}")))),
+                    }
+                }
+                Payloads::JsonLines { lines, number } => {
+                    let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
+                    return Ok(match read_json_line(&line, None) {
+                        Ok(record) => Next::Message(record.into_message()),
+                        Err(error) => Next::Bad(Error::local(format!("line {number}: {error}"))),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether the next message begins another round of `--repeat`, before which `--repeat-delay` is waited.
+    pub(super) fn is_between_rounds(&self) -> bool {
+        let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());
+        matches!(self.payloads, Payloads::Repeated { left, .. } if left > 0 && left < self.settings.repeat && sent_all)
+    }
+}
+
+async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>, Error> {
+    *number += 1;
+    lines.next().await.transpose().map_err(|error| stdin_error(&error))
+}
+
+fn stdin_error(error: &io::Error) -> Error {
+    Error::local(format!("cannot read stdin: {error}"))
+}
+
+fn message(settings: &PubSettings, topic: TopicName, payload: Bytes) -> Message {
+    let properties = settings.properties.clone();
+    Message { topic, payload, qos: settings.qos, retain: settings.retain, properties }
+}

@@ -1,0 +1,327 @@
+//! `sub`: subscribes, prints what arrives, and acknowledges what it has printed.
+//!
+//! A message at QoS 1 or 2 is acknowledged when its bytes have left the program, not when it came: what was not
+//! printed comes again at the next run of a persistent session, and `--count N` takes exactly N from it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
+
+use super::interrupt::Interrupt;
+use super::refusal::refused;
+use super::removal;
+use crate::client::{Client, ClientError, Event, Events, Pending};
+use crate::config::{FileTarget, OutputShape, Retained, SubSettings};
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
+use crate::output::{
+    MessageFile, MessagePrinter, MessageShape, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
+};
+use crate::payload::Record;
+use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
+
+/// The silence after which a broker's retained messages are taken to be over: the protocol has no sign of it.
+const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
+
+/// Subscribes, and prints until the work is done.
+pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    let printer = printer(settings, terminal, talk)?;
+    let mut interrupt = Interrupt::listen()?;
+    let deadline = settings.timeout.map(|time| Instant::now() + time);
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual)?;
+    let request = client.subscribe(settings.subscribe.clone());
+    request.map_err(|error| Error::usage(error.to_string()))?;
+
+    let mut subscriber = Subscriber::new(settings, client, printer, talk);
+    loop {
+        let ended = tokio::select! {
+            biased;
+            signal = interrupt.received() => Some(End::Signal(signal)),
+            () = at(deadline) => Some(End::Timeout),
+            () = at(subscriber.idle_deadline) => Some(End::Idle),
+            event = events.next() => match event {
+                Some(event) => subscriber.take_all(event, &mut events),
+                None => Some(End::Done),
+            },
+        };
+        if let Some(end) = ended {
+            return subscriber.end(end, &mut events, &mut interrupt).await;
+        }
+    }
+}
+
+/// Why the work ends.
+enum End {
+    /// `--count` messages, or SUBACK with `--exit-after-suback`.
+    Done,
+    /// The broker refused all filters, or one with `--strict`.
+    Refused,
+    /// Silence, or the first live message with `--retained-only`.
+    Idle,
+    /// `--timeout`.
+    Timeout,
+    /// Ctrl-C or SIGTERM.
+    Signal(u8),
+    /// What was printed could not be written.
+    Unwritable(WriteError),
+    /// The connection is lost for good.
+    Lost(Box<ClientError>),
+}
+
+struct Subscriber<'a> {
+    settings: &'a SubSettings,
+    client: Client,
+    printer: MessagePrinter,
+    talk: Talk,
+    /// Of messages that were printed, or passed over, since the last flush.
+    tokens: Vec<AckToken>,
+    /// How many were printed.
+    count: u64,
+    /// Silence until then ends the work; it begins with SUBACK.
+    idle_deadline: Option<Instant>,
+    idle_timeout: Option<Duration>,
+    /// With `--remove-retained`: where there is something to remove.
+    removals: Vec<TopicName>,
+    /// Something was refused, and it went on.
+    failure: Option<ErrorKind>,
+}
+
+impl<'a> Subscriber<'a> {
+    fn new(settings: &'a SubSettings, client: Client, printer: MessagePrinter, talk: Talk) -> Self {
+        let ends_with_retained = matches!(settings.retained, Retained::Only | Retained::Remove { .. });
+        Self {
+            settings,
+            client,
+            printer,
+            talk,
+            tokens: Vec::new(),
+            count: 0,
+            idle_deadline: None,
+            idle_timeout: settings.idle_timeout.or(ends_with_retained.then_some(RETAINED_ARE_OVER)),
+            removals: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Takes an event and all that wait behind it; then writes what was printed, and acknowledges it.
+    fn take_all(&mut self, first: Event, events: &mut Events) -> Option<End> {
+        let mut next = Some(first);
+        let mut end = None;
+        while let Some(event) = next {
+            end = self.take(event).unwrap_or_else(|error| Some(End::Unwritable(error)));
+            if end.is_some() {
+                break;
+            }
+            next = events.try_next();
+        }
+        if let Err(error) = self.printer.flush() {
+            return Some(End::Unwritable(error));
+        }
+        for token in self.tokens.drain(..) {
+            self.client.acknowledge(token);
+        }
+        if self.idle_deadline.is_some() {
+            self.listen_on();
+        }
+        end
+    }
+
+    fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
+        match event {
+            Event::Message(received) => return self.message(received),
+            Event::Connected(connected) => self.talk.success(if connected.ack.session_present {
+                "Connected, session resumed"
+            } else {
+                "Connected"
+            }),
+            Event::Reconnecting(reconnecting) => {
+                self.talk.failure(&reconnecting.cause);
+                let maximum = Some(reconnecting.maximum_attempts);
+                self.talk.reconnecting(reconnecting.attempt, maximum, reconnecting.delay);
+            }
+            Event::Subscribed { ack, .. } => {
+                let filters = &self.settings.subscribe.filters;
+                return Ok(self.subscribed(filters, &ack).or_else(|| self.after_subscribing()));
+            }
+            Event::Resubscribed(again) => {
+                return Ok(match &again.answer {
+                    Ok(ack) => self.subscribed(&again.request.filters, ack),
+                    Err(error) => Some(self.rejected(error)),
+                });
+            }
+            Event::RequestRejected { error, .. } => return Ok(Some(self.rejected(&error))),
+            Event::Unsubscribed { ack, .. } => {
+                self.unsubscribed(&ack);
+                return Ok(self.settings.exit_after_suback.then_some(End::Done));
+            }
+            Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
+            // This client publishes nothing before its end, and has no authentication method.
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn message(&mut self, received: Received) -> Result<Option<End>, WriteError> {
+        let message = &received.message;
+        let is_wanted = match self.settings.retained {
+            Retained::Both => true,
+            Retained::Skip => !message.retain,
+            Retained::Only if !message.retain => return Ok(Some(End::Idle)),
+            Retained::Only | Retained::Remove { .. } => message.retain,
+        };
+        let topic = message.topic.as_str();
+        let is_wanted = is_wanted && !self.settings.filter_out.iter().any(|filter| filter.matches(topic));
+        self.tokens.extend(received.token);
+        if !is_wanted {
+            return Ok(None);
+        }
+        if matches!(self.settings.retained, Retained::Remove { .. }) {
+            self.removals.push(message.topic.clone());
+        }
+        self.printer.print(&Record {
+            packet_id: (received.packet_id != 0).then_some(received.packet_id),
+            dup: received.dup,
+            received_at: self.printer.wants_time().then(Timestamp::now),
+            message: received.message,
+        })?;
+        self.count += 1;
+        Ok((Some(self.count) == self.settings.count).then_some(End::Done))
+    }
+
+    /// Tells what SUBACK granted.
+    fn subscribed(&mut self, filters: &[SubscriptionOptions], ack: &SubAck) -> Option<End> {
+        let mut refusals = 0;
+        for (wanted, &reason) in filters.iter().zip(&ack.reasons) {
+            let filter = wanted.filter.as_str();
+            if reason.is_failure() {
+                refusals += 1;
+                let what = format!("the subscription to `{filter}`");
+                self.fail(&refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                continue;
+            }
+            self.talk.success(format_args!("Subscribed to {filter}"));
+            if reason.number() < wanted.qos.number() {
+                let granted = reason.number();
+                let wanted = wanted.qos;
+                self.talk.warning(format_args!("`{filter}`: the broker grants QoS {granted}, not {wanted}"));
+            }
+        }
+        (refusals == filters.len() || (refusals > 0 && self.settings.strict)).then_some(End::Refused)
+    }
+
+    fn after_subscribing(&mut self) -> Option<End> {
+        self.listen_on();
+        if self.settings.unsubscribe.is_empty() {
+            return self.settings.exit_after_suback.then_some(End::Done);
+        }
+        let request = UnsubscribeRequest { filters: self.settings.unsubscribe.clone(), ..Default::default() };
+        let Err(error) = self.client.unsubscribe(request) else { return None };
+        self.fail(&Error::new(ErrorKind::SubscribeRefused, format!("cannot unsubscribe: {error}")));
+        Some(End::Refused)
+    }
+
+    fn unsubscribed(&mut self, ack: &SubAck) {
+        for (filter, &reason) in self.settings.unsubscribe.iter().zip(&ack.reasons) {
+            if reason.is_failure() {
+                let what = format!("to end the subscription to `{filter}`");
+                self.fail(&refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+            } else if reason == ReasonCode::NoSubscriptionExisted {
+                self.talk.warning(format_args!("there was no subscription to `{filter}` to end"));
+            } else {
+                self.talk.success(format_args!("Unsubscribed from {filter}"));
+            }
+        }
+    }
+
+    fn rejected(&mut self, error: &RequestError) -> End {
+        self.fail(&Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}")));
+        End::Refused
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.failure.get_or_insert(error.kind());
+        self.talk.error(error);
+    }
+
+    /// Silence counts from now.
+    fn listen_on(&mut self) {
+        self.idle_deadline = self.idle_timeout.map(|time| Instant::now() + time);
+    }
+
+    /// Closes the connection in order and says how it ended.
+    async fn end(mut self, end: End, events: &mut Events, interrupt: &mut Interrupt) -> Result<ExitStatus, Error> {
+        if let (End::Idle, Retained::Remove { dry_run }) = (&end, self.settings.retained) {
+            let removed = if dry_run {
+                removal::describe(&self.removals, self.talk);
+                None
+            } else {
+                removal::run(&self.removals, &self.client, events, interrupt, self.talk).await?
+            };
+            self.failure = self.failure.or(removed);
+        }
+        self.client.disconnect(Pending::Finish);
+        while let Some(event) = events.next().await {
+            if matches!(event, Event::Closed(_)) {
+                break;
+            }
+        }
+        let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
+        match (end, self.settings.count) {
+            (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
+            (End::Unwritable(WriteError::Closed), _) => Ok(ExitStatus::Done),
+            (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
+            (End::Lost(error), _) => Err(Error::from(*error)),
+            (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),
+            (End::Idle, Some(count)) => {
+                let time = self.idle_timeout.unwrap_or_default().as_secs_f64();
+                let message = format!("no message for {time} s: {} of {count} received", self.count);
+                Err(Error::new(ErrorKind::TimedOut, message))
+            }
+            (End::Timeout, count) => {
+                let time = self.settings.timeout.unwrap_or_default().as_secs_f64();
+                let of = count.map(|count| format!(" of {count}")).unwrap_or_default();
+                let message = format!("--timeout of {time} s is over: {}{of} messages received", self.count);
+                Err(Error::new(ErrorKind::TimedOut, message))
+            }
+        }
+    }
+}
+
+fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<MessagePrinter, Error> {
+    let shape = match &settings.shape {
+        OutputShape::Default => MessageShape::Default,
+        OutputShape::Clean => MessageShape::Clean,
+        OutputShape::JsonLines => MessageShape::JsonLines,
+        OutputShape::Raw => MessageShape::Raw,
+        OutputShape::Template(text) => {
+            let template = text
+                .parse::<Template>()
+                .map_err(|error| Error::usage(format!("--template: {error}")).with_detail(error.caret().to_owned()));
+            MessageShape::Template(template?)
+        }
+    };
+    let file = match &settings.file {
+        Some(FileTarget::Append(path)) => Some(MessageFile::append(path)?),
+        Some(FileTarget::Numbered(path)) => Some(MessageFile::numbered(path)?),
+        None => None,
+    };
+    let options = PrinterOptions {
+        shape,
+        format: settings.format,
+        verbose: settings.verbose,
+        delimiter: settings.delimiter.clone(),
+        file,
+    };
+    Ok(MessagePrinter::new(options, Stdout::new(terminal.stdout), talk))
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

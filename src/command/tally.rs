@@ -1,0 +1,179 @@
+//! What became of the messages of `pub`, counted and told.
+
+use super::refusal::{refused, unpublishable};
+use crate::client::Event;
+use crate::config::PubSettings;
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::mqtt::{ReasonCode, TopicName};
+use crate::output::Talk;
+use crate::session::{Acknowledgement, PublishError, PublishOutcome};
+
+/// How many refusals are shown one by one; the others are only counted.
+const SHOWN: u64 = 10;
+
+/// Counts of messages. Each message that was accepted ends in exactly one of the counts behind `accepted`.
+#[derive(Debug)]
+pub(super) struct Tally {
+    talk: Talk,
+    /// The topic, where all messages have one.
+    topic: Option<TopicName>,
+    /// Handed to the client.
+    accepted: u64,
+    /// Written to the socket, at QoS 0.
+    written: u64,
+    /// PUBACK or PUBCOMP.
+    acknowledged: u64,
+    /// Of those, with the reason 0x10.
+    unmatched: u64,
+    /// Refused by the broker.
+    refused: u64,
+    /// Perhaps sent, and nobody will ever say whether it arrived.
+    lost: u64,
+    /// Never accepted: bad lines, and messages over the broker's announced limits.
+    unsent: u64,
+    /// The kind of the first failure.
+    failure: Option<ErrorKind>,
+}
+
+impl Tally {
+    pub(super) fn new(settings: &PubSettings, talk: Talk) -> Self {
+        let topic = match settings.topics.as_slice() {
+            [topic] => Some(topic.clone()),
+            _ => None,
+        };
+        Self {
+            talk,
+            topic,
+            accepted: 0,
+            written: 0,
+            acknowledged: 0,
+            unmatched: 0,
+            refused: 0,
+            lost: 0,
+            unsent: 0,
+            failure: None,
+        }
+    }
+
+    /// The client has taken a message.
+    pub(super) fn accepted(&mut self) {
+        self.accepted += 1;
+    }
+
+    /// A line was no message.
+    pub(super) fn bad(&mut self, error: &Error) {
+        self.unsent += 1;
+        self.fail(self.unsent, error);
+    }
+
+    /// The client has not taken a message.
+    pub(super) fn declined(&mut self, topic: &TopicName, error: &PublishError) {
+        self.unsent += 1;
+        self.fail(self.unsent, &unpublishable(Some(topic), error));
+    }
+
+    /// Counts and tells what happened.
+    pub(super) fn take(&mut self, event: Event) {
+        match event {
+            Event::Connected(_) => self.talk.success("Connected"),
+            Event::Reconnecting(reconnecting) => {
+                self.talk.failure(&reconnecting.cause);
+                let maximum = Some(reconnecting.maximum_attempts);
+                self.talk.reconnecting(reconnecting.attempt, maximum, reconnecting.delay);
+            }
+            Event::Flushed { count, .. } => self.written += count as u64,
+            Event::Published { outcome, .. } => self.ended(outcome),
+            // Nothing is subscribed to; AUTH without a method cannot be.
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, outcome: PublishOutcome) {
+        match outcome {
+            PublishOutcome::Acknowledged(Acknowledgement { reason, .. }) => {
+                self.acknowledged += 1;
+                self.unmatched += u64::from(reason == ReasonCode::NoMatchingSubscribers);
+            }
+            PublishOutcome::Refused(Acknowledgement { reason, details }) => {
+                self.refused += 1;
+                let what = match &self.topic {
+                    Some(topic) => format!("the message to `{topic}`"),
+                    None => "a message".to_owned(),
+                };
+                self.fail(self.refused, &refused(ErrorKind::PublishRefused, &what, reason, details.as_deref()));
+            }
+            PublishOutcome::Rejected(error) => {
+                self.refused += 1;
+                self.fail(self.refused, &unpublishable(self.topic.as_ref(), &error));
+            }
+            PublishOutcome::Lost { .. } => self.lost += 1,
+        }
+    }
+
+    fn fail(&mut self, number: u64, error: &Error) {
+        self.failure.get_or_insert(error.kind());
+        if number <= SHOWN {
+            self.talk.error(error);
+        }
+    }
+
+    /// Whether counts say more than the error itself.
+    pub(super) fn is_about_several(&self) -> bool {
+        self.accepted + self.unsent > 1
+    }
+
+    /// Whether every message that was accepted has an outcome, and none is lost.
+    pub(super) fn is_complete(&self) -> bool {
+        self.written + self.acknowledged + self.refused == self.accepted
+    }
+
+    /// Where things stand, as in `3 of 5 messages acknowledged`.
+    pub(super) fn progress(&self) -> String {
+        let done = self.written + self.acknowledged;
+        let verb = if self.written == 0 { "acknowledged" } else { "done" };
+        let mut parts = vec![format!("{done} of {} {verb}", messages(self.accepted + self.unsent))];
+        if self.refused > 0 {
+            parts.push(format!("{} refused", self.refused));
+        }
+        if self.lost > 0 {
+            parts.push(format!("{} perhaps lost", self.lost));
+        }
+        parts.join(", ")
+    }
+
+    /// Tells how it ended, and with what status.
+    pub(super) fn report(&self) -> ExitStatus {
+        let Some(failure) = self.failure.or((self.lost > 0).then_some(ErrorKind::ConnectionLost)) else {
+            self.talk.success(self.success());
+            return ExitStatus::Done;
+        };
+        if self.lost > 0 {
+            let message = "the broker lost the session before it acknowledged everything";
+            self.talk.error(&Error::new(ErrorKind::ConnectionLost, message));
+        }
+        if self.is_about_several() {
+            self.talk.failure(self.progress());
+        }
+        ExitStatus::Partly(failure)
+    }
+
+    fn success(&self) -> String {
+        let text = match (self.accepted, self.written, self.acknowledged) {
+            (1, ..) => "Message published".to_owned(),
+            (accepted, _, 0) => format!("{} published", messages(accepted)),
+            (accepted, 0, acknowledged) => format!("{} published, {acknowledged} acknowledged", messages(accepted)),
+            (accepted, written, acknowledged) => {
+                format!("{} published: {written} at QoS 0, {acknowledged} acknowledged", messages(accepted))
+            }
+        };
+        match self.unmatched {
+            0 => text,
+            _ if self.accepted == 1 => text + " (no matching subscribers)",
+            unmatched => format!("{text} ({unmatched} with no matching subscribers)"),
+        }
+    }
+}
+
+fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
