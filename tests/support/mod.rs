@@ -20,6 +20,7 @@
 
 pub mod link;
 pub mod mosquitto;
+pub mod net;
 pub mod program;
 pub mod raw_client;
 pub mod scripted_broker;

@@ -10,6 +10,8 @@ use super::Pin;
 pub enum TlsCause {
     /// None of the trusted authorities signed the certificate.
     UnknownIssuer,
+    /// An authority with the name of a trusted one signed the certificate, but with another key.
+    WrongSignature,
     /// The certificate is for other names.
     WrongName {
         /// The name asked for.
@@ -119,6 +121,7 @@ impl TlsCause {
     fn from_certificate(error: &CertificateError) -> Self {
         match error {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::BadSignature => Self::WrongSignature,
             CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
                 expected: expected.to_str().into_owned(),
                 presented: presented.iter().map(|name| plain_name(name).to_owned()).collect(),
@@ -193,6 +196,9 @@ impl fmt::Display for TlsCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownIssuer => f.write_str("the certificate is signed by an unknown authority"),
+            Self::WrongSignature => {
+                f.write_str("the certificate is signed in the name of a trusted authority, but with another key")
+            }
             Self::WrongName { expected, presented } => {
                 write!(f, "the certificate is not for `{expected}` but for ")?;
                 match presented.as_slice() {

@@ -125,13 +125,9 @@ pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKey
 /// Decrypts PKCS#8.
 fn open_key(block: &str, password: &str) -> Result<PrivateKeyDer<'static>, TlsFileProblem> {
     let (_, document) = SecretDocument::from_pem(block).map_err(|_| TlsFileProblem::NotPem)?;
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|error| match error {
-        // An algorithm that the library has no name for.
-        pkcs8::Error::Asn1(error) if matches!(error.kind(), pkcs8::der::ErrorKind::OidUnknown { .. }) => {
-            TlsFileProblem::UnsupportedEncryption
-        }
-        error => TlsFileProblem::BadKey(error.to_string()),
-    })?;
+    // What does not parse is, in a whole PEM block, an algorithm that the library has no name for.
+    let encrypted =
+        EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| TlsFileProblem::UnsupportedEncryption)?;
     match encrypted.decrypt(password) {
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
         Err(pkcs8::Error::EncryptedPrivateKey(

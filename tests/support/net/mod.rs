@@ -1,0 +1,24 @@
+//! Networks for tests: certificates, TLS and WebSocket servers, proxies, and a link that fails on purpose.
+//!
+//! Everything here listens on a free port of 127.0.0.1 until it is dropped, and most of it can stand in front of
+//! another server, so that a scripted broker or mosquitto is reached by TLS, by WebSocket or over a bad link:
+//!
+//! ```ignore
+//! let broker = ScriptedBroker::start();
+//! let authority = Authority::new();
+//! let tls = TlsServer::before(broker.address(), authority.server(&["localhost"]));
+//! let link = FaultyLink::to(tls.address());
+//! link.send_bytewise();
+//! ```
+
+pub mod authority;
+pub mod faulty_link;
+pub mod inside;
+pub mod served;
+pub mod tls_server;
+
+pub use authority::Authority;
+pub use faulty_link::FaultyLink;
+pub use inside::Inside;
+pub use served::Served;
+pub use tls_server::TlsServer;
