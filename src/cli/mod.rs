@@ -11,15 +11,30 @@ pub mod shorts;
 pub mod subscribe;
 pub mod value;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use broker::BrokerArgs;
 use publish::PublishCommand;
 use subscribe::SubscribeCommand;
 
-const HELP_FOOTER: &str = "\
-Every connection option can come from the environment: MQTTX_HOST, MQTTX_PORT, MQTTX_USERNAME, MQTTX_PASSWORD, ... \
-A flag wins over the environment.";
+const PUB_FOOTER: &str = "\
+SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
+Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...
+
+Examples:
+  mqttx-rs pub -t car/1/speed -m 52 -q 1
+  mqttx-rs pub -t order/42 -m cancel --delay 15m
+  seq 1000 | mqttx-rs pub -t numbers -lm
+  mqttx-rs pub -h broker.example -l mqtts -u me --password-file pw -t a -n -r";
+
+const SUB_FOOTER: &str = "\
+SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
+Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...
+
+Examples:
+  mqttx-rs sub -t 'car/#' --embedded
+  mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v
+  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl";
 
 /// The whole command line.
 #[derive(Debug, Clone, Parser)]
@@ -52,10 +67,10 @@ pub struct Cli {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Publish messages
-    #[command(name = "pub", after_help = HELP_FOOTER)]
+    #[command(name = "pub", override_usage = "mqttx-rs pub -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = PUB_FOOTER)]
     Publish(Box<PublishCommand>),
     /// Subscribe to topics and print what arrives
-    #[command(name = "sub", after_help = HELP_FOOTER)]
+    #[command(name = "sub", override_usage = "mqttx-rs sub -t <FILTER>... [OPTIONS]", after_help = SUB_FOOTER)]
     Subscribe(Box<SubscribeCommand>),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
@@ -66,20 +81,20 @@ pub enum Command {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "General")]
 pub struct GeneralArgs {
-    /// Colour: on a terminal, always or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    /// Colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, default_value = "auto")]
     pub color: ColorChoice,
-    /// Errors on stderr as text, or as one JSON object
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    /// Errors as text or json
+    #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true, default_value = "text")]
     pub error_format: ErrorFormat,
-    /// Nothing on stderr but warnings and errors
+    /// Only warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,
     /// The program's own diagnostics on stderr
     #[arg(long, global = true, hide = true)]
     pub debug: bool,
     /// Print help
-    #[arg(long, global = true, action = ArgAction::Help)]
+    #[arg(long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
 }
 
@@ -108,5 +123,17 @@ pub enum ErrorFormat {
 
 /// The definition: for parsing, man pages and completions.
 pub fn command() -> clap::Command {
-    Cli::command()
+    Cli::command().mut_subcommands(|command| command.mut_args(finished))
+}
+
+/// What holds for every option: its short of several letters is shown, and `-1` behind it is a value, so that the
+/// message is about the number.
+fn finished(option: Arg) -> Arg {
+    let short = option.get_long().and_then(shorts::short_of);
+    let option = match (short, option.get_help().map(ToString::to_string)) {
+        (Some(short), Some(help)) => option.help(format!("{help} ({short})")),
+        _ => option,
+    };
+    let takes_text = option.is_allow_hyphen_values_set() || !option.get_action().takes_values();
+    if takes_text { option } else { option.allow_negative_numbers(true) }
 }

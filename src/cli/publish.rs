@@ -40,31 +40,31 @@ pub struct SourceArgs {
     /// Each line of stdin is a payload
     #[arg(short = 'M', long)]
     pub multiline: bool,
-    /// -lm: each line of stdin is a payload
+    /// The same
     #[arg(long)]
     pub line_mode: bool,
-    /// Each line of stdin is a JSON object, as `sub --output-mode jsonl` writes it
+    /// Each line of stdin is an object of sub's jsonl
     #[arg(long)]
     pub jsonl: bool,
     /// A file is the payload
     #[arg(long, value_name = "PATH")]
     pub file_read: Option<PathBuf>,
-    /// Empty payload; with -r it removes the retained message
+    /// Empty payload; with -r, removes the retained one
     #[arg(short, long)]
     pub null_message: bool,
-    /// Random payload of a size, as in 1KB
+    /// Random payload, as in 1KB (1024 bytes)
     #[arg(short = 'S', long, value_name = "SIZE")]
     pub payload_size: Option<PayloadSize>,
-    /// How often to publish it
+    /// How often to publish
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::count)]
     pub repeat: u64,
-    /// Wait between two, seconds or a duration
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
+    /// Wait in between
+    #[arg(long, value_name = "SEC", default_value = "0", value_parser = value::seconds)]
     pub repeat_delay: Duration,
-    /// The broker holds the message back so long, seconds or a duration ($delayed)
-    #[arg(long, value_name = "DURATION", value_parser = value::delay_seconds)]
+    /// The broker holds it back so long ($delayed)
+    #[arg(long, value_name = "SEC", value_parser = value::delay_seconds)]
     pub delay: Option<u32>,
-    /// Give up when it takes longer, seconds or a duration
-    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    /// Give up after so long
+    #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub timeout: Option<Duration>,
 }

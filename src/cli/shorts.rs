@@ -59,6 +59,11 @@ pub struct Expanded {
     pub options_at: usize,
 }
 
+/// The short of several letters that stands for a long form.
+pub(super) fn short_of(long: &str) -> Option<&'static str> {
+    SHORTS.iter().find(|(_, name)| *name == long).map(|(short, _)| *short)
+}
+
 /// Rewrites the shorts of several letters.
 pub fn expand(root: &Command, arguments: impl IntoIterator<Item = OsString>) -> Expanded {
     let mut arguments = arguments.into_iter();

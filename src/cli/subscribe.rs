@@ -10,6 +10,8 @@ use super::group::{ConnectArgs, PayloadArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
 
+const V5: &str = "Subscription (MQTT 5.0)";
+
 /// `mqttx-rs sub`.
 #[derive(Debug, Clone, Args)]
 pub struct SubscribeCommand {
@@ -35,30 +37,30 @@ pub struct SubscribeCommand {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Subscription")]
 pub struct SubscriptionArgs {
-    /// Topic filters, as in car/+/speed or car/#
+    /// Filters, as in car/+/speed or car/#
     #[arg(short, long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub topic: Vec<TopicFilter>,
-    /// Highest QoS, one for each filter or one for all
+    /// Highest QoS, for each or all
     #[arg(short, long, value_name = "QOS", num_args = 1.., default_value = "0")]
     pub qos: Vec<QoS>,
-    /// -nl: not the messages of this client itself (5.0)
-    #[arg(long, alias = "no_local", value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
-    pub no_local: Vec<bool>,
-    /// -rap: keep the retain flag as published (5.0)
-    #[arg(long, value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
-    pub retain_as_published: Vec<bool>,
-    /// -rh: retained messages: 0 send, 1 if the subscription is new, 2 never (5.0)
-    #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling)]
-    pub retain_handling: Vec<RetainHandling>,
-    /// -si: number that comes back with each message (5.0)
-    #[arg(long, value_name = "N", value_parser = value::subscription_identifier)]
-    pub subscription_identifier: Option<u32>,
-    /// -up: user properties, as in "site: plant-7" (5.0)
-    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value)]
-    pub user_properties: Vec<UserProperty>,
-    /// Filters to unsubscribe from after subscribing
+    /// Unsubscribe from these afterwards
     #[arg(short = 'U', long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub unsubscribe: Vec<TopicFilter>,
+    /// Not this client's own messages
+    #[arg(long, alias = "no_local", value_name = "BOOL", hide_possible_values = true, num_args = 0.., default_missing_value = "true", help_heading = V5)]
+    pub no_local: Vec<bool>,
+    /// Retain flag as published
+    #[arg(long, value_name = "BOOL", hide_possible_values = true, num_args = 0.., default_missing_value = "true", help_heading = V5)]
+    pub retain_as_published: Vec<bool>,
+    /// Retained ones: 0 yes, 1 if new, 2 no
+    #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling, help_heading = V5)]
+    pub retain_handling: Vec<RetainHandling>,
+    /// Comes back with messages
+    #[arg(long, value_name = "N", value_parser = value::subscription_identifier, help_heading = V5)]
+    pub subscription_identifier: Option<u32>,
+    /// User properties, "name: value"
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, help_heading = V5)]
+    pub user_properties: Vec<UserProperty>,
 }
 
 /// Which messages count, and when it ends.
@@ -69,31 +71,31 @@ pub struct SelectionArgs {
     /// End after so many messages
     #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
     pub count: Option<u64>,
-    /// End after so long, seconds or a duration
-    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    /// End after so long
+    #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub timeout: Option<Duration>,
-    /// End when no message came for so long, seconds or a duration
-    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    /// End when nothing came for so long
+    #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub idle_timeout: Option<Duration>,
-    /// End when the broker has acknowledged the subscription
+    /// End when the subscription is granted
     #[arg(short = 'E', long)]
     pub exit_after_suback: bool,
     /// Leave out retained messages
     #[arg(short = 'R', long)]
     pub skip_retained: bool,
-    /// Show retained messages only, and end at the first other one
+    /// Only retained messages; end at the first other
     #[arg(long, conflicts_with = "skip_retained")]
     pub retained_only: bool,
     /// Remove the retained messages that match
     #[arg(long, conflicts_with = "skip_retained")]
     pub remove_retained: bool,
-    /// With --remove-retained: only show what would be removed
+    /// With --remove-retained: only show them
     #[arg(long, requires = "remove_retained")]
     pub dry_run: bool,
-    /// Leave out topics that match
+    /// Leave out topics that match these
     #[arg(short = 'T', long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub filter_out: Vec<TopicFilter>,
-    /// End at once when any filter is refused
+    /// End at once when a filter is refused
     #[arg(long)]
     pub strict: bool,
 }
@@ -102,22 +104,34 @@ pub struct SelectionArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Shape of the output
-    #[arg(long, value_name = "MODE", default_value = "default", conflicts_with = "template")]
+    /// default, clean, jsonl or raw
+    #[arg(
+        long,
+        value_name = "MODE",
+        hide_possible_values = true,
+        default_value = "default",
+        conflicts_with = "template"
+    )]
     pub output_mode: OutputMode,
-    /// Shape of a line, as in "%I %t %p" (the letters of mosquitto)
-    #[arg(short = 'F', long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    /// Shape of a line
+    #[arg(
+        short = 'F',
+        long,
+        help = "Shape, as in \"%I %t %p\", mosquitto_sub's letters",
+        value_name = "TEMPLATE",
+        allow_hyphen_values = true
+    )]
     pub template: Option<String>,
-    /// Show all of each packet
+    /// Everything that a packet has
     #[arg(short, long)]
     pub verbose: bool,
     /// Append payloads to a file
     #[arg(long, value_name = "PATH", conflicts_with = "file_save")]
     pub file_write: Option<PathBuf>,
-    /// Write each payload to a file of its own, numbered
+    /// Each payload to a file of its own, numbered
     #[arg(long, value_name = "PATH")]
     pub file_save: Option<PathBuf>,
-    /// What follows a payload in a file or in raw output; escapes such as \0 are read
+    /// After each payload in files and raw
     #[arg(long, value_name = "TEXT", num_args = 0..=1, default_value = r"\n", default_missing_value = r"\n", allow_hyphen_values = true, value_parser = value::delimiter)]
     pub delimiter: Bytes,
 }

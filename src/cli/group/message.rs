@@ -3,6 +3,8 @@ use clap::Args;
 use crate::cli::value;
 use crate::mqtt::{QoS, TopicName, UserProperty};
 
+const V5: &str = "PUBLISH properties (MQTT 5.0)";
+
 /// What every PUBLISH has, whatever command sends it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Message")]
@@ -13,34 +15,34 @@ pub struct MessageArgs {
     /// Quality of Service: 0, 1 or 2
     #[arg(short, long, value_name = "QOS", default_value = "0")]
     pub qos: QoS,
-    /// The broker keeps the message for later subscribers
+    /// The broker keeps it for later subscribers
     #[arg(short, long)]
     pub retain: bool,
-    /// Mark the message as sent before
+    /// Mark it as sent before
     #[arg(short, long)]
     pub dup: bool,
-    /// -pf: the payload is UTF-8 text
-    #[arg(long, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// The payload is UTF-8 text
+    #[arg(long, help_heading = V5)]
     pub payload_format_indicator: bool,
-    /// Lifetime of the message, seconds or a duration
-    #[arg(short = 'e', long, value_name = "DURATION", value_parser = value::whole_seconds_u32, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// Lifetime of the message
+    #[arg(short = 'e', long, value_name = "SEC", value_parser = value::whole_seconds_u32, help_heading = V5)]
     pub message_expiry_interval: Option<u32>,
-    /// -ta: number to stand for the topic, 1 to 65535
-    #[arg(long, value_name = "N", value_parser = value::positive_u16, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// Number that stands for the topic
+    #[arg(long, value_name = "N", value_parser = value::positive_u16, help_heading = V5)]
     pub topic_alias: Option<u16>,
-    /// -rt: where a reply should go
-    #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// Where a reply should go
+    #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = V5)]
     pub response_topic: Option<TopicName>,
-    /// -cd: what ties a reply to this request
-    #[arg(long, value_name = "DATA", allow_hyphen_values = true, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// What ties a reply to the request
+    #[arg(long, value_name = "DATA", allow_hyphen_values = true, help_heading = V5)]
     pub correlation_data: Option<String>,
-    /// -up: user properties, as in "site: plant-7"
-    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// User properties, "name: value"
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, help_heading = V5)]
     pub user_properties: Vec<UserProperty>,
-    /// -ct: MIME type of the payload
-    #[arg(long, value_name = "TYPE", help_heading = "PUBLISH properties (MQTT 5.0)")]
+    /// MIME type of the payload
+    #[arg(long, value_name = "TYPE", help_heading = V5)]
     pub content_type: Option<String>,
-    /// -si: accepted for MQTTX's sake; no client may send it [MQTT-3.3.4-6]
+    /// No client may send it [MQTT-3.3.4-6]
     #[arg(long, value_name = "N", value_parser = value::subscription_identifier, hide = true)]
     pub subscription_identifier: Option<u32>,
 }

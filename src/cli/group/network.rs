@@ -9,7 +9,7 @@ pub struct NetworkArgs {
     /// Proxy
     #[arg(long, value_name = "URL", help = "Proxy, as in socks5h://host:1080 or http://host:3128")]
     pub proxy: Option<String>,
-    /// Hosts that are reached without the proxy, between commas
+    /// Hosts that need no proxy, between commas
     #[arg(long, value_name = "HOSTS")]
     pub no_proxy: Option<String>,
     /// Local address to connect from

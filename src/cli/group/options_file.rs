@@ -6,10 +6,10 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options in a file")]
 pub struct OptionsFileArgs {
-    /// -so: write the options to a file
+    /// Write the options to a file
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "./mqttx-cli-options.json", hide = true)]
     pub save_options: Option<PathBuf>,
-    /// -lo: read options from a file
+    /// Read options from a file
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "./mqttx-cli-options.json", hide = true)]
     pub load_options: Option<PathBuf>,
 }

@@ -9,16 +9,16 @@ use crate::payload::PayloadFormat;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Payload")]
 pub struct PayloadArgs {
-    /// How the payload is written or shown
-    #[arg(short = 'f', long, value_name = "FORMAT", default_value = "plain", value_parser = value::payload_format())]
+    /// plain, hex, base64, json or binary
+    #[arg(short = 'f', long, value_name = "FORMAT", hide_possible_values = true, default_value = "plain", value_parser = value::payload_format())]
     pub format: PayloadFormat,
-    /// -Pp: protobuf schema, a .proto file
+    /// Protobuf schema, a .proto file
     #[arg(long, value_name = "PATH", requires = "protobuf_message_name", hide = true)]
     pub protobuf_path: Option<PathBuf>,
-    /// -Pmn: message of the protobuf schema
+    /// Message of the protobuf schema
     #[arg(long, value_name = "NAME", requires = "protobuf_path", hide = true)]
     pub protobuf_message_name: Option<String>,
-    /// -Ap: Avro schema, an .avsc file
+    /// Avro schema, an .avsc file
     #[arg(long, value_name = "PATH", hide = true)]
     pub avsc_path: Option<PathBuf>,
 }

@@ -8,34 +8,34 @@ use crate::cli::value::Secret;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
-    /// File or folder of certificates to trust [default: the system's]
+    /// Trusted file or folder [default: system's]
     #[arg(long, value_name = "PATH")]
     pub ca: Option<PathBuf>,
     /// This client's certificate
     #[arg(long, value_name = "PATH", requires = "key")]
     pub cert: Option<PathBuf>,
-    /// The key of the certificate
+    /// The certificate's key
     #[arg(long, value_name = "PATH", requires = "cert")]
     pub key: Option<PathBuf>,
     /// Phrase of an encrypted key
     #[arg(long, value_name = "PHRASE", allow_hyphen_values = true, requires = "key")]
     pub key_password: Option<Secret>,
-    /// File whose first line is the key's phrase
+    /// File whose first line is the phrase
     #[arg(long, value_name = "PATH", requires = "key")]
     pub key_password_file: Option<PathBuf>,
-    /// Trust any certificate: anyone can pose as the broker
+    /// Check no certificate: anyone can listen in
     #[arg(long)]
     pub insecure: bool,
-    /// Name to ask for and to check [default: the host]
+    /// Name to ask for and check [default: host]
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
     /// Application protocols to offer
     #[arg(long, value_name = "PROTOCOL", num_args = 1..)]
     pub alpn: Vec<String>,
-    /// Lowest version of TLS to accept
-    #[arg(long, value_name = "VERSION", default_value = "1.2")]
+    /// 1.2 or 1.3
+    #[arg(long, value_name = "VERSION", hide_possible_values = true, default_value = "1.2")]
     pub tls_min_version: TlsVersion,
-    /// SHA-256 of the broker's public key: accept no other
+    /// Accept only this public key (SHA-256)
     #[arg(long, value_name = "HASH")]
     pub pin_sha256: Vec<String>,
 }

@@ -9,7 +9,7 @@ pub struct WebSocketArgs {
     /// Path of the upgrade request
     #[arg(long, value_name = "PATH", default_value = "/mqtt")]
     pub path: String,
-    /// -wh: headers of the upgrade request, as in "Authorization: Bearer abc"
+    /// Headers of the request, "name: value"
     #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value)]
     pub ws_headers: Vec<(String, String)>,
 }

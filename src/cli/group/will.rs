@@ -3,41 +3,49 @@ use clap::Args;
 use crate::cli::value;
 use crate::mqtt::{QoS, TopicName, UserProperty};
 
+const V5: &str = "Will properties (MQTT 5.0)";
+
 /// The will: what the broker publishes when the connection is lost.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Will")]
 pub struct WillArgs {
-    /// -Wt: topic of the will
+    /// Topic of the will
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]
     pub will_topic: Option<TopicName>,
-    /// -Wm: its payload [default: empty]
+    /// Payload of the will [default: empty]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "will_topic")]
     pub will_message: Option<String>,
-    /// -Wq: its QoS
+    /// QoS of the will
     #[arg(long, value_name = "QOS", default_value = "0", requires = "will_topic")]
     pub will_qos: QoS,
-    /// -Wr: the broker keeps it
+    /// The broker keeps it
     #[arg(long, requires = "will_topic")]
     pub will_retain: bool,
-    /// -Wd: wait before it is published, seconds or a duration (5.0)
-    #[arg(long, value_name = "DURATION", value_parser = value::whole_seconds_u32, requires = "will_topic")]
+    /// Wait before it is published
+    #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u32, requires = "will_topic", help_heading = V5)]
     pub will_delay_interval: Option<u32>,
-    /// -Wpf: its payload is UTF-8 text (5.0)
-    #[arg(long, requires = "will_topic")]
+    /// Its payload is UTF-8 text
+    #[arg(long, requires = "will_topic", help_heading = V5)]
     pub will_payload_format_indicator: bool,
-    /// -We: its lifetime, seconds or a duration (5.0)
-    #[arg(long, value_name = "DURATION", value_parser = value::whole_seconds_u32, requires = "will_topic")]
+    /// Its lifetime
+    #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u32, requires = "will_topic", help_heading = V5)]
     pub will_message_expiry_interval: Option<u32>,
-    /// -Wct: its content type (5.0)
-    #[arg(long, value_name = "TYPE", requires = "will_topic")]
+    /// MIME type of its payload
+    #[arg(long, value_name = "TYPE", requires = "will_topic", help_heading = V5)]
     pub will_content_type: Option<String>,
-    /// -Wrt: its response topic (5.0)
-    #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, requires = "will_topic")]
+    /// Where a reply should go
+    #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, requires = "will_topic", help_heading = V5)]
     pub will_response_topic: Option<TopicName>,
-    /// -Wcd: its correlation data (5.0)
-    #[arg(long, value_name = "DATA", allow_hyphen_values = true, requires = "will_topic")]
+    /// What ties a reply to it
+    #[arg(
+        long,
+        value_name = "DATA",
+        allow_hyphen_values = true,
+        requires = "will_topic",
+        help_heading = V5
+    )]
     pub will_correlation_data: Option<String>,
-    /// -Wup: its user properties (5.0)
-    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, requires = "will_topic")]
+    /// Pairs "name: value"
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, requires = "will_topic", help_heading = V5)]
     pub will_user_properties: Vec<UserProperty>,
 }
