@@ -52,7 +52,7 @@ pub struct SubscriptionArgs {
     /// Retain flag as published
     #[arg(long, value_name = "BOOL", hide_possible_values = true, num_args = 0.., default_missing_value = "true", help_heading = V5)]
     pub retain_as_published: Vec<bool>,
-    /// Retained ones: 0 yes, 1 if new, 2 no
+    /// Retained: 0 yes, 1 if new, 2 no
     #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling, help_heading = V5)]
     pub retain_handling: Vec<RetainHandling>,
     /// Comes back with messages

@@ -13,22 +13,14 @@ mod removal;
 mod source;
 mod tally;
 
-use crate::client::{self, Client, ClientOptions, Events, Reconnect};
+use crate::client::{self, Client, Events};
 use crate::config::ConnectSettings;
 use crate::error::Error;
-use crate::session::{Acknowledge, ConnectOptions};
+use crate::session::Acknowledge;
 
 /// Starts the client that settings describe.
 fn connect(settings: &ConnectSettings, acknowledge: Acknowledge) -> Result<(Client, Events), Error> {
-    let options = ClientOptions {
-        connect: ConnectOptions { acknowledge, ..settings.session.clone() },
-        endpoint: settings.endpoint.clone(),
-        dialer: settings.dialer.clone(),
-        reconnect: Reconnect {
-            first_delay: settings.reconnect.first_delay,
-            maximum_attempts: settings.reconnect.maximum_attempts,
-            ..Reconnect::default()
-        },
-    };
+    let mut options = settings.client.clone();
+    options.connect.acknowledge = acknowledge;
     client::connect(options).map_err(|error| Error::usage(error.to_string()))
 }

@@ -1,38 +1,21 @@
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::endpoint::Target;
 use super::origin::Origins;
 use super::{Secret, dialer, secret, support};
 use crate::cli::group::{ConnectArgs, WillArgs};
+use crate::client::{ClientOptions, Reconnect};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
 use crate::session::ConnectOptions;
-use crate::transport::{Dialer, Endpoint};
 
 /// The session that a command works in: which broker, how it is reached, what CONNECT says.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
-    /// Which broker. With [`Self::embedded`], where the embedded one should listen.
-    pub endpoint: Endpoint,
+    /// All that a client needs to know. With [`Self::embedded`] the endpoint is where the embedded broker listens.
+    pub client: ClientOptions,
     /// Start the embedded broker first.
     pub embedded: bool,
-    /// How it is reached, and how long that may take.
-    pub dialer: Dialer,
-    /// What happens when the connection is lost.
-    pub reconnect: ReconnectSettings,
-    /// What CONNECT says.
-    pub session: ConnectOptions,
-}
-
-/// What happens when the connection is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReconnectSettings {
-    /// The wait before the first attempt; the next ones take longer.
-    pub first_delay: Duration,
-    /// How many attempts before giving up; 0 does not reconnect.
-    pub maximum_attempts: u32,
 }
 
 /// What a connection's options come to, with what is left of the URL for the command.
@@ -55,8 +38,7 @@ impl ConnectSettings {
             target.unless_in_url(connection.username.clone(), origins.of("username"), target.username.clone());
         let (password, password_origin) = secret::password(connection, origins)?;
         let password = target.unless_in_url(password, password_origin, target.password.clone().map(Secret::new));
-        let session = ConnectOptions {
-            version,
+        let connect = ConnectOptions {
             client_id: connection.client_id.clone().unwrap_or_else(random_client_id).into(),
             clean_start: !connection.no_clean,
             keep_alive: connection.keepalive,
@@ -66,18 +48,15 @@ impl ConnectSettings {
             properties: connect_properties(arguments),
             ..ConnectOptions::new(version, "")
         };
-        session.check().map_err(|invalid| Error::usage(invalid.to_string()))?;
-        let reconnects = !connection.reconnect_period.is_zero();
-        let settings = Self {
-            embedded: connection.embedded,
-            dialer: dialer::resolve(arguments, &target, origins)?,
-            endpoint: target.endpoint,
-            reconnect: ReconnectSettings {
-                first_delay: connection.reconnect_period,
-                maximum_attempts: if reconnects { connection.maximum_reconnect_times } else { 0 },
-            },
-            session,
+        connect.check().map_err(|invalid| Error::usage(invalid.to_string()))?;
+        let dialer = dialer::resolve(arguments, &target, origins)?;
+        let reconnect = Reconnect {
+            first_delay: connection.reconnect_period,
+            maximum_attempts: connection.maximum_reconnect_times,
+            ..Reconnect::default()
         };
+        let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect };
+        let settings = Self { client, embedded: connection.embedded };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
             let given = &arguments.websocket;
             let path = target.unless_in_url(Some(&given.path), origins.of("path"), target.websocket_path.as_ref());
             let path = path.map(String::as_str).unwrap_or_default();
-            WebSocketOptions::new(path, given.ws_headers.clone())
+            let headers = given.ws_headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+            WebSocketOptions::new(path, headers.collect())
                 .map_err(|error| Error::usage(format!("{}: {error}", origins.name("ws_headers"))))?
         } else {
             WebSocketOptions::default()
@@ -37,7 +38,9 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
 
 fn proxy(options: &NetworkArgs, origins: &Origins) -> Result<Option<Proxy>, Error> {
     // `--proxy ''` is curl's way to do without the one of the environment.
-    let Some(text) = options.proxy.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = options.proxy.as_ref().map(Secret::expose).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let refused = |error: UrlError| Error::usage(format!("{}: {error}", origins.name("proxy")));
     let proxy = Proxy::parse(text).map_err(refused)?;
     let bypass = options.no_proxy.as_deref().map(NoProxy::parse).unwrap_or_default();

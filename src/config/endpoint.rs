@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
+use super::Secret;
 use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use crate::cli::group::{ConnectionArgs, Protocol as ProtocolName};
@@ -34,7 +35,7 @@ impl Target {
             return Ok(Self::plain(Endpoint::unix(path)));
         }
         let by_name = Protocol::from(options.protocol);
-        let Some(text) = options.url.as_deref() else {
+        let Some(text) = options.url.as_ref().map(Secret::expose) else {
             let port = options.port.unwrap_or(by_name.default_port());
             return Ok(Self::plain(Endpoint::new(by_name, options.hostname.as_str(), port)));
         };

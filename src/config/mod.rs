@@ -21,7 +21,7 @@ mod support;
 mod usage;
 
 pub use crate::cli::value::Secret;
-pub use connect::{ConnectSettings, ReconnectSettings};
+pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
 pub use origin::{Origin, Origins};
 pub use publish::{MessageSource, PubSettings};

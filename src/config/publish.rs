@@ -79,7 +79,7 @@ impl PubSettings {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        if !connect.session.clean_start && !origins.given("client_id") {
+        if !connect.client.connect.clean_start && !origins.given("client_id") {
             warnings.push("nobody can resume the session that --no-clean keeps: name it with --client-id".to_owned());
         }
         Ok(Self {
@@ -89,7 +89,7 @@ impl PubSettings {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
-            properties: properties(message, connect.session.version),
+            properties: properties(message, connect.client.connect.version),
             repeat: arguments.source.repeat,
             repeat_delay: arguments.source.repeat_delay,
             timeout: arguments.source.timeout,

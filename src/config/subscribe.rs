@@ -96,7 +96,7 @@ impl SubSettings {
     pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
         let Resolved { settings: connect, topic: of_url, warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
-        if !connect.session.clean_start && !origins.given("client_id") {
+        if !connect.client.connect.clean_start && !origins.given("client_id") {
             let message = "--no-clean needs --client-id: a session is found again by its client's name";
             return Err(Error::usage(message).with_hint("as in mqttx-rs sub --no-clean -i my-desk -t car/#"));
         }

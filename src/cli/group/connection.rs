@@ -21,7 +21,7 @@ pub struct ConnectionArgs {
     pub protocol: Protocol,
     /// All in one
     #[arg(long, value_name = "URL", help = "As in mqtts://user:pass@host:8883/topic")]
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// Unix socket instead of host and port
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,

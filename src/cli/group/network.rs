@@ -2,13 +2,15 @@ use std::net::IpAddr;
 
 use clap::Args;
 
+use crate::cli::value::Secret;
+
 /// How the network is crossed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
     /// Proxy
     #[arg(long, value_name = "URL", help = "Proxy, as in socks5h://host:1080 or http://host:3128")]
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
     /// Hosts that need no proxy, between commas
     #[arg(long, value_name = "HOSTS")]
     pub no_proxy: Option<String>,

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use crate::cli::value;
+use crate::cli::value::{self, Secret};
 
 /// WebSocket, for the protocols ws and wss.
 #[derive(Debug, Clone, Args)]
@@ -10,6 +10,6 @@ pub struct WebSocketArgs {
     #[arg(long, value_name = "PATH", default_value = "/mqtt")]
     pub path: String,
     /// Headers of the request, "name: value"
-    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value)]
-    pub ws_headers: Vec<(String, String)>,
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::header)]
+    pub ws_headers: Vec<(String, Secret)>,
 }

@@ -77,6 +77,11 @@ pub fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
     }
 }
 
+/// A name and a value, which may be a token.
+pub fn header(text: &str) -> Result<(String, Secret), ValueError> {
+    key_value(text).map(|(name, value)| (name, Secret::new(value)))
+}
+
 /// A topic to publish to.
 pub fn topic_name(text: &str) -> Result<TopicName, TopicError> {
     TopicName::parse(text)
