@@ -1,10 +1,18 @@
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::BytesMut;
 
+use super::codec::{self, Subscription};
+use super::connection::{Connection, Control};
+use super::incoming::IncomingIds;
+use super::keep_alive::Due;
+use super::options::{check_binary, check_text, check_user_properties};
+use super::window::{Request, Window};
 use super::{
-    AckToken, Auth, AuthenticateError, ConnectOptions, DeliveryId, DisconnectProperties, Event, Granted,
-    InvalidOptions, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,
+    AckToken, Auth, AuthenticateError, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties, Disconnected,
+    Event, Granted, InvalidOptions, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,
+    request,
 };
 use crate::mqtt::{Message, ReasonCode};
 
@@ -61,7 +69,23 @@ use crate::mqtt::{Message, ReasonCode};
 /// [`PublishOutcome::Lost`]: super::PublishOutcome::Lost
 #[derive(Debug)]
 pub struct Session {
-    options: Box<ConnectOptions>,
+    pub(super) options: Box<ConnectOptions>,
+    pub(super) granted: Granted,
+    pub(super) state: State,
+    /// A connection stood before.
+    pub(super) connected_before: bool,
+    pub(super) connection: Connection,
+    /// SUBSCRIBE and UNSUBSCRIBE not yet sent.
+    pub(super) requests: VecDeque<Box<Request>>,
+    /// PUBLISH not yet sent.
+    pub(super) queue: VecDeque<(DeliveryId, Message)>,
+    pub(super) window: Window,
+    pub(super) incoming: IncomingIds,
+    pub(super) events: VecDeque<Event>,
+    last_delivery: u64,
+    pub(super) last_transmitted: u64,
+    last_request: u64,
+    pub(super) unsolicited: u64,
 }
 
 /// Where the network connection stands; see the diagram at [`Session`].
@@ -89,16 +113,33 @@ pub enum Transmit {
     Close,
 }
 
+/// An idle session keeps room for so many events.
+const EVENTS_KEPT: usize = 64;
+
 impl Session {
     /// A session that has never been connected.
     pub fn new(options: ConnectOptions) -> Result<Self, InvalidOptions> {
         options.check()?;
-        Ok(Self { options: Box::new(options) })
+        Ok(Self {
+            granted: Granted::assumed(&options),
+            connection: Connection::new(&options, options.clean_start),
+            options: Box::new(options),
+            state: State::Disconnected,
+            connected_before: false,
+            requests: VecDeque::new(),
+            queue: VecDeque::new(),
+            window: Window::new(),
+            incoming: IncomingIds::new(),
+            events: VecDeque::new(),
+            last_delivery: 0,
+            last_transmitted: 0,
+            last_request: 0,
+            unsolicited: 0,
+        })
     }
 
-    /// Options for the next `connect`, such as a renewed password.
-    ///
-    /// The client identifier that the server assigned is in [`options`](Self::options) already.
+    /// Options for the next `connect`, such as a renewed password. Best made from [`options`](Self::options), which
+    /// hold the client identifier that the server assigned.
     pub fn set_options(&mut self, options: ConnectOptions) -> Result<(), InvalidOptions> {
         options.check()?;
         *self.options = options;
@@ -106,96 +147,212 @@ impl Session {
     }
 
     /// Begins a network connection: the next transmit is CONNECT.
-    pub fn connect(&mut self, _now: Instant) {
-        unimplemented!()
+    pub fn connect(&mut self, now: Instant) {
+        self.handle_closed(now);
+        let resumes = self.options.version.is_v5() && self.connected_before && self.granted.session_expiry_interval > 0;
+        self.connection = Connection::new(&self.options, self.options.clean_start && !resumes);
+        self.connection.control.push_back(Control::Connect);
+        self.incoming.begin_connection();
+        self.state = State::Connecting;
     }
 
     /// Takes whole packets from the front of `input` and leaves the part of one that is not whole yet.
     ///
     /// It never asks for more memory than has arrived: a header's promise reserves nothing. When the connection is
     /// over it discards the input.
-    pub fn handle_input(&mut self, _input: &mut BytesMut, _now: Instant) {
-        unimplemented!()
+    pub fn handle_input(&mut self, input: &mut BytesMut, now: Instant) {
+        if let Some(keep_alive) = &mut self.connection.keep_alive
+            && !input.is_empty()
+        {
+            keep_alive.bytes_received(now);
+        }
+        while matches!(self.state, State::Connecting | State::Connected) {
+            let handled = match codec::read(input, self.connection.rules) {
+                Ok(None) => return,
+                Ok(Some(incoming)) => self.handle_packet(incoming, now),
+                Err(violation) => Err(violation),
+            };
+            if let Err(violation) = handled {
+                self.blame(violation);
+            }
+        }
+        input.clear();
     }
 
     /// The stream has ended, in whichever way. In `Closing` too.
     pub fn handle_closed(&mut self, _now: Instant) {
-        unimplemented!()
+        match self.state {
+            State::Disconnected => return,
+            State::Connecting | State::Connected => self.end(Disconnected::Lost),
+            State::Closing if self.connection.by_client => {
+                self.events.push_back(Event::Disconnected(Disconnected::ByClient));
+            }
+            State::Closing => {}
+        }
+        self.state = State::Disconnected;
+        self.connection.control.clear();
+        self.window.end_connection(&mut self.requests);
     }
 
     /// The time of `poll_timeout` has come; too early does no harm.
-    pub fn handle_timeout(&mut self, _now: Instant) {
-        unimplemented!()
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.state != State::Connected {
+            return;
+        }
+        match self.connection.keep_alive.as_mut().map_or(Due::Nothing, |keep_alive| keep_alive.due(now)) {
+            Due::Nothing => {}
+            Due::Ping => self.connection.control.push_back(Control::PingReq),
+            // Without DISCONNECT: nobody is there to read it, and the will is to be published.
+            Due::GiveUp => self.end(Disconnected::KeepAliveTimeout),
+        }
     }
 
     /// Tells whether the driver reads. While it does not, since its consumer is slow, PINGRESP may be waiting
     /// unread, so its absence proves nothing; the wait for it begins anew when reading goes on.
-    pub fn set_reading(&mut self, _reading: bool, _now: Instant) {
-        unimplemented!()
+    pub fn set_reading(&mut self, reading: bool, now: Instant) {
+        if let Some(keep_alive) = &mut self.connection.keep_alive {
+            keep_alive.set_reading(reading, now);
+        }
     }
 
     /// Queues an application message.
     ///
     /// Publishes are sent in the order of these calls, QoS 0 among QoS 1 and 2, so a full window holds them all.
     /// The queue has no bound of its own: watch [`queued`](Self::queued).
-    pub fn publish(&mut self, _message: Message) -> Result<DeliveryId, PublishError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be encoded, or exceeds what the server takes. While no connection stands the latter is
+    /// not known; it comes as [`PublishOutcome::Rejected`] then.
+    pub fn publish(&mut self, message: Message) -> Result<DeliveryId, PublishError> {
+        if self.options.version.is_v5()
+            && let Some(properties) = &message.properties
+        {
+            request::check_publish_properties(properties)?;
+        }
+        if self.state == State::Connected {
+            self.granted.admit(self.options.version, &message)?;
+        }
+        self.last_delivery += 1;
+        let id = DeliveryId(self.last_delivery);
+        self.queue.push_back((id, message));
+        Ok(id)
     }
 
     /// Every publish at QoS 0 up to this id has been handed to `poll_transmit`, or had its event. It is sent when
     /// the driver has written that buffer.
     pub fn transmitted(&self) -> Option<DeliveryId> {
-        unimplemented!()
+        (self.last_transmitted > 0).then_some(DeliveryId(self.last_transmitted))
     }
 
     /// Queues SUBSCRIBE, ahead of queued publishes.
-    pub fn subscribe(&mut self, _request: SubscribeRequest) -> Result<RequestId, RequestError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// As at [`publish`](Self::publish); what the server does not take comes as [`Event::RequestRejected`] if it
+    /// was not known yet.
+    pub fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, RequestError> {
+        request::check_subscribe(&request, self.options.version)?;
+        self.request(Subscription::Subscribe(request))
     }
 
     /// Queues UNSUBSCRIBE, ahead of queued publishes.
-    pub fn unsubscribe(&mut self, _request: UnsubscribeRequest) -> Result<RequestId, RequestError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// As at [`subscribe`](Self::subscribe).
+    pub fn unsubscribe(&mut self, request: UnsubscribeRequest) -> Result<RequestId, RequestError> {
+        request::check_unsubscribe(&request)?;
+        self.request(Subscription::Unsubscribe(request))
     }
 
-    /// Acknowledges a message received with [`Acknowledge::Manual`](super::Acknowledge::Manual). `false`: the token
-    /// is stale or was used before.
-    pub fn acknowledge(&mut self, _token: AckToken) -> bool {
-        unimplemented!()
+    /// Acknowledges a message received with [`Acknowledge::Manual`]. `false`: the token is stale or was used
+    /// before.
+    pub fn acknowledge(&mut self, token: AckToken) -> bool {
+        let connected = self.state == State::Connected;
+        if !token.exactly_once && !connected || !self.incoming.acknowledge(token) {
+            return false;
+        }
+        if connected {
+            let packet_id = token.packet_id;
+            let exactly_once = Control::PubRec { packet_id };
+            self.connection.control.push_back(if token.exactly_once {
+                exactly_once
+            } else {
+                Control::PubAck { packet_id }
+            });
+        }
+        true
     }
 
     /// Queues AUTH: `ContinueAuthentication` answers [`Event::Auth`], `ReAuthenticate` begins an exchange on a
     /// connection that stands.
-    pub fn authenticate(&mut self, _auth: Auth) -> Result<(), AuthenticateError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// CONNECT named no method, no exchange is under way, or the data is too long.
+    pub fn authenticate(&mut self, auth: Auth) -> Result<(), AuthenticateError> {
+        if self.options.properties.authentication_method.is_none() || !self.options.version.is_v5() {
+            return Err(AuthenticateError::NoMethod);
+        }
+        check_binary("Authentication Data", auth.data.as_deref().unwrap_or_default())?;
+        check_text("Reason String", auth.details.reason_string.as_deref().unwrap_or_default())?;
+        check_user_properties(&auth.details.user_properties)?;
+        match (self.state, auth.reason) {
+            (State::Connecting, ReasonCode::ContinueAuthentication) if !self.connection.connect_is_due() => {}
+            (State::Connected, ReasonCode::ContinueAuthentication) if self.connection.reauthenticating => {}
+            (State::Connected, ReasonCode::ReAuthenticate) if !self.connection.reauthenticating => {
+                self.connection.reauthenticating = true;
+            }
+            _ => return Err(AuthenticateError::NotExpected),
+        }
+        self.connection.control.push_back(Control::Auth(Box::new(auth)));
+        Ok(())
     }
 
     /// Ends the connection in order: acknowledgements already queued, then DISCONNECT, then [`Transmit::Close`].
     ///
     /// Publishes that are still queued stay queued, so poll until [`queued`](Self::queued) is 0 before. With
     /// `DisconnectWithWillMessage` before 5.0 no DISCONNECT is sent, which there has that meaning.
-    pub fn disconnect(&mut self, _reason: ReasonCode, _properties: DisconnectProperties) {
-        unimplemented!()
-    }
-
-    /// Appends packets to `buffer` until there are no more or the buffer holds 64 KiB.
-    pub fn poll_transmit(&mut self, _buffer: &mut BytesMut, _now: Instant) -> Transmit {
-        unimplemented!()
+    pub fn disconnect(&mut self, reason: ReasonCode, mut properties: DisconnectProperties) {
+        if !matches!(self.state, State::Connecting | State::Connected) {
+            return;
+        }
+        self.state = State::Closing;
+        self.connection.keep_alive = None;
+        self.connection.by_client = true;
+        let silent = !self.options.version.is_v5() && reason == ReasonCode::DisconnectWithWillMessage;
+        if self.connection.connect_is_due() {
+            self.connection.control.clear();
+            return;
+        }
+        if silent {
+            return;
+        }
+        if self.options.properties.session_expiry_interval.unwrap_or(0) == 0 {
+            properties.session_expiry_interval = None;
+        }
+        self.connection.control.push_back(Control::Disconnect(Box::new(Disconnect { reason, properties })));
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        unimplemented!()
+        let event = self.events.pop_front();
+        // A burst of small messages takes many times its bytes here; an idle session must not keep that.
+        if event.is_none() && self.events.capacity() > EVENTS_KEPT {
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// When to call `handle_timeout`; changes with every other call.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        unimplemented!()
+        self.connection.keep_alive.as_ref()?.deadline()
     }
 
     /// Where the network connection stands.
     pub fn state(&self) -> State {
-        unimplemented!()
+        self.state
     }
 
     /// Options in force, with the client identifier that the server assigned.
@@ -205,26 +362,39 @@ impl Session {
 
     /// What the server granted last.
     pub fn granted(&self) -> &Granted {
-        unimplemented!()
+        &self.granted
     }
 
     /// Publishes at QoS 1 and 2 sent and not completed.
     pub fn outstanding(&self) -> usize {
-        unimplemented!()
+        self.window.publishes()
     }
 
-    /// How many more publishes at QoS 1 and 2 may be sent now; 0 unless connected.
+    /// How many more publishes can be queued that go out at once, whatever their QoS; 0 unless connected.
     pub fn window_space(&self) -> usize {
-        unimplemented!()
+        if self.state != State::Connected {
+            return 0;
+        }
+        self.window_limit().saturating_sub(self.window.publishes() + self.queue.len())
     }
 
     /// Publishes not yet sent, of any QoS.
     pub fn queued(&self) -> usize {
-        unimplemented!()
+        self.queue.len()
     }
 
-    /// Acknowledgements for what was never sent, since the session began: odd, and harmless.
+    /// Answers to what was never sent, since the session began: odd, and harmless.
     pub fn unsolicited(&self) -> u64 {
-        unimplemented!()
+        self.unsolicited
+    }
+
+    fn request(&mut self, subscription: Subscription) -> Result<RequestId, RequestError> {
+        if self.state == State::Connected {
+            self.granted.admit_request(self.options.version, &subscription)?;
+        }
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.requests.push_back(Box::new(Request { id, subscription }));
+        Ok(id)
     }
 }

@@ -189,12 +189,11 @@ pub struct DisconnectProperties {
 pub struct Violation {
     /// What our DISCONNECT says (5.0).
     pub reason: ReasonCode,
-    /// What was wrong, as in `PUBLISH has two Topic Alias properties`.
+    /// What the server sent, as in `PUBLISH with two Topic Alias properties`.
     pub fault: Cow<'static, str>,
 }
 
 impl Violation {
-    #[expect(dead_code, reason = "until the engine stands")]
     pub(super) fn new(reason: ReasonCode, fault: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, fault: fault.into() }
     }

@@ -1,4 +1,8 @@
-use crate::mqtt::QoS;
+//! What the server grants and limits, and what of ours keeps within it.
+
+use super::codec::{self, MAXIMUM_PACKET_SIZE, Subscription};
+use super::{ConnAck, ConnectOptions, PublishError, RequestError};
+use crate::mqtt::{Message, QoS, Version};
 
 /// What the server granted in its last CONNACK; before the first, what the specification assumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,4 +28,89 @@ pub struct Granted {
     pub subscription_identifiers_available: bool,
     /// Whether it takes shared subscriptions.
     pub shared_subscription_available: bool,
+}
+
+impl Granted {
+    /// What holds unless CONNACK says otherwise.
+    pub(super) fn assumed(options: &ConnectOptions) -> Self {
+        let session_expiry_interval = match options.version {
+            Version::V5 => options.properties.session_expiry_interval.unwrap_or(0),
+            _ if options.clean_start => 0,
+            _ => u32::MAX,
+        };
+        Self {
+            receive_maximum: u16::MAX,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            maximum_packet_size: MAXIMUM_PACKET_SIZE,
+            topic_alias_maximum: 0,
+            keep_alive: options.keep_alive,
+            session_expiry_interval,
+            wildcard_subscription_available: true,
+            subscription_identifiers_available: true,
+            shared_subscription_available: true,
+        }
+    }
+
+    /// With what CONNACK says.
+    pub(super) fn by(ack: &ConnAck, options: &ConnectOptions) -> Self {
+        let assumed = Self::assumed(options);
+        let properties = &ack.properties;
+        let available = |flag: Option<bool>| flag.unwrap_or(true);
+        Self {
+            receive_maximum: properties.receive_maximum.unwrap_or(assumed.receive_maximum),
+            maximum_qos: properties.maximum_qos.unwrap_or(assumed.maximum_qos),
+            retain_available: available(properties.retain_available),
+            maximum_packet_size: properties.maximum_packet_size.unwrap_or(u32::MAX).min(MAXIMUM_PACKET_SIZE),
+            topic_alias_maximum: properties.topic_alias_maximum.unwrap_or(0),
+            keep_alive: properties.server_keep_alive.unwrap_or(assumed.keep_alive),
+            session_expiry_interval: properties.session_expiry_interval.unwrap_or(assumed.session_expiry_interval),
+            wildcard_subscription_available: available(properties.wildcard_subscription_available),
+            subscription_identifiers_available: available(properties.subscription_identifiers_available),
+            shared_subscription_available: available(properties.shared_subscription_available),
+        }
+    }
+
+    /// Whether a publish keeps within the limits. A topic alias of ours counts only if the message names one.
+    pub(super) fn admit(&self, version: Version, message: &Message) -> Result<(), PublishError> {
+        if message.qos > self.maximum_qos {
+            return Err(PublishError::QoSNotSupported { qos: message.qos, maximum: self.maximum_qos });
+        }
+        if message.retain && !self.retain_available {
+            return Err(PublishError::RetainNotSupported);
+        }
+        let alias = message.properties.as_ref().and_then(|properties| properties.topic_alias);
+        if version.is_v5()
+            && let Some(alias) = alias
+            && alias > self.topic_alias_maximum
+        {
+            return Err(PublishError::TopicAliasInvalid { alias, maximum: self.topic_alias_maximum });
+        }
+        let size = codec::publish_size(version, message, alias);
+        if size > self.maximum_packet_size as usize {
+            return Err(PublishError::PacketTooLarge { size, maximum: self.maximum_packet_size });
+        }
+        Ok(())
+    }
+
+    /// Whether a request keeps within the limits.
+    pub(super) fn admit_request(&self, version: Version, subscription: &Subscription) -> Result<(), RequestError> {
+        let size = codec::subscription_size(version, subscription);
+        if size > self.maximum_packet_size as usize {
+            return Err(RequestError::PacketTooLarge { size, maximum: self.maximum_packet_size });
+        }
+        let Subscription::Subscribe(request) = subscription else { return Ok(()) };
+        if request.subscription_identifier.is_some() && !self.subscription_identifiers_available {
+            return Err(RequestError::IdentifiersNotSupported);
+        }
+        for options in &request.filters {
+            if options.filter.has_wildcards() && !self.wildcard_subscription_available {
+                return Err(RequestError::WildcardsNotSupported(options.filter.clone()));
+            }
+            if options.filter.is_shared() && !self.shared_subscription_available {
+                return Err(RequestError::SharedNotSupported(options.filter.clone()));
+            }
+        }
+        Ok(())
+    }
 }

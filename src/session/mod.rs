@@ -3,11 +3,20 @@
 //! It stands apart so that every command, from a one-shot `pub` to 50,000 benchmark connections, runs the same
 //! protocol code, and so that tests can drive it byte by byte. It knows no runtime, no clock and no socket.
 
+mod alias;
+mod codec;
+mod connection;
 mod engine;
 mod event;
 mod granted;
+mod incoming;
+mod keep_alive;
 mod options;
+mod packet_ids;
+mod receive;
 mod request;
+mod send;
+mod window;
 
 pub use engine::{Session, State, Transmit};
 pub use event::{

@@ -1,8 +1,8 @@
 //! What the application asks of a session, and why a session declines.
 
-use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter, UserProperties};
-
 use super::InvalidOptions;
+use super::options::{check_binary, check_payload_format, check_text, check_user_properties};
+use crate::mqtt::{PublishProperties, QoS, SubscriptionOptions, TopicFilter, UserProperties, Version};
 
 /// Names a publish. Later publishes have greater ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,4 +110,50 @@ pub enum AuthenticateError {
     /// A property that cannot be encoded.
     #[error(transparent)]
     Invalid(#[from] InvalidOptions),
+}
+
+/// The largest Variable Byte Integer [MQTT-1.5.5].
+const MAXIMUM_SUBSCRIPTION_IDENTIFIER: u32 = 268_435_455;
+
+/// Whether the properties of a PUBLISH can be encoded.
+pub(super) fn check_publish_properties(properties: &PublishProperties) -> Result<(), PublishError> {
+    check_payload_format(properties.payload_format_indicator)?;
+    if properties.topic_alias == Some(0) {
+        return Err(InvalidOptions { field: "Topic Alias", fault: "must be at least 1" }.into());
+    }
+    let response_topic = properties.response_topic.as_deref().unwrap_or_default();
+    check_text("Response Topic", response_topic)?;
+    if response_topic.contains(['+', '#']) {
+        return Err(InvalidOptions { field: "Response Topic", fault: "cannot have wildcards" }.into());
+    }
+    check_text("Content Type", properties.content_type.as_deref().unwrap_or_default())?;
+    check_binary("Correlation Data", properties.correlation_data.as_deref().unwrap_or_default())?;
+    Ok(check_user_properties(&properties.user_properties)?)
+}
+
+/// Whether a SUBSCRIBE can be encoded.
+pub(super) fn check_subscribe(request: &SubscribeRequest, version: Version) -> Result<(), RequestError> {
+    if request.filters.is_empty() {
+        return Err(RequestError::NoFilter);
+    }
+    check_user_properties(&request.user_properties)?;
+    if !version.is_v5() {
+        return Ok(());
+    }
+    if request.subscription_identifier.is_some_and(|value| value == 0 || value > MAXIMUM_SUBSCRIPTION_IDENTIFIER) {
+        let fault = "must be 1 to 268,435,455";
+        return Err(InvalidOptions { field: "Subscription Identifier", fault }.into());
+    }
+    match request.filters.iter().find(|options| options.no_local && options.filter.is_shared()) {
+        Some(options) => Err(RequestError::NoLocalOnShared(options.filter.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Whether an UNSUBSCRIBE can be encoded.
+pub(super) fn check_unsubscribe(request: &UnsubscribeRequest) -> Result<(), RequestError> {
+    if request.filters.is_empty() {
+        return Err(RequestError::NoFilter);
+    }
+    Ok(check_user_properties(&request.user_properties)?)
 }

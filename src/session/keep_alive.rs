@@ -1,0 +1,78 @@
+//! Keep alive [MQTT-3.1.2.10]: when to send PINGREQ, and when to give the server up.
+
+use std::time::{Duration, Instant};
+
+/// Watches the silence on one network connection, in both directions.
+///
+/// PINGREQ is due one Keep Alive after the last packet sent, as the specification has it, and also one Keep Alive
+/// after the last bytes received, so that a peer that is gone is noticed while we publish into the void. Unless
+/// something arrives, the server is given up three quarters of a Keep Alive later.
+#[derive(Debug)]
+pub(super) struct KeepAlive {
+    /// Zero: off.
+    interval: Duration,
+    sent: Instant,
+    received: Instant,
+    /// PINGREQ is out, or at least queued, since then.
+    waiting_since: Option<Instant>,
+    reading: bool,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    Ping,
+    GiveUp,
+}
+
+impl KeepAlive {
+    pub(super) fn new(seconds: u16, now: Instant) -> Self {
+        let interval = Duration::from_secs(u64::from(seconds));
+        Self { interval, sent: now, received: now, waiting_since: None, reading: true }
+    }
+
+    pub(super) fn packet_sent(&mut self, now: Instant) {
+        self.sent = now;
+    }
+
+    pub(super) fn bytes_received(&mut self, now: Instant) {
+        self.received = now;
+    }
+
+    pub(super) fn ping_answered(&mut self) {
+        self.waiting_since = None;
+    }
+
+    /// While nobody reads, an absent PINGRESP proves nothing.
+    pub(super) fn set_reading(&mut self, reading: bool, now: Instant) {
+        if reading && !self.reading {
+            self.received = now;
+        }
+        self.reading = reading;
+    }
+
+    /// When [`due`](Self::due) has news.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        if self.interval.is_zero() {
+            return None;
+        }
+        match self.waiting_since {
+            None => Some(self.sent.min(self.received) + self.interval),
+            Some(since) if self.reading => Some(since.max(self.received) + self.interval * 3 / 4),
+            Some(_) => None,
+        }
+    }
+
+    /// What is due now; `Ping` is told once.
+    pub(super) fn due(&mut self, now: Instant) -> Due {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return Due::Nothing;
+        }
+        if self.waiting_since.is_some() {
+            return Due::GiveUp;
+        }
+        self.waiting_since = Some(now);
+        Due::Ping
+    }
+}

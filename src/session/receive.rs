@@ -1,0 +1,305 @@
+//! What a session makes of each packet from the server.
+
+use std::time::Instant;
+
+use bytestring::ByteString;
+
+use super::codec::{self, AckKind, Incoming, Subscription};
+use super::connection::Control;
+use super::incoming::{Arrival, Release};
+use super::keep_alive::KeepAlive;
+use super::window::Mismatch;
+use super::{
+    Acknowledge, Acknowledgement, ConnAck, Disconnect, DisconnectProperties, Disconnected, Event, Granted,
+    PublishOutcome, Received, Session, State, Violation,
+};
+use crate::mqtt::{Message, QoS, ReasonCode, TopicName, Version};
+
+impl Session {
+    pub(super) fn handle_packet(&mut self, incoming: Incoming, now: Instant) -> Result<(), Violation> {
+        if self.state == State::Connecting {
+            return match incoming {
+                Incoming::ConnAck(ack) => self.handle_connack(ack, now),
+                Incoming::Auth(auth) => self.handle_auth(*auth),
+                Incoming::Disconnect(disconnect) => {
+                    let fault = format!("DISCONNECT before CONNACK, with the reason {}", disconnect.reason);
+                    Err(Violation::new(ReasonCode::ProtocolError, fault))
+                }
+                other => {
+                    let fault = format!("{} before CONNACK", other.name());
+                    Err(Violation::new(ReasonCode::ProtocolError, fault))
+                }
+            };
+        }
+        match incoming {
+            Incoming::Publish(publish) => self.handle_publish(publish),
+            Incoming::Ack(ack) => self.handle_ack(ack),
+            Incoming::PingResp => {
+                if let Some(keep_alive) = &mut self.connection.keep_alive {
+                    keep_alive.ping_answered();
+                }
+                Ok(())
+            }
+            Incoming::SubAck(answer) => self.handle_answer(answer, true),
+            Incoming::UnsubAck(answer) => self.handle_answer(answer, false),
+            Incoming::Disconnect(disconnect) => {
+                self.end(Disconnected::ByServer(disconnect));
+                Ok(())
+            }
+            Incoming::Auth(auth) => self.handle_auth(*auth),
+            Incoming::ConnAck(_) => Err(Violation::new(ReasonCode::ProtocolError, "a second CONNACK")),
+        }
+    }
+
+    fn handle_connack(&mut self, ack: Box<ConnAck>, now: Instant) -> Result<(), Violation> {
+        if self.connection.connect_is_due() {
+            return Err(Violation::new(ReasonCode::ProtocolError, "CONNACK before CONNECT"));
+        }
+        if ack.reason.is_failure() {
+            self.over();
+            self.events.push_back(Event::Refused(ack));
+            return Ok(());
+        }
+        self.check_connack(&ack)?;
+        self.granted = Granted::by(&ack, &self.options);
+        if self.options.client_id.is_empty()
+            && let Some(assigned) = &ack.properties.assigned_client_identifier
+        {
+            self.options.client_id = ByteString::from(assigned.as_str());
+        }
+        self.connected_before = true;
+        self.state = State::Connected;
+        self.connection.keep_alive = Some(KeepAlive::new(self.granted.keep_alive, now));
+        let resumed = match self.options.version {
+            Version::V3_1 => !self.connection.clean_start,
+            _ => ack.session_present,
+        };
+        self.events.push_back(Event::Connected(ack));
+        if resumed {
+            for packet_id in self.window.resume() {
+                self.connection.control.push_back(Control::PubRel { packet_id, not_found: false });
+            }
+            return Ok(());
+        }
+        self.incoming.forget();
+        for (id, message) in self.window.forget() {
+            let outcome = PublishOutcome::Lost { message: message.map(Box::new) };
+            self.events.push_back(Event::Published { id, outcome });
+        }
+        Ok(())
+    }
+
+    fn check_connack(&self, ack: &ConnAck) -> Result<(), Violation> {
+        let asked = &self.options.properties;
+        let fault = if ack.session_present && self.connection.clean_start {
+            "CONNACK with Session Present, though CONNECT had asked for a clean start"
+        } else if ack.properties.response_information.is_some() && asked.request_response_information != Some(true) {
+            "CONNACK with Response Information, though CONNECT had not asked for it"
+        } else if ack.properties.authentication_method != asked.authentication_method
+            && (asked.authentication_method.is_none() || ack.properties.authentication_method.is_some())
+        {
+            "CONNACK with another Authentication Method than CONNECT"
+        } else {
+            return Ok(());
+        };
+        Err(Violation::new(ReasonCode::ProtocolError, fault))
+    }
+
+    fn handle_auth(&mut self, received: codec::ServerAuth) -> Result<(), Violation> {
+        let codec::ServerAuth { auth, method } = received;
+        let violation = |fault: &'static str| Err(Violation::new(ReasonCode::ProtocolError, fault));
+        let Some(ours) = &self.options.properties.authentication_method else {
+            return violation("AUTH, though CONNECT named no Authentication Method");
+        };
+        let success = auth.reason == ReasonCode::Success;
+        match &method {
+            Some(method) if method != ours => return violation("AUTH with another Authentication Method than CONNECT"),
+            None if !success => return violation("AUTH without an Authentication Method"),
+            _ => {}
+        }
+        match self.state {
+            State::Connecting if success => return violation("AUTH with Success before CONNACK"),
+            State::Connecting => {}
+            _ if !self.connection.reauthenticating => return violation("AUTH while no authentication was under way"),
+            _ => self.connection.reauthenticating = !success,
+        }
+        self.events.push_back(Event::Auth(Box::new(auth)));
+        Ok(())
+    }
+
+    fn handle_publish(&mut self, publish: codec::Publish) -> Result<(), Violation> {
+        let codec::Publish { topic, payload, qos, retain, dup, packet_id, properties } = publish;
+        let topic = if topic.is_empty() { None } else { Some(received_topic(topic)?) };
+        let topic = match (topic, properties.as_ref().and_then(|properties| properties.topic_alias)) {
+            (topic, Some(alias)) => {
+                let maximum = self.options.properties.topic_alias_maximum.unwrap_or(0);
+                self.connection.incoming_aliases().resolve(alias, topic, maximum)?
+            }
+            (Some(topic), None) => topic,
+            (None, None) => {
+                return Err(Violation::new(ReasonCode::ProtocolError, "PUBLISH with neither topic nor topic alias"));
+            }
+        };
+        let manual = self.options.acknowledge == Acknowledge::Manual;
+        let mut token = None;
+        let mut control = None;
+        if qos != QoS::AtMostOnce {
+            let (arrival, its_token) = self.incoming.arrive(packet_id, qos, manual);
+            self.check_receive_maximum()?;
+            match arrival {
+                Arrival::New if manual => token = Some(its_token),
+                Arrival::New if qos == QoS::AtLeastOnce => control = Some(Control::PubAck { packet_id }),
+                Arrival::New => {
+                    self.incoming.record(packet_id);
+                    control = Some(Control::PubRec { packet_id });
+                }
+                Arrival::Again { recorded } => {
+                    if recorded {
+                        self.connection.control.push_back(Control::PubRec { packet_id });
+                    }
+                    return Ok(());
+                }
+                Arrival::IdInUse => {
+                    let fault = format!("PUBLISH with the packet id {packet_id}, which another message still has");
+                    return Err(Violation::new(ReasonCode::ProtocolError, fault));
+                }
+            }
+        }
+        let message = Message { topic, payload, qos, retain, properties };
+        self.events.push_back(Event::Message(Received { message, dup, packet_id, token }));
+        self.connection.control.extend(control);
+        Ok(())
+    }
+
+    fn check_receive_maximum(&self) -> Result<(), Violation> {
+        let maximum = self.options.properties.receive_maximum.unwrap_or(u16::MAX);
+        if !self.options.version.is_v5() || self.incoming.unfinished() <= u32::from(maximum) {
+            return Ok(());
+        }
+        let fault = format!("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT, {maximum}");
+        Err(Violation::new(ReasonCode::ReceiveMaximumExceeded, fault))
+    }
+
+    fn handle_ack(&mut self, ack: codec::Ack) -> Result<(), Violation> {
+        let codec::Ack { kind, packet_id, acknowledgement } = ack;
+        let refused = acknowledgement.reason.is_failure();
+        let settled = match kind {
+            AckKind::PubAck => self.window.settle(packet_id, QoS::AtLeastOnce).map(Some),
+            AckKind::PubRec if refused => self.window.settle(packet_id, QoS::ExactlyOnce).map(Some),
+            AckKind::PubRec => {
+                let released = self.window.release(packet_id);
+                // An unknown one is released too, or the server would wait for ever.
+                if !matches!(released, Err(Mismatch::Other(_))) {
+                    self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
+                }
+                released.map(|()| None)
+            }
+            AckKind::PubRel => return self.handle_pubrel(packet_id),
+            AckKind::PubComp => match self.window.finish(packet_id) {
+                // "This is not an error during recovery": the server had completed it before.
+                Ok((id, true)) if refused => {
+                    let reason = ReasonCode::Success;
+                    let acknowledgement = Acknowledgement { reason, details: acknowledgement.details };
+                    let outcome = PublishOutcome::Acknowledged(acknowledgement);
+                    self.events.push_back(Event::Published { id, outcome });
+                    return Ok(());
+                }
+                finished => finished.map(|(id, _)| Some(id)),
+            },
+        };
+        match settled {
+            Ok(Some(id)) => {
+                let outcome = if refused {
+                    PublishOutcome::Refused(acknowledgement)
+                } else {
+                    PublishOutcome::Acknowledged(acknowledgement)
+                };
+                self.events.push_back(Event::Published { id, outcome });
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(mismatch) => self.mismatch(kind.name(), packet_id, mismatch),
+        }
+    }
+
+    fn handle_pubrel(&mut self, packet_id: u16) -> Result<(), Violation> {
+        let control = match self.incoming.release(packet_id) {
+            Release::Complete { counted } => Control::PubComp { packet_id, not_found: false, counted },
+            Release::Unknown => Control::PubComp { packet_id, not_found: true, counted: false },
+            Release::TooEarly => {
+                let fault = format!("PUBREL for the packet id {packet_id}, which has had no PUBREC");
+                return Err(Violation::new(ReasonCode::ProtocolError, fault));
+            }
+        };
+        self.connection.control.push_back(control);
+        Ok(())
+    }
+
+    fn handle_answer(&mut self, answer: codec::Answer, subscribe: bool) -> Result<(), Violation> {
+        let codec::Answer { packet_id, mut ack } = answer;
+        let name = if subscribe { "SUBACK" } else { "UNSUBACK" };
+        let request = match self.window.answer(packet_id, subscribe) {
+            Ok(request) => request,
+            Err(mismatch) => return self.mismatch(name, packet_id, mismatch),
+        };
+        let filters = match &request.subscription {
+            Subscription::Subscribe(request) => request.filters.len(),
+            Subscription::Unsubscribe(request) => request.filters.len(),
+        };
+        if !subscribe && !self.options.version.is_v5() {
+            ack.reasons = vec![ReasonCode::Success; filters];
+        }
+        if ack.reasons.len() != filters {
+            // Unanswered, then: it is sent anew on the next connection.
+            self.requests.push_front(request);
+            let fault = format!("{name} with {} reasons for {filters} filters", ack.reasons.len());
+            return Err(Violation::new(ReasonCode::ProtocolError, fault));
+        }
+        let id = request.id;
+        self.events.push_back(if subscribe { Event::Subscribed { id, ack } } else { Event::Unsubscribed { id, ack } });
+        Ok(())
+    }
+
+    /// An answer to nothing is counted; one to something else is a violation.
+    fn mismatch(&mut self, name: &str, packet_id: u16, mismatch: Mismatch) -> Result<(), Violation> {
+        match mismatch {
+            Mismatch::Unknown => {
+                self.unsolicited += 1;
+                Ok(())
+            }
+            Mismatch::Other(what) => {
+                let fault = format!("{name} for the packet id {packet_id}, which is that of {what}");
+                Err(Violation::new(ReasonCode::ProtocolError, fault))
+            }
+        }
+    }
+
+    /// Ends the connection over a fault of the server [MQTT-4.13.1].
+    pub(super) fn blame(&mut self, violation: Violation) {
+        let reason = violation.reason;
+        self.end(Disconnected::Violation(Box::new(violation)));
+        if self.options.version.is_v5() {
+            let properties = DisconnectProperties::default();
+            self.connection.control.push_back(Control::Disconnect(Box::new(Disconnect { reason, properties })));
+        }
+    }
+
+    pub(super) fn end(&mut self, how: Disconnected) {
+        self.over();
+        self.events.push_back(Event::Disconnected(how));
+    }
+
+    /// Nothing more is sent on this connection.
+    fn over(&mut self) {
+        self.state = State::Closing;
+        self.connection.by_client = false;
+        self.connection.keep_alive = None;
+        self.connection.control.clear();
+    }
+}
+
+fn received_topic(topic: bytes::Bytes) -> Result<TopicName, Violation> {
+    let text = ByteString::try_from(topic).ok();
+    text.and_then(|text| TopicName::received(text).ok())
+        .ok_or_else(|| Violation::new(ReasonCode::TopicNameInvalid, "PUBLISH whose topic is none"))
+}

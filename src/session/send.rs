@@ -1,0 +1,169 @@
+//! What a session sends, and in which order.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::codec::{self, AckKind, Envelope};
+use super::connection::Control;
+use super::{DeliveryId, Event, InvalidOptions, PublishError, PublishOutcome, RequestError, Session, State, Transmit};
+use crate::mqtt::QoS;
+
+/// `poll_transmit` begins no packet in a buffer that holds so many bytes.
+const TRANSMIT_BYTES: usize = 64 * 1024;
+
+/// What is said of a packet that passed every check and that the codec declines even so.
+const UNENCODABLE: InvalidOptions = InvalidOptions { field: "packet", fault: "cannot be encoded" };
+
+impl Session {
+    /// Appends packets to `buffer` until there are no more or the buffer holds 64 KiB.
+    pub fn poll_transmit(&mut self, buffer: &mut BytesMut, now: Instant) -> Transmit {
+        if buffer.len() >= TRANSMIT_BYTES {
+            return Transmit::Bytes;
+        }
+        let start = buffer.len();
+        self.transmit_control(buffer);
+        if self.state == State::Connected {
+            self.transmit_requests(buffer);
+            self.transmit_resends(buffer);
+            self.transmit_queue(buffer);
+        }
+        if buffer.len() > start {
+            if let Some(keep_alive) = &mut self.connection.keep_alive {
+                keep_alive.packet_sent(now);
+            }
+            return Transmit::Bytes;
+        }
+        if self.state == State::Closing { Transmit::Close } else { Transmit::Nothing }
+    }
+
+    /// How many publishes at QoS 1 and 2 may be in flight.
+    pub(super) fn window_limit(&self) -> usize {
+        usize::from(self.granted.receive_maximum.min(self.options.maximum_outstanding))
+    }
+
+    /// CONNECT and what the window does not hold back.
+    fn transmit_control(&mut self, buffer: &mut BytesMut) {
+        let version = self.options.version;
+        while buffer.len() < TRANSMIT_BYTES
+            && let Some(control) = self.connection.control.pop_front()
+        {
+            // Ids are not 0, and texts were checked when they were queued, so that nothing here fails to encode; a
+            // packet that did would be left out.
+            let _ = match control {
+                Control::Connect => codec::write_connect(&self.options, self.connection.clean_start, buffer),
+                Control::PubAck { packet_id } => {
+                    self.incoming.finish();
+                    codec::write_ack(version, AckKind::PubAck, packet_id, false, buffer)
+                }
+                Control::PubRec { packet_id } => codec::write_ack(version, AckKind::PubRec, packet_id, false, buffer),
+                Control::PubRel { packet_id, not_found } => {
+                    codec::write_ack(version, AckKind::PubRel, packet_id, not_found, buffer)
+                }
+                Control::PubComp { packet_id, not_found, counted } => {
+                    if counted {
+                        self.incoming.finish();
+                    }
+                    codec::write_ack(version, AckKind::PubComp, packet_id, not_found, buffer)
+                }
+                Control::PingReq => codec::write_pingreq(buffer),
+                Control::Auth(auth) => {
+                    let method = self.options.properties.authentication_method.as_deref().unwrap_or_default();
+                    codec::write_auth(&auth, method, buffer)
+                }
+                Control::Disconnect(disconnect) => {
+                    codec::write_disconnect(version, &disconnect, self.granted.maximum_packet_size, buffer)
+                }
+            };
+        }
+    }
+
+    fn transmit_requests(&mut self, buffer: &mut BytesMut) {
+        let version = self.options.version;
+        while buffer.len() < TRANSMIT_BYTES
+            && !self.requests.is_empty()
+            && let Some(packet_id) = self.window.next_packet_id()
+            && let Some(request) = self.requests.pop_front()
+        {
+            let admitted = self.granted.admit_request(version, &request.subscription).and_then(|()| {
+                codec::write_subscription(version, &request.subscription, packet_id, buffer)
+                    .map_err(|_| RequestError::Invalid(UNENCODABLE))
+            });
+            match admitted {
+                Ok(()) => self.window.request(request),
+                Err(error) => {
+                    self.events.push_back(Event::RequestRejected { id: request.id, error: Box::new(error) });
+                }
+            }
+        }
+    }
+
+    /// Publishes of a resumed session, with DUP [MQTT-3.3.1-1].
+    fn transmit_resends(&mut self, buffer: &mut BytesMut) {
+        let version = self.options.version;
+        let limit = self.window_limit();
+        while buffer.len() < TRANSMIT_BYTES && self.window.in_flight() < limit {
+            let Some((packet_id, message)) = self.window.next_resend() else { return };
+            // Its alias was one of an earlier connection: without it the message is the same.
+            if let Some(properties) = &mut message.properties
+                && properties.topic_alias.is_some_and(|alias| alias > self.granted.topic_alias_maximum)
+            {
+                properties.topic_alias = None;
+            }
+            let sent = self.granted.admit(version, message).and_then(|()| {
+                let alias = self.connection.outgoing_alias(&self.options, &self.granted, message);
+                let envelope = envelope(packet_id, true, alias);
+                codec::write_publish(version, message, envelope, buffer).map_err(|_| UNENCODABLE.into())
+            });
+            match sent {
+                Ok(()) => self.window.resent(),
+                Err(error) => {
+                    if let Some(id) = self.window.give_up() {
+                        self.reject(id, error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn transmit_queue(&mut self, buffer: &mut BytesMut) {
+        let version = self.options.version;
+        let limit = self.window_limit();
+        while buffer.len() < TRANSMIT_BYTES
+            && let Some((_, message)) = self.queue.front()
+        {
+            let at_most_once = message.qos == QoS::AtMostOnce;
+            let packet_id = if at_most_once {
+                0
+            } else {
+                // Resends are older, so they go first.
+                if self.window.in_flight() >= limit || self.window.next_resend().is_some() {
+                    return;
+                }
+                let Some(packet_id) = self.window.next_packet_id() else { return };
+                packet_id
+            };
+            let Some((id, mut message)) = self.queue.pop_front() else { return };
+            self.last_transmitted = id.0;
+            let sent = self.granted.admit(version, &message).and_then(|()| {
+                let alias = self.connection.outgoing_alias(&self.options, &self.granted, &message);
+                let envelope = envelope(packet_id, false, alias);
+                codec::write_publish(version, &mut message, envelope, buffer).map_err(|_| UNENCODABLE.into())
+            });
+            match sent {
+                Ok(()) if at_most_once => {}
+                Ok(()) => self.window.publish(id, message),
+                Err(error) => self.reject(id, error),
+            }
+        }
+    }
+
+    fn reject(&mut self, id: DeliveryId, error: PublishError) {
+        self.events.push_back(Event::Published { id, outcome: PublishOutcome::Rejected(Box::new(error)) });
+    }
+}
+
+fn envelope(packet_id: u16, dup: bool, alias: Option<(u16, bool)>) -> Envelope {
+    let (alias, with_topic) = alias.map_or((None, true), |(alias, with_topic)| (Some(alias), with_topic));
+    Envelope { packet_id, dup, alias, with_topic }
+}
