@@ -47,7 +47,8 @@ async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> 
     let dialing = tokio::select! {
         biased;
         () = told_to_end(shared) => return Ok(()),
-        ended = dialer.dial(endpoint) => ended,
+        // Boxed, so that a connection that stands does not go on holding room for every step of a dial.
+        ended = Box::pin(dialer.dial(endpoint)) => ended,
     };
     let stream = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
     let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline).await;

@@ -216,16 +216,15 @@ impl State {
         }
     }
 
-    /// Tells the session of a disconnect whose time has come; `true` once it has.
-    pub(super) fn disconnect_if_due(&mut self) -> bool {
-        if !self.may_end() {
-            return false;
-        }
-        if let Some(closing) = &mut self.closing {
+    /// Tells the session of a disconnect whose time has come.
+    pub(super) fn disconnect_if_due(&mut self) {
+        if self.may_end()
+            && self.session.state() != session::State::Closing
+            && let Some(closing) = &mut self.closing
+        {
             let properties = std::mem::take(&mut closing.properties);
             self.session.disconnect(closing.reason, properties);
         }
-        true
     }
 
     /// A stream is open, and the session is about to send CONNECT on it.
