@@ -13,7 +13,10 @@ use support::{DEADLINE, ScriptedBroker};
 use tokio::time::timeout;
 
 fn start(broker: &ScriptedBroker, version: Version) -> (Client, Events) {
-    let connect = ConnectOptions { acknowledge: Acknowledge::Manual, ..ConnectOptions::new(version, "client") };
+    start_with(broker, ConnectOptions::new(version, "client"))
+}
+
+fn start_with(broker: &ScriptedBroker, connect: ConnectOptions) -> (Client, Events) {
     let reconnect = Reconnect { first_delay: Duration::from_millis(10), ..Reconnect::default() };
     let endpoint = Endpoint::tcp("127.0.0.1", broker.port());
     client::connect(ClientOptions { reconnect, ..ClientOptions::new(connect, endpoint) }).unwrap()
@@ -57,7 +60,9 @@ async fn finish_waits_for_what_is_under_way_before_disconnect() {
 #[tokio::test]
 async fn finish_goes_on_over_a_lost_link() {
     let broker = ScriptedBroker::start();
-    let (client, mut events) = start(&broker, Version::V5);
+    let mut connect = ConnectOptions::new(Version::V5, "client");
+    connect.properties.session_expiry_interval = Some(60);
+    let (client, mut events) = start_with(&broker, connect);
     client.publish(message(QoS::AtLeastOnce)).await.unwrap();
     client.disconnect(Pending::Finish);
     let played = tokio::task::spawn_blocking(move || {
@@ -113,7 +118,8 @@ async fn abandon_gives_every_open_publish_an_outcome() {
 #[tokio::test]
 async fn an_acknowledgement_reaches_a_broker_that_is_still_sending() {
     let broker = ScriptedBroker::start();
-    let (client, mut events) = start(&broker, Version::V5);
+    let connect = ConnectOptions { acknowledge: Acknowledge::Manual, ..ConnectOptions::new(Version::V5, "client") };
+    let (client, mut events) = start_with(&broker, connect);
     let played = tokio::task::spawn_blocking(move || {
         let (mut link, _) = broker.accept_session(connack());
         link.send(publish("a", "first").qos(1).id(1));
