@@ -45,14 +45,15 @@ impl From<BrokerError> for Error {
     fn from(error: BrokerError) -> Self {
         let shown = Error::new(ErrorKind::Local, format!("the embedded broker did not start: {error}"));
         match error {
-            BrokerError::AddressInUse { address } => shown.with_hint(format!(
-                "perhaps a broker runs there already: connect to it without starting one, or take another port than {} (--port 0 finds a free one)",
-                address.port()
-            )),
+            BrokerError::AddressInUse { .. } => {
+                shown.with_hint("if a broker runs there already, connect to that one; or take another port with --port")
+            }
             BrokerError::NotPermitted { address } if address.port() < 1024 => {
                 shown.with_hint("ports below 1024 are the administrator's: take another with --port")
             }
-            BrokerError::Listen { .. } => shown.with_hint("--bind takes an address of this machine, or 0.0.0.0 for all"),
+            BrokerError::Listen { .. } => {
+                shown.with_hint("--bind takes an address of this machine, or 0.0.0.0 for all")
+            }
             BrokerError::NotPermitted { .. } | BrokerError::Start(_) => shown,
         }
     }

@@ -8,6 +8,7 @@
 //! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
 //! somebody still has to find a default.
 
+mod broker;
 mod connect;
 mod dialer;
 mod endpoint;
@@ -20,7 +21,9 @@ mod subscribe;
 mod support;
 mod usage;
 
+pub use crate::cli::broker::{SharedStrategy, User};
 pub use crate::cli::value::Secret;
+pub use broker::BrokerSettings;
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
 pub use origin::{Origin, Origins};

@@ -1,0 +1,25 @@
+use std::convert::Infallible;
+use std::io::Write;
+
+use crate::config::BrokerSettings;
+use crate::error::{Error, ExitStatus};
+use crate::output::Stdout;
+
+/// A broker that runs for as long as this is kept: there is none.
+#[derive(Debug)]
+pub struct Embedded(Infallible);
+
+/// Says that there is no broker.
+pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>) -> Result<ExitStatus, Error> {
+    Err(no_broker())
+}
+
+/// Says that there is no broker.
+pub fn embed(_: u16) -> Result<Embedded, Error> {
+    Err(no_broker())
+}
+
+fn no_broker() -> Error {
+    Error::usage("this build has no embedded broker")
+        .with_hint("it comes with the cargo feature `broker`, which is on unless --no-default-features is given")
+}

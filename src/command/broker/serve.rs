@@ -1,0 +1,73 @@
+use std::io::Write;
+
+use super::child;
+use super::signals::Signals;
+use crate::broker::{Broker, BrokerOptions, SharedStrategy};
+use crate::config::{self, BrokerSettings};
+use crate::error::{Error, ExitStatus};
+use crate::output::{Stdout, WriteError};
+
+/// A broker that runs for as long as this is kept.
+#[derive(Debug)]
+pub struct Embedded {
+    _broker: Broker,
+}
+
+/// Starts the broker of `--embedded` on a port of loopback.
+///
+/// # Errors
+///
+/// The port is in use.
+pub fn embed(port: u16) -> Result<Embedded, Error> {
+    Ok(Embedded { _broker: Broker::start(BrokerOptions { port, ..BrokerOptions::default() })? })
+}
+
+/// Runs a broker until SIGINT or SIGTERM, with its addresses on stdout, a URL a line; or around a command, which has
+/// stdout to itself, with its exit code.
+///
+/// # Errors
+///
+/// The broker does not start, or the command.
+pub async fn run<W: Write>(settings: BrokerSettings, stdout: &mut Stdout<W>) -> Result<ExitStatus, Error> {
+    // Before anybody learns that it runs and may want to end it.
+    let mut signals = Signals::new()?;
+    let command = settings.command.clone();
+    let broker = Broker::start(settings.into())?;
+    if let Some((name, arguments)) = command {
+        return child::run(&name, &arguments, broker.addresses().mqtt, &mut signals).await;
+    }
+    for url in broker.addresses().to_string().lines() {
+        print(stdout.line(url))?;
+    }
+    print(stdout.flush())?;
+    signals.next().await;
+    Ok(ExitStatus::Done)
+}
+
+/// That nobody wants to read the addresses does not end the broker.
+fn print(written: Result<(), WriteError>) -> Result<(), Error> {
+    match written {
+        Ok(()) | Err(WriteError::Closed) => Ok(()),
+        Err(WriteError::Failed(error)) => Err(error),
+    }
+}
+
+impl From<BrokerSettings> for BrokerOptions {
+    fn from(settings: BrokerSettings) -> Self {
+        let BrokerSettings { bind, port, websocket_port, users, shared_strategy, command: _ } = settings;
+        let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
+        Self { bind, port, websocket_port, users, shared_strategy: shared_strategy.into() }
+    }
+}
+
+impl From<config::SharedStrategy> for SharedStrategy {
+    fn from(strategy: config::SharedStrategy) -> Self {
+        match strategy {
+            config::SharedStrategy::Random => Self::Random,
+            config::SharedStrategy::RoundRobin => Self::RoundRobin,
+            config::SharedStrategy::Sticky => Self::Sticky,
+            config::SharedStrategy::HashClientId => Self::HashClientId,
+            config::SharedStrategy::HashTopic => Self::HashTopic,
+        }
+    }
+}
