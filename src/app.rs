@@ -2,7 +2,7 @@
 
 use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
-use crate::config::{self, CommandLine, Invocation, PubSettings, SubSettings};
+use crate::config::{self, BrokerSettings, CommandLine, Invocation, PubSettings, SubSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, Stdout, Stream, Talk, Terminal, WriteError};
 
@@ -35,13 +35,18 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
     match cli.command {
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect)?;
             block_on(command::publish::run(&settings, talk))
         }
         Command::Subscribe(arguments) => {
             let settings = SubSettings::resolve(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
-        Command::Broker(_) => Err(Error::usage("not wired")),
+        Command::Broker(arguments) => {
+            let settings = BrokerSettings::resolve(&arguments);
+            block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout)))
+        }
     }
 }
 

@@ -63,6 +63,14 @@ impl Address {
             Self::Unix(_) => "localhost",
         }
     }
+
+    /// The port; a Unix socket has none.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Host { port, .. } => Some(*port),
+            Self::Unix(_) => None,
+        }
+    }
 }
 
 impl Protocol {

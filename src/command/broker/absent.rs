@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::io::Write;
 
-use crate::config::BrokerSettings;
+use crate::config::{BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::Stdout;
 
@@ -14,9 +14,9 @@ pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>) -> Result<ExitS
     Err(no_broker())
 }
 
-/// Says that there is no broker.
-pub fn embed(_: u16) -> Result<Embedded, Error> {
-    Err(no_broker())
+/// Says that there is no broker, if one is asked for.
+pub fn embed(settings: &ConnectSettings) -> Result<Option<Embedded>, Error> {
+    if settings.embedded { Err(no_broker()) } else { Ok(None) }
 }
 
 fn no_broker() -> Error {

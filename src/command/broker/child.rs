@@ -3,9 +3,9 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitStatus as ChildStatus;
 
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-use super::signals::Signals;
+use crate::command::interrupt::Interrupt;
 use crate::error::{Error, ExitStatus};
 
 /// Variables that would lead a client elsewhere.
@@ -17,7 +17,7 @@ pub(super) async fn run(
     name: &OsStr,
     arguments: &[OsString],
     broker: SocketAddr,
-    signals: &mut Signals,
+    interrupt: &mut Interrupt,
 ) -> Result<ExitStatus, Error> {
     let mut command = Command::new(name);
     command.args(arguments).kill_on_drop(true);
@@ -25,6 +25,7 @@ pub(super) async fn run(
         command.env_remove(variable);
     }
     command.env("MQTTX_HOST", reachable(broker.ip()).to_string()).env("MQTTX_PORT", broker.port().to_string());
+    let mut hangup = Hangup::listen()?;
     let shown = name.display();
     let mut child = command.spawn().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::usage(format!("`{shown}`: there is no such command")),
@@ -36,9 +37,62 @@ pub(super) async fn run(
                 let status = ended.map_err(|error| Error::local(format!("`{shown}` cannot be waited for: {error}")))?;
                 return Ok(ExitStatus::Command(code(status)));
             }
-            signal = signals.next() => Signals::forward(signal, &child),
+            signal = interrupt.received() => forward(signal, &child),
+            signal = hangup.received() => forward(signal, &child),
         }
     }
+}
+
+/// SIGHUP, which by itself would end this process and leave the command behind.
+struct Hangup {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl Hangup {
+    fn listen() -> Result<Self, Error> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .map_err(|error| Error::local(format!("cannot listen for signals: {error}")))?,
+        })
+    }
+
+    /// Its number, when it comes.
+    async fn received(&mut self) -> u8 {
+        #[cfg(unix)]
+        if self.signal.recv().await.is_some() {
+            return 1;
+        }
+        std::future::pending().await
+    }
+}
+
+/// Sends a signal on to the command, unless it has it already: a terminal gives Ctrl-C to its whole foreground.
+#[cfg(unix)]
+fn forward(number: u8, child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let Some(signal) = Signal::from_named_raw(number.into()) else { return };
+    if signal != Signal::TERM && in_the_foreground_of_a_terminal() {
+        return;
+    }
+    // None once it has been waited for, so that the number is never another process's.
+    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(id) = id {
+        // Fails only if it has just ended.
+        _ = kill_process(id, signal);
+    }
+}
+
+/// Nothing: the console gives Ctrl-C to all its processes.
+#[cfg(not(unix))]
+fn forward(_: u8, _: &Child) {}
+
+#[cfg(unix)]
+fn in_the_foreground_of_a_terminal() -> bool {
+    let Ok(terminal) = std::fs::File::open("/dev/tty") else { return false };
+    rustix::termios::tcgetpgrp(&terminal) == Ok(rustix::process::getpgrp())
 }
 
 /// Where a client on this machine finds what listens on an address.

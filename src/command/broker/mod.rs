@@ -9,8 +9,6 @@ mod absent;
 mod child;
 #[cfg(feature = "broker")]
 mod serve;
-#[cfg(feature = "broker")]
-mod signals;
 
 #[cfg(not(feature = "broker"))]
 pub use absent::{Embedded, embed, run};

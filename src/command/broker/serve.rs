@@ -1,9 +1,9 @@
 use std::io::Write;
 
 use super::child;
-use super::signals::Signals;
 use crate::broker::{Broker, BrokerOptions, SharedStrategy};
-use crate::config::{self, BrokerSettings};
+use crate::command::interrupt::Interrupt;
+use crate::config::{self, BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Stdout, WriteError};
 
@@ -13,13 +13,18 @@ pub struct Embedded {
     _broker: Broker,
 }
 
-/// Starts the broker of `--embedded` on a port of loopback.
+/// Starts the broker of `--embedded`, if settings ask for it.
 ///
 /// # Errors
 ///
 /// The port is in use.
-pub fn embed(port: u16) -> Result<Embedded, Error> {
-    Ok(Embedded { _broker: Broker::start(BrokerOptions { port, ..BrokerOptions::default() })? })
+pub fn embed(settings: &ConnectSettings) -> Result<Option<Embedded>, Error> {
+    if !settings.embedded {
+        return Ok(None);
+    }
+    let port = settings.endpoint.address.port().unwrap_or_default();
+    let broker = Broker::start(BrokerOptions { port, ..BrokerOptions::default() })?;
+    Ok(Some(Embedded { _broker: broker }))
 }
 
 /// Runs a broker until SIGINT or SIGTERM, with its addresses on stdout, a URL a line; or around a command, which has
@@ -30,17 +35,17 @@ pub fn embed(port: u16) -> Result<Embedded, Error> {
 /// The broker does not start, or the command.
 pub async fn run<W: Write>(settings: BrokerSettings, stdout: &mut Stdout<W>) -> Result<ExitStatus, Error> {
     // Before anybody learns that it runs and may want to end it.
-    let mut signals = Signals::new()?;
+    let mut interrupt = Interrupt::listen()?;
     let command = settings.command.clone();
     let broker = Broker::start(settings.into())?;
     if let Some((name, arguments)) = command {
-        return child::run(&name, &arguments, broker.addresses().mqtt, &mut signals).await;
+        return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
     }
     for url in broker.addresses().to_string().lines() {
         print(stdout.line(url))?;
     }
     print(stdout.flush())?;
-    signals.next().await;
+    interrupt.received().await;
     Ok(ExitStatus::Done)
 }
 
