@@ -22,7 +22,7 @@ pub fn embed(settings: &ConnectSettings) -> Result<Option<Embedded>, Error> {
     if !settings.embedded {
         return Ok(None);
     }
-    let port = settings.endpoint.address.port().unwrap_or_default();
+    let port = settings.client.endpoint.address.port().unwrap_or_default();
     let broker = Broker::start(BrokerOptions { port, ..BrokerOptions::default() })?;
     Ok(Some(Embedded { _broker: broker }))
 }
