@@ -18,6 +18,7 @@ use super::DEADLINE;
 pub struct Program {
     command: Command,
     stdin: Vec<u8>,
+    has_reader: bool,
 }
 
 /// A run that is going on; killed when dropped.
@@ -51,12 +52,18 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        Self { command, stdin: Vec::new() }
+        Self { command, stdin: Vec::new(), has_reader: true }
     }
 
     /// Adds an argument.
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.command.arg(argument);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn arg_all(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
         self
     }
 
@@ -83,6 +90,12 @@ impl Program {
         self
     }
 
+    /// Gives it a stdout that nobody reads any more, as behind `head` that has ended.
+    pub fn without_reader(mut self) -> Self {
+        self.has_reader = false;
+        self
+    }
+
     /// Runs to the end.
     pub fn run(mut self) -> Ended {
         let bytes = std::mem::take(&mut self.stdin);
@@ -104,7 +117,12 @@ impl Program {
     pub fn start(mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the program can be run");
-        let stdout = Stream::of(child.stdout.take().expect("stdout is piped"));
+        let stdout: Box<dyn Read + Send> = match child.stdout.take() {
+            Some(stdout) if self.has_reader => Box::new(stdout),
+            // Dropped: the pipe has no reader.
+            _ => Box::new(std::io::empty()),
+        };
+        let stdout = Stream::of(stdout);
         let stderr = Stream::of(child.stderr.take().expect("stderr is piped"));
         Running { stdin: child.stdin.take(), stdout, stderr, child }
     }
