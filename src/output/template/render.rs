@@ -116,3 +116,116 @@ pub(super) fn push_time(conversions: &[u8], local: &Zoned, out: &mut Vec<u8>) {
         out.truncate(start);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::mqtt::{Message, QoS, TopicName};
+
+    fn record() -> Record {
+        let topic = TopicName::parse("house/汽车").unwrap();
+        Record {
+            message: Message {
+                qos: QoS::AtLeastOnce,
+                retain: true,
+                properties: Some(Box::new(PublishProperties {
+                    payload_format_indicator: Some(1),
+                    message_expiry_interval: Some(60),
+                    topic_alias: Some(3),
+                    response_topic: Some("r".into()),
+                    correlation_data: Some(Bytes::from_static(b"c")),
+                    user_properties: vec![("a".into(), "1".into()), ("b".into(), "2".into()), ("a".into(), "3".into())],
+                    subscription_identifiers: vec![9, 10],
+                    content_type: Some("text/plain".into()),
+                })),
+                ..Message::new(topic, "{\"n\": 1.10}")
+            },
+            dup: false,
+            packet_id: Some(7),
+            received_at: None,
+        }
+    }
+
+    fn rendered(template: &str, record: &Record) -> String {
+        let template = Template::parse(template, || TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap()).unwrap();
+        let received_at = "2026-11-02T03:04:05.000067Z".parse().unwrap();
+        let mut out = Vec::new();
+        template.render(record, Some(received_at), Stream::PIPE, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn shows_every_field() {
+        for (template, shown) in [
+            ("%A %C %D %E %F", "3 text/plain c 60 1"),
+            ("%l %m %P", "11 7 a:1 b:2 a:3"),
+            ("%p %q %R %r %S %t", "{\"n\": 1.10} 1 r 1 9 house/汽车"),
+            ("%x", "7b226e223a20312e31307d"),
+            ("%X", "7B226E223A20312E31307D"),
+            ("%%@@\\t\\x41", "%@\tA"),
+        ] {
+            assert_eq!(rendered(template, &record()), shown, "{template}");
+        }
+    }
+
+    #[test]
+    fn what_a_message_lacks_is_empty() {
+        let bare = Record::new(Message::new(TopicName::parse("t").unwrap(), ""));
+        assert_eq!(rendered("[%A|%C|%D|%E|%F|%l|%m|%P|%p|%q|%R|%r|%S|%x]", &bare), "[|||||0|0|||0||0||]");
+        assert_eq!(rendered("[%3A|%03A|%-3C]", &bare), "[   |000|   ]");
+    }
+
+    #[test]
+    fn fits_fields_into_columns() {
+        assert_eq!(
+            rendered("[%12t|%-12t|%.8t|%05l|%20p]", &record()),
+            "[  house/汽车|house/汽车  |house/汽|00011|         {\"n\": 1.10}]"
+        );
+        assert_eq!(rendered("[%3p]", &record()), "[{\"n\": 1.10}]", "a width never cuts");
+    }
+
+    #[test]
+    fn shows_the_time_of_receipt_where_the_user_is() {
+        for (template, shown) in [
+            ("%I", "2026-11-01T22:04:05-0500"),
+            ("%U", "1793588645.000067000"),
+            ("@Y-@m-@d @H:@M:@S.@N", "2026-11-01 22:04:05.000067000"),
+            ("@a @A @b @B @C @e @h @j @k @l @p @P", "Sun Sunday Nov November 20  1 Nov 305 22 10 PM pm"),
+            (
+                "@c|@x|@X|@r|@D|@F|@R|@T",
+                "Sun Nov  1 22:04:05 2026|11/01/26|22:04:05|10:04:05 PM|11/01/26|2026-11-01|22:04|22:04:05",
+            ),
+            ("@s @u @w @U @V @W @g @G @y @I", "1793588645 7 0 44 44 43 26 2026 26 10"),
+            ("@z @Z @n@t", "-0500 EST \n\t"),
+        ] {
+            assert_eq!(rendered(template, &record()), shown, "{template}");
+        }
+    }
+
+    #[test]
+    fn mosquitto_s_json_has_no_name_twice_and_keeps_digits() {
+        assert_eq!(
+            rendered("%J", &record()),
+            "{\"tst\":\"2026-11-01T22:04:05.000067-0500\",\"topic\":\"house/汽车\",\"qos\":1,\"retain\":1,\
+             \"payloadlen\":11,\"mid\":7,\"properties\":{\"payload-format-indicator\":1,\
+             \"message-expiry-interval\":60,\"content-type\":\"text/plain\",\"response-topic\":\"r\",\
+             \"correlation-data\":\"c\",\"subscription-identifier\":9,\"topic-alias\":3,\
+             \"user-properties\":{\"a\":[\"1\",\"3\"],\"b\":\"2\"}},\"payload\":{\"n\":1.10}}"
+        );
+        assert!(rendered("%j", &record()).ends_with(r#","payload":"{\"n\": 1.10}"}"#));
+    }
+
+    #[test]
+    fn no_payload_is_lost_in_json() {
+        let template: Template = "%J|%j".parse().unwrap();
+        let mut out = Vec::new();
+        let record = Record::new(Message::new(TopicName::parse("t").unwrap(), &b"\x00\xff\x01"[..]));
+        let outcome = template.render(&record, None, Stream::PIPE, &mut out);
+        assert!(outcome.unwrap_err().to_string().starts_with("not json at character 2: "));
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown.matches(r#""payload":"AP8B","payload_encoding":"base64"}"#).count(), 2, "{shown}");
+    }
+}
