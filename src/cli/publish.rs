@@ -32,8 +32,8 @@ pub struct PublishCommand {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct SourceArgs {
     /// Payload [default: "Hello From MQTTX CLI"]
-    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
-    pub text: Option<String>,
+    #[arg(short = 'm', long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub message: Option<String>,
     /// All of stdin is one payload
     #[arg(short, long)]
     pub stdin: bool,

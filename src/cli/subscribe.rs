@@ -47,10 +47,25 @@ pub struct SubscriptionArgs {
     #[arg(short = 'U', long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub unsubscribe: Vec<TopicFilter>,
     /// Not this client's own messages
-    #[arg(long, alias = "no_local", value_name = "BOOL", hide_possible_values = true, num_args = 0.., default_missing_value = "true", help_heading = V5)]
+    #[arg(
+        long,
+        alias = "no_local",
+        value_name = "BOOL",
+        hide_possible_values = true,
+        num_args = 0..,
+        default_missing_value = "true",
+        help_heading = V5,
+    )]
     pub no_local: Vec<bool>,
     /// Retain flag as published
-    #[arg(long, value_name = "BOOL", hide_possible_values = true, num_args = 0.., default_missing_value = "true", help_heading = V5)]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        hide_possible_values = true,
+        num_args = 0..,
+        default_missing_value = "true",
+        help_heading = V5,
+    )]
     pub retain_as_published: Vec<bool>,
     /// Retained: 0 yes, 1 if new, 2 no
     #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling, help_heading = V5)]
@@ -132,7 +147,15 @@ pub struct OutputArgs {
     #[arg(long, value_name = "PATH")]
     pub file_save: Option<PathBuf>,
     /// After each payload in files and raw
-    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_value = r"\n", default_missing_value = r"\n", allow_hyphen_values = true, value_parser = value::delimiter)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        num_args = 0..=1,
+        default_value = r"\n",
+        default_missing_value = r"\n",
+        allow_hyphen_values = true,
+        value_parser = value::delimiter,
+    )]
     pub delimiter: Bytes,
 }
 

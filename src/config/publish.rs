@@ -104,7 +104,7 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
     let given = &arguments.source;
     let lines = given.line_mode || given.multiline;
     let sources = [
-        ("text", given.text.is_some()),
+        ("message", given.message.is_some()),
         ("null_message", given.null_message),
         ("payload_size", given.payload_size.is_some()),
         ("file_read", given.file_read.is_some()),
@@ -114,7 +114,6 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
         ("stdin", given.stdin && !lines),
     ];
     let name = |option: &str| match option {
-        "text" => "--message".to_owned(),
         "line_mode" if !given.line_mode => "--multiline".to_owned(),
         other => origins.name(other),
     };
@@ -138,7 +137,7 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
         Some("jsonl") => MessageSource::JsonLines,
         Some("line_mode") => MessageSource::Lines,
         Some("stdin") => MessageSource::Stdin,
-        _ => match (given.payload_size, &given.file_read, &given.text) {
+        _ => match (given.payload_size, &given.file_read, &given.message) {
             (Some(size), _, _) => MessageSource::Random(size),
             (_, Some(path), _) => MessageSource::File(path.clone()),
             (_, _, Some(text)) => MessageSource::Text(text.clone().into()),

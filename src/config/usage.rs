@@ -12,7 +12,8 @@ use crate::mqtt::TopicError;
 pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
-        Some(ContextValue::Strings(texts)) => texts.first().map(String::as_str),
+        // Of suggestions, clap puts the most similar last.
+        Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
         _ => None,
     };
     let option = text(ContextKind::InvalidArg).unwrap_or_default();
@@ -27,7 +28,10 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             None => Error::usage(format!("{name}: `{value}` is not valid")),
         },
         ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues if value.is_empty() => {
-            let hint = format!("a value that begins with a dash is written {}=VALUE", flag(option));
+            let hint = match flag(option) {
+                "--hostname" => "-h is the host name; help is --help".to_owned(),
+                flag => format!("a value that begins with a dash is written {flag}=VALUE"),
+            };
             Error::usage(format!("{name} needs a value{}", one_of(error))).with_hint(hint)
         }
         ErrorKind::InvalidValue => {
@@ -65,7 +69,7 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             }
             _ => Error::usage(format!("{name} can be given only once")),
         },
-        ErrorKind::MissingRequiredArgument => Error::usage(format!("{name} is missing")),
+        ErrorKind::MissingRequiredArgument => Error::usage(format!("{name} is missing: another option needs it")),
         _ => Error::usage(first_line(error)),
     }
 }

@@ -59,7 +59,13 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "MS", default_value = "1000", value_parser = value::milliseconds)]
     pub reconnect_period: Duration,
     /// Attempts, 0 is none
-    #[arg(long, alias = "maximun-reconnect-times", value_name = "N", default_value = "10", value_parser = value::any_u32)]
+    #[arg(
+        long,
+        alias = "maximun-reconnect-times",
+        value_name = "N",
+        default_value = "10",
+        value_parser = value::any_u32,
+    )]
     pub maximum_reconnect_times: u32,
     /// SCRAM-SHA-1, -256 or -512
     #[arg(long, value_name = "NAME")]

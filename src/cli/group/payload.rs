@@ -10,7 +10,14 @@ use crate::payload::PayloadFormat;
 #[command(next_help_heading = "Payload")]
 pub struct PayloadArgs {
     /// plain, hex, base64, json or binary
-    #[arg(short = 'f', long, value_name = "FORMAT", hide_possible_values = true, default_value = "plain", value_parser = value::payload_format())]
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        default_value = "plain",
+        value_parser = value::payload_format(),
+    )]
     pub format: PayloadFormat,
     /// Protobuf schema, a .proto file
     #[arg(long, value_name = "PATH", requires = "protobuf_message_name", hide = true)]

@@ -22,13 +22,25 @@ pub struct WillArgs {
     #[arg(long, requires = "will_topic")]
     pub will_retain: bool,
     /// Wait before it is published
-    #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u32, requires = "will_topic", help_heading = V5)]
+    #[arg(
+        long,
+        value_name = "SEC",
+        value_parser = value::whole_seconds_u32,
+        requires = "will_topic",
+        help_heading = V5,
+    )]
     pub will_delay_interval: Option<u32>,
     /// Its payload is UTF-8 text
     #[arg(long, requires = "will_topic", help_heading = V5)]
     pub will_payload_format_indicator: bool,
     /// Its lifetime
-    #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u32, requires = "will_topic", help_heading = V5)]
+    #[arg(
+        long,
+        value_name = "SEC",
+        value_parser = value::whole_seconds_u32,
+        requires = "will_topic",
+        help_heading = V5,
+    )]
     pub will_message_expiry_interval: Option<u32>,
     /// MIME type of its payload
     #[arg(long, value_name = "TYPE", requires = "will_topic", help_heading = V5)]
@@ -46,6 +58,13 @@ pub struct WillArgs {
     )]
     pub will_correlation_data: Option<String>,
     /// Pairs "name: value"
-    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, requires = "will_topic", help_heading = V5)]
+    #[arg(
+        long,
+        value_name = "PAIR",
+        num_args = 1..,
+        value_parser = value::key_value,
+        requires = "will_topic",
+        help_heading = V5,
+    )]
     pub will_user_properties: Vec<UserProperty>,
 }

@@ -57,7 +57,8 @@ pub fn positive_u32(text: &str) -> Result<u32, ValueError> {
 
 /// How many, at least one.
 pub fn count(text: &str) -> Result<u64, ValueError> {
-    number(text, 1..=u64::MAX)
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| ValueError::new(format!("`{text}` is no whole number from 1 up")))
 }
 
 /// A Subscription Identifier: a Variable Byte Integer other than 0 [MQTT-3.8.2.1.2].

@@ -1,0 +1,191 @@
+//! What is refused on the command line, and in which words: the message names the flag and says what to write.
+
+use std::ffi::OsString;
+
+use mqttx_rs::cli::Command;
+use mqttx_rs::config::{self, CommandLine, PubSettings, SubSettings};
+use mqttx_rs::error::{Error, ErrorKind};
+
+/// The error that ends a command line before anything is connected.
+fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> Error {
+    let variable =
+        |name: &str| environment.iter().find(|(other, _)| *other == name).map(|(_, text)| (*text).to_owned());
+    let line = std::iter::once("mqttx-rs").chain(arguments.iter().copied()).map(OsString::from);
+    let result = match config::read(line, variable) {
+        Ok(CommandLine::Run(invocation)) => match &invocation.cli.command {
+            Command::Publish(command) => PubSettings::resolve(command, &invocation.origins).map(drop),
+            Command::Subscribe(command) => SubSettings::resolve(command, &invocation.origins).map(drop),
+            Command::Broker(_) => Ok(()),
+        },
+        Ok(CommandLine::Print(text)) => panic!("{arguments:?} printed {text}"),
+        Err(error) => Err(error),
+    };
+    let error = result.expect_err(&format!("{arguments:?} was accepted"));
+    assert_eq!(error.kind(), ErrorKind::Usage, "{arguments:?}");
+    error
+}
+
+#[track_caller]
+fn refused(line: &str, message: &str, hint: Option<&str>) {
+    let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+    assert_eq!((error.message(), error.hint()), (message, hint), "{line}");
+}
+
+#[test]
+fn numbers_out_of_range_name_the_flag_and_the_range() {
+    for (line, message) in [
+        ("pub -t a -q 5", "--qos: `5` is not a QoS: use 0, 1 or 2"),
+        ("sub -t a b -q 1 x", "--qos: `x` is not a QoS: use 0, 1 or 2"),
+        ("pub -t a -p 99999", "--port: `99999` is no whole number from 1 to 65535"),
+        ("pub -t a -p 0", "--port: `0` is no whole number from 1 to 65535"),
+        ("sub -t a -p -1", "--port: `-1` is no whole number from 1 to 65535"),
+        ("sub -t a -k 70000", "--keepalive: `70000` is too long: use 0 to 65535 seconds"),
+        ("sub -t a -k 1.5", "--keepalive: `1.5` is not a whole number of seconds, which MQTT counts here"),
+        ("sub -t a -k soon", "--keepalive: `soon` is no duration: use 200ms, 1.5s, 15m or a number of seconds"),
+        ("sub -t a -rp x", "--reconnect-period: `x` is no duration: use 200ms, 1.5s, 15m or a number of milliseconds"),
+        ("sub -t a -C 0", "--count: `0` is no whole number from 1 up"),
+        ("sub -t a --rcv-max 0", "--receive-maximum: `0` is no whole number from 1 to 65535"),
+        ("sub -t a -si 268435456", "--subscription-identifier: `268435456` is no whole number from 1 to 268435455"),
+        ("pub -t a -ta 0", "--topic-alias: `0` is no whole number from 1 to 65535"),
+        ("pub -t a --delay 50d", "--delay: `50d` is too long: use 0 to 4294967 seconds"),
+        ("pub -t a -V 4.0", "--mqtt-version: `4.0` is not an MQTT version: use 5.0, 3.1.1 or 3.1"),
+        (
+            "sub -t a -rh 3",
+            "--retain-handling: `3` is no retain handling: use 0 (send), 1 (send if the subscription is new) or 2 \
+             (never send)",
+        ),
+        ("pub -t a -up alone", "--user-properties: `alone` is no pair: write `name: value` or `name=value`"),
+    ] {
+        refused(line, message, None);
+    }
+}
+
+#[test]
+fn a_topic_that_is_none_shows_the_place() {
+    for (line, detail) in [
+        ("sub -t love/#/you", "love/#/you\n     ^"),
+        ("sub -t a#", "a#\n ^"),
+        ("sub -t ok a/b#", "a/b#\n   ^"),
+        ("sub -t x -T 汽车/a+", "汽车/a+\n      ^"),
+        ("pub -t car/#", "car/#\n    ^"),
+        ("pub -t a -Wt b/+", "b/+\n  ^"),
+        ("pub -t $delayed/abc/x", "$delayed/abc/x\n         ^"),
+        ("pub --url mqtt://h/car/# -m x", "car/#\n    ^"),
+    ] {
+        let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+        assert_eq!(error.detail(), Some(detail), "{line}: {error}");
+    }
+}
+
+#[test]
+fn what_is_unknown_gets_the_likely_word() {
+    refused("pub --topik a", "there is no option `--topik` here", Some("did you mean `--topic`?"));
+    refused("sub --xyzzy", "there is no option `--xyzzy` here", Some("`mqttx-rs sub --help` lists the options"));
+    refused("subs -t a", "there is no command `subs`", Some("did you mean `sub`?"));
+    refused("nonsense", "there is no command `nonsense`", Some("`mqttx-rs --help` lists the commands"));
+    refused("--quiet", "a command is missing", Some("`mqttx-rs --help` lists them"));
+    refused(
+        "pub -t a -l mqqts",
+        "--protocol: `mqqts` is not one of its values: use mqtt, mqtts, ws or wss",
+        Some("did you mean `mqtts`?"),
+    );
+    refused("pub -t a b", "`b` belongs to no option", Some("a text with spaces needs quotes, as in -m \"two words\""));
+}
+
+#[test]
+fn a_missing_value_says_how_to_write_one() {
+    refused("sub -h", "--hostname needs a value", Some("-h is the host name; help is --help"));
+    refused("sub -t -v", "--topic needs a value", Some("a value that begins with a dash is written --topic=VALUE"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    refused("pub -m x", "--topic is missing", Some("as in mqttx-rs pub -t car/1/speed -m 52"));
+    refused("sub -q 1", "--topic is missing", Some("as in mqttx-rs sub -t car/+/speed"));
+    refused("sub -t a --dry-run", "--remove-retained is missing: another option needs it", None);
+    refused("pub -t a -Wm x", "--will-topic is missing: another option needs it", None);
+    refused(
+        "sub -t a --no-clean",
+        "--no-clean needs --client-id: a session is found again by its client's name",
+        Some("as in mqttx-rs sub --no-clean -i my-desk -t car/#"),
+    );
+}
+
+#[test]
+fn options_that_contradict_each_other_are_both_named() {
+    for (line, one, other) in [
+        ("pub -t a -m x -n", "--message", "--null-message"),
+        ("pub -t a -s --file-read x", "--file-read", "--stdin"),
+        ("pub -t a -M -m x", "--message", "--multiline"),
+        ("pub -t a -lm --repeat 2", "--line-mode", "--repeat"),
+        ("pub --jsonl -t a", "--jsonl", "--topic"),
+        ("pub --jsonl -q 1", "--jsonl", "--qos"),
+        ("pub -t a -P x --password-file y", "--password", "--password-file"),
+        ("pub -t a --unix /x -h y", "--unix", "--hostname"),
+        ("pub -t a --embedded -h y", "--embedded", "--hostname"),
+        ("pub -t a --url mqtt://h -l ws", "--url", "--protocol"),
+        ("sub -t a --file-save x --file-write y", "--file-save", "--file-write"),
+        ("sub -t a -F %p --output-mode raw", "--template", "--output-mode"),
+    ] {
+        let message = format!("{one} and {other} exclude one another");
+        let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+        assert_eq!(error.message(), message, "{line}");
+    }
+    refused(
+        "sub -t a b -q 0 1 2",
+        "--qos has 3 values for 2 topic filters",
+        Some("they pair by position; one value holds for all"),
+    );
+    refused(
+        "sub -t $share/g/a -nl",
+        "--no-local cannot hold for the shared subscription `$share/g/a`",
+        Some("it is a protocol error [MQTT-3.8.3-4]"),
+    );
+    refused("pub -t a -d", "--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]", None);
+}
+
+#[test]
+fn what_an_older_version_cannot_carry_is_refused_rather_than_left_out() {
+    for (line, flag) in [
+        ("pub -t a -V 3.1.1 -up a=b", "--user-properties"),
+        ("pub -t a -V 3.1.1 -e 5", "--message-expiry-interval"),
+        ("sub -t a -V 3.1.1 -nl", "--no-local"),
+        ("sub -t a -V 3.1.1 -se 60", "--session-expiry-interval"),
+        ("sub -t a -V 3.1 -Wt w -Wd 1", "--will-delay-interval"),
+    ] {
+        let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+        assert!(
+            error.message().starts_with(&format!("{flag} needs MQTT 5.0, and this is MQTT 3.1")),
+            "{line}: {error}"
+        );
+        assert_eq!(error.hint(), Some("leave it out, or leave out --mqtt-version"));
+    }
+}
+
+#[test]
+fn a_value_from_the_environment_is_refused_by_its_variable() {
+    for (environment, message) in [
+        (("MQTTX_PORT", "x"), "MQTTX_PORT: `x` is no whole number from 1 to 65535"),
+        (("MQTTX_INSECURE", "perhaps"), "MQTTX_INSECURE: `perhaps` is not a switch: use true or false"),
+        (("MQTTX_PROTOCOL", "http"), "MQTTX_PROTOCOL: `http` is not one of its values: use mqtt, mqtts, ws or wss"),
+        (("ALL_PROXY", "ftp://p"), "ALL_PROXY: unknown scheme `ftp`, use socks5, socks5h or http"),
+    ] {
+        assert_eq!(refusal(&["pub", "-t", "a"], &[environment]).message(), message);
+    }
+    let error = refusal(&["pub", "-t", "a"], &[("MQTTX_WILL_TOPIC", "a/#")]);
+    assert_eq!(error.detail(), Some("a/#\n  ^"));
+    assert!(error.message().starts_with("MQTTX_WILL_TOPIC `a/#`:"), "{error}");
+}
+
+#[test]
+fn no_message_repeats_a_password() {
+    for line in [
+        "pub -t a --url mqtt://u:hunter2@h:x",
+        "pub -t a --url u:hunter2@h",
+        "pub -t a --proxy socks5://u:hunter2@h:x",
+        "pub -t a -P hunter2 --password-file /nowhere",
+    ] {
+        let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+        assert!(!format!("{error:?}").contains("hunter2"), "{line}: {error:?}");
+    }
+}
