@@ -8,12 +8,12 @@ use mqttx_rs::config::{self, CommandLine, FileTarget, MessageSource, OutputShape
 use mqttx_rs::mqtt::{QoS, RetainHandling, Version};
 use mqttx_rs::transport::{Address, Endpoint, Protocol};
 
-fn invocation(line: &str, environment: &[(&str, &str)]) -> Box<config::Invocation> {
+fn invocation(line: &str, environment: &[(&str, &str)]) -> config::Invocation {
     let variable =
         |name: &str| environment.iter().find(|(other, _)| *other == name).map(|(_, text)| (*text).to_owned());
     let arguments = std::iter::once("mqttx-rs").chain(line.split(' ')).map(OsString::from);
     match config::read(arguments, variable) {
-        Ok(CommandLine::Run(invocation)) => invocation,
+        Ok(CommandLine::Run(invocation)) => *invocation,
         Ok(CommandLine::Print(text)) => panic!("{line} printed {text}"),
         Err(error) => panic!("{line}: {error}"),
     }

@@ -102,49 +102,40 @@ impl PubSettings {
 /// The one source that the options name.
 fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource, Error> {
     let given = &arguments.source;
+    // MQTTX writes `-s -M`, and takes -lm for both.
     let lines = given.line_mode || given.multiline;
     let sources = [
-        ("message", given.message.is_some()),
-        ("null_message", given.null_message),
-        ("payload_size", given.payload_size.is_some()),
-        ("file_read", given.file_read.is_some()),
-        ("jsonl", given.jsonl),
-        // MQTTX writes `-s -M` and takes -lm for both.
-        ("line_mode", lines),
-        ("stdin", given.stdin && !lines),
+        ("--message", given.message.clone().map(|text| MessageSource::Text(text.into()))),
+        ("--null-message", given.null_message.then_some(MessageSource::Null)),
+        ("--payload-size", given.payload_size.map(MessageSource::Random)),
+        ("--file-read", given.file_read.clone().map(MessageSource::File)),
+        ("--jsonl", given.jsonl.then_some(MessageSource::JsonLines)),
+        (if given.line_mode { "--line-mode" } else { "--multiline" }, lines.then_some(MessageSource::Lines)),
+        ("--stdin", (given.stdin && !lines).then_some(MessageSource::Stdin)),
     ];
-    let name = |option: &str| match option {
-        "line_mode" if !given.line_mode => "--multiline".to_owned(),
-        other => origins.name(other),
+    let mut named = sources.into_iter().filter_map(|(flag, source)| Some((flag, source?)));
+    let Some((flag, source)) = named.next() else {
+        return Ok(MessageSource::Text(Bytes::from_static(DEFAULT_TEXT.as_bytes())));
     };
-    let mut chosen = sources.iter().filter(|(_, chosen)| *chosen).map(|(option, _)| *option);
-    let (first, second) = (chosen.next(), chosen.next());
-    if let (Some(first), Some(second)) = (first, second) {
-        return Err(exclude_one_another(&name(first), &name(second)).with_hint("a message has one payload"));
+    if let Some((other, _)) = named.next() {
+        return Err(exclude_one_another(flag, other).with_hint("a message has one payload"));
     }
-    let read_once = if lines || given.jsonl { first } else { None };
-    for (source, options, hint) in [
-        (read_once, &["repeat", "repeat_delay"][..], "stdin can be read only once"),
-        (given.jsonl.then_some("jsonl"), IN_EACH_LINE, "each line of --jsonl has its own"),
-    ] {
-        let Some(source) = source else { continue };
+    let (repeats, in_each_line) = match source {
+        MessageSource::Lines => (REPEATS, &[][..]),
+        MessageSource::JsonLines => (REPEATS, IN_EACH_LINE),
+        _ => (&[][..], &[][..]),
+    };
+    for (options, hint) in
+        [(repeats, "stdin can be read only once"), (in_each_line, "each line of --jsonl has its own")]
+    {
         if let Some(option) = options.iter().find(|option| origins.given(option)) {
-            return Err(exclude_one_another(&name(source), &name(option)).with_hint(hint));
+            return Err(exclude_one_another(flag, &origins.name(option)).with_hint(hint));
         }
     }
-    Ok(match first {
-        Some("null_message") => MessageSource::Null,
-        Some("jsonl") => MessageSource::JsonLines,
-        Some("line_mode") => MessageSource::Lines,
-        Some("stdin") => MessageSource::Stdin,
-        _ => match (given.payload_size, &given.file_read, &given.message) {
-            (Some(size), _, _) => MessageSource::Random(size),
-            (_, Some(path), _) => MessageSource::File(path.clone()),
-            (_, _, Some(text)) => MessageSource::Text(text.clone().into()),
-            _ => MessageSource::Text(Bytes::from_static(DEFAULT_TEXT.as_bytes())),
-        },
-    })
+    Ok(source)
 }
+
+const REPEATS: &[&str] = &["repeat", "repeat_delay"];
 
 /// What each object of `--jsonl` says for itself.
 const IN_EACH_LINE: &[&str] = &[
