@@ -145,9 +145,9 @@ impl Dialer {
             Resolved::Unix(path) => (open_unix(path).await?, None),
         };
         progress.timings.connect = Some(lap(&mut begin));
-        if let (Some(proxy), Address::Host { host, port }) = (proxy, &endpoint.address) {
+        if let Some(proxy) = proxy {
             progress.step = DialStep::Proxy;
-            stream = proxy.connect(stream, host, *port, self.family).await.map_err(DialCause::Proxy)?;
+            stream = proxy.connect(stream, &endpoint.address, self.family).await.map_err(DialCause::Proxy)?;
             progress.timings.proxy = Some(lap(&mut begin));
         }
         if endpoint.protocol.is_secure() {

@@ -13,9 +13,11 @@
 mod dial;
 mod endpoint;
 mod error;
+mod http;
 mod proxy;
 mod race;
 mod resolve;
+mod spoken;
 mod stream;
 mod tls;
 mod url;
@@ -26,10 +28,11 @@ pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError};
 pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
 pub use resolve::{AddressFamily, Resolved};
+pub use spoken::Spoken;
 pub use stream::Stream;
 pub use tls::{
     InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsStream,
     TlsVersion,
 };
 pub use url::{BrokerUrl, UrlError};
-pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions};
+pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions, WebSocketStream};

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use super::tls::TlsStream;
+use super::websocket::WebSocketStream;
 
 /// Bytes to and from a broker.
 ///
@@ -22,6 +23,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// TLS over another stream.
     Tls(Box<TlsStream>),
+    /// WebSocket over another stream.
+    WebSocket(Box<WebSocketStream>),
 }
 
 /// Calls one method on whichever stream it is.
@@ -32,6 +35,7 @@ macro_rules! forward {
             #[cfg(unix)]
             Stream::Unix($inner) => $call,
             Stream::Tls($inner) => $call,
+            Stream::WebSocket($inner) => $call,
         }
     };
 }
@@ -61,6 +65,7 @@ impl AsyncWrite for Stream {
             #[cfg(unix)]
             Self::Unix(inner) => inner.is_write_vectored(),
             Self::Tls(inner) => inner.is_write_vectored(),
+            Self::WebSocket(inner) => inner.is_write_vectored(),
         }
     }
 

@@ -1,13 +1,19 @@
 //! Proxies: asking a host in between for a way to the broker.
 
 mod bypass;
+mod http;
+mod socks;
 
 use std::fmt;
+use std::io;
+use std::net::IpAddr;
 
 pub use bypass::NoProxy;
 
+use self::socks::Target;
+use super::resolve::resolve;
 use super::url::{Parts, UrlError};
-use super::{Address, AddressFamily, DialCause, Stream};
+use super::{Address, AddressFamily, DialCause, Resolved, Spoken, Stream};
 
 /// A proxy, and for which hosts it is left aside.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,24 +52,30 @@ pub enum ProxyCause {
     CredentialsRefused,
     /// It accepts no way of authentication that we have.
     NoCommonAuthentication,
-    /// A user name or password that SOCKS 5 cannot carry: more than 255 bytes.
+    /// A user name or password that SOCKS 5 cannot carry.
     CredentialsTooLong,
-    /// SOCKS 5 cannot carry the name: more than 255 bytes.
+    /// A host that SOCKS 5 cannot carry.
     NameTooLong,
-    /// It answered a SOCKS 5 request with an error.
+    /// A host that HTTP cannot carry.
+    BadName,
+    /// It answered a request of SOCKS 5 with this error.
     Socks(u8),
-    /// It answered a CONNECT with something else than success.
+    /// It answered CONNECT with something else than success.
     Http {
         /// The status code.
         status: u16,
         /// Its words for it.
         reason: String,
+        /// The start of the body, as text.
+        body: String,
     },
-    /// It does not speak the protocol; what it speaks, as far as one can tell.
-    NotAProxy(&'static str),
+    /// It agreed to a tunnel and then spoke itself.
+    NotATunnel,
+    /// It does not speak the proxy's protocol.
+    NotAProxy(Spoken),
     /// It closed the connection.
     Closed,
-    /// The broker's host could not be looked up (`socks5://`).
+    /// The broker's host, which was looked up here.
     LookUp(Box<DialCause>),
     /// An error of the connection to it, in the system's words.
     Other(String),
@@ -115,15 +127,67 @@ impl Proxy {
     }
 
     /// Asks for a way to a host; what comes back carries bytes to and from it.
-    #[expect(clippy::unused_async, reason = "its body lands next")]
     pub(super) async fn connect(
         &self,
-        _stream: Stream,
-        _host: &str,
-        _port: u16,
-        _family: AddressFamily,
+        mut stream: Stream,
+        target: &Address,
+        family: AddressFamily,
     ) -> Result<Stream, ProxyCause> {
-        Err(ProxyCause::Other("proxies are on their way".into()))
+        let credentials = self.credentials.as_ref();
+        let Address::Host { host, port } = target else { return Ok(stream) };
+        match self.kind {
+            ProxyKind::Http => http::connect(&mut stream, credentials, target).await?,
+            ProxyKind::Socks5 { remote_dns } => {
+                let target = match host.parse::<IpAddr>() {
+                    Ok(address) => Target::Address(address),
+                    Err(_) if remote_dns => Target::Name(host),
+                    Err(_) => Target::Address(look_up(target, family).await?),
+                };
+                socks::connect(&mut stream, credentials, target, *port).await?;
+            }
+        }
+        Ok(stream)
+    }
+}
+
+async fn look_up(target: &Address, family: AddressFamily) -> Result<IpAddr, ProxyCause> {
+    match resolve(target, family, None).await {
+        Ok(Resolved::Tcp(addresses)) if !addresses.is_empty() => Ok(addresses[0].ip()),
+        Ok(_) => Err(ProxyCause::LookUp(Box::new(DialCause::NoSuchHost))),
+        Err(cause) => Err(ProxyCause::LookUp(Box::new(cause))),
+    }
+}
+
+impl From<io::Error> for ProxyCause {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for ProxyCause {
+    /// As the end of a sentence that has named the proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CredentialsRequired => f.write_str("it requires a user name and password"),
+            Self::CredentialsRefused => f.write_str("it refuses the user name and password"),
+            Self::NoCommonAuthentication => f.write_str("it accepts neither a user name and password nor none"),
+            Self::CredentialsTooLong => f.write_str("a user name or password of SOCKS 5 has at most 255 bytes"),
+            Self::NameTooLong => f.write_str("a host of SOCKS 5 has at most 255 bytes"),
+            Self::BadName => f.write_str("the host has a space or a control character"),
+            Self::Socks(reply) => write!(f, "it answered `{}` (reply {reply})", socks::words_of(*reply)),
+            Self::Http { status, reason, body } => {
+                write!(f, "it answered HTTP {status} {reason}")?;
+                if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
+            }
+            Self::NotATunnel => f.write_str("it speaks where the broker should"),
+            Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
+            Self::Closed => f.write_str("it closed the connection"),
+            Self::LookUp(cause) => write!(f, "the broker's name was looked up here: {cause}"),
+            Self::Other(text) => f.write_str(text),
+        }
     }
 }
 
@@ -136,11 +200,5 @@ impl fmt::Debug for Proxy {
             .field("credentials", &self.credentials.as_ref().map(|_| "***"))
             .field("bypass", &self.bypass)
             .finish()
-    }
-}
-
-impl fmt::Display for ProxyCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
     }
 }

@@ -1,29 +1,20 @@
 //! WebSocket: MQTT inside binary frames (RFC 6455; MQTT 5.0, section 6).
+//!
+//! Frames are tokio-tungstenite's. The handshake is our own, on the same few lines of HTTP as that of a proxy: the
+//! library's takes no answer of HTTP/1.0, no `Connection: keep-alive, Upgrade`, and shows no body of a refusal that
+//! comes behind its head.
+
+mod handshake;
+mod options;
+mod stream;
 
 use std::fmt;
 
-use super::{Endpoint, Stream};
+pub(super) use handshake::connect;
+pub use options::{InvalidWebSocketOptions, WebSocketOptions};
+pub use stream::WebSocketStream;
 
-/// What the request for a WebSocket says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct WebSocketOptions {
-    path: String,
-    headers: Vec<(String, String)>,
-}
-
-/// Options that no HTTP request can carry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidWebSocketOptions {
-    /// A header's name.
-    #[error("`{0}` is no name of an HTTP header")]
-    HeaderName(String),
-    /// A header's value; not shown, since it may be a token.
-    #[error("the value of the header `{0}` has a line break or another control character")]
-    HeaderValue(String),
-    /// A header that the WebSocket handshake sets itself.
-    #[error("the header `{0}` is set by the WebSocket handshake itself")]
-    Reserved(String),
-}
+use super::Spoken;
 
 /// Why there is no WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,61 +27,39 @@ pub enum WebSocketCause {
         reason: String,
         /// The start of the body, as text.
         body: String,
-        /// `Location`, where it says that the thing is elsewhere.
+        /// `Location`, where it says that what was asked for is elsewhere.
         location: Option<String>,
     },
-    /// The answer is no HTTP; what it is, as far as one can tell.
-    NotHttp(&'static str),
-    /// The server agreed, but not by the rules; which one.
+    /// The answer is no HTTP.
+    NotHttp(Spoken),
+    /// The server agreed, but not by the rules; which one was broken.
     BadUpgrade(&'static str),
-    /// The server chose no subprotocol, or another one than `mqtt`.
+    /// The server chose no subprotocol, or another one than `mqtt` [MQTT-6.0.0-4].
     WrongSubprotocol(Option<String>),
-    /// The connection was closed before the answer was complete.
+    /// The connection was closed instead of an answer.
     Closed,
     /// An error of the connection, in the system's words.
     Other(String),
 }
 
-impl WebSocketOptions {
-    /// With a path, as it stands in the request, and headers besides those of the handshake.
-    pub fn new(path: &str, headers: Vec<(String, String)>) -> Result<Self, InvalidWebSocketOptions> {
-        Ok(Self { path: path.to_owned(), headers })
-    }
-
-    /// The path and query.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-}
-
-impl Default for WebSocketOptions {
-    /// `/mqtt`, no headers.
-    fn default() -> Self {
-        Self { path: "/mqtt".into(), headers: Vec::new() }
-    }
-}
-
-/// Asks for a WebSocket over an open stream.
-#[expect(clippy::unused_async, reason = "its body lands next")]
-pub(super) async fn connect(
-    _stream: Stream,
-    _endpoint: &Endpoint,
-    _options: &WebSocketOptions,
-) -> Result<Stream, WebSocketCause> {
-    Err(WebSocketCause::Other("WebSocket is on its way".into()))
-}
-
-impl fmt::Debug for WebSocketOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        // Neither the values of headers nor the query: both carry tokens.
-        let path = self.path.split('?').next().unwrap_or_default();
-        f.debug_struct("WebSocketOptions").field("path", &path).field("headers", &names).finish()
-    }
-}
-
 impl fmt::Display for WebSocketCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::Refused { status, reason, body, location } => {
+                write!(f, "the server answered HTTP {status}")?;
+                for (separator, text) in [(" ", Some(reason)), (", it is at ", location.as_ref()), (": ", Some(body))] {
+                    if let Some(text) = text.filter(|text| !text.is_empty()) {
+                        write!(f, "{separator}{text}")?;
+                    }
+                }
+                Ok(())
+            }
+            Self::NotHttp(spoken) => write!(f, "this port does not speak HTTP but {spoken}"),
+            Self::BadUpgrade(fault) => write!(f, "the server's answer breaks the rules: {fault}"),
+            Self::WrongSubprotocol(None) => f.write_str("the server did not choose the subprotocol `mqtt`"),
+            Self::WrongSubprotocol(Some(name)) => write!(f, "the server chose the subprotocol `{name}` for `mqtt`"),
+            Self::Closed => f.write_str("the connection was closed instead of an answer"),
+            Self::Other(text) => f.write_str(text),
+        }
     }
 }
