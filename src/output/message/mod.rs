@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{MessageFile, Stdout, Talk, Template, WriteError, safe};
-use crate::payload::{PayloadError, PayloadFormat, Record, write_json_line_at};
+use crate::payload::{PayloadFormat, Record, write_json_line_at};
 use readable::Readable;
 
 /// How messages look on stdout.
@@ -91,7 +91,8 @@ impl<W: Write> MessagePrinter<W> {
         self.out.flush()
     }
 
-    fn append(&mut self, record: &Record) -> Result<Result<(), PayloadError>, WriteError> {
+    /// Appends a message to the buffer; the inner error is the warning.
+    fn append(&mut self, record: &Record) -> Result<Result<(), String>, WriteError> {
         let options = &mut self.options;
         let (stream, out) = (self.out.stream(), self.out.buffer());
         let payload: &[u8] = &record.message.payload;
@@ -101,7 +102,7 @@ impl<W: Write> MessagePrinter<W> {
             format if options.file.is_some() || options.shape.shows_format() => {
                 match format.show(payload, &mut self.scratch) {
                     Ok(()) => (self.scratch.as_slice(), Ok(())),
-                    Err(error) => (payload, Err(error)),
+                    Err(error) => (payload, Err(error.to_string())),
                 }
             }
             _ => (payload, Ok(())),
@@ -243,7 +244,7 @@ mod tests {
         let talk = Talk::new(Stream::PIPE, true, ErrorFormat::Text);
         let mut printer = MessagePrinter::new(options, Stdout::with_writer(Vec::new(), Stream::PIPE), talk);
         let warning = printer.append(&record("t", b"{oops")).unwrap().unwrap_err();
-        assert_eq!(warning.to_string(), "not json at character 2: key must be a string");
+        assert_eq!(warning, "not json at character 2: key must be a string");
         assert_eq!(printer.append(&record("t", b"1")).unwrap(), Ok(()));
         assert_eq!(printer.out.buffer(), b"{oops\n1\n");
     }

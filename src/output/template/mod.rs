@@ -1,7 +1,8 @@
 //! `--template`: the vocabulary of `mosquitto_sub -F`, parsed once.
 //!
-//! It means what mosquitto's manual says of it. Where `mosquitto_sub` 2.0 does otherwise, the manual is followed: a
-//! width never cuts a payload, it counts columns and not bytes, and `%j` has a valid time and no name twice.
+//! It means what mosquitto's manual says of it, with `%f`, `%d` and grouped hex of 2.1. Where `mosquitto_sub` 2.0 does
+//! otherwise, the manual is followed: a width never cuts a payload, it counts columns and not bytes, and `%j` has a
+//! valid time and no name twice.
 
 mod fit;
 mod json;
@@ -55,7 +56,22 @@ enum Field {
     SubscriptionIdentifier,
     Topic,
     UnixTime,
-    Hex { upper: bool },
+    Hex { upper: bool, groups: Option<Groups> },
+    Float(FloatWidth),
+}
+
+/// `%.2:x`: digits to a group and what stands between groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Groups {
+    digits: usize,
+    separator: u8,
+}
+
+/// How many bits the number in the payload has, in the byte order of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FloatWidth {
+    Single,
+    Double,
 }
 
 impl Template {

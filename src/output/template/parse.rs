@@ -1,8 +1,11 @@
-use super::{Field, Fit, Piece, TemplateError};
+use super::{Field, Fit, FloatWidth, Groups, Piece, TemplateError};
 use crate::payload::{EscapeError, parse_escape};
 
 /// The conversions of strftime that mean something in the C locale (glibc's, of one letter).
 const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
+
+/// What may stand between groups of hexadecimal digits.
+const SEPARATORS: &[u8] = b":;,._-/ ";
 
 /// Columns; a limit, as a width is memory for each message.
 const MAXIMUM_WIDTH: usize = 65_535;
@@ -58,6 +61,8 @@ fn field(text: &str) -> Result<(Piece, usize), String> {
         fit.precision = Some(precision);
         rest = after;
     }
+    let separator = rest.bytes().next().filter(|byte| SEPARATORS.contains(byte));
+    rest = &rest[usize::from(separator.is_some())..];
     let Some(letter) = rest.chars().next() else {
         return Err(format!("`{text}` ends before the letter of its field"));
     };
@@ -65,11 +70,18 @@ fn field(text: &str) -> Result<(Piece, usize), String> {
     if letter == '%' {
         return Ok((Piece::Literal(b"%".into()), length));
     }
-    let Some(field) = field_of(letter) else {
+    let Some(mut field) = field_of(letter) else {
         return Err(format!(
-            "`%{letter}` is not a field: use one of A C D E F I J P R S U X j l m p q r t x, or %% for a percent sign"
+            "`%{letter}` is not a field: use one of A C D E F I J P R S U X d f j l m p q r t x, or %% for a percent sign"
         ));
     };
+    match (&mut field, separator) {
+        (Field::Hex { groups, .. }, separator) => {
+            *groups = separator.zip(fit.precision.take()).map(|(separator, digits)| Groups { digits, separator });
+        }
+        (_, Some(_)) => return Err(format!("`{}` has a separator, which only %x and %X know", &text[..length])),
+        (_, None) => {}
+    }
     // Zeros before text would read as part of it; behind anything they would change a number.
     fit.zero &= !fit.left && !field.is_text();
     // A number cut short is another number.
@@ -108,8 +120,10 @@ fn field_of(letter: char) -> Option<Field> {
         'S' => Field::SubscriptionIdentifier,
         't' => Field::Topic,
         'U' => Field::UnixTime,
-        'x' => Field::Hex { upper: false },
-        'X' => Field::Hex { upper: true },
+        'x' => Field::Hex { upper: false, groups: None },
+        'X' => Field::Hex { upper: true, groups: None },
+        'f' => Field::Float(FloatWidth::Single),
+        'd' => Field::Float(FloatWidth::Double),
         _ => return None,
     })
 }
@@ -145,7 +159,7 @@ impl Field {
 
     /// Neither a number nor a payload, which mosquitto pads with zeros too.
     fn is_text(self) -> bool {
-        !self.is_number() && !matches!(self, Self::Payload | Self::Hex { .. })
+        !self.is_number() && !matches!(self, Self::Payload | Self::Hex { .. } | Self::Float(_))
     }
 }
 
@@ -182,6 +196,7 @@ mod tests {
             ("%-05.2", "`%-05.2` ends before the letter", "%-05.2\n^"),
             ("%99999t", "the width 99999 is over the maximum", "%99999t\n^"),
             ("%99999999999999999999999t", "is over the maximum", "%99999999999999999999999t\n^"),
+            ("%.2:p", "`%.2:p` has a separator", "%.2:p\n^"),
             ("%é", "`%é` is not a field", "%é\n^"),
             ("@H:@Q", "`@Q` is not a conversion of strftime", "@H:@Q\n   ^"),
             ("x@", "`@` ends before its letter", "x@\n ^"),

@@ -1,24 +1,25 @@
 use std::cell::LazyCell;
+use std::io::Write;
 
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::{Timestamp, Zoned};
 
-use super::{Field, Piece, Template, json};
+use super::{Field, Fit, FloatWidth, Groups, Piece, Template, json};
 use crate::mqtt::PublishProperties;
 use crate::output::{Stream, safe};
-use crate::payload::{PayloadError, Record, push_decimal};
+use crate::payload::{Record, push_decimal};
 
 impl Template {
     /// Appends a message; what comes with it is made safe for `stream`.
     ///
-    /// An error says that a payload is not the JSON that `%J` shows; it has been shown as a string then.
+    /// An error says that a payload is not the JSON or the number that a field shows; it has been shown as it is then.
     pub(in crate::output) fn render(
         &self,
         record: &Record,
         received_at: Option<Timestamp>,
         stream: Stream,
         out: &mut Vec<u8>,
-    ) -> Result<(), PayloadError> {
+    ) -> Result<(), String> {
         let timestamp = LazyCell::new(|| received_at.unwrap_or_else(Timestamp::now));
         let local = LazyCell::new(|| timestamp.to_zoned(self.zone.clone()));
         let mut outcome = Ok(());
@@ -33,7 +34,16 @@ impl Template {
                         Field::UnixTime => push_unix_time(*timestamp, out),
                         Field::Json { inline } => {
                             let shown = json::push(record, &local, *inline, out);
-                            outcome = outcome.and(shown);
+                            outcome = outcome.and(shown.map_err(|error| error.to_string()));
+                        }
+                        Field::Float(width) => {
+                            if let Some(number) = float(&record.message.payload, *width) {
+                                push_float(number, *fit, out);
+                                continue;
+                            }
+                            safe::push_text(&record.message.payload, stream, out);
+                            let (bytes, length) = (width.bytes(), record.message.payload.len());
+                            outcome = outcome.and(Err(format!("not a number of {bytes} bytes, it has {length}")));
                         }
                         field => push_field(*field, record, stream, out),
                     }
@@ -75,8 +85,8 @@ fn push_field(field: Field, record: &Record, stream: Stream, out: &mut Vec<u8>) 
             number(properties.and_then(|of| of.subscription_identifiers.first()).map(|first| (*first).into()), out);
         }
         Field::Topic => text(Some(message.topic.as_str().as_bytes()), out),
-        Field::Hex { upper } => push_hex(&message.payload, upper, out),
-        Field::IsoTime | Field::UnixTime | Field::Json { .. } => {}
+        Field::Hex { upper, groups } => push_hex(&message.payload, upper, groups, out),
+        Field::IsoTime | Field::UnixTime | Field::Json { .. } | Field::Float(_) => {}
     }
 }
 
@@ -92,9 +102,47 @@ fn push_user_properties(properties: Option<&PublishProperties>, stream: Stream, 
     }
 }
 
-fn push_hex(bytes: &[u8], upper: bool, out: &mut Vec<u8>) {
+fn push_hex(bytes: &[u8], upper: bool, groups: Option<Groups>, out: &mut Vec<u8>) {
     let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
-    out.extend(bytes.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 0xf)]]));
+    let shown = bytes.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 0xf)]]);
+    match groups.filter(|groups| groups.digits > 0) {
+        None => out.extend(shown),
+        Some(groups) => {
+            for (index, digit) in shown.enumerate() {
+                if index > 0 && index % groups.digits == 0 {
+                    out.push(groups.separator);
+                }
+                out.push(digit);
+            }
+        }
+    }
+}
+
+fn float(payload: &[u8], width: FloatWidth) -> Option<f64> {
+    match width {
+        FloatWidth::Single => payload.try_into().ok().map(|bytes| f32::from_ne_bytes(bytes).into()),
+        FloatWidth::Double => payload.try_into().ok().map(f64::from_ne_bytes),
+    }
+}
+
+/// Appends a number as printf's `%f`.
+fn push_float(number: f64, fit: Fit, out: &mut Vec<u8>) {
+    let (width, precision) = (fit.width, fit.precision.unwrap_or(6));
+    // Writing to a vector does not fail.
+    let _ = match fit {
+        Fit { left: true, .. } => write!(out, "{number:<width$.precision$}"),
+        Fit { zero: true, .. } => write!(out, "{number:0width$.precision$}"),
+        _ => write!(out, "{number:width$.precision$}"),
+    };
+}
+
+impl FloatWidth {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Single => size_of::<f32>(),
+            Self::Double => size_of::<f64>(),
+        }
+    }
 }
 
 /// Seconds since 1970 with nanoseconds.
@@ -104,7 +152,7 @@ fn push_unix_time(timestamp: Timestamp, out: &mut Vec<u8>) {
     out.push(b'.');
     let start = out.len();
     push_decimal(timestamp.subsec_nanosecond().unsigned_abs().into(), out);
-    super::Fit { zero: true, width: 9, ..super::Fit::default() }.apply(out, start);
+    Fit { zero: true, width: 9, ..Fit::default() }.apply(out, start);
 }
 
 /// Appends a time in the C locale's conversions.
@@ -165,6 +213,8 @@ mod tests {
             ("%p %q %R %r %S %t", "{\"n\": 1.10} 1 r 1 9 house/汽车"),
             ("%x", "7b226e223a20312e31307d"),
             ("%X", "7B226E223A20312E31307D"),
+            ("%.2:x", "7b:22:6e:22:3a:20:31:2e:31:30:7d"),
+            ("%.4 X", "7B22 6E22 3A20 312E 3130 7D"),
             ("%%@@\\t\\x41", "%@\tA"),
         ] {
             assert_eq!(rendered(template, &record()), shown, "{template}");
@@ -219,12 +269,32 @@ mod tests {
     }
 
     #[test]
+    fn shows_numbers_of_the_machine() {
+        let record = |payload: &[u8]| Record::new(Message::new(TopicName::parse("t").unwrap(), payload.to_vec()));
+        assert_eq!(
+            rendered("%f|%.1f|%8.2f|%-8.2f|%08.2f", &record(&(-1.5_f32).to_ne_bytes())),
+            "-1.500000|-1.5|   -1.50|-1.50   |-0001.50"
+        );
+        assert_eq!(rendered("%d", &record(&0.1_f64.to_ne_bytes())), "0.100000");
+    }
+
+    #[test]
+    fn a_payload_that_is_no_number_is_shown_as_it_is() {
+        let template: Template = "%f".parse().unwrap();
+        let mut out = Vec::new();
+        let record = Record::new(Message::new(TopicName::parse("t").unwrap(), "12345"));
+        let outcome = template.render(&record, None, Stream::PIPE, &mut out);
+        assert_eq!(outcome, Err("not a number of 4 bytes, it has 5".into()));
+        assert_eq!(out, b"12345");
+    }
+
+    #[test]
     fn no_payload_is_lost_in_json() {
         let template: Template = "%J|%j".parse().unwrap();
         let mut out = Vec::new();
         let record = Record::new(Message::new(TopicName::parse("t").unwrap(), &b"\x00\xff\x01"[..]));
         let outcome = template.render(&record, None, Stream::PIPE, &mut out);
-        assert!(outcome.unwrap_err().to_string().starts_with("not json at character 2: "));
+        assert!(outcome.unwrap_err().starts_with("not json at character 2: "));
         let shown = String::from_utf8(out).unwrap();
         assert_eq!(shown.matches(r#""payload":"AP8B","payload_encoding":"base64"}"#).count(), 2, "{shown}");
     }
