@@ -16,6 +16,8 @@ mod packet_ids;
 mod receive;
 mod request;
 mod send;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use engine::{Session, State, Transmit};
