@@ -253,6 +253,12 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;broker' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port; 0 takes a free one [default: 1883, or 0 around a command]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port; 0 takes a free one [default: 1883, or 0 around a command]')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Address to listen on; 0.0.0.0 for all of this machine''s')
+            [CompletionResult]::new('--ws-port', '--ws-port', [CompletionResultType]::ParameterName, 'Port for MQTT over WebSocket; 0 takes a free one [default: no WebSocket]')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Who may connect, once for each; without any, everybody may')
+            [CompletionResult]::new('--shared-strategy', '--shared-strategy', [CompletionResultType]::ParameterName, 'Which member of a shared subscription gets a message')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')

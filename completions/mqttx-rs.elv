@@ -247,6 +247,12 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;broker'= {
+            cand -p 'Port; 0 takes a free one [default: 1883, or 0 around a command]'
+            cand --port 'Port; 0 takes a free one [default: 1883, or 0 around a command]'
+            cand --bind 'Address to listen on; 0.0.0.0 for all of this machine''s'
+            cand --ws-port 'Port for MQTT over WebSocket; 0 takes a free one [default: no WebSocket]'
+            cand --user 'Who may connect, once for each; without any, everybody may'
+            cand --shared-strategy 'Which member of a shared subscription gets a message'
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --quiet 'Only warnings and errors on stderr'

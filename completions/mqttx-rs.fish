@@ -239,6 +239,15 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv6 -d 'IPv6 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'The program\'s own diagnostics on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 takes a free one [default: 1883, or 0 around a command]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 for all of this machine\'s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l ws-port -d 'Port for MQTT over WebSocket; 0 takes a free one [default: no WebSocket]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'Who may connect, once for each; without any, everybody may' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l shared-strategy -d 'Which member of a shared subscription gets a message' -r -f -a "random\t''
+round_robin\t'One after the other'
+sticky\t'The same one for as long as it is there'
+hash_clientid\t'One for each publisher'
+hash_topic\t'One for each topic'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"

@@ -141,6 +141,7 @@ fn options_that_contradict_each_other_are_both_named() {
         "--no-local cannot hold for the shared subscription `$share/g/a`",
         Some("it is a protocol error [MQTT-3.8.3-4]"),
     );
+    refused("pub -t a -V 3.1.1 -P p", "--password: the Password needs a User Name before MQTT 5.0", None);
     refused("pub -t a -d", "--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]", None);
 }
 

@@ -25,7 +25,7 @@ Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m
   seq 1000 | mqttx-rs pub -t numbers -lm
-  mqttx-rs pub -h broker.example -l mqtts -u me --password-file pw -t a -n -r";
+  mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
 
 const SUB_FOOTER: &str = "\
 SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.

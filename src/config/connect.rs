@@ -7,7 +7,7 @@ use crate::cli::group::{ConnectArgs, WillArgs};
 use crate::client::{ClientOptions, Reconnect};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
-use crate::session::ConnectOptions;
+use crate::session::{ConnectOptions, InvalidOptions};
 
 /// The session that a command works in: which broker, how it is reached, what CONNECT says.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl ConnectSettings {
             properties: connect_properties(arguments),
             ..ConnectOptions::new(version, "")
         };
-        connect.check().map_err(|invalid| Error::usage(invalid.to_string()))?;
+        connect.check().map_err(refused)?;
         let dialer = dialer::resolve(arguments, &target, origins)?;
         let reconnect = Reconnect {
             first_delay: connection.reconnect_period,
@@ -59,6 +59,19 @@ impl ConnectSettings {
         let settings = Self { client, embedded: connection.embedded };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }
+}
+
+/// What no CONNECT can carry, by the flag that it comes from where there is one.
+fn refused(invalid: InvalidOptions) -> Error {
+    let flag = match invalid.field {
+        "Client Identifier" => "--client-id",
+        "User Name" => "--username",
+        "Password" => "--password",
+        "Will Payload" => "--will-message",
+        "User Property" => "--conn-user-properties or --will-user-properties",
+        field => return Error::usage(format!("{field} {}", invalid.fault)),
+    };
+    Error::usage(format!("{flag}: the {invalid}"))
 }
 
 /// MQTTX's form: `mqttx_` and eight hexadecimal digits.

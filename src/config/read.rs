@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use clap::builder::StyledStr;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
@@ -69,7 +70,10 @@ pub fn read(
 }
 
 fn not_run(error: &clap::Error, origins: &Origins) -> Result<CommandLine, Error> {
-    if error.use_stderr() { Err(usage_error(error, origins)) } else { Ok(CommandLine::Print(error.render())) }
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(CommandLine::Print(error.render())),
+        _ => Err(usage_error(error, origins)),
+    }
 }
 
 /// The ids of the options that stand on the command line.
