@@ -45,7 +45,8 @@ fn modules_use_only_what_their_arrows_allow() {
 #[test]
 fn the_session_knows_no_runtime_no_clock_and_no_socket() {
     for (module, path) in sources() {
-        if module != "session" {
+        // Files under `tests` are compiled for tests only; those may take a clock's reading to begin with.
+        if module != "session" || path.components().any(|part| part.as_os_str() == "tests") {
             continue;
         }
         let code = code_of(&path);
@@ -64,7 +65,7 @@ fn only_the_codec_names_the_codec_crates_and_only_output_prints() {
             let inside = path.to_string_lossy().contains("session/codec");
             assert!(inside, "{} names rumqttc outside session::codec", path.display());
         }
-        if code.contains("stdout()") || code.contains("stderr()") {
+        if code.contains("io::stdout") || code.contains("io::stderr") {
             assert_eq!(module, "output", "{} takes a standard stream", path.display());
         }
     }

@@ -79,8 +79,8 @@ impl<W: Write> MessagePrinter<W> {
         if let Err(error) = self.append(record)? {
             self.talk.warning(format_args!("payload on {} shown as it is: {error}", record.message.topic.as_str()));
         }
-        self.out.end_message()?;
-        if self.out.stream().terminal { self.flush() } else { Ok(()) }
+        // Who looks at the terminal may look at the file too.
+        if self.out.stream().terminal { self.flush() } else { self.out.end_message() }
     }
 
     /// Writes what is in the buffers: no more messages are ready, or the command ends.
