@@ -18,7 +18,19 @@ use super::DEADLINE;
 pub struct Program {
     command: Command,
     stdin: Vec<u8>,
-    has_reader: bool,
+    output: Output,
+}
+
+/// Where stdout and stderr go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Output {
+    /// A pipe each.
+    Pipes,
+    /// stdout: a pipe that nobody reads any more; stderr: a pipe.
+    NoReader,
+    /// Both to one terminal.
+    #[cfg(unix)]
+    Terminal,
 }
 
 /// A run that is going on; killed when dropped.
@@ -52,7 +64,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        Self { command, stdin: Vec::new(), has_reader: true }
+        Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
     /// Adds an argument.
@@ -92,8 +104,15 @@ impl Program {
 
     /// Gives it a stdout that nobody reads any more, as behind `head` that has ended.
     pub fn without_reader(mut self) -> Self {
-        self.has_reader = false;
+        self.output = Output::NoReader;
         self
+    }
+
+    /// Gives it a terminal of 80 columns in a UTF-8 locale; what a person would see is in [`Ended::stdout`] then.
+    #[cfg(unix)]
+    pub fn on_terminal(mut self) -> Self {
+        self.output = Output::Terminal;
+        self.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8")
     }
 
     /// Runs to the end.
@@ -116,14 +135,29 @@ impl Program {
     /// Starts and goes on; stdin stays open, for [`Running::write`] and [`Running::close_stdin`].
     pub fn start(mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        if self.output == Output::Terminal {
+            return self.start_on_terminal();
+        }
         let mut child = self.command.spawn().expect("the program can be run");
         let stdout: Box<dyn Read + Send> = match child.stdout.take() {
-            Some(stdout) if self.has_reader => Box::new(stdout),
+            Some(stdout) if self.output == Output::Pipes => Box::new(stdout),
             // Dropped: the pipe has no reader.
             _ => Box::new(std::io::empty()),
         };
         let stdout = Stream::of(stdout);
         let stderr = Stream::of(child.stderr.take().expect("stderr is piped"));
+        Running { stdin: child.stdin.take(), stdout, stderr, child }
+    }
+
+    #[cfg(unix)]
+    fn start_on_terminal(mut self) -> Running {
+        let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let terminal = nix::pty::openpty(Some(&size), None).expect("a terminal can be opened");
+        let again = terminal.slave.try_clone().expect("a descriptor can be duplicated");
+        let mut child = self.command.stdout(terminal.slave).stderr(again).spawn().expect("the program can be run");
+        let (stdout, stderr) = (Stream::of(std::fs::File::from(terminal.master)), Stream::of(std::io::empty()));
+        // With `self` go our descriptors of the terminal, so that it ends with the program.
         Running { stdin: child.stdin.take(), stdout, stderr, child }
     }
 }
