@@ -23,7 +23,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand -v 'Print the program''s version'
             cand --version 'Print the program''s version'
             cand --quiet 'Only warnings and errors on stderr'
-            cand --debug 'The program''s own diagnostics on stderr'
+            cand --debug 'Accepted for the sake of MQTTX''s scripts'
             cand --help 'Print help'
             cand pub 'Publish messages'
             cand sub 'Subscribe to topics and print what arrives'
@@ -135,7 +135,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --ipv4 'IPv4 only'
             cand --ipv6 'IPv6 only'
             cand --quiet 'Only warnings and errors on stderr'
-            cand --debug 'The program''s own diagnostics on stderr'
+            cand --debug 'Accepted for the sake of MQTTX''s scripts'
             cand --help 'Print help'
         }
         &'mqttx-rs;sub'= {
@@ -243,7 +243,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --ipv4 'IPv4 only'
             cand --ipv6 'IPv6 only'
             cand --quiet 'Only warnings and errors on stderr'
-            cand --debug 'The program''s own diagnostics on stderr'
+            cand --debug 'Accepted for the sake of MQTTX''s scripts'
             cand --help 'Print help'
         }
         &'mqttx-rs;broker'= {
@@ -256,7 +256,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --quiet 'Only warnings and errors on stderr'
-            cand --debug 'The program''s own diagnostics on stderr'
+            cand --debug 'Accepted for the sake of MQTTX''s scripts'
             cand --help 'Print help'
         }
     ]

@@ -31,7 +31,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l error-format -d 'Erro
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Print the program\'s version'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'The program\'s own diagnostics on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "sub" -d 'Subscribe to topics and print what arrives'
@@ -133,7 +133,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l insecure -d 'C
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'The program\'s own diagnostics on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s t -l topic -d 'Filters, as in car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s q -l qos -d 'Highest QoS, for each or all' -r
@@ -237,7 +237,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l insecure -d 'C
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'The program\'s own diagnostics on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 takes a free one [default: 1883, or 0 around a command]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 for all of this machine\'s' -r
@@ -254,5 +254,5 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'The program\'s own diagnostics on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'

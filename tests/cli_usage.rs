@@ -20,15 +20,13 @@ fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> Error {
         Ok(CommandLine::Print(text)) => panic!("{arguments:?} printed {text}"),
         Err(error) => Err(error),
     };
-    let error = result.expect_err(&format!("{arguments:?} was accepted"));
-    assert_eq!(error.kind(), ErrorKind::Usage, "{arguments:?}");
-    error
+    result.expect_err(&format!("{arguments:?} was accepted"))
 }
 
 #[track_caller]
 fn refused(line: &str, message: &str, hint: Option<&str>) {
     let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
-    assert_eq!((error.message(), error.hint()), (message, hint), "{line}");
+    assert_eq!((error.kind(), error.message(), error.hint()), (ErrorKind::Usage, message, hint), "{line}");
 }
 
 #[test]
@@ -176,6 +174,20 @@ fn a_value_from_the_environment_is_refused_by_its_variable() {
     let error = refusal(&["pub", "-t", "a"], &[("MQTTX_WILL_TOPIC", "a/#")]);
     assert_eq!(error.detail(), Some("a/#\n  ^"));
     assert!(error.message().starts_with("MQTTX_WILL_TOPIC `a/#`:"), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_local_failure_and_named_with_its_flag() {
+    for (line, start) in [
+        ("pub -t a -l mqtts --ca /nowhere", "--ca: `/nowhere`: "),
+        ("pub -t a -u u --password-file /nowhere", "--password-file: cannot read /nowhere: "),
+        ("pub -t a -l mqtts --insecure --key /nowhere --cert /nowhere", "--cert: `/nowhere`: "),
+    ] {
+        let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
+        assert_eq!(error.kind(), ErrorKind::Local, "{line}: {error}");
+        assert!(error.message().starts_with(start), "{line}: {error}");
+    }
+    refused("pub -t a -l mqtts --sni a_b_! --insecure", "--sni: `a_b_!` is no name that a certificate can have", None);
 }
 
 #[test]

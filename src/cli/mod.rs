@@ -17,24 +17,10 @@ use broker::BrokerArgs;
 use publish::PublishCommand;
 use subscribe::SubscribeCommand;
 
-const PUB_FOOTER: &str = "\
+/// Below the help of every command that connects.
+const CLIENT_FOOTER: &str = "\
 SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
-Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...
-
-Examples:
-  mqttx-rs pub -t car/1/speed -m 52 -q 1
-  mqttx-rs pub -t order/42 -m cancel --delay 15m
-  seq 1000 | mqttx-rs pub -t numbers -lm
-  mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
-
-const SUB_FOOTER: &str = "\
-SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
-Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...
-
-Examples:
-  mqttx-rs sub -t 'car/#' --embedded
-  mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v
-  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl";
+Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
 #[derive(Debug, Clone, Parser)]
@@ -45,9 +31,7 @@ Examples:
     disable_help_flag = true,
     disable_version_flag = true,
     disable_help_subcommand = true,
-    propagate_version = false,
     args_override_self = true,
-    arg_required_else_help = false,
     subcommand_required = true,
     max_term_width = 100
 )]
@@ -67,10 +51,10 @@ pub struct Cli {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Publish messages
-    #[command(name = "pub", override_usage = "mqttx-rs pub -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = PUB_FOOTER)]
+    #[command(name = "pub")]
     Publish(Box<PublishCommand>),
     /// Subscribe to topics and print what arrives
-    #[command(name = "sub", override_usage = "mqttx-rs sub -t <FILTER>... [OPTIONS]", after_help = SUB_FOOTER)]
+    #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
@@ -90,7 +74,7 @@ pub struct GeneralArgs {
     /// Only warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// The program's own diagnostics on stderr
+    /// Accepted for the sake of MQTTX's scripts
     #[arg(long, global = true, hide = true)]
     pub debug: bool,
     /// Print help
@@ -123,12 +107,23 @@ pub enum ErrorFormat {
 
 /// The definition: for parsing, man pages and completions.
 pub fn command() -> clap::Command {
-    Cli::command().mut_subcommands(|command| command.mut_args(finished))
+    finished(Cli::command())
 }
 
-/// What holds for every option: its short of several letters is shown, and `-1` behind it is a value, so that the
-/// message is about the number.
-fn finished(option: Arg) -> Arg {
+/// A command with what holds for all of them.
+fn finished(command: clap::Command) -> clap::Command {
+    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
+    let examples = command.get_after_help().map(ToString::to_string);
+    let command = match examples {
+        Some(examples) if connects => command.after_help(format!("{CLIENT_FOOTER}\n\n{examples}")),
+        _ => command,
+    };
+    command.mut_args(finished_option).mut_subcommands(finished)
+}
+
+/// An option that shows its short of several letters, and takes `-1` as a value, so that the message is about the
+/// number.
+fn finished_option(option: Arg) -> Arg {
     let short = option.get_long().and_then(shorts::short_of);
     let option = match (short, option.get_help().map(ToString::to_string)) {
         (Some(short), Some(help)) => option.help(format!("{help} ({short})")),

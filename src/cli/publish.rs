@@ -9,8 +9,16 @@ use super::group::{ConnectArgs, MessageArgs, PayloadArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
+const EXAMPLES: &str = "\
+Examples:
+  mqttx-rs pub -t car/1/speed -m 52 -q 1
+  mqttx-rs pub -t order/42 -m cancel --delay 15m
+  seq 1000 | mqttx-rs pub -t numbers -lm
+  mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
+
 /// `mqttx-rs pub`.
 #[derive(Debug, Clone, Args)]
+#[command(override_usage = "mqttx-rs pub -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES)]
 pub struct PublishCommand {
     /// What is published.
     #[command(flatten)]

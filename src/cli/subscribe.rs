@@ -12,8 +12,15 @@ use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
 
 const V5: &str = "Subscription (MQTT 5.0)";
 
+const EXAMPLES: &str = "\
+Examples:
+  mqttx-rs sub -t 'car/#' --embedded
+  mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v
+  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl";
+
 /// `mqttx-rs sub`.
 #[derive(Debug, Clone, Args)]
+#[command(override_usage = "mqttx-rs sub -t <FILTER>... [OPTIONS]", after_help = EXAMPLES)]
 pub struct SubscribeCommand {
     /// What SUBSCRIBE asks for.
     #[command(flatten)]

@@ -5,9 +5,10 @@ use super::endpoint::Target;
 use super::origin::Origins;
 use super::secret;
 use crate::cli::group::{ConnectArgs, NetworkArgs, TlsArgs, TlsVersion as TlsVersionName};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::transport::{
-    AddressFamily, Dialer, NoProxy, Proxy, Tls, TlsIdentity, TlsOptions, TlsVersion, UrlError, WebSocketOptions,
+    AddressFamily, Dialer, NoProxy, Proxy, Tls, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError,
+    TlsVersion, UrlError, WebSocketOptions,
 };
 
 /// The dialer for a target. What the target's protocol does not use is neither read nor checked.
@@ -72,5 +73,26 @@ fn tls(options: &TlsArgs, origins: &Origins) -> Result<Tls, Error> {
             .collect::<Result<_, _>>()
             .map_err(|error| Error::usage(format!("{}: {error}", origins.name("pin_sha256"))))?,
     };
-    Tls::new(&options).map_err(|error| Error::local(error.to_string()))
+    Tls::new(&options).map_err(|error| refused_tls(&error, origins))
+}
+
+/// The option at fault: a file is a local failure, a name is a matter of usage.
+fn refused_tls(error: &TlsSetupError, origins: &Origins) -> Error {
+    let (option, kind) = match error {
+        TlsSetupError::File { file: TlsFile::Ca, .. } => ("ca", ErrorKind::Local),
+        TlsSetupError::File { file: TlsFile::Certificate, .. } => ("cert", ErrorKind::Local),
+        TlsSetupError::File { file: TlsFile::Key, .. } | TlsSetupError::KeyMismatch => ("key", ErrorKind::Local),
+        TlsSetupError::ServerName(_) => ("sni", ErrorKind::Usage),
+        TlsSetupError::Alpn(_) => ("alpn", ErrorKind::Usage),
+    };
+    let refused = Error::new(kind, format!("{}: {error}", origins.name(option)));
+    match error {
+        TlsSetupError::File { problem: TlsFileProblem::PasswordMissing, .. } => {
+            refused.with_hint("--key-password-file names a file whose first line is the password")
+        }
+        TlsSetupError::File { problem: TlsFileProblem::UnsupportedEncryption, .. } => {
+            refused.with_hint("`openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW` encrypts it anew")
+        }
+        _ => refused,
+    }
 }
