@@ -9,6 +9,7 @@ pub mod subscribe;
 
 mod interrupt;
 mod lines;
+mod pace;
 mod refusal;
 mod removal;
 mod source;

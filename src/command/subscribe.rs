@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
+use super::pace::Pace;
 use super::refusal::refused;
 use super::removal;
 use crate::client::{Client, ClientError, Event, Events, Pending};
@@ -79,6 +80,7 @@ struct Subscriber<'a> {
     talk: Talk,
     /// Of messages that were printed, or passed over, since the last flush.
     tokens: Vec<AckToken>,
+    pace: Pace,
     /// How many were printed.
     count: u64,
     /// Silence until then ends the work; it begins with SUBACK.
@@ -99,6 +101,7 @@ impl<'a> Subscriber<'a> {
             printer,
             talk,
             tokens: Vec::new(),
+            pace: Pace::new(),
             count: 0,
             idle_deadline: None,
             idle_timeout: settings.idle_timeout.or(ends_with_retained.then_some(RETAINED_ARE_OVER)),
@@ -111,7 +114,9 @@ impl<'a> Subscriber<'a> {
     fn take_all(&mut self, first: Event, events: &mut Events) -> Option<End> {
         let mut next = Some(first);
         let mut end = None;
+        let mut messages = 0;
         while let Some(event) = next {
+            messages += usize::from(matches!(event, Event::Message(_)));
             end = self.take(event).unwrap_or_else(|error| Some(End::Unwritable(error)));
             if end.is_some() {
                 break;
@@ -121,11 +126,19 @@ impl<'a> Subscriber<'a> {
         if let Err(error) = self.printer.flush() {
             return Some(End::Unwritable(error));
         }
+        let is_unacknowledged = self.tokens.is_empty();
         for token in self.tokens.drain(..) {
             self.client.acknowledge(token);
         }
         if self.idle_deadline.is_some() {
             self.listen_on();
+        }
+        if is_unacknowledged
+            && end.is_none()
+            && let Some(nap) = self.pace.nap_after(messages, Instant::now())
+        {
+            // The thread, not the task: while a task sleeps, the runtime is still woken by each message.
+            std::thread::sleep(nap);
         }
         end
     }
