@@ -8,10 +8,10 @@ use super::codec::{self, AckKind, Incoming, Subscription};
 use super::connection::Control;
 use super::incoming::{Arrival, Release};
 use super::keep_alive::KeepAlive;
-use super::window::Mismatch;
+use super::window::{Finished, Mismatch};
 use super::{
-    Acknowledge, Acknowledgement, ConnAck, Disconnect, DisconnectProperties, Disconnected, Event, Granted,
-    PublishOutcome, Received, Session, State, Violation,
+    Acknowledge, ConnAck, Disconnect, DisconnectProperties, Disconnected, Event, Granted, PublishOutcome, Received,
+    Session, State, Violation,
 };
 use crate::mqtt::{Message, QoS, ReasonCode, TopicName, Version};
 
@@ -181,13 +181,14 @@ impl Session {
     }
 
     fn handle_ack(&mut self, ack: codec::Ack) -> Result<(), Violation> {
-        let codec::Ack { kind, packet_id, acknowledgement } = ack;
+        let codec::Ack { kind, packet_id, mut acknowledgement } = ack;
         let refused = acknowledgement.reason.is_failure();
         let settled = match kind {
             AckKind::PubAck => self.window.settle(packet_id, QoS::AtLeastOnce).map(Some),
             AckKind::PubRec if refused => self.window.settle(packet_id, QoS::ExactlyOnce).map(Some),
             AckKind::PubRec => {
-                let released = self.window.release(packet_id);
+                let unmatched = acknowledgement.reason == ReasonCode::NoMatchingSubscribers;
+                let released = self.window.release(packet_id, unmatched);
                 // An unknown one is released too, or the server would wait for ever.
                 if !matches!(released, Err(Mismatch::Other(_))) {
                     self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
@@ -195,21 +196,18 @@ impl Session {
                 released.map(|()| None)
             }
             AckKind::PubRel => return self.handle_pubrel(packet_id),
-            AckKind::PubComp => match self.window.finish(packet_id) {
+            AckKind::PubComp => self.window.finish(packet_id).map(|Finished { id, resumed, unmatched }| {
                 // "This is not an error during recovery": the server had completed it before.
-                Ok((id, true)) if refused => {
-                    let reason = ReasonCode::Success;
-                    let acknowledgement = Acknowledgement { reason, details: acknowledgement.details };
-                    let outcome = PublishOutcome::Acknowledged(acknowledgement);
-                    self.events.push_back(Event::Published { id, outcome });
-                    return Ok(());
+                if !refused || resumed {
+                    acknowledgement.reason =
+                        if unmatched { ReasonCode::NoMatchingSubscribers } else { ReasonCode::Success };
                 }
-                finished => finished.map(|(id, _)| Some(id)),
-            },
+                Some(id)
+            }),
         };
         match settled {
             Ok(Some(id)) => {
-                let outcome = if refused {
+                let outcome = if acknowledgement.reason.is_failure() {
                     PublishOutcome::Refused(acknowledgement)
                 } else {
                     PublishOutcome::Acknowledged(acknowledgement)

@@ -26,8 +26,8 @@ pub(super) struct Window {
 enum Outstanding {
     /// PUBLISH; PUBACK or PUBREC is to come.
     Published { id: DeliveryId, order: u64, in_flight: bool, message: Message },
-    /// PUBREC came, so PUBREL goes, and PUBCOMP is to come.
-    Released { id: DeliveryId, order: u64, in_flight: bool, resumed: bool },
+    /// PUBREC came, so PUBREL goes, and PUBCOMP is to come. PUBREC alone can say that nobody has subscribed.
+    Released { id: DeliveryId, order: u64, in_flight: bool, resumed: bool, unmatched: bool },
     /// SUBSCRIBE or UNSUBSCRIBE.
     Requested(Box<Request>),
 }
@@ -37,6 +37,16 @@ enum Outstanding {
 pub(super) struct Request {
     pub(super) id: RequestId,
     pub(super) subscription: Subscription,
+}
+
+/// A publish at QoS 2 that PUBCOMP has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Finished {
+    pub(super) id: DeliveryId,
+    /// Its PUBREL was one of a resumed session, which the server may rightly not know.
+    pub(super) resumed: bool,
+    /// PUBREC had said that there are no matching subscribers.
+    pub(super) unmatched: bool,
 }
 
 /// An answer that does not fit.
@@ -94,13 +104,14 @@ impl Window {
     }
 
     /// PUBREC without an error. It may come again, and is answered again.
-    pub(super) fn release(&mut self, packet_id: u16) -> Result<(), Mismatch> {
+    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<(), Mismatch> {
         let Some(outstanding) = self.ids.get_mut(packet_id) else { return Err(Mismatch::Unknown) };
         match outstanding {
             Outstanding::Published { id, in_flight, message, .. } if message.qos == QoS::ExactlyOnce => {
                 self.order += 1;
                 self.in_flight += usize::from(!*in_flight);
-                *outstanding = Outstanding::Released { id: *id, order: self.order, in_flight: true, resumed: false };
+                let (id, order) = (*id, self.order);
+                *outstanding = Outstanding::Released { id, order, in_flight: true, resumed: false, unmatched };
                 Ok(())
             }
             Outstanding::Released { .. } => Ok(()),
@@ -108,13 +119,12 @@ impl Window {
         }
     }
 
-    /// PUBCOMP; with whether its PUBREL was one of a resumed session, which the server may rightly not know.
-    pub(super) fn finish(&mut self, packet_id: u16) -> Result<(DeliveryId, bool), Mismatch> {
+    /// PUBCOMP.
+    pub(super) fn finish(&mut self, packet_id: u16) -> Result<Finished, Mismatch> {
         match self.ids.get_mut(packet_id) {
-            Some(Outstanding::Released { id, in_flight, resumed, .. }) => {
-                let (id, in_flight, resumed) = (*id, *in_flight, *resumed);
+            Some(&mut Outstanding::Released { id, in_flight, resumed, unmatched, .. }) => {
                 self.complete(packet_id, in_flight);
-                Ok((id, resumed))
+                Ok(Finished { id, resumed, unmatched })
             }
             _ => Err(self.mismatch(packet_id)),
         }
