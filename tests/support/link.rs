@@ -21,6 +21,8 @@ pub struct Link {
     received: Vec<u8>,
     /// How much of `received` has been decoded.
     decoded: usize,
+    /// Received while something else was waited for.
+    set_aside: VecDeque<Packet>,
     transcript: VecDeque<String>,
 }
 
@@ -32,7 +34,14 @@ impl Link {
     pub fn new(stream: TcpStream, version: Version) -> Self {
         stream.set_nodelay(true).expect("the socket takes options");
         stream.set_write_timeout(Some(DEADLINE)).expect("the socket takes options");
-        Self { stream, version, received: Vec::new(), decoded: 0, transcript: VecDeque::new() }
+        Self {
+            stream,
+            version,
+            received: Vec::new(),
+            decoded: 0,
+            set_aside: VecDeque::new(),
+            transcript: VecDeque::new(),
+        }
     }
 
     /// The version spoken.
@@ -72,6 +81,26 @@ impl Link {
         }
     }
 
+    /// Writes the same bytes again and again, until all are written, the peer has not read for a second, or it is gone;
+    /// the number of times that they went out in whole. A part of the next may be out too.
+    pub fn send_until_stuck(&mut self, bytes: &[u8], times: usize) -> usize {
+        self.stream.set_write_timeout(Some(Duration::from_secs(1))).expect("the socket takes options");
+        let (mut whole, mut rest) = (0, bytes);
+        while whole < times {
+            match self.stream.write(rest) {
+                Ok(length) if length < rest.len() => rest = &rest[length..],
+                Ok(_) => (whole, rest) = (whole + 1, bytes),
+                Err(_) => break,
+            }
+        }
+        whole
+    }
+
+    /// Adds a line to what a failure shows.
+    pub fn remark(&mut self, line: impl Into<String>) {
+        self.transcribe(line.into());
+    }
+
     /// The next packet, whichever.
     pub fn receive(&mut self) -> Packet {
         self.next("a packet").unwrap_or_else(|| self.fail("a packet", "the end of the connection"))
@@ -84,6 +113,21 @@ impl Link {
         if received.as_ref() != Some(&expected) {
             self.fail(&format!("{expected:?}"), &received.map_or("the end".into(), |packet| format!("{packet:?}")));
         }
+    }
+
+    /// Waits for this packet, with which others may cross; they are received afterwards, in their order.
+    pub fn expect_eventually(&mut self, packet: impl Into<Packet>) {
+        let expected = packet.into();
+        let mut crossed = VecDeque::new();
+        while let Some(packet) = self.next(&format!("{expected:?}")) {
+            if packet == expected {
+                crossed.append(&mut self.set_aside);
+                self.set_aside = crossed;
+                return;
+            }
+            crossed.push_back(packet);
+        }
+        self.fail(&format!("{expected:?}"), "the end of the connection");
     }
 
     /// Waits for the peer to close, without another packet before; a reset counts.
@@ -124,15 +168,19 @@ impl Link {
         Self::new(self.stream.try_clone().expect("the socket can be cloned"), self.version)
     }
 
-    /// Makes the kernel hold little, so that a peer that is not read from soon feels it.
+    /// Makes the kernel hold little at this end, so that a peer that is not read from soon feels it.
     pub fn shrink_buffers(&self) {
+        const LITTLE: usize = 128 * 1024;
         let socket = SockRef::from(&self.stream);
-        socket.set_recv_buffer_size(4096).expect("the socket takes options");
-        socket.set_send_buffer_size(4096).expect("the socket takes options");
+        socket.set_recv_buffer_size(LITTLE).expect("the socket takes options");
+        socket.set_send_buffer_size(LITTLE).expect("the socket takes options");
     }
 
     /// The packet decoded next, or `None` at the end of the connection.
     fn next(&mut self, expected: &str) -> Option<Packet> {
+        if let Some(packet) = self.set_aside.pop_front() {
+            return Some(packet);
+        }
         let deadline = Instant::now() + DEADLINE;
         loop {
             match wire::decode(self.version, &self.received[self.decoded..]) {

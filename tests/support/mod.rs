@@ -1,7 +1,7 @@
 //! What integration tests share: peers that speak MQTT by their own codec, a real broker, and the program itself.
 //!
-//! Nothing here uses the codec or the session of `mqttx_rs`, so that it can judge them; of the library it takes
-//! [`mqttx_rs::mqtt::Version`] alone. Every wait has a deadline, so that a failing test ends in seconds and says
+//! But for [`engine`] and [`direct`], which run what is under test, nothing here uses the codec or the session of `mqttx_rs`, so
+//! that it can judge them; of the library it takes [`mqttx_rs::mqtt::Version`] alone. Every wait has a deadline, so that a failing test ends in seconds and says
 //! what it got instead.
 //!
 //! ```ignore
@@ -18,6 +18,8 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses its own part")]
 #![allow(unreachable_pub, unused_imports, reason = "the same")]
 
+pub mod direct;
+pub mod engine;
 pub mod link;
 pub mod mosquitto;
 pub mod net;
@@ -28,6 +30,7 @@ pub mod wire;
 
 use std::time::Duration;
 
+pub use direct::Direct;
 pub use link::Link;
 pub use mosquitto::Mosquitto;
 pub use program::{Ended, Program, Running};

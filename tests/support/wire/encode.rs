@@ -79,7 +79,11 @@ impl Packet {
                 0xE0
             }
             Self::Auth(auth) => {
-                put_reason(&mut body, auth.reason, &auth.properties, true);
+                // Left away as a whole or not at all, other than in the packets above.
+                if auth.reason != 0 || !auth.properties.is_empty() {
+                    body.push(auth.reason);
+                    put_properties(&mut body, &auth.properties, true);
+                }
                 0xF0
             }
         };
