@@ -12,7 +12,7 @@ use mqttx_rs::transport::{
 use rcgen::KeyPair;
 use support::Mosquitto;
 use support::net::authority::{Certified, Valid};
-use support::net::{Authority, FaultyLink, Served, TlsServer};
+use support::net::{Authority, FaultyLink, Served, TlsServer, soon};
 use support::wire::{self, Packet};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
@@ -47,7 +47,7 @@ async fn assert_echoes(stream: &mut Stream, bytes: &[u8]) {
         writer.write_all(bytes).await.unwrap();
         writer.flush().await.unwrap();
     };
-    let ((), read) = tokio::join!(write, reader.read_exact(&mut received));
+    let ((), read) = soon(async { tokio::join!(write, reader.read_exact(&mut received)) }).await;
     read.unwrap();
     assert!(received == bytes, "what came back is not what was sent");
 }
@@ -73,7 +73,7 @@ async fn a_broker_that_a_named_authority_vouches_for_is_trusted() {
     assert_eq!(server.handshake().server_name.as_deref(), Some("localhost"));
     assert_echoes(&mut dialed.stream, b"hello").await;
     dialed.stream.shutdown().await.unwrap();
-    assert_eq!(dialed.stream.read(&mut [0; 1]).await.unwrap(), 0, "the server's end");
+    assert_eq!(soon(dialed.stream.read(&mut [0; 1])).await.unwrap(), 0, "the server's end");
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_missing_client_certificate_is_said_at_the_first_read_in_tls_1_3() {
     let authority = Authority::new();
     let server = TlsServer::start(authority.server_for_known_clients(&["localhost"], &[&TLS13]));
     let mut dialed = dial(&trusting(&authority), server.port()).await.unwrap();
-    let error = dialed.stream.read(&mut [0; 1]).await.unwrap_err();
+    let error = soon(dialed.stream.read(&mut [0; 1])).await.unwrap_err();
     assert_eq!(TlsCause::of(&error), Some(&TlsCause::ClientCertificateRequired));
     assert_eq!(error.to_string(), "the broker requires a certificate of the client");
 }
@@ -326,7 +326,7 @@ async fn a_peer_that_just_goes_away_has_closed() {
     let mut dialed = dial(&trusting(&authority), server.port()).await.unwrap();
     assert_echoes(&mut dialed.stream, b"hello").await;
     drop(server);
-    assert_eq!(dialed.stream.read(&mut [0; 1]).await.unwrap(), 0);
+    assert_eq!(soon(dialed.stream.read(&mut [0; 1])).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -404,7 +404,7 @@ async fn assert_mqtt_answers(stream: &mut Stream) {
     stream.write_all(&connect).await.unwrap();
     stream.flush().await.unwrap();
     let mut received = vec![0; 1024];
-    let length = stream.read(&mut received).await.unwrap();
+    let length = soon(stream.read(&mut received)).await.unwrap();
     let (packet, _) = wire::decode(Version::V5, &received[..length]).unwrap().unwrap();
     assert!(matches!(packet, Packet::Connack(_)), "{packet:?}");
 }
@@ -441,7 +441,7 @@ async fn mosquitto_lets_in_by_certificate() {
 
         let cause = match dial(&trusting(&authority), mosquitto.port()).await {
             Ok(mut dialed) => {
-                let error = dialed.stream.read(&mut [0; 1]).await.unwrap_err();
+                let error = soon(dialed.stream.read(&mut [0; 1])).await.unwrap_err();
                 TlsCause::of(&error).cloned().unwrap_or_else(|| panic!("{error}"))
             }
             refused => tls_cause(refused),

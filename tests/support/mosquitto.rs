@@ -105,7 +105,8 @@ fn find() -> Option<&'static str> {
     })
 }
 
-fn free_port() -> u16 {
+/// A port that was free a moment ago, for a listener of a configuration.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback");
     listener.local_addr().expect("a bound socket has an address").port()
 }

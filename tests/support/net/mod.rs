@@ -13,12 +13,23 @@
 
 pub mod authority;
 pub mod faulty_link;
+pub mod http_server;
 pub mod inside;
+pub mod proxy;
 pub mod served;
 pub mod tls_server;
+pub mod websocket_server;
 
 pub use authority::Authority;
 pub use faulty_link::FaultyLink;
+pub use http_server::HttpServer;
 pub use inside::Inside;
+pub use proxy::{HttpProxy, Rules, SocksProxy};
 pub use served::Served;
 pub use tls_server::TlsServer;
+pub use websocket_server::WebSocketServer;
+
+/// What a future becomes, within the time that everything has.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(super::DEADLINE, future).await.expect("it comes in time")
+}
