@@ -113,3 +113,69 @@ impl Ledger {
         self.bytes = self.bytes.saturating_sub(size.unwrap_or(0) as usize);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mqtt::Version;
+    use crate::session::{ConnectOptions, Session};
+
+    fn ids(count: usize) -> Vec<DeliveryId> {
+        let mut session = Session::new(ConnectOptions::new(Version::V5, "")).unwrap();
+        let message = Message::new("a".parse().unwrap(), "");
+        (0..count).map(|_| session.publish(message.clone()).unwrap()).collect()
+    }
+
+    #[test]
+    fn qos_0_is_done_by_watermark_and_the_others_one_by_one() {
+        let ids = ids(4);
+        let mut ledger = Ledger::default();
+        for (id, qos) in ids.iter().zip([QoS::AtMostOnce, QoS::AtLeastOnce, QoS::AtMostOnce, QoS::AtMostOnce]) {
+            ledger.add(*id, qos, 10);
+        }
+        assert_eq!(ledger.flush(ids[2]), 2);
+        assert_eq!(ledger.flush(ids[2]), 0);
+        assert_eq!(ledger.bytes(), 20);
+        assert!(ledger.finish(ids[1]) && !ledger.finish(ids[1]));
+        assert_eq!(ledger.take_unflushed(ids[2]), None);
+        assert_eq!(ledger.take_unflushed(ids[3]), Some(ids[3]));
+        assert!(ledger.is_empty() && ledger.bytes() == 0);
+    }
+
+    #[test]
+    fn one_that_stays_unfinished_does_not_keep_the_memory_of_those_behind_it() {
+        let ids = ids(100_000);
+        let mut ledger = Ledger::default();
+        ledger.add(ids[0], QoS::AtLeastOnce, 10);
+        for &id in &ids[1..] {
+            ledger.add(id, QoS::AtLeastOnce, 10);
+            assert!(ledger.finish(id));
+        }
+        assert!(ledger.unacknowledged.len() <= SLACK + 2, "{}", ledger.unacknowledged.len());
+        assert_eq!(ledger.take_all(), [ids[0]]);
+    }
+
+    proptest! {
+        #[test]
+        fn each_publish_is_done_exactly_once(
+            plan in prop::collection::vec((0u8..3, 0usize..200), 1..200),
+            end in 0usize..200,
+        ) {
+            let ids = ids(plan.len());
+            let mut ledger = Ledger::default();
+            for (id, (qos, _)) in ids.iter().zip(&plan) {
+                ledger.add(*id, QoS::try_from(*qos).unwrap(), 7);
+            }
+            let mut done = 0;
+            for (_, at) in plan.iter().take(end) {
+                let Some(&id) = ids.get(*at) else { continue };
+                done += if at % 3 == 0 { ledger.flush(id) } else { usize::from(ledger.finish(id)) };
+            }
+            prop_assert_eq!(ledger.bytes(), (ids.len() - done) * 7);
+            prop_assert_eq!(ledger.take_all().len(), ids.len() - done);
+            prop_assert!(ledger.is_empty() && ledger.bytes() == 0);
+        }
+    }
+}
