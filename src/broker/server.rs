@@ -10,10 +10,9 @@ use rmqtt::context::ServerContext;
 use rmqtt::delayed::DefaultDelayedSender;
 use rmqtt::hook::Type;
 use rmqtt::net::{Builder, Listener};
-use rmqtt::router::DefaultRouter;
 use rmqtt::server::MqttServer;
 use rmqtt::shared::DefaultShared;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::authentication::Authentication;
@@ -133,7 +132,7 @@ fn run(
             return;
         }
     };
-    runtime.block_on(async {
+    let context = runtime.block_on(async {
         let context = ServerContext::new().busy_check_enable(false).task_exec_workers(1000).build().await;
         match listen(&context, &options) {
             Ok((server, addresses)) => {
@@ -149,16 +148,13 @@ fn run(
                 let _ = started.send(Err(error));
             }
         }
-        dismantle(&context).await;
+        context
     });
-    shut_down(runtime);
-}
-
-fn shut_down(runtime: Runtime) {
     // rmqtt's sessions spawn a task when they are dropped, and spawning outside a runtime panics.
     let handle = runtime.handle().clone();
     let _inside = handle.enter();
     runtime.shutdown_timeout(STOP_TIMEOUT);
+    dismantle(&context);
 }
 
 fn listen(context: &ServerContext, options: &BrokerOptions) -> Result<(MqttServer, Addresses), BrokerError> {
@@ -232,10 +228,14 @@ async fn install(context: &ServerContext, options: BrokerOptions) {
     hooks.start().await;
 }
 
-/// Takes out what holds the context, which holds it in turn: a stopped broker gives its memory back.
-async fn dismantle(context: &ServerContext) {
+/// Takes out what holds the context, which holds it in turn: a stopped broker gives its memory back. Not before its
+/// tasks have ended, which count on it.
+fn dismantle(context: &ServerContext) {
     let extensions = &context.extends;
-    *extensions.router_mut().await = Box::new(DefaultRouter::new(None));
-    *extensions.shared_mut().await = Box::new(DefaultShared::new(None));
-    *extensions.delayed_sender_mut().await = Box::new(DefaultDelayedSender);
+    if let Ok(mut shared) = extensions.shared.try_write() {
+        *shared = Box::new(DefaultShared::new(None));
+    }
+    if let Ok(mut delayed_sender) = extensions.delayed_sender.try_write() {
+        *delayed_sender = Box::new(DefaultDelayedSender);
+    }
 }
