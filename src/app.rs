@@ -1,8 +1,11 @@
 //! Wiring: arguments to settings, a runtime, and the command that was asked for.
 
+use crate::cli::bench::BenchCommand;
 use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
-use crate::config::{self, BrokerSettings, CommandLine, Invocation, PubSettings, SubSettings};
+use crate::config::{
+    self, BenchSettings, BrokerSettings, CommandLine, Invocation, MergeSettings, Origins, PubSettings, SubSettings,
+};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, Stdout, Stream, Talk, Terminal, WriteError};
 
@@ -43,11 +46,35 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let _broker = command::broker::embed(&settings.connect)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
+        Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments);
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout)))
         }
     }
+}
+
+fn dispatch_bench(
+    command: BenchCommand,
+    origins: &Origins,
+    terminal: Terminal,
+    talk: Talk,
+) -> Result<ExitStatus, Error> {
+    let settings = match command {
+        BenchCommand::Connect(arguments) => BenchSettings::connect(&arguments, origins)?,
+        BenchCommand::Publish(arguments) => BenchSettings::publish(&arguments, origins)?,
+        BenchCommand::Subscribe(arguments) => BenchSettings::subscribe(&arguments, origins)?,
+        BenchCommand::EndToEnd(arguments) => BenchSettings::end_to_end(&arguments, origins)?,
+        BenchCommand::Merge(arguments) => {
+            let settings = MergeSettings::resolve(&arguments)?;
+            return command::bench::merge(&settings, terminal, talk);
+        }
+        BenchCommand::Compare(arguments) => {
+            return command::bench::compare(&arguments.before, &arguments.after, terminal);
+        }
+    };
+    let _broker = command::broker::embed(&settings.connect)?;
+    block_on(command::bench::run(settings, terminal, talk))
 }
 
 /// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.

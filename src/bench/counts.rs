@@ -19,6 +19,12 @@ macro_rules! counts {
             /// Names, as in the report.
             pub const NAMES: &[&str] = &[$(stringify!($field)),+];
 
+            /// What has been added since an earlier state.
+            #[must_use]
+            pub fn since(&self, earlier: &Self) -> Self {
+                Self { $($field: self.$field - earlier.$field),+ }
+            }
+
             /// The count of a name.
             pub fn get(&self, name: &str) -> Option<u64> {
                 match name {

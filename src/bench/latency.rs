@@ -7,6 +7,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
+use super::report::LatencyJson;
+
 /// What has a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -67,7 +69,10 @@ impl Measure {
 }
 
 /// A histogram of durations from 0.1 us to an hour, to three significant digits. Longer ones count as an hour.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "LatencyJson"))]
+#[serde(into = "LatencyJson", try_from = "LatencyJson")]
 pub struct Latency(Histogram<u64>);
 
 const LOWEST: u64 = 100;

@@ -4,18 +4,35 @@
 //! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
 //! nothing here prints.
 
+mod clock;
+mod control;
 mod counts;
 mod latency;
+mod pattern;
+mod plan;
+mod preflight;
 mod rate;
+mod recorder;
+mod report;
+mod run;
+mod scenario;
 mod schedule;
 mod sequence;
 mod stamp;
 mod threshold;
+mod verdict;
+mod worker;
 
 pub use counts::{Counts, Reasons};
 pub use latency::{Latencies, Latency, Measure};
+pub use pattern::{Filling, InvalidPattern, Pattern};
+pub use preflight::{Resources, Shortage};
 pub use rate::{InvalidRate, Rate};
+pub use report::{Ended, Generator, Parameter, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds};
+pub use run::{Observer, Phase, RunError, RunOptions, Snapshot, run};
+pub use scenario::{FilterPattern, Group, Load, Payload, Publish, Reconnect, Role, Scenario, Shard, Subscribe};
 pub use schedule::{Due, Schedule, Slice};
 pub use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
 pub use threshold::{Finding, InvalidThreshold, Measured, Threshold};
+pub use verdict::{LimitedBy, Verdict};

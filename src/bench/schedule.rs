@@ -70,9 +70,9 @@ impl Slice {
         self.first + place * self.step
     }
 
-    /// How many of the first `limit` messages of all belong to one's own client `place`.
-    pub fn quota(self, place: u64, limit: u64) -> u64 {
-        limit.saturating_sub(self.number(place)).div_ceil(self.total)
+    /// How many of the first `limit` messages belong to client `number` of `total`.
+    pub fn quota(total: u64, number: u64, limit: u64) -> u64 {
+        limit.saturating_sub(number).div_ceil(total)
     }
 
     /// How many of the first `limit` messages of all are one's own.
@@ -219,9 +219,8 @@ mod tests {
 
     #[test]
     fn a_client_has_its_share_of_the_limit() {
-        let slice = Slice::all(3);
-        assert_eq!([0, 1, 2].map(|place| slice.quota(place, 8)), [3, 3, 2]);
-        assert_eq!([0, 1, 2].map(|place| slice.quota(place, 2)), [1, 1, 0]);
+        assert_eq!([0, 1, 2].map(|number| Slice::quota(3, number, 8)), [3, 3, 2]);
+        assert_eq!([0, 1, 2].map(|number| Slice::quota(3, number, 2)), [1, 1, 0]);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "statistics")]

@@ -25,6 +25,11 @@ const WORDS: usize = 64;
 const WINDOW: u64 = 64 * WORDS as u64;
 
 impl Sequence {
+    /// One that is first heard at this number.
+    pub fn beginning_at(number: u64) -> Self {
+        Self { next: number, seen: None }
+    }
+
     /// Takes the number of a message, of which the lower 32 bits are known.
     pub fn observe(&mut self, number: u32) -> Arrival {
         let number = self.widen(number);

@@ -103,6 +103,16 @@ impl Threshold {
         Finding { threshold: self.text.clone(), measured: value, failed }
     }
 
+    /// Whether what fails it now fails it at the end too: counts only grow, and a latency is judged by what it is.
+    pub fn may_be_judged_early(&self) -> bool {
+        let grows = matches!(self.operator, Operator::Above | Operator::AtLeast);
+        match self.metric {
+            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent") => false,
+            Metric::Count(_) | Metric::Latency(..) => grows,
+            _ => false,
+        }
+    }
+
     /// The latency that it needs, so that a command can say beforehand that it does not measure it.
     pub fn needs(&self) -> Option<Measure> {
         match self.metric {

@@ -4,6 +4,7 @@
 //! parsers of values ([`value`]). [`crate::config`] turns what is parsed here into settings; man pages and
 //! completions are made from [`command`] too, so that nothing is described twice.
 
+pub mod bench;
 pub mod broker;
 pub mod group;
 pub mod publish;
@@ -13,6 +14,7 @@ pub mod value;
 
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use bench::BenchArgs;
 use broker::BrokerArgs;
 use publish::PublishCommand;
 use subscribe::SubscribeCommand;
@@ -56,6 +58,9 @@ pub enum Command {
     /// Subscribe to topics and print what arrives
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
+    /// Load a broker and measure it
+    #[command(name = "bench")]
+    Bench(BenchArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(BrokerArgs),

@@ -87,7 +87,7 @@ pub fn expand(root: &Command, arguments: impl IntoIterator<Item = OsString>) -> 
         }
         let options = || command.get_arguments().chain(root.get_arguments());
         let long = SHORTS.iter().find(|(short, _)| *short == text).map(|(_, long)| *long);
-        if let Some(option) = options().find(|option| long.is_some() && option.get_long() == long) {
+        if let Some(option) = options().find(|option| long.is_some_and(|long| is_named(option, long))) {
             tokens.extend(long.map(|long| format!("--{long}").into()));
             value_follows = needs_value(option);
             continue;

@@ -3,6 +3,7 @@
 //! A command drives a [`client`] and decides what its events mean: what is printed, when the work is done, with
 //! which status. It neither parses arguments nor knows how a line looks.
 
+pub mod bench;
 pub mod broker;
 pub mod publish;
 pub mod subscribe;

@@ -8,6 +8,7 @@
 //! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
 //! somebody still has to find a default.
 
+mod bench;
 mod broker;
 mod connect;
 mod dialer;
@@ -23,6 +24,7 @@ mod usage;
 
 pub use crate::cli::broker::{SharedStrategy, User};
 pub use crate::cli::value::Secret;
+pub use bench::{BenchSettings, MergeSettings, ResultFiles};
 pub use broker::BrokerSettings;
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;

@@ -179,7 +179,7 @@ fn topics(
     topics.into_iter().map(delayed).collect()
 }
 
-fn properties(message: &MessageArgs, version: Version) -> Option<Box<PublishProperties>> {
+pub(super) fn properties(message: &MessageArgs, version: Version) -> Option<Box<PublishProperties>> {
     let properties = PublishProperties {
         payload_format_indicator: message.payload_format_indicator.then_some(1),
         message_expiry_interval: message.message_expiry_interval,

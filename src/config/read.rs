@@ -50,7 +50,7 @@ pub fn read(
     };
     let given = given_options(&matches);
     let mut origins = Origins::flags(&given);
-    let Some(command) = matches.subcommand_name().and_then(|name| definition.find_subcommand(name)) else {
+    let Some(command) = innermost(&definition, &matches) else {
         return Err(Error::usage("no command is given"));
     };
     let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
@@ -76,9 +76,23 @@ fn not_run(error: &clap::Error, origins: &Origins) -> Result<CommandLine, Error>
     }
 }
 
+/// The command that is run: `pub` of `bench pub`.
+fn innermost<'a>(definition: &'a clap::Command, matches: &ArgMatches) -> Option<&'a clap::Command> {
+    let (name, mut inner) = matches.subcommand()?;
+    let mut command = definition.find_subcommand(name)?;
+    while let Some((name, deeper)) = inner.subcommand() {
+        command = command.find_subcommand(name)?;
+        inner = deeper;
+    }
+    Some(command)
+}
+
 /// The ids of the options that stand on the command line.
 fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
-    let Some((_, command)) = matches.subcommand() else { return BTreeSet::new() };
+    let Some((_, mut command)) = matches.subcommand() else { return BTreeSet::new() };
+    while let Some((_, inner)) = command.subcommand() {
+        command = inner;
+    }
     let on_command_line = |id: &&clap::Id| command.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     command.ids().filter(on_command_line).map(ToString::to_string).collect()
 }

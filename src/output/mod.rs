@@ -5,6 +5,7 @@
 //! warnings and errors. Text that comes from elsewhere is escaped where a terminal would obey it, and goes through a
 //! pipe untouched.
 
+mod bench;
 mod columns;
 mod failure;
 mod file;
@@ -16,6 +17,7 @@ mod talk;
 mod template;
 mod terminal;
 
+pub use bench::{BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_report};
 pub use columns::Columns;
 pub use failure::ErrorFormat;
 pub use file::MessageFile;

@@ -53,6 +53,21 @@ impl Talk {
         self.status(Sign::Failure, &text);
     }
 
+    /// A line without a sign, below one that has it.
+    pub fn plain(&self, text: &str) {
+        if !self.quiet {
+            let mut out = Vec::new();
+            safe::push_word(text.as_bytes(), self.stream, &mut out);
+            out.push(b'\n');
+            say(&out);
+        }
+    }
+
+    /// Whether status lines are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Something that the user should know, also with `quiet`: `warning: ...`.
     pub fn warning(&self, text: impl Display) {
         let mut out = Vec::new();

@@ -6,6 +6,7 @@ mod key_value;
 mod secret;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -96,6 +97,19 @@ pub fn topic_filter(text: &str) -> Result<TopicFilter, TopicError> {
 /// The bytes of a delimiter; none is allowed.
 pub fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
     payload::parse_escapes(text).map(Bytes::from)
+}
+
+/// An address, or a range of IPv4 addresses.
+pub fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
+    const MOST: u32 = 65_536;
+    let refused = || ValueError::new(format!("`{text}` is no address and no range, as in 10.0.0.1-10.0.0.9"));
+    let Some((first, last)) = text.split_once('-') else { return Ok(vec![text.parse().map_err(|_| refused())?]) };
+    let parse = |text: &str| text.trim().parse::<Ipv4Addr>().map(u32::from).map_err(|_| refused());
+    let (first, last) = (parse(first)?, parse(last)?);
+    if last < first || last - first >= MOST {
+        return Err(refused());
+    }
+    Ok((first..=last).map(|address| Ipv4Addr::from(address).into()).collect())
 }
 
 /// A payload format, its names known to help and completions.

@@ -1,0 +1,212 @@
+//! One worker's measurements, in fixed memory but for one row a second that it sends away.
+
+use std::sync::mpsc::Sender;
+
+use super::clock::Clock;
+use super::{Counts, Latencies, Latency, Measure, Reasons};
+
+/// One worker's part of one second.
+#[derive(Debug)]
+pub(super) struct Second {
+    /// Seconds since the beginning of the run.
+    pub(super) number: u64,
+    /// What happened in it.
+    pub(super) counts: Counts,
+    /// Latencies that ended in it.
+    pub(super) latency: Latency,
+}
+
+/// What a worker measures.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) counts: Counts,
+    pub(super) reasons: Reasons,
+    pub(super) latencies: Latencies,
+    /// Messages planned or sent in `from..to` are measured; the rest is warm-up.
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) measured: Measured,
+    pub(super) last_activity: u64,
+    series_measure: Measure,
+    second: u64,
+    boundary: u64,
+    at_boundary: Counts,
+    interval: Latency,
+    seconds: Sender<Second>,
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Recorder {
+    /// `series_measure` is the latency that the series shows.
+    pub(super) fn new(series_measure: Measure, seconds: Sender<Second>) -> Self {
+        Self {
+            counts: Counts::default(),
+            reasons: Reasons::default(),
+            latencies: Latencies::default(),
+            from: u64::MAX,
+            to: u64::MAX,
+            measured: Measured::default(),
+            last_activity: 0,
+            series_measure,
+            second: 0,
+            boundary: SECOND,
+            at_boundary: Counts::default(),
+            interval: Latency::coarse(),
+            seconds,
+        }
+    }
+
+    /// Closes the second that has passed. Called before anything that happened at `now` is counted.
+    pub(super) fn tick(&mut self, now: u64) {
+        if now >= self.boundary {
+            self.close_second();
+            self.second = now / SECOND;
+            self.boundary = (self.second + 1) * SECOND;
+        }
+    }
+
+    /// Sends the current second away.
+    pub(super) fn close_second(&mut self) {
+        let counts = self.counts.since(&self.at_boundary);
+        if counts != Counts::default() {
+            let latency = std::mem::replace(&mut self.interval, Latency::coarse());
+            // Nobody listens any more when the run has been given up.
+            let _ = self.seconds.send(Second { number: self.second, counts, latency });
+            self.at_boundary = self.counts;
+        }
+    }
+
+    /// A message was planned for this time.
+    pub(super) fn scheduled(&mut self, planned: u64) {
+        self.counts.scheduled += 1;
+        self.measured.scheduled += u64::from(self.is_measured(planned));
+    }
+
+    /// So many messages were sent just now.
+    pub(super) fn sent(&mut self, count: u64, now: u64) {
+        self.counts.sent += count;
+        self.last_activity = now;
+        if self.is_measured(now) {
+            self.measured.sent += count;
+        }
+    }
+
+    /// A message was received just now.
+    pub(super) fn delivered(&mut self, now: u64) {
+        self.counts.delivered += 1;
+        self.last_activity = now;
+        self.measured.delivered += u64::from(self.is_measured(now));
+    }
+
+    fn is_measured(&self, time: u64) -> bool {
+        time >= self.from && time < self.to
+    }
+
+    /// Takes a latency that belongs to the time `belongs_to`.
+    pub(super) fn measure(&mut self, measure: Measure, belongs_to: u64, nanos: u64) {
+        if self.is_measured(belongs_to) {
+            self.latencies.record(measure, nanos);
+        }
+        if measure == self.series_measure {
+            self.interval.record(nanos);
+        }
+    }
+
+    /// Takes a latency of the connect phase, which has no warm-up.
+    pub(super) fn step(&mut self, measure: Measure, nanos: u64) {
+        self.latencies.record(measure, nanos);
+        if measure == self.series_measure {
+            self.interval.record(nanos);
+        }
+    }
+}
+
+/// What a worker's thread has used, and what it measured.
+#[derive(Debug)]
+pub(super) struct WorkerResult {
+    pub(super) counts: Counts,
+    pub(super) reasons: Reasons,
+    pub(super) latencies: Latencies,
+    pub(super) cpu: CpuUse,
+    /// Of the messages planned, sent and received within the measured time.
+    pub(super) measured: Measured,
+    /// When a message was sent, answered or received last.
+    pub(super) last_activity: u64,
+}
+
+/// Messages within the measured time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Measured {
+    pub(super) scheduled: u64,
+    pub(super) sent: u64,
+    pub(super) delivered: u64,
+}
+
+/// CPU time of a thread within the measured time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CpuUse {
+    begin: Option<(u64, u64)>,
+    /// CPU nanoseconds.
+    busy: u64,
+    /// Wall nanoseconds.
+    wall: u64,
+}
+
+impl CpuUse {
+    /// Busy part, 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub(super) fn share(&self) -> f64 {
+        if self.wall == 0 { 0.0 } else { self.busy as f64 / self.wall as f64 }
+    }
+
+    /// Looks at the thread's clock; the first look begins.
+    pub(super) fn look(&mut self, clock: &Clock) {
+        let now = (thread_cpu(), clock.now());
+        let begin = *self.begin.get_or_insert(now);
+        (self.busy, self.wall) = (now.0 - begin.0, now.1 - begin.1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn thread_cpu() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec).unwrap_or_default() * SECOND + u64::try_from(time.tv_nsec).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn thread_cpu() -> u64 {
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn each_second_is_sent_with_what_happened_in_it() {
+        let (sender, seconds) = mpsc::channel();
+        let mut recorder = Recorder::new(Measure::Ack, sender);
+        recorder.tick(10);
+        recorder.counts.sent += 3;
+        recorder.tick(3 * SECOND + 5);
+        recorder.counts.sent += 4;
+        recorder.tick(3 * SECOND + 9);
+        recorder.counts.sent += 1;
+        recorder.close_second();
+        let got: Vec<_> = seconds.try_iter().map(|second| (second.number, second.counts.sent)).collect();
+        assert_eq!(got, [(0, 3), (3, 5)]);
+    }
+
+    #[test]
+    fn warm_up_is_not_measured() {
+        let mut recorder = Recorder::new(Measure::Ack, mpsc::channel().0);
+        (recorder.from, recorder.to) = (100, 200);
+        for time in [99, 100, 199, 200] {
+            recorder.measure(Measure::Ack, time, 1000);
+        }
+        assert_eq!(recorder.latencies.get(Measure::Ack).map(Latency::count), Some(2));
+    }
+}

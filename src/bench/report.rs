@@ -1,0 +1,441 @@
+//! What a run found: written as JSON with its histograms, so that reports of several machines merge exactly.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::threshold::{Finding, Measured, Threshold};
+use super::verdict::Verdict;
+use super::{Counts, Latency, Measure, Reasons};
+
+/// The form that this version writes and reads.
+pub const REPORT_VERSION: u32 = 1;
+
+/// One run, or several merged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Always `mqttx-rs bench report`.
+    pub format: String,
+    /// Version of the format; a reader refuses those that it does not know.
+    pub version: u32,
+    /// Program and version that wrote it.
+    pub program: String,
+    /// What was asked for, by the names of the banner.
+    pub parameters: Vec<Parameter>,
+    /// When it began, UTC.
+    pub begun: String,
+    /// Which part of a run over several machines, from 0, and of how many; merged reports have none.
+    pub shard: Option<(u64, u64)>,
+    /// How it ended.
+    pub ended: Ended,
+    /// How long its phases took.
+    pub seconds: Seconds,
+    /// What was counted over the whole run.
+    pub counts: Counts,
+    /// Messages a second over the measured time.
+    pub rates: Rates,
+    /// Refusals and failures by their reason.
+    pub reasons: Reasons,
+    /// Latencies by measure.
+    pub latencies: BTreeMap<Measure, Latency>,
+    /// Every second of the run, empty ones too.
+    pub series: Vec<Row>,
+    /// What the generator itself used.
+    pub generator: Generator,
+    /// Who was the bottleneck.
+    pub verdict: Verdict,
+    /// What the thresholds found.
+    pub thresholds: Vec<Finding>,
+}
+
+/// A name and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// As in the banner.
+    pub name: String,
+    /// With its unit.
+    pub value: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// As planned.
+    Done,
+    /// By a signal, and that was the only way for it to end.
+    Interrupted,
+    /// By a signal, before it was done.
+    InterruptedEarly,
+    /// Nothing moved any more.
+    Stalled,
+    /// A threshold failed, and `--abort-on-fail` was given.
+    Aborted,
+    /// Not one connection was left.
+    ConnectionsLost,
+    /// Not one connection stood at the beginning.
+    NeverConnected,
+}
+
+/// How long the phases of a run took.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Seconds {
+    /// From the first connect until all clients stood.
+    pub connecting: f64,
+    /// What was left out of latencies and rates.
+    pub warmup: f64,
+    /// What latencies and rates are of.
+    pub measured: f64,
+    /// Waiting for what was on its way.
+    pub draining: f64,
+}
+
+/// Messages over the measured time.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Messages planned in it; `null` without a plan.
+    pub planned: Option<u64>,
+    /// Messages sent in it.
+    pub sent: u64,
+    /// Messages received in it.
+    pub delivered: u64,
+}
+
+/// One second.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// From the first connect.
+    pub second: u64,
+    /// Connections accepted.
+    pub connected: u64,
+    /// Connections failed, refused and lost, publishes and subscriptions refused.
+    pub errors: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages acknowledged.
+    pub acknowledged: u64,
+    /// Messages received.
+    pub delivered: u64,
+    /// Half of the latencies that ended in it, nanoseconds; end to end, or to the acknowledgement. `null` without
+    /// any, and in merged reports, where it cannot be told exactly.
+    pub p50: Option<u64>,
+    /// 99 per cent of them.
+    pub p99: Option<u64>,
+    /// The longest.
+    pub max: Option<u64>,
+}
+
+/// What the generator itself used.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// CPU seconds of the process, start and end included.
+    pub cpu_seconds: f64,
+    /// Busy part of each worker's thread over the measured time, 0 to 1.
+    pub workers: Vec<f64>,
+    /// The most memory that it held, bytes.
+    pub peak_memory: Option<u64>,
+    /// Open files allowed, after raising the limit.
+    pub open_files_limit: Option<u64>,
+    /// Local ports of the system's range for each source address.
+    pub local_ports: Option<u64>,
+}
+
+/// Why reports cannot be read or merged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// Not JSON of this shape.
+    #[error("it is no report of `bench --report`: {0}")]
+    Malformed(String),
+    /// Of a later program.
+    #[error("it is of version {0}, and this program reads version {REPORT_VERSION}")]
+    Version(u32),
+    /// Nothing to merge.
+    #[error("there is no report to merge")]
+    Empty,
+    /// Two reports of one part.
+    #[error("two reports are of shard {0} of {1}")]
+    TwiceTheSame(u64, u64),
+    /// Parts of different divisions.
+    #[error("the reports are of runs divided differently: {0} and {1} shards")]
+    DividedDifferently(u64, u64),
+}
+
+impl Report {
+    /// The `format` of every report.
+    pub const FORMAT: &str = "mqttx-rs bench report";
+
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    pub fn from_json(text: &str) -> Result<Self, ReportError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
+        let head: Head = serde_json::from_str(text).map_err(malformed)?;
+        if head.version != REPORT_VERSION {
+            return Err(ReportError::Version(head.version));
+        }
+        serde_json::from_str(text).map_err(malformed)
+    }
+
+    /// Judges the run by thresholds and keeps what they found.
+    pub fn judge(&mut self, thresholds: &[Threshold]) {
+        self.thresholds = thresholds.iter().map(|threshold| threshold.judge(&*self)).collect();
+    }
+
+    /// Whether any threshold failed.
+    pub fn has_failed(&self) -> bool {
+        self.thresholds.iter().any(|finding| finding.failed)
+    }
+
+    /// Puts the reports of parts of one run together: counts and histograms add up exactly.
+    pub fn merge(reports: Vec<Self>) -> Result<Self, ReportError> {
+        let mut shards = std::collections::BTreeSet::new();
+        for shard in reports.iter().filter_map(|report| report.shard) {
+            if !shards.insert(shard) {
+                return Err(ReportError::TwiceTheSame(shard.0, shard.1));
+            }
+        }
+        if let (Some(first), Some(other)) =
+            (shards.first(), shards.iter().find(|other| Some(other.1) != shards.first().map(|first| first.1)))
+        {
+            return Err(ReportError::DividedDifferently(first.1, other.1));
+        }
+        let count = reports.len();
+        let mut reports = reports.into_iter();
+        let mut merged = reports.next().ok_or(ReportError::Empty)?;
+        for other in reports {
+            merged.add(&other);
+        }
+        merged.shard = None;
+        merged.thresholds.clear();
+        if count > 1 {
+            for row in &mut merged.series {
+                (row.p50, row.p99) = (None, None);
+            }
+        }
+        Ok(merged)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.begun = self.begun.clone().min(other.begun.clone());
+        self.ended = self.ended.max(other.ended);
+        self.counts += &other.counts;
+        self.reasons += &other.reasons;
+        for (measure, latency) in &other.latencies {
+            self.latencies.entry(*measure).or_default().add(latency);
+        }
+        let (own, others) = (&mut self.seconds, &other.seconds);
+        own.connecting = own.connecting.max(others.connecting);
+        own.warmup = own.warmup.max(others.warmup);
+        own.measured = own.measured.max(others.measured);
+        own.draining = own.draining.max(others.draining);
+        let planned = self.rates.planned.zip(other.rates.planned);
+        self.rates.planned = planned.map(|(own, others)| own + others);
+        self.rates.sent += other.rates.sent;
+        self.rates.delivered += other.rates.delivered;
+        for (second, row) in other.series.iter().enumerate() {
+            if self.series.len() <= second {
+                self.series.push(Row { second: second as u64, ..Row::default() });
+            }
+            self.series[second].add(row);
+        }
+        self.generator.cpu_seconds += other.generator.cpu_seconds;
+        self.generator.workers.extend(&other.generator.workers);
+        self.generator.peak_memory = self.generator.peak_memory.max(other.generator.peak_memory);
+        self.verdict = self.verdict.clone().merge(&other.verdict);
+    }
+
+    /// Messages sent in a second of the measured time.
+    pub fn sent_per_second(&self) -> Option<f64> {
+        per_second(self.rates.sent, self.seconds.measured)
+    }
+
+    /// Messages received in a second of the measured time.
+    pub fn delivered_per_second(&self) -> Option<f64> {
+        per_second(self.rates.delivered, self.seconds.measured)
+    }
+}
+
+impl Row {
+    fn add(&mut self, other: &Self) {
+        self.connected += other.connected;
+        self.errors += other.errors;
+        self.sent += other.sent;
+        self.acknowledged += other.acknowledged;
+        self.delivered += other.delivered;
+        self.max = self.max.max(other.max);
+    }
+}
+
+impl Measured for Report {
+    fn latency(&self, measure: Measure) -> Option<&Latency> {
+        self.latencies.get(&measure)
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    fn rate(&self) -> Option<f64> {
+        let planned = self.rates.planned.filter(|planned| *planned > 0)?;
+        Some(self.rates.sent as f64 / planned as f64)
+    }
+
+    fn throughput(&self) -> Option<f64> {
+        self.sent_per_second()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate")]
+fn per_second(count: u64, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| count as f64 / seconds)
+}
+
+/// A histogram as JSON: the figures that people look for, and all of it for programs.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct LatencyJson {
+    /// How many were measured.
+    count: u64,
+    /// Nanoseconds, as all of these.
+    min: u64,
+    mean: f64,
+    /// Standard deviation.
+    deviation: f64,
+    p50: u64,
+    p90: u64,
+    p99: u64,
+    p99_9: u64,
+    p99_99: u64,
+    max: u64,
+    /// The whole histogram: `HdrHistogram` V2, deflate, Base64.
+    histogram: String,
+}
+
+impl From<Latency> for LatencyJson {
+    fn from(latency: Latency) -> Self {
+        Self {
+            count: latency.count(),
+            min: latency.min(),
+            mean: latency.mean(),
+            deviation: latency.deviation(),
+            p50: latency.percentile(50.0),
+            p90: latency.percentile(90.0),
+            p99: latency.percentile(99.0),
+            p99_9: latency.percentile(99.9),
+            p99_99: latency.percentile(99.99),
+            max: latency.max(),
+            histogram: latency.encode(),
+        }
+    }
+}
+
+impl TryFrom<LatencyJson> for Latency {
+    type Error = &'static str;
+
+    fn try_from(json: LatencyJson) -> Result<Self, Self::Error> {
+        Self::decode(&json.histogram).ok_or("`histogram` is no HdrHistogram")
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::verdict::LimitedBy;
+    use super::*;
+
+    /// A report of a shard with so many messages.
+    pub(crate) fn example(shard: (u64, u64), sent: u64) -> Report {
+        let mut latency = Latency::new();
+        (0..sent).for_each(|number| latency.record(1_000_000 + number * 10_000));
+        Report {
+            format: Report::FORMAT.into(),
+            version: REPORT_VERSION,
+            program: "mqttx-rs 0.1.0".into(),
+            parameters: vec![Parameter { name: "QoS".into(), value: "1".into() }],
+            begun: "2026-11-22T10:00:00Z".into(),
+            shard: Some(shard),
+            ended: Ended::Done,
+            seconds: Seconds { connecting: 0.5, warmup: 0.0, measured: 10.0, draining: 0.1 },
+            counts: Counts { scheduled: sent, sent, acknowledged: sent, ..Counts::default() },
+            rates: Rates { planned: Some(sent), sent, delivered: 0 },
+            reasons: Reasons::default(),
+            latencies: [(Measure::Ack, latency)].into(),
+            series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
+            generator: Generator { workers: vec![0.25], ..Generator::default() },
+            verdict: Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() },
+            thresholds: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let report = example((0, 2), 1000);
+        assert_eq!(Report::from_json(&report.to_json()), Ok(report));
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused() {
+        let later = example((0, 1), 1).to_json().replace("\"version\": 1", "\"version\": 2");
+        assert_eq!(Report::from_json(&later), Err(ReportError::Version(2)));
+        let odd = example((0, 1), 1).to_json().replace("\"sent\"", "\"sentt\"");
+        for text in ["", "{}", "[1]", "{\"version\": 1}", &odd] {
+            assert!(matches!(Report::from_json(text), Err(ReportError::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn merged_shards_are_the_sum_of_their_counts_and_histograms() {
+        let merged = Report::merge(vec![example((0, 2), 300), example((1, 2), 200)]).unwrap();
+        assert_eq!((merged.counts.sent, merged.rates.planned), (500, Some(500)));
+        assert_eq!(merged.latencies[&Measure::Ack].count(), 500);
+        assert_eq!(merged.latencies[&Measure::Ack].percentile(100.0) / 10_000, 399);
+        assert_eq!((merged.series[1].sent, merged.series[1].p50), (500, None));
+        assert_eq!(merged.shard, None);
+        let mut merged = merged;
+        merged.judge(&["acknowledged<500".parse().unwrap(), "acknowledged<501".parse().unwrap()]);
+        assert_eq!(merged.thresholds.iter().map(|finding| finding.failed).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn reports_that_do_not_belong_together_are_refused() {
+        let twice = vec![example((0, 2), 1), example((0, 2), 1)];
+        assert_eq!(Report::merge(twice), Err(ReportError::TwiceTheSame(0, 2)));
+        let different = vec![example((0, 2), 1), example((1, 3), 1)];
+        assert_eq!(Report::merge(different), Err(ReportError::DividedDifferently(2, 3)));
+        assert_eq!(Report::merge(Vec::new()), Err(ReportError::Empty));
+    }
+
+    #[test]
+    fn the_schema_is_the_checked_in_one() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bench/report.schema.json");
+        if std::env::var_os("MQTTX_RS_BLESS").is_some() {
+            std::fs::write(path, &schema).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(schema == checked_in, "{path} is out of date: run this test with MQTTX_RS_BLESS=1");
+    }
+}

@@ -1,0 +1,250 @@
+//! What a run does: groups of clients, their load, and when it ends. Complete: nothing in it means "unset".
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Measure, Pattern, Rate, Stamp, Threshold};
+use crate::mqtt::{PublishProperties, QoS, RetainHandling};
+use crate::session::ConnectOptions;
+use crate::transport::{Dialer, Endpoint};
+
+/// One run of the load generator.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Brokers, in turn over the clients; at least one.
+    pub endpoints: Vec<Endpoint>,
+    /// How they are reached; with several, one a source address, in turn over the clients.
+    pub dialers: Vec<Dialer>,
+    /// What CONNECT says but for the client identifier and the user name.
+    pub session: ConnectOptions,
+    /// User names; the password is the same for all.
+    pub user_name: Option<Pattern>,
+    /// Clients of the same kind; those that subscribe first, so that nothing is published to nobody.
+    pub groups: Vec<Group>,
+    /// Wait between one connect and the next; none: as many at a time as `handshakes` allows.
+    pub connect_interval: Duration,
+    /// How many connects may be under way at a time.
+    pub handshakes: usize,
+    /// What becomes of a client whose connection is lost.
+    pub reconnect: Option<Reconnect>,
+    /// Part of the run at its beginning that is left out of latencies and rates.
+    pub warmup: Duration,
+    /// How long messages are scheduled, warm-up included; `None` does not end.
+    pub duration: Option<Duration>,
+    /// How many messages all shards together publish, or how many this process receives when nothing publishes.
+    pub limit: Option<u64>,
+    /// How long to wait for what is still on its way without seeing any of it come.
+    pub drain: Duration,
+    /// Threads.
+    pub workers: usize,
+    /// Which part of a run over several machines.
+    pub shard: Shard,
+    /// Random number of the run, in its stamps.
+    pub run: u32,
+    /// Take one-way times of other machines' clocks for true.
+    pub trust_foreign_clocks: bool,
+}
+
+/// When a client connects again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconnect {
+    /// Wait before each attempt.
+    pub delay: Duration,
+    /// How many attempts in a row.
+    pub attempts: u32,
+}
+
+/// Part `index` of `count`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// From 0.
+    pub index: u64,
+    /// At least 1.
+    pub count: u64,
+}
+
+/// Clients of one kind.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// As the report names it.
+    pub name: &'static str,
+    /// How many, over all shards.
+    pub clients: u64,
+    /// Their identifiers.
+    pub client_id: Pattern,
+    /// What they do.
+    pub role: Role,
+}
+
+/// What a client does.
+#[derive(Debug, Clone)]
+pub enum Role {
+    /// Stays connected.
+    Idle,
+    /// Publishes.
+    Publish(Box<Publish>),
+    /// Receives.
+    Subscribe(Subscribe),
+}
+
+/// What a publisher does.
+#[derive(Debug, Clone)]
+pub struct Publish {
+    /// Where to.
+    pub topic: Pattern,
+    /// How many topics each client has in turn, numbered by `%s`; 0: `%s` is the number of the message.
+    pub topics: u64,
+    /// Assurance.
+    pub qos: QoS,
+    /// The broker keeps the messages.
+    pub retain: bool,
+    /// MQTT 5.0 only.
+    pub properties: Option<Box<PublishProperties>>,
+    /// What.
+    pub payload: Payload,
+    /// When.
+    pub load: Load,
+    /// How many may be unacknowledged, as far as the broker's Receive Maximum goes.
+    pub window: u16,
+}
+
+/// What is published.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// The same bytes each time, or several in turn.
+    Fixed(Vec<Bytes>),
+    /// Bytes that begin with a stamp.
+    Stamped(Bytes),
+    /// A text of its own for each message.
+    Template(Pattern),
+}
+
+/// When messages are sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Load {
+    /// Evenly, so many of all clients together.
+    Even(Rate),
+    /// The same on average, as from many independent senders.
+    Poisson(Rate),
+    /// As fast as the window and the socket allow. There is no plan, so no latency can be corrected by it.
+    Unpaced {
+        /// Measure from sending to acknowledgement; costs throughput, as acknowledgements are read at once.
+        latency: bool,
+    },
+}
+
+/// What a subscriber does.
+#[derive(Debug, Clone)]
+pub struct Subscribe {
+    /// What to receive, each a filter when filled.
+    pub filters: Vec<FilterPattern>,
+    /// MQTT 5.0 only.
+    pub subscription_identifier: Option<u32>,
+}
+
+/// One filter with its options.
+#[derive(Debug, Clone)]
+pub struct FilterPattern {
+    /// The filter.
+    pub filter: Pattern,
+    /// The highest QoS.
+    pub qos: QoS,
+    /// Not one's own.
+    pub no_local: bool,
+    /// Keep the retain flag.
+    pub retain_as_published: bool,
+    /// Whether retained messages come.
+    pub retain_handling: RetainHandling,
+}
+
+impl Scenario {
+    /// How many clients there are, over all shards.
+    pub fn clients(&self) -> u64 {
+        self.groups.iter().map(|group| group.clients).sum()
+    }
+
+    /// How many of them this process has.
+    pub fn own_clients(&self) -> u64 {
+        self.groups.iter().map(|group| self.slice(group).len()).sum()
+    }
+
+    /// This process's part of a group.
+    pub fn slice(&self, group: &Group) -> super::Slice {
+        super::Slice::all(group.clients).part(self.shard.index, self.shard.count)
+    }
+
+    /// Whether any client publishes.
+    pub fn publishes(&self) -> bool {
+        self.publishers().next().is_some()
+    }
+
+    /// Whether any client receives.
+    pub fn subscribes(&self) -> bool {
+        self.groups.iter().any(|group| matches!(group.role, Role::Subscribe(_)))
+    }
+
+    /// Whether any subscription is shared, so that each receiver gets a part.
+    pub fn shares_subscriptions(&self) -> bool {
+        let is_shared = |filter: &FilterPattern| {
+            filter.filter.as_str().starts_with("$share/") || filter.filter.as_str().starts_with("$queue/")
+        };
+        self.groups.iter().any(|group| match &group.role {
+            Role::Subscribe(subscribe) => subscribe.filters.iter().any(is_shared),
+            _ => false,
+        })
+    }
+
+    /// What the publishers do.
+    pub fn publishers(&self) -> impl Iterator<Item = (&Group, &Publish)> {
+        self.groups.iter().filter_map(|group| match &group.role {
+            Role::Publish(publish) => Some((group, &**publish)),
+            _ => None,
+        })
+    }
+
+    /// Why a threshold cannot be judged by what this run measures.
+    pub fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
+        let paced = self.planned_per_second().is_some();
+        let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
+        match threshold.needs()? {
+            Measure::E2e | Measure::E2eUncorrected if !self.subscribes() => Some("nothing is received in this run"),
+            Measure::E2e | Measure::E2eUncorrected if self.publishes() && !self.stamps() => {
+                Some("the payload carries no time: use --payload-size of 32 or more")
+            }
+            Measure::Ack if !paced => Some("without a plan there is no corrected latency: use ack_uncorrected"),
+            Measure::Ack | Measure::AckUncorrected if !acknowledged => Some("QoS 0 is not acknowledged"),
+            Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
+            Measure::Suback if !self.subscribes() => Some("nobody subscribes in this run"),
+            _ => None,
+        }
+    }
+
+    /// Whether payloads carry number and time.
+    pub fn stamps(&self) -> bool {
+        self.publishers().all(|(_, publish)| match &publish.payload {
+            Payload::Stamped(bytes) => bytes.len() >= Stamp::SIZE,
+            _ => false,
+        })
+    }
+
+    /// Messages a second that all publishers of all shards together are to send; `None` when any is unpaced.
+    pub fn planned_per_second(&self) -> Option<f64> {
+        let mut sum = None;
+        for (_, publish) in self.publishers() {
+            match publish.load {
+                Load::Even(rate) | Load::Poisson(rate) => *sum.get_or_insert(0.0) += rate.per_second(),
+                Load::Unpaced { .. } => return None,
+            }
+        }
+        sum
+    }
+}
+
+impl FilterPattern {
+    /// A filter at a QoS, everything else as in 3.1.1.
+    pub fn new(filter: Pattern, qos: QoS) -> Self {
+        let retain_handling = RetainHandling::SendAtSubscribe;
+        Self { filter, qos, no_local: false, retain_as_published: false, retain_handling }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who was the bottleneck: the generator must not blame the broker for itself.
+
+use serde::{Deserialize, Serialize};
+
+/// A judgement and its grounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Who.
+    pub limited_by: LimitedBy,
+    /// Why, a sentence each.
+    pub why: Vec<String>,
+}
+
+/// Who was the bottleneck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LimitedBy {
+    /// The load was carried as planned.
+    Nothing,
+    /// The broker, or the network to it.
+    Broker,
+    /// It cannot be told.
+    Unclear,
+    /// This program or its machine: the figures say nothing about the broker.
+    Generator,
+}
+
+/// What is known of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Signs {
+    /// Messages sent as a part of those planned; `None` without a plan.
+    pub(super) rate: Option<f64>,
+    /// Busy part of the busiest worker, 0 to 1.
+    pub(super) busiest: f64,
+    /// 99 per cent of the messages were sent at most so long after their planned time, nanoseconds.
+    pub(super) send_delay_p99: Option<u64>,
+    /// The 99th percentile of the way through the broker, nanoseconds.
+    pub(super) latency_p99: Option<u64>,
+    /// Scheduled messages that waited for the window or the socket at the end, or were given up.
+    pub(super) held_back: u64,
+    /// Messages sent more than 10 ms late.
+    pub(super) late: u64,
+    /// Messages sent.
+    pub(super) sent: u64,
+}
+
+/// A thread this busy has no time left when it matters.
+const BUSY: f64 = 0.9;
+/// A thread less busy than this is not what anybody waits for.
+const IDLE: f64 = 0.7;
+
+impl Verdict {
+    pub(super) fn of(signs: Signs) -> Self {
+        let busy = format!("the busiest worker used {:.0} % of its core", signs.busiest * 100.0);
+        let Some(rate) = signs.rate else {
+            let limited_by = match signs.busiest {
+                share if share >= BUSY => LimitedBy::Generator,
+                share if share < IDLE => LimitedBy::Broker,
+                _ => LimitedBy::Unclear,
+            };
+            return Self { limited_by, why: vec!["unpaced: something always is the limit".into(), busy] };
+        };
+        let kept = format!("{:.2} % of the planned messages were sent in time", rate * 100.0);
+        let mut why = vec![kept, busy];
+        if let Some(delay) = signs.send_delay_p99 {
+            why.push(format!("send-delay p99 {}", micros(delay)));
+        }
+        // Late sends without a busy thread are those that waited for the broker: a full window, a full socket.
+        let much_is_late = signs.late * 100 > signs.sent;
+        let hurts = rate < 0.99 || signs.held_back > 0 || much_is_late;
+        let limited_by = match signs.busiest {
+            share if share >= BUSY => LimitedBy::Generator,
+            _ if !hurts => LimitedBy::Nothing,
+            share if share < IDLE => LimitedBy::Broker,
+            _ => LimitedBy::Unclear,
+        };
+        if limited_by == LimitedBy::Broker {
+            why.push(format!("{} messages waited for the window or the socket until the end", signs.held_back));
+        }
+        if limited_by == LimitedBy::Nothing
+            && let (Some(delay), Some(latency)) = (signs.send_delay_p99, signs.latency_p99)
+            && delay * 2 > latency
+        {
+            why.push("much of the latency is the generator's own send delay".into());
+            return Self { limited_by: LimitedBy::Unclear, why };
+        }
+        Self { limited_by, why }
+    }
+
+    /// The worse one of two, with the grounds of both.
+    #[must_use]
+    pub(super) fn merge(mut self, other: &Self) -> Self {
+        self.limited_by = self.limited_by.max(other.limited_by);
+        self.why.extend(other.why.iter().cloned());
+        self
+    }
+}
+
+impl LimitedBy {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing: the load was carried as planned",
+            Self::Broker => "the broker (or the network to it)",
+            Self::Unclear => "unclear",
+            Self::Generator => "the generator: the figures say nothing about the broker",
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for display")]
+fn micros(nanos: u64) -> String {
+    format!("{:.0} us", nanos as f64 / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(signs: Signs) -> LimitedBy {
+        Verdict::of(signs).limited_by
+    }
+
+    #[test]
+    fn a_busy_generator_blames_itself() {
+        let signs = Signs { rate: Some(0.8), busiest: 0.97, held_back: 100, ..Signs::default() };
+        assert_eq!(verdict(signs), LimitedBy::Generator);
+        assert_eq!(verdict(Signs { rate: None, busiest: 0.97, ..Signs::default() }), LimitedBy::Generator);
+    }
+
+    #[test]
+    fn an_idle_generator_that_waits_blames_the_broker() {
+        let signs = Signs { rate: Some(0.8), busiest: 0.2, held_back: 100, ..Signs::default() };
+        assert_eq!(verdict(signs), LimitedBy::Broker);
+        let late = Signs { rate: Some(1.0), busiest: 0.1, late: 50, sent: 1000, ..Signs::default() };
+        assert_eq!(verdict(late), LimitedBy::Broker);
+    }
+
+    #[test]
+    fn a_load_that_was_carried_has_no_limit() {
+        let signs = Signs {
+            rate: Some(1.0),
+            busiest: 0.3,
+            send_delay_p99: Some(100_000),
+            latency_p99: Some(1_000_000),
+            sent: 1000,
+            ..Signs::default()
+        };
+        assert_eq!(verdict(signs), LimitedBy::Nothing);
+        let own_delay = Signs { latency_p99: Some(150_000), ..signs };
+        assert_eq!(verdict(own_delay), LimitedBy::Unclear);
+    }
+
+    #[test]
+    fn in_between_it_is_unclear() {
+        assert_eq!(verdict(Signs { rate: Some(0.9), busiest: 0.8, ..Signs::default() }), LimitedBy::Unclear);
+    }
+}

@@ -1,0 +1,486 @@
+//! One thread of the load generator: a current-thread runtime, and one task that drives all of its connections.
+//!
+//! A turn of that task looks at the connections that the network woke, hands out what the schedule says is due,
+//! writes, and sleeps until the next of both. Nothing is spawned, sent or locked for a message; buffers are the
+//! worker's own and belong to a connection only while they hold its bytes.
+
+mod connection;
+mod pacer;
+mod publisher;
+mod ready;
+mod subscriber;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::task::JoinSet;
+
+use super::clock::{Clock, nanos};
+use super::control::{Control, WorkerHandle};
+use super::plan::{ClientNumber, Plan};
+use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
+use super::{Load, Measure, Role, Schedule};
+use crate::mqtt::QoS;
+use crate::transport::{DialError, Dialed};
+
+use connection::{Connection, Served, Stage};
+use pacer::Pacer;
+pub(super) use ready::ReadyList;
+
+/// Bytes read or written at a time.
+const BUFFER: usize = 64 * 1024;
+/// How often the worker looks at keep alives, closes seconds and tells how far it is.
+const LOOK: u64 = 50_000_000;
+/// In how many looks all connections have been looked at.
+const LOOKS_FOR_ALL: usize = 10;
+/// How long DISCONNECT and the broker's end may take.
+const CLOSING: u64 = 1_000_000_000;
+/// In unpaced runs without latency, how long acknowledgements are let gather: brokers send a segment for each.
+const GATHER: Duration = Duration::from_micros(300);
+
+/// Everything that a worker needs to begin.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) index: u64,
+    pub(super) workers: u64,
+    pub(super) plan: Arc<Plan>,
+    pub(super) clock: Clock,
+    pub(super) control: Arc<Control>,
+    pub(super) handle: WorkerHandle,
+    pub(super) seconds: Sender<Second>,
+    pub(super) series_measure: Measure,
+}
+
+/// What the connections of a worker share.
+#[derive(Debug)]
+struct Tools {
+    plan: Arc<Plan>,
+    clock: Clock,
+    recorder: Recorder,
+    random: fastrand::Rng,
+    input: BytesMut,
+    output: BytesMut,
+    arena: BytesMut,
+    /// The time of what is being looked at.
+    now: u64,
+    /// How many connections are in each stage.
+    stages: [u64; Stage::COUNT],
+    answer_timeout: u64,
+    /// Whether unpaced clients publish.
+    running: bool,
+    measure_acks: bool,
+    /// Whether deliveries can be told from what should have come.
+    expects: bool,
+    /// Deliveries without duplicates.
+    distinct: u64,
+}
+
+struct Worker {
+    assignment: Assignment,
+    tools: Tools,
+    connections: Vec<Connection>,
+    groups: Vec<GroupPart>,
+    /// When which connection is to be dialled, in order; first attempts, and later ones.
+    first_dials: VecDeque<(u64, u32)>,
+    later_dials: VecDeque<(u64, u32)>,
+    dials: JoinSet<(u32, Result<Dialed, DialError>)>,
+    pacer: Pacer,
+    ready: Vec<u32>,
+    /// Those that have more to do than they were given time for.
+    again: Vec<u32>,
+    next_look: u64,
+    looked_at: usize,
+    phase: Phase,
+    gathers: bool,
+    cpu: CpuUse,
+}
+
+/// The part of a group that this worker has.
+#[derive(Debug)]
+struct GroupPart {
+    first: usize,
+    schedule: Option<Schedule>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Connecting,
+    Running { begin: u64 },
+    Closing { until: u64 },
+}
+
+/// What a turn asks for.
+enum Next {
+    Again,
+    Gather,
+    End,
+}
+
+impl Assignment {
+    /// Works until the conductor says that it is over.
+    pub(super) fn run(self) -> std::io::Result<WorkerResult> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            // A task of its own: waking it from its own thread costs no system call, other than waking `block_on`.
+            let worker = Worker::new(self)?;
+            let work = tokio::spawn(tokio::task::unconstrained(worker.work()));
+            work.await.map_err(std::io::Error::other)
+        })
+    }
+}
+
+impl Tools {
+    fn take_time(&mut self) {
+        self.now = self.clock.now();
+        self.recorder.tick(self.now);
+    }
+
+    fn instant(&self) -> Instant {
+        self.clock.instant(self.now)
+    }
+}
+
+impl Worker {
+    fn new(assignment: Assignment) -> std::io::Result<Self> {
+        let plan = assignment.plan.clone();
+        let unpaced = |load: Load| matches!(load, Load::Unpaced { latency: false });
+        let gathers = !plan.knows_what_to_expect()
+            && plan.highest_qos() > QoS::AtMostOnce
+            && plan.scenario.publishers().all(|(_, publish)| unpaced(publish.load));
+        let mut tools = Tools {
+            clock: assignment.clock,
+            recorder: Recorder::new(assignment.series_measure, assignment.seconds.clone()),
+            random: fastrand::Rng::with_seed(u64::from(plan.scenario.run) << 32 | assignment.index),
+            input: BytesMut::new(),
+            output: BytesMut::with_capacity(2 * BUFFER),
+            arena: BytesMut::new(),
+            now: 0,
+            stages: [0; Stage::COUNT],
+            answer_timeout: nanos(plan.scenario.dialers.first().map_or(Duration::ZERO, |dialer| dialer.timeout)),
+            running: false,
+            measure_acks: !gathers,
+            expects: plan.knows_what_to_expect(),
+            distinct: 0,
+            plan: plan.clone(),
+        };
+        let interval = nanos(plan.scenario.connect_interval);
+        let (mut connections, mut groups, mut first_dials) = (Vec::new(), Vec::new(), VecDeque::new());
+        let mut before = 0;
+        for (group, settings) in plan.scenario.groups.iter().enumerate() {
+            let slice = plan.slice(group).part(assignment.index, assignment.workers);
+            groups.push(GroupPart { first: connections.len(), schedule: None });
+            for place in 0..slice.len() {
+                let client = ClientNumber { group, number: slice.number(place) };
+                let index = u32::try_from(connections.len()).map_err(std::io::Error::other)?;
+                connections.push(Connection::new(client, index, &assignment.handle.ready, &mut tools));
+                first_dials.push_back(((before + client.number) * interval, index));
+            }
+            before += settings.clients;
+        }
+        Ok(Self {
+            tools,
+            connections,
+            groups,
+            first_dials,
+            later_dials: VecDeque::new(),
+            dials: JoinSet::new(),
+            pacer: Pacer::new()?,
+            ready: Vec::new(),
+            again: Vec::new(),
+            next_look: 0,
+            looked_at: 0,
+            phase: Phase::Connecting,
+            gathers,
+            cpu: CpuUse::default(),
+            assignment,
+        })
+    }
+
+    async fn work(mut self) -> WorkerResult {
+        loop {
+            match poll_fn(|cx| self.turn(cx)).await {
+                Next::Again => tokio::task::yield_now().await,
+                Next::Gather => {
+                    std::thread::sleep(GATHER);
+                    tokio::task::yield_now().await;
+                }
+                Next::End => return self.end(),
+            }
+        }
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        self.tools.take_time();
+        if self.obey() {
+            return Poll::Ready(Next::End);
+        }
+        self.dial(cx);
+        let answered = self.tools.recorder.counts.acknowledged;
+        self.assignment.handle.ready.take(&mut self.ready, cx.waker());
+        self.ready.append(&mut self.again);
+        for index in std::mem::take(&mut self.ready) {
+            self.serve(index);
+        }
+        self.publish_due();
+        if self.tools.now >= self.next_look {
+            self.look();
+            self.next_look = self.tools.now + LOOK;
+        }
+        if !self.again.is_empty() {
+            return Poll::Ready(Next::Again);
+        }
+        if self.gathers && self.tools.recorder.counts.acknowledged > answered {
+            return Poll::Ready(Next::Gather);
+        }
+        self.wait(cx)
+    }
+
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        let handshakes_left = self.under_way() < self.tools.plan.scenario.handshakes;
+        let dials = self.first_dials.front().into_iter().chain(self.later_dials.front());
+        let next_dial = dials.map(|dial| dial.0).min().filter(|_| handshakes_left);
+        let next_due = match self.phase {
+            Phase::Running { begin } => {
+                self.groups.iter().filter_map(|group| group.schedule.as_ref()?.next_due()).min().map(|due| begin + due)
+            }
+            _ => None,
+        };
+        let wake = [next_dial, next_due].into_iter().flatten().fold(self.next_look, u64::min);
+        let now = Instant::now();
+        match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
+            Poll::Ready(()) => Poll::Ready(Next::Again),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Follows the conductor; `true` when it is over.
+    fn obey(&mut self) -> bool {
+        let control = self.assignment.control.clone();
+        if control.is_aborted() {
+            return true;
+        }
+        if let (Phase::Connecting, Some(begin)) = (self.phase, control.began()) {
+            self.begin(begin);
+        }
+        if control.is_stopped() && self.tools.running {
+            self.tools.running = false;
+            self.groups.iter_mut().for_each(|group| group.schedule = None);
+            self.connections.iter_mut().for_each(Connection::stop);
+            self.tools.recorder.to = self.tools.recorder.to.min(self.tools.now);
+        }
+        if let Phase::Closing { until } = self.phase {
+            return self.tools.now >= until || self.tools.stages[Stage::Closing as usize] == 0;
+        }
+        if control.is_finished() {
+            self.phase = Phase::Closing { until: self.tools.now + CLOSING };
+            self.settle();
+            self.dials.abort_all();
+            self.first_dials.clear();
+            self.later_dials.clear();
+            for index in 0..self.connections.len() {
+                if self.connections[index].disconnect(&mut self.tools) == Served::Ended {
+                    self.connections[index].enter(Stage::Gone, &mut self.tools);
+                }
+            }
+        }
+        false
+    }
+
+    fn begin(&mut self, begin: u64) {
+        let plan = self.tools.plan.clone();
+        self.phase = Phase::Running { begin };
+        let end = plan.scenario.duration.map(nanos);
+        self.tools.recorder.from = begin + nanos(plan.scenario.warmup);
+        self.tools.recorder.to = end.map_or(u64::MAX, |end| begin + end);
+        self.tools.running = true;
+        for (number, (group, part)) in plan.scenario.groups.iter().zip(&mut self.groups).enumerate() {
+            let Role::Publish(publish) = &group.role else { continue };
+            let slice = plan.slice(number).part(self.assignment.index, self.assignment.workers);
+            let limit = plan.scenario.limit;
+            part.schedule = match publish.load {
+                Load::Even(rate) => Some(Schedule::even(slice, rate, limit, end)),
+                Load::Poisson(rate) => Some(Schedule::poisson(slice, rate, limit, end, self.tools.random.fork())),
+                Load::Unpaced { .. } => None,
+            };
+        }
+        // An unpaced client gets its first push here.
+        let eager = self.connections.iter().enumerate().filter(|(_, connection)| connection.is_eager());
+        self.again.extend(eager.map(|(index, _)| u32::try_from(index).unwrap_or(u32::MAX)));
+    }
+
+    /// Hands out what is due.
+    fn publish_due(&mut self) {
+        let Phase::Running { begin } = self.phase else { return };
+        let Some(since_begin) = self.tools.now.checked_sub(begin) else { return };
+        let mut first = self.ready.len();
+        for group in &mut self.groups {
+            let Some(schedule) = &mut group.schedule else { continue };
+            while let Some(due) = schedule.take(since_begin) {
+                let index = group.first + due.client;
+                self.connections[index].schedule(begin + due.planned, &mut self.tools);
+                self.ready.push(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+        }
+        if self.ready.len() - first > 1 {
+            // Several messages of one client go out in one write.
+            self.ready[first..].sort_unstable();
+            self.ready.dedup();
+        }
+        while first < self.ready.len() {
+            self.serve(self.ready[first]);
+            first += 1;
+        }
+        self.ready.clear();
+    }
+
+    fn serve(&mut self, index: u32) {
+        let connection = &mut self.connections[index as usize];
+        match connection.serve(&mut self.tools) {
+            Served::Waits => {}
+            Served::HasMore => self.again.push(index),
+            Served::Ended => self.ended(index),
+        }
+    }
+
+    /// A connection has ended: it is dialled again, or it is gone.
+    fn ended(&mut self, index: u32) {
+        let connection = &mut self.connections[index as usize];
+        let closing = matches!(self.phase, Phase::Closing { .. });
+        match self.tools.plan.scenario.reconnect {
+            Some(reconnect) if connection.attempts < reconnect.attempts && !closing => {
+                connection.attempts += 1;
+                connection.enter(Stage::Waiting, &mut self.tools);
+                self.later_dials.push_back((self.tools.now + nanos(reconnect.delay), index));
+            }
+            _ => connection.give_up(&mut self.tools),
+        }
+        if self.tools.stages[Stage::Standing as usize] == 0 {
+            self.tell();
+        }
+    }
+
+    fn under_way(&self) -> usize {
+        let stages = [Stage::Dialing, Stage::Connecting, Stage::Subscribing];
+        let count: u64 = stages.iter().map(|stage| self.tools.stages[*stage as usize]).sum();
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    fn dial(&mut self, cx: &mut Context<'_>) {
+        let handshakes = self.tools.plan.scenario.handshakes;
+        while self.under_way() < handshakes {
+            let due = |dials: &VecDeque<(u64, u32)>| dials.front().is_some_and(|dial| dial.0 <= self.tools.now);
+            let next = if due(&self.first_dials) {
+                self.first_dials.pop_front()
+            } else if due(&self.later_dials) {
+                self.later_dials.pop_front()
+            } else {
+                None
+            };
+            let Some((_, index)) = next else { break };
+            let connection = &mut self.connections[index as usize];
+            connection.enter(Stage::Dialing, &mut self.tools);
+            self.tools.recorder.counts.connects_attempted += 1;
+            let (plan, client) = (self.tools.plan.clone(), connection.client);
+            self.dials.spawn(async move {
+                let (dialer, endpoint) = plan.way(client);
+                let resolved = &plan.resolved[dialer][endpoint];
+                let scenario = &plan.scenario;
+                (index, scenario.dialers[dialer].dial_resolved(&scenario.endpoints[endpoint], resolved).await)
+            });
+        }
+        while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
+            // A dial that was aborted belongs to a run that is over.
+            let Ok((index, dialed)) = dialed else { continue };
+            self.tools.take_time();
+            let connection = &mut self.connections[index as usize];
+            let served = match dialed {
+                Ok(dialed) => connection.open(dialed, &mut self.tools),
+                Err(error) => {
+                    self.tools.recorder.counts.connects_failed += 1;
+                    self.tools.recorder.reasons.note(error.to_string());
+                    Served::Ended
+                }
+            };
+            match served {
+                Served::Waits => {}
+                Served::HasMore => self.again.push(index),
+                Served::Ended => self.ended(index),
+            }
+        }
+    }
+
+    /// What is done a few times a second, whatever happens.
+    fn look(&mut self) {
+        // A part of them each time: their times are seconds, and a look at each costs a cache miss.
+        let part = self.connections.len().div_ceil(LOOKS_FOR_ALL);
+        let from = if self.looked_at >= self.connections.len() { 0 } else { self.looked_at };
+        self.looked_at = (from + part).min(self.connections.len());
+        for index in from..self.looked_at {
+            let served = self.connections[index].look_at_the_time(&mut self.tools);
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            match served {
+                Served::Waits => {}
+                Served::HasMore => self.again.push(index),
+                Served::Ended => self.ended(index),
+            }
+        }
+        if self.tools.now >= self.tools.recorder.from && self.tools.now < self.tools.recorder.to {
+            self.cpu.look(&self.tools.clock);
+        }
+        self.tell();
+    }
+
+    /// Tells the conductor how far it is.
+    fn tell(&mut self) {
+        let stage = |stage: Stage| self.tools.stages[stage as usize];
+        let all = self.connections.len() as u64;
+        let standing = stage(Stage::Standing);
+        let settled = standing + stage(Stage::Gone);
+        let progress = &self.assignment.handle.progress;
+        let counts = &self.tools.recorder.counts;
+        let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
+        let outstanding = counts.scheduled.saturating_sub(counts.dropped + counts.refused + done);
+        let scheduled_all = self
+            .groups
+            .iter()
+            .all(|group| group.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none()));
+        progress.standing.store(standing, Ordering::Relaxed);
+        progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
+        progress.outstanding.store(outstanding, Ordering::Relaxed);
+        progress.sent.store(counts.sent, Ordering::Relaxed);
+        progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
+        progress.delivered.store(counts.delivered, Ordering::Relaxed);
+        progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
+        progress.expected.store(counts.expected, Ordering::Relaxed);
+        let begun = matches!(self.phase, Phase::Running { .. });
+        // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
+        let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;
+        let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
+        progress.drained.store(drained, Ordering::Release);
+        progress.settled.store(settled, Ordering::Release);
+        self.assignment.control.news.notify_one();
+    }
+
+    /// Counts what is left over.
+    fn settle(&mut self) {
+        for connection in &self.connections {
+            connection.settle(&mut self.tools);
+        }
+    }
+
+    fn end(mut self) -> WorkerResult {
+        if !matches!(self.phase, Phase::Closing { .. }) {
+            self.settle();
+        }
+        self.tools.recorder.close_second();
+        self.tell();
+        let Recorder { counts, reasons, latencies, measured, last_activity, .. } = self.tools.recorder;
+        WorkerResult { counts, reasons, latencies, cpu: self.cpu, measured, last_activity }
+    }
+}

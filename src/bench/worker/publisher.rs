@@ -1,0 +1,314 @@
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::Tools;
+use crate::bench::plan::ClientNumber;
+use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
+use crate::mqtt::{Message, QoS, TopicName};
+use crate::session::{DeliveryId, PublishOutcome, Session, State};
+
+/// How many bytes of messages are handed to the session at a time: what one write takes.
+const BATCH: usize = 64 * 1024;
+/// How many messages may wait for a client's window before we say that we drop: 8 MB of plan.
+const MAXIMUM_BACKLOG: usize = 1 << 20;
+/// What counts as late.
+const LATE: u64 = 10_000_000;
+
+/// What one client publishes.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    client: ClientNumber,
+    /// The topic, when it is the same for all messages, and how many deliveries each leads to.
+    topic: Option<(TopicName, u64)>,
+    next_payload: usize,
+    /// Number of the next message.
+    sequence: u64,
+    /// Planned times of messages that are due.
+    backlog: VecDeque<u64>,
+    /// How many an unpaced client has still to send; `u64::MAX` for no end.
+    pub(super) left: u64,
+    /// Handed to the session and not done with: for `QoS` 0 until sent, else until answered.
+    flights: VecDeque<Flight>,
+    /// How many of `flights` have been sent.
+    flights_sent: usize,
+    /// Handed to the session.
+    handed: u64,
+    /// Written to the socket.
+    sent: u64,
+    /// Answered, of those at `QoS` 1 and 2.
+    answered: u64,
+}
+
+#[derive(Debug)]
+struct Flight {
+    id: DeliveryId,
+    planned: u64,
+    sent: u64,
+    fan_out: u64,
+    answered: bool,
+}
+
+impl Publisher {
+    pub(super) fn new(client: ClientNumber, tools: &mut Tools) -> Self {
+        let mut publisher = Self {
+            client,
+            topic: None,
+            next_payload: 0,
+            sequence: 0,
+            backlog: VecDeque::new(),
+            left: 0,
+            flights: VecDeque::new(),
+            flights_sent: 0,
+            handed: 0,
+            sent: 0,
+            answered: 0,
+        };
+        let plan = tools.plan.clone();
+        let Role::Publish(publish) = &plan.group(client).role else { return publisher };
+        if !publish.topic.differs_by_message() {
+            let topic = plan.topic(client, 0, &mut tools.random).ok();
+            publisher.topic = topic.map(|topic| {
+                let fan_out = plan.fan_out(&topic);
+                (topic, fan_out)
+            });
+        }
+        if let Load::Unpaced { .. } = publish.load {
+            publisher.left = match plan.scenario.limit {
+                Some(limit) => Slice::quota(plan.slice(client.group).total, client.number, limit),
+                None => u64::MAX,
+            };
+        }
+        publisher
+    }
+
+    fn settings<'a>(&self, tools: &'a Tools) -> Option<&'a Publish> {
+        match &tools.plan.scenario.groups[self.client.group].role {
+            Role::Publish(publish) => Some(publish),
+            _ => None,
+        }
+    }
+
+    /// A message is due.
+    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) {
+        tools.recorder.scheduled(planned);
+        if self.backlog.len() < MAXIMUM_BACKLOG {
+            self.backlog.push_back(planned);
+        } else {
+            tools.recorder.counts.dropped += 1;
+        }
+    }
+
+    /// Hands the session what the window and the socket will take. `blocked`: the socket takes nothing now.
+    pub(super) fn fill(&mut self, session: &mut Session, blocked: bool, tools: &mut Tools) {
+        if session.state() != State::Connected || (self.backlog.is_empty() && (self.left == 0 || !tools.running)) {
+            return;
+        }
+        let plan = tools.plan.clone();
+        let Role::Publish(publish) = &plan.group(self.client).role else { return };
+        let mut space = if publish.qos == QoS::AtMostOnce {
+            let bytes = match &publish.payload {
+                Payload::Stamped(bytes) => bytes.len(),
+                Payload::Fixed(payloads) => payloads.first().map_or(0, Bytes::len),
+                Payload::Template(pattern) => pattern.as_str().len(),
+            };
+            if blocked { 0 } else { (BATCH / (bytes + 32)).max(1).saturating_sub(session.queued()) }
+        } else {
+            session.window_space().saturating_sub(session.queued())
+        };
+        while space > 0 {
+            space -= 1;
+            let planned = if let Some(planned) = self.backlog.pop_front() {
+                planned
+            } else if self.left > 0 && tools.running {
+                self.left -= 1;
+                tools.recorder.scheduled(tools.now);
+                tools.now
+            } else {
+                break;
+            };
+            self.publish(publish, planned, session, tools);
+        }
+    }
+
+    fn publish(&mut self, publish: &Publish, planned: u64, session: &mut Session, tools: &mut Tools) {
+        let (topic, fan_out) = if let Some((topic, fan_out)) = &self.topic {
+            (topic.clone(), *fan_out)
+        } else {
+            let plan = tools.plan.clone();
+            match plan.topic(self.client, self.sequence, &mut tools.random) {
+                Ok(topic) => {
+                    let fan_out = plan.fan_out(&topic);
+                    (topic, fan_out)
+                }
+                Err(error) => {
+                    tools.recorder.counts.refused += 1;
+                    tools.recorder.reasons.note(format!("publish: {error}"));
+                    return;
+                }
+            }
+        };
+        let message = Message {
+            topic,
+            payload: self.payload(&publish.payload, planned, tools),
+            qos: publish.qos,
+            retain: publish.retain,
+            properties: publish.properties.clone(),
+        };
+        self.sequence += 1;
+        match session.publish(message) {
+            Ok(id) => {
+                self.handed += 1;
+                let unpaced = matches!(publish.load, Load::Unpaced { latency: false });
+                if !(unpaced && publish.qos == QoS::AtMostOnce && fan_out == 0) {
+                    self.flights.push_back(Flight { id, planned, sent: 0, fan_out, answered: false });
+                }
+            }
+            Err(error) => {
+                tools.recorder.counts.refused += 1;
+                tools.recorder.reasons.note(format!("publish: {error}"));
+            }
+        }
+    }
+
+    fn payload(&mut self, payload: &Payload, planned: u64, tools: &mut Tools) -> Bytes {
+        match payload {
+            Payload::Fixed(payloads) => {
+                let chosen = self.next_payload;
+                self.next_payload = (chosen + 1) % payloads.len().max(1);
+                payloads.get(chosen).cloned().unwrap_or_default()
+            }
+            Payload::Template(pattern) => {
+                let plan = tools.plan.clone();
+                plan.fill(self.client, pattern, self.sequence, &mut tools.random).into()
+            }
+            Payload::Stamped(bytes) => {
+                let delay = tools.now.saturating_sub(planned) / 1000;
+                #[expect(clippy::cast_possible_truncation, reason = "numbers of the protocol's own width, which wrap")]
+                let stamp = Stamp {
+                    clock: tools.clock.name(),
+                    run: tools.plan.scenario.run,
+                    publisher: ((self.client.group as u32) << 28) ^ self.client.number as u32,
+                    sequence: self.sequence as u32,
+                    delay_micros: u32::try_from(delay).unwrap_or(u32::MAX),
+                    planned: tools.clock.unix(planned),
+                };
+                tools.arena.reserve(bytes.len());
+                tools.arena.extend_from_slice(bytes);
+                stamp.write(&mut tools.arena);
+                tools.arena.split().freeze()
+            }
+        }
+    }
+
+    /// Everything that the session handed out has been written at `now`.
+    pub(super) fn written(&mut self, session: &Session, now: u64, tools: &mut Tools) {
+        let Some(publish) = self.settings(tools) else { return };
+        let (qos, paced) = (publish.qos, !matches!(publish.load, Load::Unpaced { .. }));
+        let sent = self.handed.saturating_sub(session.queued() as u64);
+        let fresh = sent.saturating_sub(self.sent);
+        if fresh == 0 {
+            return;
+        }
+        self.sent = sent;
+        tools.recorder.sent(fresh, now);
+        for _ in 0..fresh {
+            let Some(flight) = self.flights.get_mut(self.flights_sent) else { break };
+            flight.sent = now;
+            let delay = now.saturating_sub(flight.planned);
+            if paced {
+                tools.recorder.measure(Measure::SendDelay, flight.planned, delay);
+                if delay > LATE {
+                    tools.recorder.counts.late += 1;
+                }
+            }
+            if qos == QoS::AtMostOnce {
+                tools.recorder.counts.expected += flight.fan_out;
+                self.flights.pop_front();
+            } else {
+                self.flights_sent += 1;
+            }
+        }
+    }
+
+    /// The session says what became of a message.
+    pub(super) fn outcome(&mut self, id: DeliveryId, outcome: PublishOutcome, tools: &mut Tools) {
+        let found = self.flights.binary_search_by_key(&id, |flight| flight.id).ok();
+        let flight = found.map(|at| {
+            self.flights[at].answered = true;
+            let flight = &self.flights[at];
+            (flight.planned, flight.sent, flight.fan_out)
+        });
+        while self.flights.front().is_some_and(|flight| flight.answered) {
+            self.flights.pop_front();
+            self.flights_sent = self.flights_sent.saturating_sub(1);
+        }
+        self.answered += 1;
+        tools.recorder.last_activity = tools.now;
+        let paced = self.settings(tools).is_some_and(|publish| !matches!(publish.load, Load::Unpaced { .. }));
+        match outcome {
+            PublishOutcome::Acknowledged(_) => {
+                tools.recorder.counts.acknowledged += 1;
+                let Some((planned, sent, fan_out)) = flight else { return };
+                tools.recorder.counts.expected += fan_out;
+                if tools.measure_acks {
+                    if paced {
+                        tools.recorder.measure(Measure::Ack, planned, tools.now.saturating_sub(planned));
+                    }
+                    tools.recorder.measure(Measure::AckUncorrected, planned, tools.now.saturating_sub(sent));
+                }
+            }
+            PublishOutcome::Refused(acknowledgement) => {
+                tools.recorder.counts.refused += 1;
+                tools.recorder.reasons.note(format!("publish: {}", acknowledgement.reason));
+            }
+            PublishOutcome::Rejected(error) => {
+                tools.recorder.counts.refused += 1;
+                tools.recorder.reasons.note(format!("publish: {error}"));
+            }
+            // Stays unacknowledged in the count.
+            PublishOutcome::Lost { .. } => self.answered -= 1,
+        }
+    }
+
+    /// Messages scheduled, and not done with.
+    pub(super) fn outstanding(&self, qos: QoS) -> u64 {
+        let unanswered = if qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
+        let unlimited = self.left == u64::MAX;
+        let left = if unlimited { 0 } else { self.left };
+        self.backlog.len() as u64 + left + self.handed.saturating_sub(self.sent) + unanswered
+    }
+
+    /// The connection is gone for good: what waits will not be sent.
+    pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        if self.left != u64::MAX {
+            tools.recorder.counts.scheduled += self.left;
+            tools.recorder.counts.dropped += self.left;
+        }
+        self.left = 0;
+        tools.recorder.counts.dropped += self.backlog.len() as u64;
+        self.backlog.clear();
+    }
+
+    /// Nothing new is begun.
+    pub(super) fn stop(&mut self) {
+        self.left = 0;
+    }
+
+    /// Counts what is left over at the end.
+    pub(super) fn settle(&self, tools: &mut Tools) {
+        let Some(publish) = self.settings(tools) else { return };
+        let unanswered = if publish.qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
+        tools.recorder.counts.unsent += self.backlog.len() as u64 + self.handed.saturating_sub(self.sent);
+        tools.recorder.counts.unacknowledged += unanswered;
+    }
+
+    /// Whether it has something to send whenever it may.
+    pub(super) fn is_eager(&self) -> bool {
+        self.left > 0 || !self.backlog.is_empty()
+    }
+
+    pub(super) fn qos(&self, tools: &Tools) -> QoS {
+        self.settings(tools).map(|publish| publish.qos).unwrap_or_default()
+    }
+}

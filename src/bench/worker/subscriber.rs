@@ -1,0 +1,82 @@
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::Tools;
+use crate::bench::{Arrival, Measure, Sequence, Stamp};
+use crate::session::Received;
+
+/// What one client receives.
+#[derive(Debug, Default)]
+pub(super) struct Subscriber {
+    publishers: HashMap<u64, Sequence, BuildHasherDefault<Mix>>,
+    /// Where each publisher of another run was first heard, for what is lost from then on.
+    foreign_begin: u64,
+}
+
+impl Subscriber {
+    /// A message came at `tools.now`.
+    pub(super) fn receive(&mut self, received: &Received, tools: &mut Tools) {
+        tools.recorder.delivered(tools.now);
+        let Some(stamp) = Stamp::read(&received.message.payload) else {
+            tools.recorder.counts.foreign += 1;
+            return;
+        };
+        let own = stamp.run == tools.plan.scenario.run;
+        if tools.expects && !own {
+            tools.recorder.counts.foreign += 1;
+            return;
+        }
+        let key = u64::from(stamp.run) << 32 | u64::from(stamp.publisher);
+        let sequence = self.publishers.entry(key).or_insert_with(|| {
+            // Of a publisher that began before us only what follows can be missed.
+            let begin = if own { 0 } else { u64::from(stamp.sequence) };
+            self.foreign_begin += begin;
+            Sequence::beginning_at(begin)
+        });
+        match sequence.observe(stamp.sequence) {
+            Arrival::InOrder => tools.distinct += 1,
+            Arrival::Reordered => {
+                tools.distinct += 1;
+                tools.recorder.counts.reordered += 1;
+            }
+            Arrival::Duplicate => {
+                tools.recorder.counts.duplicated += 1;
+                return;
+            }
+        }
+        let comparable = stamp.clock == tools.clock.name() || tools.plan.scenario.trust_foreign_clocks;
+        if received.message.retain || !comparable {
+            return;
+        }
+        let now = tools.clock.unix(tools.now);
+        let planned = tools.clock.of_unix(stamp.planned);
+        tools.recorder.measure(Measure::E2e, planned, now.saturating_sub(stamp.planned));
+        tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
+    }
+
+    /// How many messages there would be without loss, as far as numbers tell.
+    pub(super) fn span(&self) -> u64 {
+        self.publishers.values().map(Sequence::span).sum::<u64>() - self.foreign_begin
+    }
+}
+
+/// Mixes a key that is already nearly a number of its own.
+#[derive(Debug, Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let mixed = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}

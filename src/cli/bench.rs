@@ -1,0 +1,327 @@
+//! `mqttx-rs bench`: load a broker and measure it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::group::{ConnectArgs, MessageArgs};
+use super::value;
+use crate::mqtt::{QoS, RetainHandling, TopicName, UserProperty};
+use crate::payload::PayloadSize;
+
+/// `mqttx-rs bench`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    /// Which load.
+    #[command(subcommand)]
+    pub command: BenchCommand,
+}
+
+/// Which load.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BenchCommand {
+    /// Open connections and hold them
+    #[command(name = "conn", mut_arg("client_id", id_short))]
+    Connect(Box<BenchConnectArgs>),
+    /// Publish from many clients
+    #[command(name = "pub", mut_arg("client_id", id_short))]
+    Publish(Box<BenchPublishArgs>),
+    /// Subscribe with many clients and count what arrives
+    #[command(name = "sub", mut_arg("client_id", id_short))]
+    Subscribe(Box<BenchSubscribeArgs>),
+    /// Publish and subscribe in one process: latency from end to end, losses, duplicates
+    #[command(name = "e2e", mut_arg("client_id", id_short))]
+    EndToEnd(Box<BenchEndToEndArgs>),
+    /// Put the reports of several machines together, exactly
+    #[command(name = "merge")]
+    Merge(BenchMergeArgs),
+    /// Set two reports side by side
+    #[command(name = "compare")]
+    Compare(BenchCompareArgs),
+}
+
+/// `-I`: in `bench` the interval has the `-i`, as in MQTTX.
+fn id_short(argument: clap::Arg) -> clap::Arg {
+    argument.short('I')
+}
+
+/// `mqttx-rs bench conn`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchConnectArgs {
+    /// How many, how fast, how long.
+    #[command(flatten)]
+    pub clients: ClientsArgs,
+    /// What is kept of the results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `mqttx-rs bench pub`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchPublishArgs {
+    /// How many, how fast, how long.
+    #[command(flatten)]
+    pub clients: ClientsArgs,
+    /// How much.
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// What every message has.
+    #[command(flatten)]
+    pub message: MessageArgs,
+    /// What is kept of the results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `mqttx-rs bench sub`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchSubscribeArgs {
+    /// How many, how fast, how long.
+    #[command(flatten)]
+    pub clients: ClientsArgs,
+    /// What they subscribe to.
+    #[command(flatten)]
+    pub subscription: BenchSubscriptionArgs,
+    /// What is kept of the results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `mqttx-rs bench e2e`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchEndToEndArgs {
+    /// Who sends to whom.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+    /// How many, how fast, how long.
+    #[command(flatten)]
+    pub clients: ClientsArgs,
+    /// How much.
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// Topic; the rest of a message is as in `bench pub`
+    #[arg(short, long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = "Message")]
+    pub topic: Option<TopicName>,
+    /// Quality of Service: 0, 1 or 2
+    #[arg(short, long, value_name = "QOS", default_value = "0", help_heading = "Message")]
+    pub qos: QoS,
+    /// What is kept of the results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// Who sends to whom.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Shape")]
+pub struct ShapeArgs {
+    /// Who sends to whom
+    #[arg(long, value_name = "SHAPE", default_value = "one-to-one")]
+    pub shape: Shape,
+    /// Publishers [default: -c; with fan-out 1]
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub publishers: Option<u64>,
+    /// Subscribers [default: -c; with fan-in 1]
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub subscribers: Option<u64>,
+}
+
+/// Who sends to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Shape {
+    /// Each publisher to a subscriber of its own
+    #[default]
+    OneToOne,
+    /// Every publisher to every subscriber
+    FanOut,
+    /// Every publisher, each on a topic of its own, to few subscribers
+    FanIn,
+    /// Every publisher to a group whose members share the messages
+    Shared,
+}
+
+/// How many clients, how fast they connect, how long it takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Clients and time")]
+pub struct ClientsArgs {
+    /// Clients
+    #[arg(short, long, value_name = "N", default_value = "1000", value_parser = value::count)]
+    pub count: u64,
+    /// Wait between two connects, milliseconds or a duration
+    #[arg(short, long, value_name = "DURATION", default_value = "10", value_parser = value::milliseconds)]
+    pub interval: Duration,
+    /// Connects a second, instead of --interval; `max` for as fast as --handshakes allows
+    #[arg(long, value_name = "RATE", conflicts_with = "interval")]
+    pub ramp: Option<String>,
+    /// Connects that may be under way at a time
+    #[arg(long, value_name = "N", default_value = "256", value_parser = value::count)]
+    pub handshakes: u64,
+    /// End after so long, seconds or a duration
+    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    pub duration: Option<Duration>,
+    /// Beginning that latencies and rates leave out, seconds or a duration
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
+    pub warmup: Duration,
+    /// How long to wait for what is on its way when nothing comes, seconds or a duration
+    #[arg(long, value_name = "DURATION", default_value = "5", value_parser = value::seconds)]
+    pub drain: Duration,
+    /// Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)
+    #[arg(long)]
+    pub reconnect: bool,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub workers: Option<u64>,
+    /// Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9
+    #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
+    pub source_ip: Vec<Vec<IpAddr>>,
+    /// Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+    /// When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub start_at: Option<jiff::Timestamp>,
+}
+
+/// How much is published.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Load")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub struct LoadArgs {
+    /// -im: wait between two messages of a client, milliseconds or a duration
+    #[arg(long, value_name = "DURATION", default_value = "1000", value_parser = value::milliseconds)]
+    pub message_interval: Duration,
+    /// Messages of all clients together, as in 50000/s
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["message_interval", "rate_per_client", "unpaced"])]
+    pub rate: Option<String>,
+    /// Messages of each client, as in 0.5/s
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["message_interval", "unpaced"])]
+    pub rate_per_client: Option<String>,
+    /// Random gaps, as from many independent senders
+    #[arg(long, conflicts_with = "unpaced")]
+    pub poisson: bool,
+    /// As fast as the window and the socket allow
+    #[arg(long, conflicts_with = "message_interval")]
+    pub unpaced: bool,
+    /// With --unpaced: measure latency all the same, at the cost of speed
+    #[arg(long, requires = "unpaced")]
+    pub latency: bool,
+    /// Messages of a client that may be unacknowledged (QoS 1 and 2)
+    #[arg(long, value_name = "N", default_value = "65535", value_parser = value::positive_u16)]
+    pub inflight: u16,
+    /// Messages of all clients together
+    #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
+    pub limit: Option<u64>,
+    /// Topics of each client in turn, numbered by %s
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub topics: Option<u64>,
+    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
+    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
+    pub text: Option<String>,
+    /// Placeholders in the payload too: %i %c %u %s {random:1-100}
+    #[arg(long, requires = "text", help_heading = "Message")]
+    pub template: bool,
+    /// A file is the payload
+    #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
+    pub file_read: Option<PathBuf>,
+    /// Split the payload into several that are sent in turn
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = ",", help_heading = "Message")]
+    pub split: Option<String>,
+    /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read"], help_heading = "Message")]
+    pub payload_size: Option<PayloadSize>,
+    /// Accepted for MQTTX's sake
+    #[arg(short, long, hide = true)]
+    pub verbose: bool,
+}
+
+/// What the clients subscribe to.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Subscription")]
+pub struct BenchSubscriptionArgs {
+    /// Topic filters with %i %c %u, as in car/%i/#
+    #[arg(short, long, value_name = "FILTER", num_args = 1.., required = true)]
+    pub topic: Vec<String>,
+    /// Highest QoS, one for each filter or one for all
+    #[arg(short, long, value_name = "QOS", num_args = 1.., default_value = "0")]
+    pub qos: Vec<QoS>,
+    /// -nl: not the messages of the client itself (5.0)
+    #[arg(long, alias = "no_local", value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
+    pub no_local: Vec<bool>,
+    /// -rap: keep the retain flag as published (5.0)
+    #[arg(long, value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
+    pub retain_as_published: Vec<bool>,
+    /// -rh: retained messages: 0 send, 1 if the subscription is new, 2 never (5.0)
+    #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling)]
+    pub retain_handling: Vec<RetainHandling>,
+    /// -si: number that comes back with each message (5.0)
+    #[arg(long, value_name = "N", value_parser = value::subscription_identifier)]
+    pub subscription_identifier: Option<u32>,
+    /// -up: user properties, as in "site: plant-7" (5.0)
+    #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, hide = true)]
+    pub user_properties: Vec<UserProperty>,
+    /// End after so many messages of all clients together
+    #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
+    pub limit: Option<u64>,
+    /// Measure one-way latency of messages that other machines stamped: true as far as their clocks agree
+    #[arg(long)]
+    pub trust_foreign_clocks: bool,
+    /// Accepted for MQTTX's sake
+    #[arg(short, long, hide = true)]
+    pub verbose: bool,
+}
+
+/// What is kept of the results, and what makes the run a failure.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Results")]
+pub struct ResultsArgs {
+    /// Fail (exit code 99) when it holds, as in 'e2e.p99>100ms', 'loss>0' or 'rate<0.99'; repeat it for several
+    #[arg(long, value_name = "CONDITION")]
+    pub fail: Vec<String>,
+    /// End as soon as a --fail holds
+    #[arg(long, requires = "fail")]
+    pub abort_on_fail: bool,
+    /// Write everything as JSON
+    #[arg(long, value_name = "PATH")]
+    pub report: Option<PathBuf>,
+    /// Write a line a second
+    #[arg(long, value_name = "PATH")]
+    pub csv: Option<PathBuf>,
+    /// Write the histograms in `HdrHistogram`'s interval log format
+    #[arg(long, value_name = "PATH")]
+    pub hdr_log: Option<PathBuf>,
+}
+
+/// `mqttx-rs bench merge`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchMergeArgs {
+    /// Reports of --report
+    #[arg(value_name = "REPORT", required = true, num_args = 1..)]
+    pub reports: Vec<PathBuf>,
+    /// What is kept of the merged results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+}
+
+/// `mqttx-rs bench compare`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchCompareArgs {
+    /// The report to compare with
+    #[arg(value_name = "A")]
+    pub before: PathBuf,
+    /// The report that is compared
+    #[arg(value_name = "B")]
+    pub after: PathBuf,
+}

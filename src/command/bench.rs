@@ -1,0 +1,133 @@
+//! `bench`: run a load, watch it, keep its results, say how it ended.
+
+use std::path::Path;
+
+use super::interrupt::Interrupt;
+use crate::bench::{self, Ended, Report, RunError};
+use crate::config::{BenchSettings, MergeSettings, ResultFiles};
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::{BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log};
+
+/// Runs a load to its end.
+pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    let mut signals = Interrupt::listen()?;
+    let mut display = BenchDisplay::new(terminal, talk, settings.title);
+    display.begin(&settings.options.parameters);
+    let interrupt = async || signals.received().await;
+    let (report, signal) =
+        bench::run(settings.scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
+    display.end(&report);
+    conclude(&report, &settings.results, terminal, talk, signal)
+}
+
+/// Puts reports together, judges the sum, and keeps and shows it.
+pub fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut report = Report::merge(reports).map_err(|error| Error::local(error.to_string()))?;
+    report.judge(&settings.thresholds);
+    conclude(&report, &settings.results, terminal, talk, None)
+}
+
+/// Sets two reports side by side.
+pub fn compare(before: &Path, after: &Path, terminal: Terminal) -> Result<ExitStatus, Error> {
+    let (before, after) = (read(before)?, read(after)?);
+    let text = crate::output::bench_comparison(&before, &after, terminal.stdout);
+    show(&text, terminal)?;
+    Ok(ExitStatus::Done)
+}
+
+fn read(path: &Path) -> Result<Report, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
+    Report::from_json(&text).map_err(|error| Error::local(format!("{}: {error}", path.display())))
+}
+
+/// Keeps and shows a report, and says with which status it ends.
+fn conclude(
+    report: &Report,
+    results: &ResultFiles,
+    terminal: Terminal,
+    talk: Talk,
+    signal: Option<u8>,
+) -> Result<ExitStatus, Error> {
+    // Files first: they are what a script wants, and a closed pipe must not cost them.
+    keep(results.report.as_deref(), || report.to_json())?;
+    keep(results.csv.as_deref(), || bench_csv(report))?;
+    keep(results.hdr_log.as_deref(), || bench_hdr_log(report))?;
+    show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
+    for finding in report.thresholds.iter().filter(|finding| finding.failed) {
+        let why = finding.measured.map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {why}", finding.threshold)));
+    }
+    if report.has_failed() {
+        return Ok(ExitStatus::Partly(ErrorKind::Threshold));
+    }
+    status(report, talk, signal)
+}
+
+fn keep(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), Error> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text()).map_err(|error| Error::local(format!("cannot write {}: {error}", path.display())))
+}
+
+fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
+    match Stdout::new(terminal.stdout).text(text) {
+        Ok(()) | Err(WriteError::Closed) => Ok(()),
+        Err(WriteError::Failed(error)) => Err(error),
+    }
+}
+
+/// The status of a run that began, by what hurt it most.
+fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus, Error> {
+    let counts = &report.counts;
+    let most = report.reasons.0.iter().max_by_key(|(_, count)| **count);
+    let because = most.map_or(String::new(), |(reason, _)| format!(": {reason}"));
+    if let (Ended::InterruptedEarly, Some(signal)) = (report.ended, signal) {
+        return Ok(ExitStatus::Interrupted(signal));
+    }
+    let failed = |kind, message: String| Err(Error::new(kind, message));
+    let attempted = counts.connects_attempted;
+    let (not_connected, refused) = (counts.connects_failed, counts.connects_refused);
+    match report.ended {
+        Ended::ConnectionsLost => {
+            return failed(ErrorKind::ConnectionLost, format!("all connections were lost{because}"));
+        }
+        Ended::Stalled => {
+            return failed(ErrorKind::TimedOut, format!("nothing moved any more with messages outstanding{because}"));
+        }
+        _ => {}
+    }
+    if not_connected + refused > 0 {
+        let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
+        let error = Error::new(kind, format!("{} of {attempted} connects failed{because}", not_connected + refused));
+        if report.ended == Ended::NeverConnected {
+            return Err(error);
+        }
+        talk.error(&error);
+        return Ok(ExitStatus::Partly(kind));
+    }
+    for (count, kind, what) in [
+        (counts.connections_lost, ErrorKind::ConnectionLost, "connections were lost"),
+        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscriptions were refused"),
+        (counts.refused, ErrorKind::PublishRefused, "messages were refused"),
+        (counts.unacknowledged, ErrorKind::TimedOut, "messages were not acknowledged"),
+    ] {
+        if count > 0 {
+            talk.error(&Error::new(kind, format!("{count} {what}{because}")));
+            return Ok(ExitStatus::Partly(kind));
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn not_begun(error: RunError) -> Error {
+    match error {
+        RunError::Dial(error) => (*error).into(),
+        RunError::Topic(error) => Error::usage(format!("a topic of the run: {error}")),
+        RunError::Shortage(shortage) => Error::local(shortage.to_string()).with_hint(shortage.command()),
+        RunError::Worker(_) => Error::local(error.to_string()),
+    }
+}

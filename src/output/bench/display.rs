@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{duration, number, rate};
+use crate::bench::{Observer, Parameter, Phase, Report, Snapshot};
+use crate::output::{Columns, Stdout, Talk, Terminal};
+
+/// Shows a run: on a terminal a banner and a line that moves, elsewhere MQTTX's lines, once a second.
+#[derive(Debug)]
+pub struct BenchDisplay {
+    terminal: Terminal,
+    talk: Talk,
+    title: &'static str,
+    bar: ProgressBar,
+    lines: Stdout,
+}
+
+impl BenchDisplay {
+    /// `title` as in MQTTX: `publish benchmark`.
+    pub fn new(terminal: Terminal, talk: Talk, title: &'static str) -> Self {
+        let target = if terminal.stderr.terminal && !talk.is_quiet() {
+            ProgressDrawTarget::stderr_with_hz(10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        Self { terminal, talk, title, bar, lines: Stdout::new(terminal.stdout) }
+    }
+
+    /// The banner.
+    pub fn begin(&mut self, parameters: &[Parameter]) {
+        self.talk.progress(format_args!("Starting {}", self.title));
+        let mut table = Columns::default();
+        for parameter in parameters.iter().skip(1) {
+            table.row([format!("  {}", parameter.name), parameter.value.clone()]);
+        }
+        for line in table.lines(self.terminal.stderr) {
+            self.talk.plain(&line);
+        }
+    }
+
+    /// Takes the moving line away.
+    pub fn end(&mut self, _report: &Report) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A line for programs; that nobody reads it any more is no reason to end the run.
+    fn line(&mut self, text: &str) {
+        if !self.terminal.stdout.terminal {
+            let _ = self.lines.line(text).and_then(|()| self.lines.flush());
+        }
+    }
+}
+
+impl Observer for BenchDisplay {
+    fn connected(&mut self, snapshot: &Snapshot) {
+        self.bar.suspend(|| {
+            let seconds = snapshot.elapsed.as_secs_f64();
+            self.talk.success(format_args!("Created {} connections in {seconds:.3}s", snapshot.standing));
+        });
+    }
+
+    fn second(&mut self, snapshot: &Snapshot) {
+        let Some(last) = snapshot.last else { return };
+        let counts = &snapshot.counts;
+        match snapshot.phase {
+            Phase::Connecting => {
+                self.line(&format!("Connected total: {}, rate: {}/s", counts.connected, last.connected));
+            }
+            _ if counts.sent > 0 && counts.delivered == 0 => {
+                self.line(&format!("Published total: {}, message rate: {}/s", counts.sent, last.sent));
+            }
+            _ if counts.sent > 0 => self.line(&format!(
+                "Published total: {}, message rate: {}/s, received total: {}, rate: {}/s",
+                counts.sent, last.sent, counts.delivered, last.delivered
+            )),
+            _ if counts.subscribed > 0 => {
+                self.line(&format!("Received total: {}, rate: {}/s", counts.delivered, last.delivered));
+            }
+            _ => self.line(&format!("Connected total: {}, rate: {}/s", counts.connected, last.connected)),
+        }
+    }
+
+    fn moment(&mut self, snapshot: &Snapshot) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        match snapshot.phase {
+            Phase::Connecting => {
+                let style = "{spinner} connecting  {wide_bar} {pos}/{len}  {msg}";
+                self.style(style);
+                self.bar.set_length(snapshot.clients);
+                self.bar.set_position(snapshot.standing);
+                let failed = snapshot.settled - snapshot.standing;
+                self.bar.set_message(if failed > 0 { format!("{failed} failed") } else { String::new() });
+            }
+            Phase::Running | Phase::Draining => {
+                self.style("{spinner} {msg}");
+                self.bar.set_message(now(snapshot));
+            }
+        }
+        self.bar.tick();
+    }
+}
+
+impl BenchDisplay {
+    fn style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("━╸ "));
+        }
+    }
+}
+
+/// One line about how it goes.
+#[expect(clippy::cast_precision_loss, reason = "for display")]
+fn now(snapshot: &Snapshot) -> String {
+    let word = if snapshot.phase == Phase::Draining { "draining" } else { "running" };
+    let mut parts =
+        vec![format!("{word} {}", seconds(snapshot.in_phase)), format!("{} connected", number(snapshot.standing))];
+    if let Some(last) = snapshot.last {
+        if snapshot.sent > 0 {
+            parts.push(format!("sent {} ({})", number(snapshot.sent), rate(last.sent as f64)));
+        }
+        if snapshot.delivered > 0 {
+            parts.push(format!("received {} ({})", number(snapshot.delivered), rate(last.delivered as f64)));
+        }
+        if let (Some(p50), Some(p99)) = (last.p50, last.p99) {
+            parts.push(format!("p50 {} p99 {}", duration(p50), duration(p99)));
+        }
+        if last.errors > 0 {
+            parts.push(format!("errors {}", number(last.errors)));
+        }
+    }
+    if snapshot.outstanding > 0 {
+        parts.push(format!("in flight {}", number(snapshot.outstanding)));
+    }
+    parts.join("  ")
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.0} s", duration.as_secs_f64())
+}

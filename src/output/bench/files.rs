@@ -1,0 +1,50 @@
+//! Results as files for other programs.
+
+use std::fmt::Write as _;
+
+use crate::bench::{Measure, Report};
+
+/// A line a second, empty seconds too; times in microseconds.
+pub fn bench_csv(report: &Report) -> String {
+    let mut out = "second,connected,errors,sent,acknowledged,delivered,p50_us,p99_us,max_us\n".to_owned();
+    let micros =
+        |nanos: Option<u64>| nanos.map_or(String::new(), |nanos| format!("{}.{}", nanos / 1000, nanos % 1000 / 100));
+    for row in &report.series {
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{}",
+            row.second,
+            row.connected,
+            row.errors,
+            row.sent,
+            row.acknowledged,
+            row.delivered,
+            micros(row.p50),
+            micros(row.p99),
+            micros(row.max)
+        );
+    }
+    out
+}
+
+/// `HdrHistogram`'s interval log, version 1.3: one interval, a tag for each measure.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds with three places")]
+pub fn bench_hdr_log(report: &Report) -> String {
+    let mut out = "#[Histogram log format version 1.3]\n".to_owned();
+    let _ = writeln!(out, "#[Begun {}; values are nanoseconds]", report.begun);
+    out.push_str("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
+    let begin = report.seconds.connecting + report.seconds.warmup;
+    for (measure, latency) in Measure::ALL.iter().filter_map(|measure| Some((measure, report.latencies.get(measure)?)))
+    {
+        let _ = writeln!(
+            out,
+            "Tag={},{begin:.3},{:.3},{:.3},{}",
+            measure.name(),
+            report.seconds.measured,
+            latency.max() as f64 / 1e6,
+            latency.encode()
+        );
+    }
+    out
+}

@@ -1,0 +1,70 @@
+//! How a run of `bench` looks while it runs and when it is over.
+
+mod comparison;
+mod display;
+mod files;
+mod plot;
+mod report;
+
+pub use comparison::bench_comparison;
+pub use display::BenchDisplay;
+pub use files::{bench_csv, bench_hdr_log};
+pub use report::bench_report;
+
+/// A duration in nanoseconds with three significant digits and its unit.
+fn duration(nanos: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for display")]
+    let nanos_f = nanos as f64;
+    let (value, unit) = match nanos {
+        0..1_000 => return format!("{nanos} ns"),
+        1_000..1_000_000 => (nanos_f / 1e3, "us"),
+        1_000_000..1_000_000_000 => (nanos_f / 1e6, "ms"),
+        _ => (nanos_f / 1e9, "s"),
+    };
+    let places = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.places$} {unit}")
+}
+
+/// A number with its thousands apart.
+fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A rate, whole where it is large.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^64")]
+fn rate(per_second: f64) -> String {
+    if per_second < 100.0 { format!("{per_second:.2}/s") } else { format!("{}/s", number(per_second.round() as u64)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits_and_a_unit() {
+        for (nanos, text) in [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_500, "1.50 us"),
+            (33_333, "33.3 us"),
+            (167_000_000, "167 ms"),
+            (2_000_000_000, "2.00 s"),
+        ] {
+            assert_eq!(duration(nanos), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0.5, 1_234.4].map(rate), ["0.50/s", "1,234/s"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Plots in text: a histogram of latencies, and a rate over time.
+
+use std::time::Duration;
+
+use super::{duration, number};
+use crate::bench::Latency;
+use crate::output::Stream;
+
+const WIDTH: usize = 44;
+const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Rows of a histogram whose limits grow by 1, 2, 5, 10: where the latencies lie, and how far the tail goes.
+pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
+    let limits = limits(latency.min(), latency.max());
+    let mut counts = Vec::new();
+    let mut low = Duration::ZERO;
+    for limit in limits {
+        counts.push((limit, latency.count_between(low, limit)));
+        low = limit;
+    }
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
+    counts
+        .into_iter()
+        .map(|(limit, count)| {
+            let limit = duration(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
+            let percent = percent(count, latency.count());
+            format!("  <= {limit:>7}  {percent:>6}  {}", bar(count, most, stream)).trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// 1, 2, 5 and their tenfolds, from the last one below `min` up to the first one not below `max`.
+fn limits(min: u64, max: u64) -> Vec<Duration> {
+    let steps = (2..12).flat_map(|exponent| [1, 2, 5].map(|step| step * 10_u64.pow(exponent)));
+    let mut limits: Vec<u64> = steps.filter(|limit| *limit * 2 > min / 2).collect();
+    limits.retain(|limit| *limit >= min);
+    let end = limits.iter().position(|limit| *limit >= max).map_or(limits.len(), |at| at + 1);
+    limits[..end].iter().map(|nanos| Duration::from_nanos(*nanos)).collect()
+}
+
+fn bar(count: u64, most: u64, stream: Stream) -> String {
+    let eighths = usize::try_from(u128::from(count) * (WIDTH as u128 * 8) / u128::from(most)).unwrap_or(0);
+    if !stream.unicode {
+        return "#".repeat(eighths.div_ceil(8));
+    }
+    let mut text = "█".repeat(eighths / 8);
+    // What is not nothing is seen.
+    let rest = if count > 0 && eighths == 0 { 1 } else { eighths % 8 };
+    if rest > 0 {
+        text.push(EIGHTHS[rest]);
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for display")]
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "-".to_owned() } else { format!("{:.2}%", part as f64 * 100.0 / whole as f64) }
+}
+
+/// A row of columns, one for a second or for several; an empty second is an empty column.
+pub(super) fn over_time(values: &[u64], stream: Stream) -> Vec<String> {
+    let per_column = values.len().div_ceil(72).max(1);
+    let columns: Vec<u64> =
+        values.chunks(per_column).map(|chunk| chunk.iter().sum::<u64>() / chunk.len() as u64).collect();
+    let most = columns.iter().copied().max().unwrap_or_default();
+    if most == 0 {
+        return Vec::new();
+    }
+    let levels: String = columns
+        .iter()
+        .map(|value| {
+            if *value == 0 {
+                return if stream.unicode { ' ' } else { '_' };
+            }
+            let level = usize::try_from(u128::from(*value) * 7 / u128::from(most)).unwrap_or(7);
+            if stream.unicode { LEVELS[level] } else { char::from(b'1' + u8::try_from(level).unwrap_or(7)) }
+        })
+        .collect();
+    let empty = values.iter().filter(|value| **value == 0).count();
+    let unit = if per_column == 1 { "a second".to_owned() } else { format!("{per_column} s") };
+    let note = if empty > 0 { format!(", {empty} of {} seconds empty", values.len()) } else { String::new() };
+    vec![format!("  |{levels}|"), format!("  a column is {unit}, the highest {}/s{note}", number(most))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_shows_the_body_and_the_tail() {
+        let mut latency = Latency::new();
+        (0..99).for_each(|_| latency.record(1_500_000));
+        latency.record(90_000_000);
+        let rows = histogram(&latency, Stream::PIPE);
+        assert!(rows[0].starts_with("  <= 2.00 ms  99.00%  ████"), "{rows:?}");
+        assert!(rows.last().unwrap().starts_with("  <=  100 ms   1.00%"), "{rows:?}");
+        assert_eq!(rows.len(), 6, "2, 5, 10, 20, 50 and 100 ms: {rows:?}");
+    }
+
+    #[test]
+    fn an_empty_second_is_an_empty_column() {
+        let rows = over_time(&[100, 100, 0, 0, 200], Stream::PIPE);
+        assert_eq!(rows, ["  |▄▄  █|", "  a column is a second, the highest 200/s, 2 of 5 seconds empty"]);
+        let rows = over_time(&[1; 200], Stream { unicode: false, ..Stream::PIPE });
+        assert_eq!(rows[0].chars().filter(|level| *level == '8').count(), 67);
+        assert!(over_time(&[0, 0], Stream::PIPE).is_empty());
+    }
+}

@@ -1,0 +1,203 @@
+//! The report of a run for a person.
+
+use std::fmt::Write as _;
+
+use super::{duration, number, plot, rate};
+use crate::bench::{Ended, Latency, LimitedBy, Measure, Report};
+use crate::output::{Columns, Stream};
+
+/// All of it, ready to be written.
+pub fn bench_report(report: &Report, stream: Stream) -> String {
+    let mut out = String::new();
+    let mut section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
+        let lines: Vec<String> = lines.collect();
+        if !lines.is_empty() {
+            // Writing into a string does not fail.
+            let _ = write!(out, "\n{title}\n{}\n", lines.join("\n"));
+        }
+    };
+    section("Result", &mut table(&summary(report), stream));
+    section("Counts", &mut table(&counts(report), stream));
+    section("Latency", &mut latencies(report, stream));
+    let shown = [Measure::E2e, Measure::E2eUncorrected, Measure::Ack, Measure::AckUncorrected, Measure::Connack];
+    if let Some((measure, latency)) = shown.iter().find_map(|measure| Some((measure, report.latencies.get(measure)?))) {
+        section(&format!("Distribution of {}", words(*measure)), &mut plot::histogram(latency, stream).into_iter());
+    }
+    let running = report.series.iter().filter(|row| row.second > 0 || report.seconds.connecting < 1.0);
+    let columns = |of: fn(&crate::bench::Row) -> u64| running.clone().map(of).collect::<Vec<u64>>();
+    section("Sent over time", &mut plot::over_time(&columns(|row| row.sent), stream).into_iter());
+    section("Received over time", &mut plot::over_time(&columns(|row| row.delivered), stream).into_iter());
+    if report.counts.sent + report.counts.delivered == 0 {
+        section("Connected over time", &mut plot::over_time(&columns(|row| row.connected), stream).into_iter());
+    }
+    section(
+        "Reasons",
+        &mut report.reasons.0.iter().map(|(reason, count)| format!("  {} x {}", number(*count), safe(reason))),
+    );
+    section(
+        "Thresholds",
+        &mut report.thresholds.iter().map(|finding| {
+            let word = if finding.failed { "FAILED" } else { "ok" };
+            let measured = finding.measured.map_or("not measured".to_owned(), |value| format!("measured {value}"));
+            format!("  {word:<6}  --fail '{}'  {measured}", safe(&finding.threshold))
+        }),
+    );
+    section("Verdict", &mut verdict(report));
+    out
+}
+
+type Rows = Vec<[String; 2]>;
+
+fn table(rows: &Rows, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    for [name, value] in rows {
+        columns.row([format!("  {name}"), value.clone()]);
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
+}
+
+fn summary(report: &Report) -> Rows {
+    let mut rows = Rows::new();
+    let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    say("ended", ended(report.ended).to_owned());
+    let counts = &report.counts;
+    #[expect(clippy::cast_precision_loss, reason = "for display")]
+    let connect_rate = counts.connected as f64 / report.seconds.connecting.max(1e-9);
+    say(
+        "connected",
+        format!(
+            "{} of {} in {:.2} s ({})",
+            number(counts.connected),
+            number(counts.connects_attempted),
+            report.seconds.connecting,
+            rate(connect_rate)
+        ),
+    );
+    if report.seconds.measured > 0.0 {
+        let warmup = if report.seconds.warmup > 0.0 {
+            format!(" after {:.1} s of warm-up", report.seconds.warmup)
+        } else {
+            String::new()
+        };
+        say("measured", format!("{:.2} s{warmup}", report.seconds.measured));
+    }
+    if let Some(sent) = report.sent_per_second().filter(|_| counts.sent > 0) {
+        #[expect(clippy::cast_precision_loss, reason = "for display")]
+        let planned = match report.rates.planned {
+            Some(planned) if planned > 0 => {
+                format!(", {:.2} % of what was planned", report.rates.sent as f64 * 100.0 / planned as f64)
+            }
+            _ => String::new(),
+        };
+        say("sent", format!("{}{planned}", rate(sent)));
+    }
+    if let Some(delivered) = report.delivered_per_second().filter(|_| counts.delivered > 0) {
+        say("received", rate(delivered));
+    }
+    rows
+}
+
+fn ended(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Done => "as planned",
+        Ended::Interrupted => "by the user",
+        Ended::InterruptedEarly => "by the user, before it was done",
+        Ended::Stalled => "nothing moved any more",
+        Ended::Aborted => "a threshold failed",
+        Ended::ConnectionsLost => "all connections were lost",
+        Ended::NeverConnected => "nothing connected",
+    }
+}
+
+/// Counts that are not 0, and those that reassure when they are.
+fn counts(report: &Report) -> Rows {
+    let counts = &report.counts;
+    let both = counts.expected > 0;
+    let list = [
+        ("connects failed", counts.connects_failed, false),
+        ("connects refused", counts.connects_refused, false),
+        ("connections lost", counts.connections_lost, false),
+        ("subscribed", counts.subscribed, false),
+        ("subscriptions refused", counts.subscribes_refused, false),
+        ("scheduled", counts.scheduled, false),
+        ("sent", counts.sent, false),
+        ("acknowledged", counts.acknowledged, false),
+        ("refused", counts.refused, false),
+        ("unacknowledged", counts.unacknowledged, false),
+        ("unsent", counts.unsent, false),
+        ("dropped by us", counts.dropped, false),
+        ("late (over 10 ms)", counts.late, false),
+        ("received", counts.delivered, both),
+        ("expected", counts.expected, false),
+        ("lost", counts.lost, both),
+        ("duplicated", counts.duplicated, both),
+        ("reordered", counts.reordered, both),
+        ("received, not of this run", counts.foreign, false),
+    ];
+    let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
+    shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
+}
+
+fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.latencies.is_empty() {
+        columns.row(["", "p50", "p90", "p99", "p99.9", "max", "mean"].map(|head| format!("  {head}")));
+    }
+    for (measure, latency) in Measure::ALL.iter().filter_map(|measure| Some((measure, report.latencies.get(measure)?)))
+    {
+        let at = |percent: f64| format!("  {}", duration(latency.percentile(percent)));
+        columns.row([
+            format!("  {}", words(*measure)),
+            at(50.0),
+            at(90.0),
+            at(99.0),
+            at(99.9),
+            format!("  {}", duration(latency.max())),
+            format!("  {}", mean(latency)),
+        ]);
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below an hour")]
+fn mean(latency: &Latency) -> String {
+    duration(latency.mean() as u64)
+}
+
+const fn words(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Connect => "connect",
+        Measure::Tls => "TLS handshake",
+        Measure::WebSocket => "WebSocket upgrade",
+        Measure::Connack => "CONNECT to CONNACK",
+        Measure::Suback => "SUBSCRIBE to SUBACK",
+        Measure::SendDelay => "send delay (ours)",
+        Measure::Ack => "plan to acknowledgement",
+        Measure::AckUncorrected => "sending to acknowledgement",
+        Measure::E2e => "plan to delivery",
+        Measure::E2eUncorrected => "sending to delivery",
+    }
+}
+
+fn verdict(report: &Report) -> impl Iterator<Item = String> {
+    let is_load = report.counts.sent > 0 || report.counts.scheduled > 0;
+    let mut lines = Vec::new();
+    if is_load {
+        let marked = report.verdict.limited_by == LimitedBy::Generator;
+        let mark = if marked { "! " } else { "" };
+        lines.push(format!("  {mark}limited by {}", report.verdict.limited_by.words()));
+        lines.extend(report.verdict.why.iter().map(|why| format!("  - {why}")));
+    }
+    let mut own = format!("  generator: {:.2} CPU s", report.generator.cpu_seconds);
+    if let Some(memory) = report.generator.peak_memory {
+        // Writing into a string does not fail.
+        let _ = write!(own, ", {} KB of memory at most", number(memory / 1024));
+    }
+    lines.push(own);
+    lines.into_iter()
+}
+
+/// Text that came from a broker or a file, without what a terminal would obey.
+fn safe(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
