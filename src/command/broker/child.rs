@@ -1,6 +1,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitStatus as ChildStatus;
 
 use tokio::process::{Child, Command};
@@ -24,6 +25,9 @@ pub(super) async fn run(
     for variable in LEAD_ELSEWHERE {
         command.env_remove(variable);
     }
+    if let Some(path) = path_with_this_program() {
+        command.env("PATH", path);
+    }
     command.env("MQTTX_HOST", reachable(broker.ip()).to_string()).env("MQTTX_PORT", broker.port().to_string());
     let mut hangup = Hangup::listen()?;
     let shown = name.display();
@@ -41,6 +45,15 @@ pub(super) async fn run(
             signal = hangup.received() => forward(signal, &child),
         }
     }
+}
+
+/// PATH with this program's folder before the others, so that a script finds the `mqttx-rs` that runs it. `None` where
+/// the system cannot tell, or the folder's name cannot stand in PATH: then PATH stays as it is.
+fn path_with_this_program() -> Option<OsString> {
+    let program = std::env::current_exe().ok()?;
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let folders = program.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
+    std::env::join_paths(folders).ok()
 }
 
 /// SIGHUP, which by itself would end this process and leave the command behind.

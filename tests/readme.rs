@@ -1,0 +1,257 @@
+//! Runs every command of README.md and compares what it prints with what the README says it prints.
+//!
+//! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
+//! stderr together. `...` stands for any lines, `[..]` for any text within a line. The words behind `console` say how:
+//!
+//! - none: run to its end, the exit code does not matter (show it with `echo $?`);
+//! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
+//! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
+//!
+//! All run in one empty folder, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
+
+#![cfg(all(unix, feature = "broker"))]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+/// How long any one command may take before the test says so.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+struct Fence {
+    /// Line of the README, for messages.
+    line: usize,
+    manner: String,
+    commands: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    command: String,
+    expected: Vec<String>,
+}
+
+#[test]
+fn every_readme_command_prints_what_the_readme_says() {
+    let fences = fences();
+    assert!(fences.len() >= 5, "the README's transcripts were not found");
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Running::start(folder.path(), "mqttx-rs broker --port 0", &[]);
+    let address = broker.line();
+    let port = address.rsplit(':').next().unwrap().trim().to_owned();
+    let environment = [("MQTTX_PORT", port.as_str())];
+
+    let mut background: Option<(Running, Fence)> = None;
+    for fence in fences {
+        match fence.manner.as_str() {
+            "elsewhere" => {
+                let checks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+                for step in &fence.commands {
+                    assert!(checks.contains(&step.command), ".ci/run does not run `{}`", step.command);
+                }
+            }
+            "background" => {
+                assert_eq!(fence.commands.len(), 1, "README line {}: one command in the background", fence.line);
+                let running = Running::start(folder.path(), &fence.commands[0].command, &environment);
+                running.wait_until_subscribed();
+                background = Some((running, fence));
+            }
+            "" => {
+                for step in &fence.commands {
+                    let output = Running::start(folder.path(), &step.command, &environment).output();
+                    compare(&fence, step, &output);
+                }
+                if let Some((running, fence)) = background.take() {
+                    let step = &fence.commands[0];
+                    running.wait_for_lines(step.expected.len());
+                    compare(&fence, step, &running.stop());
+                }
+            }
+            manner => panic!("README line {}: `console {manner}` is not known", fence.line),
+        }
+    }
+}
+
+#[test]
+fn every_shell_fence_of_the_readme_is_a_transcript() {
+    for line in readme().lines() {
+        let fence = line.trim_start();
+        assert!(!fence.starts_with("```sh") && !fence.starts_with("```bash"), "not run by a test: {line}");
+    }
+}
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+fn fences() -> Vec<Fence> {
+    let (mut found, mut open) = (Vec::new(), None::<Fence>);
+    for (index, line) in readme().lines().enumerate() {
+        match &mut open {
+            None => {
+                if let Some(manner) = line.strip_prefix("```console") {
+                    open = Some(Fence { line: index + 1, manner: manner.trim().to_owned(), commands: Vec::new() });
+                }
+            }
+            Some(_) if line == "```" => found.extend(open.take()),
+            Some(fence) => match (line.strip_prefix("$ "), fence.commands.last_mut()) {
+                (Some(command), _) => {
+                    fence.commands.push(Step { command: command.to_owned(), expected: Vec::new() });
+                }
+                (None, Some(step)) if step.command.ends_with('\\') => {
+                    step.command.push('\n');
+                    step.command.push_str(line);
+                }
+                (None, Some(step)) => step.expected.push(line.to_owned()),
+                (None, None) => panic!("README line {}: output before a command", index + 1),
+            },
+        }
+    }
+    found
+}
+
+fn compare(fence: &Fence, step: &Step, output: &str) {
+    let lines: Vec<&str> = output.lines().collect();
+    let expected: Vec<&str> = step.expected.iter().map(String::as_str).collect();
+    assert!(
+        lines_match(&expected, &lines),
+        "README line {}: `{}`\n--- the README says\n{}\n--- it prints\n{output}",
+        fence.line,
+        step.command,
+        step.expected.join("\n"),
+    );
+}
+
+fn lines_match(expected: &[&str], lines: &[&str]) -> bool {
+    match (expected, lines) {
+        ([], []) => true,
+        (["...", rest @ ..], _) => (0..=lines.len()).any(|skip| lines_match(rest, &lines[skip..])),
+        ([first, rest @ ..], [line, lines @ ..]) => line_matches(first, line) && lines_match(rest, lines),
+        _ => false,
+    }
+}
+
+fn line_matches(expected: &str, line: &str) -> bool {
+    match expected.split_once("[..]") {
+        None => expected == line,
+        Some((before, after)) => line.strip_prefix(before).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_matches(after, &rest[at..]))
+        }),
+    }
+}
+
+/// A command under `sh` in a process group of its own, which ends with this value.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    seen: std::cell::RefCell<Vec<String>>,
+}
+
+impl Running {
+    fn start(folder: &Path, command: &str, environment: &[(&str, &str)]) -> Self {
+        use std::os::unix::process::CommandExt;
+
+        let program = Path::new(env!("CARGO_BIN_EXE_mqttx-rs"));
+        // The way a person with only a checkout runs it.
+        let command = command.replace("cargo run --quiet --", "mqttx-rs");
+        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("exec 2>&1; {command}")])
+            .current_dir(folder)
+            .env("PATH", path)
+            .env("HOME", folder)
+            .env("LC_ALL", "C.UTF-8")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || forward(stdout, |line| sender.send(line).is_ok()));
+        Self { child, lines, seen: Vec::new().into() }
+    }
+
+    /// The next line, within [`PATIENCE`].
+    fn line(&self) -> String {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.seen.borrow_mut().push(line.clone());
+                line
+            }
+            Err(error) => panic!("no further line ({error}); so far: {:#?}", self.seen.borrow()),
+        }
+    }
+
+    fn wait_until_subscribed(&self) {
+        while !self.line().contains("Subscribed to") {}
+    }
+
+    fn wait_for_lines(&self, count: usize) {
+        while self.seen.borrow().len() < count {
+            self.line();
+        }
+    }
+
+    /// All it prints until it ends.
+    fn output(mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.borrow_mut().push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it did not end; so far: {:#?}", self.seen.borrow()),
+            }
+        }
+        self.child.wait().unwrap();
+        self.seen.borrow().join("\n")
+    }
+
+    /// Ends it as Ctrl-C does and returns all that it printed.
+    fn stop(self) -> String {
+        self.signal(Signal::SIGINT);
+        self.output()
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            // It may have ended already.
+            let _ = killpg(Pid::from_raw(group), signal);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.child.try_wait().ok().flatten().is_none() {
+            self.signal(Signal::SIGKILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Hands each line on until there are no more or nobody wants them.
+fn forward(from: impl Read, mut to: impl FnMut(String) -> bool) {
+    for line in BufReader::new(from).lines().map_while(Result::ok) {
+        if !to(line) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn placeholders_stand_for_text_and_lines() {
+    assert!(line_matches("took [..] ms", "took 12.5 ms"));
+    assert!(!line_matches("took [..] s", "took 12.5 ms"));
+    assert!(lines_match(&["a", "...", "d"], &["a", "b", "c", "d"]));
+    assert!(!lines_match(&["a", "..."], &["b"]));
+}
