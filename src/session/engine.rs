@@ -5,7 +5,7 @@ use bytes::BytesMut;
 
 use super::codec::{self, Subscription};
 use super::connection::{Connection, Control};
-use super::incoming::IncomingIds;
+use super::incoming::{IncomingIds, Use};
 use super::keep_alive::Due;
 use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
@@ -269,18 +269,18 @@ impl Session {
     /// Acknowledges a message received with [`Acknowledge::Manual`]. `false`: the token is stale or was used
     /// before.
     pub fn acknowledge(&mut self, token: AckToken) -> bool {
+        let AckToken { packet_id, exactly_once, .. } = token;
         let connected = self.state == State::Connected;
-        if !token.exactly_once && !connected || !self.incoming.acknowledge(token) {
+        if !exactly_once && !connected {
             return false;
         }
-        if connected {
-            let packet_id = token.packet_id;
-            let exactly_once = Control::PubRec { packet_id };
-            self.connection.control.push_back(if token.exactly_once {
-                exactly_once
-            } else {
-                Control::PubAck { packet_id }
-            });
+        match self.incoming.acknowledge(token) {
+            Use::Stale => return false,
+            Use::Answer if connected => {
+                let exactly_once = exactly_once.then_some(Control::PubRec { packet_id });
+                self.connection.control.push_back(exactly_once.unwrap_or(Control::PubAck { packet_id }));
+            }
+            Use::Answer | Use::Noted => {}
         }
         true
     }

@@ -43,6 +43,17 @@ pub(super) enum Arrival {
     IdInUse,
 }
 
+/// What using a token comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// PUBACK or PUBREC is due.
+    Answer,
+    /// The message came on an earlier connection, so the server will send it again; PUBREC is due then.
+    Noted,
+    /// There is nothing to acknowledge.
+    Stale,
+}
+
 /// What a PUBREL is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Release {
@@ -116,20 +127,20 @@ impl IncomingIds {
         }
     }
 
-    /// Uses a token up; `false` if there is nothing to acknowledge.
-    pub(super) fn acknowledge(&mut self, token: AckToken) -> bool {
-        let Ok(at) = self.find(token.packet_id) else { return false };
+    /// Uses a token up.
+    pub(super) fn acknowledge(&mut self, token: AckToken) -> Use {
+        let Ok(at) = self.find(token.packet_id) else { return Use::Stale };
         let entry = &mut self.entries[at];
         let generation = if token.exactly_once { self.session } else { self.connection };
         if entry.exactly_once != token.exactly_once || token.generation != generation || entry.recorded {
-            return false;
+            return Use::Stale;
         }
-        if token.exactly_once {
-            entry.recorded = true;
-        } else {
+        if !token.exactly_once {
             self.entries.remove(at);
+            return Use::Answer;
         }
-        true
+        entry.recorded = true;
+        if entry.counted { Use::Answer } else { Use::Noted }
     }
 
     /// PUBREL.

@@ -127,6 +127,10 @@ impl Session {
     }
 
     fn transmit_queue(&mut self, buffer: &mut BytesMut) {
+        // Those are older, so they go first.
+        if self.window.next_resend().is_some() {
+            return;
+        }
         let version = self.options.version;
         let limit = self.window_limit();
         while buffer.len() < TRANSMIT_BYTES
@@ -136,8 +140,7 @@ impl Session {
             let packet_id = if at_most_once {
                 0
             } else {
-                // Resends are older, so they go first.
-                if self.window.in_flight() >= limit || self.window.next_resend().is_some() {
+                if self.window.in_flight() >= limit {
                     return;
                 }
                 let Some(packet_id) = self.window.next_packet_id() else { return };

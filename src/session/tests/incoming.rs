@@ -121,6 +121,19 @@ fn a_token_at_qos_1_goes_stale_with_its_connection_and_one_at_qos_2_with_its_ses
 }
 
 #[test]
+fn an_acknowledgement_at_qos_2_after_a_resume_waits_for_what_it_answers() {
+    let mut wire = Wire::connected(manual(Version::V5), ACCEPTED_V5);
+    wire.receive("34 06 0001 'a' 0002 00");
+    let token = received(wire.event()).token.unwrap();
+    wire.lose();
+    wire.reconnect("20 03 01 00 00");
+    assert!(wire.session.acknowledge(token));
+    assert!(wire.sent().is_empty());
+    wire.receive("3c 06 0001 'a' 0002 00");
+    assert_eq!(wire.sent(), hex("50 02 0002"));
+}
+
+#[test]
 fn pubrel_before_pubrec_is_a_violation() {
     let mut wire = Wire::connected(manual(Version::V5), ACCEPTED_V5);
     wire.receive("34 06 0001 'a' 0002 00 62 02 0002");
