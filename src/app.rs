@@ -4,7 +4,8 @@ use crate::cli::bench::BenchCommand;
 use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
 use crate::config::{
-    self, BenchSettings, BrokerSettings, CommandLine, Invocation, MergeSettings, Origins, PubSettings, SubSettings,
+    self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
+    SubSettings,
 };
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, Stdout, Stream, Talk, Terminal, WriteError};
@@ -36,6 +37,11 @@ pub fn run() -> u8 {
 fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let Invocation { cli, origins } = invocation;
     match cli.command {
+        Command::Connect(arguments) => {
+            let settings = ConnSettings::resolve(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect)?;
+            block_on(command::conn::run(&settings, terminal, talk))
+        }
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect)?;

@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 
 use mqttx_rs::cli::Command;
-use mqttx_rs::config::{self, CommandLine, PubSettings, SubSettings};
+use mqttx_rs::config::{self, CommandLine, ConnSettings, PubSettings, SubSettings};
 
 /// From MQTTX's manual, its README and its tests, and one line with everything that a group has.
 const SCRIPTS: &[&[&str]] = &[
+    &["conn", "-h", "broker.emqx.io", "-p", "1883", "-u", "u", "-P", "p", "-up", "a: b", "c: d", "--debug"],
     &["sub", "-t", "hello", "-h", "broker.emqx.io", "-p", "1883"],
     &["pub", "-t", "hello", "-h", "broker.emqx.io", "-p", "1883", "-m", "from MQTTX CLI"],
     &["pub", "-t", "hello"],
@@ -61,13 +62,16 @@ fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
         Err(error) => return Err(error.to_string()),
     };
     match &invocation.cli.command {
+        Command::Connect(command) => {
+            ConnSettings::resolve(command, &invocation.origins).map(|settings| settings.warnings)
+        }
         Command::Publish(command) => {
             PubSettings::resolve(command, &invocation.origins).map(|settings| settings.warnings)
         }
         Command::Subscribe(command) => {
             SubSettings::resolve(command, &invocation.origins).map(|settings| settings.warnings)
         }
-        Command::Broker(_) => return Err("not a client".to_owned()),
+        Command::Bench(_) | Command::Broker(_) => return Err("not a client".to_owned()),
     }
     .map_err(|error| error.to_string())
 }

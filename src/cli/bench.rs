@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::conn::user_properties_of_connect;
 use super::group::{ConnectArgs, MessageArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicName, UserProperty};
@@ -23,7 +24,11 @@ pub struct BenchArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum BenchCommand {
     /// Open connections and hold them
-    #[command(name = "conn", mut_arg("client_id", id_short))]
+    #[command(
+        name = "conn",
+        mut_arg("client_id", id_short),
+        mut_arg("conn_user_properties", user_properties_of_connect)
+    )]
     Connect(Box<BenchConnectArgs>),
     /// Publish from many clients
     #[command(name = "pub", mut_arg("client_id", id_short))]

@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod broker;
+pub mod conn;
 pub mod group;
 pub mod publish;
 pub mod shorts;
@@ -16,6 +17,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use bench::BenchArgs;
 use broker::BrokerArgs;
+use conn::ConnCommand;
 use publish::PublishCommand;
 use subscribe::SubscribeCommand;
 
@@ -52,6 +54,9 @@ pub struct Cli {
 /// What the program can do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Connect and stay, or tell what the broker announces
+    #[command(name = "conn", mut_arg("conn_user_properties", conn::user_properties_of_connect))]
+    Connect(Box<ConnCommand>),
     /// Publish messages
     #[command(name = "pub")]
     Publish(Box<PublishCommand>),

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod broker;
+pub mod conn;
 pub mod publish;
 pub mod subscribe;
 
@@ -14,6 +15,7 @@ mod pace;
 mod refusal;
 mod removal;
 mod source;
+mod status;
 mod tally;
 
 use crate::client::{self, Client, Events};

@@ -90,7 +90,7 @@ async fn produce(
     mut source: Source<'_>,
     delay: Duration,
     client: &Client,
-    tally: &RefCell<Tally>,
+    tally: &RefCell<Tally<'_>>,
 ) -> Result<(), Error> {
     loop {
         let message = match source.next().await? {

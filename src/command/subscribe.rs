@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::interrupt::Interrupt;
 use super::pace::Pace;
 use super::refusal::refused;
-use super::removal;
+use super::{removal, status};
 use crate::client::{Client, ClientError, Event, Events, Pending};
 use crate::config::{FileTarget, OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -146,16 +146,8 @@ impl<'a> Subscriber<'a> {
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
         match event {
             Event::Message(received) => return self.message(received),
-            Event::Connected(connected) => self.talk.success(if connected.ack.session_present {
-                "Connected, session resumed"
-            } else {
-                "Connected"
-            }),
-            Event::Reconnecting(reconnecting) => {
-                self.talk.failure(&reconnecting.cause);
-                let maximum = Some(reconnecting.maximum_attempts);
-                self.talk.reconnecting(reconnecting.attempt, maximum, reconnecting.delay);
-            }
+            Event::Connected(connected) => status::connected(self.talk, &self.settings.connect, &connected),
+            Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Subscribed { ack, .. } => {
                 let filters = &self.settings.subscribe.filters;
                 return Ok(self.subscribed(filters, &ack).or_else(|| self.after_subscribing()));

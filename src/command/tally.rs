@@ -1,8 +1,9 @@
 //! What became of the messages of `pub`, counted and told.
 
 use super::refusal::{refused, unpublishable};
+use super::status;
 use crate::client::Event;
-use crate::config::PubSettings;
+use crate::config::{ConnectSettings, PubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, TopicName};
 use crate::output::Talk;
@@ -13,8 +14,9 @@ const SHOWN: u64 = 10;
 
 /// Counts of messages. Each message that was accepted ends in exactly one of the counts behind `accepted`.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct Tally<'a> {
     talk: Talk,
+    connect: &'a ConnectSettings,
     /// The topic, where all messages have one.
     topic: Option<TopicName>,
     /// Handed to the client.
@@ -35,14 +37,15 @@ pub(super) struct Tally {
     failure: Option<ErrorKind>,
 }
 
-impl Tally {
-    pub(super) fn new(settings: &PubSettings, talk: Talk) -> Self {
+impl<'a> Tally<'a> {
+    pub(super) fn new(settings: &'a PubSettings, talk: Talk) -> Self {
         let topic = match settings.topics.as_slice() {
             [topic] => Some(topic.clone()),
             _ => None,
         };
         Self {
             talk,
+            connect: &settings.connect,
             topic,
             accepted: 0,
             written: 0,
@@ -75,12 +78,8 @@ impl Tally {
     /// Counts and tells what happened.
     pub(super) fn take(&mut self, event: Event) {
         match event {
-            Event::Connected(_) => self.talk.success("Connected"),
-            Event::Reconnecting(reconnecting) => {
-                self.talk.failure(&reconnecting.cause);
-                let maximum = Some(reconnecting.maximum_attempts);
-                self.talk.reconnecting(reconnecting.attempt, maximum, reconnecting.delay);
-            }
+            Event::Connected(connected) => status::connected(self.talk, self.connect, &connected),
+            Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),
             // Nothing is subscribed to; AUTH without a method cannot be.

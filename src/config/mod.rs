@@ -10,6 +10,7 @@
 
 mod bench;
 mod broker;
+mod conn;
 mod connect;
 mod dialer;
 mod endpoint;
@@ -26,6 +27,7 @@ pub use crate::cli::broker::{SharedStrategy, User};
 pub use crate::cli::value::Secret;
 pub use bench::{BenchSettings, MergeSettings, ResultFiles};
 pub use broker::BrokerSettings;
+pub use conn::{ConnMode, ConnSettings};
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
 pub use origin::{Origin, Origins};

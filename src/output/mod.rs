@@ -7,6 +7,7 @@
 
 mod bench;
 mod columns;
+mod connection;
 mod failure;
 mod file;
 mod json;
@@ -19,6 +20,7 @@ mod terminal;
 
 pub use bench::{BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_report};
 pub use columns::Columns;
+pub use connection::ConnectionReport;
 pub use failure::ErrorFormat;
 pub use file::MessageFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};

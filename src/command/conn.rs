@@ -1,0 +1,90 @@
+//! `conn`: opens a connection and stays, or tells what the broker announced and ends.
+
+use super::interrupt::Interrupt;
+use super::status;
+use crate::client::{Client, Connected, Event, Pending};
+use crate::config::{ConnMode, ConnSettings};
+use crate::error::{Error, ExitStatus};
+use crate::output::{ConnectionReport, Stdout, Talk, Terminal, WriteError};
+use crate::session::Acknowledge;
+
+/// Connects.
+pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    let mut stdout = Stdout::new(terminal.stdout);
+    let mut interrupt = Interrupt::listen()?;
+    // Never acknowledged: a session that is resumed here keeps its messages for a subscriber.
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual)?;
+    let is_check = settings.mode == ConnMode::Check;
+    let mut signal = None;
+    let mut is_checked = false;
+    let mut unwritten = None;
+    loop {
+        let event = tokio::select! {
+            biased;
+            number = interrupt.received(), if signal.is_none() => {
+                signal = Some(number);
+                client.disconnect(Pending::Abandon);
+                continue;
+            }
+            event = events.next() => event,
+        };
+        match event {
+            Some(Event::Connected(connected)) => {
+                if !is_check {
+                    status::connected(talk, &settings.connect, &connected);
+                }
+                if is_check || settings.json {
+                    let report = report(settings, &client, &connected);
+                    let written = if settings.json { report.json(&mut stdout) } else { report.text(&mut stdout) };
+                    if let Err(error) = written {
+                        unwritten.get_or_insert(error);
+                        client.disconnect(Pending::Finish);
+                    }
+                }
+                if is_check {
+                    is_checked = true;
+                    client.disconnect(Pending::Finish);
+                }
+            }
+            Some(Event::Reconnecting(reconnecting)) => status::reconnecting(talk, &reconnecting),
+            Some(Event::Closed(Err(error))) => return Err(Error::from(*error)),
+            // Nothing is published nor subscribed to; what an old session delivers stays unacknowledged.
+            Some(Event::Closed(Ok(()))) | None => break,
+            Some(_) => {}
+        }
+    }
+    match (unwritten, signal) {
+        (Some(WriteError::Failed(error)), _) => Err(error),
+        (None, Some(signal)) if is_check && !is_checked => Ok(ExitStatus::Interrupted(signal)),
+        (Some(WriteError::Closed) | None, _) => Ok(ExitStatus::Done),
+    }
+}
+
+fn report(settings: &ConnSettings, client: &Client, connected: &Connected) -> ConnectionReport {
+    let options = &settings.connect.client;
+    let (timings, connack) = (&connected.timings, Some(connected.handshake));
+    ConnectionReport {
+        broker: options.endpoint.to_string(),
+        peer: connected.peer,
+        version: options.connect.version,
+        client_id: client.client_id(),
+        session_present: connected.ack.session_present,
+        keep_alive: options.connect.keep_alive,
+        session_expiry_interval: options.connect.properties.session_expiry_interval.unwrap_or(0),
+        announced: connected.ack.properties.clone(),
+        steps: [
+            ("DNS", timings.resolve),
+            (if connected.peer.is_some() { "TCP" } else { "socket" }, timings.connect),
+            ("proxy", timings.proxy),
+            ("TLS", timings.tls),
+            ("WebSocket", timings.websocket),
+            ("CONNACK", connack),
+        ]
+        .into_iter()
+        .filter_map(|(step, time)| Some((step, time?)))
+        .collect(),
+    }
+}
