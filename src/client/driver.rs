@@ -11,11 +11,19 @@ use super::connection::{self, Ended};
 use super::state::{LinkEnd, Shared};
 use super::{Cause, ClientError, Event, Reconnect, Reconnecting};
 
+/// What the driver needs to know, besides what CONNECT says.
+pub(super) struct Route {
+    pub(super) endpoint: Endpoint,
+    pub(super) dialer: Dialer,
+    pub(super) reconnect: Reconnect,
+}
+
 /// The life of a client: one connection after another, until it is told to end or gives up.
-pub(super) async fn run(shared: Arc<Shared>, endpoint: Endpoint, dialer: Dialer, reconnect: Reconnect) {
+pub(super) async fn run(shared: Arc<Shared>, route: Box<Route>) {
+    let Route { endpoint, dialer, reconnect } = &*route;
     let mut attempts = 0;
     let result = loop {
-        let (cause, lasted) = match connect_once(&shared, &endpoint, &dialer).await {
+        let (cause, lasted) = match connect_once(&shared, endpoint, dialer).await {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
@@ -26,7 +34,7 @@ pub(super) async fn run(shared: Arc<Shared>, endpoint: Endpoint, dialer: Dialer,
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
         let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
         let Some(delay) = delay.filter(|_| is_retried) else {
-            break Err(Box::new(ClientError { endpoint, cause, was_connected, attempts }));
+            break Err(Box::new(ClientError { endpoint: endpoint.clone(), cause, was_connected, attempts }));
         };
         attempts += 1;
         let maximum_attempts = reconnect.maximum_attempts;

@@ -130,6 +130,8 @@ impl Events {
                 None if state.events.is_closed() => Poll::Ready(None),
                 None => {
                     state.events.wake_at_event(cx.waker());
+                    // Whoever waits holds no memory.
+                    self.batch = VecDeque::new();
                     Poll::Pending
                 }
             }

@@ -8,8 +8,9 @@ use crate::session::{
 };
 use crate::transport::{Dialer, Endpoint};
 
+use super::driver::{self, Route};
 use super::state::{Closing, Shared};
-use super::{Declined, Events, Reconnect, driver};
+use super::{Declined, Events, Reconnect};
 
 /// Everything that a client needs to know.
 #[derive(Debug, Clone)]
@@ -35,9 +36,9 @@ impl ClientOptions {
 ///
 /// The client lives until [`Client::disconnect`], until it gives up, or until all of its handles are dropped.
 pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOptions> {
-    let session = Session::new(options.connect)?;
-    let shared = Arc::new(Shared::new(session));
-    tokio::spawn(driver::run(shared.clone(), options.endpoint, options.dialer, options.reconnect));
+    let ClientOptions { connect, endpoint, dialer, reconnect } = options;
+    let shared = Arc::new(Shared::new(Session::new(connect)?));
+    tokio::spawn(driver::run(shared.clone(), Box::new(Route { endpoint, dialer, reconnect })));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))
 }

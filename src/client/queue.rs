@@ -59,8 +59,10 @@ impl EventQueue {
         (self.messages, self.bytes) = (0, 0);
     }
 
+    /// Wakes the consumer at the next event. Until then the queue, which is empty, holds no memory.
     pub(super) fn wake_at_event(&mut self, waker: &Waker) {
         self.consumer = Some(waker.clone());
+        self.events = VecDeque::new();
     }
 
     /// From here on all events are dropped.

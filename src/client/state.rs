@@ -42,7 +42,7 @@ pub(super) struct State {
     driver: Option<Waker>,
     /// A publish waits for room.
     is_room_wanted: bool,
-    closing: Option<Closing>,
+    closing: Option<Box<Closing>>,
     was_connected: bool,
     /// When CONNACK accepted the connection under way, or the last one.
     connected_since: Option<Instant>,
@@ -53,19 +53,23 @@ pub(super) struct State {
 /// Where the connection under way stands.
 #[derive(Debug)]
 pub(super) enum LinkState {
-    /// No CONNACK yet.
-    Connecting {
-        /// Who answered the dial.
-        peer: Option<SocketAddr>,
-        /// How long its steps took.
-        timings: DialTimings,
-        /// When CONNECT was handed out.
-        since: Instant,
-    },
+    /// No CONNACK yet. Boxed, as it is large and soon over.
+    Connecting(Box<Begun>),
     /// CONNACK accepted it.
     Connected,
     /// It is over, or none was begun.
     Ended(LinkEnd),
+}
+
+/// A connection from the dial to CONNACK.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Who answered the dial.
+    peer: Option<SocketAddr>,
+    /// How long its steps took.
+    timings: DialTimings,
+    /// When CONNECT was handed out.
+    since: Instant,
 }
 
 /// Why a connection is over, as the session knows it.
@@ -167,7 +171,7 @@ impl State {
             Some(begun) => begun.pending == Pending::Finish && closing.pending == Pending::Abandon,
         };
         if is_more && !self.events.is_closed() {
-            self.closing = Some(closing);
+            self.closing = Some(Box::new(closing));
             self.wake_driver();
         }
     }
@@ -229,7 +233,7 @@ impl State {
 
     /// A stream is open, and the session is about to send CONNECT on it.
     pub(super) fn begin_link(&mut self, peer: Option<SocketAddr>, timings: DialTimings, now: Instant) {
-        self.link = LinkState::Connecting { peer, timings, since: now };
+        self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
         self.session.connect(now);
     }
@@ -266,11 +270,11 @@ impl State {
     fn accepted(&mut self, ack: ConnAck, now: Instant) {
         let is_session_lost = self.was_connected && !ack.session_present;
         self.was_connected = true;
-        if let LinkState::Connecting { peer, timings, since } = self.link {
+        if let LinkState::Connecting(begun) = std::mem::replace(&mut self.link, LinkState::Connected) {
+            let Begun { peer, timings, since } = *begun;
             let handshake = now.saturating_duration_since(since);
             self.events.push(Event::Connected(Box::new(Connected { ack, peer, timings, handshake })));
         }
-        self.link = LinkState::Connected;
         self.connected_since = Some(now);
         if is_session_lost {
             for request in self.subscriptions.take_standing() {
@@ -287,7 +291,7 @@ impl State {
         let over = LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost));
         match std::mem::replace(&mut self.link, over) {
             LinkState::Ended(end) => end,
-            LinkState::Connecting { .. } | LinkState::Connected => LinkEnd::Disconnected(Disconnected::Lost),
+            LinkState::Connecting(_) | LinkState::Connected => LinkEnd::Disconnected(Disconnected::Lost),
         }
     }
 

@@ -80,9 +80,10 @@ impl Tls {
 }
 
 impl Default for Tls {
-    /// Trusts the system's authorities.
+    /// Trusts the system's authorities. One for all, so that dialers that use none cost nothing.
     fn default() -> Self {
-        Self::with(TlsOptions::default(), None, None)
+        static DEFAULT: OnceLock<Tls> = OnceLock::new();
+        DEFAULT.get_or_init(|| Self::with(TlsOptions::default(), None, None)).clone()
     }
 }
 
