@@ -44,12 +44,12 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         }
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
-            let _broker = command::broker::embed(&settings.connect)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::publish::run(&settings, talk))
         }
         Command::Subscribe(arguments) => {
             let settings = SubSettings::resolve(&arguments, &origins)?;
-            let _broker = command::broker::embed(&settings.connect)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
@@ -79,7 +79,7 @@ fn dispatch_bench(
             return command::bench::compare(&arguments.before, &arguments.after, terminal);
         }
     };
-    let _broker = command::broker::embed(&settings.connect)?;
+    let _broker = command::broker::embed(&settings.connect, talk)?;
     block_on(command::bench::run(settings, terminal, talk))
 }
 

@@ -16,6 +16,7 @@ fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> Error {
             Command::Publish(command) => PubSettings::resolve(command, &invocation.origins).map(drop),
             Command::Subscribe(command) => SubSettings::resolve(command, &invocation.origins).map(drop),
             Command::Broker(_) => Ok(()),
+            other => panic!("{other:?} has no settings in this test"),
         },
         Ok(CommandLine::Print(text)) => panic!("{arguments:?} printed {text}"),
         Err(error) => Err(error),

@@ -3,7 +3,7 @@ use std::io::Write;
 
 use crate::config::{BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::Stdout;
+use crate::output::{Stdout, Talk};
 
 /// A broker that runs for as long as this is kept: there is none.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>) -> Result<ExitS
 }
 
 /// Says that there is no broker, if one is asked for.
-pub fn embed(settings: &ConnectSettings) -> Result<Option<Embedded>, Error> {
+pub fn embed(settings: &ConnectSettings, _: Talk) -> Result<Option<Embedded>, Error> {
     if settings.embedded { Err(no_broker()) } else { Ok(None) }
 }
 

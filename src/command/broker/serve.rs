@@ -5,7 +5,7 @@ use crate::broker::{Broker, BrokerOptions, SharedStrategy};
 use crate::command::interrupt::Interrupt;
 use crate::config::{self, BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{Stdout, WriteError};
+use crate::output::{Stdout, Talk, WriteError};
 
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
@@ -13,17 +13,18 @@ pub struct Embedded {
     _broker: Broker,
 }
 
-/// Starts the broker of `--embedded`, if settings ask for it.
+/// Starts the broker of `--embedded`, if settings ask for it, and says where it is.
 ///
 /// # Errors
 ///
 /// The port is in use.
-pub fn embed(settings: &ConnectSettings) -> Result<Option<Embedded>, Error> {
+pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>, Error> {
     if !settings.embedded {
         return Ok(None);
     }
     let port = settings.client.endpoint.address.port().unwrap_or_default();
     let broker = Broker::start(BrokerOptions { port, ..BrokerOptions::default() })?;
+    talk.success(format_args!("Broker on mqtt://{}", broker.addresses().mqtt));
     Ok(Some(Embedded { _broker: broker }))
 }
 
