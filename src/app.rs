@@ -39,7 +39,7 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
     match cli.command {
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;
-            let _broker = command::broker::embed(&settings.connect)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::conn::run(&settings, terminal, talk))
         }
         Command::Publish(arguments) => {
