@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use mqttx_rs::client::{self, Client, ClientOptions, Declined, Event, Events, Pending, Reconnect};
+use mqttx_rs::client::{self, Cause, Client, ClientOptions, Declined, Event, Events, Pending, Reconnect};
 use mqttx_rs::mqtt::{Message, QoS, ReasonCode, Version};
 use mqttx_rs::session::{Acknowledge, ConnectOptions, DisconnectProperties, PublishOutcome};
 use mqttx_rs::transport::Endpoint;
@@ -214,4 +214,33 @@ async fn qos_0_that_was_not_written_is_lost_and_not_called_flushed() {
     assert!(lost >= 1, "what was being written as the link was cut is lost");
     assert!(lost_ids.iter().all(|id| accepted.contains(id)));
     assert!(arrived_later <= flushed);
+}
+
+#[tokio::test]
+async fn why_the_broker_left_is_told_although_our_writing_broke() {
+    let broker = ScriptedBroker::start();
+    let connect = ConnectOptions::new(Version::V5, "client");
+    let endpoint = Endpoint::tcp("127.0.0.1", broker.port());
+    let options = ClientOptions { reconnect: Reconnect::off(), ..ClientOptions::new(connect, endpoint) };
+    let (client, mut events) = client::connect(options).unwrap();
+    let played = tokio::task::spawn_blocking(move || {
+        let (mut link, _) = broker.accept_session(connack());
+        link.expect_publish();
+        // Says why and closes with much unread, so that a reset follows.
+        link.send(wire::disconnect(0x96).with(wire::property::reason_string("too much")));
+        link.cut();
+    });
+    assert!(matches!(next(&mut events).await, Event::Connected(_)));
+    let payload = vec![0; 512 * 1024];
+    let closed = loop {
+        tokio::select! {
+            biased;
+            event = next(&mut events) => if let Event::Closed(result) = event { break result },
+            _ = client.publish(Message::new("a".parse().unwrap(), payload.clone())) => {}
+        }
+    };
+    let Cause::Disconnected(disconnect) = closed.unwrap_err().cause else { panic!("another cause") };
+    assert_eq!(disconnect.reason, ReasonCode::MessageRateTooHigh);
+    assert_eq!(disconnect.properties.reason_string.as_deref(), Some("too much"));
+    played.await.unwrap();
 }

@@ -3,10 +3,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::session::{self, DeliveryId, Transmit};
-use crate::transport::Dialed;
 
 use super::link::Link;
 use super::state::{LinkEnd, Shared};
@@ -29,13 +29,14 @@ pub(super) struct Ended {
     pub(super) foreign: Option<Foreign>,
 }
 
-/// Moves bytes between a stream and the session until the connection is over.
-pub(super) async fn drive(shared: &Shared, dialed: Dialed, connack_deadline: Instant) -> Ended {
-    let now = Instant::now().into_std();
-    shared.lock().begin_link(dialed.peer, dialed.timings, now);
+/// Moves bytes between a stream and the session, for which a connection has begun, until it is over.
+pub(super) async fn drive<S>(shared: &Shared, stream: S, connack_deadline: Instant) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut connection = Connection {
         shared,
-        link: Link::new(dialed.stream),
+        link: Link::new(stream),
         phase: Phase::Open,
         handed_out: None,
         has_input: false,
@@ -52,9 +53,9 @@ pub(super) async fn drive(shared: &Shared, dialed: Dialed, connack_deadline: Ins
     connection.finish(how)
 }
 
-struct Connection<'a> {
+struct Connection<'a, S> {
     shared: &'a Shared,
-    link: Link,
+    link: Link<S>,
     phase: Phase,
     /// Once `link.output` is written, publishes at QoS 0 up to this one are done.
     handed_out: Option<DeliveryId>,
@@ -62,7 +63,8 @@ struct Connection<'a> {
     has_input: bool,
     /// Not while the consumer is slow.
     is_reading: bool,
-    /// The sending half is broken. What the broker said before may still be there to read, such as why.
+    /// The sending half is broken. What the broker said before, such as why, may still be there to read, and then
+    /// the end; this waits for it as long as for the end of an orderly close.
     write_error: Option<LinkLoss>,
     connack_deadline: Option<Instant>,
     linger_deadline: Option<Instant>,
@@ -91,15 +93,18 @@ enum How {
     NoConnAck,
 }
 
-impl Connection<'_> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<How> {
         loop {
             let now = Instant::now();
             if self.phase == Phase::Open {
                 self.exchange(cx, now);
             }
-            if [self.connack_deadline, self.linger_deadline].into_iter().flatten().any(|deadline| deadline <= now) {
-                return Poll::Ready(if self.connack_deadline.is_some() { How::NoConnAck } else { How::Closed });
+            if self.connack_deadline.is_some_and(|deadline| deadline <= now) {
+                return Poll::Ready(How::NoConnAck);
+            }
+            if self.linger_deadline.is_some_and(|deadline| deadline <= now) {
+                return Poll::Ready(self.write_error.take().map_or(How::Closed, How::Lost));
             }
             // Each of the two goes as far as it can, whatever becomes of the other.
             let has_written = self.write(cx, now);
@@ -171,30 +176,37 @@ impl Connection<'_> {
             return false;
         }
         let before = self.link.output.len();
-        let is_written = match self.link.poll_write(cx) {
-            Poll::Ready(Ok(())) => before > 0,
-            Poll::Ready(Err(error)) => {
-                self.write_error = Some(LinkLoss::from(&error));
-                return true;
-            }
-            Poll::Pending => false,
-        };
+        let written = self.link.poll_write(cx);
         if let Some(deadline) = &mut self.linger_deadline
             && self.link.output.len() < before
         {
             *deadline = now + LINGER;
         }
-        if is_written && let Some(through) = self.handed_out.take() {
-            self.shared.lock().flushed(through);
-        }
-        if self.phase == Phase::Flushing && self.link.output.is_empty() {
-            match self.link.poll_half_close(cx) {
-                Poll::Ready(Ok(())) => self.phase = Phase::Draining,
-                Poll::Ready(Err(error)) => self.write_error = Some(LinkLoss::from(&error)),
-                Poll::Pending => {}
+        let closed = match written {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(())) => {
+                if let Some(through) = self.handed_out.take() {
+                    self.shared.lock().flushed(through);
+                }
+                if self.phase == Phase::Open {
+                    return before > 0;
+                }
+                self.link.poll_half_close(cx)
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        };
+        match closed {
+            Poll::Pending => false,
+            Poll::Ready(Ok(())) => {
+                self.phase = Phase::Draining;
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                self.write_error = Some(LinkLoss::from(&error));
+                self.linger_deadline.get_or_insert(now + LINGER);
+                true
             }
         }
-        is_written
     }
 
     /// Whether there may be more to do at once; the error is the end of the stream.
@@ -216,11 +228,7 @@ impl Connection<'_> {
                 Ok(true)
             }
             Poll::Ready(Err(error)) => Err(LinkLoss::from(&error)),
-            // Everything that was there has been read, unless tokio only wants others to have their turn.
-            Poll::Pending => match self.write_error.take_if(|_| tokio::task::coop::has_budget_remaining()) {
-                Some(loss) => Err(loss),
-                None => Ok(false),
-            },
+            Poll::Pending => Ok(false),
         }
     }
 
@@ -239,5 +247,133 @@ impl Connection<'_> {
             How::Closed | How::NoConnAck => LinkLoss::EndOfStream,
         };
         Ended { end: state.end_link(), lasted, loss, has_timed_out, foreign: self.foreign }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use std::task::Waker;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+
+    use super::*;
+    use crate::client::Event;
+    use crate::client::state::Closing;
+    use crate::client::{Events, Pending};
+    use crate::mqtt::{Message, ReasonCode, Version};
+    use crate::session::{ConnectOptions, Session};
+    use crate::transport::DialTimings;
+
+    const CONNACK: &[u8] = &[0x20, 0x03, 0x00, 0x00, 0x00];
+    /// `x` to the topic `a` at QoS 0.
+    const PUBLISH: &[u8] = &[0x30, 0x05, 0x00, 0x01, b'a', 0x00, b'x'];
+
+    /// Drives a connection over `stream` as a task.
+    fn start<S>(stream: S) -> (Arc<Shared>, Events)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap()));
+        let events = Events::of(shared.clone());
+        let driven = shared.clone();
+        tokio::spawn(async move {
+            driven.lock().begin_link(None, DialTimings::default(), Instant::now().into_std());
+            drive(&driven, stream, Instant::now() + Duration::from_secs(10)).await;
+            driven.lock().close(Ok(()));
+        });
+        (shared, events)
+    }
+
+    /// Reads one packet of less than 128 bytes.
+    async fn packet(stream: &mut DuplexStream) -> Vec<u8> {
+        let mut packet = vec![0; 2];
+        stream.read_exact(&mut packet).await.unwrap();
+        packet.resize(2 + usize::from(packet[1]), 0);
+        stream.read_exact(&mut packet[2..]).await.unwrap();
+        packet
+    }
+
+    fn disconnect(shared: &Shared) {
+        let properties = crate::session::DisconnectProperties::default();
+        shared.lock().begin_closing(Closing { pending: Pending::Finish, reason: ReasonCode::Success, properties });
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_takes_and_gives_single_bytes_is_enough() {
+        let (ours, mut theirs) = duplex(1);
+        let (shared, mut events) = start(ours);
+        assert_eq!(packet(&mut theirs).await[0], 0x10, "CONNECT");
+        theirs.write_all(CONNACK).await.unwrap();
+        assert!(matches!(events.next().await, Some(Event::Connected(_))));
+        theirs.write_all(PUBLISH).await.unwrap();
+        let Some(Event::Message(received)) = events.next().await else { panic!("no message") };
+        assert_eq!(&received.message.payload[..], b"x");
+        disconnect(&shared);
+        assert_eq!(packet(&mut theirs).await, [0xE0, 0x00]);
+        assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "the half-close");
+        drop(theirs);
+        assert_eq!(events.next().await, Some(Event::Closed(Ok(()))));
+    }
+
+    /// Holds back what is written while the gate is closed, as TLS may.
+    struct Held {
+        inner: DuplexStream,
+        gate: Arc<Mutex<Gate>>,
+    }
+
+    #[derive(Default)]
+    struct Gate {
+        is_closed: bool,
+        waiting: Option<Waker>,
+    }
+
+    impl AsyncRead for Held {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.inner).poll_read(cx, buf)
+        }
+    }
+
+    impl AsyncWrite for Held {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.inner).poll_write(cx, buf)
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let mut gate = self.gate.lock().unwrap();
+            gate.waiting = Some(cx.waker().clone());
+            if gate.is_closed { Poll::Pending } else { Poll::Ready(Ok(())) }
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.inner).poll_shutdown(cx)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_publish_that_a_layer_below_holds_back_is_not_flushed() {
+        let (inner, mut theirs) = duplex(1024);
+        let gate = Arc::new(Mutex::new(Gate::default()));
+        let (shared, mut events) = start(Held { inner, gate: gate.clone() });
+        packet(&mut theirs).await;
+        theirs.write_all(CONNACK).await.unwrap();
+        assert!(matches!(events.next().await, Some(Event::Connected(_))));
+
+        gate.lock().unwrap().is_closed = true;
+        let id = shared.lock().publish(Message::new("a".parse().unwrap(), "x")).unwrap();
+        assert_eq!(packet(&mut theirs).await, PUBLISH);
+        // The answer to a message proves that the driver has run since.
+        theirs.write_all(PUBLISH).await.unwrap();
+        assert!(matches!(events.next().await, Some(Event::Message(_))));
+        assert_eq!(events.try_next(), None, "it is not flushed yet");
+
+        let waiting = {
+            let mut gate = gate.lock().unwrap();
+            gate.is_closed = false;
+            gate.waiting.take()
+        };
+        waiting.unwrap().wake();
+        assert_eq!(events.next().await, Some(Event::Flushed { through: id, count: 1 }));
     }
 }

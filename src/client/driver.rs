@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::session::Disconnected;
-use crate::transport::{Dialer, Endpoint};
+use crate::transport::{Dialed, Dialer, Endpoint};
 
 use super::connection::{self, Ended};
 use super::state::{LinkEnd, Shared};
@@ -58,7 +58,8 @@ async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> 
         // Boxed, so that a connection that stands does not go on holding room for every step of a dial.
         ended = Box::pin(dialer.dial(endpoint)) => ended,
     };
-    let stream = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
+    let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
+    shared.lock().begin_link(peer, timings, Instant::now().into_std());
     let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline).await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {

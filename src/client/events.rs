@@ -117,6 +117,12 @@ impl Events {
         Self { handle, batch: VecDeque::new() }
     }
 
+    /// For tests of what stands behind it.
+    #[cfg(test)]
+    pub(super) fn of(shared: Arc<super::state::Shared>) -> Self {
+        Self::new(Arc::new(Handle { shared }))
+    }
+
     /// The next event, `None` after [`Event::Closed`]. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Event> {
         if let Some(event) = self.batch.pop_front() {

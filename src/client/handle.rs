@@ -35,6 +35,10 @@ impl ClientOptions {
 /// Starts a client: a task on the current tokio runtime, which connects at once.
 ///
 /// The client lives until [`Client::disconnect`], until it gives up, or until all of its handles are dropped.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
 pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOptions> {
     let ClientOptions { connect, endpoint, dialer, reconnect } = options;
     let shared = Arc::new(Shared::new(Session::new(connect)?));

@@ -4,9 +4,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWrite};
-
-use crate::transport::Stream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 /// What the first read of a burst may take: enough for a CONNACK or a single message.
 const MINIMUM_READ: usize = 4 * 1024;
@@ -14,8 +12,8 @@ const MINIMUM_READ: usize = 4 * 1024;
 const MAXIMUM_READ: usize = 256 * 1024;
 
 /// A stream with its two buffers, which exist only while they hold bytes: an idle connection has none.
-pub(super) struct Link {
-    stream: Stream,
+pub(super) struct Link<S> {
+    stream: S,
     /// Received and not yet taken by the session.
     pub(super) input: BytesMut,
     /// Given by the session and not yet written.
@@ -23,8 +21,8 @@ pub(super) struct Link {
     read_size: usize,
 }
 
-impl Link {
-    pub(super) fn new(stream: Stream) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
+    pub(super) fn new(stream: S) -> Self {
         Self { stream, input: BytesMut::new(), output: BytesMut::new(), read_size: MINIMUM_READ }
     }
 
@@ -44,7 +42,7 @@ impl Link {
         Poll::Ready(Ok(length))
     }
 
-    /// Writes until `output` is empty.
+    /// Writes until `output` is empty, and until nothing is held back by a layer below, such as TLS.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.output.is_empty() {
             let length = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.output))?;
