@@ -125,3 +125,21 @@ async fn a_refusal_has_its_reason_and_is_final() {
     assert_eq!(ack.reason, ReasonCode::BadUserNameOrPassword);
     assert!(error.to_string().ends_with("Bad User Name or Password (0x86): who are you?"), "{error}");
 }
+
+#[tokio::test]
+async fn a_broker_that_knows_no_mqtt_5_may_say_so_in_the_form_of_3_1_1() {
+    let error = error_when(|link| link.send_bytes(&[0x20, 0x02, 0x00, 0x01])).await;
+    let Cause::Refused(ack) = &error.cause else { panic!("{error:?}") };
+    assert_eq!(ack.reason, ReasonCode::UnsupportedProtocolVersion);
+}
+
+#[tokio::test]
+async fn a_timeout_that_no_clock_can_count_is_none() {
+    let broker = ScriptedBroker::start();
+    let dialer = Dialer { timeout: Duration::MAX, ..Dialer::default() };
+    let options = ClientOptions { dialer, ..options(broker.port()) };
+    let (_client, mut events) = client::connect(options).unwrap();
+    let played = tokio::task::spawn_blocking(move || broker.accept_session(connack()));
+    assert!(matches!(timeout(DEADLINE, events.next()).await, Ok(Some(Event::Connected(_)))));
+    played.await.unwrap();
+}

@@ -51,7 +51,8 @@ pub(super) async fn run(shared: Arc<Shared>, route: Box<Route>) {
 
 /// One connection from its dial to its end: `Ok` if we ended it, or why it ended and how long it had stood.
 async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> Result<(), (Cause, Duration)> {
-    let deadline = Instant::now() + dialer.timeout;
+    // None: longer than the clock can count.
+    let deadline = Instant::now().checked_add(dialer.timeout);
     let dialing = tokio::select! {
         biased;
         () = told_to_end(shared) => return Ok(()),
