@@ -315,3 +315,13 @@ fn a_message_can_be_delayed_to_a_point_in_time_or_not_at_all() {
     let arrived = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert!(arrived > now, "{arrived} is not after {now}");
 }
+
+#[test]
+fn a_message_that_expires_while_it_is_delayed_does_not_come() {
+    let broker = start();
+    let mut client = connect(&broker, "client");
+    client.subscribe("a", 0);
+    client.send_publish(publish("$delayed/2/a", "expired").with(property::message_expiry_interval(1)));
+    client.publish("$delayed/3/a", "later", 0);
+    client.expect_text("a", "later");
+}

@@ -35,8 +35,9 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// Largest packet, bytes: a payload of tens of megabytes passes, and a WebSocket message may be as long.
 const MAXIMUM_PACKET_SIZE: u32 = 64 << 20;
 
-/// Unacknowledged messages a connection may have, either way. Not zero, or it would not compile.
-const RECEIVE_MAXIMUM: NonZeroU16 = NonZeroU16::new(1000).unwrap();
+/// Unacknowledged messages a connection may have, either way: what a client may count on that has no Receive Maximum,
+/// as any of 3.1.1. rmqtt closes the connection of one that has more.
+const RECEIVE_MAXIMUM: NonZeroU16 = NonZeroU16::MAX;
 
 /// Messages that wait for a slow or absent subscriber before any is dropped: room for a pipe of a million lines.
 const MAXIMUM_QUEUED_MESSAGES: usize = 2_000_000;
