@@ -3,6 +3,7 @@
 //! Layers below have error types of their own; this one is what a command ends with.
 
 mod client;
+mod transport;
 
 use std::fmt;
 

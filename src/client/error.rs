@@ -88,7 +88,8 @@ impl Cause {
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
             Self::ClosedEarly(LinkLoss::Tls(_)) | Self::NotMqtt(_) | Self::Violation(_) => false,
-            Self::Dial(_) | Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
+            Self::Dial(error) => error.cause.may_pass(),
+            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
             Self::Refused(ack) => is_passing(ack.reason),
             Self::Disconnected(disconnect) => is_passing(disconnect.reason),
         }

@@ -32,8 +32,9 @@ impl ConnectSettings {
         let connection = &arguments.connection;
         let version = connection.mqtt_version;
         support::refuse_what_is_not_built_yet(origins)?;
-        let warnings = support::refuse_what_needs_v5(version, origins)?;
+        let mut warnings = support::refuse_what_needs_v5(version, origins)?;
         let target = Target::resolve(connection, origins)?;
+        warnings.extend(dialer::warning(arguments, &target, origins));
         let username =
             target.unless_in_url(connection.username.clone(), origins.of("username"), target.username.clone());
         let (password, password_origin) = secret::password(connection, origins)?;

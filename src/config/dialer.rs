@@ -37,6 +37,13 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
     })
 }
 
+/// What is worth a warning about how the broker is reached.
+pub(super) fn warning(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Option<String> {
+    let TlsArgs { insecure, pin_sha256, .. } = &arguments.tls;
+    let is_unchecked = target.endpoint.protocol.is_secure() && *insecure && pin_sha256.is_empty();
+    is_unchecked.then(|| format!("{}: the broker's certificate is not checked", origins.name("insecure")))
+}
+
 fn proxy(options: &NetworkArgs, origins: &Origins) -> Result<Option<Proxy>, Error> {
     // `--proxy ''` is curl's way to do without the one of the environment.
     let Some(text) = options.proxy.as_ref().map(Secret::expose).filter(|text| !text.is_empty()) else {
@@ -58,7 +65,8 @@ fn tls(options: &TlsArgs, origins: &Origins) -> Result<Tls, Error> {
         }),
         _ => None,
     };
-    let pins = options.pin_sha256.iter().map(|text| text.parse());
+    // Several between semicolons, as in curl.
+    let pins = options.pin_sha256.iter().flat_map(|texts| texts.split(';')).map(str::parse);
     let options = TlsOptions {
         ca: options.ca.clone(),
         identity,

@@ -1,9 +1,10 @@
 //! What a client ended with, as the user sees it: who is at fault and what to try.
 
+use super::transport::{dial_hint, tls_hint};
 use super::{Error, ErrorKind};
 use crate::client::{Cause, ClientError, Foreign, LinkLoss};
 use crate::mqtt::ReasonCode;
-use crate::transport::{Address, DialCause, DialError, DialStep, Endpoint, Protocol, TlsCause};
+use crate::transport::{Address, Endpoint, Protocol};
 
 impl From<ClientError> for Error {
     fn from(error: ClientError) -> Self {
@@ -13,16 +14,6 @@ impl From<ClientError> for Error {
             None => new,
         };
         match hint(&error.cause, &error.endpoint) {
-            Some(hint) => new.with_hint(hint),
-            None => new,
-        }
-    }
-}
-
-impl From<DialError> for Error {
-    fn from(error: DialError) -> Self {
-        let new = Self::new(ErrorKind::Connect, error.to_string());
-        match dial_hint(&error) {
             Some(hint) => new.with_hint(hint),
             None => new,
         }
@@ -59,7 +50,11 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
         Cause::NotMqtt(Foreign::Http) => {
             Some(format!("is this the broker's MQTT port? For WebSocket {}", speak(Protocol::Ws)))
         }
-        Cause::ClosedEarly(LinkLoss::Tls(cause)) => tls_hint(cause),
+        Cause::ClosedEarly(LinkLoss::Tls(cause)) => tls_hint(cause).map(Into::into),
+        Cause::ClosedEarly(_) if endpoint.protocol == Protocol::Mqtt => {
+            let usual = usual_protocol(endpoint);
+            usual.or_else(|| Some(format!("does this port speak TLS? Then {}", speak(Protocol::Mqtts))))
+        }
         Cause::ClosedEarly(_) | Cause::NoConnAck(_) => usual_protocol(endpoint),
         Cause::Refused(ack) => match ack.reason {
             ReasonCode::BadUserNameOrPassword => Some("check --username and --password".into()),
@@ -74,41 +69,6 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
         }
         Cause::Disconnected(_) | Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) => None,
     }
-}
-
-fn dial_hint(error: &DialError) -> Option<String> {
-    match (&error.cause, &error.address) {
-        (DialCause::Refused, _) if error.step == DialStep::Connect && error.proxy.is_some() => {
-            Some("check --proxy".into())
-        }
-        (DialCause::Refused, Address::Host { host, .. }) if error.step == DialStep::Connect => {
-            let address = &error.address;
-            let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1");
-            let embedded = if is_here { " --embedded starts one" } else { "" };
-            Some(format!("is a broker running on {address}?{embedded}"))
-        }
-        (DialCause::Refused, Address::Unix(_)) => Some("is the broker running?".into()),
-        (DialCause::NoSuchSocket, _) => Some("check --unix, and that the broker is running".into()),
-        (DialCause::NoSuchHost, _) if error.proxy.is_some() => Some("check --proxy".into()),
-        (DialCause::NoSuchHost, _) => Some("check --hostname".into()),
-        (DialCause::NoIpv4Address, _) => Some("leave out --ipv4".into()),
-        (DialCause::NoIpv6Address, _) => Some("leave out --ipv6".into()),
-        (DialCause::NoAddressFor(_) | DialCause::NoLocalAddress, _) => Some("check --bind".into()),
-        (DialCause::Tls(cause), _) => tls_hint(cause),
-        _ => None,
-    }
-}
-
-fn tls_hint(cause: &TlsCause) -> Option<String> {
-    let hint = match cause {
-        TlsCause::NotTls => "without TLS it is -l mqtt or -l ws",
-        TlsCause::UnknownIssuer => "name the authority with --ca",
-        TlsCause::WrongName { .. } => "--sni sets the name to check",
-        TlsCause::ClientCertificateRequired => "give one with --cert and --key",
-        TlsCause::ClientCertificateRefused(_) => "check --cert and --key",
-        _ => return None,
-    };
-    Some(hint.into())
 }
 
 /// The protocol that usually is spoken on the port, if another one was tried.
@@ -137,7 +97,7 @@ mod tests {
     use crate::client::LinkLoss;
     use crate::mqtt::ConnAckProperties;
     use crate::session::ConnAck;
-    use crate::transport::DialTimings;
+    use crate::transport::{DialCause, DialError, DialStep, DialTimings};
 
     fn error(port: u16, cause: Cause, was_connected: bool) -> Error {
         let endpoint = Endpoint::tcp("localhost", port);

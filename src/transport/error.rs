@@ -105,6 +105,27 @@ impl DialCause {
         }
     }
 
+    /// Whether another attempt could end otherwise, with nothing changed here: a network recovers and a broker comes
+    /// back, but neither a certificate nor a password becomes right by waiting.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Proxy(cause) => match cause {
+                ProxyCause::Socks(_) | ProxyCause::Closed | ProxyCause::Other(_) => true,
+                ProxyCause::Http { status, .. } => *status >= 500,
+                ProxyCause::LookUp(cause) => cause.may_pass(),
+                _ => false,
+            },
+            Self::Tls(cause) => matches!(cause, TlsCause::Closed | TlsCause::Alert(_) | TlsCause::Other(_)),
+            Self::WebSocket(cause) => match cause {
+                WebSocketCause::Refused { status, .. } => *status >= 500 || matches!(status, 408 | 429),
+                WebSocketCause::Closed | WebSocketCause::Other(_) => true,
+                _ => false,
+            },
+            Self::NoIpv4Address | Self::NoIpv6Address | Self::NoAddressFor(_) | Self::PermissionDenied => false,
+            _ => true,
+        }
+    }
+
     /// Of several failed attempts the one that says most: a host that refuses is at least there.
     pub(super) fn most_telling(attempts: &[Attempt]) -> Self {
         let causes = attempts.iter().map(|(_, error)| Self::from_connect(error));
