@@ -190,6 +190,22 @@ fn time_limits_end_it() {
 }
 
 #[test]
+fn a_broker_that_never_answers_subscribe_holds_nothing_up() {
+    for signal in [None, Some(Signal::SIGINT)] {
+        let limit = if signal.is_some() { "1h" } else { "200ms" };
+        let broker = ScriptedBroker::start();
+        let mut running = Program::new(["sub", "-t", "a", "--timeout", limit]).port(broker.port()).start();
+        let (mut link, _) = broker.accept_session(connack());
+        link.expect_subscribe();
+        running.wait_for_stderr("Connected");
+        if let Some(signal) = signal {
+            running.signal(signal);
+        }
+        finish(link, running).expect_code(if signal.is_some() { 0 } else { 8 });
+    }
+}
+
+#[test]
 fn a_signal_ends_it_in_order_and_is_success_only_without_a_count() {
     for (arguments, signal, code) in [
         (&["-t", "a"][..], Signal::SIGINT, 0),

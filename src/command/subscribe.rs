@@ -268,7 +268,8 @@ impl<'a> Subscriber<'a> {
             };
             self.failure = self.failure.or(removed);
         }
-        self.client.disconnect(Pending::Finish);
+        // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
+        self.client.disconnect(Pending::Abandon);
         while let Some(event) = events.next().await {
             if matches!(event, Event::Closed(_)) {
                 break;
