@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod scenario;
 mod schedule;
+mod search;
 mod sequence;
 mod stamp;
 mod threshold;
@@ -32,6 +33,7 @@ pub use report::{Ended, Generator, Parameter, REPORT_VERSION, Rates, Report, Rep
 pub use run::{Observer, Phase, RunError, RunOptions, Snapshot, run};
 pub use scenario::{FilterPattern, Group, Load, Payload, Publish, Reconnect, Role, Scenario, Shard, Subscribe};
 pub use schedule::{Due, Schedule, Slice};
+pub use search::Search;
 pub use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
 pub use threshold::{Finding, InvalidThreshold, Measured, Threshold};

@@ -21,6 +21,11 @@ impl Rate {
         Some(Self { events: 1, nanos })
     }
 
+    /// So many events a second; at least one.
+    pub fn of_second(events: u64) -> Self {
+        Self { events: events.max(1), nanos: 1_000_000_000 }
+    }
+
     /// The rate of so many that each have this one.
     #[must_use]
     pub fn times(self, count: u64) -> Self {

@@ -203,6 +203,22 @@ impl Scenario {
         })
     }
 
+    /// The same run at another rate of all publishers together, which have to be of one group.
+    #[must_use]
+    pub fn at_rate(&self, rate: Rate) -> Self {
+        let mut scenario = self.clone();
+        scenario.run = scenario.run.wrapping_add(1);
+        for group in &mut scenario.groups {
+            if let Role::Publish(publish) = &mut group.role {
+                publish.load = match publish.load {
+                    Load::Poisson(_) => Load::Poisson(rate),
+                    _ => Load::Even(rate),
+                };
+            }
+        }
+        scenario
+    }
+
     /// Why a threshold cannot be judged by what this run measures.
     pub fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
         let paced = self.planned_per_second().is_some();

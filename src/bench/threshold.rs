@@ -103,6 +103,12 @@ impl Threshold {
         Finding { threshold: self.text.clone(), measured: value, failed }
     }
 
+    /// Whether the comparison holds for what was measured; what was not measured does not.
+    pub fn holds(&self, measured: &impl Measured) -> bool {
+        let finding = self.judge(measured);
+        finding.measured.is_some() && finding.failed
+    }
+
     /// Whether what fails it now fails it at the end too: counts only grow, and a latency is judged by what it is.
     pub fn may_be_judged_early(&self) -> bool {
         let grows = matches!(self.operator, Operator::Above | Operator::AtLeast);

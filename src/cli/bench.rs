@@ -223,6 +223,9 @@ pub struct LoadArgs {
     /// With --unpaced: measure latency all the same, at the cost of speed
     #[arg(long, requires = "unpaced")]
     pub latency: bool,
+    /// Search the highest rate at which all of this holds, as in 'p99<50ms,loss=0'; begins with --rate
+    #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["unpaced", "limit"])]
+    pub find_max: Option<String>,
     /// Messages of a client that may be unacknowledged (QoS 1 and 2)
     #[arg(long, value_name = "N", default_value = "65535", value_parser = value::positive_u16)]
     pub inflight: u16,
@@ -304,6 +307,9 @@ pub struct ResultsArgs {
     /// Write a line a second
     #[arg(long, value_name = "PATH")]
     pub csv: Option<PathBuf>,
+    /// Write a page with plots
+    #[arg(long, value_name = "PATH")]
+    pub html: Option<PathBuf>,
     /// Write the histograms in `HdrHistogram`'s interval log format
     #[arg(long, value_name = "PATH")]
     pub hdr_log: Option<PathBuf>,

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::interrupt::Interrupt;
-use crate::bench::{self, Ended, Report, RunError};
+use crate::bench::{self, Ended, Measured, Rate, Report, RunError, Search};
 use crate::config::{BenchSettings, MergeSettings, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log};
+use crate::output::{
+    BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html, bench_step,
+};
 
 /// Runs a load to its end.
 pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -14,6 +16,9 @@ pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Res
         talk.warning(warning);
     }
     let mut signals = Interrupt::listen()?;
+    if !settings.find_max.is_empty() {
+        return find_max(&settings, &mut signals, terminal, talk).await;
+    }
     let mut display = BenchDisplay::new(terminal, talk, settings.title);
     display.begin(&settings.options.parameters);
     let interrupt = async || signals.received().await;
@@ -21,6 +26,49 @@ pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Res
         bench::run(settings.scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
     display.end(&report);
     conclude(&report, &settings.results, terminal, talk, signal)
+}
+
+/// Runs the load at one rate after another until the highest is found at which every condition holds.
+async fn find_max(
+    settings: &BenchSettings,
+    signals: &mut Interrupt,
+    terminal: Terminal,
+    talk: Talk,
+) -> Result<ExitStatus, Error> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative")]
+    let first = settings.scenario.planned_per_second().unwrap_or(1000.0) as u64;
+    let mut search = Search::beginning_at(first);
+    let mut best = None;
+    while let Some(rate) = search.next_rate() {
+        let scenario = settings.scenario.at_rate(Rate::of_second(rate));
+        let mut display = BenchDisplay::new(terminal, talk, settings.title);
+        let interrupt = async || signals.received().await;
+        let (report, signal) =
+            bench::run(scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
+        display.end(&report);
+        if let Some(signal) = signal {
+            return Ok(ExitStatus::Interrupted(signal));
+        }
+        if report.ended != Ended::Done {
+            return conclude(&report, &settings.results, terminal, talk, None);
+        }
+        // A rate that was not reached does not hold, however short the latencies of what was sent.
+        let reached = report.rate().is_some_and(|reached| reached >= 0.99);
+        let broken = settings.find_max.iter().find(|condition| !condition.holds(&report));
+        let holds = reached && broken.is_none();
+        show(&bench_step(rate, &report, broken.filter(|_| reached)), terminal)?;
+        search.note(rate, holds);
+        if holds {
+            best = Some(report);
+        }
+    }
+    match (search.found(), best) {
+        (Some(rate), Some(report)) => {
+            talk.success(format_args!("The highest rate that holds is {rate}/s"));
+            conclude(&report, &settings.results, terminal, talk, None)
+        }
+        _ => Err(Error::new(ErrorKind::Threshold, "not even one message a second holds the conditions of --find-max")),
+    }
 }
 
 /// Puts reports together, judges the sum, and keeps and shows it.
@@ -56,6 +104,7 @@ fn conclude(
     // Files first: they are what a script wants, and a closed pipe must not cost them.
     keep(results.report.as_deref(), || report.to_json())?;
     keep(results.csv.as_deref(), || bench_csv(report))?;
+    keep(results.html.as_deref(), || bench_html(report))?;
     keep(results.hdr_log.as_deref(), || bench_hdr_log(report))?;
     show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {

@@ -33,6 +33,8 @@ pub struct BenchSettings {
     pub scenario: Scenario,
     /// How it is judged.
     pub options: RunOptions,
+    /// What to search the highest rate for; empty: one run, as it is.
+    pub find_max: Vec<Threshold>,
     /// Where the results go.
     pub results: ResultFiles,
     /// What the user should know before it begins.
@@ -46,6 +48,8 @@ pub struct ResultFiles {
     pub report: Option<PathBuf>,
     /// A line a second.
     pub csv: Option<PathBuf>,
+    /// A page with plots.
+    pub html: Option<PathBuf>,
     /// Histograms in `HdrHistogram`'s interval log format.
     pub hdr_log: Option<PathBuf>,
 }
@@ -71,6 +75,8 @@ impl MergeSettings {
 
 /// MQTTX's payload.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
+/// How long each step of a search takes.
+const SEARCH_STEP: Duration = Duration::from_secs(5);
 /// Bytes of a payload of `bench e2e`.
 const END_TO_END_SIZE: usize = 64;
 
@@ -104,6 +110,7 @@ impl BenchSettings {
             window: arguments.load.inflight,
         }));
         draft.group("publishers", clients.count, client_id, role);
+        draft.find_max(&arguments.load)?;
         draft.finish("publish benchmark", clients, arguments.load.limit)
     }
 
@@ -175,6 +182,7 @@ impl BenchSettings {
             window: arguments.load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
+        draft.find_max(&arguments.load)?;
         draft.finish("end-to-end benchmark", clients, arguments.load.limit)
     }
 }
@@ -186,6 +194,7 @@ struct Draft {
     run: u32,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
+    find_max: Vec<Threshold>,
     results: ResultFiles,
     trust_foreign_clocks: bool,
     has_own_id: bool,
@@ -210,6 +219,7 @@ impl Draft {
             run: fastrand::u32(..),
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
+            find_max: Vec::new(),
             results: result_files(results),
             trust_foreign_clocks: false,
             has_own_id: origins.given("client_id"),
@@ -227,6 +237,14 @@ impl Draft {
         }
         let suffix = if pattern.has_number() { role.to_owned() } else { format!("{role}_%i") };
         Ok(pattern.with_suffix(&suffix))
+    }
+
+    fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
+        for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
+            let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
+            self.find_max.push(condition);
+        }
+        Ok(())
     }
 
     fn group(&mut self, name: &'static str, clients: u64, client_id: Pattern, role: Role) {
@@ -253,6 +271,8 @@ impl Draft {
         }
         let mut session = client.connect.clone();
         session.client_id = "".into();
+        // A search has a duration for each step.
+        let duration = clients.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
         let scenario = Scenario {
             endpoints: endpoints(&client.endpoint),
             dialers,
@@ -266,7 +286,7 @@ impl Draft {
                 attempts: client.reconnect.maximum_attempts,
             }),
             warmup: clients.warmup,
-            duration: clients.duration,
+            duration,
             limit,
             drain: clients.drain,
             workers: workers(clients),
@@ -280,13 +300,13 @@ impl Draft {
             start_at: clients.start_at.map(SystemTime::from),
             parameters: parameters(title, &scenario),
         };
-        for threshold in &options.thresholds {
+        for threshold in options.thresholds.iter().chain(&self.find_max) {
             if let Some(fault) = scenario.cannot_judge(threshold) {
-                return Err(Error::usage(format!("--fail `{threshold}`: {fault}")));
+                return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
             }
         }
         let (connect, results, warnings) = (self.connect, self.results, self.warnings);
-        Ok(BenchSettings { title, connect, scenario, options, results, warnings })
+        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, warnings })
     }
 }
 
@@ -298,7 +318,12 @@ fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error> {
 
 /// The files of the results.
 fn result_files(results: &ResultsArgs) -> ResultFiles {
-    ResultFiles { report: results.report.clone(), csv: results.csv.clone(), hdr_log: results.hdr_log.clone() }
+    ResultFiles {
+        report: results.report.clone(),
+        csv: results.csv.clone(),
+        html: results.html.clone(),
+        hdr_log: results.hdr_log.clone(),
+    }
 }
 
 fn pattern(flag: &str, text: &str) -> Result<Pattern, Error> {

@@ -18,7 +18,7 @@ mod talk;
 mod template;
 mod terminal;
 
-pub use bench::{BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_report};
+pub use bench::{BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_report, bench_step};
 pub use columns::Columns;
 pub use connection::ConnectionReport;
 pub use failure::ErrorFormat;

@@ -54,6 +54,11 @@ impl Mosquitto {
         self.address.port()
     }
 
+    /// The process's number, for signals.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn start_on(program: &str, port: u16, configuration: &str) -> Result<Self, String> {
         let directory = TempDir::new().expect("a temporary directory");
         let path = directory.path().join("mosquitto.conf");

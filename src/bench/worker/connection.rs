@@ -165,6 +165,7 @@ impl Connection {
                 Poll::Ready(Some(count)) => {
                     tools.take_time();
                     tools.recorder.counts.bytes_received += count as u64;
+                    tools.reads += 1;
                     let now = tools.instant();
                     if tools.input.is_empty() {
                         session.handle_input(&mut self.input, now);
@@ -291,6 +292,7 @@ impl Connection {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
                     self.attempts = 0;
+                    tools.window = tools.window.min(session.granted().receive_maximum.into());
                     self.subscribe(session, tools);
                 }
                 Event::Subscribed { ack, .. } => {

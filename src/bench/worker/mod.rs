@@ -41,8 +41,13 @@ const LOOK: u64 = 50_000_000;
 const LOOKS_FOR_ALL: usize = 10;
 /// How long DISCONNECT and the broker's end may take.
 const CLOSING: u64 = 1_000_000_000;
-/// In unpaced runs without latency, how long acknowledgements are let gather: brokers send a segment for each.
-const GATHER: Duration = Duration::from_micros(300);
+/// In unpaced runs without latency acknowledgements are let gather, since brokers send a segment for each: so long
+/// at least and at most.
+const GATHER: std::ops::RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(2);
+/// How many acknowledgements one read should bring, though never more than half a window: the broker must not wait.
+const GATHERED: u64 = 32;
+/// Bytes of the smallest acknowledgement.
+const ACKNOWLEDGEMENT: u64 = 4;
 
 /// Everything that a worker needs to begin.
 #[derive(Debug)]
@@ -79,6 +84,10 @@ struct Tools {
     expects: bool,
     /// Deliveries without duplicates.
     distinct: u64,
+    /// How often something was read.
+    reads: u64,
+    /// The smallest window of any publisher.
+    window: u64,
 }
 
 struct Worker {
@@ -98,6 +107,7 @@ struct Worker {
     looked_at: usize,
     phase: Phase,
     gathers: bool,
+    gather: Duration,
     cpu: CpuUse,
 }
 
@@ -167,6 +177,8 @@ impl Worker {
             measure_acks: !gathers,
             expects: plan.knows_what_to_expect(),
             distinct: 0,
+            reads: 0,
+            window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
             plan: plan.clone(),
         };
         let interval = nanos(plan.scenario.connect_interval);
@@ -197,6 +209,7 @@ impl Worker {
             looked_at: 0,
             phase: Phase::Connecting,
             gathers,
+            gather: *GATHER.start(),
             cpu: CpuUse::default(),
             assignment,
         })
@@ -207,7 +220,7 @@ impl Worker {
             match poll_fn(|cx| self.turn(cx)).await {
                 Next::Again => tokio::task::yield_now().await,
                 Next::Gather => {
-                    std::thread::sleep(GATHER);
+                    std::thread::sleep(self.gather);
                     tokio::task::yield_now().await;
                 }
                 Next::End => return self.end(),
@@ -221,7 +234,7 @@ impl Worker {
             return Poll::Ready(Next::End);
         }
         self.dial(cx);
-        let answered = self.tools.recorder.counts.acknowledged;
+        let before = (self.tools.recorder.counts.bytes_received, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
         for index in std::mem::take(&mut self.ready) {
@@ -235,10 +248,19 @@ impl Worker {
         if !self.again.is_empty() {
             return Poll::Ready(Next::Again);
         }
-        if self.gathers && self.tools.recorder.counts.acknowledged > answered {
+        let reads = self.tools.reads - before.1;
+        if self.gathers && self.tools.running && reads > 0 {
+            self.adapt_gathering((self.tools.recorder.counts.bytes_received - before.0) / reads);
             return Poll::Ready(Next::Gather);
         }
         self.wait(cx)
+    }
+
+    /// Lets acknowledgements gather for longer or shorter, by how many bytes a read brought.
+    fn adapt_gathering(&mut self, bytes: u64) {
+        let wanted = GATHERED.min(self.tools.window / 2) * ACKNOWLEDGEMENT;
+        let gather = if bytes < wanted { self.gather * 5 / 4 } else { self.gather * 4 / 5 };
+        self.gather = gather.clamp(*GATHER.start(), *GATHER.end());
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {

@@ -33,6 +33,8 @@ impl Pacer {
         if !is_set {
             self.inner.set((deadline - now).max(GRAIN));
             self.set_for = Some(deadline);
+            // What an earlier setting has left would ring at once, and cost a turn for nothing.
+            let _ = self.inner.poll(cx);
         }
         let rang = self.inner.poll(cx);
         if rang.is_ready() {

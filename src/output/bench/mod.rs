@@ -3,13 +3,15 @@
 mod comparison;
 mod display;
 mod files;
+mod html;
 mod plot;
 mod report;
 
 pub use comparison::bench_comparison;
 pub use display::BenchDisplay;
 pub use files::{bench_csv, bench_hdr_log};
-pub use report::bench_report;
+pub use html::bench_html;
+pub use report::{bench_report, bench_step};
 
 /// A duration in nanoseconds with three significant digits and its unit.
 fn duration(nanos: u64) -> String {

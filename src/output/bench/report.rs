@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, plot, rate};
-use crate::bench::{Ended, Latency, LimitedBy, Measure, Report};
+use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Threshold};
 use crate::output::{Columns, Stream};
 
 /// All of it, ready to be written.
@@ -46,7 +46,22 @@ pub fn bench_report(report: &Report, stream: Stream) -> String {
     out
 }
 
-type Rows = Vec<[String; 2]>;
+/// One step of a search, a line.
+pub fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
+    let measures = [Measure::E2e, Measure::Ack];
+    let latency = measures.iter().find_map(|measure| report.latencies.get(measure));
+    let p99 = latency.map_or("-".to_owned(), |latency| duration(latency.percentile(99.0)));
+    let sent = report.sent_per_second().map_or("-".to_owned(), rate);
+    let reached = report.rate().is_some_and(|reached| reached >= 0.99);
+    let result = match (reached, broken) {
+        (false, _) => format!("not reached, limited by {}", report.verdict.limited_by.words()),
+        (true, Some(condition)) => format!("`{condition}` does not hold"),
+        (true, None) => "holds".to_owned(),
+    };
+    format!("{}/s: sent {sent}, p99 {p99}, lost {}: {result}\n", number(tried), number(report.counts.lost))
+}
+
+pub(super) type Rows = Vec<[String; 2]>;
 
 fn table(rows: &Rows, stream: Stream) -> impl Iterator<Item = String> {
     let mut columns = Columns::default();
@@ -56,7 +71,7 @@ fn table(rows: &Rows, stream: Stream) -> impl Iterator<Item = String> {
     columns.lines(stream).collect::<Vec<_>>().into_iter()
 }
 
-fn summary(report: &Report) -> Rows {
+pub(super) fn summary(report: &Report) -> Rows {
     let mut rows = Rows::new();
     let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
     say("ended", ended(report.ended).to_owned());
@@ -110,7 +125,7 @@ fn ended(ended: Ended) -> &'static str {
 }
 
 /// Counts that are not 0, and those that reassure when they are.
-fn counts(report: &Report) -> Rows {
+pub(super) fn counts(report: &Report) -> Rows {
     let counts = &report.counts;
     let both = counts.expected > 0;
     let list = [
@@ -164,7 +179,7 @@ fn mean(latency: &Latency) -> String {
     duration(latency.mean() as u64)
 }
 
-const fn words(measure: Measure) -> &'static str {
+pub(super) const fn words(measure: Measure) -> &'static str {
     match measure {
         Measure::Connect => "connect",
         Measure::Tls => "TLS handshake",

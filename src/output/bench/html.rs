@@ -1,0 +1,190 @@
+//! The report as one page that needs nothing else: tables, and plots drawn as SVG.
+
+use std::fmt::Write as _;
+
+use super::{duration, number, report};
+use crate::bench::{Latency, Measure, Report, Row};
+
+const WIDTH: f64 = 860.0;
+const HEIGHT: f64 = 200.0;
+const COLORS: [&str; 4] = ["#2b6cb0", "#c05621", "#2f855a", "#805ad5"];
+
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;\
+color:#1a202c;background:#fff}table{border-collapse:collapse}td,th{padding:.15em 1.2em .15em 0;text-align:left}\
+td{font-variant-numeric:tabular-nums}svg{width:100%;height:auto}h2{margin-top:1.6em}text{font-size:12px;fill:#4a5568}\
+@media(prefers-color-scheme:dark){body{color:#e2e8f0;background:#1a202c}text{fill:#a0aec0}}";
+
+/// The page.
+pub fn bench_html(report: &Report) -> String {
+    let mut page = String::new();
+    // Writing into a string does not fail.
+    let _ = write!(
+        page,
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title><style>{STYLE}</style>\
+         <h1>mqttx-rs bench</h1><p>{1}, {2}</p>",
+        escape(&report.program),
+        escape(&report.begun),
+        escape(&report.program)
+    );
+    let parameters = report.parameters.iter().map(|parameter| [parameter.name.clone(), parameter.value.clone()]);
+    table(&mut page, "Parameters", parameters);
+    table(&mut page, "Result", report::summary(report).into_iter());
+    table(&mut page, "Counts", report::counts(report).into_iter());
+    latencies(&mut page, report);
+    let column = |of: fn(&Row) -> u64| report.series.iter().map(of).collect::<Vec<u64>>();
+    let rates = [
+        ("sent", column(|row| row.sent)),
+        ("acknowledged", column(|row| row.acknowledged)),
+        ("received", column(|row| row.delivered)),
+    ];
+    plot(&mut page, "Messages a second", &rates, number);
+    let percentiles = [
+        ("p50", column(|row| row.p50.unwrap_or_default())),
+        ("p99", column(|row| row.p99.unwrap_or_default())),
+        ("max", column(|row| row.max.unwrap_or_default())),
+    ];
+    plot(&mut page, "Latency over time", &percentiles, duration);
+    tails(&mut page, report);
+    let reasons = report.reasons.0.iter().map(|(reason, count)| [reason.clone(), number(*count)]);
+    table(&mut page, "Reasons", reasons);
+    let thresholds = report.thresholds.iter().map(|finding| {
+        let result = if finding.failed { "FAILED" } else { "ok" };
+        let measured = finding.measured.map_or("not measured".to_owned(), |value| value.to_string());
+        [finding.threshold.clone(), format!("{result}, {measured}")]
+    });
+    table(&mut page, "Thresholds", thresholds);
+    let _ = write!(page, "<h2>Verdict</h2><p>Limited by {}</p><ul>", report.verdict.limited_by.words());
+    for why in &report.verdict.why {
+        let _ = write!(page, "<li>{}</li>", escape(why));
+    }
+    page.push_str("</ul></html>\n");
+    page
+}
+
+fn table(page: &mut String, title: &str, rows: impl Iterator<Item = [String; 2]>) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    let _ = write!(page, "<h2>{title}</h2><table>");
+    for [name, value] in rows {
+        let _ = write!(page, "<tr><th>{}</th><td>{}</td></tr>", escape(&name), escape(&value));
+    }
+    page.push_str("</table>");
+}
+
+fn latencies(page: &mut String, report: &Report) {
+    if report.latencies.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Latency</h2><table><tr><th></th><th>p50</th><th>p99</th><th>p99.9</th><th>max</th></tr>");
+    for (measure, latency) in ordered(report) {
+        let at = |percent: f64| duration(latency.percentile(percent));
+        let _ = write!(
+            page,
+            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            report::words(measure),
+            at(50.0),
+            at(99.0),
+            at(99.9),
+            duration(latency.max())
+        );
+    }
+    page.push_str("</table>");
+}
+
+fn ordered(report: &Report) -> impl Iterator<Item = (Measure, &Latency)> {
+    Measure::ALL.into_iter().filter_map(|measure| Some((measure, report.latencies.get(&measure)?)))
+}
+
+/// Lines over the seconds of the run.
+#[expect(clippy::cast_precision_loss, reason = "pixels")]
+fn plot(page: &mut String, title: &str, lines: &[(&str, Vec<u64>)], label: fn(u64) -> String) {
+    let lines: Vec<_> = lines.iter().filter(|(_, values)| values.iter().any(|value| *value > 0)).collect();
+    let most = lines.iter().flat_map(|(_, values)| values).copied().max().unwrap_or_default();
+    if most == 0 {
+        return;
+    }
+    let seconds = lines.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
+    let paths = lines.iter().map(|(name, values)| {
+        let x = |index: usize| index as f64 * WIDTH / (seconds.max(2) - 1) as f64;
+        let y = |value: u64| HEIGHT * (1.0 - value as f64 / most as f64);
+        let points = values.iter().enumerate().map(|(index, value)| (x(index), y(*value))).collect();
+        (*name, points)
+    });
+    svg(page, title, paths, &format!("{} at most", label(most)), &format!("{seconds} s"));
+}
+
+/// For each end-to-end or acknowledgement latency, how it grows towards the last of the messages.
+#[expect(clippy::cast_precision_loss, reason = "pixels")]
+fn tails(page: &mut String, report: &Report) {
+    let shown = [Measure::E2e, Measure::E2eUncorrected, Measure::Ack, Measure::AckUncorrected];
+    let latencies: Vec<_> = ordered(report).filter(|(measure, _)| shown.contains(measure)).collect();
+    let most = latencies.iter().map(|(_, latency)| latency.max()).max().unwrap_or_default();
+    if most == 0 {
+        return;
+    }
+    let paths = latencies.iter().map(|(measure, latency)| {
+        // Each step to the right is a tenth of what was left: 0, 90, 99, 99.9 %.
+        let points = (0..=50).map(|step| {
+            let share = f64::from(step) / 50.0;
+            let percent = 100.0 - 100.0 * 10_f64.powf(-5.0 * share);
+            (share * WIDTH, HEIGHT * (1.0 - latency.percentile(percent) as f64 / most as f64))
+        });
+        (report::words(*measure), points.collect())
+    });
+    svg(
+        page,
+        "Latency by percentile",
+        paths,
+        &format!("{} at most", duration(most)),
+        "0, 90, 99, 99.9, 99.99, 99.999 %",
+    );
+}
+
+fn svg<'a>(
+    page: &mut String,
+    title: &str,
+    paths: impl Iterator<Item = (&'a str, Vec<(f64, f64)>)>,
+    top: &str,
+    bottom: &str,
+) {
+    let _ = write!(
+        page,
+        "<h2>{title}</h2><svg viewBox=\"0 -20 {WIDTH} {}\" role=\"img\" aria-label=\"{title}\">\
+         <path d=\"M0 0V{HEIGHT}H{WIDTH}\" fill=\"none\" stroke=\"#a0aec0\"/><text x=\"4\" y=\"-6\">{top}</text>\
+         <text x=\"{WIDTH}\" y=\"{}\" text-anchor=\"end\">{bottom}</text>",
+        HEIGHT + 40.0,
+        HEIGHT + 16.0
+    );
+    for (index, (name, points)) in paths.enumerate() {
+        let color = COLORS[index % COLORS.len()];
+        let points: String = points.iter().fold(String::new(), |mut text, (x, y)| {
+            let _ = write!(text, "{x:.1},{y:.1} ");
+            text
+        });
+        let at = 200 + index * 160;
+        let _ = write!(
+            page,
+            "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\"/>\
+             <text x=\"{at}\" y=\"-6\" style=\"fill:{color}\">{}</text>",
+            escape(name)
+        );
+    }
+    page.push_str("</svg>");
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_broker_says_is_text_on_the_page() {
+        assert_eq!(escape("<script>\"a\" & b</script>"), "&lt;script&gt;&quot;a&quot; &amp; b&lt;/script&gt;");
+    }
+}
