@@ -56,7 +56,7 @@ _mqttx__rs() {
 
     case "${cmd}" in
         mqttx__rs)
-            opts="-v --version --color --error-format --quiet --debug --help conn pub sub bench broker"
+            opts="-v --version --color --error-format --quiet --debug --log-file --help conn pub sub bench broker"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -70,6 +70,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -78,7 +82,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench)
-            opts="--color --error-format --quiet --debug --help conn pub sub e2e merge compare"
+            opts="--color --error-format --quiet --debug --log-file --help conn pub sub e2e merge compare"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,6 +96,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -100,7 +108,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__compare)
-            opts="--color --error-format --quiet --debug --help"
+            opts="--color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -114,6 +122,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -122,7 +134,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__conn)
-            opts="-c -i -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --client-id --user-properties --color --error-format --quiet --debug --help"
+            opts="-c -i -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --user-properties --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -392,6 +404,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -420,6 +436,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -428,7 +448,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__e2e)
-            opts="-c -i -L -m -S -v -t -q -h -p -l -u -P -V -k -I --shape --publishers --subscribers --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --message-interval --rate --rate-per-client --poisson --unpaced --latency --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --client-id --color --error-format --quiet --debug --help"
+            opts="-c -i -L -m -S -v -t -q -h -p -l -u -P -V -k -I --shape --publishers --subscribers --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --message-interval --rate --rate-per-client --poisson --unpaced --latency --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,6 +802,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -806,6 +830,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -814,7 +842,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__merge)
-            opts="--fail --abort-on-fail --report --csv --hdr-log --color --error-format --quiet --debug --help"
+            opts="--fail --abort-on-fail --report --csv --hdr-log --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -844,6 +872,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -852,7 +884,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__pub)
-            opts="-c -i -L -m -S -v -t -q -r -d -e -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --message-interval --rate --rate-per-client --poisson --unpaced --latency --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --client-id --color --error-format --quiet --debug --help"
+            opts="-c -i -L -m -S -v -t -q -r -d -e -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --message-interval --rate --rate-per-client --poisson --unpaced --latency --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1226,6 +1258,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1250,6 +1286,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1258,7 +1298,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__bench__subcmd__sub)
-            opts="-c -i -t -q -L -v -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --topic --qos --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --limit --trust-foreign-clocks --verbose --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --client-id --color --error-format --quiet --debug --help"
+            opts="-c -i -t -q -L -v -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --topic --qos --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --limit --trust-foreign-clocks --verbose --fail --abort-on-fail --report --csv --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1576,6 +1616,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1600,6 +1644,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1608,7 +1656,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__broker)
-            opts="-p --port --bind --ws-port --user --shared-strategy --color --error-format --quiet --debug --help"
+            opts="-p --port --bind --ws-port --user --shared-strategy --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1646,6 +1694,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1654,7 +1706,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__conn)
-            opts="-h -p -l -i -u -P -V -k --check --output-mode --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --user-properties --color --error-format --quiet --debug --help"
+            opts="-h -p -l -i -u -P -V -k --check --output-mode --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --user-properties --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1868,6 +1920,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1888,6 +1944,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1896,7 +1956,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__pub)
-            opts="-t -q -r -d -e -m -s -M -n -S -f -h -p -l -i -u -P -V -k --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --color --error-format --quiet --debug --help"
+            opts="-t -q -r -d -e -m -s -M -n -S -f -h -p -l -i -u -P -V -k --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2214,6 +2274,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2230,6 +2294,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2238,7 +2306,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__sub)
-            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --save-options --load-options --color --error-format --quiet --debug --help"
+            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --authentication-method --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2564,6 +2632,10 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-options)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2578,6 +2650,10 @@ _mqttx__rs() {
                     ;;
                 --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

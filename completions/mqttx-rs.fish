@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mqttx_rs_global_optspecs
-    string join \n v/version color= error-format= quiet debug help
+    string join \n v/version color= error-format= quiet debug log-file= help
 end
 
 function __fish_mqttx_rs_needs_command
@@ -29,9 +29,10 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Print the program\'s version'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "conn" -d 'Connect and stay, or tell what the broker announces'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "pub" -d 'Publish messages'
@@ -87,6 +88,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ws-headers -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l user-properties -d 'User properties, "name: value" (-up)' -r
@@ -95,6 +98,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l check -d 'Print what the broker announces, and end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l embedded -d 'Start a broker here and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-clean -d 'Resume the session, and keep it'
@@ -106,7 +110,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l insecure -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s t -l topic -d 'Topic to publish to; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
@@ -180,6 +184,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ws-headers -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
@@ -187,6 +193,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'The broker keeps it for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Mark it as sent before'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l payload-format-indicator -d 'The payload is UTF-8 text (-pf)'
@@ -205,7 +212,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l insecure -d 'C
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s t -l topic -d 'Filters, as in car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s q -l qos -d 'Highest QoS, for each or all' -r
@@ -285,6 +292,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ws-headers -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
@@ -292,6 +301,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s E -l exit-after-suback -d 'End when the subscription is granted'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s R -l skip-retained -d 'Leave out retained messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retained-only -d 'Only retained messages; end at the first other'
@@ -309,15 +319,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l insecure -d 'C
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "conn" -d 'Open connections and hold them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "pub" -d 'Publish from many clients'
@@ -386,6 +397,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s I -l client-id -d 'Client identifier [default: random]' -r
@@ -395,6 +408,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l embedded -d 'Start a broker here and connect to it'
@@ -407,7 +421,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s c -l count -d 'Clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s i -l interval -d 'Wait between two connects, milliseconds or a duration' -r
@@ -490,6 +504,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s I -l client-id -d 'Client identifier [default: random]' -r
@@ -498,6 +514,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l poisson -d 'Random gaps, as from many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l unpaced -d 'As fast as the window and the socket allow'
@@ -518,7 +535,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s c -l count -d 'Clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s i -l interval -d 'Wait between two connects, milliseconds or a duration' -r
@@ -592,6 +609,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s I -l client-id -d 'Client identifier [default: random]' -r
@@ -600,6 +619,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trust-foreign-clocks -d 'Measure one-way latency of messages that other machines stamped: true as far as their clocks agree'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s v -l verbose -d 'Accepted for MQTTX\'s sake'
@@ -614,7 +634,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Who sends to whom' -r -f -a "one-to-one\t'Each publisher to a subscriber of its own'
 fan-out\t'Every publisher to every subscriber'
@@ -696,6 +716,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s I -l client-id -d 'Client identifier [default: random]' -r
@@ -704,6 +726,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l poisson -d 'Random gaps, as from many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l unpaced -d 'As fast as the window and the socket allow'
@@ -721,7 +744,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv6 -d 'IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON' -r -F
@@ -732,17 +755,19 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 takes a free one [default: 1883, or 0 around a command]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 for all of this machine\'s' -r
@@ -758,6 +783,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Accepted for the sake of MQTTX\'s scripts'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'

@@ -8,7 +8,7 @@ use crate::config::{
     SubSettings,
 };
 use crate::error::{Error, ExitStatus};
-use crate::output::{ColorChoice, ErrorFormat, Stdout, Stream, Talk, Terminal, WriteError};
+use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
 pub fn run() -> u8 {
@@ -24,7 +24,15 @@ pub fn run() -> u8 {
     };
     let general = &invocation.cli.general;
     let terminal = Terminal::detect(color(general));
-    let talk = Talk::new(terminal.stderr, general.quiet, error_format(general));
+    let talk = Talk::new(terminal.stderr, general.quiet, error_format(general)).with_debug(general.debug);
+    let talk = match general.log_file.as_deref().map(LogFile::open).transpose() {
+        Ok(log) => talk.with_log(log),
+        Err(error) => {
+            talk.error(&error);
+            return error.kind().code();
+        }
+    };
+    talk.debug(&invocation.origins);
     match dispatch(*invocation, terminal, talk) {
         Ok(status) => status.code(),
         Err(error) => {

@@ -12,6 +12,7 @@
 //! cli -> { mqtt, payload }               cli       clap definitions only
 //! config -> { cli, mqtt }                config    flag > environment > default, resolved once
 //! output -> { mqtt, payload, error }     output    the only module that prints
+//! trace -> mqtt                          trace     packets on the wire, told
 //!                                        transport byte streams and the one dialer
 //!                                        broker    the embedded broker (feature `broker`)
 //!                                        mqtt      vocabulary of the specification
@@ -33,4 +34,5 @@ pub mod mqtt;
 pub mod output;
 pub mod payload;
 pub mod session;
+pub mod trace;
 pub mod transport;

@@ -13,6 +13,8 @@ pub mod shorts;
 pub mod subscribe;
 pub mod value;
 
+use std::path::PathBuf;
+
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use bench::BenchArgs;
@@ -84,9 +86,12 @@ pub struct GeneralArgs {
     /// Only warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Accepted for the sake of MQTTX's scripts
-    #[arg(long, global = true, hide = true)]
+    /// Tell what the program does, on stderr
+    #[arg(long, global = true)]
     pub debug: bool,
+    /// Append what goes to stderr; --trace and --debug go only there
+    #[arg(long, global = true, value_name = "PATH")]
+    pub log_file: Option<PathBuf>,
     /// Print help
     #[arg(long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,

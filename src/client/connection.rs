@@ -10,7 +10,7 @@ use crate::session::{self, DeliveryId, Transmit};
 
 use super::link::Link;
 use super::state::{LinkEnd, Shared};
-use super::{Foreign, LinkLoss};
+use super::{Foreign, LinkLoss, Tap};
 
 /// How long the broker has to take our DISCONNECT and to close, without progress.
 const LINGER: Duration = Duration::from_secs(1);
@@ -30,10 +30,18 @@ pub(super) struct Ended {
 }
 
 /// Moves bytes between a stream and the session, for which a connection has begun, until it is over.
-pub(super) async fn drive<S>(shared: &Shared, stream: S, connack_deadline: Option<Instant>) -> Ended
+pub(super) async fn drive<S>(
+    shared: &Shared,
+    stream: S,
+    connack_deadline: Option<Instant>,
+    tap: &mut Option<Box<dyn Tap>>,
+) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    if let Some(tap) = tap {
+        tap.begin();
+    }
     let mut connection = Connection {
         shared,
         link: Link::new(stream),
@@ -47,6 +55,7 @@ where
         session_deadline: None,
         has_heard: false,
         foreign: None,
+        tap,
     };
     let mut timer = pin!(sleep_until(connack_deadline.unwrap_or_else(Instant::now)));
     let how = std::future::poll_fn(|cx| connection.poll(cx, timer.as_mut())).await;
@@ -71,6 +80,7 @@ struct Connection<'a, S> {
     session_deadline: Option<Instant>,
     has_heard: bool,
     foreign: Option<Foreign>,
+    tap: &'a mut Option<Box<dyn Tap>>,
 }
 
 /// How far the closing of a connection is; reading goes on until its end.
@@ -145,7 +155,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         state.disconnect_if_due();
         if self.link.output.is_empty() && self.write_error.is_none() {
             match state.session.poll_transmit(&mut self.link.output, time) {
-                Transmit::Bytes => self.handed_out = state.session.transmitted(),
+                Transmit::Bytes => {
+                    self.handed_out = state.session.transmitted();
+                    if let Some(tap) = self.tap {
+                        tap.sent(&self.link.output);
+                    }
+                }
                 Transmit::Nothing => {}
                 Transmit::Close => self.phase = Phase::Flushing,
             }
@@ -216,7 +231,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         }
         match self.link.poll_read(cx) {
             Poll::Ready(Ok(0)) => Err(self.write_error.take().unwrap_or(LinkLoss::EndOfStream)),
-            Poll::Ready(Ok(_)) => {
+            Poll::Ready(Ok(length)) => {
+                if let Some(tap) = self.tap {
+                    tap.received(&self.link.input[self.link.input.len() - length..]);
+                }
                 if !std::mem::replace(&mut self.has_heard, true) {
                     self.foreign = Foreign::recognise(&self.link.input);
                 }
@@ -280,7 +298,7 @@ mod tests {
         let driven = shared.clone();
         tokio::spawn(async move {
             driven.lock().begin_link(None, DialTimings::default(), Instant::now().into_std());
-            drive(&driven, stream, None).await;
+            drive(&driven, stream, None, &mut None).await;
             driven.lock().close(Ok(()));
         });
         (shared, events)

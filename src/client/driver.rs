@@ -9,21 +9,22 @@ use crate::transport::{Dialed, Dialer, Endpoint};
 
 use super::connection::{self, Ended};
 use super::state::{LinkEnd, Shared};
-use super::{Cause, ClientError, Event, Reconnect, Reconnecting};
+use super::{Cause, ClientError, Event, Reconnect, Reconnecting, Tap};
 
 /// What the driver needs to know, besides what CONNECT says.
 pub(super) struct Route {
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) reconnect: Reconnect,
+    pub(super) tap: Option<Box<dyn Tap>>,
 }
 
 /// The life of a client: one connection after another, until it is told to end or gives up.
-pub(super) async fn run(shared: Arc<Shared>, route: Box<Route>) {
-    let Route { endpoint, dialer, reconnect } = &*route;
+pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
+    let Route { endpoint, dialer, reconnect, tap } = &mut *route;
     let mut attempts = 0;
     let result = loop {
-        let (cause, lasted) = match connect_once(&shared, endpoint, dialer).await {
+        let (cause, lasted) = match connect_once(&shared, endpoint, dialer, tap).await {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
@@ -50,7 +51,12 @@ pub(super) async fn run(shared: Arc<Shared>, route: Box<Route>) {
 }
 
 /// One connection from its dial to its end: `Ok` if we ended it, or why it ended and how long it had stood.
-async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> Result<(), (Cause, Duration)> {
+async fn connect_once(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    dialer: &Dialer,
+    tap: &mut Option<Box<dyn Tap>>,
+) -> Result<(), (Cause, Duration)> {
     // None: longer than the clock can count.
     let deadline = Instant::now().checked_add(dialer.timeout);
     let dialing = tokio::select! {
@@ -61,7 +67,7 @@ async fn connect_once(shared: &Shared, endpoint: &Endpoint, dialer: &Dialer) -> 
     };
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
-    let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline).await;
+    let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline, tap).await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {
         (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),

@@ -10,7 +10,7 @@ use crate::transport::{Dialer, Endpoint};
 
 use super::driver::{self, Route};
 use super::state::{Closing, Shared};
-use super::{Declined, Events, Reconnect};
+use super::{Declined, Events, Reconnect, Tap};
 
 /// Everything that a client needs to know.
 #[derive(Debug, Clone)]
@@ -32,6 +32,13 @@ impl ClientOptions {
     }
 }
 
+/// What can be added to a client.
+#[derive(Debug, Default)]
+pub struct Extensions {
+    /// Sees every byte of MQTT.
+    pub tap: Option<Box<dyn Tap>>,
+}
+
 /// Starts a client: a task on the current tokio runtime, which connects at once.
 ///
 /// The client lives until [`Client::disconnect`], until it gives up, or until all of its handles are dropped.
@@ -40,9 +47,15 @@ impl ClientOptions {
 ///
 /// Outside a tokio runtime.
 pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOptions> {
+    connect_with(options, Extensions::default())
+}
+
+/// The same with more than most clients need.
+pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
+    let Extensions { tap } = extensions;
     let ClientOptions { connect, endpoint, dialer, reconnect } = options;
     let shared = Arc::new(Shared::new(Session::new(connect)?));
-    tokio::spawn(driver::run(shared.clone(), Box::new(Route { endpoint, dialer, reconnect })));
+    tokio::spawn(driver::run(shared.clone(), Box::new(Route { endpoint, dialer, reconnect, tap })));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))
 }

@@ -28,8 +28,10 @@ mod queue;
 mod reconnect;
 mod state;
 mod subscriptions;
+mod tap;
 
 pub use error::{Cause, ClientError, Closed, Declined, Foreign, LinkLoss};
 pub use events::{Connected, Event, Events, Reconnecting, Resubscribed};
-pub use handle::{Client, ClientOptions, Pending, connect};
+pub use handle::{Client, ClientOptions, Extensions, Pending, connect, connect_with};
 pub use reconnect::Reconnect;
+pub use tap::Tap;

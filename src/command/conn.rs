@@ -16,7 +16,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
     let mut stdout = Stdout::new(terminal.stdout);
     let mut interrupt = Interrupt::listen()?;
     // Never acknowledged: a session that is resumed here keeps its messages for a subscriber.
-    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual)?;
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
     let is_check = settings.mode == ConnMode::Check;
     let mut signal = None;
     let mut is_checked = false;

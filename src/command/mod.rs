@@ -17,15 +17,27 @@ mod removal;
 mod source;
 mod status;
 mod tally;
+mod trace;
 
-use crate::client::{self, Client, Events};
-use crate::config::ConnectSettings;
+use trace::Tracer;
+
+use crate::client::{self, Client, Events, Extensions, Tap};
+use crate::config::{ConnectSettings, TraceFormat};
 use crate::error::Error;
+use crate::output::{Talk, TraceShape};
 use crate::session::Acknowledge;
 
 /// Starts the client that settings describe.
-fn connect(settings: &ConnectSettings, acknowledge: Acknowledge) -> Result<(Client, Events), Error> {
+fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
-    client::connect(options).map_err(|error| Error::usage(error.to_string()))
+    let tap = settings.trace.map(|format| -> Box<dyn Tap> {
+        let shape = match format {
+            TraceFormat::Text => TraceShape::Text,
+            TraceFormat::Json => TraceShape::Json,
+        };
+        Box::new(Tracer::new(shape, talk))
+    });
+    status::connecting(talk, settings);
+    client::connect_with(options, Extensions { tap }).map_err(|error| Error::usage(error.to_string()))
 }

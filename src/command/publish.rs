@@ -32,7 +32,7 @@ pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error
     let source = Source::open(settings)?;
     // Only now: before, Ctrl-C should end a read of stdin at once.
     let mut interrupt = Interrupt::listen()?;
-    let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt)?;
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
 
     let tally = RefCell::new(Tally::new(settings, talk));
     let mut producing = pin!(produce(source, settings.repeat_delay, &client, &tally));

@@ -2,11 +2,28 @@
 
 use crate::client::{Connected, Reconnecting};
 use crate::config::ConnectSettings;
+use crate::mqtt::ConnAckProperties;
 use crate::output::Talk;
+use crate::session::ConnectOptions;
+
+/// There will be a first attempt.
+pub(super) fn connecting(talk: Talk, settings: &ConnectSettings) {
+    let options = &settings.client;
+    let ConnectOptions { version, client_id, clean_start, keep_alive, .. } = &options.connect;
+    let endpoint = &options.endpoint;
+    let session = if *clean_start { "a new session" } else { "its session" };
+    talk.debug(format_args!(
+        "connecting to {endpoint} by MQTT {version} as `{client_id}` with {session}, keep alive {keep_alive} s"
+    ));
+}
 
 /// A connection stands.
 pub(super) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Connected) {
     let ack = &connected.ack;
+    let peer = connected.peer.map(|peer| format!(" to {peer}")).unwrap_or_default();
+    talk.debug(format_args!("connected{peer}: {:?}, CONNACK after {:?}", connected.timings, connected.handshake));
+    let announced = ConnAckProperties { authentication_data: None, ..ack.properties.clone() };
+    talk.debug(format_args!("announced: {announced:?}"));
     talk.success(if ack.session_present { "Connected, session resumed" } else { "Connected" });
     // Unless asked for, it is an oddity that changes nothing.
     if settings.client.connect.client_id.is_empty()

@@ -33,7 +33,7 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
     let printer = printer(settings, terminal, talk)?;
     let mut interrupt = Interrupt::listen()?;
     let deadline = settings.timeout.map(|time| Instant::now() + time);
-    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual)?;
+    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
     let request = client.subscribe(settings.subscribe.clone());
     request.map_err(|error| Error::usage(error.to_string()))?;
 

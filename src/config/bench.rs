@@ -209,6 +209,10 @@ impl Draft {
         origins: &Origins,
     ) -> Result<Self, Error> {
         let Resolved { settings: connect, mut warnings, .. } = ConnectSettings::resolve(connect, origins)?;
+        if connect.trace.is_some() {
+            let hint = "trace one client with pub, sub or conn";
+            return Err(Error::usage("--trace is not for bench, whose many clients nobody could read").with_hint(hint));
+        }
         let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
         if reconnects && !clients.reconnect {
             warnings.push("a lost connection stays lost without --reconnect".to_owned());

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::endpoint::Target;
 use super::origin::Origins;
 use super::{Secret, dialer, secret, support};
-use crate::cli::group::{ConnectArgs, WillArgs};
+use crate::cli::group::{ConnectArgs, TraceFormat, WillArgs};
 use crate::client::{ClientOptions, Reconnect};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
@@ -16,6 +16,8 @@ pub struct ConnectSettings {
     pub client: ClientOptions,
     /// Start the embedded broker first.
     pub embedded: bool,
+    /// Tell each packet on stderr, in this form; `None`: do not.
+    pub trace: Option<TraceFormat>,
 }
 
 /// What a connection's options come to, with what is left of the URL for the command.
@@ -57,7 +59,7 @@ impl ConnectSettings {
             ..Reconnect::default()
         };
         let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect };
-        let settings = Self { client, embedded: connection.embedded };
+        let settings = Self { client, embedded: connection.embedded, trace: arguments.trace.trace };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }
 }

@@ -86,7 +86,7 @@ mod tests {
             let group = <cli::group::ConnectArgs as clap::Args>::augment_args(clap::Command::new("connect"));
             group.get_arguments().map(|option| option.get_id().to_string()).collect()
         };
-        let without = ["embedded", "password_env", "save_options", "load_options"];
+        let without = ["embedded", "password_env", "trace", "save_options", "load_options"];
         let in_table: BTreeSet<_> =
             VARIABLES.iter().map(|(_, option)| *option).chain(without).map(String::from).collect();
         assert_eq!(in_table, connection);

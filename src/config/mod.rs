@@ -24,6 +24,7 @@ mod support;
 mod usage;
 
 pub use crate::cli::broker::{SharedStrategy, User};
+pub use crate::cli::group::TraceFormat;
 pub use crate::cli::value::Secret;
 pub use bench::{BenchSettings, MergeSettings, ResultFiles};
 pub use broker::BrokerSettings;

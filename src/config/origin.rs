@@ -60,6 +60,21 @@ impl fmt::Display for Origin {
     }
 }
 
+impl fmt::Display for Origins {
+    /// Which options are given and where, without their values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("options given: ")?;
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (index, (option, origin)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{option} ({origin})")?;
+        }
+        Ok(())
+    }
+}
+
 impl Origins {
     /// All of them from the command line.
     pub(super) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {

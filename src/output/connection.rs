@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::json::ascii_where_unsafe;
 use super::{Columns, Stdout, WriteError};
 use crate::mqtt::{ConnAckProperties, QoS, Version};
-use crate::payload::is_unsafe_on_terminal;
 
 /// A connection as `conn` tells it: where to, how long it took, what the broker announced.
 #[derive(Debug, Clone)]
@@ -179,21 +179,6 @@ impl Limits {
             row(name, if is_available { "yes" } else { "no" }.to_owned());
         }
     }
-}
-
-/// The same JSON: what a terminal might obey can only stand within a string there.
-fn ascii_where_unsafe(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_unsafe_on_terminal(character) {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            safe.push_str(&units);
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
 }
 
 /// To a microsecond.

@@ -24,10 +24,21 @@ pub(super) fn write_error(error: &Error, format: ErrorFormat, stream: Stream, ou
 }
 
 pub(super) fn write_warning(text: &str, format: ErrorFormat, stream: Stream, out: &mut Vec<u8>) {
+    write_plain("warning", Color::Yellow, text, format, stream, out);
+}
+
+pub(super) fn write_debug(text: &str, format: ErrorFormat, stream: Stream, out: &mut Vec<u8>) {
+    write_plain("debug", Color::Blue, text, format, stream, out);
+}
+
+/// What has a level and a text and nothing else.
+fn write_plain(level: &str, color: Color, text: &str, format: ErrorFormat, stream: Stream, out: &mut Vec<u8>) {
     match format {
-        ErrorFormat::Text => write_labelled("warning:", Color::Yellow, text, stream, out),
+        ErrorFormat::Text => write_labelled(&format!("{level}:"), color, text, stream, out),
         ErrorFormat::Json => {
-            out.extend_from_slice(b"{\"level\":\"warning\",\"message\":");
+            out.extend_from_slice(b"{\"level\":");
+            push_json_string(level, out);
+            out.extend_from_slice(b",\"message\":");
             push_json_string(text, out);
             out.extend_from_slice(b"}\n");
         }

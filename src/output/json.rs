@@ -1,7 +1,9 @@
-//! What the JSON shapes of other clients have in common.
+//! What several shapes of JSON have in common.
+
+use std::fmt::Write;
 
 use crate::mqtt::UserProperty;
-use crate::payload::push_json_string;
+use crate::payload::{is_unsafe_on_terminal, push_json_string};
 
 /// An object; a name that comes again has an array of its values where it comes first.
 pub(super) fn push_user_properties(properties: &[UserProperty], out: &mut Vec<u8>) {
@@ -29,4 +31,20 @@ pub(super) fn push_user_properties(properties: &[UserProperty], out: &mut Vec<u8
         out.push(b']');
     }
     out.push(b'}');
+}
+
+/// The same JSON, one line of it: what a terminal might obey can only stand within a string there.
+pub(super) fn ascii_where_unsafe(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe_on_terminal(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use colored::Color;
 
-use super::failure::{write_error, write_warning};
-use super::{ErrorFormat, Stream, safe};
+use super::failure::{write_debug, write_error, write_warning};
+use super::{ErrorFormat, LogFile, Stream, TraceShape, safe, trace};
 use crate::error::Error;
+use crate::trace::TracedPacket;
 
 /// Status lines, warnings and errors on stderr. Every text is made safe for a terminal here.
 ///
@@ -17,6 +18,8 @@ pub struct Talk {
     stream: Stream,
     quiet: bool,
     format: ErrorFormat,
+    debug: bool,
+    log: Option<&'static LogFile>,
 }
 
 /// What a status line begins with.
@@ -30,7 +33,35 @@ enum Sign {
 impl Talk {
     /// `quiet` leaves status lines out; warnings and errors are always written.
     pub fn new(stream: Stream, quiet: bool, format: ErrorFormat) -> Self {
-        Self { stream, quiet: quiet || format == ErrorFormat::Json, format }
+        Self { stream, quiet: quiet || format == ErrorFormat::Json, format, debug: false, log: None }
+    }
+
+    /// With diagnostics of the program's own.
+    #[must_use]
+    pub fn with_debug(self, debug: bool) -> Self {
+        Self { debug, ..self }
+    }
+
+    /// With a file to which all of it goes too, and to which alone traces and diagnostics go.
+    #[must_use]
+    pub fn with_log(self, log: Option<&'static LogFile>) -> Self {
+        Self { log, ..self }
+    }
+
+    /// What the program does, for who looks for a fault: `debug: ...`. Only when asked for.
+    pub fn debug(&self, text: impl Display) {
+        if !self.debug {
+            return;
+        }
+        let mut out = Vec::new();
+        write_debug(&text.to_string(), self.format, self.stream_of_diagnostics(), &mut out);
+        self.diagnose(&out);
+    }
+
+    /// A packet that crosses the wire.
+    pub fn trace(&self, packet: &TracedPacket, shape: TraceShape) {
+        let shape = if self.format == ErrorFormat::Json { TraceShape::Json } else { shape };
+        self.diagnose(&trace::line(packet, shape, self.stream_of_diagnostics()));
     }
 
     /// Something is done: `✔ Connected`.
@@ -59,7 +90,7 @@ impl Talk {
             let mut out = Vec::new();
             safe::push_word(text.as_bytes(), self.stream, &mut out);
             out.push(b'\n');
-            say(&out);
+            self.say(&out);
         }
     }
 
@@ -72,7 +103,7 @@ impl Talk {
     pub fn warning(&self, text: impl Display) {
         let mut out = Vec::new();
         write_warning(&text.to_string(), self.format, self.stream, &mut out);
-        say(&out);
+        self.say(&out);
     }
 
     /// What the command ends with, or a refusal on its way there (then an [`crate::error::ExitStatus::Partly`]
@@ -80,18 +111,41 @@ impl Talk {
     pub fn error(&self, error: &Error) {
         let mut out = Vec::new();
         write_error(error, self.format, self.stream, &mut out);
-        say(&out);
+        self.say(&out);
+    }
+
+    fn say(self, lines: &[u8]) {
+        if let Some(log) = self.log {
+            log.append(lines);
+        }
+        write(lines);
+    }
+
+    fn diagnose(self, line: &[u8]) {
+        match self.log {
+            Some(log) => log.append(line),
+            None => write(line),
+        }
+    }
+
+    fn stream_of_diagnostics(self) -> Stream {
+        if self.log.is_some() { Stream::PIPE } else { self.stream }
     }
 
     fn status(self, sign: Sign, text: &impl Display) {
-        if self.quiet {
+        if self.quiet && self.log.is_none() {
             return;
         }
         let mut out = sign.shown(self.stream).into_bytes();
         out.push(b' ');
         safe::push_word(text.to_string().as_bytes(), self.stream, &mut out);
         out.push(b'\n');
-        say(&out);
+        if let Some(log) = self.log {
+            log.append(&out);
+        }
+        if !self.quiet {
+            write(&out);
+        }
     }
 }
 
@@ -115,7 +169,7 @@ fn reconnecting(attempt: u32, maximum: Option<u32>, delay: Duration) -> String {
 }
 
 /// One write for one line, so that lines of several processes on one terminal do not mix.
-fn say(line: &[u8]) {
+fn write(line: &[u8]) {
     let _ = io::stderr().lock().write_all(line);
 }
 

@@ -7,6 +7,7 @@ mod network;
 mod options_file;
 mod payload;
 mod tls;
+mod trace;
 mod websocket;
 mod will;
 
@@ -17,6 +18,7 @@ pub use network::NetworkArgs;
 pub use options_file::OptionsFileArgs;
 pub use payload::PayloadArgs;
 pub use tls::{TlsArgs, TlsVersion};
+pub use trace::{TraceArgs, TraceFormat};
 pub use websocket::WebSocketArgs;
 pub use will::WillArgs;
 
@@ -41,6 +43,9 @@ pub struct ConnectArgs {
     /// Proxy, local address, address family.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// What is told of the wire.
+    #[command(flatten)]
+    pub trace: TraceArgs,
     /// Files that hold options.
     #[command(flatten)]
     pub options_file: OptionsFileArgs,

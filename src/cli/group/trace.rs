@@ -1,0 +1,27 @@
+use clap::{Args, ValueEnum};
+
+/// What is told of the wire.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Diagnosis")]
+pub struct TraceArgs {
+    /// Each packet on stderr, as text or =json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+    )]
+    pub trace: Option<TraceFormat>,
+}
+
+/// How a packet is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TraceFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}

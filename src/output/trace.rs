@@ -1,0 +1,62 @@
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use super::{Stream, safe};
+use crate::trace::{Direction, TracedPacket};
+
+/// How a packet of `--trace` is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TraceShape {
+    /// `+0.4 ms <- PUBACK 4 bytes packet_id=1 ... [2/2 done after 0.4 ms]`.
+    #[default]
+    Text,
+    /// The same as one JSON object.
+    Json,
+}
+
+/// One line, its end included.
+pub(super) fn line(packet: &TracedPacket, shape: TraceShape, stream: Stream) -> Vec<u8> {
+    let mut out = Vec::new();
+    match shape {
+        TraceShape::Text => safe::push_word(text(packet).as_bytes(), stream, &mut out),
+        TraceShape::Json => out = json(packet),
+    }
+    out.push(b'\n');
+    out
+}
+
+fn text(packet: &TracedPacket) -> String {
+    let arrow = match packet.direction {
+        Direction::Sent => "->",
+        Direction::Received => "<-",
+    };
+    let milliseconds = packet.since_previous.as_secs_f64() * 1e3;
+    let mut line = format!("+{milliseconds:.1} ms {arrow} {} {} bytes", packet.name, packet.size);
+    for (name, value) in &packet.fields {
+        // Switches that are off say nothing; writing to a String does not fail.
+        if *value != Value::Bool(false) {
+            _ = write!(line, " {name}={value}");
+        }
+    }
+    if let Some(handshake) = &packet.handshake {
+        _ = write!(line, " [{handshake}]");
+    }
+    line
+}
+
+fn json(packet: &TracedPacket) -> Vec<u8> {
+    let mut object = Map::new();
+    let direction = match packet.direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    };
+    let microseconds = (packet.since_previous.as_secs_f64() * 1e6).round();
+    object.insert("direction".to_owned(), direction.into());
+    object.insert("since_previous_ms".to_owned(), (microseconds / 1e3).into());
+    object.insert("packet".to_owned(), packet.name.into());
+    object.insert("size".to_owned(), packet.size.into());
+    object.extend(packet.fields.clone());
+    object.insert("handshake".to_owned(), packet.handshake.clone().into());
+    super::json::ascii_where_unsafe(&Value::Object(object).to_string()).into_bytes()
+}
