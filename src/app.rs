@@ -33,6 +33,9 @@ pub fn run() -> u8 {
         }
     };
     talk.debug(&invocation.origins);
+    for warning in &invocation.warnings {
+        talk.warning(warning);
+    }
     match dispatch(*invocation, terminal, talk) {
         Ok(status) => status.code(),
         Err(error) => {
@@ -43,7 +46,7 @@ pub fn run() -> u8 {
 }
 
 fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
-    let Invocation { cli, origins } = invocation;
+    let Invocation { cli, origins, .. } = invocation;
     match cli.command {
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;

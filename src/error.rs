@@ -125,6 +125,13 @@ impl Error {
         Self { detail: error.caret(), ..Self::usage(message) }
     }
 
+    /// With what it is about before the message: "MQTTX_PROFILE: there is no ...".
+    #[must_use]
+    pub fn with_context(mut self, context: &str) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
     /// With what to try, shown on a line of its own behind `hint:`.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -83,6 +83,12 @@ pub struct GeneralArgs {
     /// Errors as text or json
     #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true, default_value = "text")]
     pub error_format: ErrorFormat,
+    /// Profile: its name, or the path of a file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// No profile, not even the selected one
+    #[arg(long, global = true, conflicts_with = "profile")]
+    pub no_profile: bool,
     /// Only warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,

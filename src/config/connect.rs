@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::Origins;
 use super::{Secret, dialer, secret, support};
@@ -42,7 +43,7 @@ impl ConnectSettings {
         let (password, password_origin) = secret::password(connection, origins)?;
         let password = target.unless_in_url(password, password_origin, target.password.clone().map(Secret::new));
         let connect = ConnectOptions {
-            client_id: connection.client_id.clone().unwrap_or_else(random_client_id).into(),
+            client_id: client_id(connection.client_id.as_deref(), origins)?.into(),
             clean_start: !connection.no_clean,
             keep_alive: connection.keepalive,
             user_name: username.map(Into::into),
@@ -77,9 +78,10 @@ fn refused(invalid: InvalidOptions) -> Error {
     Error::usage(format!("{flag}: the {invalid}"))
 }
 
-/// MQTTX's form: `mqttx_` and eight hexadecimal digits.
-fn random_client_id() -> String {
-    format!("mqttx_{:08x}", fastrand::u32(..))
+/// The one that is asked for, filled in; otherwise MQTTX's form, `mqttx_` and eight hexadecimal digits.
+fn client_id(template: Option<&str>, origins: &Origins) -> Result<String, Error> {
+    let facts = Facts::gather(origins.profile.as_deref());
+    client_id::expand(template.unwrap_or("mqttx_{hex:8}"), &facts, fastrand::u64)
 }
 
 fn connect_properties(arguments: &ConnectArgs) -> ConnectProperties {

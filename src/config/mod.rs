@@ -4,18 +4,20 @@
 //! argv, environment --read--> CommandLine --resolve--> PubSettings, SubSettings
 //! ```
 //!
-//! A setting comes from the first layer that has it: flag, environment, built-in default ([`Origin`]). What a command
+//! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default ([`Origin`]). What a command
 //! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
 //! somebody still has to find a default.
 
 mod bench;
 mod broker;
+mod client_id;
 mod conn;
 mod connect;
 mod dialer;
 mod endpoint;
 mod environment;
 mod origin;
+pub mod profile;
 mod publish;
 mod read;
 mod secret;
@@ -31,7 +33,7 @@ pub use broker::BrokerSettings;
 pub use conn::{ConnMode, ConnSettings};
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
-pub use origin::{Origin, Origins};
+pub use origin::{Origin, Origins, Place};
 pub use publish::{MessageSource, PubSettings};
 pub use read::{CommandLine, Invocation, read};
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

@@ -9,10 +9,25 @@ use std::fmt;
 pub enum Origin {
     /// The command line.
     Flag,
+    /// A file of options that the command line names (`--load-options`).
+    OptionsFile(Place),
     /// This environment variable.
     Environment(&'static str),
+    /// The profile.
+    Profile(Place),
+    /// The project's file.
+    Project(Place),
     /// The program.
     Default,
+}
+
+/// A key of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// As `connection.host`.
+    pub key: &'static str,
+    /// Which one, of [`Origins::files`].
+    pub file: usize,
 }
 
 /// Options of one layer below the command line: the option's id, and its values as they would stand behind the flag.
@@ -29,18 +44,40 @@ pub(super) struct LayerValue {
     pub origin: Origin,
     /// Values as text; a flag that takes none has `true` or `false`.
     pub values: Vec<String>,
+    /// Values where another layer says the topic filters, if these pair with this layer's filters by position.
+    pub alone: Option<Vec<String>>,
 }
 
 /// The origin of each option that has a value other than the program's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origins(BTreeMap<String, Origin>);
+pub struct Origins {
+    options: BTreeMap<String, Origin>,
+    /// What the files are called that a [`Place`] is in.
+    pub files: Vec<String>,
+    /// The name of the profile, for `{profile}` in a client id.
+    pub profile: Option<String>,
+}
+
+/// Options of which the command line takes one: what a stronger layer says drops the others of a weaker.
+const ALTERNATIVES: &[&[&str]] = &[
+    &["output_mode", "template"],
+    &["ipv4", "ipv6"],
+    &["interval", "ramp"],
+    &["message_interval", "rate", "rate_per_client", "unpaced"],
+];
+
+/// Options that say which broker.
+const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
 
 impl Origin {
     fn rank(self) -> u8 {
         match self {
             Self::Flag => 0,
-            Self::Environment(_) => 1,
-            Self::Default => 2,
+            Self::OptionsFile(_) => 1,
+            Self::Environment(_) => 2,
+            Self::Profile(_) => 3,
+            Self::Project(_) => 4,
+            Self::Default => 5,
         }
     }
 
@@ -50,26 +87,16 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("command line"),
-            Self::Environment(variable) => f.write_str(variable),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
 impl fmt::Display for Origins {
     /// Which options are given and where, without their values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("options given: ")?;
-        if self.0.is_empty() {
+        if self.options.is_empty() {
             return f.write_str("none");
         }
-        for (index, (option, origin)) in self.0.iter().enumerate() {
+        for (index, (option, origin)) in self.options.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{option} ({origin})")?;
+            write!(f, "{comma}{option} ({})", self.describe(*origin))?;
         }
         Ok(())
     }
@@ -78,48 +105,94 @@ impl fmt::Display for Origins {
 impl Origins {
     /// All of them from the command line.
     pub(super) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(options.into_iter().map(|option| (option.into(), Origin::Flag)).collect())
+        let options = options.into_iter().map(|option| (option.into(), Origin::Flag)).collect();
+        Self { options, ..Self::default() }
     }
 
     /// Adds what is taken from lower layers.
     pub(super) fn extend(&mut self, taken: &BTreeMap<&'static str, LayerValue>) {
-        self.0.extend(taken.iter().map(|(option, value)| ((*option).to_owned(), value.origin)));
+        self.options.extend(taken.iter().map(|(option, value)| ((*option).to_owned(), value.origin)));
     }
 
     /// Where an option's value comes from.
     pub fn of(&self, option: &str) -> Origin {
-        self.0.get(option).copied().unwrap_or(Origin::Default)
+        self.options.get(option).copied().unwrap_or(Origin::Default)
     }
 
     /// Whether anybody gave the option.
     pub fn given(&self, option: &str) -> bool {
-        self.0.contains_key(option)
+        self.options.contains_key(option)
     }
 
-    /// How a user knows the option: its flag, or the variable that it came from.
+    /// Whether one option comes from a stronger layer than another.
+    pub fn is_stronger(&self, option: &str, other: &str) -> bool {
+        self.of(option).compare(self.of(other)) == Ordering::Greater
+    }
+
+    /// How a user knows the option: its flag, or the variable or key that it came from.
     pub fn name(&self, option: &str) -> String {
         match self.of(option) {
-            Origin::Environment(variable) => variable.to_owned(),
             Origin::Flag | Origin::Default => format!("--{}", option.replace('_', "-")),
+            origin => self.describe(origin),
+        }
+    }
+
+    /// An origin in words.
+    pub fn describe(&self, origin: Origin) -> String {
+        match origin {
+            Origin::Flag => "command line".to_owned(),
+            Origin::Environment(variable) => variable.to_owned(),
+            Origin::OptionsFile(place) | Origin::Profile(place) | Origin::Project(place) => {
+                let file = self.files.get(place.file).map_or("a file", String::as_str);
+                format!("{} of {file}", place.key)
+            }
+            Origin::Default => "default".to_owned(),
         }
     }
 }
 
 /// What lower layers add to the options on the command line: for each option, the whole of what the first layer that
 /// has it says. Lists of two layers are not mixed.
-pub(super) fn inherit(
+pub(super) fn inherit<'a>(
     given: &BTreeSet<String>,
-    layers: impl IntoIterator<Item = Layer>,
+    layers: impl IntoIterator<Item = &'a Layer>,
 ) -> BTreeMap<&'static str, LayerValue> {
-    let mut taken = BTreeMap::new();
+    let mut taken: BTreeMap<&'static str, LayerValue> = BTreeMap::new();
     for layer in layers {
-        for (option, value) in layer.options {
-            if !given.contains(option) {
-                taken.entry(option).or_insert(value);
+        let said = |option: &str| given.contains(option) || taken.contains_key(option);
+        let outweighed = |option: &str| {
+            said(option)
+                || ALTERNATIVES.iter().any(|group| group.contains(&option) && group.iter().any(|other| said(other)))
+        };
+        let topic_is_said = said("topic");
+        let mut added = Vec::new();
+        for (option, value) in layer.options.iter().filter(|(option, _)| !outweighed(option)) {
+            match &value.alone {
+                Some(alone) if topic_is_said && alone.is_empty() => {}
+                Some(alone) if topic_is_said => added.push((*option, LayerValue { values: alone.clone(), ..value.clone() })),
+                _ => added.push((*option, value.clone())),
             }
         }
+        taken.extend(added);
     }
     taken
+}
+
+/// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
+pub(super) fn overridden(
+    taken: &BTreeMap<&'static str, LayerValue>,
+    layers: &[Layer],
+) -> Vec<(&'static str, Origin)> {
+    let mut found = Vec::new();
+    for (option, value) in taken {
+        let Origin::Environment(variable) = value.origin else { continue };
+        let says_the_same = |other: &str| other == *option || (BROKER.contains(option) && BROKER.contains(&other));
+        let below = layers.iter().flat_map(|layer| &layer.options).find(|(other, below)| {
+            matches!(below.origin, Origin::Profile(_) | Origin::Project(_)) && says_the_same(other)
+        });
+        found.extend(below.map(|(_, below)| (variable, below.origin)));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -127,7 +200,7 @@ mod tests {
     use super::*;
 
     fn layer(origin: Origin, options: &[(&'static str, &str)]) -> Layer {
-        let values = |text: &str| LayerValue { origin, values: text.split(',').map(String::from).collect() };
+        let values = |text: &str| LayerValue { origin, values: text.split(',').map(String::from).collect(), alone: None };
         Layer { options: options.iter().map(|(option, text)| (*option, values(text))).collect() }
     }
 
@@ -150,13 +223,65 @@ mod tests {
         ];
         for (given, above, below, expected) in table {
             let given = given.iter().map(|option| (*option).to_owned()).collect();
-            let taken = inherit(&given, [layer(first, above), layer(second, below)]);
+            let taken = inherit(&given, &[layer(first, above), layer(second, below)]);
             let taken: Vec<_> =
                 taken.iter().map(|(option, value)| (*option, value.values.join(","), value.origin)).collect();
             let expected: Vec<_> =
                 expected.iter().map(|(option, values, origin)| (*option, (*values).to_owned(), *origin)).collect();
             assert_eq!(taken, expected, "given {given:?}, above {above:?}, below {below:?}");
         }
+    }
+
+    #[test]
+    fn the_layers_have_their_rank() {
+        let place = Place { key: "connection.port", file: 0 };
+        let ranked = [
+            Origin::Flag,
+            Origin::OptionsFile(place),
+            Origin::Environment("MQTTX_PORT"),
+            Origin::Profile(place),
+            Origin::Project(place),
+            Origin::Default,
+        ];
+        for (index, origin) in ranked.iter().enumerate() {
+            for weaker in &ranked[index + 1..] {
+                assert_eq!(origin.compare(*weaker), Ordering::Greater, "{origin:?} {weaker:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_alternative_of_a_stronger_layer_drops_those_of_a_weaker() {
+        let given = BTreeSet::from(["template".to_owned()]);
+        let below = layer(Origin::Default, &[("output_mode", "jsonl"), ("verbose", "true")]);
+        assert_eq!(inherit(&given, &[below]).into_keys().collect::<Vec<_>>(), ["verbose"]);
+    }
+
+    #[test]
+    fn options_that_pair_with_filters_go_with_them() {
+        let mut below = layer(Origin::Default, &[("topic", "a,b"), ("qos", "1,2")]);
+        let qos = |below: &Layer, given: &[&str]| {
+            let given = given.iter().map(|option| (*option).to_owned()).collect();
+            inherit(&given, [below]).get("qos").map(|value| value.values.join(","))
+        };
+        for (alone, expected) in [(None, Some("1,2")), (Some(vec![]), None), (Some(vec!["1".to_owned()]), Some("1"))] {
+            below.options.get_mut("qos").unwrap().alone = alone;
+            assert_eq!(qos(&below, &["topic"]).as_deref(), expected);
+            assert_eq!(qos(&below, &[]).as_deref(), Some("1,2"));
+        }
+    }
+
+    #[test]
+    fn a_variable_over_a_profile_is_told_also_when_it_names_another_part_of_the_broker() {
+        let place = Place { key: "connection.url", file: 0 };
+        let layers = [
+            layer(Origin::Environment("MQTTX_PORT"), &[("port", "1")]),
+            layer(Origin::Profile(place), &[("url", "mqtt://h"), ("username", "u")]),
+        ];
+        let taken = inherit(&BTreeSet::new(), &layers);
+        assert_eq!(overridden(&taken, &layers), [("MQTTX_PORT", Origin::Profile(place))]);
+        let taken = inherit(&BTreeSet::from(["port".to_owned()]), &layers);
+        assert_eq!(overridden(&taken, &layers), []);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::ConnectSettings;
 use super::connect::Resolved;
-use super::origin::Origins;
+use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::PublishCommand;
@@ -128,7 +128,8 @@ fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource
     for (options, hint) in
         [(repeats, "stdin can be read only once"), (in_each_line, "each line of --jsonl has its own")]
     {
-        if let Some(option) = options.iter().find(|option| origins.given(option)) {
+        // What a profile says for other messages does not hold here.
+        if let Some(option) = options.iter().find(|option| origins.of(option) == Origin::Flag) {
             return Err(exclude_one_another(flag, &origins.name(option)).with_hint(hint));
         }
     }
@@ -161,10 +162,10 @@ fn topics(
     origins: &Origins,
 ) -> Result<Vec<TopicName>, Error> {
     let mut topics = arguments.message.topic.clone();
-    if let Some(text) = of_url.filter(|_| topics.is_empty()) {
+    if let Some(text) = of_url.filter(|_| topics.is_empty() || origins.is_stronger("url", "topic")) {
         let topic =
             TopicName::parse(text.clone()).map_err(|error| Error::topic(&origins.name("url"), &text, &error))?;
-        topics.push(topic);
+        topics = vec![topic];
     }
     if in_each_line {
         return Ok(Vec::new());

@@ -9,7 +9,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use super::environment;
-use super::origin::{LayerValue, Origins, inherit};
+use super::origin::{LayerValue, Origins, inherit, overridden};
+use super::profile::{self, Choice, Loaded, Scope};
 use super::usage::usage_error;
 use crate::cli::shorts::{self, Expanded};
 use crate::cli::{self, Cli};
@@ -31,13 +32,16 @@ pub struct Invocation {
     pub cli: Cli,
     /// Where each comes from.
     pub origins: Origins,
+    /// What the user should know about the layers.
+    pub warnings: Vec<String>,
 }
 
-/// Reads the command line, the program's name first, over the layer of the environment.
+/// Reads the command line, the program's name first, over the layers of the environment, the profile and the project's
+/// file.
 ///
 /// # Errors
 ///
-/// A usage error that names the flag, or the variable when the value came from there.
+/// A usage error that names the flag, or the variable or key when the value came from there.
 pub fn read(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
@@ -50,11 +54,27 @@ pub fn read(
     };
     let given = given_options(&matches);
     let mut origins = Origins::flags(&given);
-    let Some(command) = innermost(&definition, &matches) else {
+    let path = command_path(&matches);
+    let Some(command) = path.iter().try_fold(&definition, |command, name| command.find_subcommand(name)) else {
         return Err(Error::usage("no command is given"));
     };
-    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
-    let inherited = if connects { inherit(&given, [environment::layer(variable)]) } else { BTreeMap::new() };
+    let mut warnings = Vec::new();
+    let mut inherited = BTreeMap::new();
+    if has(command, "hostname") {
+        let choice = Choice { named: matches.get_one("profile").cloned(), none: matches.get_flag("no_profile") };
+        let Loaded { layers: of_files, files, profile, warnings: about_files } =
+            profile::load(&choice, Scope::of(&path), &variable)?;
+        let mut layers = vec![environment::layer(variable)];
+        layers.extend(of_files);
+        for layer in &mut layers {
+            layer.options.retain(|option, _| has(command, option));
+        }
+        inherited = inherit(&given, &layers);
+        (origins.files, origins.profile, warnings) = (files, profile, about_files);
+        warnings.extend(overridden(&inherited, &layers).into_iter().map(|(variable, below)| {
+            format!("{variable} overrides {}", origins.describe(below))
+        }));
+    }
     if !inherited.is_empty() {
         origins.extend(&inherited);
         tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
@@ -64,7 +84,7 @@ pub fn read(
         };
     }
     match Cli::from_arg_matches(&matches) {
-        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins }))),
+        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins, warnings }))),
         Err(error) => not_run(&error, &origins),
     }
 }
@@ -76,15 +96,13 @@ fn not_run(error: &clap::Error, origins: &Origins) -> Result<CommandLine, Error>
     }
 }
 
-/// The command that is run: `pub` of `bench pub`.
-fn innermost<'a>(definition: &'a clap::Command, matches: &ArgMatches) -> Option<&'a clap::Command> {
-    let (name, mut inner) = matches.subcommand()?;
-    let mut command = definition.find_subcommand(name)?;
-    while let Some((name, deeper)) = inner.subcommand() {
-        command = command.find_subcommand(name)?;
-        inner = deeper;
-    }
-    Some(command)
+/// The names of the command that is run: `bench` and `pub`.
+fn command_path(matches: &ArgMatches) -> Vec<&str> {
+    std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand()).map(|(name, _)| name).collect()
+}
+
+fn has(command: &clap::Command, id: &str) -> bool {
+    command.get_arguments().any(|option| option.get_id() == id)
 }
 
 /// The ids of the options that stand on the command line.

@@ -20,9 +20,9 @@ pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(O
             options.password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()?
         }
         "password_env" => options.password_env.as_deref().map(|name| variable(name, origins)).transpose()?,
-        _ => options.password.clone(),
+        _ => options.password.as_ref().map(|text| said(text, option, origins)).transpose()?,
     };
-    if option == "password" && secret.as_ref().is_some_and(|secret| secret.expose() == "-") {
+    if option == "password" && options.password.as_ref().is_some_and(|secret| secret.expose() == "-") {
         return Err(Error::usage("--password -: not supported by this version yet").with_hint("use --password-file"));
     }
     Ok((secret, origins.of(option)))
@@ -34,8 +34,46 @@ pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Optio
         Some(option @ "key_password_file") => {
             options.key_password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()
         }
-        _ => Ok(options.key_password.clone()),
+        _ => options.key_password.as_ref().map(|text| said(text, "key_password", origins)).transpose(),
     }
+}
+
+/// A secret of the command line or a variable is what it says; that of a profile may say where it is to be had.
+fn said(text: &Secret, option: &str, origins: &Origins) -> Result<Secret, Error> {
+    if !matches!(origins.of(option), Origin::Profile(_) | Origin::Project(_)) {
+        return Ok(text.clone());
+    }
+    let name = || origins.name(option);
+    match text.expose().split_once(':') {
+        Some(("env", variable)) => match std::env::var(variable) {
+            Ok(text) => Ok(Secret::new(text)),
+            Err(_) => Err(Error::usage(format!("{}: the variable {variable} is not set", name()))),
+        },
+        Some(("file", path)) => first_line(Path::new(path), option, origins),
+        Some(("keyring", place)) => keyring(place, option, origins),
+        None if text.expose() == "prompt" => {
+            let answer = rpassword::prompt_password(format!("{}: ", name()));
+            let refused = |error| Error::local(format!("{}: there is no terminal to ask on: {error}", name()));
+            answer.map(Secret::new).map_err(refused)
+        }
+        _ => Ok(text.clone()),
+    }
+}
+
+/// `SERVICE/USER` in the desktop's or the system's keyring.
+#[cfg(feature = "keyring")]
+fn keyring(place: &str, option: &str, origins: &Origins) -> Result<Secret, Error> {
+    let Some((service, user)) = place.split_once('/') else {
+        return Err(Error::usage(format!("{}: write keyring:SERVICE/USER", origins.name(option))));
+    };
+    let found = keyring::Entry::new(service, user).and_then(|entry| entry.get_password());
+    found.map(Secret::new).map_err(|error| Error::local(format!("{}: {error}", origins.name(option))))
+}
+
+#[cfg(not(feature = "keyring"))]
+fn keyring(_place: &str, option: &str, origins: &Origins) -> Result<Secret, Error> {
+    let error = Error::usage(format!("{}: this program was built without the keyring", origins.name(option)));
+    Err(error.with_hint("build it with --features keyring, or use env: or file:"))
 }
 
 /// The option of the strongest layer among those that say the same thing; two in one layer exclude one another.

@@ -149,9 +149,15 @@ fn subscriptions(
     origins: &Origins,
 ) -> Result<Vec<SubscriptionOptions>, Error> {
     let mut filters = given.topic.clone();
-    if let Some(text) = of_url.filter(|_| filters.is_empty()) {
+    let mut given = given.clone();
+    if let Some(text) = of_url.filter(|_| filters.is_empty() || origins.is_stronger("url", "topic")) {
         let filter = TopicFilter::parse(text.clone());
-        filters.push(filter.map_err(|error| Error::topic(&origins.name("url"), &text, &error))?);
+        filters = vec![filter.map_err(|error| Error::topic(&origins.name("url"), &text, &error))?];
+        // What pairs with the filters of a profile holds for those alone.
+        given.qos.truncate(1);
+        given.no_local.truncate(1);
+        given.retain_as_published.truncate(1);
+        given.retain_handling.truncate(1);
     }
     if filters.is_empty() {
         return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs sub -t car/+/speed"));

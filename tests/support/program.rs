@@ -54,7 +54,7 @@ pub struct Ended {
 }
 
 impl Program {
-    /// With arguments; the environment has nothing of `MQTTX_*` and nothing about colour.
+    /// With arguments; the environment has nothing of `MQTTX_*`, nothing about colour and no profiles.
     pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mqttx-rs"));
         command.args(arguments);
@@ -64,6 +64,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
+        command.env("XDG_CONFIG_HOME", "/nowhere");
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
@@ -87,6 +88,12 @@ impl Program {
     /// Sets a variable of the environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// A home folder of its own, and nothing else that says where profiles are.
+    pub fn home(mut self, path: impl AsRef<std::path::Path>) -> Self {
+        self.command.env_remove("XDG_CONFIG_HOME").env("HOME", path.as_ref());
         self
     }
 

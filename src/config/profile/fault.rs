@@ -1,0 +1,60 @@
+//! What is wrong in a profile's text, with its line and a caret under the place.
+
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::error::Error;
+
+/// A text and what it is called: "profile `task`".
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// An error at a place: the message names the line, the detail shows it.
+    pub(super) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
+        let Some(span) = span.filter(|span| self.text.get(span.clone()).is_some()) else {
+            return Error::usage(format!("{}: {message}", self.name));
+        };
+        let start = self.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[span.start..].find('\n').map_or(self.text.len(), |at| span.start + at);
+        let line = self.text[..start].matches('\n').count() + 1;
+        let caret = " ".repeat(self.text[start..span.start].width());
+        let width = self.text[span.start..span.end.min(end).max(span.start)].width().max(1);
+        let shown = format!("{}\n{caret}{}", self.text[start..end].trim_end(), "^".repeat(width));
+        Error::usage(format!("{}, line {line}: {message}", self.name)).with_detail(shown)
+    }
+}
+
+/// The most similar of some names, if any is similar enough to be meant.
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.into_iter().map(|other| (strsim::jaro_winkler(name, other), other));
+    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.filter(|(score, _)| *score > 0.75).map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_place_whatever_the_script() {
+        let text = "[connection]\nhost = \"汽车\" # x\n";
+        let source = Source { name: "profile `x`", text };
+        let at = text.find("# x").unwrap();
+        let error = source.fault(Some(at..at + 3), "no");
+        assert_eq!(error.message(), "profile `x`, line 2: no");
+        assert_eq!(error.detail(), Some("host = \"汽车\" # x\n              ^^^"));
+        assert_eq!(source.fault(None, "no").message(), "profile `x`: no");
+        assert_eq!(source.fault(Some(900..901), "no").message(), "profile `x`: no");
+    }
+
+    #[test]
+    fn only_a_similar_name_is_suggested() {
+        assert_eq!(nearest("keep_alvie", ["keep_alive", "host"]), Some("keep_alive"));
+        assert_eq!(nearest("zzz", ["keep_alive", "host"]), None);
+    }
+}

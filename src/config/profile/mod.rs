@@ -1,0 +1,22 @@
+//! Connection profiles: files that give options their values when neither flag nor variable does.
+//!
+//! ```text
+//! task.toml --document--> Profile --chain (extends)--> Chain --layer--> Layer, below the environment
+//! ```
+//!
+//! [`schema`] is the one table of what a profile may say, and of which option each key stands for; the values' own
+//! syntax is that of the options, so that clap checks both. [`store`] knows folders and files, [`choice`] which
+//! profile a run uses.
+
+mod choice;
+mod document;
+mod fault;
+mod layer;
+mod schema;
+mod store;
+
+pub(super) use choice::{Choice, Loaded, load};
+pub(super) use layer::Scope;
+pub use document::{FilterEntry, Profile, Value};
+pub use schema::{KEYS, Key, Kind};
+pub use store::Store;

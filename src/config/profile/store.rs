@@ -1,0 +1,240 @@
+//! Where profiles live: one file each, private to their owner, written whole or not at all.
+//!
+//! ```text
+//! $XDG_CONFIG_HOME/mqttx-rs/            (~/.config where it is not set; %APPDATA% on Windows)
+//! ├── profiles/NAME.toml
+//! ├── selected                          the name of the profile that `profile use` chose
+//! └── lock                              held while any of them changes
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::fault::nearest;
+use crate::error::Error;
+
+/// The folder of the configuration.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: Option<PathBuf>,
+}
+
+/// The right to change what is stored; given back when dropped.
+#[derive(Debug)]
+#[must_use = "changes are safe only while it is held"]
+pub struct Lock {
+    _file: File,
+}
+
+impl Store {
+    /// The folder that the environment names.
+    pub fn locate(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = match absolute("XDG_CONFIG_HOME") {
+            Some(folder) => Some(folder),
+            None if cfg!(windows) => absolute("APPDATA"),
+            None => absolute("HOME").map(|home| home.join(".config")),
+        };
+        Self { folder: base.map(|base| base.join("mqttx-rs")) }
+    }
+
+    /// The folder of the profiles.
+    ///
+    /// # Errors
+    ///
+    /// The environment names no home.
+    pub fn profiles(&self) -> Result<PathBuf, Error> {
+        Ok(self.folder()?.join("profiles"))
+    }
+
+    fn folder(&self) -> Result<&Path, Error> {
+        self.folder.as_deref().ok_or_else(|| {
+            Error::local("there is no folder for profiles: HOME is not set").with_hint("XDG_CONFIG_HOME names one too")
+        })
+    }
+
+    /// The file of a profile, which need not be there.
+    ///
+    /// # Errors
+    ///
+    /// A name that no profile can have.
+    pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        check_name(name)?;
+        Ok(self.profiles()?.join(format!("{name}.toml")))
+    }
+
+    /// The names of all profiles, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(entries) = self.profiles().and_then(|folder| {
+            fs::read_dir(folder).map_err(|error| Error::local(error.to_string()))
+        }) else {
+            return Vec::new();
+        };
+        let name = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".toml").filter(|name| check_name(name).is_ok()).map(ToOwned::to_owned)
+        };
+        let mut names: Vec<_> = entries.filter_map(Result::ok).filter_map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// The text of a profile.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name: says which are near, and where it looked.
+    pub fn read(&self, name: &str) -> Result<String, Error> {
+        let path = self.path(name)?;
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.missing(name)),
+            Err(error) => Err(cannot("read", &path, &error)),
+            Ok(text) => Ok(text),
+        }
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        let folder = self.profiles().unwrap_or_default();
+        let names = self.names();
+        let error = Error::usage(format!("there is no profile `{name}` in {}", folder.display()));
+        match nearest(name, names.iter().map(String::as_str)) {
+            Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
+            None if names.is_empty() => error.with_hint(format!("`mqttx-rs profile add {name}` makes it")),
+            None => error.with_hint(format!("there are {}", names.join(", "))),
+        }
+    }
+
+    /// The name of the selected profile.
+    pub fn selected(&self) -> Option<String> {
+        let text = fs::read_to_string(self.folder.as_ref()?.join("selected")).ok()?;
+        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// Keeps others from changing anything until it is dropped; waits for them.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn lock(&self) -> Result<Lock, Error> {
+        let folder = self.folder()?;
+        make_private_folder(folder)?;
+        make_private_folder(&self.profiles()?)?;
+        let path = folder.join("lock");
+        let file = private(OpenOptions::new().create(true).write(true).truncate(false)).open(&path);
+        let file = file.and_then(|file| file.lock().map(|()| file));
+        Ok(Lock { _file: file.map_err(|error| cannot("lock", &path, &error))? })
+    }
+
+    /// Writes a profile, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, _lock: &Lock, name: &str, text: &str) -> Result<(), Error> {
+        write_private(&self.path(name)?, text)
+    }
+
+    /// Removes a profile.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name.
+    pub fn remove(&self, _lock: &Lock, name: &str) -> Result<(), Error> {
+        let path = self.path(name)?;
+        fs::remove_file(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => self.missing(name),
+            _ => cannot("remove", &path, &error),
+        })
+    }
+
+    /// Selects a profile, or none.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn select(&self, _lock: &Lock, name: Option<&str>) -> Result<(), Error> {
+        let path = self.folder()?.join("selected");
+        match name {
+            Some(name) => write_private(&path, &format!("{name}\n")),
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &path, &error)),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Whether a text can be a profile's name, and so a file's.
+pub(in crate::config) fn check_name(name: &str) -> Result<(), Error> {
+    let allowed = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '@');
+    if !name.is_empty() && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("`{name}` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`")))
+}
+
+/// Writes a file that only its owner reads: into another beside it first, so that what stands there is old or new.
+pub(in crate::config) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+    // A profile may be a link into a folder of dotfiles; what it leads to is written.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let draft = path.with_file_name(format!(".{:016x}.new", fastrand::u64(..)));
+    let written = (|| {
+        let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    })();
+    written.map_err(|error| {
+        _ = fs::remove_file(&draft);
+        cannot("write", path, &error)
+    })
+}
+
+fn make_private_folder(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| cannot("make", path, &error))
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
+    Error::local(format!("cannot {what} {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_follows_the_environment() {
+        let located = |variables: &[(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            Store::locate(find).folder
+        };
+        assert_eq!(located(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]), Some("/x/mqttx-rs".into()));
+        assert_eq!(located(&[]), None);
+        #[cfg(unix)]
+        {
+            assert_eq!(located(&[("HOME", "/h")]), Some("/h/.config/mqttx-rs".into()));
+            assert_eq!(located(&[("XDG_CONFIG_HOME", "relative"), ("HOME", "/h")]), Some("/h/.config/mqttx-rs".into()));
+        }
+    }
+
+    #[test]
+    fn a_name_never_leaves_the_folder() {
+        for name in ["", ".", "..", "a/b", "../a", "a b", "-a", ".a", "a\0", "a\n"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        for name in ["task", "task-2", "v1.2", "me@work", "汽车"] {
+            assert!(check_name(name).is_ok(), "{name:?}");
+        }
+    }
+}
