@@ -210,10 +210,7 @@ fn a_secret_that_is_not_there_is_told_by_its_key() {
     let home = Home::new();
     home.profile("p", "[connection]\nusername = \"u\"\npassword = \"env:NOT_SET_ANYWHERE\"\n");
     let ended = home.run("--profile p pub -t a -m x").expect_code(2);
-    assert_eq!(
-        ended.stderr,
-        "error: connection.password of profile `p`: the variable NOT_SET_ANYWHERE is not set\n"
-    );
+    assert_eq!(ended.stderr, "error: connection.password of profile `p`: the variable NOT_SET_ANYWHERE is not set\n");
 }
 
 #[test]

@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn what_is_no_placeholder_is_refused_with_what_there_is() {
-        for template in ["{", "}", "a{pid", "a}b", "{nothing}", "{random:9..1}", "{random}", "{hex:0}", "{hex}", "{pid:1}"] {
+        for template in
+            ["{", "}", "a{pid", "a}b", "{nothing}", "{random:9..1}", "{random}", "{hex:0}", "{hex}", "{pid:1}"]
+        {
             assert!(expanded(template).is_err(), "{template}");
         }
     }

@@ -67,7 +67,11 @@ pub(super) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     for (name, option) in VARIABLES {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
             let values = text.lines().map(String::from).collect();
-            layer.options.entry(option).or_insert(LayerValue { origin: Origin::Environment(name), values, alone: None });
+            layer.options.entry(option).or_insert(LayerValue {
+                origin: Origin::Environment(name),
+                values,
+                alone: None,
+            });
         }
     }
     layer

@@ -169,7 +169,9 @@ pub(super) fn inherit<'a>(
         for (option, value) in layer.options.iter().filter(|(option, _)| !outweighed(option)) {
             match &value.alone {
                 Some(alone) if topic_is_said && alone.is_empty() => {}
-                Some(alone) if topic_is_said => added.push((*option, LayerValue { values: alone.clone(), ..value.clone() })),
+                Some(alone) if topic_is_said => {
+                    added.push((*option, LayerValue { values: alone.clone(), ..value.clone() }))
+                }
                 _ => added.push((*option, value.clone())),
             }
         }
@@ -179,10 +181,7 @@ pub(super) fn inherit<'a>(
 }
 
 /// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
-pub(super) fn overridden(
-    taken: &BTreeMap<&'static str, LayerValue>,
-    layers: &[Layer],
-) -> Vec<(&'static str, Origin)> {
+pub(super) fn overridden(taken: &BTreeMap<&'static str, LayerValue>, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
     let mut found = Vec::new();
     for (option, value) in taken {
         let Origin::Environment(variable) = value.origin else { continue };
@@ -200,7 +199,8 @@ mod tests {
     use super::*;
 
     fn layer(origin: Origin, options: &[(&'static str, &str)]) -> Layer {
-        let values = |text: &str| LayerValue { origin, values: text.split(',').map(String::from).collect(), alone: None };
+        let values =
+            |text: &str| LayerValue { origin, values: text.split(',').map(String::from).collect(), alone: None };
         Layer { options: options.iter().map(|(option, text)| (*option, values(text))).collect() }
     }
 

@@ -71,9 +71,11 @@ pub fn read(
         }
         inherited = inherit(&given, &layers);
         (origins.files, origins.profile, warnings) = (files, profile, about_files);
-        warnings.extend(overridden(&inherited, &layers).into_iter().map(|(variable, below)| {
-            format!("{variable} overrides {}", origins.describe(below))
-        }));
+        warnings.extend(
+            overridden(&inherited, &layers)
+                .into_iter()
+                .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
+        );
     }
     if !inherited.is_empty() {
         origins.extend(&inherited);

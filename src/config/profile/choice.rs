@@ -130,7 +130,7 @@ impl Reader<'_> {
                 self.warn_of_plain_secrets(&chain, &path);
             }
         }
-        
+
         Ok(chain)
     }
 

@@ -81,9 +81,9 @@ impl Profile {
             }
         }
         for (one, others) in ONE_BROKER {
-            if let Some(other) = others.iter().find(|other| {
-                profile.values.contains_key(**other) && profile.values.contains_key(one)
-            }) {
+            if let Some(other) =
+                others.iter().find(|other| profile.values.contains_key(**other) && profile.values.contains_key(one))
+            {
                 let table = document.get("connection").and_then(Item::as_table_like);
                 let name = other.trim_start_matches("connection.");
                 let span = table.and_then(|table| key_span(table, name));
@@ -131,7 +131,9 @@ pub(in crate::config) fn value_of_text(key: &'static Key, text: &str) -> Result<
     let source = format!("--set {}", key.path);
     let parsed = match Profile::parse(&source, &assignment(text)) {
         Ok(profile) => Ok(profile),
-        Err(error) => Profile::parse(&source, &assignment(&toml_edit::Value::from(text).to_string())).map_err(|_| error),
+        Err(error) => {
+            Profile::parse(&source, &assignment(&toml_edit::Value::from(text).to_string())).map_err(|_| error)
+        }
     };
     let mut values = parsed?.values;
     values.remove(key.path).ok_or_else(|| Error::usage(format!("{source}: no value")))
@@ -194,9 +196,9 @@ fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Err
             item.as_bool().map(|on| Value::text(on.to_string())).ok_or_else(|| refused("true or false"))
         }
         Kind::List => list(item).map(Value::Texts).ok_or_else(|| refused("a string or a list of strings")),
-        Kind::Pairs => pairs(item).map(Value::Texts).ok_or_else(|| {
-            refused("a table of names and strings, or a list of \"name: value\"")
-        }),
+        Kind::Pairs => pairs(item)
+            .map(Value::Texts)
+            .ok_or_else(|| refused("a table of names and strings, or a list of \"name: value\"")),
         Kind::Filters => filters(source, key, item).map(Value::Filters),
     }
 }
@@ -249,11 +251,7 @@ fn filters(source: Source<'_>, key: &Key, item: &Item) -> Result<Vec<FilterEntry
     array.iter().map(entry).collect()
 }
 
-fn filter_table(
-    source: Source<'_>,
-    table: &dyn TableLike,
-    span: Option<Range<usize>>,
-) -> Result<FilterEntry, Error> {
+fn filter_table(source: Source<'_>, table: &dyn TableLike, span: Option<Range<usize>>) -> Result<FilterEntry, Error> {
     let mut filter = None;
     let mut options = BTreeMap::new();
     for (name, item) in table.iter() {
@@ -391,10 +389,16 @@ mod tests {
         for (text, message) in [
             ("[connection]\nhost = 1\n", "profile `x`, line 2: connection.host is a string"),
             ("[connection]\nclean_start = 1\n", "profile `x`, line 2: connection.clean_start is true or false"),
-            ("[connection]\nport = true\n", "profile `x`, line 2: connection.port is a number, or a string as in \"15m\""),
+            (
+                "[connection]\nport = true\n",
+                "profile `x`, line 2: connection.port is a number, or a string as in \"15m\"",
+            ),
             ("[tls]\nalpn = [1]\n", "profile `x`, line 2: tls.alpn is a string or a list of strings"),
             ("extends = 1\n", "profile `x`, line 1: extends is the name of a profile, a string"),
-            ("connection = 1\n", "profile `x`, line 1: `connection` is a section: write [connection], and its keys below"),
+            (
+                "connection = 1\n",
+                "profile `x`, line 1: `connection` is a section: write [connection], and its keys below",
+            ),
             (
                 "[connection]\nurl = \"mqtt://h\"\nport = 1\n",
                 "profile `x`, line 3: connection.url and connection.port exclude one another",
@@ -434,12 +438,20 @@ mod tests {
         let text = "\\PC{0,12}|[a-z\\\\\"'\n\t#=]{0,8}";
         match kind {
             Kind::Text | Kind::Url | Kind::Path | Kind::Secret => text.prop_map(Value::text).boxed(),
-            Kind::Number => prop_oneof![any::<i32>().prop_map(|n| Value::text(n.to_string())), text.prop_map(Value::text)].boxed(),
+            Kind::Number => {
+                prop_oneof![any::<i32>().prop_map(|n| Value::text(n.to_string())), text.prop_map(Value::text)].boxed()
+            }
             Kind::Switch | Kind::SwitchOff => any::<bool>().prop_map(|on| Value::text(on.to_string())).boxed(),
             Kind::List => proptest::collection::vec(text, 0..3).prop_map(Value::Texts).boxed(),
-            Kind::Pairs => proptest::collection::vec("[a-z汽]{1,3}(: |=)\\PC{0,6}", 0..4).prop_map(Value::Texts).boxed(),
+            Kind::Pairs => {
+                proptest::collection::vec("[a-z汽]{1,3}(: |=)\\PC{0,6}", 0..4).prop_map(Value::Texts).boxed()
+            }
             Kind::Filters => {
-                let options = proptest::collection::btree_map(proptest::sample::select(&FILTER_OPTIONS), "[012]|true|false", 0..3);
+                let options = proptest::collection::btree_map(
+                    proptest::sample::select(&FILTER_OPTIONS),
+                    "[012]|true|false",
+                    0..3,
+                );
                 let entry = (text, options).prop_map(|(filter, options)| FilterEntry { filter, options });
                 proptest::collection::vec(entry, 0..4).prop_map(Value::Filters).boxed()
             }
@@ -449,7 +461,8 @@ mod tests {
     fn any_profile() -> impl Strategy<Value = Profile> {
         let keys = proptest::sample::subsequence(KEYS.iter().collect::<Vec<_>>(), 0..8);
         let values = keys.prop_flat_map(|keys| {
-            let keys: Vec<_> = keys.into_iter().filter(|key| !["connection.url", "connection.unix"].contains(&key.path)).collect();
+            let keys: Vec<_> =
+                keys.into_iter().filter(|key| !["connection.url", "connection.unix"].contains(&key.path)).collect();
             keys.into_iter().map(|key| any_value(key.kind).prop_map(move |value| (key.path, value))).collect::<Vec<_>>()
         });
         (proptest::option::of("[a-z]{1,5}"), values)

@@ -130,9 +130,10 @@ impl Chain {
 pub(in crate::config) fn is_plain_secret(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Secret => !["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form)) && text != "prompt",
-        Kind::Url => text.split_once("//").and_then(|(_, rest)| rest.split('/').next()).is_some_and(|authority| {
-            authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
-        }),
+        Kind::Url => text
+            .split_once("//")
+            .and_then(|(_, rest)| rest.split('/').next())
+            .is_some_and(|authority| authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))),
         _ => false,
     }
 }
@@ -206,7 +207,10 @@ mod tests {
         let text = "[connection]\npassword = \"file:p\"\n[tls]\nca = \"ca.pem\"\ncert = \"~/c.pem\"\nkey = \"/k.pem\"";
         let options = layer(&[text], Scope::Connect);
         assert_eq!(options["password"], "file:/etc/x/p");
-        assert_eq!([&*options["ca"], &*options["cert"], &*options["key"]], ["/etc/x/ca.pem", "/home/u/c.pem", "/k.pem"]);
+        assert_eq!(
+            [&*options["ca"], &*options["cert"], &*options["key"]],
+            ["/etc/x/ca.pem", "/home/u/c.pem", "/k.pem"]
+        );
     }
 
     #[test]

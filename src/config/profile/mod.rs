@@ -16,7 +16,7 @@ mod schema;
 mod store;
 
 pub(super) use choice::{Choice, Loaded, load};
-pub(super) use layer::Scope;
 pub use document::{FilterEntry, Profile, Value};
+pub(super) use layer::Scope;
 pub use schema::{KEYS, Key, Kind};
 pub use store::Store;

@@ -178,7 +178,8 @@ mod tests {
         let options: BTreeSet<_> = group.get_arguments().map(|option| option.get_id().to_string()).collect();
         let of_commands = ["publish", "subscribe", "output", "bench"];
         // Said by `env:` and `file:`; started by a person; read from another file.
-        let without = ["password_env", "password_file", "key_password_file", "embedded", "save_options", "load_options"];
+        let without =
+            ["password_env", "password_file", "key_password_file", "embedded", "save_options", "load_options"];
         let connection = KEYS.iter().filter(|key| !of_commands.contains(&key.section()));
         let keys: BTreeSet<_> = connection.map(|key| key.option).chain(without).map(String::from).collect();
         assert_eq!(keys, options);

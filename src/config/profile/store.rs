@@ -66,9 +66,9 @@ impl Store {
 
     /// The names of all profiles, sorted.
     pub fn names(&self) -> Vec<String> {
-        let Ok(entries) = self.profiles().and_then(|folder| {
-            fs::read_dir(folder).map_err(|error| Error::local(error.to_string()))
-        }) else {
+        let Ok(entries) =
+            self.profiles().and_then(|folder| fs::read_dir(folder).map_err(|error| Error::local(error.to_string())))
+        else {
             return Vec::new();
         };
         let name = |entry: fs::DirEntry| {
