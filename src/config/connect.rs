@@ -21,6 +21,11 @@ pub struct ConnectSettings {
     pub trace: Option<TraceFormat>,
 }
 
+/// Publishes at QoS 1 and 2 on their way at a time, where the broker allows more. Enough for a link of any length, and
+/// little enough for brokers that search what is on its way from one end: mosquitto takes 100,000 publishes at QoS 2
+/// in 3 s with 1,024 of them outstanding and in 9 s with 65,535.
+const MAXIMUM_OUTSTANDING: u16 = 1024;
+
 /// What a connection's options come to, with what is left of the URL for the command.
 pub(super) struct Resolved {
     pub(super) settings: ConnectSettings,
@@ -50,6 +55,7 @@ impl ConnectSettings {
             password: password.map(|password| Bytes::copy_from_slice(password.expose().as_bytes())),
             will: will(&arguments.will).map(Box::new),
             properties: connect_properties(arguments),
+            maximum_outstanding: MAXIMUM_OUTSTANDING,
             ..ConnectOptions::new(version, "")
         };
         connect.check().map_err(refused)?;
