@@ -114,6 +114,30 @@ fn a_dead_broker_is_noticed_while_we_go_on_publishing() {
 }
 
 #[test]
+fn a_slow_upload_is_not_taken_for_a_dead_broker() {
+    // One large message on its way for minutes: PINGREQ waits behind it, and so does the broker's PINGRESP.
+    for version in VERSIONS {
+        let mut direct = Direct::connected(with_keep_alive(version, 10), connack());
+        direct.publish("a", &"x".repeat(1_000_000), 0);
+        assert_eq!(direct.sent().len(), 1);
+        for _ in 0..20 {
+            direct.pass(seconds(6));
+            direct.progress();
+            direct.look_at_the_clock();
+            assert!(direct.events().is_empty(), "after {:?}", direct.elapsed());
+        }
+        // Now it is through, PINGREQ goes, and the wait for its answer begins.
+        assert_eq!(direct.sent(), [Packet::Pingreq]);
+        direct.pass(seconds(7));
+        direct.look_at_the_clock();
+        assert!(direct.events().is_empty());
+        direct.pass(seconds(1));
+        direct.look_at_the_clock();
+        assert_eq!(direct.events(), [Event::Disconnected(Disconnected::KeepAliveTimeout)]);
+    }
+}
+
+#[test]
 fn a_real_connection_without_pingresp_ends_and_says_why() {
     let broker = ScriptedBroker::start();
     let mut engine = Engine::once(&broker, ConnectOptions::new(Version::V5, "me"));

@@ -198,7 +198,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             *deadline = now + LINGER;
         }
         let closed = match written {
-            Poll::Pending => return false,
+            Poll::Pending => {
+                if self.link.output.len() < before {
+                    self.shared.lock().session.handle_progress(now.into_std());
+                }
+                return false;
+            }
             Poll::Ready(Ok(())) => {
                 if let Some(through) = self.handed_out.take() {
                     self.shared.lock().flushed(through);

@@ -164,7 +164,7 @@ impl Session {
         if let Some(keep_alive) = &mut self.connection.keep_alive
             && !input.is_empty()
         {
-            keep_alive.bytes_received(now);
+            keep_alive.heard(now);
         }
         while matches!(self.state, State::Connecting | State::Connected) {
             let handled = match codec::read(input, self.connection.rules) {
@@ -212,6 +212,14 @@ impl Session {
     pub fn set_reading(&mut self, reading: bool, now: Instant) {
         if let Some(keep_alive) = &mut self.connection.keep_alive {
             keep_alive.set_reading(reading, now);
+        }
+    }
+
+    /// The stream has taken a part of a buffer, and the rest has to wait: so the peer lives. On a slow line a large
+    /// packet can take longer than any PINGRESP may, and PINGREQ is behind it.
+    pub fn handle_progress(&mut self, now: Instant) {
+        if let Some(keep_alive) = &mut self.connection.keep_alive {
+            keep_alive.heard(now);
         }
     }
 

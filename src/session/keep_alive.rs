@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 /// Watches the silence on one network connection, in both directions.
 ///
 /// PINGREQ is due one Keep Alive after the last packet sent, as the specification has it, and also one Keep Alive
-/// after the last bytes received, so that a peer that is gone is noticed while we publish into the void. Unless
-/// something arrives, the server is given up three quarters of a Keep Alive later.
+/// after the last sign of life, so that a peer that is gone is noticed while we publish into the void. Unless there is
+/// another one, the server is given up three quarters of a Keep Alive later.
 #[derive(Debug)]
 pub(super) struct KeepAlive {
     /// Zero: off.
     interval: Duration,
     sent: Instant,
-    received: Instant,
+    /// The last sign of life.
+    heard: Instant,
     /// PINGREQ is out, or at least queued, since then.
     waiting_since: Option<Instant>,
     reading: bool,
@@ -29,15 +30,16 @@ pub(super) enum Due {
 impl KeepAlive {
     pub(super) fn new(seconds: u16, now: Instant) -> Self {
         let interval = Duration::from_secs(u64::from(seconds));
-        Self { interval, sent: now, received: now, waiting_since: None, reading: true }
+        Self { interval, sent: now, heard: now, waiting_since: None, reading: true }
     }
 
     pub(super) fn packet_sent(&mut self, now: Instant) {
         self.sent = now;
     }
 
-    pub(super) fn bytes_received(&mut self, now: Instant) {
-        self.received = now;
+    /// A sign of life: bytes have arrived, or the peer is taking a large packet piece by piece.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = now;
     }
 
     pub(super) fn ping_answered(&mut self) {
@@ -47,7 +49,7 @@ impl KeepAlive {
     /// While nobody reads, an absent PINGRESP proves nothing.
     pub(super) fn set_reading(&mut self, reading: bool, now: Instant) {
         if reading && !self.reading {
-            self.received = now;
+            self.heard = now;
         }
         self.reading = reading;
     }
@@ -58,8 +60,8 @@ impl KeepAlive {
             return None;
         }
         match self.waiting_since {
-            None => Some(self.sent.min(self.received) + self.interval),
-            Some(since) if self.reading => Some(since.max(self.received) + self.interval * 3 / 4),
+            None => Some(self.sent.min(self.heard) + self.interval),
+            Some(since) if self.reading => Some(since.max(self.heard) + self.interval * 3 / 4),
             Some(_) => None,
         }
     }

@@ -80,6 +80,11 @@ impl Direct {
         self.now += time;
     }
 
+    /// The stream has taken a part of what was sent last, and not all.
+    pub fn progress(&mut self) {
+        self.session.handle_progress(self.now);
+    }
+
     /// The session is told of the time that has passed.
     pub fn look_at_the_clock(&mut self) {
         self.session.handle_timeout(self.now);
