@@ -1,8 +1,6 @@
-//! How connections come about, come back and end in order.
+//! How connections come about and come back. How they end is in `client_closing.rs`.
 
 mod support;
-
-use std::time::Duration;
 
 use mqttx_rs::client::{Cause, Event};
 use mqttx_rs::mqtt::{ReasonCode, Version, Will, WillProperties};
@@ -10,7 +8,7 @@ use mqttx_rs::session::Auth;
 
 use support::ScriptedBroker;
 use support::engine::{Engine, RECONNECTS, VERSIONS, clean, persistent};
-use support::wire::{self, Packet, connack, property, puback, publish};
+use support::wire::{self, connack, property, puback};
 
 #[test]
 fn connect_says_what_the_options_say() {
@@ -105,77 +103,6 @@ fn a_broker_that_is_busy_is_asked_again_and_one_that_said_no_is_not() {
 }
 
 #[test]
-fn a_session_taken_over_is_not_taken_back() {
-    let broker = ScriptedBroker::start();
-    let mut engine = Engine::start(&broker, persistent(Version::V5));
-    let (mut link, _) = broker.accept_session(connack());
-    link.send(wire::disconnect(0x8E));
-    link.close();
-    let Cause::Disconnected(disconnect) = engine.expect_given_up() else { panic!("the broker disconnected") };
-    assert_eq!(disconnect.reason, ReasonCode::SessionTakenOver);
-}
-
-#[test]
-fn without_a_listener_the_first_connect_fails_at_once() {
-    let broker = ScriptedBroker::start();
-    let address = broker.address();
-    drop(broker);
-    let mut engine = Engine::connect(address, clean(Version::V5));
-    assert!(matches!(engine.expect_given_up(), Cause::Dial(_)));
-}
-
-#[test]
-fn disconnect_waits_for_outcomes_and_says_goodbye_last() {
-    for version in VERSIONS {
-        for qos in [0, 1, 2] {
-            let broker = ScriptedBroker::start();
-            let engine = Engine::start(&broker, clean(version));
-            let mut link = broker.accept();
-            link.expect_connect();
-            let delivery = engine.publish("a", "x", qos).queued();
-            let goodbye = std::thread::spawn(move || engine.disconnect());
-            link.send(connack());
-            let id = link.expect_publish().id;
-            match qos {
-                1 => link.send(puback(id)),
-                2 => {
-                    link.send(wire::pubrec(id));
-                    link.expect(wire::pubrel(id));
-                    link.send(wire::pubcomp(id));
-                }
-                _ => {}
-            }
-            link.expect(wire::disconnect(0));
-            link.expect_end();
-            drop(link);
-            goodbye.join().unwrap();
-            assert!(!delivery.acknowledged().is_failure());
-        }
-    }
-}
-
-#[test]
-fn goodbye_reaches_a_broker_that_is_still_sending() {
-    // Closing a socket with unread bytes resets the connection, and a reset can take back the PUBACK and the
-    // DISCONNECT that were sent just before: the will would fire, and the message would come again.
-    for version in VERSIONS {
-        let broker = ScriptedBroker::start();
-        let mut engine = Engine::start(&broker, clean(version));
-        let (mut link, _) = broker.accept_session(connack());
-        link.send(publish("a", "counted").qos(1).id(1));
-        assert_eq!(engine.expect_text(), "counted");
-        let mut writer = link.writer();
-        let packet = Packet::from(publish("a", vec![0; 1024 * 1024])).encode(version);
-        let sending = std::thread::spawn(move || writer.send_until_stuck(&packet, 64));
-        let goodbye = std::thread::spawn(move || engine.disconnect());
-        assert_eq!(link.receive_until_end(), [puback(1).into(), Packet::from(wire::disconnect(0))]);
-        sending.join().unwrap();
-        drop(link);
-        goodbye.join().unwrap();
-    }
-}
-
-#[test]
 fn enhanced_authentication_goes_back_and_forth_until_connack() {
     let broker = ScriptedBroker::start();
     let mut options = clean(Version::V5);
@@ -197,14 +124,4 @@ fn enhanced_authentication_goes_back_and_forth_until_connack() {
     link.send(connack().with(method()));
     engine.expect_connected();
     link.expect_quiet();
-}
-
-#[test]
-fn a_broker_that_never_answers_is_given_up() {
-    let broker = ScriptedBroker::start();
-    let mut engine = Engine::impatient(&broker, clean(Version::V5), Duration::from_millis(50));
-    let mut link = broker.accept();
-    link.expect_connect();
-    assert!(matches!(engine.expect_given_up(), Cause::NoConnAck(_)));
-    link.receive_until_end();
 }

@@ -1,15 +1,13 @@
 //! Engine case 18: whatever breaks the specification ends the connection, in 5.0 with DISCONNECT and the reason, and
-//! is reported as the broker's fault; whatever is merely odd does not; nothing panics.
+//! is reported as the broker's fault; whatever is merely odd does not. For mutated packets see
+//! `session_mutations.rs`.
 
 mod support;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
-use bytes::BytesMut;
-use mqttx_rs::mqtt::{Message, QoS, SubscriptionOptions, Version};
-use mqttx_rs::session::{ConnectOptions, Event, Session, State, SubscribeRequest, Transmit};
+use mqttx_rs::mqtt::Version;
 
 use support::ScriptedBroker;
 use support::engine::{Engine, VERSIONS, clean};
@@ -414,120 +412,6 @@ fn frames_of_one_byte_at_a_time_are_understood() {
         link.expect(puback(7));
         let message = engine.expect_message();
         assert_eq!((message.topic.as_str(), message.payload.len()), ("汽车/开空调", 300));
-    }
-}
-
-/// Set to a number to mutate that many packets; the issue's millions, for a run of some minutes.
-const MUTATIONS: &str = "MQTTX_RS_MUTATIONS";
-
-#[test]
-fn no_mutated_packet_makes_the_session_panic_or_speak_nonsense() {
-    let count = std::env::var(MUTATIONS).ok().and_then(|text| text.parse().ok()).unwrap_or(60_000_u32);
-    for version in VERSIONS {
-        let mut random = fastrand::Rng::with_seed(1);
-        let now = Instant::now();
-        let mut options = ConnectOptions::new(version, "me");
-        options.clean_start = false;
-        options.properties.session_expiry_interval = Some(60);
-        options.properties.topic_alias_maximum = Some(3);
-        options.properties.receive_maximum = Some(5);
-        options.properties.maximum_packet_size = Some(10_000);
-        let mut session = Session::new(options).unwrap();
-        let (mut input, mut seeds) = (BytesMut::new(), Vec::new());
-        let mut ended = 0;
-        for _ in 0..count {
-            if session.state() == State::Disconnected {
-                seeds = packets_of_a_broker(version);
-                session.connect(now);
-                input.extend(Packet::from(connack().session_present()).encode(version));
-                ended += 1;
-            }
-            if random.u8(..) < 40 && session.queued() < 20 {
-                let qos = QoS::try_from(random.u8(0..3)).unwrap();
-                _ = session.publish(Message::new("a".parse().unwrap(), "x").with_qos(qos));
-                let filters = vec![SubscriptionOptions::new("a".parse().unwrap(), qos)];
-                _ = session.subscribe(SubscribeRequest { filters, ..SubscribeRequest::default() });
-            }
-            let mut packet = random.choice(&seeds).unwrap().clone();
-            mutate(&mut packet, &mut random);
-            // In two pieces, as a network may cut them.
-            let cut = random.usize(..=packet.len());
-            for piece in [&packet[..cut], &packet[cut..]] {
-                input.extend_from_slice(piece);
-                session.handle_input(&mut input, now);
-                while let Some(event) = session.poll_event() {
-                    if let Event::Message(received) = event {
-                        assert!(!received.message.topic.as_str().is_empty());
-                    }
-                }
-                let mut output = BytesMut::new();
-                let transmit = loop {
-                    match session.poll_transmit(&mut output, now) {
-                        Transmit::Bytes => {}
-                        other => break other,
-                    }
-                };
-                let mut rest = &output[..];
-                while let Some((_, length)) = wire::decode(version, rest).unwrap() {
-                    rest = &rest[length..];
-                }
-                assert!(rest.is_empty(), "a packet is sent in part: {rest:x?}");
-                // A frame that promises more than it brings would swallow the rest of the run.
-                if transmit == Transmit::Close || input.len() > 2000 {
-                    session.handle_closed(now);
-                    while session.poll_event().is_some() {}
-                    input.clear();
-                    break;
-                }
-            }
-        }
-        assert!(ended > 10, "the mutations are too mild: {ended} connections ended");
-    }
-}
-
-/// One of each packet that a broker sends, with everything that may stand in it.
-fn packets_of_a_broker(version: Version) -> Vec<Vec<u8>> {
-    let packets: Vec<Packet> = vec![
-        publish("a/b", "payload").into(),
-        publish("a/b", "payload")
-            .qos(1)
-            .id(1)
-            .with(property::topic_alias(1))
-            .with(property::user_property("k", "v"))
-            .into(),
-        publish("a", "x").qos(2).id(2).with(property::content_type("c")).with(property::response_topic("r")).into(),
-        publish("a", "x").qos(2).id(2).dup().with(property::correlation_data(b"d")).into(),
-        publish("a", "x")
-            .with(property::subscription_identifier(300))
-            .with(property::message_expiry_interval(5))
-            .into(),
-        puback(1).into(),
-        puback(2).reason(0x97).with(property::reason_string("r")).into(),
-        wire::pubrec(1).into(),
-        wire::pubrec(2).reason(0x80).into(),
-        wire::pubrel(2).into(),
-        wire::pubcomp(1).into(),
-        wire::suback(1, [1]).with(property::user_property("k", "v")).into(),
-        wire::unsuback(1, [0]).into(),
-        Packet::Pingresp,
-        connack().with(property::server_keep_alive(5)).with(property::assigned_client_identifier("id")).into(),
-        wire::disconnect(0x8B).with(property::server_reference("s")).into(),
-        wire::auth(0x18).with(property::authentication_method("m")).into(),
-    ];
-    packets.into_iter().map(|packet| packet.encode(version)).collect()
-}
-
-fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
-    for _ in 0..random.u8(0..4) {
-        let place = random.usize(..bytes.len().max(1)).min(bytes.len());
-        match random.u8(..6) {
-            0 => bytes.insert(place, random.u8(..)),
-            1 if place < bytes.len() => _ = bytes.remove(place),
-            2 if place < bytes.len() => bytes[place] = *random.choice(&[0, 1, 0x7F, 0x80, 0xFF]).unwrap(),
-            3 if place < bytes.len() => bytes[place] ^= 1 << random.u8(..8),
-            4 if place < bytes.len() => bytes[place] = random.u8(..),
-            _ => bytes.truncate(place),
-        }
     }
 }
 

@@ -5,9 +5,9 @@ mod support;
 use mqttx_rs::client::Cause;
 use mqttx_rs::mqtt::{ReasonCode, Version};
 
-use support::ScriptedBroker;
 use support::engine::{Engine, VERSIONS, clean};
 use support::wire::{self, connack, property, puback, publish, suback};
+use support::{Direct, ScriptedBroker};
 
 // Case 14.
 
@@ -20,13 +20,13 @@ fn a_refused_connect_says_why_in_the_brokers_words_and_is_not_tried_again() {
         .with(property::reason_string("not on Sundays"))
         .with(property::server_reference("other.example:1884"))
         .with(property::user_property("ticket", "42"));
-    let (mut link, _) = broker.accept_session(refusal);
+    let (link, _) = broker.accept_session(refusal);
+    link.expect_end();
     let ack = engine.expect_refusal();
     assert_eq!(ack.reason, ReasonCode::NotAuthorized);
     assert_eq!(ack.properties.reason_string.as_deref(), Some("not on Sundays"));
     assert_eq!(ack.properties.server_reference.as_deref(), Some("other.example:1884"));
     assert_eq!(ack.properties.user_properties, [("ticket".into(), "42".into())]);
-    link.expect_end();
 }
 
 #[test]
@@ -41,9 +41,9 @@ fn a_return_code_of_3_1_1_is_told_as_its_equal_of_5_0() {
     for (code, reason) in equals {
         let broker = ScriptedBroker::start();
         let mut engine = Engine::start(&broker, clean(Version::V3_1_1));
-        let (mut link, _) = broker.accept_session(connack().refusing(code));
-        assert_eq!(engine.expect_refusal().reason, reason);
+        let (link, _) = broker.accept_session(connack().refusing(code));
         link.expect_end();
+        assert_eq!(engine.expect_refusal().reason, reason);
     }
 }
 
@@ -164,6 +164,20 @@ fn acknowledgements_of_what_was_never_sent_are_counted_and_harm_nothing() {
         link.send(puback(id));
         assert_eq!(delivery.acknowledged(), ReasonCode::Success);
         link.expect_quiet();
+    }
+}
+
+#[test]
+fn acknowledgements_of_what_was_never_sent_can_be_counted() {
+    for version in VERSIONS {
+        let mut direct = Direct::connected(clean(version), connack());
+        direct.receive(puback(9));
+        direct.receive(wire::pubrec(9));
+        direct.receive(wire::pubcomp(10));
+        direct.receive(suback(11, [0]));
+        direct.receive(wire::unsuback(12, [0]));
+        assert_eq!(direct.session.unsolicited(), 5);
+        assert!(direct.events().is_empty());
     }
 }
 

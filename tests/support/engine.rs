@@ -81,11 +81,11 @@ impl Engine {
         Self::run(ClientOptions { reconnect: Reconnect::off(), ..options_for(broker.address(), options) })
     }
 
-    /// The same, and it waits for CONNACK no longer than this.
-    pub fn impatient(broker: &ScriptedBroker, options: ConnectOptions, timeout: Duration) -> Self {
+    /// Connects to a scripted broker and reconnects at once, however often the link is lost.
+    pub fn steadfast(broker: &ScriptedBroker, options: ConnectOptions) -> Self {
         let mut options = options_for(broker.address(), options);
-        options.reconnect = Reconnect::off();
-        options.dialer.timeout = timeout;
+        options.reconnect.first_delay = Duration::from_millis(1);
+        options.reconnect.stable_after = Duration::ZERO;
         Self::run(options)
     }
 

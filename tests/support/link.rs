@@ -130,8 +130,8 @@ impl Link {
         self.fail(&format!("{expected:?}"), "the end of the connection");
     }
 
-    /// Waits for the peer to close, without another packet before; a reset counts.
-    pub fn expect_end(&mut self) {
+    /// Waits for the peer to close, without another packet before, and closes too; a reset counts.
+    pub fn expect_end(mut self) {
         if let Some(packet) = self.next("the end of the connection") {
             self.fail("the end of the connection", &format!("{packet:?}"));
         }
