@@ -7,23 +7,22 @@ use mqttx_rs::mqtt::{Message, QoS, TopicName, Version};
 use mqttx_rs::session::{ConnectOptions, Event, Session, Transmit};
 
 /// Bytes of payload in every message.
-pub const PAYLOAD: usize = 100;
+pub(crate) const PAYLOAD: usize = 100;
 
 /// A connected session with its wire.
-pub struct Peer {
+pub(crate) struct Peer {
     session: Session,
     now: Instant,
-    version: Version,
     outgoing: BytesMut,
     incoming: BytesMut,
 }
 
 impl Peer {
-    pub fn connected(version: Version) -> Self {
+    pub(crate) fn connected(version: Version) -> Self {
         let session = Session::new(ConnectOptions::new(version, "bench")).expect("valid options");
         let now = Instant::now();
         let (outgoing, incoming) = (BytesMut::with_capacity(128 << 10), BytesMut::with_capacity(128 << 10));
-        let mut peer = Self { session, now, version, outgoing, incoming };
+        let mut peer = Self { session, now, outgoing, incoming };
         peer.session.connect(now);
         let _ = peer.session.poll_transmit(&mut peer.outgoing, now);
         peer.outgoing.clear();
@@ -34,7 +33,7 @@ impl Peer {
     }
 
     /// Publishes so many messages, of which `window` at a time, and sees them completed.
-    pub fn publish(&mut self, message: &Message, count: usize, window: usize) {
+    pub(crate) fn publish(&mut self, message: &Message, count: usize, window: usize) {
         let mut left = count;
         let mut completed = 0;
         while completed < count {
@@ -48,7 +47,7 @@ impl Peer {
                     self.outgoing.clear();
                     continue;
                 }
-                acknowledge(&self.outgoing, self.version, &mut self.incoming);
+                acknowledge(&self.outgoing, &mut self.incoming);
                 self.outgoing.clear();
                 self.session.handle_input(&mut self.incoming, self.now);
             }
@@ -63,7 +62,7 @@ impl Peer {
     }
 
     /// Takes so many messages off the wire and answers them; `burst` holds packets one after the other.
-    pub fn receive(&mut self, burst: &[u8], count: usize) {
+    pub(crate) fn receive(&mut self, burst: &[u8], count: usize) {
         let mut received = 0;
         self.incoming.put_slice(burst);
         while received < count {
@@ -73,7 +72,7 @@ impl Peer {
                 received += 1;
             }
             while self.session.poll_transmit(&mut self.outgoing, self.now) == Transmit::Bytes {
-                acknowledge(&self.outgoing, self.version, &mut self.incoming);
+                acknowledge(&self.outgoing, &mut self.incoming);
                 self.outgoing.clear();
                 self.session.handle_input(&mut self.incoming, self.now);
             }
@@ -82,7 +81,7 @@ impl Peer {
 }
 
 /// Answers each packet as the other end has to.
-fn acknowledge(mut sent: &[u8], version: Version, answers: &mut BytesMut) {
+fn acknowledge(mut sent: &[u8], answers: &mut BytesMut) {
     while let [first, length, rest @ ..] = sent {
         let (remaining, rest) = match (length, rest) {
             (0x80.., [high, rest @ ..]) => (usize::from(length & 0x7F) | usize::from(*high) << 7, rest),
@@ -103,16 +102,15 @@ fn acknowledge(mut sent: &[u8], version: Version, answers: &mut BytesMut) {
         };
         answers.put_slice(&[answer, 2, body[packet_id], body[packet_id + 1]]);
     }
-    let _ = version;
 }
 
-pub fn message(qos: QoS) -> Message {
+pub(crate) fn message(qos: QoS) -> Message {
     let topic = TopicName::parse("factory/line-4/robot-17/temperature").expect("a topic");
     Message::new(topic, Bytes::from(vec![b'x'; PAYLOAD])).with_qos(qos)
 }
 
 /// So many PUBLISH packets as a broker would send them, with packet ids from 1.
-pub fn publishes(version: Version, qos: QoS, count: u16) -> Vec<u8> {
+pub(crate) fn publishes(version: Version, qos: QoS, count: u16) -> Vec<u8> {
     let message = message(qos);
     let topic = message.topic.as_str();
     let mut burst = BytesMut::new();

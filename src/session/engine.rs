@@ -82,7 +82,9 @@ pub struct Session {
     pub(super) window: Window,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,
-    last_delivery: u64,
+    pub(super) last_delivery: u64,
+    /// Up to this one, what is queued has not been held against the limits of this connection.
+    pub(super) last_unchecked: u64,
     pub(super) last_transmitted: u64,
     last_request: u64,
     pub(super) unsolicited: u64,
@@ -132,6 +134,7 @@ impl Session {
             incoming: IncomingIds::new(),
             events: VecDeque::new(),
             last_delivery: 0,
+            last_unchecked: 0,
             last_transmitted: 0,
             last_request: 0,
             unsolicited: 0,
@@ -169,7 +172,7 @@ impl Session {
         while matches!(self.state, State::Connecting | State::Connected) {
             let handled = match codec::read(input, self.connection.rules) {
                 Ok(None) => return,
-                Ok(Some(incoming)) => self.handle_packet(incoming, now),
+                Ok(Some(incoming)) => self.handle_packet(incoming, now).and_then(|()| self.check_answers()),
                 Err(violation) => Err(violation),
             };
             if let Err(violation) = handled {

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::mqtt::{Message, QoS, ReasonCode, TopicName, Version};
 
+/// How many answers may wait to be sent.
+const MAXIMUM_ANSWERS: usize = 2 * u16::MAX as usize;
+
 impl Session {
     pub(super) fn handle_packet(&mut self, incoming: Incoming, now: Instant) -> Result<(), Violation> {
         if self.state == State::Connecting {
@@ -51,6 +54,16 @@ impl Session {
         }
     }
 
+    /// Each packet id of the server can have one answer waiting, and each of ours one PUBREL. A server that makes us
+    /// queue more than that, while it does not read, would otherwise have our memory.
+    pub(super) fn check_answers(&self) -> Result<(), Violation> {
+        if self.connection.control.len() <= MAXIMUM_ANSWERS {
+            return Ok(());
+        }
+        let fault = "more packets to answer than there are packet ids, while it takes no answer";
+        Err(Violation::new(ReasonCode::QuotaExceeded, fault))
+    }
+
     fn handle_connack(&mut self, ack: Box<ConnAck>, now: Instant) -> Result<(), Violation> {
         if self.connection.connect_is_due() {
             return Err(Violation::new(ReasonCode::ProtocolError, "CONNACK before CONNECT"));
@@ -68,6 +81,7 @@ impl Session {
             self.options.client_id = ByteString::from(assigned.as_str());
         }
         self.connected_before = true;
+        self.last_unchecked = self.last_delivery;
         self.state = State::Connected;
         self.connection.keep_alive = Some(KeepAlive::new(self.granted.keep_alive, now));
         let resumed = match self.options.version {

@@ -148,7 +148,9 @@ impl Session {
             };
             let Some((id, mut message)) = self.queue.pop_front() else { return };
             self.last_transmitted = id.0;
-            let sent = self.granted.admit(version, &message).and_then(|()| {
+            // `publish` has held the later ones against the limits.
+            let admitted = if id.0 > self.last_unchecked { Ok(()) } else { self.granted.admit(version, &message) };
+            let sent = admitted.and_then(|()| {
                 let alias = self.connection.outgoing_alias(&self.options, &self.granted, &message);
                 let envelope = envelope(packet_id, false, alias);
                 codec::write_publish(version, &mut message, envelope, buffer).map_err(|_| UNENCODABLE.into())

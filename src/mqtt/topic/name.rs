@@ -53,7 +53,7 @@ impl TopicName {
     /// A topic as a broker sent it: the specification's rules, without the prefixes' meaning.
     pub fn received(text: ByteString) -> Result<Self, TopicError> {
         check_text(&text)?;
-        match text.find(['+', '#']) {
+        match memchr::memchr2(b'+', b'#', text.as_bytes()) {
             Some(at) => Err(TopicError::new(&text, at, TopicErrorKind::WildcardInName)),
             None => Ok(Self(text)),
         }

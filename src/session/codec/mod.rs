@@ -160,7 +160,7 @@ pub(super) fn write_connect(
     Ok(())
 }
 
-/// Appends PUBLISH. The message is lent, not changed: its properties move into the codec's type and back.
+/// Appends PUBLISH. The message is lent, not changed: its parts move into the codec's type and back.
 pub(super) fn write_publish(
     version: Version,
     message: &mut Message,

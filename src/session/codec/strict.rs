@@ -109,7 +109,7 @@ pub(super) fn check(header: &FixedHeader, body: &[u8], rules: Rules) -> Result<(
 
 fn check_publish(mut reader: Reader<'_>, first_byte: u8, rules: Rules) -> Result<(), Violation> {
     let topic = reader.text("Topic Name")?;
-    if topic.bytes().any(|byte| matches!(byte, b'+' | b'#')) {
+    if memchr::memchr2(b'+', b'#', topic.as_bytes()).is_some() {
         let fault = format!("PUBLISH to `{topic}`, which has a wildcard");
         return Err(Violation::new(ReasonCode::TopicNameInvalid, fault));
     }

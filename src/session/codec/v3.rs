@@ -112,16 +112,22 @@ fn into_3_1(packet: &[u8]) -> Result<BytesMut, Unencodable> {
     Ok(renamed)
 }
 
-pub(super) fn write_publish(message: &Message, envelope: Envelope, buffer: &mut BytesMut) -> Result<(), Unencodable> {
+pub(super) fn write_publish(
+    message: &mut Message,
+    envelope: Envelope,
+    buffer: &mut BytesMut,
+) -> Result<(), Unencodable> {
     let publish = v4::Publish {
         dup: envelope.dup,
         qos: qos(message.qos),
         retain: message.retain,
         topic: message.topic.to_byte_string().into_bytes(),
         pkid: envelope.packet_id,
-        payload: message.payload.clone(),
+        payload: std::mem::take(&mut message.payload),
     };
-    publish.write(buffer).map(drop).map_err(|_| Unencodable)
+    let written = publish.write(buffer);
+    message.payload = publish.payload;
+    written.map(drop).map_err(|_| Unencodable)
 }
 
 pub(super) fn write_ack(kind: AckKind, packet_id: u16, buffer: &mut BytesMut) -> Result<(), Unencodable> {

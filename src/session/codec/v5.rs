@@ -1,6 +1,6 @@
 //! MQTT 5.0 by `rumqttc-v5-next`.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use rumqttc_v5::mqttbytes::{self, v5};
 
 use super::packet::PacketType;
@@ -20,7 +20,7 @@ use crate::session::{Details, DisconnectProperties};
 pub(super) fn read(header: &FixedHeader, frame: Bytes) -> Option<Incoming> {
     let crate_header = mqttbytes::FixedHeader::new(header.first_byte, header.length - 1, header.remaining);
     match header.packet {
-        PacketType::Publish => read_publish(header, &frame).map(Incoming::Publish),
+        PacketType::Publish => read_publish(header, frame).map(Incoming::Publish),
         PacketType::PubAck => {
             let ack = v5::PubAck::read(crate_header, frame).ok()?;
             let details = ack.properties.map(|properties| (properties.reason_string, properties.user_properties));
@@ -66,21 +66,28 @@ pub(super) fn read(header: &FixedHeader, frame: Bytes) -> Option<Incoming> {
 
 /// By hand: the codec counts a byte too many for each Subscription Identifier, so that a third one, or what follows
 /// two, ends up in the payload.
-fn read_publish(header: &FixedHeader, frame: &Bytes) -> Option<Publish> {
+fn read_publish(header: &FixedHeader, mut frame: Bytes) -> Option<Publish> {
     let mut reader = Reader::new(header.packet, &frame[header.length..]);
-    let topic = reader.binary("").ok()?;
+    let topic_length = reader.binary("").ok()?.len();
     let qos = qos_of(header.first_byte);
     let packet_id = if qos == QoS::AtMostOnce { 0 } else { reader.two_byte("").ok()? };
     let length = reader.variable("").ok()?;
     let properties = reader.within(length as usize, "").ok()?;
+    let properties = if length == 0 { None } else { Some(Box::new(read_publish_properties(properties)?)) };
+    let payload_length = reader.rest().len();
+    let payload = frame.split_off(frame.len() - payload_length);
+    // What is left of the frame becomes the topic, which saves counting one reference more.
+    let topic_start = header.length + 2;
+    frame.truncate(topic_start + topic_length);
+    frame.advance(topic_start);
     Some(Publish {
-        topic: frame.slice_ref(topic),
-        payload: frame.slice_ref(reader.rest()),
+        topic: frame,
+        payload,
         qos,
         retain: header.first_byte & 0b0001 != 0,
         dup: header.first_byte & 0b1000 != 0,
         packet_id,
-        properties: if length == 0 { None } else { Some(Box::new(read_publish_properties(properties)?)) },
+        properties,
     })
 }
 
@@ -290,10 +297,11 @@ pub(super) fn write_publish(
         retain: message.retain,
         topic: if envelope.with_topic { message.topic.to_byte_string().into_bytes() } else { Bytes::new() },
         pkid: envelope.packet_id,
-        payload: message.payload.clone(),
+        payload: std::mem::take(&mut message.payload),
         properties,
     };
     let written = publish.write(buffer);
+    message.payload = publish.payload;
     if let (Some(own), Some(lent)) = (own, publish.properties) {
         own.response_topic = lent.response_topic;
         own.correlation_data = lent.correlation_data;

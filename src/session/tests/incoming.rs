@@ -239,6 +239,17 @@ fn a_large_payload_is_delivered_whole() {
 }
 
 #[test]
+fn a_server_that_wants_answers_and_takes_none_is_blamed() {
+    let mut wire = Wire::v3();
+    for _ in 0..132 {
+        wire.receive_bytes(&hex("62 02 0001").repeat(1_000));
+    }
+    assert_eq!(wire.session.state(), State::Closing);
+    wire.assert_blamed(ReasonCode::QuotaExceeded);
+    assert_eq!(wire.session.connection.control.len(), 0);
+}
+
+#[test]
 fn memory_for_events_is_given_back_after_a_burst() {
     let mut wire = Wire::v3();
     wire.receive_bytes(&hex("30 03 0001 'a'").repeat(5_000));

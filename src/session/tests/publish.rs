@@ -74,7 +74,7 @@ fn no_matching_subscribers_counts_as_success() {
     wire.receive("50 04 0002 10 00");
     assert_eq!(wire.sent(), hex("62 02 0002"));
     wire.receive("70 03 0002 00");
-    assert_eq!(wire.event(), acknowledged(second));
+    assert_eq!(wire.event(), with_reason(second, ReasonCode::NoMatchingSubscribers));
 }
 
 #[test]
