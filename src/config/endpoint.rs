@@ -111,6 +111,7 @@ impl From<ProtocolName> for Protocol {
             ProtocolName::Mqtts => Self::Mqtts,
             ProtocolName::Ws => Self::Ws,
             ProtocolName::Wss => Self::Wss,
+            ProtocolName::Quic => Self::Quic,
         }
     }
 }

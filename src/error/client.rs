@@ -74,13 +74,14 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
 /// The protocol that usually is spoken on the port, if another one was tried.
 fn usual_protocol(endpoint: &Endpoint) -> Option<String> {
     let Address::Host { port, .. } = &endpoint.address else { return None };
-    let usual = [Protocol::Mqtts, Protocol::Ws, Protocol::Wss, Protocol::Mqtt];
+    let usual = [Protocol::Mqtts, Protocol::Ws, Protocol::Wss, Protocol::Mqtt, Protocol::Quic];
     let protocol = usual.into_iter().find(|protocol| protocol.default_port() == *port)?;
     let name = match protocol {
         Protocol::Mqtt => "plain MQTT",
         Protocol::Mqtts => "TLS",
         Protocol::Ws => "WebSocket",
         Protocol::Wss => "WebSocket over TLS",
+        Protocol::Quic => "QUIC",
     };
     (protocol != endpoint.protocol).then(|| format!("port {port} usually speaks {name}: {}", speak(protocol)))
 }

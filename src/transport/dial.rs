@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::race::{self, Attempt};
 use super::resolve::{AddressFamily, Resolved, resolve};
-use super::{Address, DialCause, DialError, Endpoint, Proxy, Stream, Tls, WebSocketOptions, websocket};
+use super::{Address, DialCause, DialError, Endpoint, Protocol, Proxy, Stream, Tls, WebSocketOptions, websocket};
 
 /// Opens streams: the same for one connection of `pub` and for 50,000 of a benchmark.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub enum DialStep {
     Tls,
     /// The WebSocket handshake.
     WebSocket,
+    /// QUIC's handshake, which connects and does TLS at once.
+    Quic,
 }
 
 /// How long each step took; `None` for a step that was not needed or not ended.
@@ -136,6 +138,12 @@ impl Dialer {
             }
             &looked_up
         };
+        if endpoint.protocol == Protocol::Quic {
+            progress.step = DialStep::Quic;
+            let (stream, peer) = self.quic(endpoint, proxy, resolved).await?;
+            progress.timings.connect = Some(lap(&mut begin));
+            return Ok((stream, Some(peer)));
+        }
         progress.step = DialStep::Connect;
         let (mut stream, peer) = match resolved {
             Resolved::Tcp(addresses) => match race::connect(addresses, self.bind_address, &mut progress.failed).await {
@@ -161,6 +169,33 @@ impl Dialer {
             progress.timings.websocket = Some(lap(&mut begin));
         }
         Ok((stream, peer))
+    }
+
+    #[cfg(feature = "quic")]
+    async fn quic(
+        &self,
+        endpoint: &Endpoint,
+        proxy: Option<&Proxy>,
+        resolved: &Resolved,
+    ) -> Result<(Stream, SocketAddr), DialCause> {
+        match (resolved, proxy) {
+            (_, Some(_)) => Err(DialCause::Proxy(super::ProxyCause::NoUdp)),
+            (Resolved::Unix(_), None) => Err(DialCause::Other("QUIC does not run over Unix sockets".into())),
+            (Resolved::Tcp(addresses), None) => {
+                super::quic::connect(addresses, self.bind_address, &self.tls, endpoint.address.host()).await
+            }
+        }
+    }
+
+    #[cfg(not(feature = "quic"))]
+    #[expect(clippy::unused_async, clippy::unused_self, reason = "as with the feature")]
+    async fn quic(
+        &self,
+        _endpoint: &Endpoint,
+        _proxy: Option<&Proxy>,
+        _resolved: &Resolved,
+    ) -> Result<(Stream, SocketAddr), DialCause> {
+        Err(DialCause::Other("this program was built without QUIC, the cargo feature `quic`".into()))
     }
 
     fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
@@ -220,6 +255,7 @@ impl fmt::Display for DialStep {
             Self::Proxy => "proxy",
             Self::Tls => "TLS",
             Self::WebSocket => "WebSocket",
+            Self::Quic => "QUIC",
         })
     }
 }

@@ -22,6 +22,8 @@ pub enum Protocol {
     Ws,
     /// WebSocket over TLS: `wss://`.
     Wss,
+    /// QUIC: `quic://`, in a build with the cargo feature `quic`.
+    Quic,
 }
 
 /// The socket that a broker listens on.
@@ -81,12 +83,13 @@ impl Protocol {
             Self::Mqtts => 8883,
             Self::Ws => 8083,
             Self::Wss => 8084,
+            Self::Quic => 14567,
         }
     }
 
     /// Whether TLS is under it.
     pub const fn is_secure(self) -> bool {
-        matches!(self, Self::Mqtts | Self::Wss)
+        matches!(self, Self::Mqtts | Self::Wss | Self::Quic)
     }
 
     /// Whether WebSocket is under it.
@@ -102,6 +105,7 @@ impl fmt::Display for Protocol {
             Self::Mqtts => "mqtts",
             Self::Ws => "ws",
             Self::Wss => "wss",
+            Self::Quic => "quic",
         })
     }
 }

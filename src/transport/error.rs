@@ -180,6 +180,7 @@ impl fmt::Display for DialError {
                 write!(f, "cannot connect to {address} through the proxy {proxy}: {cause}")
             }
             (DialStep::Tls, _) => write!(f, "no TLS with {address}: {cause}"),
+            (DialStep::Quic, _) => write!(f, "no QUIC with {address}: {cause}"),
             (DialStep::WebSocket, _) => write!(f, "no WebSocket with {address}: {cause}"),
             (DialStep::Connect | DialStep::Proxy, _) => write!(f, "cannot connect to {address}: {cause}"),
         }

@@ -8,13 +8,16 @@
 //!
 //! With a proxy it is the proxy that is looked up and connected to, and the step behind asks it for a way on. A step
 //! in brackets is a file or folder with one async function; TLS and WebSocket are one variant of [`Stream`] each.
-//! [`Dialer`] only says the order, holds the deadline over the whole, and keeps how long each step took.
+//! [`Dialer`] only says the order, holds the deadline over the whole, and keeps how long each step took. QUIC is
+//! another way from the addresses to a stream.
 
 mod dial;
 mod endpoint;
 mod error;
 mod http;
 mod proxy;
+#[cfg(feature = "quic")]
+mod quic;
 mod race;
 mod resolve;
 mod spoken;
@@ -27,6 +30,8 @@ pub use dial::{DialStep, DialTimings, Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError};
 pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
+#[cfg(feature = "quic")]
+pub use quic::QuicStream;
 pub use resolve::{AddressFamily, Resolved};
 pub use spoken::Spoken;
 pub use stream::Stream;

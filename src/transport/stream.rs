@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(feature = "quic")]
+use super::quic::QuicStream;
 use super::tls::TlsStream;
 use super::websocket::WebSocketStream;
 
@@ -25,6 +27,9 @@ pub enum Stream {
     Tls(Box<TlsStream>),
     /// WebSocket over another stream.
     WebSocket(Box<WebSocketStream>),
+    /// QUIC.
+    #[cfg(feature = "quic")]
+    Quic(Box<QuicStream>),
 }
 
 /// Calls one method on whichever stream it is.
@@ -36,6 +41,8 @@ macro_rules! forward {
             Stream::Unix($inner) => $call,
             Stream::Tls($inner) => $call,
             Stream::WebSocket($inner) => $call,
+            #[cfg(feature = "quic")]
+            Stream::Quic($inner) => $call,
         }
     };
 }
@@ -66,6 +73,8 @@ impl AsyncWrite for Stream {
             Self::Unix(inner) => inner.is_write_vectored(),
             Self::Tls(inner) => inner.is_write_vectored(),
             Self::WebSocket(inner) => inner.is_write_vectored(),
+            #[cfg(feature = "quic")]
+            Self::Quic(inner) => inner.is_write_vectored(),
         }
     }
 

@@ -82,6 +82,7 @@ impl BrokerUrl {
             "mqtts" | "ssl" | "tls" => Protocol::Mqtts,
             "ws" => Protocol::Ws,
             "wss" => Protocol::Wss,
+            "quic" => Protocol::Quic,
             "unix" => return Self::unix(parts),
             "http" | "https" => return Err(UrlError::Web),
             _ => return Err(UrlError::UnknownScheme { found: parts.scheme, known: SCHEMES }),

@@ -86,4 +86,7 @@ pub enum Protocol {
     Ws,
     /// WebSocket over TLS.
     Wss,
+    /// QUIC, in a build with that feature.
+    #[value(hide = true)]
+    Quic,
 }

@@ -69,6 +69,8 @@ pub enum ProxyCause {
         /// The start of the body, as text.
         body: String,
     },
+    /// It carries no datagrams, which QUIC is made of.
+    NoUdp,
     /// It agreed to a tunnel and then spoke itself.
     NotATunnel,
     /// It does not speak the proxy's protocol.
@@ -182,6 +184,7 @@ impl fmt::Display for ProxyCause {
                 write!(f, "it answered HTTP {status} {reason}")?;
                 if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
             }
+            Self::NoUdp => f.write_str("a proxy does not carry QUIC"),
             Self::NotATunnel => f.write_str("it speaks where the broker should"),
             Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
             Self::Closed => f.write_str("it closed the connection"),

@@ -70,12 +70,31 @@ impl Tls {
 
     /// Does the handshake over an open stream.
     pub(super) async fn connect(&self, stream: Stream, host: &str) -> Result<Stream, TlsCause> {
-        let Shared { options, identity, .. } = &*self.0;
-        let config = self.0.config.get_or_init(|| self.0.configure().map(Arc::new)).clone()?;
-        let name = parse_name(options.server_name.as_deref().unwrap_or(host))?;
+        let config = self.config()?;
+        let identity = &self.0.identity;
+        let name = parse_name(self.name_for(host))?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         let inner = handshake.await.map_err(|error| TlsCause::from_io(&error, identity.standing()))?;
         Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone() })))
+    }
+
+    /// The configuration for QUIC, and the name to ask for.
+    #[cfg(feature = "quic")]
+    pub(super) fn for_quic(&self, host: &str) -> Result<(ClientConfig, String), TlsCause> {
+        let mut config = ClientConfig::clone(&*self.config()?);
+        if config.alpn_protocols.is_empty() {
+            // QUIC has no connection without one.
+            config.alpn_protocols.push(b"mqtt".to_vec());
+        }
+        Ok((config, parse_name(self.name_for(host))?.to_str().into_owned()))
+    }
+
+    fn config(&self) -> Result<Arc<ClientConfig>, TlsCause> {
+        self.0.config.get_or_init(|| self.0.configure().map(Arc::new)).clone()
+    }
+
+    fn name_for<'a>(&'a self, host: &'a str) -> &'a str {
+        self.0.options.server_name.as_deref().unwrap_or(host)
     }
 }
 
