@@ -211,3 +211,50 @@ fn a_will_has_its_properties() {
     assert_eq!(message.properties.text(property::CONTENT_TYPE), Some("text/plain"));
     assert!(message.properties.0.contains(&property::user_property("k", "v")));
 }
+
+/// A CONNECT with a will that waits longer than anybody here, and a session that lasts for so many seconds.
+fn with_late_will(delay: u32, session_expiry: u32) -> wire::Connect {
+    let mut connect = wire::connect(Version::V5, "client").keep_session().will("will/client", b"gone", 0, false);
+    connect.will.as_mut().unwrap().properties.0.push((property::WILL_DELAY_INTERVAL, property::Value::Four(delay)));
+    connect.with(property::session_expiry_interval(session_expiry))
+}
+
+#[test]
+fn a_session_expires_and_its_will_waits_no_longer() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    let (client, _) = RawClient::connect_with(address(&broker), with_late_will(1000, 1));
+    client.link.cut();
+    witness.expect_text("will/client", "gone");
+    let (_client, connack) = RawClient::connect_with(address(&broker), kept(Version::V5, "client"));
+    assert!(!connack.session_present);
+}
+
+#[test]
+fn a_will_that_is_asked_for_waits_no_longer_than_the_session_either() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    for session_expiry in [0, 1] {
+        let (mut client, _) = RawClient::connect_with(address(&broker), with_late_will(1000, session_expiry));
+        client.link.send(wire::disconnect(0x04));
+        client.link.close();
+        witness.expect_text("will/client", "gone");
+    }
+}
+
+#[test]
+fn a_client_that_is_back_in_time_takes_its_will_back() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    for goodbye in [None, Some(0x04)] {
+        let (mut client, _) = RawClient::connect_with(address(&broker), with_late_will(1, 1000));
+        if let Some(reason) = goodbye {
+            client.link.send(wire::disconnect(reason));
+        }
+        client.link.close();
+        let (mut client, connack) = RawClient::connect_with(address(&broker), kept(Version::V5, "client"));
+        assert!(connack.session_present);
+        client.publish("$delayed/2/end", "", 0);
+        witness.expect_text("end", "");
+    }
+}
