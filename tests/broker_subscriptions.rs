@@ -260,6 +260,29 @@ fn a_member_that_is_away_is_passed_over() {
     assert_eq!(share_out(&broker, &mut here, "another", &["t"; 6]), [6]);
 }
 
+#[test]
+fn an_exclusive_subscription_is_one_clients_until_it_gives_it_up() {
+    let broker = start();
+    connect(&broker, "publisher").send_publish(publish("t", "retained").qos(1).retain());
+    for (version, refused) in [(Version::V3_1, 0x80), (Version::V3_1_1, 0x80), (Version::V5, 0x97)] {
+        let mut holder = RawClient::connect(address(&broker), version, "holder");
+        holder.subscribe("$exclusive/t", 1);
+        holder.expect_text("t", "retained");
+        holder.subscribe("$exclusive/t", 0);
+        holder.expect_text("t", "retained");
+        let mut other = RawClient::connect(address(&broker), version, "other");
+        other.link.send(wire::subscribe(1, "$exclusive/t", 0));
+        assert_eq!(other.link.expect_suback().reasons, [refused]);
+        other.publish("t", "x", 0);
+        holder.expect_text("t", "x");
+
+        holder.link.send(wire::unsubscribe(9, "$exclusive/t"));
+        holder.link.expect_unsuback();
+        other.subscribe("$exclusive/t", 0);
+        other.expect_text("t", "retained");
+    }
+}
+
 // Delays.
 
 #[test]

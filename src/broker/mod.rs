@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `server` | the thread, the runtime, listening, stopping |
 //! | `subscriptions` | who gets a message; `tree` finds them, `shared` picks one of a group, `router` shows it to rmqtt |
-//! | `subscribing` | `$share/` and `$queue/`, filters that are refused |
+//! | `subscribing` | `$share/`, `$queue/` and `$exclusive/`, filters that are refused |
 //! | `publishing` | "no matching subscribers", topics that are refused |
 //! | `retained` | retained messages and their replay |
 //! | `delayed` | `$delayed/` |

@@ -186,6 +186,8 @@ fn bind(options: &BrokerOptions, address: SocketAddr) -> Result<(Listener, Socke
         .max_inflight(RECEIVE_MAXIMUM)
         .max_mqueue_len(MAXIMUM_QUEUED_MESSAGES)
         .max_topic_aliases(TOPIC_ALIAS_MAXIMUM)
+        // `$exclusive/`.
+        .limit_subscription(true)
         // By default it would add an expiry of five minutes to each message.
         .message_expiry_interval(Duration::ZERO)
         // [MQTT-4.4.0-1]: messages are sent again when a client returns, at no other time.

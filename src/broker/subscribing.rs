@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use rmqtt::codec::v5::SubscribeAckReason;
 use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType};
 use rmqtt::subscribe::SharedSubscription;
-use rmqtt::types::SubscribeAclResult;
+use rmqtt::types::{Subscribe, SubscribeAclResult, TopicFilter, Unsubscribe};
 
 use super::subscriptions::Subscriptions;
 use super::tree::MAXIMUM_LEVELS;
-use crate::mqtt::TopicFilter;
+use crate::mqtt;
 
 /// Sees clients come, subscribe, unsubscribe and go.
 pub(super) struct SubscribeHooks {
@@ -22,24 +22,55 @@ impl SubscribeHooks {
     }
 }
 
+impl SubscribeHooks {
+    /// The filter as the client wrote it. rmqtt takes `$share/{group}/` and `$exclusive/` off, and a client's
+    /// subscriptions with and without would become one.
+    fn subscribed(subscribe: &Subscribe) -> Option<TopicFilter> {
+        let text = &subscribe.topic_filter;
+        match (subscribe.opts.shared_group(), subscribe.opts.limit_subs()) {
+            (Some(group), _) => Some(format!("$share/{group}/{text}").into()),
+            (None, Some(_)) => Some(format!("$exclusive/{text}").into()),
+            (None, None) => None,
+        }
+    }
+
+    /// The same for one that it gives up; of `$exclusive/` rmqtt does not tell.
+    fn unsubscribed(&self, client_id: &str, unsubscribe: &Unsubscribe) -> Option<TopicFilter> {
+        let text = &unsubscribe.topic_filter;
+        if let Some(group) = &unsubscribe.shared_group {
+            return Some(format!("$share/{group}/{text}").into());
+        }
+        let has = |text: &str| {
+            mqtt::TopicFilter::parse(text.to_owned()).is_ok_and(|filter| self.subscriptions.has(&filter, client_id))
+        };
+        let exclusive = format!("$exclusive/{text}");
+        (!has(text) && has(&exclusive)).then(|| exclusive.into())
+    }
+
+    /// Why a subscription is refused; `None` if it is not.
+    fn refusal(&self, client_id: &str, filter: &TopicFilter) -> Option<SubscribeAckReason> {
+        match mqtt::TopicFilter::parse(filter.clone()) {
+            Ok(filter) if self.subscriptions.is_taken(&filter, client_id) => Some(SubscribeAckReason::QuotaExceeded),
+            Ok(filter) if filter.body().split('/').count() <= MAXIMUM_LEVELS => None,
+            _ => Some(SubscribeAckReason::TopicFilterInvalid),
+        }
+    }
+}
+
 #[async_trait]
 impl Handler for SubscribeHooks {
     async fn hook(&self, parameter: &Parameter, result: Option<HookResult>) -> ReturnType {
-        let result = match parameter {
-            // rmqtt takes `$share/{group}/` off and so would mix a client's subscriptions up: it goes on again.
-            Parameter::ClientSubscribe(_, subscribe) => subscribe
-                .opts
-                .shared_group()
-                .map(|group| HookResult::TopicFilter(Some(with_share(group, &subscribe.topic_filter)))),
-            Parameter::ClientUnsubscribe(_, unsubscribe) => unsubscribe
-                .shared_group
-                .as_ref()
-                .map(|group| HookResult::TopicFilter(Some(with_share(group, &unsubscribe.topic_filter)))),
-            Parameter::ClientSubscribeCheckAcl(_, subscribe) => {
-                let valid = TopicFilter::parse(subscribe.topic_filter.clone())
-                    .is_ok_and(|filter| filter.body().split('/').count() <= MAXIMUM_LEVELS);
-                let refused = || SubscribeAclResult::new_failure(SubscribeAckReason::TopicFilterInvalid);
-                (!valid).then(|| HookResult::SubscribeAclResult(refused()))
+        let own = match parameter {
+            Parameter::ClientSubscribe(_, subscribe) => {
+                Self::subscribed(subscribe).map(|filter| HookResult::TopicFilter(Some(filter)))
+            }
+            Parameter::ClientUnsubscribe(session, unsubscribe) => {
+                let filter = self.unsubscribed(&session.id.client_id, unsubscribe);
+                filter.map(|filter| HookResult::TopicFilter(Some(filter)))
+            }
+            Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
+                let refusal = self.refusal(&session.id.client_id, &subscribe.topic_filter);
+                refusal.map(|reason| HookResult::SubscribeAclResult(SubscribeAclResult::new_failure(reason)))
             }
             Parameter::ClientConnected(session) => {
                 self.subscriptions.connected(&session.id);
@@ -50,9 +81,8 @@ impl Handler for SubscribeHooks {
                 None
             }
             _ => None,
-        }
-        .or(result);
-        (true, result)
+        };
+        (true, own.or(result))
     }
 }
 
@@ -60,8 +90,4 @@ impl SharedSubscription for SharedSubscriptionsAvailable {
     fn is_supported(&self) -> bool {
         true
     }
-}
-
-fn with_share(group: &str, filter: &str) -> rmqtt::types::TopicFilter {
-    format!("$share/{group}/{filter}").into()
 }

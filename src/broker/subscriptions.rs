@@ -32,8 +32,18 @@ struct State {
 #[derive(Debug, Default)]
 struct Subscribers {
     plain: HashMap<ClientId, Subscription>,
-    /// By the share's name; that of `$queue/` has none.
-    groups: HashMap<Option<Box<str>>, Group>,
+    groups: HashMap<GroupName, Group>,
+}
+
+/// What tells the groups of one filter apart.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum GroupName {
+    /// `$share/{name}/`.
+    Share(Box<str>),
+    /// `$queue/`.
+    Queue,
+    /// `$exclusive/`: a group of one.
+    Exclusive,
 }
 
 /// One client's subscription to one filter.
@@ -57,7 +67,7 @@ impl Subscriptions {
         let mut state = self.write();
         let subscribers = state.by_filter.get_or_default(filter.body());
         subscription.renewed = subscribers.get(filter, subscription.client_id()).is_some();
-        match share_name(filter) {
+        match GroupName::of(filter) {
             Some(name) => {
                 subscribers.groups.entry(name).or_default().insert(subscription);
             }
@@ -74,7 +84,7 @@ impl Subscriptions {
         if subscribers.get(filter, &id.client_id).is_none_or(|subscription| subscription.id != *id) {
             return false;
         }
-        match share_name(filter) {
+        match GroupName::of(filter) {
             Some(name) => {
                 let emptied = subscribers.groups.get_mut(&name).is_some_and(|group| {
                     group.remove(&id.client_id);
@@ -92,6 +102,22 @@ impl Subscriptions {
             state.by_filter.remove(filter.body());
         }
         true
+    }
+
+    /// Whether a client has this subscription.
+    pub(super) fn has(&self, filter: &TopicFilter, client_id: &str) -> bool {
+        let state = self.read();
+        state.by_filter.get(filter.body()).is_some_and(|subscribers| subscribers.get(filter, client_id).is_some())
+    }
+
+    /// Whether a filter is exclusive and another client has it.
+    pub(super) fn is_taken(&self, filter: &TopicFilter, client_id: &str) -> bool {
+        let state = self.read();
+        let subscribers = state.by_filter.get(filter.body());
+        filter.share() == Share::Exclusive
+            && subscribers.is_some_and(|all| {
+                all.groups.contains_key(&GroupName::Exclusive) && all.get(filter, client_id).is_none()
+            })
     }
 
     /// Whether a client's subscription was there already when it subscribed last.
@@ -128,7 +154,8 @@ impl Subscriptions {
         // Behind the plain ones: a client's copy from a group is one of its own.
         for group in matching.iter().flat_map(|subscribers| subscribers.groups.values()) {
             let is_connected = |member: &Subscription| state.connected.contains_key(member.client_id());
-            recipients.extend(group.choose(self.strategy, publisher, topic, is_connected).map(Subscription::relation));
+            let chosen = group.choose(self.strategy, publisher, topic, is_connected);
+            recipients.extend(chosen.filter(|member| !member.is_own(publisher)).map(Subscription::relation));
         }
         recipients
     }
@@ -170,7 +197,7 @@ impl Subscriptions {
 
 impl Subscribers {
     fn get(&self, filter: &TopicFilter, client_id: &str) -> Option<&Subscription> {
-        match share_name(filter) {
+        match GroupName::of(filter) {
             Some(name) => self.groups.get(&name)?.get(client_id),
             None => self.plain.get(client_id),
         }
@@ -220,13 +247,15 @@ impl Subscription {
     }
 }
 
-/// The name of the group that a filter joins; `None` if it joins none.
-#[expect(clippy::option_option, reason = "the group of `$queue/` has no name")]
-fn share_name(filter: &TopicFilter) -> Option<Option<Box<str>>> {
-    match filter.share() {
-        Share::Group(name) => Some(Some(name.into())),
-        Share::Queue => Some(None),
-        Share::All | Share::Exclusive => None,
+impl GroupName {
+    /// The group that a filter joins; `None` for a plain one.
+    fn of(filter: &TopicFilter) -> Option<Self> {
+        match filter.share() {
+            Share::All => None,
+            Share::Group(name) => Some(Self::Share(name.into())),
+            Share::Queue => Some(Self::Queue),
+            Share::Exclusive => Some(Self::Exclusive),
+        }
     }
 }
 
@@ -244,6 +273,7 @@ mod tests {
         SubscriptionOptions::V5(SubOptionsV5 {
             qos,
             shared_group: None,
+            limit_subs: None,
             no_local: false,
             retain_as_published: false,
             retain_handling: rmqtt::codec::v5::RetainHandling::AtSubscribe,
