@@ -18,6 +18,8 @@ pub(super) struct Control {
     finish: AtomicBool,
     /// End without a word.
     abort: AtomicBool,
+    /// A worker could not go on; from it to the conductor.
+    failed: AtomicBool,
     /// Where the conductor waits for news.
     pub(super) news: Notify,
 }
@@ -61,6 +63,7 @@ impl Default for Control {
             stop: AtomicBool::new(false),
             finish: AtomicBool::new(false),
             abort: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             news: Notify::new(),
         }
     }
@@ -93,6 +96,15 @@ impl Control {
 
     pub(super) fn abort(&self) {
         self.abort.store(true, Ordering::Release);
+    }
+
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.news.notify_one();
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 
     pub(super) fn is_aborted(&self) -> bool {

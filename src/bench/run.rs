@@ -182,8 +182,15 @@ impl<'a> Conductor<'a> {
             let (result, receiver) = oneshot::channel();
             std::thread::Builder::new()
                 .name(format!("bench-{index}"))
-                // A conductor that has gone away needs no result.
-                .spawn(move || _ = result.send(assignment.run()))
+                .spawn(move || {
+                    let control = assignment.control.clone();
+                    let outcome = assignment.run();
+                    if outcome.is_err() {
+                        control.fail();
+                    }
+                    // A conductor that has gone away needs no result.
+                    let _ = result.send(outcome);
+                })
                 .map_err(|error| RunError::Worker(error.to_string()))?;
             workers.push(handle);
             results.push(receiver);
@@ -273,6 +280,12 @@ impl<'a> Conductor<'a> {
     fn is_over(&mut self, observer: &mut dyn Observer) -> bool {
         let now = self.clock.now();
         let clients = self.plan.scenario.own_clients();
+        if self.control.has_failed() {
+            // Its clients would never settle; the reason is in its result.
+            let connecting = self.phase == Phase::Connecting;
+            self.ended = if connecting { Ended::NeverConnected } else { Ended::ConnectionsLost };
+            return true;
+        }
         match self.phase {
             Phase::Connecting => {
                 if self.sum(|progress| &progress.settled) < clients {
@@ -445,7 +458,7 @@ impl<'a> Conductor<'a> {
                     last = last.max(result.last_activity);
                     shares.push(result.cpu.share());
                 }
-                Ok(Err(error)) => reasons.note(format!("a worker could not start: {error}")),
+                Ok(Err(error)) => reasons.note(format!("a worker ended: {error}")),
                 Err(_) => reasons.note("a worker ended without a result".into()),
             }
         }

@@ -43,7 +43,7 @@ const LOOKS_FOR_ALL: usize = 10;
 const CLOSING: u64 = 1_000_000_000;
 /// In unpaced runs without latency acknowledgements are let gather, since brokers send a segment for each: so long
 /// at least and at most.
-const GATHER: std::ops::RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(2);
+const GATHER: std::ops::RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(10);
 /// How many acknowledgements one read should bring, though never more than half a window: the broker must not wait.
 const GATHERED: u64 = 32;
 /// Bytes of the smallest acknowledgement.
@@ -264,7 +264,7 @@ impl Worker {
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        let handshakes_left = self.under_way() < self.tools.plan.scenario.handshakes;
+        let handshakes_left = self.under_way() < self.handshakes();
         let dials = self.first_dials.front().into_iter().chain(self.later_dials.front());
         let next_dial = dials.map(|dial| dial.0).min().filter(|_| handshakes_left);
         let next_due = match self.phase {
@@ -393,8 +393,14 @@ impl Worker {
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
+    /// How many connects this worker may have under way.
+    fn handshakes(&self) -> usize {
+        let workers = usize::try_from(self.assignment.workers).unwrap_or(usize::MAX);
+        (self.tools.plan.scenario.handshakes / workers).max(1)
+    }
+
     fn dial(&mut self, cx: &mut Context<'_>) {
-        let handshakes = self.tools.plan.scenario.handshakes;
+        let handshakes = self.handshakes();
         while self.under_way() < handshakes {
             let due = |dials: &VecDeque<(u64, u32)>| dials.front().is_some_and(|dial| dial.0 <= self.tools.now);
             let next = if due(&self.first_dials) {
