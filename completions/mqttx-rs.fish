@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mqttx_rs_global_optspecs
-    string join \n v/version color= error-format= quiet debug log-file= help
+    string join \n v/version color= error-format= profile= no-profile quiet debug log-file= help
 end
 
 function __fish_mqttx_rs_needs_command
@@ -29,8 +29,10 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Print the program\'s version'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print help'
@@ -98,6 +100,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l check -d 'Print what the broker announces, and end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l embedded -d 'Start a broker here and connect to it'
@@ -109,6 +112,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-payload-
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l help -d 'Print help'
@@ -193,6 +197,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'The broker keeps it for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Mark it as sent before'
@@ -211,6 +216,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-payload-f
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help -d 'Print help'
@@ -301,6 +307,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s E -l exit-after-suback -d 'End when the subscription is granted'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s R -l skip-retained -d 'Leave out retained messages'
@@ -318,6 +325,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-payload-f
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
@@ -326,7 +334,9 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l help -d 'Print help'
@@ -350,6 +360,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l html -d 'Write a page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
@@ -408,6 +419,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l abort-on-fail -d 'End as soon as a --fail holds'
@@ -420,6 +432,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l help -d 'Print help'
@@ -437,6 +450,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages of a client that may be unacknowledged (QoS 1 and 2)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Topics of each client in turn, numbered by %s' -r
@@ -456,6 +470,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l html -d 'Write a page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
@@ -514,6 +529,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l poisson -d 'Random gaps, as from many independent senders'
@@ -534,6 +550,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l help -d 'Print help'
@@ -561,6 +578,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l html -d 'Write a page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
@@ -619,6 +637,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trust-foreign-clocks -d 'Measure one-way latency of messages that other machines stamped: true as far as their clocks agree'
@@ -633,6 +652,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print help'
@@ -656,6 +676,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages of a client that may be unacknowledged (QoS 1 and 2)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Topics of each client in turn, numbered by %s' -r
@@ -668,6 +689,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l html -d 'Write a page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
@@ -726,6 +748,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l poisson -d 'Random gaps, as from many independent senders'
@@ -743,20 +766,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l html -d 'Write a page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l abort-on-fail -d 'End as soon as a --fail holds'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
@@ -765,7 +792,9 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
@@ -783,7 +812,9 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l profile -d 'Profile: its name, or the path of a file' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'
