@@ -86,3 +86,13 @@ impl AsyncWrite for Stream {
         forward!(self, inner => Pin::new(inner).poll_shutdown(cx))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_do_not_swell_a_plain_stream() {
+        assert_eq!(size_of::<Stream>(), size_of::<TcpStream>() + size_of::<usize>());
+    }
+}
