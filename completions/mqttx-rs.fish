@@ -53,7 +53,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l url -d 'As in
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s i -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -104,7 +104,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l profile -d 'P
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l check -d 'Print what the broker announces, and end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -150,7 +152,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l url -d 'As in 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s i -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -208,7 +210,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l line-mode -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l jsonl -d 'Each line of stdin is an object of sub\'s jsonl'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s n -l null-message -d 'Empty payload; with -r, removes the retained one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -260,7 +264,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l url -d 'As in 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s i -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -317,7 +321,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l dry-run -d 'Wi
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l strict -d 'End at once when a filter is refused'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s v -l verbose -d 'Everything that a packet has'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -371,7 +377,7 @@ wss\t'WebSocket over TLS'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -424,7 +430,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -481,7 +489,7 @@ wss\t'WebSocket over TLS'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -542,7 +550,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'The payload is UTF-8 text (-pf)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -589,7 +599,7 @@ wss\t'WebSocket over TLS'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -644,7 +654,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s v -l verbose -d 'Accepted for MQTTX\'s sake'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-retain -d 'The broker keeps it (-Wr)'
@@ -700,7 +712,7 @@ wss\t'WebSocket over TLS'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l unix -d 'Unix socket instead of host and port' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s u -l username -d 'User name' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s P -l password -d 'Password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s P -l password -d 'Password; - reads it from stdin' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l password-file -d 'File whose first line is the password' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
@@ -758,7 +770,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s v -l verbose -d 'Accepted for MQTTX\'s sake'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l follow-redirect -d 'Go where the broker points to'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l req-response-info -d 'Ask for response information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-req-problem-info -d 'Ask for no reason strings'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-retain -d 'The broker keeps it (-Wr)'

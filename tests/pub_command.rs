@@ -169,7 +169,7 @@ fn a_bad_line_is_reported_and_the_others_go_on() {
 #[test]
 fn what_the_broker_said_it_would_not_take_is_an_error_here_and_the_link_stays() {
     let (_broker, mut link, running) =
-        publishing_to(connack().with(maximum_packet_size(100)), &["-t", "a", "-S", "200B"]);
+        publishing_to(connack().with(maximum_packet_size(100)), &["-t", "a", "-S", "200B", "--connect-timeout", "1h"]);
     assert!(matches!(link.receive(), Packet::Disconnect(_)));
     link.close();
     let ended = running.wait().expect_code(1);

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::session::{self, DeliveryId, Transmit};
 
 use super::link::Link;
-use super::state::{LinkEnd, Shared};
+use super::state::{LinkEnd, Shared, State};
 use super::{Foreign, LinkLoss, Tap};
 
 /// How long the broker has to take our DISCONNECT and to close, without progress.
@@ -154,15 +154,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         state.take_session_events(time);
         state.disconnect_if_due();
         if self.link.output.is_empty() && self.write_error.is_none() {
-            match state.session.poll_transmit(&mut self.link.output, time) {
-                Transmit::Bytes => {
-                    self.handed_out = state.session.transmitted();
-                    if let Some(tap) = self.tap {
-                        tap.sent(&self.link.output);
-                    }
-                }
-                Transmit::Nothing => {}
-                Transmit::Close => self.phase = Phase::Flushing,
+            self.transmit(&mut state, time);
+            state.take_session_events(time);
+            // All that was queued may have been declined, by limits of CONNACK: nothing else comes to end it then.
+            if self.link.output.is_empty() && state.disconnect_if_due() {
+                self.transmit(&mut state, time);
             }
         }
         state.take_session_events(time);
@@ -182,6 +178,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         self.session_deadline = state.session.poll_timeout().map(Instant::from_std);
         if state.is_room_news() {
             self.shared.room.notify_waiters();
+        }
+    }
+
+    /// Takes what is to be written from the session.
+    fn transmit(&mut self, state: &mut State, time: std::time::Instant) {
+        match state.session.poll_transmit(&mut self.link.output, time) {
+            Transmit::Bytes => {
+                self.handed_out = state.session.transmitted();
+                if let Some(tap) = self.tap {
+                    tap.sent(&self.link.output);
+                }
+            }
+            Transmit::Nothing => {}
+            Transmit::Close => self.phase = Phase::Flushing,
         }
     }
 

@@ -8,8 +8,9 @@ use crate::session::Disconnected;
 use crate::transport::{Dialed, Dialer, Endpoint};
 
 use super::connection::{self, Ended};
+use super::redirect;
 use super::state::{LinkEnd, Shared};
-use super::{Cause, ClientError, Event, Reconnect, Reconnecting, Tap};
+use super::{Cause, ClientError, Event, Reconnect, Reconnecting, Redirected, Tap};
 
 /// What the driver needs to know, besides what CONNECT says.
 pub(super) struct Route {
@@ -22,14 +23,22 @@ pub(super) struct Route {
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
     let Route { endpoint, dialer, reconnect, tap } = &mut *route;
-    let mut attempts = 0;
+    let (mut attempts, mut redirects) = (0, 0);
     let result = loop {
         let (cause, lasted) = match connect_once(&shared, endpoint, dialer, tap).await {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
         if lasted >= reconnect.stable_after {
-            attempts = 0;
+            (attempts, redirects) = (0, 0);
+        }
+        if redirects < reconnect.maximum_redirects
+            && let Some(target) = redirect::target(&cause, endpoint)
+        {
+            redirects += 1;
+            endpoint.clone_from(&target);
+            shared.lock().events.push(Event::Redirected(Box::new(Redirected { cause, endpoint: target })));
+            continue;
         }
         let was_connected = shared.lock().was_connected();
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::session::{
     Auth, ConnAck, DeliveryId, PublishOutcome, Received, RequestError, RequestId, SubAck, SubscribeRequest,
 };
-use crate::transport::DialTimings;
+use crate::transport::{DialTimings, Endpoint};
 
 use super::handle::Handle;
 use super::{Cause, ClientError};
@@ -62,6 +62,8 @@ pub enum Event {
     Auth(Box<Auth>),
     /// There is no connection, and after `delay` there will be another attempt.
     Reconnecting(Box<Reconnecting>),
+    /// The broker sends us to another, and there will be an attempt there at once.
+    Redirected(Box<Redirected>),
     /// The last event. `Ok`: after [`Client::disconnect`](super::Client::disconnect).
     Closed(Result<(), Box<ClientError>>),
 }
@@ -99,6 +101,15 @@ pub struct Reconnecting {
     pub maximum_attempts: u32,
     /// How long until it starts.
     pub delay: Duration,
+}
+
+/// Another broker to go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirected {
+    /// What the broker said.
+    pub cause: Cause,
+    /// Where to.
+    pub endpoint: Endpoint,
 }
 
 /// The events of one client, in order. Taking them is what makes room for more: without it, reading stops.

@@ -26,12 +26,13 @@ mod ledger;
 mod link;
 mod queue;
 mod reconnect;
+mod redirect;
 mod state;
 mod subscriptions;
 mod tap;
 
 pub use error::{Cause, ClientError, Closed, Declined, Foreign, LinkLoss};
-pub use events::{Connected, Event, Events, Reconnecting, Resubscribed};
+pub use events::{Connected, Event, Events, Reconnecting, Redirected, Resubscribed};
 pub use handle::{Client, ClientOptions, Extensions, Pending, connect, connect_with};
 pub use reconnect::Reconnect;
 pub use tap::Tap;

@@ -14,6 +14,8 @@ pub struct Reconnect {
     pub stable_after: Duration,
     /// Whether the very first connect is tried again too; if not, a script learns at once that nothing listens.
     pub also_first: bool,
+    /// How often in a row a broker's Server Reference is followed. Zero: never.
+    pub maximum_redirects: u32,
 }
 
 impl Default for Reconnect {
@@ -24,6 +26,7 @@ impl Default for Reconnect {
             maximum_attempts: 10,
             stable_after: Duration::from_secs(10),
             also_first: false,
+            maximum_redirects: 0,
         }
     }
 }

@@ -220,15 +220,17 @@ impl State {
         }
     }
 
-    /// Tells the session of a disconnect whose time has come.
-    pub(super) fn disconnect_if_due(&mut self) {
+    /// Tells the session of a disconnect whose time has come; whether it did.
+    pub(super) fn disconnect_if_due(&mut self) -> bool {
         if self.may_end()
             && self.session.state() != session::State::Closing
             && let Some(closing) = &mut self.closing
         {
             let properties = std::mem::take(&mut closing.properties);
             self.session.disconnect(closing.reason, properties);
+            return true;
         }
+        false
     }
 
     /// A stream is open, and the session is about to send CONNECT on it.

@@ -1,6 +1,6 @@
 //! What every command says of its connection.
 
-use crate::client::{Connected, Reconnecting};
+use crate::client::{Connected, Reconnecting, Redirected};
 use crate::config::ConnectSettings;
 use crate::mqtt::ConnAckProperties;
 use crate::output::Talk;
@@ -34,6 +34,12 @@ pub(super) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Conn
     if let Some(reference) = &ack.properties.server_reference {
         talk.progress(format_args!("The broker points to {reference}"));
     }
+}
+
+/// The broker points to another one, which is tried now.
+pub(super) fn redirected(talk: Talk, redirected: &Redirected) {
+    talk.failure(&redirected.cause);
+    talk.progress(format_args!("Connecting to {}", redirected.endpoint));
 }
 
 /// There is none, and there will be another attempt.

@@ -147,6 +147,7 @@ impl<'a> Subscriber<'a> {
         match event {
             Event::Message(received) => return self.message(received),
             Event::Connected(connected) => status::connected(self.talk, &self.settings.connect, &connected),
+            Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
             Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Subscribed { ack, .. } => {
                 let filters = &self.settings.subscribe.filters;

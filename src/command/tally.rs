@@ -79,6 +79,7 @@ impl<'a> Tally<'a> {
     pub(super) fn take(&mut self, event: Event) {
         match event {
             Event::Connected(connected) => status::connected(self.talk, self.connect, &connected),
+            Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
             Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),

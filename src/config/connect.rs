@@ -26,6 +26,9 @@ pub struct ConnectSettings {
 /// in 3 s with 1,024 of them outstanding and in 9 s with 65,535.
 const MAXIMUM_OUTSTANDING: u16 = 1024;
 
+/// How often a broker may send us on, so that two that point to one another do not for ever.
+const MAXIMUM_REDIRECTS: u32 = 5;
+
 /// What a connection's options come to, with what is left of the URL for the command.
 pub(super) struct Resolved {
     pub(super) settings: ConnectSettings,
@@ -63,6 +66,7 @@ impl ConnectSettings {
         let reconnect = Reconnect {
             first_delay: connection.reconnect_period,
             maximum_attempts: connection.maximum_reconnect_times,
+            maximum_redirects: if connection.follow_redirect { MAXIMUM_REDIRECTS } else { 0 },
             ..Reconnect::default()
         };
         let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect };

@@ -20,6 +20,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_CONNECT_TIMEOUT", "connect_timeout"),
     ("MQTTX_RECONNECT_PERIOD", "reconnect_period"),
     ("MQTTX_MAXIMUM_RECONNECT_TIMES", "maximum_reconnect_times"),
+    ("MQTTX_FOLLOW_REDIRECT", "follow_redirect"),
     ("MQTTX_AUTHENTICATION_METHOD", "authentication_method"),
     ("MQTTX_SESSION_EXPIRY_INTERVAL", "session_expiry_interval"),
     ("MQTTX_RECEIVE_MAXIMUM", "receive_maximum"),
@@ -90,7 +91,7 @@ mod tests {
             let group = <cli::group::ConnectArgs as clap::Args>::augment_args(clap::Command::new("connect"));
             group.get_arguments().map(|option| option.get_id().to_string()).collect()
         };
-        let without = ["embedded", "password_env", "trace", "save_options", "load_options"];
+        let without = ["embedded", "password_env", "ask_password", "trace", "save_options", "load_options"];
         let in_table: BTreeSet<_> =
             VARIABLES.iter().map(|(_, option)| *option).chain(without).map(String::from).collect();
         assert_eq!(in_table, connection);

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::ConnectSettings;
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
+use super::{ConnectSettings, secret};
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::PublishCommand;
 use crate::error::Error;
@@ -68,9 +68,14 @@ const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
 impl PubSettings {
     /// Settles every option of `pub`.
     pub fn resolve(arguments: &PublishCommand, origins: &Origins) -> Result<Self, Error> {
+        let source = source(arguments, origins)?;
+        let reads_stdin = matches!(source, MessageSource::Stdin | MessageSource::Lines | MessageSource::JsonLines);
+        if reads_stdin && secret::is_on_stdin(&arguments.connect.connection, origins) {
+            let message = "--password - and the messages cannot both come from stdin";
+            return Err(Error::usage(message).with_hint("use --password-file or --password-env"));
+        }
         let Resolved { settings: connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
-        let source = source(arguments, origins)?;
         let message = &arguments.message;
         if message.dup && message.qos == QoS::AtMostOnce {
             return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::Secret;
@@ -12,7 +13,7 @@ use crate::error::Error;
 
 /// The password, and the layer that says it.
 pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(Option<Secret>, Origin), Error> {
-    let Some(option) = strongest(&["password", "password_file", "password_env"], origins)? else {
+    let Some(option) = strongest(&["password", "password_file", "password_env", "ask_password"], origins)? else {
         return Ok((None, Origin::Default));
     };
     let secret = match option {
@@ -20,12 +21,41 @@ pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(O
             options.password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()?
         }
         "password_env" => options.password_env.as_deref().map(|name| variable(name, origins)).transpose()?,
+        "ask_password" => Some(ask(options.username.as_deref())?),
+        _ if is_on_stdin(options, origins) => Some(line_of_stdin()?),
         _ => options.password.as_ref().map(|text| said(text, option, origins)).transpose()?,
     };
-    if option == "password" && options.password.as_ref().is_some_and(|secret| secret.expose() == "-") {
-        return Err(Error::usage("--password -: not supported by this version yet").with_hint("use --password-file"));
-    }
     Ok((secret, origins.of(option)))
+}
+
+/// Whether the password is the first line of stdin. A variable holds the password itself, even `-`.
+pub(super) fn is_on_stdin(options: &ConnectionArgs, origins: &Origins) -> bool {
+    let is_dash = options.password.as_ref().is_some_and(|secret| secret.expose() == "-");
+    is_dash && origins.of("password") == Origin::Flag
+}
+
+fn line_of_stdin() -> Result<Secret, Error> {
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    read.map_err(|error| Error::local(format!("--password -: cannot read stdin: {error}")))?;
+    if line.is_empty() {
+        return Err(Error::usage("--password -: stdin is empty"));
+    }
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+}
+
+/// Asks a person; what is typed is not shown.
+fn ask(username: Option<&str>) -> Result<Secret, Error> {
+    let prompt = match username {
+        // It goes to a terminal.
+        Some(name) => format!("Password of {}: ", name.escape_debug()),
+        None => "Password: ".to_owned(),
+    };
+    let answer = rpassword::prompt_password(prompt).map_err(|error| {
+        Error::usage(format!("--ask-password: there is no terminal to ask on: {error}"))
+            .with_hint("in a script, use --password-file, --password-env or --password -")
+    })?;
+    Ok(Secret::new(answer))
 }
 
 /// The phrase of an encrypted key.

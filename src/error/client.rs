@@ -61,9 +61,15 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
             ReasonCode::NotAuthorized => Some("check --username, --password and what this user may do".into()),
             ReasonCode::UnsupportedProtocolVersion => Some("try another version, as in --mqtt-version 3.1.1".into()),
             ReasonCode::ClientIdentifierNotValid => Some("choose another one with --client-id".into()),
+            ReasonCode::UseAnotherServer | ReasonCode::ServerMoved if ack.properties.server_reference.is_some() => {
+                Some("--follow-redirect goes there".into())
+            }
             ReasonCode::BadAuthenticationMethod => Some("check --authentication-method".into()),
             _ => None,
         },
+        Cause::Disconnected(disconnect) if disconnect.properties.server_reference.is_some() => {
+            Some("--follow-redirect goes there".into())
+        }
         Cause::Disconnected(disconnect) if disconnect.reason == ReasonCode::SessionTakenOver => {
             Some("another client connected with the same --client-id".into())
         }

@@ -65,9 +65,25 @@ impl Mosquitto {
         let mut file = std::fs::File::create(&path).expect("a file in it");
         let anonymous = if configuration.contains("allow_anonymous") { "" } else { "allow_anonymous true\n" };
         write!(file, "listener {port} 127.0.0.1\n{anonymous}{configuration}\n").expect("the file can be written");
+        let child = Self::spawn(program, &directory)?;
+        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory })
+    }
+
+    /// Ends it in order, so that it writes its database, and starts it again with the same port and directory.
+    pub fn restart(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a pid fits"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("mosquitto runs");
+        self.child.wait().expect("mosquitto can be waited for");
+        let program = find().expect("it was found before");
+        self.child = Self::spawn(program, &self.directory).unwrap_or_else(|log| panic!("no restart:\n{log}"));
+    }
+
+    /// Runs it with the configuration in the directory, until it says that it runs.
+    fn spawn(program: &str, directory: &TempDir) -> Result<Child, String> {
         let mut child = Command::new(program)
             .args(["-v", "-c"])
-            .arg(&path)
+            .arg(directory.path().join("mosquitto.conf"))
+            .current_dir(directory.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -82,14 +98,15 @@ impl Mosquitto {
                 _ = sender.send(line);
             }
         });
-        let mosquitto = Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory };
         let mut log = String::new();
         while let Ok(line) = lines.recv_timeout(DEADLINE) {
             if line.ends_with(" running") {
-                return Ok(mosquitto);
+                return Ok(child);
             }
             log = log + &line + "\n";
         }
+        _ = child.kill();
+        _ = child.wait();
         Err(log)
     }
 }

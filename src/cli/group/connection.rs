@@ -34,12 +34,15 @@ pub struct ConnectionArgs {
     /// User name
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub username: Option<String>,
-    /// Password
+    /// Password; - reads it from stdin
     #[arg(short = 'P', long, value_name = "PASSWORD", allow_hyphen_values = true)]
     pub password: Option<Secret>,
     /// File whose first line is the password
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
+    /// Ask for the password, on a terminal
+    #[arg(long)]
+    pub ask_password: bool,
     /// Variable that holds the password
     #[arg(long, value_name = "NAME")]
     pub password_env: Option<String>,
@@ -67,6 +70,9 @@ pub struct ConnectionArgs {
         value_parser = value::any_u32,
     )]
     pub maximum_reconnect_times: u32,
+    /// Go where the broker points to
+    #[arg(long)]
+    pub follow_redirect: bool,
     /// SCRAM-SHA-1, -256 or -512
     #[arg(long, value_name = "NAME")]
     pub authentication_method: Option<String>,
