@@ -125,7 +125,7 @@ impl Error {
         Self { detail: error.caret(), ..Self::usage(message) }
     }
 
-    /// With what it is about before the message: "MQTTX_PROFILE: there is no ...".
+    /// With what it is about before the message: `MQTTX_PROFILE: there is no ...`.
     #[must_use]
     pub fn with_context(mut self, context: &str) -> Self {
         self.message = format!("{context}: {}", self.message);

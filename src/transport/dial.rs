@@ -188,7 +188,7 @@ impl Dialer {
     }
 
     #[cfg(not(feature = "quic"))]
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "as with the feature")]
+    #[expect(clippy::unused_async, reason = "as with the feature")]
     async fn quic(
         &self,
         _endpoint: &Endpoint,

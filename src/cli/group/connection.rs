@@ -9,6 +9,7 @@ use crate::mqtt::Version;
 /// Where to, and as whom.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ConnectionArgs {
     /// Broker
     #[arg(short = 'h', long, alias = "host", value_name = "HOST", default_value = "localhost")]
