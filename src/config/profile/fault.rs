@@ -31,7 +31,9 @@ impl Source<'_> {
 
 /// The most similar of some names, if any is similar enough to be meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|other| (strsim::jaro_winkler(name, other), other));
+    // One slip of the fingers is enough, which the other measure does not see in short names: `qso`.
+    let likeness = |other| if strsim::osa_distance(name, other) == 1 { 1.0 } else { strsim::jaro_winkler(name, other) };
+    let scored = known.into_iter().map(|other| (likeness(other), other));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.filter(|(score, _)| *score > 0.75).map(|(_, other)| other)
 }

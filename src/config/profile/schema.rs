@@ -75,6 +75,7 @@ pub const KEYS: &[Key] = &[
     key("connection.connect_timeout", "connect_timeout", Kind::Number, r#""10s""#),
     key("connection.reconnect_period", "reconnect_period", Kind::Number, r#""1s""#),
     key("connection.maximum_reconnect_times", "maximum_reconnect_times", Kind::Number, "10"),
+    key("connection.follow_redirect", "follow_redirect", Kind::Switch, "false"),
     key("connect_properties.session_expiry_interval", "session_expiry_interval", Kind::Number, r#""1h""#),
     key("connect_properties.receive_maximum", "receive_maximum", Kind::Number, "100"),
     key("connect_properties.maximum_packet_size", "maximum_packet_size", Kind::Number, "1048576"),
@@ -177,9 +178,17 @@ mod tests {
         let group = <cli::group::ConnectArgs as clap::Args>::augment_args(clap::Command::new("connect"));
         let options: BTreeSet<_> = group.get_arguments().map(|option| option.get_id().to_string()).collect();
         let of_commands = ["publish", "subscribe", "output", "bench"];
-        // Said by `env:` and `file:`; started by a person; read from another file.
-        let without =
-            ["password_env", "password_file", "key_password_file", "embedded", "save_options", "load_options"];
+        // Said by `env:`, `file:` and `prompt`; started by a person; read from another file.
+        let without = [
+            "password_env",
+            "password_file",
+            "ask_password",
+            "key_password_file",
+            "embedded",
+            "trace",
+            "save_options",
+            "load_options",
+        ];
         let connection = KEYS.iter().filter(|key| !of_commands.contains(&key.section()));
         let keys: BTreeSet<_> = connection.map(|key| key.option).chain(without).map(String::from).collect();
         assert_eq!(keys, options);
