@@ -170,7 +170,7 @@ pub(super) fn inherit<'a>(
             match &value.alone {
                 Some(alone) if topic_is_said && alone.is_empty() => {}
                 Some(alone) if topic_is_said => {
-                    added.push((*option, LayerValue { values: alone.clone(), ..value.clone() }))
+                    added.push((*option, LayerValue { values: alone.clone(), ..value.clone() }));
                 }
                 _ => added.push((*option, value.clone())),
             }
