@@ -54,7 +54,7 @@ pub fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> St
     let sent = report.sent_per_second().map_or("-".to_owned(), rate);
     let reached = report.rate().is_some_and(|reached| reached >= 0.99);
     let result = match (reached, broken) {
-        (false, _) => format!("not reached, limited by {}", report.verdict.limited_by.words()),
+        (false, _) => format!("not reached, {}", limit(report.verdict.limited_by)),
         (true, Some(condition)) => format!("`{condition}` does not hold"),
         (true, None) => "holds".to_owned(),
     };
@@ -156,19 +156,19 @@ pub(super) fn counts(report: &Report) -> Rows {
 fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut columns = Columns::default();
     if !report.latencies.is_empty() {
-        columns.row(["", "p50", "p90", "p99", "p99.9", "max", "mean"].map(|head| format!("  {head}")));
+        columns.row(["", "p50", "p90", "p99", "p99.9", "max", "mean"]);
     }
     for (measure, latency) in Measure::ALL.iter().filter_map(|measure| Some((measure, report.latencies.get(measure)?)))
     {
-        let at = |percent: f64| format!("  {}", duration(latency.percentile(percent)));
+        let at = |percent: f64| duration(latency.percentile(percent));
         columns.row([
             format!("  {}", words(*measure)),
             at(50.0),
             at(90.0),
             at(99.0),
             at(99.9),
-            format!("  {}", duration(latency.max())),
-            format!("  {}", mean(latency)),
+            duration(latency.max()),
+            mean(latency),
         ]);
     }
     columns.lines(stream).collect::<Vec<_>>().into_iter()
@@ -187,8 +187,8 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::Connack => "CONNECT to CONNACK",
         Measure::Suback => "SUBSCRIBE to SUBACK",
         Measure::SendDelay => "send delay (ours)",
-        Measure::Ack => "plan to acknowledgement",
-        Measure::AckUncorrected => "sending to acknowledgement",
+        Measure::Ack => "plan to ack",
+        Measure::AckUncorrected => "sending to ack",
         Measure::E2e => "plan to delivery",
         Measure::E2eUncorrected => "sending to delivery",
     }
@@ -200,7 +200,7 @@ fn verdict(report: &Report) -> impl Iterator<Item = String> {
     if is_load {
         let marked = report.verdict.limited_by == LimitedBy::Generator;
         let mark = if marked { "! " } else { "" };
-        lines.push(format!("  {mark}limited by {}", report.verdict.limited_by.words()));
+        lines.push(format!("  {mark}{}", limit(report.verdict.limited_by)));
         lines.extend(report.verdict.why.iter().map(|why| format!("  - {why}")));
     }
     let mut own = format!("  generator: {:.2} CPU s", report.generator.cpu_seconds);
@@ -210,6 +210,13 @@ fn verdict(report: &Report) -> impl Iterator<Item = String> {
     }
     lines.push(own);
     lines.into_iter()
+}
+
+fn limit(limited_by: LimitedBy) -> String {
+    match limited_by {
+        LimitedBy::Unclear => "unclear what was the limit".to_owned(),
+        known => format!("limited by {}", known.words()),
+    }
 }
 
 /// Text that came from a broker or a file, without what a terminal would obey.
