@@ -234,7 +234,7 @@ impl Session {
     /// # Errors
     ///
     /// The message cannot be encoded, or exceeds what the server takes. While no connection stands the latter is
-    /// not known; it comes as [`PublishOutcome::Rejected`] then.
+    /// not known; it comes as [`PublishOutcome::Rejected`](super::PublishOutcome::Rejected) then.
     pub fn publish(&mut self, message: Message) -> Result<DeliveryId, PublishError> {
         if self.options.version.is_v5()
             && let Some(properties) = &message.properties
@@ -277,7 +277,7 @@ impl Session {
         self.request(Subscription::Unsubscribe(request))
     }
 
-    /// Acknowledges a message received with [`Acknowledge::Manual`]. `false`: the token is stale or was used
+    /// Acknowledges a message received with [`Acknowledge::Manual`](super::Acknowledge::Manual). `false`: the token is stale or was used
     /// before.
     pub fn acknowledge(&mut self, token: AckToken) -> bool {
         let AckToken { packet_id, exactly_once, .. } = token;
