@@ -300,7 +300,8 @@ impl Stream {
 
     /// Whether the end came before the deadline.
     fn read_to_end(&mut self) -> bool {
-        let deadline = Instant::now() + DEADLINE;
+        // Longer than for a line: a run may move hundreds of thousands of messages in a debug build.
+        let deadline = Instant::now() + 6 * DEADLINE;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.seen.extend_from_slice(&line),
