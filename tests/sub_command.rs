@@ -260,6 +260,23 @@ fn every_output_mode_is_what_it_says() {
 }
 
 #[test]
+fn two_subscription_identifiers_are_both_shown() {
+    let (_broker, mut link, running) = subscribed(&["-t", "a", "-C", "1", "--output-mode", "jsonl"]);
+    link.send(publish("a", "x").with(subscription_identifier(7)).with(subscription_identifier(300)));
+    let line: serde_json::Value = serde_json::from_str(finish(link, running).expect_code(0).text()).unwrap();
+    assert_eq!(line["properties"]["subscription_identifiers"], serde_json::json!([7, 300]));
+}
+
+#[test]
+fn a_disconnect_of_the_broker_shows_its_reason_and_exits_7() {
+    let (_broker, mut link, running) = subscribed(&["-t", "a"]);
+    link.send(disconnect(0x98).with(reason_string("kicked by the operator")));
+    let ended = running.wait().expect_code(7);
+    let says = "the broker disconnected us: Administrative action (0x98): kicked by the operator";
+    assert!(ended.stderr.contains(says), "{}", ended.stderr);
+}
+
+#[test]
 fn a_payload_that_does_not_decode_is_shown_with_a_warning() {
     let (_broker, mut link, running) = subscribed(&["-t", "a", "-C", "1", "-f", "json", "--output-mode", "raw"]);
     link.send(publish("a", "no json"));
