@@ -37,6 +37,7 @@ const SCRIPTS: &[&[&str]] = &[
     &["pub", "-t", "t", "-V", "3.1.1", "-m", "x"],
     &["pub", "-t", "t", "-l", "mqtts", "--insecure", "--alpn", "mqtt", "x-amzn-mqtt-ca", "-p", "8883"],
     &["sub", "-t", "t", "-l", "ws", "-p", "8083", "--path", "/mqtt", "-wh", "Authorization: Bearer x", "X-Id: 1"],
+    &["sub", "-t", "t", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"],
     &["sub", "-t", "t", "-rp", "0", "--maximum-reconnect-times", "5"],
     &["sub", "-t", "t", "--maximun-reconnect-times", "5"],
     &["sub", "-t", "t", "--rcv-max", "10", "--maximum-packet-size", "1024", "--topic-alias-maximum", "8"],
@@ -49,7 +50,6 @@ const SCRIPTS: &[&[&str]] = &[
 const LATER: &[&[&str]] = &[
     &["pub", "-t", "t", "-m", "x", "-Pp", "a.proto", "-Pmn", "Person"],
     &["sub", "-t", "t", "-Ap", "a.avsc"],
-    &["sub", "-t", "t", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"],
     &["sub", "-t", "t", "-so"],
     &["sub", "-t", "t", "-lo", "options.json"],
 ];

@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::scram;
 use crate::mqtt::ReasonCode;
 use crate::session::{ConnAck, Disconnect, Violation};
 use crate::transport::{DialError, Endpoint, TlsCause};
@@ -175,6 +176,9 @@ impl fmt::Display for Cause {
             Self::Refused(ack) => {
                 let properties = &ack.properties;
                 write!(f, "the broker refused the connection: {}", ack.reason)?;
+                if let Some(error) = properties.authentication_data.as_deref().and_then(scram::server_error) {
+                    write!(f, " (SCRAM: {error})")?;
+                }
                 fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
             }
             Self::Disconnected(disconnect) => {

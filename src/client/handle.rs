@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use crate::mqtt::{Message, ReasonCode};
 use crate::session::{
-    AckToken, Auth, AuthenticateError, ConnectOptions, DeliveryId, DisconnectProperties, Granted, InvalidOptions,
-    PublishError, RequestError, RequestId, Session, SubscribeRequest, UnsubscribeRequest,
+    AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, DisconnectProperties, Granted,
+    InvalidOptions, PublishError, RequestError, RequestId, Session, SubscribeRequest, UnsubscribeRequest,
 };
 use crate::transport::{Dialer, Endpoint};
 
@@ -37,6 +37,8 @@ impl ClientOptions {
 pub struct Extensions {
     /// Sees every byte of MQTT.
     pub tap: Option<Box<dyn Tap>>,
+    /// Sees to enhanced authentication on each connection; without it that is the application's work.
+    pub authenticator: Option<Box<dyn Authenticator>>,
 }
 
 /// Starts a client: a task on the current tokio runtime, which connects at once.
@@ -52,9 +54,13 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 
 /// The same with more than most clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
-    let Extensions { tap } = extensions;
+    let Extensions { tap, authenticator } = extensions;
     let ClientOptions { connect, endpoint, dialer, reconnect } = options;
-    let shared = Arc::new(Shared::new(Session::new(connect)?));
+    let mut session = Session::new(connect)?;
+    if let Some(authenticator) = authenticator {
+        session.set_authenticator(authenticator)?;
+    }
+    let shared = Arc::new(Shared::new(session));
     tokio::spawn(driver::run(shared.clone(), Box::new(Route { endpoint, dialer, reconnect, tap })));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))

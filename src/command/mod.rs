@@ -21,11 +21,11 @@ mod trace;
 
 use trace::Tracer;
 
-use crate::client::{self, Client, Events, Extensions, Tap};
+use crate::client::{self, Client, Events, Extensions, Scram, Tap};
 use crate::config::{ConnectSettings, TraceFormat};
 use crate::error::Error;
 use crate::output::{Talk, TraceShape};
-use crate::session::Acknowledge;
+use crate::session::{Acknowledge, Authenticator};
 
 /// Starts the client that settings describe.
 fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> Result<(Client, Events), Error> {
@@ -39,5 +39,7 @@ fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> 
         Box::new(Tracer::new(shape, talk))
     });
     status::connecting(talk, settings);
-    client::connect_with(options, Extensions { tap }).map_err(|error| Error::usage(error.to_string()))
+    let authenticator =
+        settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
+    client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
 }

@@ -4,8 +4,8 @@ use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::Origins;
 use super::{Secret, dialer, secret, support};
-use crate::cli::group::{ConnectArgs, TraceFormat, WillArgs};
-use crate::client::{ClientOptions, Reconnect};
+use crate::cli::group::{ConnectArgs, ConnectionArgs, TraceFormat, WillArgs};
+use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
 use crate::session::{ConnectOptions, InvalidOptions};
@@ -15,6 +15,8 @@ use crate::session::{ConnectOptions, InvalidOptions};
 pub struct ConnectSettings {
     /// All that a client needs to know. With [`Self::embedded`] the endpoint is where the embedded broker listens.
     pub client: ClientOptions,
+    /// Authenticate by SCRAM; CONNECT has no password then.
+    pub scram: Option<ScramCredentials>,
     /// Start the embedded broker first.
     pub embedded: bool,
     /// Tell each packet on stderr, in this form; `None`: do not.
@@ -50,6 +52,9 @@ impl ConnectSettings {
             target.unless_in_url(connection.username.clone(), origins.of("username"), target.username.clone());
         let (password, password_origin) = secret::password(connection, origins)?;
         let password = target.unless_in_url(password, password_origin, target.password.clone().map(Secret::new));
+        let scram = scram(connection, origins, username.as_deref(), password.as_ref())?;
+        // SCRAM is there so that the password is not sent.
+        let password = password.filter(|_| scram.is_none());
         let connect = ConnectOptions {
             client_id: client_id(connection.client_id.as_deref(), origins)?.into(),
             clean_start: !connection.no_clean,
@@ -70,9 +75,26 @@ impl ConnectSettings {
             ..Reconnect::default()
         };
         let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect };
-        let settings = Self { client, embedded: connection.embedded, trace: arguments.trace.trace };
+        let settings = Self { client, scram, embedded: connection.embedded, trace: arguments.trace.trace };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }
+}
+
+/// Enhanced authentication, where it is asked for.
+fn scram(
+    connection: &ConnectionArgs,
+    origins: &Origins,
+    user: Option<&str>,
+    password: Option<&Secret>,
+) -> Result<Option<ScramCredentials>, Error> {
+    let Some(name) = connection.authentication_method.as_deref().filter(|_| connection.mqtt_version.is_v5()) else {
+        return Ok(None);
+    };
+    let option = origins.name("authentication_method");
+    let method = name.parse().map_err(|error: UnknownMethod| Error::usage(format!("{option}: `{name}` {error}")))?;
+    let user_name = user.ok_or_else(|| Error::usage(format!("{option} needs --username")))?;
+    let password = password.ok_or_else(|| Error::usage(format!("{option} needs --password")))?;
+    Ok(Some(ScramCredentials { method, user_name: user_name.to_owned(), password: password.expose().to_owned() }))
 }
 
 /// What no CONNECT can carry, by the flag that it comes from where there is one.

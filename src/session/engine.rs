@@ -10,9 +10,9 @@ use super::keep_alive::Due;
 use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
 use super::{
-    AckToken, Auth, AuthenticateError, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties, Disconnected,
-    Event, Granted, InvalidOptions, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,
-    request,
+    AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties,
+    Disconnected, Event, Granted, InvalidOptions, PublishError, RequestError, RequestId, SubscribeRequest,
+    UnsubscribeRequest, request,
 };
 use crate::mqtt::{Message, ReasonCode};
 
@@ -70,6 +70,7 @@ use crate::mqtt::{Message, ReasonCode};
 #[derive(Debug)]
 pub struct Session {
     pub(super) options: Box<ConnectOptions>,
+    pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) granted: Granted,
     pub(super) state: State,
     /// A connection stood before.
@@ -126,6 +127,7 @@ impl Session {
             granted: Granted::assumed(&options),
             connection: Connection::new(&options, options.clean_start),
             options: Box::new(options),
+            authenticator: None,
             state: State::Disconnected,
             connected_before: false,
             requests: VecDeque::new(),
@@ -149,9 +151,21 @@ impl Session {
         Ok(())
     }
 
+    /// Leaves enhanced authentication to this, from the next `connect` on: it has the word on method and data, and AUTH
+    /// that wants an answer is no event.
+    pub fn set_authenticator(&mut self, mut authenticator: Box<dyn Authenticator>) -> Result<(), InvalidOptions> {
+        check_binary("Authentication Data", &authenticator.begin())?;
+        self.options.properties.authentication_method = Some(authenticator.method().to_owned());
+        self.authenticator = Some(authenticator);
+        Ok(())
+    }
+
     /// Begins a network connection: the next transmit is CONNECT.
     pub fn connect(&mut self, now: Instant) {
         self.handle_closed(now);
+        if let Some(authenticator) = &mut self.authenticator {
+            self.options.properties.authentication_data = Some(authenticator.begin());
+        }
         let resumes = self.options.version.is_v5() && self.connected_before && self.granted.session_expiry_interval > 0;
         self.connection = Connection::new(&self.options, self.options.clean_start && !resumes);
         self.connection.control.push_back(Control::Connect);
@@ -302,7 +316,7 @@ impl Session {
     /// # Errors
     ///
     /// CONNECT named no method, no exchange is under way, or the data is too long.
-    pub fn authenticate(&mut self, auth: Auth) -> Result<(), AuthenticateError> {
+    pub fn authenticate(&mut self, mut auth: Auth) -> Result<(), AuthenticateError> {
         if self.options.properties.authentication_method.is_none() || !self.options.version.is_v5() {
             return Err(AuthenticateError::NoMethod);
         }
@@ -314,6 +328,9 @@ impl Session {
             (State::Connected, ReasonCode::ContinueAuthentication) if self.connection.reauthenticating => {}
             (State::Connected, ReasonCode::ReAuthenticate) if !self.connection.reauthenticating => {
                 self.connection.reauthenticating = true;
+                if let Some(authenticator) = &mut self.authenticator {
+                    auth.data = Some(authenticator.begin());
+                }
             }
             _ => return Err(AuthenticateError::NotExpected),
         }

@@ -4,6 +4,7 @@
 //! protocol code, and so that tests can drive it byte by byte. It knows no runtime, no clock and no socket.
 
 mod alias;
+mod authenticator;
 mod codec;
 mod connection;
 mod engine;
@@ -20,6 +21,7 @@ mod send;
 mod tests;
 mod window;
 
+pub use authenticator::{AuthenticationFault, Authenticator};
 pub use engine::{Session, State, Transmit};
 pub use event::{
     AckToken, Acknowledgement, Auth, ConnAck, Details, Disconnect, DisconnectProperties, Disconnected, Event,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::codec::{self, AckKind, Incoming, Subscription};
@@ -10,10 +11,10 @@ use super::incoming::{Arrival, Release};
 use super::keep_alive::KeepAlive;
 use super::window::{Finished, Mismatch};
 use super::{
-    Acknowledge, ConnAck, Disconnect, DisconnectProperties, Disconnected, Event, Granted, PublishOutcome, Received,
-    Session, State, Violation,
+    Acknowledge, Auth, AuthenticationFault, ConnAck, Details, Disconnect, DisconnectProperties, Disconnected, Event,
+    Granted, PublishOutcome, Received, Session, State, Violation,
 };
-use crate::mqtt::{Message, QoS, ReasonCode, TopicName, Version};
+use crate::mqtt::{ConnAckProperties, Message, QoS, ReasonCode, TopicName, Version};
 
 /// How many answers may wait to be sent.
 const MAXIMUM_ANSWERS: usize = 2 * u16::MAX as usize;
@@ -74,6 +75,7 @@ impl Session {
             return Ok(());
         }
         self.check_connack(&ack)?;
+        self.finish_authentication(ack.properties.authentication_data.as_deref())?;
         self.granted = Granted::by(&ack, &self.options);
         if self.options.client_id.is_empty()
             && let Some(assigned) = &ack.properties.assigned_client_identifier
@@ -137,8 +139,42 @@ impl Session {
             _ if !self.connection.reauthenticating => return violation("AUTH while no authentication was under way"),
             _ => self.connection.reauthenticating = !success,
         }
+        if success {
+            self.finish_authentication(auth.data.as_deref())?;
+        } else if let Some(authenticator) = &mut self.authenticator {
+            let answer = authenticator.answer(auth.data.as_deref().unwrap_or_default());
+            return self.answer_auth(auth, answer);
+        }
         self.events.push_back(Event::Auth(Box::new(auth)));
         Ok(())
+    }
+
+    fn answer_auth(&mut self, asked: Auth, answer: Result<Bytes, AuthenticationFault>) -> Result<(), Violation> {
+        match answer {
+            Ok(data) => {
+                let data = Some(data).filter(|data| !data.is_empty());
+                let auth = Auth { reason: ReasonCode::ContinueAuthentication, data, details: Details::default() };
+                self.connection.control.push_back(Control::Auth(Box::new(auth)));
+            }
+            // The same as CONNACK that refuses, which would come next if we went on.
+            Err(AuthenticationFault::Refused) if self.state == State::Connecting => {
+                let properties = ConnAckProperties {
+                    reason_string: asked.details.reason_string,
+                    authentication_data: asked.data,
+                    ..ConnAckProperties::default()
+                };
+                self.over();
+                let ack = ConnAck { session_present: false, reason: ReasonCode::NotAuthorized, properties };
+                self.events.push_back(Event::Refused(Box::new(ack)));
+            }
+            Err(fault) => return Err(authentication_violation(fault)),
+        }
+        Ok(())
+    }
+
+    fn finish_authentication(&mut self, data: Option<&[u8]>) -> Result<(), Violation> {
+        let Some(authenticator) = &mut self.authenticator else { return Ok(()) };
+        authenticator.finish(data).map_err(authentication_violation)
     }
 
     fn handle_publish(&mut self, publish: codec::Publish) -> Result<(), Violation> {
@@ -308,6 +344,14 @@ impl Session {
         self.connection.keep_alive = None;
         self.connection.control.clear();
     }
+}
+
+fn authentication_violation(fault: AuthenticationFault) -> Violation {
+    let fault = match fault {
+        AuthenticationFault::Wrong(fault) => fault,
+        AuthenticationFault::Refused => "an authentication that goes on or succeeds, though its data refuses us",
+    };
+    Violation::new(ReasonCode::ProtocolError, fault)
 }
 
 fn received_topic(topic: bytes::Bytes) -> Result<TopicName, Violation> {

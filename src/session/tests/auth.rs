@@ -83,3 +83,62 @@ fn authenticate_without_a_method_is_a_local_error() {
     let error = Wire::v5().session.authenticate(auth(ReasonCode::ReAuthenticate, "a")).unwrap_err();
     assert_eq!(error, AuthenticateError::NoMethod);
 }
+
+/// Begins with "1", "2" and so on, and believes whoever says "yes".
+#[derive(Debug, Default)]
+struct Counting {
+    begun: u32,
+}
+
+impl Authenticator for Counting {
+    fn method(&self) -> &'static str {
+        "M"
+    }
+
+    fn begin(&mut self) -> bytes::Bytes {
+        self.begun += 1;
+        self.begun.to_string().into()
+    }
+
+    fn answer(&mut self, data: &[u8]) -> Result<bytes::Bytes, AuthenticationFault> {
+        if data == b"no" { Err(AuthenticationFault::Refused) } else { Ok("a".into()) }
+    }
+
+    fn finish(&mut self, data: Option<&[u8]>) -> Result<(), AuthenticationFault> {
+        if data == Some(b"yes") { Ok(()) } else { Err(AuthenticationFault::Wrong("no proof")) }
+    }
+}
+
+/// A session that an authenticator has connected.
+fn authenticated() -> Wire {
+    let mut wire = Wire::new(options(Version::V5));
+    wire.session.set_authenticator(Box::new(Counting::default())).unwrap();
+    wire.session.connect(wire.now);
+    wire.sent();
+    wire.receive("f0 0a 18 08 15 0001 'M' 16 0001 'q'");
+    assert_eq!(wire.sent(), hex("f0 0a 18 08 15 0001 'M' 16 0001 'a'"));
+    wire.receive("20 0d 00 00 0a 15 0001 'M' 16 0003 'yes'");
+    assert!(matches!(wire.event(), Event::Connected(_)), "AUTH before was no event");
+    wire
+}
+
+#[test]
+fn an_authenticator_sees_to_re_authentication_too() {
+    let mut wire = authenticated();
+    wire.session.authenticate(auth(ReasonCode::ReAuthenticate, "")).unwrap();
+    assert_eq!(wire.sent(), hex("f0 0a 19 08 15 0001 'M' 16 0001 '3'"));
+    wire.receive("f0 0a 18 08 15 0001 'M' 16 0001 'q'");
+    assert_eq!(wire.sent(), hex("f0 0a 18 08 15 0001 'M' 16 0001 'a'"));
+    wire.receive("f0 0c 00 0a 15 0001 'M' 16 0003 'yes'");
+    assert_eq!(wire.event(), Event::Auth(Box::new(auth(ReasonCode::Success, "yes"))));
+}
+
+#[test]
+fn a_re_authentication_without_a_proof_ends_the_connection() {
+    let mut wire = authenticated();
+    wire.session.authenticate(auth(ReasonCode::ReAuthenticate, "")).unwrap();
+    wire.sent();
+    wire.receive("f0 00");
+    let Event::Disconnected(Disconnected::Violation(violation)) = wire.event() else { panic!() };
+    assert_eq!(violation.to_string(), "no proof");
+}

@@ -1,0 +1,374 @@
+//! SCRAM (RFC 5802, RFC 7677): both ends prove that they know a password, and neither shows it.
+//!
+//! The messages are put together here, on the primitives of ring, which is here for TLS. The client of scram-rs 0.25
+//! takes a server's nonce that does not begin with its own, and compares signatures in a time that tells where they
+//! differ. rsasl 2.3 has all three methods, but would bring a second set of hashes and a framework for every mechanism.
+//!
+//! Texts are taken as they are, in UTF-8: `SASLprep` changes no ASCII, and brokers leave it out.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::{digest, hmac, pbkdf2};
+
+use crate::session::{AuthenticationFault, Authenticator};
+
+/// "We do not bind to a channel, and speak for nobody else", and the same in base64.
+const HEADER: &str = "n,,";
+const BOUND_HEADER: &str = "biws";
+/// What RFC 7677 wants at least. With fewer, an impostor could try passwords on our proof too fast.
+const MINIMUM_ITERATIONS: u32 = 4096;
+/// More than any broker asks for, and still about a second.
+const MAXIMUM_ITERATIONS: u32 = 1_000_000;
+/// More than any broker sends; our answer repeats a part of it.
+const LONGEST_MESSAGE: usize = 4096;
+
+/// The hash that an exchange is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScramMethod {
+    /// SCRAM-SHA-1.
+    Sha1,
+    /// SCRAM-SHA-256.
+    Sha256,
+    /// SCRAM-SHA-512.
+    Sha512,
+}
+
+/// A name that is none of a [`ScramMethod`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is none of SCRAM-SHA-1, SCRAM-SHA-256 and SCRAM-SHA-512")]
+pub struct UnknownMethod;
+
+/// Who authenticates, how, and with what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScramCredentials {
+    /// The method.
+    pub method: ScramMethod,
+    /// User name.
+    pub user_name: String,
+    /// Password; never shown by `Debug`.
+    pub password: String,
+}
+
+/// The client's end of SCRAM, for one exchange after another.
+#[derive(Debug)]
+pub struct Scram {
+    credentials: ScramCredentials,
+    step: Step,
+}
+
+/// What comes next in an exchange.
+#[derive(Debug)]
+enum Step {
+    /// Nothing: none is under way, or the last one failed.
+    Nothing,
+    /// The server's first message.
+    First { nonce: String },
+    /// The server's last message.
+    Last { server_key: hmac::Key, messages: String },
+    /// That it succeeded: its signature was right.
+    Success,
+}
+
+impl Scram {
+    /// Authenticates with these.
+    pub fn new(credentials: ScramCredentials) -> Self {
+        Self { credentials, step: Step::Nothing }
+    }
+
+    fn begin_with(&mut self, nonce: String) -> Bytes {
+        let first = format!("{HEADER}{}", self.first_message_bare(&nonce));
+        self.step = Step::First { nonce };
+        first.into()
+    }
+
+    fn first_message_bare(&self, nonce: &str) -> String {
+        let name = self.credentials.user_name.replace('=', "=3D").replace(',', "=2C");
+        format!("n={name},r={nonce}")
+    }
+
+    /// The answer to the server's first message.
+    fn prove(&mut self, our_nonce: &str, theirs: &str) -> Result<Bytes, &'static str> {
+        let Challenge { nonce, salt, iterations } = Challenge::read(theirs)?;
+        if nonce.len() <= our_nonce.len() || !nonce.starts_with(our_nonce) {
+            return Err("SCRAM with a nonce that does not begin with ours");
+        }
+        let method = self.credentials.method;
+        let mut salted = vec![0; method.digest().output_len()];
+        pbkdf2::derive(method.pbkdf2(), iterations, &salt, self.credentials.password.as_bytes(), &mut salted);
+        let salted = hmac::Key::new(method.hmac(), &salted);
+        let client_key = hmac::sign(&salted, b"Client Key");
+        let stored_key = digest::digest(method.digest(), client_key.as_ref());
+        let last = format!("c={BOUND_HEADER},r={nonce}");
+        let messages = format!("{},{theirs},{last}", self.first_message_bare(our_nonce));
+        let signature = hmac::sign(&hmac::Key::new(method.hmac(), stored_key.as_ref()), messages.as_bytes());
+        let proof: Vec<u8> = client_key.as_ref().iter().zip(signature.as_ref()).map(|(key, sign)| key ^ sign).collect();
+        let server_key = hmac::Key::new(method.hmac(), hmac::sign(&salted, b"Server Key").as_ref());
+        self.step = Step::Last { server_key, messages };
+        Ok(format!("{last},p={}", BASE64.encode(&proof)).into())
+    }
+}
+
+impl Authenticator for Scram {
+    fn method(&self) -> &str {
+        self.credentials.method.name()
+    }
+
+    fn begin(&mut self) -> Bytes {
+        let mut random = [0; 18];
+        if SystemRandom::new().fill(&mut random).is_err() {
+            // A system without randomness. No exchange begins, and none succeeds.
+            self.step = Step::Nothing;
+            return Bytes::new();
+        }
+        self.begin_with(BASE64.encode(&random))
+    }
+
+    fn answer(&mut self, data: &[u8]) -> Result<Bytes, AuthenticationFault> {
+        if server_error(data).is_some() {
+            return Err(AuthenticationFault::Refused);
+        }
+        match std::mem::replace(&mut self.step, Step::Nothing) {
+            Step::First { nonce } => {
+                let theirs = text(data).map_err(AuthenticationFault::Wrong)?;
+                self.prove(&nonce, theirs).map_err(AuthenticationFault::Wrong)
+            }
+            // Some servers send their last message in AUTH, and not in what tells the success.
+            Step::Last { server_key, messages } => {
+                verify(&server_key, &messages, data).map_err(AuthenticationFault::Wrong)?;
+                self.step = Step::Success;
+                Ok(Bytes::new())
+            }
+            Step::Nothing | Step::Success => Err(AuthenticationFault::Wrong("more messages than SCRAM has")),
+        }
+    }
+
+    fn finish(&mut self, data: Option<&[u8]>) -> Result<(), AuthenticationFault> {
+        if data.and_then(server_error).is_some() {
+            return Err(AuthenticationFault::Refused);
+        }
+        match (std::mem::replace(&mut self.step, Step::Nothing), data) {
+            (Step::Last { server_key, messages }, Some(data)) => {
+                verify(&server_key, &messages, data).map_err(AuthenticationFault::Wrong)
+            }
+            (Step::Success, _) => Ok(()),
+            (Step::Nothing | Step::First { .. } | Step::Last { .. }, _) => {
+                Err(AuthenticationFault::Wrong("success without the SCRAM signature that would prove who it is"))
+            }
+        }
+    }
+}
+
+/// What the server's last message says went wrong, if it says so. It is untrusted.
+pub(super) fn server_error(data: &[u8]) -> Option<&str> {
+    let error = text(data).ok()?.strip_prefix("e=")?;
+    error.split(',').next()
+}
+
+fn text(data: &[u8]) -> Result<&str, &'static str> {
+    if data.len() > LONGEST_MESSAGE {
+        return Err("a SCRAM message that is too long");
+    }
+    std::str::from_utf8(data).map_err(|_| "a SCRAM message that is not UTF-8")
+}
+
+fn verify(server_key: &hmac::Key, messages: &str, data: &[u8]) -> Result<(), &'static str> {
+    let signature = text(data)?.strip_prefix("v=").and_then(|rest| rest.split(',').next());
+    let signature = signature.and_then(|text| BASE64.decode(text.as_bytes()).ok());
+    let signature = signature.ok_or("a last SCRAM message without a signature")?;
+    hmac::verify(server_key, messages.as_bytes(), &signature)
+        .map_err(|_| "a wrong SCRAM signature: it does not know the password, and may be an impostor")
+}
+
+/// The server's first message.
+struct Challenge<'a> {
+    nonce: &'a str,
+    salt: Vec<u8>,
+    iterations: NonZeroU32,
+}
+
+impl<'a> Challenge<'a> {
+    fn read(message: &'a str) -> Result<Self, &'static str> {
+        // Extensions may follow; one that must be understood would come first.
+        let mut fields = message.split(',');
+        let mut field = |name| fields.next().and_then(|field| field.strip_prefix(name));
+        let (nonce, salt, iterations) = (field("r="), field("s="), field("i="));
+        let nonce = nonce.ok_or("a first SCRAM message without a nonce")?;
+        let salt = salt.and_then(|salt| BASE64.decode(salt.as_bytes()).ok());
+        let salt = salt.ok_or("a first SCRAM message without a salt")?;
+        let iterations = iterations.and_then(|count| count.parse::<NonZeroU32>().ok());
+        let iterations = iterations.ok_or("a first SCRAM message without an iteration count")?;
+        match iterations.get() {
+            ..MINIMUM_ITERATIONS => Err("SCRAM with fewer than 4,096 iterations, too few to be safe"),
+            MINIMUM_ITERATIONS..=MAXIMUM_ITERATIONS => Ok(Self { nonce, salt, iterations }),
+            _ => Err("SCRAM with more than 1,000,000 iterations"),
+        }
+    }
+}
+
+impl ScramMethod {
+    /// As MQTT calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SCRAM-SHA-1",
+            Self::Sha256 => "SCRAM-SHA-256",
+            Self::Sha512 => "SCRAM-SHA-512",
+        }
+    }
+
+    fn digest(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+
+    fn hmac(self) -> hmac::Algorithm {
+        match self {
+            Self::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => hmac::HMAC_SHA256,
+            Self::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+
+    fn pbkdf2(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+}
+
+impl FromStr for ScramMethod {
+    type Err = UnknownMethod;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMethod> {
+        let methods = [Self::Sha1, Self::Sha256, Self::Sha512];
+        methods.into_iter().find(|method| method.name().eq_ignore_ascii_case(name)).ok_or(UnknownMethod)
+    }
+}
+
+impl fmt::Debug for ScramCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScramCredentials")
+            .field("method", &self.method)
+            .field("user_name", &self.user_name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of RFC 7677, section 3.
+    const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
+    const CHALLENGE: &str = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    const PROOF: &str = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+                         p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
+    const SIGNATURE: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
+
+    fn scram(method: ScramMethod, user_name: &str) -> Scram {
+        Scram::new(ScramCredentials { method, user_name: user_name.into(), password: "pencil".into() })
+    }
+
+    /// An exchange up to our proof.
+    fn proven() -> Scram {
+        let mut scram = scram(ScramMethod::Sha256, "user");
+        scram.begin_with(NONCE.into());
+        assert_eq!(scram.answer(CHALLENGE.as_bytes()).unwrap(), PROOF);
+        scram
+    }
+
+    fn fault(answer: Result<impl fmt::Debug, AuthenticationFault>) -> &'static str {
+        match answer {
+            Err(AuthenticationFault::Wrong(fault)) => fault,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_example_of_rfc_5802() {
+        let mut scram = scram(ScramMethod::Sha1, "user");
+        let first = scram.begin_with("fyko+d2lbbFgONRv9qkxdawL".into());
+        assert_eq!(first, "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
+        let challenge = "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096";
+        let proof = "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=";
+        assert_eq!(scram.answer(challenge.as_bytes()).unwrap(), proof);
+        assert_eq!(scram.finish(Some(b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=")), Ok(()));
+    }
+
+    #[test]
+    fn the_example_of_rfc_7677() {
+        assert_eq!(scram(ScramMethod::Sha256, "user").begin_with(NONCE.into()), format!("n,,n=user,r={NONCE}"));
+        assert_eq!(proven().finish(Some(SIGNATURE.as_bytes())), Ok(()));
+    }
+
+    #[test]
+    fn the_signature_may_come_before_the_success() {
+        let mut scram = proven();
+        assert_eq!(scram.answer(SIGNATURE.as_bytes()), Ok(Bytes::new()));
+        assert_eq!(scram.finish(None), Ok(()));
+    }
+
+    #[test]
+    fn no_success_without_the_right_signature() {
+        let without = "success without the SCRAM signature that would prove who it is";
+        assert_eq!(fault(proven().finish(None)), without);
+        assert_eq!(fault(scram(ScramMethod::Sha256, "user").finish(Some(SIGNATURE.as_bytes()))), without);
+        for forged in ["v=AAAATRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", "v="] {
+            assert!(fault(proven().finish(Some(forged.as_bytes()))).starts_with("a wrong SCRAM signature"), "{forged}");
+            assert!(fault(proven().answer(forged.as_bytes())).starts_with("a wrong SCRAM signature"), "{forged}");
+        }
+        for other in ["", "v=!", "w=6rri", SIGNATURE.trim_end_matches('=')] {
+            assert_eq!(fault(proven().finish(Some(other.as_bytes()))), "a last SCRAM message without a signature");
+        }
+    }
+
+    #[test]
+    fn what_the_server_refuses_is_told() {
+        assert_eq!(proven().finish(Some(b"e=invalid-proof")), Err(AuthenticationFault::Refused));
+        assert_eq!(proven().answer(b"e=invalid-proof"), Err(AuthenticationFault::Refused));
+        assert_eq!(server_error(b"e=unknown-user,x=1"), Some("unknown-user"));
+        assert_eq!(server_error(SIGNATURE.as_bytes()), None);
+    }
+
+    #[test]
+    fn a_challenge_that_is_none_is_not_answered() {
+        let nonce = "r=rOprNGfwEbeRWgbNEkqOmore";
+        for (challenge, expected) in [
+            (String::new(), "a first SCRAM message without a nonce"),
+            (format!("m=must,{nonce},s=AAAA,i=4096"), "a first SCRAM message without a nonce"),
+            (format!("{nonce},s=A,i=4096"), "a first SCRAM message without a salt"),
+            (format!("{nonce},s=AAAA,i=0"), "a first SCRAM message without an iteration count"),
+            (format!("{nonce},s=AAAA,i=4095"), "SCRAM with fewer than 4,096 iterations, too few to be safe"),
+            (format!("{nonce},s=AAAA,i=4294967295"), "SCRAM with more than 1,000,000 iterations"),
+            (format!("r={NONCE},s=AAAA,i=4096"), "SCRAM with a nonce that does not begin with ours"),
+            ("r=another-nonce-of-some-length,s=AAAA,i=4096".into(), "SCRAM with a nonce that does not begin with ours"),
+            (format!("{nonce},s=AAAA,i=4096,{}", "x".repeat(5000)), "a SCRAM message that is too long"),
+        ] {
+            let mut scram = scram(ScramMethod::Sha256, "user");
+            scram.begin_with(NONCE.into());
+            assert_eq!(fault(scram.answer(challenge.as_bytes())), expected, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn each_exchange_has_a_nonce_of_its_own_and_separators_in_names_are_escaped() {
+        let mut scram = scram(ScramMethod::Sha512, "a=b,c");
+        let (one, other) = (scram.begin(), scram.begin());
+        assert!(one.starts_with(b"n,,n=a=3Db=2Cc,r="), "{one:?}");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        assert!(!format!("{:?}", proven()).contains("pencil"));
+    }
+}
