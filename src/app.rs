@@ -3,6 +3,7 @@
 use crate::cli::bench::BenchCommand;
 use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
+use crate::config::profile::ProfileJob;
 use crate::config::{
     self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
     SubSettings,
@@ -12,7 +13,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
 pub fn run() -> u8 {
-    let command_line = config::read(std::env::args_os(), |name| std::env::var(name).ok());
+    let command_line = config::read(std::env::args_os(), variable);
     let invocation = match command_line {
         Ok(CommandLine::Run(invocation)) => invocation,
         Ok(CommandLine::Print(text)) => return print(&text),
@@ -46,8 +47,12 @@ pub fn run() -> u8 {
 }
 
 fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
-    let Invocation { cli, origins, .. } = invocation;
+    let Invocation { cli, origins, given, .. } = invocation;
     match cli.command {
+        Command::Profile(arguments) => {
+            let job = ProfileJob::resolve(arguments, &given)?;
+            command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
+        }
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
@@ -68,6 +73,19 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = BrokerSettings::resolve(&arguments);
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout)))
         }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// `conn --check` with a profile.
+fn check_connection(profile: &str, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let line = ["mqttx-rs", "conn", "--check", "--profile", profile].map(Into::into);
+    match config::read(line, variable)? {
+        CommandLine::Run(invocation) => dispatch(*invocation, terminal, talk),
+        CommandLine::Print(_) => Ok(ExitStatus::Done),
     }
 }
 

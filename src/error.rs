@@ -132,6 +132,13 @@ impl Error {
         self
     }
 
+    /// With another name for what it is about, wherever the message has it.
+    #[must_use]
+    pub fn about(mut self, name: &str, other: &str) -> Self {
+        self.message = self.message.replace(name, other);
+        self
+    }
+
     /// With what to try, shown on a line of its own behind `hint:`.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ pub mod bench;
 pub mod broker;
 pub mod conn;
 pub mod group;
+pub mod profile;
 pub mod publish;
 pub mod shorts;
 pub mod subscribe;
@@ -20,6 +21,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
+use profile::ProfileArgs;
 use publish::PublishCommand;
 use subscribe::SubscribeCommand;
 
@@ -68,6 +70,9 @@ pub enum Command {
     /// Load a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),
+    /// Name brokers once, and use the names
+    #[command(name = "profile")]
+    Profile(ProfileArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(BrokerArgs),

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod broker;
 pub mod conn;
+pub mod profile;
 pub mod publish;
 pub mod subscribe;
 

@@ -35,5 +35,5 @@ pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
 pub use origin::{Origin, Origins, Place};
 pub use publish::{MessageSource, PubSettings};
-pub use read::{CommandLine, Invocation, read};
+pub use read::{CommandLine, Invocation, check_profile, read};
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
+use super::client_id::{self, Facts};
 use super::environment;
 use super::origin::{LayerValue, Origins, inherit, overridden};
 use super::profile::{self, Choice, Loaded, Scope};
@@ -32,6 +33,8 @@ pub struct Invocation {
     pub cli: Cli,
     /// Where each comes from.
     pub origins: Origins,
+    /// The options on the command line by id, as they are written there.
+    pub given: BTreeMap<String, Vec<String>>,
     /// What the user should know about the layers.
     pub warnings: Vec<String>,
 }
@@ -60,7 +63,9 @@ pub fn read(
     };
     let mut warnings = Vec::new();
     let mut inherited = BTreeMap::new();
-    if has(command, "hostname") {
+    let written = as_written(&matches, command);
+    // `profile add` takes the options of a connection, and makes none.
+    if has(command, "hostname") && path.first() != Some(&"profile") {
         let choice = Choice { named: matches.get_one("profile").cloned(), none: matches.get_flag("no_profile") };
         let Loaded { layers: of_files, files, profile, warnings: about_files } =
             profile::load(&choice, Scope::of(&path), &variable)?;
@@ -86,7 +91,7 @@ pub fn read(
         };
     }
     match Cli::from_arg_matches(&matches) {
-        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins, warnings }))),
+        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins, given: written, warnings }))),
         Err(error) => not_run(&error, &origins),
     }
 }
@@ -115,6 +120,42 @@ fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
     }
     let on_command_line = |id: &&clap::Id| command.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     command.ids().filter(on_command_line).map(ToString::to_string).collect()
+}
+
+/// The options on the command line, as they are written there.
+fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String, Vec<String>> {
+    let innermost = std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner)).last();
+    let Some(matches) = innermost else { return BTreeMap::new() };
+    let ids = command.get_arguments().map(|option| option.get_id().as_str());
+    let given = ids.filter(|id| {
+        matches!(matches.try_contains_id(id), Ok(true)) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    });
+    let texts = |id: &str| {
+        let raw = matches.try_get_raw(id).ok().flatten().unwrap_or_default();
+        raw.map(|text| text.to_string_lossy().into_owned()).collect()
+    };
+    given.map(|id| (id.to_owned(), texts(id))).collect()
+}
+
+/// Whether every command would take what a profile says; the environment has no say. Secrets are not looked up.
+///
+/// # Errors
+///
+/// The profile is missing or broken, or says a value that its option refuses.
+pub fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+    let of_folders =
+        |wanted: &str| variable(wanted).filter(|_| ["HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&wanted));
+    for command in [&["pub"][..], &["sub"], &["bench", "pub"], &["bench", "conn"], &["bench", "e2e"]] {
+        let line = [&["mqttx-rs", "--profile", name], command].concat().into_iter().map(OsString::from);
+        if let CommandLine::Run(invocation) = read(line, of_folders)? {
+            let template = match &invocation.cli.command {
+                cli::Command::Publish(command) => command.connect.connection.client_id.clone(),
+                _ => None,
+            };
+            client_id::expand(&template.unwrap_or_default(), &Facts::default(), |range| *range.start())?;
+        }
+    }
+    Ok(())
 }
 
 /// What lower layers say, as it would stand on the command line.

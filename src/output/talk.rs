@@ -84,6 +84,14 @@ impl Talk {
         self.status(Sign::Failure, &text);
     }
 
+    /// A question, behind which the answer is written; also with `quiet`.
+    pub fn question(&self, text: &str) {
+        let mut out = Vec::new();
+        safe::push_word(text.as_bytes(), self.stream, &mut out);
+        out.extend_from_slice(b": ");
+        self.say(&out);
+    }
+
     /// A line without a sign, below one that has it.
     pub fn plain(&self, text: &str) {
         if !self.quiet {

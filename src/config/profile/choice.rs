@@ -70,18 +70,25 @@ pub(in crate::config) fn load(
     Ok(Loaded {
         layers: layers.collect(),
         files: reader.files.into_iter().map(|file| file.name).collect(),
-        profile: name.map(|name| match is_path(&name) {
-            true => Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            false => name,
+        profile: name.map(|name| {
+            if !is_path(&name) {
+                return name;
+            }
+            Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
         }),
         warnings: reader.warnings,
     })
 }
 
-/// Reads one file or profile, and what it extends.
-pub(in crate::config) fn check(store: &Store, name: &str) -> Result<(), Error> {
+/// A profile with all that it extends as one, its paths absolute.
+///
+/// # Errors
+///
+/// One of them is missing or broken.
+pub fn flatten(store: &Store, name: &str) -> Result<Profile, Error> {
     let mut reader = Reader { store, files: Vec::new(), warnings: Vec::new() };
-    reader.chain(name, Path::new("")).map(drop)
+    let chain = reader.chain(name, Path::new(""))?;
+    Ok(chain.flatten(&reader.files))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +155,7 @@ impl Reader<'_> {
             return Ok((self.store.path(name)?, format!("profile `{name}`"), self.store.read(name)?));
         }
         let path = folder.join(name);
+        let path = std::path::absolute(&path).unwrap_or(path);
         match fs::read_to_string(&path) {
             Ok(text) => Ok((fs::canonicalize(&path).unwrap_or(path), name.to_owned(), text)),
             Err(error) => {
@@ -162,8 +170,8 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a profile is meant by its file and not by its name.
-pub(in crate::config) fn is_path(name: &str) -> bool {
+/// Whether a profile is meant by its file and not by its name: a path has a separator or ends in `.toml`.
+pub fn is_path(name: &str) -> bool {
     name.contains(std::path::is_separator) || Path::new(name).extension().is_some_and(|extension| extension == "toml")
 }
 

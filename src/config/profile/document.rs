@@ -108,8 +108,12 @@ impl Profile {
     }
 }
 
-/// Sets a key in a text that [`Profile::parse`] accepts, or removes it; all else stays, comments too.
-pub(in crate::config) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Result<String, Error> {
+/// Sets keys in a text that [`Profile::parse`] accepts, or removes them; all else stays, comments too.
+///
+/// # Errors
+///
+/// The text is no TOML.
+pub fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Result<String, Error> {
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| Error::usage(syntax(error.message())))?;
     for (key, value) in changes {
@@ -147,7 +151,7 @@ fn sections() -> BTreeSet<&'static str> {
     KEYS.iter().map(Key::section).collect()
 }
 
-/// toml_edit's words on one line.
+/// `toml_edit`'s words on one line.
 fn syntax(message: &str) -> String {
     format!("this is no TOML: {}", message.lines().next().unwrap_or_default())
 }

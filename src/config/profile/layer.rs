@@ -96,6 +96,23 @@ impl Chain {
         layer
     }
 
+    /// The same as one profile, paths absolute but for `~/`.
+    pub(super) fn flatten(&self, files: &[Origination]) -> Profile {
+        let mut profile = Profile::default();
+        for (path, (value, file)) in &self.values {
+            let folder = files.get(*file).map_or(Path::new(""), |file| &file.folder);
+            let kind = Key::find(path).map_or(Kind::Text, |key| key.kind);
+            let value = match value {
+                Value::Texts(texts) if matches!(kind, Kind::Path | Kind::Secret) => {
+                    Value::Texts(texts.iter().map(|text| as_option(kind, text, folder, None)).collect())
+                }
+                value => value.clone(),
+            };
+            profile.values.insert(path, value);
+        }
+        profile
+    }
+
     /// Filters, and the options that pair with them by position.
     fn add_filters(&self, filters: &[FilterEntry], origin: Origin, layer: &mut Layer) {
         let values = filters.iter().map(|entry| entry.filter.clone()).collect();
@@ -127,7 +144,7 @@ impl Chain {
 }
 
 /// Whether a value is a secret in plain text.
-pub(in crate::config) fn is_plain_secret(kind: Kind, text: &str) -> bool {
+pub fn is_plain_secret(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Secret => !["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form)) && text != "prompt",
         Kind::Url => text
@@ -142,6 +159,7 @@ pub(in crate::config) fn is_plain_secret(kind: Kind, text: &str) -> bool {
 fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Path>) -> String {
     let placed = |path: &str| match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
+        (Some(_), None) => path.to_owned(),
         _ => folder.join(path).to_string_lossy().into_owned(),
     };
     match (kind, text) {

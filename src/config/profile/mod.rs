@@ -11,12 +11,18 @@
 mod choice;
 mod document;
 mod fault;
+mod job;
 mod layer;
 mod schema;
 mod store;
+mod view;
 
 pub(super) use choice::{Choice, Loaded, load};
-pub use document::{FilterEntry, Profile, Value};
+pub use choice::{flatten, is_path};
+pub use document::{FilterEntry, Profile, Value, edit};
+pub use job::{ListShape, ProfileJob};
 pub(super) use layer::Scope;
+pub use layer::is_plain_secret;
 pub use schema::{KEYS, Key, Kind};
-pub use store::Store;
+pub use store::{Lock, Store, check_name, write_private};
+pub use view::{EffectiveValue, Summary, effective, masked_text, summaries, template};

@@ -166,7 +166,11 @@ impl Store {
 }
 
 /// Whether a text can be a profile's name, and so a file's.
-pub(in crate::config) fn check_name(name: &str) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// It cannot: says which characters can.
+pub fn check_name(name: &str) -> Result<(), Error> {
     let allowed = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '@');
     if !name.is_empty() && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
         return Ok(());
@@ -175,7 +179,11 @@ pub(in crate::config) fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// Writes a file that only its owner reads: into another beside it first, so that what stands there is old or new.
-pub(in crate::config) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     // A profile may be a link into a folder of dotfiles; what it leads to is written.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let draft = path.with_file_name(format!(".{:016x}.new", fastrand::u64(..)));

@@ -1,0 +1,167 @@
+//! Jobs that write. Each reads what is there and writes under one lock, so that of two processes none loses a change.
+
+use std::io::Write;
+
+use super::Desk;
+use super::question::{ask, is_agreed};
+use crate::config::check_profile;
+use crate::config::profile::{Key, Profile, Value, edit as edit_text, is_plain_secret};
+use crate::error::{Error, ExitStatus};
+
+pub(super) fn add<W: Write>(
+    desk: &Desk<'_, W>,
+    name: &str,
+    mut profile: Profile,
+    force: bool,
+) -> Result<ExitStatus, Error> {
+    desk.refuse_taken(name, force)?;
+    if profile == Profile::default() {
+        if !desk.terminal.stderr.terminal {
+            let error = Error::usage("there is nothing to say in the profile");
+            return Err(
+                error.with_hint(format!("as in mqttx-rs profile add {name} --url mqtts://broker.example -u me"))
+            );
+        }
+        profile = asked(desk)?;
+    }
+    let has_plain = profile.values.iter().any(|(path, value)| {
+        let kind = Key::find(path).map(|key| key.kind);
+        matches!((kind, value), (Some(kind), Value::Texts(texts)) if texts.iter().any(|text| is_plain_secret(kind, text)))
+    });
+    if has_plain {
+        let advice = "env:NAME, file:PATH or prompt keep it elsewhere";
+        desk.talk.warning(format_args!("the password stands in the profile as it is: {advice}"));
+    }
+    write_checked(desk, name, &profile.to_toml(), force)?;
+    desk.talk.success(format_args!("profile {name} is made: mqttx-rs --profile {name} sub"));
+    Ok(ExitStatus::Done)
+}
+
+/// What a person answers; an empty answer leaves a thing out.
+fn asked<W: Write>(desk: &Desk<'_, W>) -> Result<Profile, Error> {
+    let questions = [
+        ("connection.url", "Broker, as mqtts://broker.example:8883 [mqtt://localhost]"),
+        ("connection.client_id", "Client id, as monitor.{hostname}.{random:1000..9999} [random]"),
+        ("connection.username", "User name [none]"),
+        ("connection.password", "Password, as env:NAME, file:PATH or prompt [none]"),
+        ("publish.topic", "Topic that pub publishes to [none]"),
+        ("subscribe.filters", "Filters that sub subscribes to, between spaces [none]"),
+    ];
+    let mut profile = Profile::default();
+    for (path, question) in questions {
+        let answer = ask(desk.talk, question)?;
+        let value = match (path, answer.as_str()) {
+            ("connection.url", "") => Value::text("mqtt://localhost"),
+            (_, "") => continue,
+            ("subscribe.filters", filters) => {
+                Value::Filters(filters.split_whitespace().map(crate::config::profile::FilterEntry::new).collect())
+            }
+            (_, answer) => Value::text(answer),
+        };
+        profile.values.insert(path, value);
+    }
+    Ok(profile)
+}
+
+/// Writes a new profile that every command would take, or nothing.
+pub(super) fn write_checked<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str, force: bool) -> Result<(), Error> {
+    let lock = desk.store.lock()?;
+    desk.refuse_taken(name, force)?;
+    check_text(desk, name, text)?;
+    desk.store.write(&lock, name, text)
+}
+
+/// Whether a text would do as the profile of this name.
+pub(super) fn check_text<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str) -> Result<(), Error> {
+    Profile::parse(&format!("profile `{name}`"), text)?;
+    // Beside the others, so that what it extends is found.
+    let draft = desk.store.profiles()?.join(format!(".{:016x}.toml", fastrand::u64(..)));
+    crate::config::profile::write_private(&draft, text)?;
+    let checked = check_profile(&draft.to_string_lossy(), desk.variable);
+    _ = std::fs::remove_file(&draft);
+    checked.map_err(|error| error.about(&draft.to_string_lossy(), &format!("profile `{name}`")))
+}
+
+pub(super) fn edit<W: Write>(
+    desk: &Desk<'_, W>,
+    name: &str,
+    changes: &[(&'static Key, Option<Value>)],
+) -> Result<ExitStatus, Error> {
+    let lock = desk.store.lock()?;
+    let text = edit_text(&desk.store.read(name)?, changes)?;
+    check_text(desk, name, &text)?;
+    desk.store.write(&lock, name, &text)?;
+    desk.talk.success(format_args!("profile {name} is changed"));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) fn copy<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Result<ExitStatus, Error> {
+    let lock = desk.store.lock()?;
+    desk.refuse_taken(new, false)?;
+    desk.store.write(&lock, new, &desk.store.read(name)?)?;
+    desk.talk.success(format_args!("profile {new} is made"));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) fn rename<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Result<ExitStatus, Error> {
+    let lock = desk.store.lock()?;
+    desk.refuse_taken(new, false)?;
+    let text = desk.store.read(name)?;
+    desk.store.write(&lock, new, &text)?;
+    if desk.store.selected().as_deref() == Some(name) {
+        desk.store.select(&lock, Some(new))?;
+    }
+    desk.store.remove(&lock, name)?;
+    desk.talk.success(format_args!("profile {name} is now {new}"));
+    for dependent in dependents(desk, name) {
+        desk.talk.warning(format_args!("profile {dependent} still extends {name}"));
+    }
+    Ok(ExitStatus::Done)
+}
+
+pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Result<ExitStatus, Error> {
+    desk.store.read(name)?;
+    if !yes {
+        if !desk.terminal.stderr.terminal {
+            return Err(Error::usage("nobody can be asked here").with_hint("--yes removes without a question"));
+        }
+        if !is_agreed(desk.talk, &format!("Remove the profile {name}?"))? {
+            desk.talk.failure("nothing is removed");
+            return Ok(ExitStatus::Done);
+        }
+    }
+    let lock = desk.store.lock()?;
+    if desk.store.selected().as_deref() == Some(name) {
+        let error = Error::usage(format!("profile `{name}` is the selected one"));
+        return Err(error.with_hint("`mqttx-rs profile unuse` first"));
+    }
+    if let Some(dependent) = dependents(desk, name).first() {
+        return Err(Error::usage(format!("profile `{dependent}` extends `{name}`")));
+    }
+    desk.store.remove(&lock, name)?;
+    desk.talk.success(format_args!("profile {name} is removed"));
+    Ok(ExitStatus::Done)
+}
+
+/// The profiles that extend one.
+fn dependents<W: Write>(desk: &Desk<'_, W>, name: &str) -> Vec<String> {
+    let mut names = desk.store.names();
+    names.retain(|other| {
+        let profile = desk.store.read(other).and_then(|text| Profile::parse(other, &text));
+        profile.is_ok_and(|profile| profile.extends.as_deref() == Some(name))
+    });
+    names
+}
+
+pub(super) fn select<W: Write>(desk: &Desk<'_, W>, name: Option<&str>) -> Result<ExitStatus, Error> {
+    let lock = desk.store.lock()?;
+    if let Some(name) = name {
+        Profile::parse(&format!("profile `{name}`"), &desk.store.read(name)?)?;
+    }
+    desk.store.select(&lock, name)?;
+    match name {
+        Some(name) => desk.talk.success(format_args!("profile {name} holds where no other is named")),
+        None => desk.talk.success("no profile is selected"),
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,82 @@
+//! A profile in the person's own editor.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use super::Desk;
+use super::change::check_text;
+use super::question::ask;
+use crate::config::profile::{check_name, template, write_private};
+use crate::error::{Error, ErrorKind, ExitStatus};
+
+/// Below this line of a draft there is only help.
+const HELP: &str = "# ---- What a profile can say. From this line on nothing is kept. ----";
+
+/// Opens a draft in the editor, and keeps it when it is valid and nobody else has changed the profile.
+pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<ExitStatus, Error> {
+    check_name(name)?;
+    let before = if desk.store.path(name)?.exists() { Some(desk.store.read(name)?) } else { None };
+    drop(desk.store.lock()?);
+    let draft = desk.store.profiles()?.join(format!(".{name}.{:08x}.draft", fastrand::u32(..)));
+    let begun = before.clone().unwrap_or_else(|| format!("# Profile {name}\n"));
+    write_private(&draft, &format!("{begun}\n{HELP}\n{}", template()))?;
+    loop {
+        let text = edited(desk, &draft).inspect_err(|_| _ = fs::remove_file(&draft))?;
+        if Some(&text) == before.as_ref() || (before.is_none() && text == begun) {
+            _ = fs::remove_file(&draft);
+            desk.talk.success("nothing is changed");
+            return Ok(ExitStatus::Done);
+        }
+        match kept(desk, name, &text, before.as_deref()) {
+            Ok(()) => {
+                _ = fs::remove_file(&draft);
+                desk.talk.success(format_args!("profile {name} is written"));
+                return Ok(ExitStatus::Done);
+            }
+            Err(error) => {
+                let hint = format!("the draft is kept: {}", draft.display());
+                if !desk.terminal.stderr.terminal || error.kind() != ErrorKind::Usage {
+                    return Err(error.with_hint(hint));
+                }
+                desk.talk.error(&error);
+                if ask(desk.talk, "Edit again? [Y/n]")?.to_lowercase().starts_with('n') {
+                    return Err(Error::usage("the profile is as it was").with_hint(hint));
+                }
+            }
+        }
+    }
+}
+
+/// The draft as it is when the editor has ended.
+fn edited<W: Write>(desk: &Desk<'_, W>, draft: &Path) -> Result<String, Error> {
+    let set = |name: &str| (desk.variable)(name).filter(|text| !text.trim().is_empty());
+    let fallback = if cfg!(windows) { "notepad" } else { "vi" };
+    let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| fallback.to_owned());
+    let mut words = editor.split_whitespace();
+    let Some(program) = words.next() else { return Err(Error::usage("EDITOR is empty")) };
+    let ended = Command::new(program).args(words).arg(draft).status();
+    match ended {
+        Ok(status) if status.success() => {}
+        Ok(status) => return Err(Error::local(format!("the editor `{editor}` failed: {status}"))),
+        Err(error) => {
+            let refused = Error::local(format!("the editor `{editor}` does not start: {error}"));
+            return Err(refused.with_hint("EDITOR names another; `profile edit NAME --set KEY=VALUE` needs none"));
+        }
+    }
+    let text = fs::read_to_string(draft);
+    let text = text.map_err(|error| Error::local(format!("{}: {error}", draft.display())))?;
+    let own = text.split_once(HELP).map_or(text.as_str(), |(own, _)| own);
+    Ok(format!("{}\n", own.trim_end()))
+}
+
+fn kept<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str, before: Option<&str>) -> Result<(), Error> {
+    let lock = desk.store.lock()?;
+    let now = if desk.store.path(name)?.exists() { Some(desk.store.read(name)?) } else { None };
+    if now.as_deref() != before {
+        return Err(Error::local(format!("profile `{name}` was changed by somebody else in the meantime")));
+    }
+    check_text(desk, name, text)?;
+    desk.store.write(&lock, name, text)
+}

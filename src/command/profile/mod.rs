@@ -1,0 +1,78 @@
+//! `profile`: what is done with the files of profiles.
+
+mod change;
+mod edit;
+mod look;
+mod question;
+
+use std::io::Write;
+
+use crate::config::profile::{ProfileJob, Store};
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::{Stdout, Talk, Terminal, WriteError};
+
+/// Reaches the broker of a profile and tells what it announces.
+type Check<'a> = dyn Fn(&str) -> Result<ExitStatus, Error> + 'a;
+
+/// What the jobs have in common.
+struct Desk<'a, W: Write> {
+    store: Store,
+    stdout: Stdout<W>,
+    talk: Talk,
+    terminal: Terminal,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Does the job; `variable` looks in the environment, and `connect` is what `conn --check` does with a profile.
+pub fn run(
+    job: ProfileJob,
+    terminal: Terminal,
+    talk: Talk,
+    variable: &dyn Fn(&str) -> Option<String>,
+    connect: &Check<'_>,
+) -> Result<ExitStatus, Error> {
+    let store = Store::locate(variable);
+    let mut desk = Desk { store, stdout: Stdout::new(terminal.stdout), talk, terminal, variable };
+    let status = match job {
+        ProfileJob::List(shape) => look::list(&mut desk, shape)?,
+        ProfileJob::Show { name, effective: true } => look::effective(&mut desk, name.as_deref())?,
+        ProfileJob::Show { name, effective: false } => look::show(&mut desk, name)?,
+        ProfileJob::Path(name) => look::path(&mut desk, name)?,
+        ProfileJob::Export { name, with_secrets } => look::export(&mut desk, &name, with_secrets)?,
+        ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None),
+        ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect)),
+        ProfileJob::Add { name, profile, force } => change::add(&desk, &name, profile, force)?,
+        ProfileJob::Copy(name, new) => change::copy(&desk, &name, &new)?,
+        ProfileJob::Rename(name, new) => change::rename(&desk, &name, &new)?,
+        ProfileJob::Remove { name, yes } => change::remove(&desk, &name, yes)?,
+        ProfileJob::Select(name) => change::select(&desk, name.as_deref())?,
+        ProfileJob::Edit { name, changes } if changes.is_empty() => edit::in_editor(&desk, &name)?,
+        ProfileJob::Edit { name, changes } => change::edit(&desk, &name, &changes)?,
+    };
+    desk.written(Stdout::flush)?;
+    Ok(status)
+}
+
+impl<W: Write> Desk<'_, W> {
+    /// Writes to stdout; that nobody reads it is no failure.
+    fn written(&mut self, write: impl FnOnce(&mut Stdout<W>) -> Result<(), WriteError>) -> Result<(), Error> {
+        match write(&mut self.stdout) {
+            Ok(()) | Err(WriteError::Closed) => Ok(()),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Several lines of stdout.
+    fn lines(&mut self, text: &str) -> Result<(), Error> {
+        text.lines().try_for_each(|line| self.written(|stdout| stdout.line(line)))
+    }
+
+    /// Refuses a name that is taken, unless it is said that it may be.
+    fn refuse_taken(&self, name: &str, force: bool) -> Result<(), Error> {
+        if force || !self.store.path(name)?.exists() {
+            return Ok(());
+        }
+        let hint = format!("--force replaces it, `mqttx-rs profile edit {name}` changes it");
+        Err(Error::new(ErrorKind::Usage, format!("there is a profile `{name}` already")).with_hint(hint))
+    }
+}

@@ -1,0 +1,215 @@
+//! Profiles as they are shown: secrets masked, values with where they come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::choice::{Choice, flatten, load};
+use super::document::{Profile, Value, edit};
+use super::layer::{Scope, is_plain_secret};
+use super::schema::{KEYS, Key, Kind};
+use super::store::Store;
+use crate::cli;
+use crate::cli::value::key_value;
+use crate::config::environment;
+use crate::config::origin::{LayerValue, Origin, Origins, inherit};
+use crate::error::Error;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// A value that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectiveValue {
+    /// The key.
+    pub key: &'static Key,
+    /// Its value, masked.
+    pub value: String,
+    /// Where it comes from, in words.
+    pub origin: String,
+}
+
+/// What a list says of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// Whether runs that name none use it.
+    pub selected: bool,
+    /// Its file.
+    pub path: String,
+    /// The broker, as a URL without its password; or what is wrong with the file.
+    pub broker: Result<String, String>,
+    /// The profile that it extends.
+    pub extends: Option<String>,
+}
+
+/// All profiles, those that are broken too.
+pub fn summaries(store: &Store) -> Vec<Summary> {
+    let selected = store.selected();
+    let summary = |name: String| {
+        let own = store.read(&name).and_then(|text| Profile::parse(&format!("profile `{name}`"), &text));
+        let chain = flatten(store, &name);
+        Summary {
+            selected: selected.as_ref() == Some(&name),
+            path: store.path(&name).unwrap_or_default().to_string_lossy().into_owned(),
+            broker: chain.map(|profile| broker(&profile)).map_err(|error| error.message().to_owned()),
+            extends: own.ok().and_then(|profile| profile.extends),
+            name,
+        }
+    };
+    store.names().into_iter().map(summary).collect()
+}
+
+fn broker(profile: &Profile) -> String {
+    let text = |path: &str| match profile.values.get(path) {
+        Some(Value::Texts(texts)) => texts.first().cloned(),
+        _ => None,
+    };
+    if let Some(url) = text("connection.url") {
+        return masked(Kind::Url, &url);
+    }
+    if let Some(path) = text("connection.unix") {
+        return format!("unix://{path}");
+    }
+    let protocol = text("connection.protocol").unwrap_or_else(|| "mqtt".to_owned());
+    let host = text("connection.host").unwrap_or_else(|| "localhost".to_owned());
+    let port = text("connection.port").map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{protocol}://{host}{port}")
+}
+
+/// The text of a profile with its plain secrets masked, comments kept.
+///
+/// # Errors
+///
+/// The text is no profile.
+pub fn masked_text(name: &str, text: &str) -> Result<String, Error> {
+    let profile = Profile::parse(&format!("profile `{name}`"), text)?;
+    let mut changes = Vec::new();
+    for (path, value) in &profile.values {
+        let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { continue };
+        let hidden: Vec<_> = texts.iter().map(|text| masked_value(key, text)).collect();
+        if hidden != *texts {
+            changes.push((key, Some(Value::Texts(hidden))));
+        }
+    }
+    edit(text, &changes)
+}
+
+/// A text that may be shown.
+fn masked_value(key: &Key, text: &str) -> String {
+    match key_value(text) {
+        // A header may be a token.
+        Ok((name, _)) if key.option == "ws_headers" => format!("{name}: {MASK}"),
+        _ => masked(key.kind, text),
+    }
+}
+
+fn masked(kind: Kind, text: &str) -> String {
+    if !is_plain_secret(kind, text) {
+        return text.to_owned();
+    }
+    let in_url = || {
+        let (scheme, rest) = text.split_once("//")?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (user, host) = rest[..end].rsplit_once('@')?;
+        let (user, _) = user.split_once(':')?;
+        Some(format!("{scheme}//{user}:{MASK}@{host}{}", &rest[end..]))
+    };
+    in_url().filter(|_| kind == Kind::Url).unwrap_or_else(|| MASK.to_owned())
+}
+
+/// Every value that holds for a run with this profile, in the order of a file.
+///
+/// # Errors
+///
+/// The profile is missing or broken.
+pub fn effective(name: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Vec<EffectiveValue>, Error> {
+    let definition = cli::command();
+    let mut found = BTreeMap::new();
+    for (scope, path) in
+        [(Scope::Publish, &["pub"][..]), (Scope::Subscribe, &["sub"]), (Scope::Bench, &["bench", "pub"])]
+    {
+        let command = path.iter().try_fold(&definition, |command, name| command.find_subcommand(name));
+        let Some(command) = command else { continue };
+        let choice = Choice { named: name.map(ToOwned::to_owned), none: false };
+        let loaded = load(&choice, scope, &variable)?;
+        let mut layers = vec![environment::layer(&variable)];
+        layers.extend(loaded.layers);
+        let mut origins = Origins::flags(Vec::<String>::new());
+        origins.files = loaded.files;
+        let taken = inherit(&BTreeSet::new(), &layers);
+        for key in KEYS.iter().filter(|key| scope.includes(key.section())) {
+            let default = || default(command, key.option);
+            let value = taken.get(key.option).cloned().or_else(default);
+            if let Some(value) = value.filter(|_| !is_said_otherwise(key, &taken)) {
+                found.entry(key.path).or_insert_with(|| shown(key, &value, &origins));
+            }
+        }
+    }
+    Ok(KEYS.iter().filter_map(|key| found.remove(key.path)).collect())
+}
+
+/// The value that the program has of its own.
+fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
+    let option = command.get_arguments().find(|other| other.get_id() == option)?;
+    let values = if option.get_action().takes_values() {
+        option.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect()
+    } else {
+        vec!["false".to_owned()]
+    };
+    (!Vec::is_empty(&values)).then_some(LayerValue { origin: Origin::Default, values, alone: None })
+}
+
+/// A URL or a socket stands for host and protocol, so that their defaults do not hold.
+fn is_said_otherwise(key: &Key, taken: &BTreeMap<&'static str, LayerValue>) -> bool {
+    ["hostname", "protocol"].contains(&key.option)
+        && !taken.contains_key(key.option)
+        && (taken.contains_key("url") || taken.contains_key("unix"))
+}
+
+fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveValue {
+    let text = |text: &String| match (key.kind, text.as_str()) {
+        (Kind::SwitchOff, "true") => "false".to_owned(),
+        (Kind::SwitchOff, "false") => "true".to_owned(),
+        _ => masked_value(key, text),
+    };
+    let value_text = value.values.iter().map(text).collect::<Vec<_>>().join(", ");
+    EffectiveValue { key, value: value_text, origin: origins.describe(value.origin) }
+}
+
+/// A commented example of every key, for whoever writes a profile by hand.
+pub fn template() -> String {
+    let mut text = String::new();
+    let mut section = "";
+    for key in KEYS {
+        if key.section() != section {
+            section = key.section();
+            text.extend(["\n# [", section, "]\n"]);
+        }
+        text.extend(["# ", key.name(), " = ", key.example, "\n"]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_secrets_are_masked_and_references_are_not() {
+        let text = "# mine\n[connection]\nurl = \"mqtts://u:hunter2@h:1/t\" # to\npassword = \"hunter2\"\n\
+                    [tls]\nkey_password = \"env:X\"\n[websocket]\nheaders = { Authorization = \"Bearer hunter2\" }\n";
+        let shown = masked_text("x", text).unwrap();
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("# mine") && shown.contains("# to") && shown.contains("env:X"), "{shown}");
+        assert!(shown.contains("mqtts://u:***@h:1/t") && shown.contains("Authorization = \"***\""), "{shown}");
+    }
+
+    #[test]
+    fn the_template_is_a_profile_when_its_comments_are_taken_away() {
+        for key in KEYS {
+            let text = format!("[{}]\n{} = {}\n", key.section(), key.name(), key.example);
+            assert!(Profile::parse("x", &text).is_ok(), "{text}");
+        }
+        assert!(Profile::parse("x", &template()).is_ok());
+    }
+}
