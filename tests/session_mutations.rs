@@ -47,6 +47,7 @@ fn mutated_bytes_of_a_broker_are_taken_or_blamed() {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a failure is found again by its seed")]
 fn seed_of_a_long_run() -> u64 {
     let seed = std::env::var("MQTTX_MUTATION_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
