@@ -46,7 +46,7 @@ fn a_small_window_of_the_broker_holds_up_and_loses_nothing() {
     };
     let mut reader = RawClient::connect(mosquitto.address(), Version::V5, "reader");
     reader.subscribe("lines", 0);
-    let text: String = (0..LINES).map(|number| format!("{number}\n")).collect();
+    let text = (0..LINES).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
     let pub_lines = Program::new(["pub", "-t", "lines", "-lm", "-q", "2"]).port(mosquitto.port());
     let ended = pub_lines.stdin(text).run().expect_code(0);
     assert!(ended.stderr.ends_with("500 messages published, 500 acknowledged\n"), "{}", ended.stderr);

@@ -95,7 +95,9 @@ fn the_window_is_full_while_acknowledgements_are_slow() {
         let ids: Vec<u16> = (0..window).map(|_| link.expect_publish().id).collect();
         // Not one more, however long the acknowledgements take.
         link.expect_quiet();
-        ids.iter().for_each(|id| link.send(puback(*id)));
+        for id in &ids {
+            link.send(puback(*id));
+        }
         answered += window;
     }
     link.expect_disconnect();
@@ -114,7 +116,9 @@ fn the_brokers_receive_maximum_is_respected() {
     for _ in 0..2 {
         let ids: Vec<u16> = (0..4).map(|_| link.expect_publish().id).collect();
         link.expect_quiet();
-        ids.iter().for_each(|id| link.send(puback(*id)));
+        for id in &ids {
+            link.send(puback(*id));
+        }
     }
     link.expect_disconnect();
     link.close();
@@ -184,7 +188,8 @@ fn losses_duplicates_and_reordering_are_counted() {
     }
     subscriber.expect_disconnect();
     publisher.expect_disconnect();
-    (subscriber.close(), publisher.close());
+    subscriber.close();
+    publisher.close();
     program.wait().expect_code(0);
     let counts = read(&path).counts;
     assert_eq!((counts.expected, counts.delivered), (6, 6));
@@ -205,7 +210,8 @@ fn messages_of_another_run_are_foreign() {
     subscriber.send(message);
     subscriber.expect_disconnect();
     publisher.expect_disconnect();
-    (subscriber.close(), publisher.close());
+    subscriber.close();
+    publisher.close();
     program.wait().expect_code(0);
     let counts = read(&path).counts;
     assert_eq!((counts.delivered, counts.foreign, counts.lost), (2, 1, 0));

@@ -113,9 +113,10 @@ fn a_password_need_not_stand_on_the_command_line() {
 fn a_password_is_asked_for_on_a_terminal_that_does_not_show_it() {
     let broker = ScriptedBroker::start();
     // util-linux's `script` gives the program a terminal of its own, for which there is no safe call in Rust.
-    let line = format!("{} conn --check -u alice --ask-password -p {}", env!("CARGO_BIN_EXE_mqttx-rs"), broker.port());
+    let command =
+        format!("{} conn --check -u alice --ask-password -p {}", env!("CARGO_BIN_EXE_mqttx-rs"), broker.port());
     let child = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
+        .args(["-qec", &command, "/dev/null"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

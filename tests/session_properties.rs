@@ -212,7 +212,6 @@ impl World {
                 let token = self.tokens.swap_remove(which % self.tokens.len());
                 self.session.acknowledge(token);
             }
-            Step::Acknowledge(_) => {}
             Step::BrokerPublish(qos) => {
                 self.last_number += 1;
                 self.qos_of.insert(self.last_number, qos);
@@ -223,7 +222,8 @@ impl World {
                 let (kind, packet_id) = self.owed.remove(which % self.owed.len());
                 self.answer(kind, packet_id, refuse && self.version.is_v5());
             }
-            Step::Answer { .. } => {}
+            // Nothing to acknowledge, nothing to answer.
+            Step::Acknowledge(_) | Step::Answer { .. } => {}
             Step::Up(count) => {
                 self.transmit();
                 let arriving = self.up.drain(..count.min(self.up.len())).collect();
@@ -233,7 +233,9 @@ impl World {
                 let (bytes, packets) = self.down.take(count);
                 self.input.extend_from_slice(&bytes);
                 self.session.handle_input(&mut self.input, self.now);
-                packets.iter().for_each(|packet| self.session_has_read(packet));
+                for packet in &packets {
+                    self.session_has_read(packet);
+                }
             }
             Step::Lose { keep, receive_maximum } => {
                 self.session.handle_closed(self.now);
@@ -288,7 +290,9 @@ impl World {
             sent = &sent[length..];
         }
         assert!(sent.is_empty());
-        publishes.iter().for_each(|publish| self.check_sent(publish));
+        for publish in &publishes {
+            self.check_sent(publish);
+        }
     }
 
     fn check_sent(&mut self, publish: &Publish) {
@@ -454,7 +458,7 @@ impl World {
                 self.down.put(publish.into(), self.version);
                 continue;
             }
-            let packet_id = (1..).find(|packet_id| !self.outbound.contains_key(packet_id)).unwrap();
+            let packet_id = (1..=u16::MAX).find(|packet_id| !self.outbound.contains_key(packet_id)).unwrap();
             self.outbound.insert(packet_id, Outbound { number, qos, released: false });
             self.sent_here.insert(packet_id);
             self.down.put(publish.id(packet_id).into(), self.version);

@@ -156,6 +156,6 @@ fn a_broker_that_ends_and_is_started_again_loses_nothing_that_was_promised() {
     assert!(ended.stderr.ends_with("20 messages published, 20 acknowledged\n"), "{}", ended.stderr);
     subscriber.wait_for_stdout(&format!("{}", MESSAGES - 1));
     subscriber.signal(Signal::SIGINT);
-    let all: String = (0..MESSAGES).map(|number| format!("{number}\n")).collect();
+    let all = (0..MESSAGES).fold(String::new(), |all, number| all + &number.to_string() + "\n");
     assert_eq!(subscriber.wait().expect_code(0).text(), all);
 }

@@ -263,8 +263,8 @@ fn every_output_mode_is_what_it_says() {
 fn two_subscription_identifiers_are_both_shown() {
     let (_broker, mut link, running) = subscribed(&["-t", "a", "-C", "1", "--output-mode", "jsonl"]);
     link.send(publish("a", "x").with(subscription_identifier(7)).with(subscription_identifier(300)));
-    let line: serde_json::Value = serde_json::from_str(finish(link, running).expect_code(0).text()).unwrap();
-    assert_eq!(line["properties"]["subscription_identifiers"], serde_json::json!([7, 300]));
+    let object: serde_json::Value = serde_json::from_str(finish(link, running).expect_code(0).text()).unwrap();
+    assert_eq!(object["properties"]["subscription_identifiers"], serde_json::json!([7, 300]));
 }
 
 #[test]

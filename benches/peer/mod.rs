@@ -110,6 +110,7 @@ pub(crate) fn message(qos: QoS) -> Message {
 }
 
 /// So many PUBLISH packets as a broker would send them, with packet ids from 1.
+#[expect(clippy::cast_possible_truncation, reason = "the lengths are known: below 128 and 16,384")]
 pub(crate) fn publishes(version: Version, qos: QoS, count: u16) -> Vec<u8> {
     let message = message(qos);
     let topic = message.topic.as_str();
