@@ -144,8 +144,10 @@ async fn messages_in_fragments_with_pings_between_are_put_together() {
 async fn a_link_that_passes_byte_by_byte_changes_nothing() {
     let server = WebSocketServer::echoing(1024);
     let link = FaultyLink::to(server.address());
+    let mut stream = open(link.port()).await;
+    // Not before: the library behind the test's server takes a request of many tiny packets for an attack.
     link.send_bytewise();
-    assert_echoes(&mut open(link.port()).await, &[42; 3000]).await;
+    assert_echoes(&mut stream, &[42; 3000]).await;
 }
 
 #[tokio::test]
