@@ -10,7 +10,7 @@
 //! session -> mqtt                        session   the protocol engine, sans-I/O
 //! payload -> mqtt                        payload   bytes <-> what a person reads or writes
 //! cli -> { mqtt, payload }               cli       clap definitions only
-//! config -> { cli, mqtt }                config    flag > environment > default, resolved once
+//! config -> { cli, mqtt }                config    flag > environment > profile > default, once
 //! output -> { mqtt, payload, error }     output    the only module that prints
 //! trace -> mqtt                          trace     packets on the wire, told
 //!                                        transport byte streams and the one dialer

@@ -1,6 +1,6 @@
 //! TLS: the step between the socket and what is spoken on it, by rustls with ring.
 //!
-//! The provider is named at each use and never taken from the process, since the embedded broker links another one.
+//! The provider is named at each use and never taken from the process, so that no other crate's choice changes it.
 //! The system's authorities come from rustls-native-certs: it reads them on every system, and one verifier with one
 //! set of words then judges all certificates. (rustls-platform-verifier asks the system to judge, on some of them.)
 
