@@ -15,7 +15,7 @@
 //! link.cut();
 //! ```
 
-#![allow(dead_code, reason = "each test file is a crate of its own and uses its own part")]
+#![allow(dead_code, reason = "each folder of tests is a crate of its own and uses its own part")]
 #![allow(unreachable_pub, unused_imports, reason = "the same")]
 
 pub mod direct;

@@ -1,0 +1,13 @@
+//! The embedded broker, as a library and as a command.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(all(feature = "broker", unix))]
+mod command;
+#[cfg(feature = "broker")]
+mod protocol;
+#[cfg(feature = "broker")]
+mod sessions;
+#[cfg(feature = "broker")]
+mod subscriptions;

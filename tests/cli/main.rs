@@ -1,0 +1,7 @@
+//! The command line as data: help, generated files, usage errors, what the layers resolve to.
+
+mod generated;
+mod ledger;
+mod mqttx;
+mod settings;
+mod usage;

@@ -1,0 +1,21 @@
+//! The program as its users run it: what it prints, what it sends and how it exits.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bench;
+mod conn;
+mod connect_options;
+mod mosquitto_formats;
+mod mosquitto_limits;
+#[cfg(unix)]
+mod profile_commands;
+#[cfg(unix)]
+mod profile_layers;
+mod publish;
+mod scram;
+mod sessions_survive;
+mod subscribe;
+#[cfg(unix)]
+mod terminal;
+mod trace;

@@ -1,0 +1,233 @@
+//! `profile ...` from outside: what is written, what is shown, what is refused.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::support::{Ended, Program, ScriptedBroker};
+use tempfile::TempDir;
+
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn program(&self, line: &str) -> Program {
+        Program::new(line.split(' ')).home(self.0.path()).directory(self.0.path())
+    }
+
+    fn run(&self, line: &str) -> Ended {
+        self.program(line).run()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(format!(".config/mqttx-rs/profiles/{name}.toml"))
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.file(name)).unwrap()
+    }
+
+    fn leftovers(&self) -> usize {
+        let entries = fs::read_dir(self.file("x").parent().unwrap()).unwrap();
+        entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
+    }
+}
+
+#[test]
+fn add_writes_what_the_options_say_for_its_owner_alone() {
+    let home = Home::new();
+    let line = "profile add task --url mqtts://broker.example:8883 -u me --password-env SECRET --no-clean -k 10 \
+                --set publish.topic=a/b --set publish.qos=2 --set subscribe.filters=$queue/a/#";
+    let ended = home.run(&line.split_whitespace().collect::<Vec<_>>().join(" ")).expect_code(0);
+    assert_eq!(ended.stderr, "✔ profile task is made: mqttx-rs --profile task sub\n");
+    assert_eq!(
+        home.text("task"),
+        "[connection]\nurl = \"mqtts://broker.example:8883\"\nusername = \"me\"\npassword = \"env:SECRET\"\n\
+         clean_start = false\nkeep_alive = 10\n\n[publish]\ntopic = \"a/b\"\nqos = 2\n\n[subscribe]\n\
+         filters = [\"$queue/a/#\"]\n"
+    );
+    assert_eq!(fs::metadata(home.file("task")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(home.leftovers(), 0);
+    let again = home.run("profile add task -h other").expect_code(2);
+    assert!(again.stderr.starts_with("error: there is a profile `task` already\n"), "{}", again.stderr);
+    home.run("profile add task -h other --force").expect_code(0);
+    assert_eq!(home.text("task"), "[connection]\nhost = \"other\"\n");
+}
+
+#[test]
+fn what_no_command_would_take_is_not_written() {
+    let home = Home::new();
+    for (line, message) in [
+        ("profile add a --set connection.prot=1", "--set: there is no key `connection.prot`"),
+        ("profile add a --set publish.qos=7", "publish.qos of profile `a`: `7` is not a QoS: use 0, 1 or 2"),
+        ("profile add ../a -h x", "`../a` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`"),
+        ("profile add a", "there is nothing to say in the profile"),
+        ("profile add a -h x --extends nobody", "there is no profile `nobody` in "),
+    ] {
+        let ended = home.run(line).expect_code(2);
+        assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);
+        assert!(!home.file("a").exists(), "{line}");
+    }
+}
+
+#[test]
+fn answers_on_a_terminal_make_a_profile() {
+    let home = Home::new();
+    let answers = "mqtt://b.example\n\nme\nprompt\na/b\nx/# $queue/y\n";
+    home.program("profile add asked").on_terminal().stdin(answers).run().expect_code(0);
+    assert_eq!(
+        home.text("asked"),
+        "[connection]\nurl = \"mqtt://b.example\"\nusername = \"me\"\npassword = \"prompt\"\n\n[publish]\n\
+         topic = \"a/b\"\n\n[subscribe]\nfilters = [\"x/#\", \"$queue/y\"]\n"
+    );
+}
+
+#[test]
+fn lists_are_for_people_for_programs_and_for_completion() {
+    let home = Home::new();
+    home.run("profile add base -h b.example -p 1999").expect_code(0);
+    home.run("profile add task --url mqtt://u:hunter2@c.example").expect_code(0);
+    home.run("profile add child --extends base -u me").expect_code(0);
+    fs::write(home.file("broken"), "[nothing]\n").unwrap();
+    home.run("profile use task").expect_code(0);
+    let ended = home.run("profile list").expect_code(0);
+    assert_eq!(
+        ended.text(),
+        "   NAME    BROKER                                                            EXTENDS\n   \
+         base    mqtt://b.example:1999\n   \
+         broken  broken: profile `broken`, line 1: there is no key `nothing` here\n   \
+         child   mqtt://b.example:1999                                             base\n*  \
+         task    mqtt://u:***@c.example\n"
+    );
+    assert_eq!(home.run("profile list --names").text(), "base\nbroken\nchild\ntask\n");
+    let json: serde_json::Value = serde_json::from_str(home.run("profile list --json").text()).unwrap();
+    assert_eq!((&json[3]["name"], &json[3]["selected"]), (&"task".into(), &true.into()));
+    assert!(json[1]["error"].as_str().unwrap().contains("nothing"));
+}
+
+#[test]
+fn show_masks_secrets_and_says_where_each_value_comes_from() {
+    let home = Home::new();
+    home.run("profile add base -h b.example -k 9").expect_code(0);
+    let ended = home.run("profile add task --extends base -u me -P hunter2 --set publish.qos=2").expect_code(0);
+    assert!(ended.stderr.starts_with("warning: the password stands in the profile as it is"), "{}", ended.stderr);
+    let shown = home.run("profile show task").expect_code(0);
+    assert!(shown.text().contains("password = \"***\"") && !shown.text().contains("hunter2"), "{}", shown.text());
+    let ended = home.program("profile show task --effective").env("MQTTX_PORT", "7").run().expect_code(0);
+    let rows: Vec<Vec<&str>> = ended
+        .text()
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    for row in [
+        ["connection.host", "b.example", "connection.host of profile `base`"],
+        ["connection.port", "7", "MQTTX_PORT"],
+        ["connection.password", "***", "connection.password of profile `task`"],
+        ["connection.keep_alive", "9", "connection.keep_alive of profile `base`"],
+        ["connection.clean_start", "true", "default"],
+        ["publish.qos", "2", "publish.qos of profile `task`"],
+        ["subscribe.qos", "0", "default"],
+    ] {
+        assert!(rows.iter().any(|cells| *cells == row), "{row:?} in {rows:?}");
+    }
+    assert!(!ended.text().contains("hunter2"));
+    let exported = home.run("profile export task").expect_code(0);
+    assert_eq!(
+        exported.text(),
+        "[connection]\nhost = \"b.example\"\nusername = \"me\"\nkeep_alive = 9\n\n[publish]\nqos = 2\n"
+    );
+    assert!(exported.stderr.contains("connection.password is left out"), "{}", exported.stderr);
+    assert!(home.run("profile export task --with-secrets").text().contains("hunter2"));
+}
+
+#[test]
+fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
+    let home = Home::new();
+    home.run("profile add task -h a").expect_code(0);
+    fs::write(home.file("task"), "# ours\n[connection]\nhost = \"a\" # old\n").unwrap();
+    home.run("profile edit task --set connection.host=b --set connection.port=1999").expect_code(0);
+    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"b\" # old\nport = 1999\n");
+    home.run("profile edit task --unset connection.port").expect_code(0);
+    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"b\" # old\n");
+
+    let editor = |script: &str| {
+        let path = home.0.path().join("editor");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        home.program("profile edit task").env("VISUAL", "").env("EDITOR", path.to_str().unwrap()).run()
+    };
+    editor("grep -q '# url = ' \"$1\" && sed -i 's/\"b\"/\"c\"/' \"$1\"").expect_code(0);
+    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
+    let ended = editor("sed -i 's/host =/hots =/' \"$1\"").expect_code(2);
+    assert!(ended.stderr.contains("line 3: there is no key `hots` in [connection]"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("hint: the draft is kept: "), "{}", ended.stderr);
+    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
+    let other = home.file("task");
+    let ended =
+        editor(&format!("sed -i 's/\"c\"/\"d\"/' \"$1\"; echo '# theirs' >> {}", other.display())).expect_code(1);
+    assert!(ended.stderr.contains("was changed by somebody else in the meantime"), "{}", ended.stderr);
+    assert!(home.text("task").ends_with("# theirs\n"));
+}
+
+#[test]
+fn copies_new_names_and_removals_mind_who_depends_on_them() {
+    let home = Home::new();
+    home.run("profile add base -h b").expect_code(0);
+    home.run("profile add child --extends base -u me").expect_code(0);
+    home.run("profile copy child twin").expect_code(0);
+    assert_eq!(home.text("twin"), home.text("child"));
+    home.run("profile use child").expect_code(0);
+    let ended = home.run("profile remove child --yes").expect_code(2);
+    assert_eq!(ended.stderr, "error: profile `child` is the selected one\nhint: `mqttx-rs profile unuse` first\n");
+    home.run("profile rename child kid").expect_code(0);
+    assert!(home.run("profile list").text().contains("*  kid"));
+    home.run("profile unuse").expect_code(0);
+    home.run("profile remove kid").expect_code(2);
+    home.run("profile remove kid --yes").expect_code(0);
+    let ended = home.run("profile remove base --yes").expect_code(2);
+    assert_eq!(ended.stderr, "error: profile `twin` extends `base`\n");
+    home.program("profile remove twin").on_terminal().stdin("n\n").run().expect_code(0);
+    assert!(home.file("twin").exists());
+    home.program("profile remove twin").on_terminal().stdin("y\n").run().expect_code(0);
+    assert!(!home.file("twin").exists());
+    assert_eq!(home.run("profile path base").text(), format!("{}\n", home.file("base").display()));
+}
+
+#[test]
+fn validate_names_every_fault_and_reaches_the_broker_when_asked() {
+    let home = Home::new();
+    let broker = ScriptedBroker::start();
+    home.run(&format!("profile add good -h 127.0.0.1 -p {}", broker.port())).expect_code(0);
+    fs::write(home.file("bad"), "[connection]\nport = 99999\n").unwrap();
+    let ended = home.run("profile validate").expect_code(2);
+    assert_eq!(
+        ended.stderr,
+        "error: connection.port of profile `bad`: `99999` is no whole number from 1 to 65535\n✔ good is valid\n"
+    );
+    let running = home.program("profile validate good --connect").start();
+    let (mut link, _) = broker.accept_session(crate::support::wire::connack());
+    link.expect(crate::support::wire::disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert!(ended.text().contains("127.0.0.1"), "{}", ended.text());
+}
+
+#[test]
+fn processes_that_add_at_the_same_time_lose_nothing() {
+    let home = Home::new();
+    let running: Vec<_> = (0..8).map(|n| home.program(&format!("profile add p{n} -h h{n}")).start()).collect();
+    for run in running {
+        run.wait().expect_code(0);
+    }
+    assert_eq!(home.run("profile list --names").text().lines().count(), 8);
+    let running: Vec<_> = ["connection.port=1", "connection.keep_alive=2", "publish.qos=1", "publish.topic=a"]
+        .map(|set| home.program(&format!("profile edit p0 --set {set}")).start())
+        .into();
+    for run in running {
+        run.wait().expect_code(0);
+    }
+    assert_eq!(home.text("p0").lines().filter(|line| line.contains('=')).count(), 5);
+}

@@ -1,0 +1,74 @@
+//! What a person sees on a terminal, which the program runs on here: colour, and nothing that the other side sent
+//! is obeyed.
+use crate::support::wire::property::{reason_string, user_property};
+use crate::support::wire::{connack, disconnect, publish, suback};
+use crate::support::{Ended, Program, ScriptedBroker};
+
+/// Sets the title, clears the screen (in C0 and in C1), turns the text around, returns to the start of the line.
+const HOSTILE: &str = "\x1b]0;title\x07\x1b[2J\u{9b}2J\u{202e}\r\x08";
+
+/// The same as a person sees it.
+const SHOWN: &str = r"\x1b]0;title\x07\x1b[2J\u{9b}2J\u{202e}\x0d\x08";
+
+/// Runs `sub` on a terminal; the broker sends one message of which every text is hostile.
+fn see(arguments: &[&str]) -> String {
+    let broker = ScriptedBroker::start();
+    let fixed = ["sub", "-t", "#", "-C", "1"];
+    let running = Program::new(fixed).port(broker.port()).arg_all(arguments).on_terminal().start();
+    let (mut link, _) = broker.accept_session(connack());
+    let subscribe = link.expect_subscribe();
+    link.send(suback(subscribe.id, [0]));
+    let payload = format!("{HOSTILE}\n\tnext line");
+    link.send(publish(&format!("t/{HOSTILE}"), payload).with(user_property(HOSTILE, HOSTILE)));
+    link.expect(disconnect(0));
+    link.close();
+    text(&running.wait().expect_code(0))
+}
+
+/// The terminal itself turns each newline into two characters.
+fn text(ended: &Ended) -> String {
+    ended.text().replace("\r\n", "\n")
+}
+
+#[test]
+fn a_hostile_message_is_shown_and_not_obeyed() {
+    assert_eq!(
+        see(&["--color", "never"]),
+        format!(
+            "✔ Connected\n✔ Subscribed to #\n\
+             topic: t/{SHOWN}, qos: 0, size: 34B, userProperties: [ {{ key: '{SHOWN}', value: '{SHOWN}' }} ]\n\
+             {SHOWN}\n\tnext line\n\n"
+        )
+    );
+    for arguments in [
+        &["--output-mode", "raw", "-v"][..],
+        &["--output-mode", "clean"],
+        &["--output-mode", "jsonl"],
+        &["-F", "%t %p %P %j"],
+    ] {
+        let seen = see(&[&["--color", "never"], arguments].concat());
+        let obeyed = |character: char| character.is_control() && !"\n\t".contains(character) || character == '\u{202e}';
+        assert!(!seen.contains(obeyed), "{seen:?}");
+        assert!(seen.contains("title"), "{seen:?}");
+    }
+}
+
+#[test]
+fn labels_have_colour_and_texts_have_none() {
+    let seen = see(&[]);
+    assert!(seen.starts_with("\x1b[32m✔\x1b[0m Connected\n"), "{seen:?}");
+    assert!(seen.contains(&format!("\x1b[32mtopic\x1b[0m: t/{SHOWN}, ")), "{seen:?}");
+}
+
+#[test]
+fn what_a_broker_says_in_a_refusal_is_not_obeyed_either() {
+    let broker = ScriptedBroker::start();
+    let running = Program::new(["pub", "-t", "a", "-m", "x"]).port(broker.port()).on_terminal().start();
+    let mut link = broker.accept();
+    link.expect_connect();
+    link.send(connack().refusing(0x87).with(reason_string(HOSTILE)));
+    let seen = text(&running.wait().expect_code(4));
+    assert!(seen.starts_with("\x1b[31merror:\x1b[0m "), "{seen:?}");
+    assert!(seen.contains(SHOWN), "{seen:?}");
+    assert!(!seen.contains("\x1b]") && !seen.contains('\u{202e}'), "{seen:?}");
+}
