@@ -5,7 +5,9 @@
 //! worker's own and belong to a connection only while they hold its bytes.
 
 mod connection;
+mod dialing;
 mod pacer;
+mod progress;
 mod publisher;
 mod ready;
 mod subscriber;
@@ -13,7 +15,6 @@ mod subscriber;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -368,147 +369,5 @@ impl Worker {
             Served::HasMore => self.again.push(index),
             Served::Ended => self.ended(index),
         }
-    }
-
-    /// A connection has ended: it is dialled again, or it is gone.
-    fn ended(&mut self, index: u32) {
-        let connection = &mut self.connections[index as usize];
-        let closing = matches!(self.phase, Phase::Closing { .. });
-        match self.tools.plan.scenario.reconnect {
-            Some(reconnect) if connection.attempts < reconnect.attempts && !closing => {
-                connection.attempts += 1;
-                connection.enter(Stage::Waiting, &mut self.tools);
-                self.later_dials.push_back((self.tools.now + nanos(reconnect.delay), index));
-            }
-            _ => connection.give_up(&mut self.tools),
-        }
-        if self.tools.stages[Stage::Standing as usize] == 0 {
-            self.tell();
-        }
-    }
-
-    fn under_way(&self) -> usize {
-        let stages = [Stage::Dialing, Stage::Connecting, Stage::Subscribing];
-        let count: u64 = stages.iter().map(|stage| self.tools.stages[*stage as usize]).sum();
-        usize::try_from(count).unwrap_or(usize::MAX)
-    }
-
-    /// How many connects this worker may have under way.
-    fn handshakes(&self) -> usize {
-        let workers = usize::try_from(self.assignment.workers).unwrap_or(usize::MAX);
-        (self.tools.plan.scenario.handshakes / workers).max(1)
-    }
-
-    fn dial(&mut self, cx: &mut Context<'_>) {
-        let handshakes = self.handshakes();
-        while self.under_way() < handshakes {
-            let due = |dials: &VecDeque<(u64, u32)>| dials.front().is_some_and(|dial| dial.0 <= self.tools.now);
-            let next = if due(&self.first_dials) {
-                self.first_dials.pop_front()
-            } else if due(&self.later_dials) {
-                self.later_dials.pop_front()
-            } else {
-                None
-            };
-            let Some((_, index)) = next else { break };
-            let connection = &mut self.connections[index as usize];
-            connection.enter(Stage::Dialing, &mut self.tools);
-            self.tools.recorder.counts.connects_attempted += 1;
-            let (plan, client) = (self.tools.plan.clone(), connection.client);
-            self.dials.spawn(async move {
-                let (dialer, endpoint) = plan.way(client);
-                let resolved = &plan.resolved[dialer][endpoint];
-                let scenario = &plan.scenario;
-                (index, scenario.dialers[dialer].dial_resolved(&scenario.endpoints[endpoint], resolved).await)
-            });
-        }
-        while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
-            // A dial that was aborted belongs to a run that is over.
-            let Ok((index, dialed)) = dialed else { continue };
-            self.tools.take_time();
-            let connection = &mut self.connections[index as usize];
-            let served = match dialed {
-                Ok(dialed) => connection.open(dialed, &mut self.tools),
-                Err(error) => {
-                    self.tools.recorder.counts.connects_failed += 1;
-                    self.tools.recorder.reasons.note(error.to_string());
-                    Served::Ended
-                }
-            };
-            match served {
-                Served::Waits => {}
-                Served::HasMore => self.again.push(index),
-                Served::Ended => self.ended(index),
-            }
-        }
-    }
-
-    /// What is done a few times a second, whatever happens.
-    fn look(&mut self) {
-        // A part of them each time: their times are seconds, and a look at each costs a cache miss.
-        let part = self.connections.len().div_ceil(LOOKS_FOR_ALL);
-        let from = if self.looked_at >= self.connections.len() { 0 } else { self.looked_at };
-        self.looked_at = (from + part).min(self.connections.len());
-        for index in from..self.looked_at {
-            let served = self.connections[index].look_at_the_time(&mut self.tools);
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            match served {
-                Served::Waits => {}
-                Served::HasMore => self.again.push(index),
-                Served::Ended => self.ended(index),
-            }
-        }
-        if self.tools.now >= self.tools.recorder.from && self.tools.now < self.tools.recorder.to {
-            self.cpu.look(&self.tools.clock);
-        }
-        self.tell();
-    }
-
-    /// Tells the conductor how far it is.
-    fn tell(&mut self) {
-        let stage = |stage: Stage| self.tools.stages[stage as usize];
-        let all = self.connections.len() as u64;
-        let standing = stage(Stage::Standing);
-        let settled = standing + stage(Stage::Gone);
-        let progress = &self.assignment.handle.progress;
-        let counts = &self.tools.recorder.counts;
-        let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
-        let outstanding = counts.scheduled.saturating_sub(counts.dropped + counts.refused + done);
-        let scheduled_all = self
-            .groups
-            .iter()
-            .all(|group| group.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none()));
-        progress.standing.store(standing, Ordering::Relaxed);
-        progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
-        progress.outstanding.store(outstanding, Ordering::Relaxed);
-        progress.sent.store(counts.sent, Ordering::Relaxed);
-        progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
-        progress.delivered.store(counts.delivered, Ordering::Relaxed);
-        progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
-        progress.expected.store(counts.expected, Ordering::Relaxed);
-        let begun = matches!(self.phase, Phase::Running { .. });
-        // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
-        let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;
-        let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
-        progress.drained.store(drained, Ordering::Release);
-        progress.settled.store(settled, Ordering::Release);
-        self.assignment.control.news.notify_one();
-    }
-
-    /// Counts what is left over.
-    fn settle(&mut self) {
-        for connection in &self.connections {
-            connection.settle(&mut self.tools);
-        }
-    }
-
-    fn end(mut self) -> WorkerResult {
-        if !matches!(self.phase, Phase::Closing { .. }) {
-            self.settle();
-        }
-        self.tools.recorder.close_second();
-        self.tell();
-        let Recorder { counts, reasons, latencies, measured, last_activity, .. } = self.tools.recorder;
-        WorkerResult { counts, reasons, latencies, cpu: self.cpu, measured, last_activity }
     }
 }

@@ -1,0 +1,97 @@
+//! What a session tells about its connection, counted.
+
+use super::{Connection, Job, Stage};
+use crate::bench::Measure;
+use crate::bench::worker::Tools;
+use crate::session::{Disconnected, Event, Session};
+
+impl Connection {
+    pub(super) fn events(&mut self, session: &mut Session, tools: &mut Tools) {
+        while let Some(event) = session.poll_event() {
+            match event {
+                Event::Message(received) => {
+                    if let Job::Subscribe(subscriber) = &mut self.job {
+                        subscriber.receive(&received, tools);
+                    }
+                }
+                Event::Published { id, outcome } => {
+                    if let Job::Publish(publisher) = &mut self.job {
+                        publisher.outcome(id, outcome, tools);
+                    }
+                }
+                Event::Connected(_) => {
+                    tools.recorder.step(Measure::Connack, tools.now - self.since);
+                    tools.recorder.counts.connected += 1;
+                    self.attempts = 0;
+                    tools.window = tools.window.min(session.granted().receive_maximum.into());
+                    self.subscribe(session, tools);
+                }
+                Event::Subscribed { ack, .. } => {
+                    tools.recorder.step(Measure::Suback, tools.now - self.since);
+                    for reason in &ack.reasons {
+                        if reason.is_failure() {
+                            tools.recorder.counts.subscribes_refused += 1;
+                            tools.recorder.reasons.note(format!("subscribe: {reason}"));
+                        } else {
+                            tools.recorder.counts.subscribed += 1;
+                        }
+                    }
+                    self.stand(tools);
+                }
+                Event::RequestRejected { error, .. } => {
+                    tools.recorder.counts.subscribes_refused += 1;
+                    tools.recorder.reasons.note(format!("subscribe: {error}"));
+                    self.stand(tools);
+                }
+                Event::Refused(ack) => {
+                    tools.recorder.counts.connects_refused += 1;
+                    tools.recorder.reasons.note(format!("connect: {}", ack.reason));
+                }
+                Event::Disconnected(cause) => self.disconnected(&cause, tools),
+                Event::Unsubscribed { .. } | Event::Auth(_) => {}
+            }
+        }
+    }
+
+    fn subscribe(&mut self, session: &mut Session, tools: &mut Tools) {
+        if !matches!(self.job, Job::Subscribe(_)) {
+            return self.stand(tools);
+        }
+        let plan = tools.plan.clone();
+        let request = plan.subscribe_request(self.client, &mut tools.random).unwrap_or_default();
+        tools.recorder.counts.subscribes_attempted += request.filters.len() as u64;
+        match session.subscribe(request) {
+            Ok(_) => self.enter(Stage::Subscribing, tools),
+            Err(error) => {
+                tools.recorder.counts.subscribes_refused += 1;
+                tools.recorder.reasons.note(format!("subscribe: {error}"));
+                self.stand(tools);
+            }
+        }
+    }
+
+    fn stand(&mut self, tools: &mut Tools) {
+        self.enter(Stage::Standing, tools);
+    }
+
+    fn disconnected(&mut self, cause: &Disconnected, tools: &mut Tools) {
+        let reason = match cause {
+            Disconnected::ByClient => return,
+            Disconnected::ByServer(disconnect) => disconnect.reason.to_string(),
+            Disconnected::Violation(violation) => format!("the broker broke the protocol: {violation}"),
+            Disconnected::KeepAliveTimeout => "the broker does not answer PINGREQ".to_owned(),
+            Disconnected::Lost => "closed without DISCONNECT".to_owned(),
+        };
+        match self.stage {
+            Stage::Closing => {}
+            Stage::Connecting => {
+                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.reasons.note(format!("connect: {reason}"));
+            }
+            _ => {
+                tools.recorder.counts.connections_lost += 1;
+                tools.recorder.reasons.note(format!("connection lost: {reason}"));
+            }
+        }
+    }
+}

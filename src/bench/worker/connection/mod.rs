@@ -1,0 +1,243 @@
+//! One client: its session, its stream, and what it is there for.
+
+mod events;
+mod traffic;
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use bytes::BytesMut;
+
+use super::Tools;
+use super::publisher::Publisher;
+use super::ready::{ConnectionWaker, ReadyList};
+use super::subscriber::Subscriber;
+use crate::bench::plan::ClientNumber;
+use crate::bench::{Measure, Role};
+use crate::mqtt::ReasonCode;
+use crate::session::{DisconnectProperties, Session, State};
+use crate::transport::{Dialed, Stream};
+
+/// One client: a session, its stream, and what it is there for. An idle one holds no buffers.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: ClientNumber,
+    pub(super) stage: Stage,
+    /// When the stage began.
+    since: u64,
+    /// How many attempts to reconnect have failed in a row.
+    pub(super) attempts: u32,
+    session: Option<Box<Session>>,
+    stream: Option<Stream>,
+    listing: Arc<ConnectionWaker>,
+    waker: Waker,
+    /// The beginning of a packet that is not whole yet.
+    input: BytesMut,
+    /// What the socket did not take.
+    output: BytesMut,
+    job: Job,
+}
+
+#[derive(Debug)]
+enum Job {
+    Idle,
+    Publish(Box<Publisher>),
+    Subscribe(Box<Subscriber>),
+}
+
+/// How far a client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Not begun, or waiting to connect again.
+    Waiting,
+    /// A stream is being opened.
+    Dialing,
+    /// CONNECT is sent.
+    Connecting,
+    /// SUBSCRIBE is sent.
+    Subscribing,
+    /// It stands.
+    Standing,
+    /// DISCONNECT is sent.
+    Closing,
+    /// It will not connect (again).
+    Gone,
+}
+
+impl Stage {
+    pub(super) const COUNT: usize = 7;
+}
+
+/// What a turn of a connection left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Served {
+    /// It waits for the network or its plan.
+    Waits,
+    /// It has more to do at once.
+    HasMore,
+    /// Its connection has ended.
+    Ended,
+}
+
+impl Connection {
+    pub(super) fn new(client: ClientNumber, index: u32, list: &Arc<ReadyList>, tools: &mut Tools) -> Self {
+        let listing = ConnectionWaker::new(index, list.clone());
+        let job = match &tools.plan.group(client).role {
+            Role::Idle => Job::Idle,
+            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools))),
+            Role::Subscribe(_) => Job::Subscribe(Box::default()),
+        };
+        tools.stages[Stage::Waiting as usize] += 1;
+        Self {
+            client,
+            stage: Stage::Waiting,
+            since: 0,
+            attempts: 0,
+            session: None,
+            stream: None,
+            waker: listing.clone().into(),
+            listing,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            job,
+        }
+    }
+
+    pub(super) fn enter(&mut self, stage: Stage, tools: &mut Tools) {
+        tools.stages[self.stage as usize] -= 1;
+        tools.stages[stage as usize] += 1;
+        self.stage = stage;
+        self.since = tools.now;
+    }
+
+    /// The stream stands: CONNECT goes out.
+    pub(super) fn open(&mut self, dialed: Dialed, tools: &mut Tools) -> Served {
+        let timings = dialed.timings;
+        for (measure, taken) in
+            [(Measure::Connect, timings.connect), (Measure::Tls, timings.tls), (Measure::WebSocket, timings.websocket)]
+        {
+            if let Some(taken) = taken {
+                tools.recorder.step(measure, crate::bench::clock::nanos(taken));
+            }
+        }
+        let session = match self.session.take() {
+            Some(session) => Ok(session),
+            None => Session::new(tools.plan.connect_options(self.client)).map(Box::new),
+        };
+        match session {
+            Ok(mut session) => {
+                session.connect(tools.instant());
+                self.session = Some(session);
+                self.stream = Some(dialed.stream);
+                self.enter(Stage::Connecting, tools);
+                self.serve(tools)
+            }
+            Err(invalid) => {
+                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.reasons.note(format!("connect: {invalid}"));
+                Served::Ended
+            }
+        }
+    }
+
+    /// Reads, lets the session work, publishes what it may, writes.
+    pub(super) fn serve(&mut self, tools: &mut Tools) -> Served {
+        self.listing.unlist();
+        let Some(mut session) = self.session.take() else { return Served::Waits };
+        let served = self.serve_session(&mut session, tools);
+        self.session = Some(session);
+        served
+    }
+
+    /// The connection is over for good.
+    pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.give_up(tools);
+        }
+        self.stream = None;
+        self.enter(Stage::Gone, tools);
+    }
+
+    /// A message is due.
+    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) {
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.schedule(planned, tools);
+            if self.stage == Stage::Gone {
+                publisher.give_up(tools);
+            }
+        }
+    }
+
+    /// Its keep alive, or the wait for an answer to CONNECT or SUBSCRIBE. Called a few times a second.
+    pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
+        let waits_for_answer = matches!(self.stage, Stage::Connecting | Stage::Subscribing);
+        if waits_for_answer && tools.now.saturating_sub(self.since) > tools.answer_timeout {
+            let what = if self.stage == Stage::Connecting { "connect: no CONNACK" } else { "subscribe: no SUBACK" };
+            tools.recorder.reasons.note(format!("{what} in time"));
+            if self.stage == Stage::Connecting {
+                tools.recorder.counts.connects_failed += 1;
+            } else {
+                tools.recorder.counts.connections_lost += 1;
+            }
+            // Not counted a second time by the event.
+            self.enter(Stage::Closing, tools);
+            let Some(mut session) = self.session.take() else { return Served::Ended };
+            let served = self.close(&mut session, tools);
+            self.session = Some(session);
+            return served;
+        }
+        let Some(session) = &mut self.session else { return Served::Waits };
+        if self.stream.is_none() || session.poll_timeout().is_none_or(|deadline| deadline > tools.instant()) {
+            return Served::Waits;
+        }
+        session.handle_timeout(tools.instant());
+        let Some(mut session) = self.session.take() else { return Served::Waits };
+        self.events(&mut session, tools);
+        let served = self.serve_session(&mut session, tools);
+        let over = session.state() == State::Closing;
+        let served = if over && served != Served::Ended { self.close(&mut session, tools) } else { served };
+        self.session = Some(session);
+        served
+    }
+
+    /// Ends in order.
+    pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
+        let has_stream = self.stream.is_some();
+        let Some(session) = &mut self.session else { return Served::Ended };
+        if !has_stream || !matches!(self.stage, Stage::Subscribing | Stage::Standing) {
+            return Served::Ended;
+        }
+        session.disconnect(ReasonCode::Success, DisconnectProperties::default());
+        self.enter(Stage::Closing, tools);
+        self.serve(tools)
+    }
+
+    /// Nothing new is begun.
+    pub(super) fn stop(&mut self) {
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.stop();
+        }
+    }
+
+    /// Messages scheduled, and not done with.
+    pub(super) fn outstanding(&self, tools: &Tools) -> u64 {
+        match &self.job {
+            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(publisher.qos(tools)),
+            _ => 0,
+        }
+    }
+
+    /// Whether it publishes without being told when.
+    pub(super) fn is_eager(&self) -> bool {
+        matches!(&self.job, Job::Publish(publisher) if publisher.is_eager())
+    }
+
+    /// Counts what is left over at the end.
+    pub(super) fn settle(&self, tools: &mut Tools) {
+        match &self.job {
+            Job::Publish(publisher) => publisher.settle(tools),
+            Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Bytes between a connection's stream and its session.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWrite};
+
+use super::{Connection, Job, Served, Stage};
+use crate::bench::worker::{BUFFER, Tools};
+use crate::mqtt::QoS;
+use crate::session::{Session, State, Transmit};
+use crate::transport::Stream;
+
+/// How many reads a connection may do before the others have their turn.
+const READS_A_TURN: usize = 4;
+
+impl Connection {
+    pub(super) fn serve_session(&mut self, session: &mut Session, tools: &mut Tools) -> Served {
+        let waker = self.waker.clone();
+        let cx = &mut Context::from_waker(&waker);
+        let mut more = false;
+        for turn in 0..=READS_A_TURN {
+            if turn == READS_A_TURN {
+                more = true;
+                break;
+            }
+            let Some(stream) = &mut self.stream else { return Served::Waits };
+            match read(stream, &mut self.input, &mut tools.input, cx) {
+                Poll::Pending => break,
+                Poll::Ready(Some(count)) => {
+                    tools.take_time();
+                    tools.recorder.counts.bytes_received += count as u64;
+                    tools.reads += 1;
+                    let now = tools.instant();
+                    if tools.input.is_empty() {
+                        session.handle_input(&mut self.input, now);
+                    } else {
+                        session.handle_input(&mut tools.input, now);
+                    }
+                    self.events(session, tools);
+                    self.keep_rest(tools);
+                }
+                Poll::Ready(None) => {
+                    tools.take_time();
+                    tools.input.clear();
+                    return self.close(session, tools);
+                }
+            }
+        }
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.fill(session, !self.output.is_empty(), tools);
+        }
+        match self.write(session, tools, cx) {
+            Written::All => {}
+            Written::Blocked => return if more { Served::HasMore } else { Served::Waits },
+            Written::Ended => return self.close(session, tools),
+        }
+        self.events(session, tools);
+        if let Job::Publish(publisher) = &self.job
+            && session.state() == State::Connected
+        {
+            // At QoS 0 nothing comes back that would wake it.
+            more |= publisher.qos(tools) == QoS::AtMostOnce && publisher.is_eager() && tools.running;
+        }
+        if more { Served::HasMore } else { Served::Waits }
+    }
+
+    /// What is left of the common buffer is the beginning of a packet of this connection.
+    fn keep_rest(&mut self, tools: &mut Tools) {
+        if !tools.input.is_empty() {
+            self.input.extend_from_slice(&tools.input);
+            tools.input.clear();
+        }
+        if self.input.is_empty() && self.input.capacity() > 0 {
+            self.input = BytesMut::new();
+        }
+    }
+
+    fn write(&mut self, session: &mut Session, tools: &mut Tools, cx: &mut Context<'_>) -> Written {
+        loop {
+            let Some(stream) = &mut self.stream else { return Written::Blocked };
+            while !self.output.is_empty() {
+                match Pin::new(&mut *stream).poll_write(cx, &self.output) {
+                    Poll::Ready(Ok(count)) if count > 0 => {
+                        tools.recorder.counts.bytes_sent += count as u64;
+                        self.output.advance(count);
+                    }
+                    Poll::Ready(_) => return Written::Ended,
+                    Poll::Pending => return Written::Blocked,
+                }
+            }
+            if self.output.capacity() > 0 {
+                self.output = BytesMut::new();
+            }
+            let mut unflushed = true;
+            if let Job::Publish(publisher) = &mut self.job {
+                tools.take_time();
+                publisher.written(session, tools.now, tools);
+            }
+            let now = tools.instant();
+            let closes = match session.poll_transmit(&mut tools.output, now) {
+                Transmit::Bytes => false,
+                Transmit::Nothing => {
+                    unflushed = false;
+                    false
+                }
+                Transmit::Close => true,
+            };
+            let mut done = 0;
+            while done < tools.output.len() {
+                match Pin::new(&mut *stream).poll_write(cx, &tools.output[done..]) {
+                    Poll::Ready(Ok(count)) if count > 0 => {
+                        tools.recorder.counts.bytes_sent += count as u64;
+                        done += count;
+                    }
+                    Poll::Ready(_) => {
+                        tools.output.clear();
+                        return Written::Ended;
+                    }
+                    Poll::Pending => {
+                        self.output = BytesMut::from(&tools.output[done..]);
+                        break;
+                    }
+                }
+            }
+            tools.output.clear();
+            if closes {
+                // DISCONNECT is on its way, and behind it the end. Of our own accord, we wait for the broker to close
+                // too, so that nothing unread turns our end into a reset.
+                let _ = Pin::new(&mut *stream).poll_shutdown(cx);
+                return if self.stage == Stage::Closing { Written::All } else { Written::Ended };
+            }
+            if !self.output.is_empty() {
+                return Written::Blocked;
+            }
+            if !unflushed {
+                let _ = Pin::new(&mut *stream).poll_flush(cx);
+                return Written::All;
+            }
+        }
+    }
+
+    /// The stream has ended.
+    pub(super) fn close(&mut self, session: &mut Session, tools: &mut Tools) -> Served {
+        session.handle_closed(tools.instant());
+        self.events(session, tools);
+        self.stream = None;
+        self.input = BytesMut::new();
+        self.output = BytesMut::new();
+        Served::Ended
+    }
+}
+
+enum Written {
+    All,
+    Blocked,
+    Ended,
+}
+
+/// Reads into the common buffer behind what the connection has kept, or into its own when a large packet is under
+/// way. `None`: the stream has ended, in whichever way.
+fn read(stream: &mut Stream, kept: &mut BytesMut, common: &mut BytesMut, cx: &mut Context<'_>) -> Poll<Option<usize>> {
+    common.clear();
+    let has_own = kept.len() > BUFFER / 4;
+    let buffer = if has_own { &mut *kept } else { &mut *common };
+    buffer.reserve(BUFFER);
+    if !has_own {
+        // Short: the beginning of a packet that came before.
+        common.extend_from_slice(kept);
+    }
+    let buffer = if has_own { &mut *kept } else { &mut *common };
+    match pin!(stream.read_buf(buffer)).poll(cx) {
+        Poll::Pending => {
+            common.clear();
+            Poll::Pending
+        }
+        Poll::Ready(Ok(count)) if count > 0 => {
+            if !has_own && !kept.is_empty() {
+                *kept = BytesMut::new();
+            }
+            Poll::Ready(Some(count))
+        }
+        Poll::Ready(_) => Poll::Ready(None),
+    }
+}

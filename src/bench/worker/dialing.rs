@@ -1,0 +1,83 @@
+//! Which connection is dialled when, and what becomes of one that has ended.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use super::connection::{Served, Stage};
+use super::{Phase, Worker};
+use crate::bench::clock::nanos;
+
+impl Worker {
+    /// A connection has ended: it is dialled again, or it is gone.
+    pub(super) fn ended(&mut self, index: u32) {
+        let connection = &mut self.connections[index as usize];
+        let closing = matches!(self.phase, Phase::Closing { .. });
+        match self.tools.plan.scenario.reconnect {
+            Some(reconnect) if connection.attempts < reconnect.attempts && !closing => {
+                connection.attempts += 1;
+                connection.enter(Stage::Waiting, &mut self.tools);
+                self.later_dials.push_back((self.tools.now + nanos(reconnect.delay), index));
+            }
+            _ => connection.give_up(&mut self.tools),
+        }
+        if self.tools.stages[Stage::Standing as usize] == 0 {
+            self.tell();
+        }
+    }
+
+    pub(super) fn under_way(&self) -> usize {
+        let stages = [Stage::Dialing, Stage::Connecting, Stage::Subscribing];
+        let count: u64 = stages.iter().map(|stage| self.tools.stages[*stage as usize]).sum();
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// How many connects this worker may have under way.
+    pub(super) fn handshakes(&self) -> usize {
+        let workers = usize::try_from(self.assignment.workers).unwrap_or(usize::MAX);
+        (self.tools.plan.scenario.handshakes / workers).max(1)
+    }
+
+    pub(super) fn dial(&mut self, cx: &mut Context<'_>) {
+        let handshakes = self.handshakes();
+        while self.under_way() < handshakes {
+            let due = |dials: &VecDeque<(u64, u32)>| dials.front().is_some_and(|dial| dial.0 <= self.tools.now);
+            let next = if due(&self.first_dials) {
+                self.first_dials.pop_front()
+            } else if due(&self.later_dials) {
+                self.later_dials.pop_front()
+            } else {
+                None
+            };
+            let Some((_, index)) = next else { break };
+            let connection = &mut self.connections[index as usize];
+            connection.enter(Stage::Dialing, &mut self.tools);
+            self.tools.recorder.counts.connects_attempted += 1;
+            let (plan, client) = (self.tools.plan.clone(), connection.client);
+            self.dials.spawn(async move {
+                let (dialer, endpoint) = plan.way(client);
+                let resolved = &plan.resolved[dialer][endpoint];
+                let scenario = &plan.scenario;
+                (index, scenario.dialers[dialer].dial_resolved(&scenario.endpoints[endpoint], resolved).await)
+            });
+        }
+        while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
+            // A dial that was aborted belongs to a run that is over.
+            let Ok((index, dialed)) = dialed else { continue };
+            self.tools.take_time();
+            let connection = &mut self.connections[index as usize];
+            let served = match dialed {
+                Ok(dialed) => connection.open(dialed, &mut self.tools),
+                Err(error) => {
+                    self.tools.recorder.counts.connects_failed += 1;
+                    self.tools.recorder.reasons.note(error.to_string());
+                    Served::Ended
+                }
+            };
+            match served {
+                Served::Waits => {}
+                Served::HasMore => self.again.push(index),
+                Served::Ended => self.ended(index),
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a worker tells the conductor: how far it is, and in the end what it measured.
+
+use std::sync::atomic::Ordering;
+
+use super::connection::{Connection, Served, Stage};
+use super::{LOOKS_FOR_ALL, Phase, Worker};
+use crate::bench::recorder::{Recorder, WorkerResult};
+use crate::mqtt::QoS;
+
+impl Worker {
+    /// What is done a few times a second, whatever happens.
+    pub(super) fn look(&mut self) {
+        // A part of them each time: their times are seconds, and a look at each costs a cache miss.
+        let part = self.connections.len().div_ceil(LOOKS_FOR_ALL);
+        let from = if self.looked_at >= self.connections.len() { 0 } else { self.looked_at };
+        self.looked_at = (from + part).min(self.connections.len());
+        for index in from..self.looked_at {
+            let served = self.connections[index].look_at_the_time(&mut self.tools);
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            match served {
+                Served::Waits => {}
+                Served::HasMore => self.again.push(index),
+                Served::Ended => self.ended(index),
+            }
+        }
+        if self.tools.now >= self.tools.recorder.from && self.tools.now < self.tools.recorder.to {
+            self.cpu.look(&self.tools.clock);
+        }
+        self.tell();
+    }
+
+    /// Tells the conductor how far it is.
+    pub(super) fn tell(&mut self) {
+        let stage = |stage: Stage| self.tools.stages[stage as usize];
+        let all = self.connections.len() as u64;
+        let standing = stage(Stage::Standing);
+        let settled = standing + stage(Stage::Gone);
+        let progress = &self.assignment.handle.progress;
+        let counts = &self.tools.recorder.counts;
+        let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
+        let outstanding = counts.scheduled.saturating_sub(counts.dropped + counts.refused + done);
+        let scheduled_all = self
+            .groups
+            .iter()
+            .all(|group| group.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none()));
+        progress.standing.store(standing, Ordering::Relaxed);
+        progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
+        progress.outstanding.store(outstanding, Ordering::Relaxed);
+        progress.sent.store(counts.sent, Ordering::Relaxed);
+        progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
+        progress.delivered.store(counts.delivered, Ordering::Relaxed);
+        progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
+        progress.expected.store(counts.expected, Ordering::Relaxed);
+        let begun = matches!(self.phase, Phase::Running { .. });
+        // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
+        let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;
+        let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
+        progress.drained.store(drained, Ordering::Release);
+        progress.settled.store(settled, Ordering::Release);
+        self.assignment.control.news.notify_one();
+    }
+
+    /// Counts what is left over.
+    pub(super) fn settle(&mut self) {
+        for connection in &self.connections {
+            connection.settle(&mut self.tools);
+        }
+    }
+
+    pub(super) fn end(mut self) -> WorkerResult {
+        if !matches!(self.phase, Phase::Closing { .. }) {
+            self.settle();
+        }
+        self.tools.recorder.close_second();
+        self.tell();
+        let Recorder { counts, reasons, latencies, measured, last_activity, .. } = self.tools.recorder;
+        WorkerResult { counts, reasons, latencies, cpu: self.cpu, measured, last_activity }
+    }
+}

@@ -1,0 +1,150 @@
+//! A scenario that is being put together from options.
+
+use std::time::{Duration, SystemTime};
+
+use super::clients::{connect_interval, endpoints, shard, workers};
+use super::load::pattern;
+use super::parameters::parameters;
+use super::{BenchSettings, ResultFiles, result_files, thresholds};
+use crate::bench::{Group, Pattern, Reconnect, Role, RunOptions, Scenario, Threshold};
+use crate::cli::bench::{ClientsArgs, LoadArgs, ResultsArgs};
+use crate::cli::group::ConnectArgs;
+use crate::config::ConnectSettings;
+use crate::config::connect::Resolved;
+use crate::config::origin::Origins;
+use crate::error::Error;
+
+/// How long each step of a search takes.
+const SEARCH_STEP: Duration = Duration::from_secs(5);
+
+/// A scenario that is being put together.
+pub(super) struct Draft {
+    pub(super) connect: ConnectSettings,
+    groups: Vec<Group>,
+    pub(super) run: u32,
+    thresholds: Vec<Threshold>,
+    abort_on_fail: bool,
+    find_max: Vec<Threshold>,
+    results: ResultFiles,
+    pub(super) trust_foreign_clocks: bool,
+    has_own_id: bool,
+    warnings: Vec<String>,
+}
+
+impl Draft {
+    pub(super) fn new(
+        connect: &ConnectArgs,
+        clients: &ClientsArgs,
+        results: &ResultsArgs,
+        origins: &Origins,
+    ) -> Result<Self, Error> {
+        let Resolved { settings: connect, mut warnings, .. } = ConnectSettings::resolve(connect, origins)?;
+        if connect.trace.is_some() {
+            let hint = "trace one client with pub, sub or conn";
+            return Err(Error::usage("--trace is not for bench, whose many clients nobody could read").with_hint(hint));
+        }
+        let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
+        if reconnects && !clients.reconnect {
+            warnings.push("a lost connection stays lost without --reconnect".to_owned());
+        }
+        Ok(Self {
+            connect,
+            groups: Vec::new(),
+            run: fastrand::u32(..),
+            thresholds: thresholds(results)?,
+            abort_on_fail: results.abort_on_fail,
+            find_max: Vec::new(),
+            results: result_files(results),
+            trust_foreign_clocks: false,
+            has_own_id: origins.given("client_id"),
+            warnings,
+        })
+    }
+
+    /// MQTTX's rule: an identifier without `%i` gets `_i` when there is more than one client.
+    pub(super) fn client_id(&self, role: &str, clients: u64) -> Result<Pattern, Error> {
+        let base = &self.connect.client.connect.client_id;
+        // What we made up ourselves holds no placeholders.
+        let pattern = if self.has_own_id { pattern("--client-id", base)? } else { Pattern::verbatim(base.to_string()) };
+        if role.is_empty() && (clients <= 1 || pattern.has_number()) {
+            return Ok(pattern);
+        }
+        let suffix = if pattern.has_number() { role.to_owned() } else { format!("{role}_%i") };
+        Ok(pattern.with_suffix(&suffix))
+    }
+
+    pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
+        for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
+            let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
+            self.find_max.push(condition);
+        }
+        Ok(())
+    }
+
+    pub(super) fn group(&mut self, name: &'static str, clients: u64, client_id: Pattern, role: Role) {
+        self.groups.push(Group { name, clients, client_id, role });
+    }
+
+    pub(super) fn finish(
+        self,
+        title: &'static str,
+        clients: &ClientsArgs,
+        limit: Option<u64>,
+    ) -> Result<BenchSettings, Error> {
+        if clients.duration.is_some_and(|duration| duration <= clients.warmup) {
+            return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
+        }
+        let client = &self.connect.client;
+        let user_name = client.connect.user_name.as_ref().map(|name| pattern("--username", name)).transpose()?;
+        let mut dialers = vec![client.dialer.clone()];
+        let sources: Vec<_> = clients.source_ip.iter().flatten().collect();
+        if !sources.is_empty() {
+            dialers = sources
+                .iter()
+                .map(|source| {
+                    let mut dialer = client.dialer.clone();
+                    dialer.bind_address = Some(**source);
+                    dialer
+                })
+                .collect();
+        }
+        let mut session = client.connect.clone();
+        session.client_id = "".into();
+        // A search has a duration for each step.
+        let duration = clients.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
+        let scenario = Scenario {
+            endpoints: endpoints(&client.endpoint),
+            dialers,
+            session,
+            user_name,
+            groups: self.groups,
+            connect_interval: connect_interval(clients)?,
+            handshakes: usize::try_from(clients.handshakes).unwrap_or(usize::MAX),
+            reconnect: clients.reconnect.then_some(Reconnect {
+                delay: client.reconnect.first_delay,
+                attempts: client.reconnect.maximum_attempts,
+            }),
+            warmup: clients.warmup,
+            duration,
+            limit,
+            drain: clients.drain,
+            workers: workers(clients),
+            shard: shard(clients)?,
+            run: self.run,
+            trust_foreign_clocks: self.trust_foreign_clocks,
+        };
+        let options = RunOptions {
+            thresholds: self.thresholds,
+            abort_on_fail: self.abort_on_fail,
+            start_at: clients.start_at.map(SystemTime::from),
+            parameters: parameters(title, &scenario),
+        };
+        for threshold in options.thresholds.iter().chain(&self.find_max) {
+            if let Some(fault) = scenario.cannot_judge(threshold) {
+                return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
+            }
+        }
+        let (connect, results, warnings) = (self.connect, self.results, self.warnings);
+        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, warnings })
+    }
+}

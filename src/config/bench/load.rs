@@ -1,0 +1,65 @@
+//! What is published, and when.
+
+use bytes::Bytes;
+
+use crate::bench::{Load, Pattern, Payload, Rate};
+use crate::cli::bench::LoadArgs;
+use crate::error::Error;
+use crate::payload::PayloadSize;
+
+/// MQTTX's payload.
+const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
+
+pub(super) fn pattern(flag: &str, text: &str) -> Result<Pattern, Error> {
+    text.parse().map_err(|error| Error::usage(format!("{flag}: {error}")))
+}
+
+pub(super) fn rate(flag: &str, text: &str) -> Result<Rate, Error> {
+    text.parse().map_err(|error| Error::usage(format!("{flag}: {error}")))
+}
+
+pub(super) fn load(given: &LoadArgs, clients: u64) -> Result<Load, Error> {
+    if given.unpaced {
+        return Ok(Load::Unpaced { latency: given.latency });
+    }
+    let rate = match (&given.rate, &given.rate_per_client) {
+        (Some(text), _) => rate("--rate", text)?,
+        (_, Some(text)) => rate("--rate-per-client", text)?.times(clients),
+        _ => match Rate::every(given.message_interval) {
+            Some(rate) => rate.times(clients),
+            // `-im 0` means "without a wait".
+            None => return Ok(Load::Unpaced { latency: given.latency }),
+        },
+    };
+    Ok(if given.poisson { Load::Poisson(rate) } else { Load::Even(rate) })
+}
+
+pub(super) fn payload(given: &LoadArgs, stamped_by_default: Option<usize>) -> Result<Payload, Error> {
+    let random = |size: usize| {
+        let mut bytes = vec![0; size];
+        fastrand::fill(&mut bytes);
+        Payload::Stamped(bytes.into())
+    };
+    if let Some(size) = given.payload_size {
+        return Ok(random(PayloadSize::bytes(size) as usize));
+    }
+    let text = match (&given.file_read, &given.text) {
+        (Some(path), _) => {
+            let read = std::fs::read(path);
+            Bytes::from(read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?)
+        }
+        (_, Some(text)) if given.template => return Ok(Payload::Template(pattern("--message", text)?)),
+        (_, Some(text)) => Bytes::from(text.clone()),
+        _ => match stamped_by_default {
+            Some(size) => return Ok(random(size)),
+            None => Bytes::from_static(DEFAULT_TEXT.as_bytes()),
+        },
+    };
+    let Some(separator) = given.split.as_deref().filter(|separator| !separator.is_empty()) else {
+        return Ok(Payload::Fixed(vec![text]));
+    };
+    let Ok(whole) = std::str::from_utf8(&text) else {
+        return Err(Error::usage("--split needs a payload of text"));
+    };
+    Ok(Payload::Fixed(whole.split(separator).map(|part| text.slice_ref(part.as_bytes())).collect()))
+}

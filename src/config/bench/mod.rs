@@ -1,0 +1,202 @@
+//! The settings of `bench`: arguments to a complete scenario.
+
+mod clients;
+mod draft;
+mod load;
+mod parameters;
+
+use std::path::PathBuf;
+
+use super::origin::Origins;
+use super::{ConnectSettings, publish};
+use crate::bench::{FilterPattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold};
+use crate::cli::bench::{
+    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, ResultsArgs, Shape,
+};
+use crate::error::Error;
+use crate::mqtt::{RetainHandling, TopicFilter, TopicName};
+
+use draft::Draft;
+use load::{load, pattern, payload};
+
+/// What a run of `bench` does, and what becomes of its results.
+#[derive(Debug, Clone)]
+pub struct BenchSettings {
+    /// What it is called in the banner: `publish benchmark`.
+    pub title: &'static str,
+    /// Start the embedded broker first, which listens where the first endpoint says.
+    pub connect: ConnectSettings,
+    /// What it does.
+    pub scenario: Scenario,
+    /// How it is judged.
+    pub options: RunOptions,
+    /// What to search the highest rate for; empty: one run, as it is.
+    pub find_max: Vec<Threshold>,
+    /// Where the results go.
+    pub results: ResultFiles,
+    /// What the user should know before it begins.
+    pub warnings: Vec<String>,
+}
+
+/// Where the results go, besides the terminal.
+#[derive(Debug, Clone, Default)]
+pub struct ResultFiles {
+    /// Everything, as JSON.
+    pub report: Option<PathBuf>,
+    /// A line a second.
+    pub csv: Option<PathBuf>,
+    /// A page with plots.
+    pub html: Option<PathBuf>,
+    /// Histograms in `HdrHistogram`'s interval log format.
+    pub hdr_log: Option<PathBuf>,
+}
+
+/// What `bench merge` does.
+#[derive(Debug, Clone)]
+pub struct MergeSettings {
+    /// The reports.
+    pub reports: Vec<PathBuf>,
+    /// How the sum is judged.
+    pub thresholds: Vec<Threshold>,
+    /// Where it goes.
+    pub results: ResultFiles,
+}
+
+impl MergeSettings {
+    /// Settles every option of `bench merge`.
+    pub fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
+        let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
+        Ok(Self { reports, thresholds: thresholds(&arguments.results)?, results })
+    }
+}
+
+/// Bytes of a payload of `bench e2e`.
+const END_TO_END_SIZE: usize = 64;
+
+impl BenchSettings {
+    /// Settles every option of `bench conn`.
+    pub fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
+        let mut draft = Draft::new(&arguments.connect, &arguments.clients, &arguments.results, origins)?;
+        let client_id = draft.client_id("", arguments.clients.count)?;
+        draft.group("clients", arguments.clients.count, client_id, Role::Idle);
+        draft.finish("connection benchmark", &arguments.clients, None)
+    }
+
+    /// Settles every option of `bench pub`.
+    pub fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
+        let (clients, message) = (&arguments.clients, &arguments.message);
+        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let [topic] = message.topic.as_slice() else {
+            let error = Error::usage("bench pub needs exactly one --topic");
+            return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
+        };
+        let client_id = draft.client_id("", clients.count)?;
+        let version = draft.connect.client.connect.version;
+        let role = Role::Publish(Box::new(Publish {
+            topic: pattern("--topic", topic.as_str())?,
+            topics: arguments.load.topics.unwrap_or_default(),
+            qos: message.qos,
+            retain: message.retain,
+            properties: publish::properties(message, version),
+            payload: payload(&arguments.load, None)?,
+            load: load(&arguments.load, clients.count)?,
+            window: arguments.load.inflight,
+        }));
+        draft.group("publishers", clients.count, client_id, role);
+        draft.find_max(&arguments.load)?;
+        draft.finish("publish benchmark", clients, arguments.load.limit)
+    }
+
+    /// Settles every option of `bench sub`.
+    pub fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
+        let (clients, given) = (&arguments.clients, &arguments.subscription);
+        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let client_id = draft.client_id("", clients.count)?;
+        let mut filters = Vec::new();
+        for (index, text) in given.topic.iter().enumerate() {
+            TopicFilter::parse(text.clone()).map_err(|error| Error::topic("--topic", text, &error))?;
+            filters.push(FilterPattern {
+                filter: pattern("--topic", text)?,
+                qos: of(&given.qos, index).unwrap_or_default(),
+                no_local: of(&given.no_local, index).unwrap_or_default(),
+                retain_as_published: of(&given.retain_as_published, index).unwrap_or_default(),
+                retain_handling: of(&given.retain_handling, index).unwrap_or(RetainHandling::SendAtSubscribe),
+            });
+        }
+        let subscription_identifier = given.subscription_identifier;
+        draft.group(
+            "subscribers",
+            clients.count,
+            client_id,
+            Role::Subscribe(Subscribe { filters, subscription_identifier }),
+        );
+        draft.trust_foreign_clocks = given.trust_foreign_clocks;
+        draft.finish("subscribe benchmark", clients, given.limit)
+    }
+
+    /// Settles every option of `bench e2e`.
+    pub fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
+        let (clients, given) = (&arguments.clients, &arguments.shape);
+        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { clients.count });
+        let subscribers = given.subscribers.unwrap_or(if given.shape == Shape::FanIn { 1 } else { clients.count });
+        if given.shape == Shape::OneToOne && publishers != subscribers {
+            let error = Error::usage("--shape one-to-one has as many publishers as subscribers");
+            return Err(error.with_hint("use --shape fan-out, fan-in or shared"));
+        }
+        // The run's own number, so that nothing of another run is taken for this one's.
+        let base =
+            arguments.topic.as_ref().map_or_else(|| format!("mqttx/bench/{:08x}", draft.run), TopicName::to_string);
+        let base = base.trim_end_matches("/%i");
+        let (topic, filter) = match given.shape {
+            Shape::OneToOne => (format!("{base}/%i"), format!("{base}/%i")),
+            Shape::FanOut => (base.to_owned(), base.to_owned()),
+            Shape::FanIn => (format!("{base}/%i"), format!("{base}/+")),
+            Shape::Shared => (format!("{base}/%i"), format!("$share/mqttx-bench/{base}/+")),
+        };
+        if arguments.load.topics.is_some() {
+            return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
+        }
+        let subscribe = Subscribe {
+            filters: vec![FilterPattern::new(pattern("--topic", &filter)?, arguments.qos)],
+            subscription_identifier: None,
+        };
+        let client_id = draft.client_id("_sub", 2)?;
+        draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        let client_id = draft.client_id("_pub", 2)?;
+        let role = Role::Publish(Box::new(Publish {
+            topic: pattern("--topic", &topic)?,
+            topics: 0,
+            qos: arguments.qos,
+            retain: false,
+            properties: None,
+            payload: payload(&arguments.load, Some(END_TO_END_SIZE))?,
+            load: load(&arguments.load, publishers)?,
+            window: arguments.load.inflight,
+        }));
+        draft.group("publishers", publishers, client_id, role);
+        draft.find_max(&arguments.load)?;
+        draft.finish("end-to-end benchmark", clients, arguments.load.limit)
+    }
+}
+
+/// The thresholds of `--fail`.
+fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error> {
+    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
+    results.fail.iter().map(parse).collect()
+}
+
+/// The files of the results.
+fn result_files(results: &ResultsArgs) -> ResultFiles {
+    ResultFiles {
+        report: results.report.clone(),
+        csv: results.csv.clone(),
+        html: results.html.clone(),
+        hdr_log: results.hdr_log.clone(),
+    }
+}
+
+/// The value at an index; one alone holds for all.
+fn of<T: Copy>(values: &[T], index: usize) -> Option<T> {
+    values.get(index).or(values.first()).copied()
+}

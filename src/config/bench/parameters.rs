@@ -1,0 +1,76 @@
+//! What the banner and the report say of a run.
+
+use bytes::Bytes;
+
+use crate::bench::{Load, Parameter, Payload, Role, Scenario};
+use crate::mqtt::QoS;
+
+/// What the banner and the report say.
+pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
+    let mut list = Vec::new();
+    let mut say = |name: &str, value: String| list.push(Parameter { name: name.to_owned(), value });
+    say("run", title.to_owned());
+    let brokers: Vec<String> = scenario.endpoints.iter().map(ToString::to_string).collect();
+    say("broker", brokers.join(", "));
+    say("MQTT version", scenario.session.version.to_string());
+    for group in &scenario.groups {
+        say(group.name, group.clients.to_string());
+        match &group.role {
+            Role::Idle => {}
+            Role::Publish(publish) => {
+                say("topic", publish.topic.as_str().to_owned());
+                say("publish QoS", publish.qos.to_string());
+                say(
+                    "payload",
+                    match &publish.payload {
+                        Payload::Fixed(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
+                        Payload::Fixed(payloads) => format!("{} B", payloads.first().map_or(0, Bytes::len)),
+                        Payload::Stamped(bytes) => format!("{} B, stamped when 32 B or more", bytes.len()),
+                        Payload::Template(pattern) => format!("template {}", pattern.as_str()),
+                    },
+                );
+                say(
+                    "load",
+                    match publish.load {
+                        Load::Even(rate) => format!("{rate} of all, evenly"),
+                        Load::Poisson(rate) => format!("{rate} of all, Poisson"),
+                        Load::Unpaced { .. } => "unpaced".to_owned(),
+                    },
+                );
+                if publish.qos > QoS::AtMostOnce {
+                    say("window", format!("{} a client, or the broker's Receive Maximum", publish.window));
+                }
+            }
+            Role::Subscribe(subscribe) => {
+                let filters: Vec<&str> = subscribe.filters.iter().map(|filter| filter.filter.as_str()).collect();
+                say("filter", filters.join(" "));
+                if let Some(filter) = subscribe.filters.first() {
+                    say("subscribe QoS", filter.qos.to_string());
+                }
+            }
+        }
+    }
+    let interval = scenario.connect_interval;
+    say(
+        "connects",
+        if interval.is_zero() {
+            format!("{} at a time", scenario.handshakes)
+        } else {
+            format!("one in {interval:?}, at most {} at a time", scenario.handshakes)
+        },
+    );
+    if let Some(limit) = scenario.limit {
+        say("limit", format!("{limit} messages"));
+    }
+    if let Some(duration) = scenario.duration {
+        say("duration", format!("{duration:?}"));
+    }
+    if !scenario.warmup.is_zero() {
+        say("warm-up", format!("{:?}", scenario.warmup));
+    }
+    say("workers", scenario.workers.to_string());
+    if scenario.shard.count > 1 {
+        say("shard", format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
+    }
+    list
+}
