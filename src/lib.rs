@@ -33,6 +33,7 @@ pub mod error;
 pub mod mqtt;
 pub mod output;
 pub mod payload;
+pub mod repl;
 pub mod session;
 pub mod trace;
 pub mod transport;

@@ -1,0 +1,57 @@
+use super::{Open, tokens};
+
+/// Puts lines together to commands, as they come from a script.
+#[derive(Debug, Clone, Default)]
+pub struct Assembler {
+    text: String,
+    /// In a heredoc, what ends it: then the text need not be read again at each line.
+    delimiter: Option<String>,
+}
+
+impl Assembler {
+    /// Takes a line, without its newline; gives the command that it completes.
+    pub fn push(&mut self, line: &str) -> Option<String> {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(line);
+        if let Some(delimiter) = &self.delimiter
+            && line.trim_end_matches('\r') != delimiter
+        {
+            return None;
+        }
+        self.delimiter = None;
+        // What cannot be read is complete: running it tells why.
+        match tokens(&self.text).ok().and_then(|tokens| tokens.open) {
+            None => Some(std::mem::take(&mut self.text)),
+            Some(Open::Heredoc { delimiter, .. }) if self.text.contains('\n') => {
+                self.delimiter = Some(delimiter);
+                None
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Whether lines are held that are no command yet.
+    pub fn is_pending(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// What is held at the end of the input; running it tells what is open.
+    pub fn finish(self) -> Option<String> {
+        self.is_pending().then_some(self.text)
+    }
+}
+
+/// The commands of a text, each with the number of its first line, from 1.
+pub fn commands(text: &str) -> Vec<(usize, String)> {
+    let (mut assembler, mut found, mut first) = (Assembler::default(), Vec::new(), 1);
+    for (index, line) in text.lines().enumerate() {
+        if !assembler.is_pending() {
+            first = index + 1;
+        }
+        found.extend(assembler.push(line).map(|command| (first, command)));
+    }
+    found.extend(assembler.finish().map(|command| (first, command)));
+    found
+}
