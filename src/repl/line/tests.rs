@@ -28,7 +28,9 @@ fn topics_need_no_quotes() {
     assert_eq!(words("sub #"), ["sub", "#"]);
     assert_eq!(words("sub # -q 1"), ["sub", "#", "-q", "1"]);
     assert_eq!(words("sub -t # | head"), ["sub", "-t", "#"]);
-    for topic in ["car/#", "+/x/#", "$SYS/#", "$share/stock/order/#", "$queue/a", "$delayed/5/a", "$aws/things/+", "$x/"] {
+    for topic in
+        ["car/#", "+/x/#", "$SYS/#", "$share/stock/order/#", "$queue/a", "$delayed/5/a", "$aws/things/+", "$x/"]
+    {
         assert_eq!(words(&format!("sub {topic}")), ["sub", topic]);
         assert_eq!(words(&format!("sub \"{topic}\" ")), ["sub", topic]);
     }
@@ -49,7 +51,10 @@ fn quotes_hold_a_word_together() {
 
 #[test]
 fn variables_are_one_word_whatever_they_hold() {
-    assert_eq!(words("sub $base/temp ${base}s \"$two!\" $empty"), ["sub", "home/kitchen/temp", "home/kitchens", "a b!", ""]);
+    assert_eq!(
+        words("sub $base/temp ${base}s \"$two!\" $empty"),
+        ["sub", "home/kitchen/temp", "home/kitchens", "a b!", ""]
+    );
     assert_eq!(words("sub $two"), ["sub", "a b"]);
     assert_eq!(words("sub $SYS/x"), ["sub", "$SYS/x"], "a topic's prefix is no variable");
 }
@@ -90,7 +95,10 @@ fn the_tail_and_shell_lines_are_the_shells() {
 
 #[test]
 fn a_heredoc_is_the_last_word() {
-    assert_eq!(words("pub a <<EOF -q 1\n{\n \"x\": \"$two\"\n}\nEOF\n"), ["pub", "a", "-q", "1", "{\n \"x\": \"a b\"\n}"]);
+    assert_eq!(
+        words("pub a <<EOF -q 1\n{\n \"x\": \"$two\"\n}\nEOF\n"),
+        ["pub", "a", "-q", "1", "{\n \"x\": \"a b\"\n}"]
+    );
     assert_eq!(words("pub a <<'END'\n$nobody\\\nEND"), ["pub", "a", "$nobody\\"]);
     assert_eq!(words("pub a <<E\nE"), ["pub", "a", ""]);
     assert_eq!(words("pub a <<E\n\n\\$x 5$\nE"), ["pub", "a", "\n$x 5$"]);
@@ -103,7 +111,9 @@ fn a_heredoc_is_the_last_word() {
 
 #[test]
 fn lines_go_on_behind_open_quotes_heredocs_and_backslashes() {
-    for text in ["pub a 'b", "pub a \"b\n", "pub a \\", "last | grep \\", "!ls \\", "pub a <<E", "pub a <<E\nb", "pub \"\\"] {
+    for text in
+        ["pub a 'b", "pub a \"b\n", "pub a \\", "last | grep \\", "!ls \\", "pub a <<E", "pub a <<E\nb", "pub \"\\"]
+    {
         assert!(!is_complete(text), "{text:?}");
         assert!(Line::parse(text, &variables()).is_err(), "{text:?}");
     }
@@ -149,7 +159,8 @@ fn names_of_variables_are_checked() {
 }
 
 fn odd_text() -> impl Strategy<Value = String> {
-    let parts = ["a", " ", "\n", "'", "\"", "\\", "$", "{", "}", "#", "|", "!", "<<", "E", "/", "-", "two", "汽", "\r", "\t"];
+    let parts =
+        ["a", " ", "\n", "'", "\"", "\\", "$", "{", "}", "#", "|", "!", "<<", "E", "/", "-", "two", "汽", "\r", "\t"];
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..14).prop_map(|parts| parts.concat())
 }
 
