@@ -63,6 +63,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l connect-timeo
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -162,6 +163,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l connect-timeou
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -274,6 +276,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l connect-timeou
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -387,6 +390,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -499,6 +503,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -609,6 +614,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -722,6 +728,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l maximum-packet-size -d 'Largest packet to accept' -r
@@ -882,6 +889,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-packet-size -d 'Largest packet to accept' -r

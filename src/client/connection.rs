@@ -34,6 +34,7 @@ pub(super) async fn drive<S>(
     shared: &Shared,
     stream: S,
     connack_deadline: Option<Instant>,
+    reauthenticate_every: Option<Duration>,
     tap: &mut Option<Box<dyn Tap>>,
 ) -> Ended
 where
@@ -53,6 +54,8 @@ where
         connack_deadline,
         linger_deadline: None,
         session_deadline: None,
+        reauthenticate_every,
+        reauthentication_due: None,
         has_heard: false,
         foreign: None,
         tap,
@@ -78,6 +81,9 @@ struct Connection<'a, S> {
     connack_deadline: Option<Instant>,
     linger_deadline: Option<Instant>,
     session_deadline: Option<Instant>,
+    reauthenticate_every: Option<Duration>,
+    /// Set once CONNACK has come.
+    reauthentication_due: Option<Instant>,
     has_heard: bool,
     foreign: Option<Foreign>,
     tap: &'a mut Option<Box<dyn Tap>>,
@@ -125,7 +131,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             if has_written || has_read {
                 continue;
             }
-            let deadlines = [self.connack_deadline, self.linger_deadline, self.session_deadline];
+            let deadlines =
+                [self.connack_deadline, self.linger_deadline, self.session_deadline, self.reauthentication_due];
             if let Some(deadline) = deadlines.into_iter().flatten().min() {
                 // A timer that is set too early costs one turn; setting it anew each time costs more.
                 if timer.deadline() > deadline || timer.is_elapsed() {
@@ -152,6 +159,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             state.session.handle_timeout(time);
         }
         state.take_session_events(time);
+        if self.reauthentication_due.is_some_and(|due| due <= now) {
+            state.reauthenticate();
+            self.reauthentication_due = self.next_reauthentication(now);
+        }
         state.disconnect_if_due();
         if self.link.output.is_empty() && self.write_error.is_none() {
             self.transmit(&mut state, time);
@@ -169,16 +180,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         }
         match state.session.state() {
             session::State::Connecting => {}
+            session::State::Connected => {
+                self.connack_deadline = None;
+                if self.reauthentication_due.is_none() {
+                    self.reauthentication_due = self.next_reauthentication(now);
+                }
+            }
             session::State::Closing => {
                 self.connack_deadline = None;
+                self.reauthentication_due = None;
                 self.linger_deadline.get_or_insert(now + LINGER);
             }
-            session::State::Connected | session::State::Disconnected => self.connack_deadline = None,
+            session::State::Disconnected => self.connack_deadline = None,
         }
         self.session_deadline = state.session.poll_timeout().map(Instant::from_std);
         if state.is_room_news() {
             self.shared.room.notify_waiters();
         }
+    }
+
+    fn next_reauthentication(&self, now: Instant) -> Option<Instant> {
+        // None, too, for what is longer than the clock can count.
+        self.reauthenticate_every.and_then(|time| now.checked_add(time))
     }
 
     /// Takes what is to be written from the session.
@@ -313,7 +336,7 @@ mod tests {
         let driven = shared.clone();
         tokio::spawn(async move {
             driven.lock().begin_link(None, DialTimings::default(), Instant::now().into_std());
-            drive(&driven, stream, None, &mut None).await;
+            drive(&driven, stream, None, None, &mut None).await;
             driven.lock().close(Ok(()));
         });
         (shared, events)

@@ -17,15 +17,16 @@ pub(super) struct Route {
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) reconnect: Reconnect,
+    pub(super) reauthenticate_every: Option<Duration>,
     pub(super) tap: Option<Box<dyn Tap>>,
 }
 
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
-    let Route { endpoint, dialer, reconnect, tap } = &mut *route;
+    let Route { endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
     let result = loop {
-        let (cause, lasted) = match connect_once(&shared, endpoint, dialer, tap).await {
+        let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
@@ -64,6 +65,7 @@ async fn connect_once(
     shared: &Shared,
     endpoint: &Endpoint,
     dialer: &Dialer,
+    reauthenticate_every: Option<Duration>,
     tap: &mut Option<Box<dyn Tap>>,
 ) -> Result<(), (Cause, Duration)> {
     // None: longer than the clock can count.
@@ -76,12 +78,14 @@ async fn connect_once(
     };
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
-    let Ended { end, lasted, loss, has_timed_out, foreign } = connection::drive(shared, stream, deadline, tap).await;
+    let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
+    let Ended { end, lasted, loss, has_timed_out, foreign } = drive.await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {
         (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
+        (LinkEnd::Disconnected(Disconnected::NotReauthenticated(refusal)), _) => Cause::NotReauthenticated(refusal),
         (LinkEnd::Disconnected(Disconnected::KeepAliveTimeout), _) => Cause::KeepAliveTimeout,
         (LinkEnd::Disconnected(_), Some(foreign)) if !stood => Cause::NotMqtt(foreign),
         (LinkEnd::Disconnected(Disconnected::Violation(violation)), _) => Cause::Violation(violation),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scram;
 use crate::mqtt::ReasonCode;
-use crate::session::{ConnAck, Disconnect, Violation};
+use crate::session::{Auth, ConnAck, Disconnect, Violation};
 use crate::transport::{DialError, Endpoint, TlsCause};
 
 /// Why a client ended, other than by [`Client::disconnect`](super::Client::disconnect).
@@ -33,6 +33,8 @@ pub enum Cause {
     Refused(Box<ConnAck>),
     /// The broker sent DISCONNECT.
     Disconnected(Box<Disconnect>),
+    /// The broker refused a re-authentication.
+    NotReauthenticated(Box<Auth>),
     /// The broker broke the protocol.
     Violation(Box<Violation>),
     /// The broker did not answer PINGREQ.
@@ -88,7 +90,10 @@ impl Cause {
     /// of the two ends is faulty.
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
-            Self::ClosedEarly(LinkLoss::Tls(_)) | Self::NotMqtt(_) | Self::Violation(_) => false,
+            Self::ClosedEarly(LinkLoss::Tls(_))
+            | Self::NotMqtt(_)
+            | Self::NotReauthenticated(_)
+            | Self::Violation(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
             Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
             Self::Refused(ack) => is_passing(ack.reason),
@@ -176,9 +181,7 @@ impl fmt::Display for Cause {
             Self::Refused(ack) => {
                 let properties = &ack.properties;
                 write!(f, "the broker refused the connection: {}", ack.reason)?;
-                if let Some(error) = properties.authentication_data.as_deref().and_then(scram::server_error) {
-                    write!(f, " (SCRAM: {error})")?;
-                }
+                fmt_scram_error(f, properties.authentication_data.as_deref())?;
                 fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
             }
             Self::Disconnected(disconnect) => {
@@ -190,11 +193,24 @@ impl fmt::Display for Cause {
                 }
                 fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
             }
+            Self::NotReauthenticated(refusal) => {
+                write!(f, "the broker refused to authenticate us again: {}", refusal.reason)?;
+                fmt_scram_error(f, refusal.data.as_deref())?;
+                fmt_details(f, refusal.details.reason_string.as_deref(), None)
+            }
             Self::Violation(violation) => write!(f, "the broker broke the protocol: {violation}"),
             Self::KeepAliveTimeout => f.write_str("connection lost: no answer to PINGREQ"),
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
         }
+    }
+}
+
+/// What SCRAM calls the failure, where it says so.
+fn fmt_scram_error(f: &mut fmt::Formatter<'_>, data: Option<&[u8]>) -> fmt::Result {
+    match data.and_then(scram::server_error) {
+        Some(error) => write!(f, " (SCRAM: {error})"),
+        None => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::mqtt::{Message, ReasonCode};
 use crate::session::{
@@ -23,12 +24,20 @@ pub struct ClientOptions {
     pub dialer: Dialer,
     /// When a lost connection is tried again.
     pub reconnect: Reconnect,
+    /// How often to authenticate again on a connection that stands, where an [`Authenticator`] is there to do so.
+    pub reauthenticate_every: Option<Duration>,
 }
 
 impl ClientOptions {
     /// Defaults but for what CONNECT says and where the broker is.
     pub fn new(connect: ConnectOptions, endpoint: Endpoint) -> Self {
-        Self { connect, endpoint, dialer: Dialer::default(), reconnect: Reconnect::default() }
+        Self {
+            connect,
+            endpoint,
+            dialer: Dialer::default(),
+            reconnect: Reconnect::default(),
+            reauthenticate_every: None,
+        }
     }
 }
 
@@ -55,13 +64,14 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 /// The same with more than most clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
     let Extensions { tap, authenticator } = extensions;
-    let ClientOptions { connect, endpoint, dialer, reconnect } = options;
+    let ClientOptions { connect, endpoint, dialer, reconnect, reauthenticate_every } = options;
     let mut session = Session::new(connect)?;
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
     let shared = Arc::new(Shared::new(session));
-    tokio::spawn(driver::run(shared.clone(), Box::new(Route { endpoint, dialer, reconnect, tap })));
+    let route = Route { endpoint, dialer, reconnect, reauthenticate_every, tap };
+    tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))
 }

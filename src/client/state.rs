@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 
 use crate::mqtt::{Message, ReasonCode};
 use crate::session::{
-    self, AckToken, Auth, AuthenticateError, ConnAck, DeliveryId, DisconnectProperties, Disconnected, PublishError,
-    PublishOutcome, RequestError, RequestId, Session, SubAck, SubscribeRequest, UnsubscribeRequest,
+    self, AckToken, Auth, AuthenticateError, ConnAck, DeliveryId, Details, DisconnectProperties, Disconnected,
+    PublishError, PublishOutcome, RequestError, RequestId, Session, SubAck, SubscribeRequest, UnsubscribeRequest,
 };
 use crate::transport::DialTimings;
 
@@ -231,6 +231,12 @@ impl State {
             return true;
         }
         false
+    }
+
+    /// Begins a re-authentication, unless one is under way.
+    pub(super) fn reauthenticate(&mut self) {
+        let auth = Auth { reason: ReasonCode::ReAuthenticate, data: None, details: Details::default() };
+        _ = self.session.authenticate(auth);
     }
 
     /// A stream is open, and the session is about to send CONNECT on it.

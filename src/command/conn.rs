@@ -49,6 +49,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                     client.disconnect(Pending::Finish);
                 }
             }
+            Some(Event::Auth(auth)) => status::authenticated(talk, &auth),
             Some(Event::Redirected(redirected)) => status::redirected(talk, &redirected),
             Some(Event::Reconnecting(reconnecting)) => status::reconnecting(talk, &reconnecting),
             Some(Event::Closed(Err(error))) => return Err(Error::from(*error)),

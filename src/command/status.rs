@@ -2,9 +2,9 @@
 
 use crate::client::{Connected, Reconnecting, Redirected};
 use crate::config::ConnectSettings;
-use crate::mqtt::ConnAckProperties;
+use crate::mqtt::{ConnAckProperties, ReasonCode};
 use crate::output::Talk;
-use crate::session::ConnectOptions;
+use crate::session::{Auth, ConnectOptions};
 
 /// There will be a first attempt.
 pub(super) fn connecting(talk: Talk, settings: &ConnectSettings) {
@@ -33,6 +33,13 @@ pub(super) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Conn
     }
     if let Some(reference) = &ack.properties.server_reference {
         talk.progress(format_args!("The broker points to {reference}"));
+    }
+}
+
+/// AUTH that no authenticator has taken: a re-authentication has succeeded.
+pub(super) fn authenticated(talk: Talk, auth: &Auth) {
+    if auth.reason == ReasonCode::Success {
+        talk.success("Authenticated again");
     }
 }
 

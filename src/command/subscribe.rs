@@ -147,6 +147,7 @@ impl<'a> Subscriber<'a> {
         match event {
             Event::Message(received) => return self.message(received),
             Event::Connected(connected) => status::connected(self.talk, &self.settings.connect, &connected),
+            Event::Auth(auth) => status::authenticated(self.talk, &auth),
             Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
             Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Subscribed { ack, .. } => {
@@ -165,7 +166,7 @@ impl<'a> Subscriber<'a> {
                 return Ok(self.settings.exit_after_suback.then_some(End::Done));
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
-            // This client publishes nothing before its end, and has no authentication method.
+            // This client publishes nothing before its end.
             _ => {}
         }
         Ok(None)

@@ -79,11 +79,12 @@ impl<'a> Tally<'a> {
     pub(super) fn take(&mut self, event: Event) {
         match event {
             Event::Connected(connected) => status::connected(self.talk, self.connect, &connected),
+            Event::Auth(auth) => status::authenticated(self.talk, &auth),
             Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
             Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),
-            // Nothing is subscribed to; AUTH without a method cannot be.
+            // Nothing is subscribed to.
             _ => {}
         }
     }

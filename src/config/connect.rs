@@ -74,7 +74,12 @@ impl ConnectSettings {
             maximum_redirects: if connection.follow_redirect { MAXIMUM_REDIRECTS } else { 0 },
             ..Reconnect::default()
         };
-        let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect };
+        let reauthenticate_every = connection.reauthenticate_every.filter(|time| !time.is_zero());
+        if reauthenticate_every.is_some() && version.is_v5() && scram.is_none() {
+            let option = origins.name("reauthenticate_every");
+            return Err(Error::usage(format!("{option} needs --authentication-method")));
+        }
+        let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect, reauthenticate_every };
         let settings = Self { client, scram, embedded: connection.embedded, trace: arguments.trace.trace };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }

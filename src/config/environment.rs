@@ -22,6 +22,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_MAXIMUM_RECONNECT_TIMES", "maximum_reconnect_times"),
     ("MQTTX_FOLLOW_REDIRECT", "follow_redirect"),
     ("MQTTX_AUTHENTICATION_METHOD", "authentication_method"),
+    ("MQTTX_REAUTHENTICATE_EVERY", "reauthenticate_every"),
     ("MQTTX_SESSION_EXPIRY_INTERVAL", "session_expiry_interval"),
     ("MQTTX_RECEIVE_MAXIMUM", "receive_maximum"),
     ("MQTTX_MAXIMUM_PACKET_SIZE", "maximum_packet_size"),

@@ -15,6 +15,7 @@ const NEEDS_V5: &[&str] = &[
     "no_req_problem_info",
     "conn_user_properties",
     "authentication_method",
+    "reauthenticate_every",
     // The will
     "will_delay_interval",
     "will_payload_format_indicator",

@@ -22,7 +22,7 @@ impl From<ClientError> for Error {
 
 fn kind(error: &ClientError) -> ErrorKind {
     match &error.cause {
-        Cause::Refused(_) => ErrorKind::ConnectRefused,
+        Cause::Refused(_) | Cause::NotReauthenticated(_) => ErrorKind::ConnectRefused,
         Cause::Violation(_) => ErrorKind::Protocol,
         // Whatever keeps a lost connection from coming back: it is the loss that matters.
         _ if error.was_connected => ErrorKind::ConnectionLost,
@@ -36,6 +36,7 @@ fn reason(cause: &Cause) -> Option<ReasonCode> {
     match cause {
         Cause::Refused(ack) => Some(ack.reason),
         Cause::Disconnected(disconnect) => Some(disconnect.reason),
+        Cause::NotReauthenticated(refusal) => Some(refusal.reason),
         Cause::Violation(violation) => Some(violation.reason),
         _ => None,
     }
@@ -67,6 +68,7 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
             ReasonCode::BadAuthenticationMethod => Some("check --authentication-method".into()),
             _ => None,
         },
+        Cause::NotReauthenticated(_) => Some("was the password of this user changed, or its right to be here?".into()),
         Cause::Disconnected(disconnect) if disconnect.properties.server_reference.is_some() => {
             Some("--follow-redirect goes there".into())
         }

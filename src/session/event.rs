@@ -151,6 +151,9 @@ pub struct Auth {
 pub enum Disconnected {
     /// The server sent DISCONNECT (5.0).
     ByServer(Box<Disconnect>),
+    /// The server refused a re-authentication [MQTT-4.12.1-2]: the reason and words of its DISCONNECT, or the AUTH
+    /// whose data says so, with `NotAuthorized`.
+    NotReauthenticated(Box<Auth>),
     /// The server broke the protocol: its fault, in plain words.
     Violation(Box<Violation>),
     /// The server did not answer PINGREQ.

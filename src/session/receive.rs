@@ -47,7 +47,13 @@ impl Session {
             Incoming::SubAck(answer) => self.handle_answer(answer, true),
             Incoming::UnsubAck(answer) => self.handle_answer(answer, false),
             Incoming::Disconnect(disconnect) => {
-                self.end(Disconnected::ByServer(disconnect));
+                self.end(if self.connection.reauthenticating && disconnect.reason == ReasonCode::NotAuthorized {
+                    let DisconnectProperties { reason_string, user_properties, .. } = disconnect.properties;
+                    let details = Details { reason_string, user_properties };
+                    Disconnected::NotReauthenticated(Box::new(Auth { reason: disconnect.reason, data: None, details }))
+                } else {
+                    Disconnected::ByServer(disconnect)
+                });
                 Ok(())
             }
             Incoming::Auth(auth) => self.handle_auth(*auth),
@@ -166,6 +172,10 @@ impl Session {
                 self.over();
                 let ack = ConnAck { session_present: false, reason: ReasonCode::NotAuthorized, properties };
                 self.events.push_back(Event::Refused(Box::new(ack)));
+            }
+            Err(AuthenticationFault::Refused) => {
+                let refusal = Auth { reason: ReasonCode::NotAuthorized, ..asked };
+                self.end_with(Disconnected::NotReauthenticated(Box::new(refusal)), ReasonCode::UnspecifiedError);
             }
             Err(fault) => return Err(authentication_violation(fault)),
         }
@@ -325,7 +335,12 @@ impl Session {
     /// Ends the connection over a fault of the server [MQTT-4.13.1].
     pub(super) fn blame(&mut self, violation: Violation) {
         let reason = violation.reason;
-        self.end(Disconnected::Violation(Box::new(violation)));
+        self.end_with(Disconnected::Violation(Box::new(violation)), reason);
+    }
+
+    /// Ends the connection with DISCONNECT, which says why.
+    fn end_with(&mut self, how: Disconnected, reason: ReasonCode) {
+        self.end(how);
         if self.options.version.is_v5() {
             let properties = DisconnectProperties::default();
             self.connection.control.push_back(Control::Disconnect(Box::new(Disconnect { reason, properties })));

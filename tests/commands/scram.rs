@@ -1,9 +1,11 @@
 //! SCRAM from outside, against a broker that computes its end from the RFC and not by the code under test.
 
 use crate::support::wire::property::{self, authentication_data, authentication_method};
-use crate::support::wire::{Connack, Packet, Properties, Value, auth, connack, disconnect, puback};
-use crate::support::{Link, Program, ScriptedBroker};
+use crate::support::wire::publish as publish_packet;
+use crate::support::wire::{Connack, Packet, Properties, Value, auth, connack, disconnect, puback, suback};
+use crate::support::{Link, Program, Running, ScriptedBroker};
 use data_encoding::BASE64;
+use nix::sys::signal::Signal;
 use ring::{digest, hmac, pbkdf2};
 
 const SALT: &[u8] = b"some salt";
@@ -39,8 +41,19 @@ impl Account {
     fn challenge(&self, link: &mut Link) -> (String, Option<String>) {
         let connect = link.expect_connect();
         assert_eq!((connect.user_name.as_deref(), connect.password), (Some("us,er"), None));
-        assert_eq!(connect.properties.text(property::AUTHENTICATION_METHOD), Some(self.method));
-        let first = data(&connect.properties);
+        self.prove(link, &connect.properties)
+    }
+
+    /// The same for a re-authentication.
+    fn challenge_again(&self, link: &mut Link) -> Option<String> {
+        let begin = link.expect_auth();
+        assert_eq!(begin.reason, 0x19);
+        self.prove(link, &begin.properties).1
+    }
+
+    fn prove(&self, link: &mut Link, begin: &Properties) -> (String, Option<String>) {
+        assert_eq!(begin.text(property::AUTHENTICATION_METHOD), Some(self.method));
+        let first = data(begin);
         let first = first.strip_prefix("n,,").expect("the header");
         let nonce = first.strip_prefix("n=us=2Cer,r=").expect("the name and a nonce");
         let challenge = format!("r={nonce}-and-ours,s={},i={ITERATIONS}", BASE64.encode(SALT));
@@ -157,7 +170,7 @@ fn a_broker_that_does_not_know_the_password_gets_nothing() {
         let account = Account::new("SCRAM-SHA-256");
         account.challenge(&mut link);
         // A message right behind it is not taken either.
-        link.send_together([account.connack(forged).into(), crate::support::wire::publish("a", "for you").into()]);
+        link.send_together([account.connack(forged).into(), publish_packet("a", "for you").into()]);
         assert_eq!(link.receive_until_end(), [disconnect(0x82).into()]);
         drop(link);
         let ended = running.wait().expect_code(9);
@@ -192,6 +205,95 @@ fn each_connection_is_an_exchange_of_its_own() {
     assert_ne!(first, second, "a nonce is used once");
 }
 
+/// A `conn` that authenticates again at once, connected.
+fn connected_again_and_again(broker: &ScriptedBroker, account: &Account) -> (Running, Link) {
+    let again = ["conn", "-am", account.method, "-u", "us,er", "-P", "pencil", "--reauthenticate-every", "1ms"];
+    let running = Program::new(again).arg_all(&["--trace"]).port(broker.port()).start();
+    let mut link = broker.accept();
+    account.accept(&mut link);
+    (running, link)
+}
+
+#[test]
+fn a_connection_is_authenticated_again_and_again() {
+    let broker = ScriptedBroker::start();
+    let account = Account::new("SCRAM-SHA-256");
+    let (mut running, mut link) = connected_again_and_again(&broker, &account);
+    for _ in 0..2 {
+        let signature = account.challenge_again(&mut link).expect("a right proof");
+        let success = auth(0).with(authentication_method(account.method));
+        link.send(success.with(authentication_data(signature.as_bytes())));
+        for line in ["-> AUTH", "<- AUTH", "-> AUTH", "<- AUTH", "✔ Authenticated again"] {
+            running.wait_for_stderr(line);
+        }
+    }
+    let begin = running.wait_for_stderr("reason=\"Re-authenticate\"");
+    assert!(begin.contains("reason_code=25") && begin.contains("authentication_data=\"(hidden)\""), "{begin}");
+    running.signal(Signal::SIGINT);
+    link.receive_until_end();
+    drop(link);
+    running.wait().expect_code(0);
+}
+
+#[test]
+fn a_re_authentication_that_is_refused_ends_with_the_code_of_a_refusal() {
+    let account = Account::new("SCRAM-SHA-1");
+    for (refusal, expected) in [
+        (
+            disconnect(0x87).with(property::reason_string("changed")).into(),
+            "the broker refused to authenticate us again: Not authorized (0x87): changed",
+        ),
+        (
+            account.auth("e=invalid-proof"),
+            "the broker refused to authenticate us again: Not authorized (0x87) (SCRAM: invalid-proof)",
+        ),
+    ] {
+        let broker = ScriptedBroker::start();
+        let (running, mut link) = connected_again_and_again(&broker, &account);
+        account.challenge_again(&mut link);
+        link.send(refusal);
+        link.receive_until_end();
+        drop(link);
+        let ended = running.wait().expect_code(4);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_re_authentication_by_an_impostor_ends_the_connection() {
+    let broker = ScriptedBroker::start();
+    let account = Account::new("SCRAM-SHA-256");
+    let (running, mut link) = connected_again_and_again(&broker, &account);
+    account.challenge_again(&mut link);
+    let forged = auth(0).with(authentication_method(account.method));
+    link.send(forged.with(authentication_data(b"v=Zm9yZ2VkIQ==")));
+    assert_eq!(link.receive_until_end(), [disconnect(0x82).into()]);
+    drop(link);
+    let ended = running.wait().expect_code(9);
+    assert!(ended.stderr.contains("a wrong SCRAM signature"), "{}", ended.stderr);
+}
+
+#[test]
+fn messages_go_on_while_a_re_authentication_is_under_way() {
+    let broker = ScriptedBroker::start();
+    let arguments = ["sub", "-t", "a", "-C", "2", "--output-mode", "raw", "-am", "SCRAM-SHA-512", "-u", "us,er"];
+    let running = Program::new(arguments)
+        .arg_all(&["-P", "pencil", "--reauthenticate-every", "50ms"])
+        .port(broker.port())
+        .start();
+    let account = Account::new("SCRAM-SHA-512");
+    let mut link = broker.accept();
+    account.accept(&mut link);
+    let id = link.expect_subscribe().id;
+    link.send(suback(id, [0]));
+    let begin = link.expect_auth();
+    assert_eq!(begin.reason, 0x19);
+    link.send_together([publish_packet("a", "1").into(), publish_packet("a", "2").into()]);
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(running.wait().expect_code(0).text(), "1\n2\n");
+}
+
 #[test]
 fn what_scram_needs_is_asked_for() {
     for (arguments, expected) in [
@@ -201,9 +303,17 @@ fn what_scram_needs_is_asked_for() {
             &["-am", "GSSAPI", "-u", "u", "-P", "p"],
             "--authentication-method: `GSSAPI` is none of SCRAM-SHA-1, SCRAM-SHA-256 and SCRAM-SHA-512",
         ),
+        (&["--reauthenticate-every", "1h"], "--reauthenticate-every needs --authentication-method"),
         (&["-am", "SCRAM-SHA-256", "-V", "3.1.1", "-u", "u", "-P", "p"], "--authentication-method needs MQTT 5.0"),
     ] {
         let ended = Program::new(["conn"]).arg_all(arguments).run().expect_code(2);
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_benchmark_does_not_leave_it_out_in_silence() {
+    let arguments = ["bench", "conn", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"];
+    let ended = Program::new(arguments).run().expect_code(2);
+    assert!(ended.stderr.contains("--authentication-method is not for bench"), "{}", ended.stderr);
 }

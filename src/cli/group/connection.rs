@@ -77,6 +77,9 @@ pub struct ConnectionArgs {
     /// SCRAM-SHA-1, -256 or -512
     #[arg(long, value_name = "NAME")]
     pub authentication_method: Option<String>,
+    /// Authenticate again so often, on the same connection
+    #[arg(long, value_name = "SEC", value_parser = value::seconds)]
+    pub reauthenticate_every: Option<Duration>,
 }
 
 /// What carries MQTT.

@@ -39,6 +39,10 @@ impl Draft {
         origins: &Origins,
     ) -> Result<Self, Error> {
         let Resolved { settings: connect, mut warnings, .. } = ConnectSettings::resolve(connect, origins)?;
+        if connect.scram.is_some() {
+            let option = origins.name("authentication_method");
+            return Err(Error::usage(format!("{option} is not for bench, which does not measure hashing")));
+        }
         if connect.trace.is_some() {
             let hint = "trace one client with pub, sub or conn";
             return Err(Error::usage("--trace is not for bench, whose many clients nobody could read").with_hint(hint));

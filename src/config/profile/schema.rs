@@ -84,6 +84,7 @@ pub const KEYS: &[Key] = &[
     key("connect_properties.request_problem_information", "no_req_problem_info", Kind::SwitchOff, "true"),
     key("connect_properties.user_properties", "conn_user_properties", Kind::Pairs, r#"{ site = "plant-7" }"#),
     key("auth.method", "authentication_method", Kind::Text, r#""SCRAM-SHA-256""#),
+    key("auth.reauthenticate_every", "reauthenticate_every", Kind::Number, r#""1h""#),
     key("tls.ca", "ca", Kind::Path, r#""ca.pem""#),
     key("tls.cert", "cert", Kind::Path, r#""client.pem""#),
     key("tls.key", "key", Kind::Path, r#""client.key""#),

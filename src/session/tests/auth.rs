@@ -134,6 +134,29 @@ fn an_authenticator_sees_to_re_authentication_too() {
 }
 
 #[test]
+fn a_re_authentication_that_is_refused_is_told_from_other_ends() {
+    for (packet, refusal) in [
+        ("e0 02 87 00", Some((ReasonCode::NotAuthorized, None))),
+        ("f0 0b 18 09 15 0001 'M' 16 0002 'no'", Some((ReasonCode::NotAuthorized, Some("no".into())))),
+        ("e0 02 8e 00", None),
+    ] {
+        let mut wire = authenticated();
+        wire.session.authenticate(auth(ReasonCode::ReAuthenticate, "")).unwrap();
+        wire.sent();
+        wire.receive(packet);
+        let Event::Disconnected(how) = wire.event() else { panic!() };
+        let told = match how {
+            Disconnected::NotReauthenticated(auth) => Some((auth.reason, auth.data)),
+            _ => None,
+        };
+        assert_eq!(told, refusal, "{packet}");
+    }
+    let mut wire = authenticated();
+    wire.receive("e0 02 87 00");
+    assert!(matches!(wire.event(), Event::Disconnected(Disconnected::ByServer(_))), "none was under way");
+}
+
+#[test]
 fn a_re_authentication_without_a_proof_ends_the_connection() {
     let mut wire = authenticated();
     wire.session.authenticate(auth(ReasonCode::ReAuthenticate, "")).unwrap();

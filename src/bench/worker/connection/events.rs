@@ -78,6 +78,7 @@ impl Connection {
         let reason = match cause {
             Disconnected::ByClient => return,
             Disconnected::ByServer(disconnect) => disconnect.reason.to_string(),
+            Disconnected::NotReauthenticated(refusal) => refusal.reason.to_string(),
             Disconnected::Violation(violation) => format!("the broker broke the protocol: {violation}"),
             Disconnected::KeepAliveTimeout => "the broker does not answer PINGREQ".to_owned(),
             Disconnected::Lost => "closed without DISCONNECT".to_owned(),
