@@ -25,7 +25,7 @@ pub use alias::{Aliases, expand_alias};
 pub use assembler::{Assembler, commands};
 pub use error::LineError;
 use error::Problem;
-pub(super) use tokens::{Open, Piece, Tokens, VariableKind, tokens};
+pub(super) use tokens::{Open, Piece, Tokens, VariableKind, Word, tokens};
 
 /// The variables and their values.
 pub type Variables = BTreeMap<String, String>;

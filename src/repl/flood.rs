@@ -1,0 +1,176 @@
+//! How much may be drawn: at most a screenful a second, the rest is counted and told in one line.
+//!
+//! A person reads no more, and a terminal that is slower than the broker would hold the whole program up. Which
+//! messages are drawn does not depend on when the caller looks: once one is left out, all are, until the second is
+//! over and its sum has been told, so that what is shown is without holes that nobody mentions.
+
+use std::time::{Duration, Instant};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Decides about each message, in the order in which they come.
+///
+/// Before each [`Flood::offer`], and at [`Flood::poll_timeout`], [`Flood::poll_sum`] is to be asked for a sum to tell.
+#[derive(Debug, Clone)]
+pub struct Flood {
+    /// Rows of the screen.
+    screen: usize,
+    /// When the present second began; `None` before the first message.
+    since: Option<Instant>,
+    /// Rows drawn in it.
+    drawn: usize,
+    /// Messages left out in it.
+    hidden: u64,
+}
+
+/// What may be drawn of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// Its first rows, so many: it is higher than the screen.
+    Rows(usize),
+    /// Nothing: it is counted.
+    Nothing,
+}
+
+impl Flood {
+    /// For a screen of so many rows.
+    pub fn new(screen: usize) -> Self {
+        Self { screen, since: None, drawn: 0, hidden: 0 }
+    }
+
+    /// The screen has another size.
+    pub fn resize(&mut self, screen: usize) {
+        self.screen = screen;
+    }
+
+    /// Decides about a message that would take so many rows.
+    pub fn offer(&mut self, rows: usize, now: Instant) -> Share {
+        let is_over = self.since.is_none_or(|since| now.saturating_duration_since(since) >= SECOND);
+        if is_over && self.hidden == 0 {
+            self.since = Some(now);
+            self.drawn = 0;
+        }
+        let room = self.budget().saturating_sub(self.drawn);
+        if self.hidden > 0 || (rows > room && self.drawn > 0) {
+            self.hidden += 1;
+            return Share::Nothing;
+        }
+        if rows > room {
+            self.drawn = self.budget();
+            return Share::Rows(room);
+        }
+        self.drawn += rows;
+        Share::Whole
+    }
+
+    /// How many messages were left out, once their second is over; each is told of once.
+    pub fn poll_sum(&mut self, now: Instant) -> Option<u64> {
+        if self.hidden == 0 || self.poll_timeout()? > now {
+            return None;
+        }
+        self.since = None;
+        Some(std::mem::take(&mut self.hidden))
+    }
+
+    /// When [`Flood::poll_sum`] will have something to tell.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let since = self.since.filter(|_| self.hidden > 0)?;
+        Some(since + SECOND)
+    }
+
+    /// How many messages are left out and not yet told of: what a caller that ends has to tell.
+    pub fn hidden(&self) -> u64 {
+        self.hidden
+    }
+
+    /// The rows that messages may take: one is the prompt's, one the sum's.
+    fn budget(&self) -> usize {
+        self.screen.saturating_sub(2).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_exceeds_a_screenful_is_counted_and_told_when_the_second_is_over() {
+        let start = Instant::now();
+        let mut flood = Flood::new(5);
+        let shares: Vec<Share> = (0..5).map(|_| flood.offer(1, start)).collect();
+        assert_eq!(shares, [Share::Whole, Share::Whole, Share::Whole, Share::Nothing, Share::Nothing]);
+        assert_eq!(flood.poll_timeout(), Some(start + SECOND));
+        assert_eq!(flood.poll_sum(start + SECOND / 2), None);
+        assert_eq!(flood.poll_sum(start + SECOND), Some(2));
+        assert_eq!((flood.poll_sum(start + 2 * SECOND), flood.poll_timeout()), (None, None));
+        assert_eq!(flood.offer(3, start + SECOND), Share::Whole);
+    }
+
+    #[test]
+    fn a_message_higher_than_the_screen_is_cut_if_it_comes_first() {
+        let start = Instant::now();
+        let mut flood = Flood::new(12);
+        assert_eq!(flood.offer(300, start), Share::Rows(10));
+        assert_eq!(flood.offer(1, start), Share::Nothing);
+        assert_eq!(flood.poll_sum(start + SECOND), Some(1));
+        assert_eq!(flood.offer(1, start + SECOND), Share::Whole);
+        assert_eq!(flood.offer(300, start + SECOND), Share::Nothing);
+    }
+
+    #[test]
+    fn slow_messages_are_all_drawn_and_a_resize_counts_at_once() {
+        let start = Instant::now();
+        let mut flood = Flood::new(3);
+        for second in 0..100 {
+            assert_eq!(flood.offer(1, start + second * SECOND), Share::Whole);
+        }
+        flood.resize(4);
+        assert_eq!(flood.offer(1, start + 99 * SECOND), Share::Whole);
+        assert_eq!(flood.offer(1, start + 99 * SECOND), Share::Nothing);
+    }
+
+    #[test]
+    fn after_a_hole_nothing_is_drawn_until_its_sum_is_told() {
+        let start = Instant::now();
+        let mut flood = Flood::new(3);
+        flood.offer(1, start);
+        flood.offer(1, start);
+        assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Nothing, "its sum is not told yet");
+        assert_eq!((flood.hidden(), flood.poll_sum(start + 5 * SECOND)), (2, Some(2)));
+        assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Whole);
+    }
+
+    proptest! {
+        #[test]
+        fn each_message_is_drawn_or_told_of_and_no_second_draws_more_than_two_screenfuls(
+            screen in 0_usize..30,
+            messages in prop::collection::vec((0_u64..700, 1_usize..40), 1..200),
+        ) {
+            let mut now = Instant::now();
+            let mut flood = Flood::new(screen);
+            let (mut shown, mut told) = (0, 0);
+            let mut drawn = Vec::new();
+            for (wait, rows) in &messages {
+                now += Duration::from_millis(*wait);
+                told += flood.poll_sum(now).unwrap_or_default();
+                match flood.offer(*rows, now) {
+                    Share::Nothing => continue,
+                    Share::Whole => drawn.push((now, *rows)),
+                    Share::Rows(part) => drawn.push((now, part)),
+                }
+                shown += 1;
+            }
+            told += flood.hidden();
+            prop_assert_eq!(shown + told, messages.len() as u64);
+            // Any span of a second touches at most two of the flood's own.
+            for (from, _) in &drawn {
+                let within = drawn.iter().filter(|(at, _)| (*from..*from + SECOND).contains(at));
+                prop_assert!(within.map(|(_, rows)| rows).sum::<usize>() <= 2 * screen.saturating_sub(2).max(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use std::time::{Duration, Instant};
+
+/// Buckets of the window, a second each.
+const SECONDS: u64 = 10;
+
+/// A sum over the last ten seconds, to the second.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    buckets: [(u32, u64); SECONDS as usize],
+    /// The second of the newest bucket, counted from the clock's start.
+    newest: u64,
+}
+
+/// How much came, a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rate {
+    /// Messages a second.
+    pub messages: f64,
+    /// Bytes of payload a second.
+    pub bytes: f64,
+}
+
+/// Where the seconds of all windows are counted from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock(pub(super) Instant);
+
+impl Clock {
+    fn second(self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.0).as_secs()
+    }
+
+    /// The time that a window covers: its whole seconds but the present one, and what has passed of that.
+    fn covered(self, now: Instant) -> Duration {
+        let passed = now.saturating_duration_since(self.0);
+        let whole = passed.as_secs().min(SECONDS - 1);
+        // Right after the start a single message is not a thousand a second.
+        (Duration::from_secs(whole) + Duration::from_nanos(passed.subsec_nanos().into())).max(Duration::from_secs(1))
+    }
+}
+
+impl Window {
+    pub(super) fn new() -> Self {
+        Self { buckets: [(0, 0); SECONDS as usize], newest: 0 }
+    }
+
+    pub(super) fn push(&mut self, bytes: usize, clock: Clock, now: Instant) {
+        let second = clock.second(now).max(self.newest);
+        for empty in self.newest + 1..=second.min(self.newest + SECONDS) {
+            *self.bucket(empty) = (0, 0);
+        }
+        if second > self.newest + SECONDS {
+            self.buckets = [(0, 0); SECONDS as usize];
+        }
+        self.newest = second;
+        let (messages, sum) = self.bucket(second);
+        *messages = messages.saturating_add(1);
+        *sum += bytes as u64;
+    }
+
+    pub(super) fn rate(&self, clock: Clock, now: Instant) -> Rate {
+        let second = clock.second(now);
+        let first = (second + 1).saturating_sub(SECONDS);
+        let (mut messages, mut bytes) = (0.0, 0.0);
+        for covered in first..=second.min(self.newest) {
+            // A bucket of an earlier round has the same place: only the last ten up to the newest are of this one.
+            if covered + SECONDS > self.newest {
+                let (count, sum) = self.buckets[place(covered)];
+                messages += f64::from(count);
+                #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
+                let sum = sum as f64;
+                bytes += sum;
+            }
+        }
+        let seconds = clock.covered(now).as_secs_f64();
+        Rate { messages: messages / seconds, bytes: bytes / seconds }
+    }
+
+    fn bucket(&mut self, second: u64) -> &mut (u32, u64) {
+        &mut self.buckets[place(second)]
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "below ten")]
+fn place(second: u64) -> usize {
+    (second % SECONDS) as usize
+}
