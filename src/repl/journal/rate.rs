@@ -1,12 +1,15 @@
 use std::time::{Duration, Instant};
 
-/// Buckets of the window, a second each.
+/// Seconds of the window, a bucket each.
 const SECONDS: u64 = 10;
+
+type Buckets = [(u32, u64); 10];
 
 /// A sum over the last ten seconds, to the second.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    buckets: [(u32, u64); SECONDS as usize],
+    /// Messages and bytes of a second, at the second's number modulo ten.
+    buckets: Buckets,
     /// The second of the newest bucket, counted from the clock's start.
     newest: u64,
 }
@@ -40,7 +43,7 @@ impl Clock {
 
 impl Window {
     pub(super) fn new() -> Self {
-        Self { buckets: [(0, 0); SECONDS as usize], newest: 0 }
+        Self { buckets: Buckets::default(), newest: 0 }
     }
 
     pub(super) fn push(&mut self, bytes: usize, clock: Clock, now: Instant) {
@@ -49,7 +52,7 @@ impl Window {
             *self.bucket(empty) = (0, 0);
         }
         if second > self.newest + SECONDS {
-            self.buckets = [(0, 0); SECONDS as usize];
+            self.buckets = Buckets::default();
         }
         self.newest = second;
         let (messages, sum) = self.bucket(second);
@@ -80,7 +83,6 @@ impl Window {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "below ten")]
 fn place(second: u64) -> usize {
     (second % SECONDS) as usize
 }

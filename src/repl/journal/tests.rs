@@ -205,8 +205,8 @@ proptest! {
         }
         let rate = window.rate(clock, start + Duration::from_millis(look));
         let first = (look / 1_000 + 1).saturating_sub(10) * 1_000;
-        let seconds = (look - first) as f64 / 1_000.0;
-        let expected = times.iter().filter(|time| **time >= first).count() as f64 / seconds.max(1.0);
+        let seconds = Duration::from_millis(look - first).as_secs_f64();
+        let expected: f64 = times.iter().filter(|time| **time >= first).map(|_| 1.0 / seconds.max(1.0)).sum();
         prop_assert!((rate.messages - expected).abs() < 1e-9, "{} {}", rate.messages, expected);
         prop_assert!((rate.bytes - 3.0 * expected).abs() < 1e-9);
     }
