@@ -1,19 +1,19 @@
 //! What the conductor and the workers tell each other while running: a few atomics, never per message.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::worker::ReadyList;
 
 /// From the conductor to all workers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Control {
-    /// When publishing begins, on the run's clock; `u64::MAX` as long as that is open.
-    begin: AtomicU64,
-    /// Nothing new is scheduled any more.
-    stop: AtomicBool,
+    /// What to do, in order; a worker knows how many of them it has obeyed.
+    orders: Mutex<Vec<Order>>,
+    /// How many there are, so that a worker looks only when there is a new one.
+    given: AtomicUsize,
     /// Disconnect and end.
     finish: AtomicBool,
     /// End without a word.
@@ -24,14 +24,35 @@ pub(super) struct Control {
     pub(super) news: Notify,
 }
 
+/// What all workers are to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Carry out the changes before a phase.
+    Change {
+        /// Which phase.
+        phase: usize,
+    },
+    /// A phase's groups act, from a time of the run's clock on.
+    Begin {
+        /// Which phase.
+        phase: usize,
+        /// From when on.
+        at: u64,
+    },
+    /// Nothing new is scheduled until the next phase.
+    Stop,
+}
+
 /// From one worker to the conductor, brought up to date many times a second.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Clients that stand or have failed for good.
+    /// How many orders it has obeyed; what else is here is then true of them.
+    pub(super) obeyed: AtomicUsize,
+    /// Clients that stand, are away by plan, or have failed for good.
     pub(super) settled: AtomicU64,
     /// Clients that stand.
     pub(super) standing: AtomicU64,
-    /// Clients that stand or may yet.
+    /// Clients that have not failed for good.
     pub(super) hopeful: AtomicU64,
     /// Messages sent and unanswered, and scheduled and unsent.
     pub(super) outstanding: AtomicU64,
@@ -56,34 +77,20 @@ pub(super) struct WorkerHandle {
     pub(super) ready: Arc<ReadyList>,
 }
 
-impl Default for Control {
-    fn default() -> Self {
-        Self {
-            begin: AtomicU64::new(u64::MAX),
-            stop: AtomicBool::new(false),
-            finish: AtomicBool::new(false),
-            abort: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
-            news: Notify::new(),
-        }
-    }
-}
-
 impl Control {
-    pub(super) fn begin(&self, at: u64) {
-        self.begin.store(at, Ordering::Release);
+    pub(super) fn give(&self, order: Order) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.push(order);
+        self.given.store(orders.len(), Ordering::Release);
     }
 
-    pub(super) fn began(&self) -> Option<u64> {
-        Some(self.begin.load(Ordering::Acquire)).filter(|begin| *begin != u64::MAX)
+    /// How many orders there are.
+    pub(super) fn given(&self) -> usize {
+        self.given.load(Ordering::Acquire)
     }
 
-    pub(super) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+    pub(super) fn order(&self, number: usize) -> Option<Order> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied()
     }
 
     pub(super) fn finish(&self) {

@@ -55,6 +55,10 @@ counts! {
         connects_refused,
         /// Ended by the broker or the network, not by us.
         connections_lost,
+        /// Connects whose planned time came: of clients that come and go, and of cut connections.
+        connects_planned,
+        /// Planned connects that had not begun in the end, since the client's connection before was not over.
+        connects_missed,
         /// Filters asked for.
         subscribes_attempted,
         /// Filters granted.

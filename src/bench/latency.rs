@@ -24,6 +24,8 @@ pub enum Measure {
     Connack,
     /// From SUBSCRIBE to SUBACK.
     Suback,
+    /// From the planned time of a connect, or from the cut of its connection, until the client stands (again).
+    Online,
     /// From the planned time to PUBACK or PUBCOMP.
     Ack,
     /// From the time of sending to PUBACK or PUBCOMP.
@@ -32,23 +34,27 @@ pub enum Measure {
     E2e,
     /// From the time of sending to the delivery at a subscriber.
     E2eUncorrected,
+    /// From CONNECT of the subscriber to the delivery of what had waited for it: retained messages, a kept session's.
+    Backlog,
     /// From the planned time to that of sending: how late the generator itself is.
     SendDelay,
 }
 
 impl Measure {
     /// All, in the order of a message's way.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Connect,
         Self::Tls,
         Self::WebSocket,
         Self::Connack,
         Self::Suback,
+        Self::Online,
         Self::SendDelay,
         Self::Ack,
         Self::AckUncorrected,
         Self::E2e,
         Self::E2eUncorrected,
+        Self::Backlog,
     ];
 
     /// As thresholds and reports name it.
@@ -59,6 +65,8 @@ impl Measure {
             Self::WebSocket => "web_socket",
             Self::Connack => "connack",
             Self::Suback => "suback",
+            Self::Online => "online",
+            Self::Backlog => "backlog",
             Self::Ack => "ack",
             Self::AckUncorrected => "ack_uncorrected",
             Self::E2e => "e2e",
@@ -103,6 +111,15 @@ impl Latency {
     pub fn add(&mut self, other: &Self) {
         // Fails only for values beyond the bounds, and all have the same.
         let _ = self.0.add(&other.0);
+    }
+
+    /// What has been added since an earlier state.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut rest = self.clone();
+        // Fails only where the other holds more.
+        let _ = rest.0.subtract(&earlier.0);
+        rest
     }
 
     /// Forgets everything.

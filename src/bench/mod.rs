@@ -5,6 +5,8 @@
 //! nothing here prints.
 
 mod clock;
+mod conclusion;
+mod conductor;
 mod control;
 mod counts;
 mod latency;
@@ -19,8 +21,10 @@ mod scenario;
 mod schedule;
 mod search;
 mod sequence;
+mod series;
 mod stamp;
 mod threshold;
+mod usage;
 mod verdict;
 mod worker;
 
@@ -29,9 +33,12 @@ pub use latency::{Latencies, Latency, Measure};
 pub use pattern::{Filling, InvalidPattern, Pattern};
 pub use preflight::{Resources, Shortage};
 pub use rate::{InvalidRate, Rate};
-pub use report::{Ended, Generator, Parameter, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds};
-pub use run::{Observer, Phase, RunError, RunOptions, Snapshot, run};
-pub use scenario::{FilterPattern, Group, Load, Payload, Publish, Reconnect, Role, Scenario, Shard, Subscribe};
+pub use report::{Ended, Generator, Parameter, PhaseReport, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds};
+pub use run::{Observer, RunError, RunOptions, Snapshot, Stage, run};
+pub use scenario::{
+    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
+    Shard, Subscribe, Until,
+};
 pub use schedule::{Due, Schedule, Slice};
 pub use search::Search;
 pub use sequence::{Arrival, Sequence};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::pattern::Filling;
-use super::{Group, Role, Scenario, Slice};
-use crate::mqtt::{QoS, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName};
+use super::{Change, Group, Role, Scenario, Slice};
+use crate::mqtt::{QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName};
 use crate::session::{ConnectOptions, SubscribeRequest};
 use crate::transport::Resolved;
 
@@ -15,8 +15,10 @@ pub(super) struct Plan {
     pub(super) scenario: Scenario,
     /// For each dialer, each endpoint looked up.
     pub(super) resolved: Vec<Vec<Arc<Resolved>>>,
-    /// How many deliveries a message to a topic leads to.
-    fan_out: FanOut,
+    /// For each group, how many deliveries to its clients a message to a topic leads to.
+    fan_out: Vec<FanOut>,
+    /// For each phase, which groups are there in it, or have a session that waits for them.
+    receivers: Vec<Vec<usize>>,
 }
 
 /// A client by its group and its number there.
@@ -27,20 +29,22 @@ pub(super) struct ClientNumber {
     pub(super) number: u64,
 }
 
-/// Who receives what, of this process's own subscribers.
+/// Who receives what, of this process's own subscribers in one group.
 #[derive(Debug, Default)]
 struct FanOut {
     exact: HashMap<String, u64>,
-    wildcards: Vec<(TopicFilter, u64)>,
+    /// With wildcards, or shared.
+    patterns: Vec<(TopicFilter, u64)>,
 }
 
 impl Plan {
     /// Works out a scenario and checks every topic and filter in it.
     pub(super) fn new(scenario: Scenario, resolved: Vec<Vec<Arc<Resolved>>>) -> Result<Self, TopicError> {
-        let mut plan = Self { scenario, resolved, fan_out: FanOut::default() };
-        let mut filters = HashMap::<TopicFilter, u64>::new();
+        let receivers = receivers(&scenario);
+        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), receivers };
         let mut random = fastrand::Rng::with_seed(0);
         for group in 0..plan.scenario.groups.len() {
+            let mut filters = HashMap::<TopicFilter, u64>::new();
             for client in plan.own(group) {
                 match &plan.scenario.groups[group].role {
                     Role::Subscribe(_) => {
@@ -55,14 +59,7 @@ impl Plan {
                     _ => {}
                 }
             }
-        }
-        for (filter, count) in filters {
-            let count = if matches!(filter.share(), Share::All) { count } else { 1 };
-            if filter.has_wildcards() {
-                plan.fan_out.wildcards.push((filter, count));
-            } else {
-                *plan.fan_out.exact.entry(filter.body().to_owned()).or_default() += count;
-            }
+            plan.fan_out.push(FanOut::new(filters));
         }
         Ok(plan)
     }
@@ -95,6 +92,10 @@ impl Plan {
         options.client_id = client_id.into();
         if let Some(user_name) = user_name {
             options.user_name = Some(user_name.into());
+        }
+        if let Some(kept) = self.group(client).kept_session {
+            options.clean_start = false;
+            options.properties.session_expiry_interval = Some(kept.expiry).filter(|_| options.version.is_v5());
         }
         if let Role::Publish(publish) = &self.group(client).role {
             options.maximum_outstanding = publish.window;
@@ -151,11 +152,26 @@ impl Plan {
         Ok(request)
     }
 
-    /// How many of our own subscribers get a message to this topic.
-    pub(super) fn fan_out(&self, topic: &TopicName) -> u64 {
-        let exact = self.fan_out.exact.get(topic.as_str()).copied().unwrap_or_default();
-        let matching = self.fan_out.wildcards.iter().filter(|(filter, _)| filter.matches(topic.as_str()));
-        exact + matching.map(|(_, count)| count).sum::<u64>()
+    /// How many of our own subscribers get a message that is published to this topic in a phase.
+    pub(super) fn fan_out(&self, phase: usize, topic: &TopicName) -> u64 {
+        let receivers = self.receivers.get(phase).map_or(&[][..], Vec::as_slice);
+        receivers.iter().map(|group| self.fan_out[*group].of(topic)).sum()
+    }
+
+    /// How many deliveries of a retained message to this topic the changes before a phase lead to.
+    pub(super) fn retained_fan_out(&self, phase: usize, topic: &TopicName) -> u64 {
+        let is_sent = |group: &Group| match &group.role {
+            // Shared subscriptions get no retained messages [MQTT-4.8.2-24].
+            Role::Subscribe(subscribe) => {
+                subscribe.filters.iter().any(|filter| filter.retain_handling != RetainHandling::DoNotSend)
+            }
+            _ => false,
+        };
+        let comes = |(group, change): &&(usize, Change)| {
+            *change != Change::Disconnect && is_sent(&self.scenario.groups[*group])
+        };
+        let changes = self.scenario.phases.get(phase).map_or(&[][..], |phase| &phase.changes);
+        changes.iter().filter(comes).map(|(group, _)| self.fan_out[*group].unshared(topic)).sum()
     }
 
     /// Whether losses can be told: somebody publishes and somebody receives, in this process.
@@ -177,6 +193,48 @@ impl Plan {
         let user_name = user_name.map(|name| name.fill(Filling { client_id: &client_id, ..filling }, random));
         (client_id, user_name)
     }
+}
+
+impl FanOut {
+    fn new(filters: HashMap<TopicFilter, u64>) -> Self {
+        let mut fan_out = Self::default();
+        for (filter, count) in filters {
+            let count = if matches!(filter.share(), Share::All) { count } else { 1 };
+            if filter.has_wildcards() || !matches!(filter.share(), Share::All) {
+                fan_out.patterns.push((filter, count));
+            } else {
+                *fan_out.exact.entry(filter.body().to_owned()).or_default() += count;
+            }
+        }
+        fan_out
+    }
+
+    fn of(&self, topic: &TopicName) -> u64 {
+        self.sum(topic, |_| true)
+    }
+
+    fn unshared(&self, topic: &TopicName) -> u64 {
+        self.sum(topic, |filter| matches!(filter.share(), Share::All))
+    }
+
+    fn sum(&self, topic: &TopicName, counts: impl Fn(&TopicFilter) -> bool) -> u64 {
+        let exact = self.exact.get(topic.as_str()).copied().unwrap_or_default();
+        let matching = self.patterns.iter().filter(|(filter, _)| filter.matches(topic.as_str()) && counts(filter));
+        exact + matching.map(|(_, count)| count).sum::<u64>()
+    }
+}
+
+/// For each phase, the groups that get what is published in it.
+fn receivers(scenario: &Scenario) -> Vec<Vec<usize>> {
+    let mut receives = vec![false; scenario.groups.len()];
+    let mut of_phases = Vec::new();
+    for phase in &scenario.phases {
+        for (group, change) in &phase.changes {
+            receives[*group] = *change != Change::Disconnect || scenario.groups[*group].kept_session.is_some();
+        }
+        of_phases.push((0..receives.len()).filter(|group| receives[*group]).collect());
+    }
+    of_phases
 }
 
 /// The same names each time that a client is asked for its own.

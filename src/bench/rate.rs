@@ -32,6 +32,14 @@ impl Rate {
         Self { events: self.events.saturating_mul(count), ..self }
     }
 
+    /// This rate times a factor, to a thousandth; at least one event in an hour.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and rates are positive")]
+    pub fn scaled(self, factor: f64) -> Self {
+        let events = self.events.saturating_mul((factor * 1000.0).round() as u64);
+        Self { events: events.max(1), nanos: self.nanos.saturating_mul(1000) }
+    }
+
     /// When event `index` is planned, in nanoseconds since the first one.
     pub fn planned(self, index: u64) -> u64 {
         let nanos = u128::from(index) * u128::from(self.nanos) / u128::from(self.events);

@@ -33,6 +33,18 @@ pub(super) struct Recorder {
     at_boundary: Counts,
     interval: Latency,
     seconds: Sender<Second>,
+    phases: Vec<PhaseResult>,
+    /// At the beginning of the phase.
+    at_phase: (Counts, Latency),
+}
+
+/// One worker's part of a phase.
+#[derive(Debug)]
+pub(super) struct PhaseResult {
+    /// What happened from its changes on.
+    pub(super) counts: Counts,
+    /// Latencies that ended in it, of the measure that the series shows.
+    pub(super) latency: Latency,
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -54,6 +66,19 @@ impl Recorder {
             at_boundary: Counts::default(),
             interval: Latency::coarse(),
             seconds,
+            phases: Vec::new(),
+            at_phase: (Counts::default(), Latency::new()),
+        }
+    }
+
+    /// What happens from now on belongs to this phase.
+    pub(super) fn enter_phase(&mut self, phase: usize) {
+        while self.phases.len() < phase {
+            let latency = self.latencies.get(self.series_measure).cloned().unwrap_or_default();
+            let result =
+                PhaseResult { counts: self.counts.since(&self.at_phase.0), latency: latency.since(&self.at_phase.1) };
+            self.phases.push(result);
+            self.at_phase = (self.counts, latency);
         }
     }
 
@@ -122,6 +147,15 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// What was measured, the last of so many phases included.
+    pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
+        self.enter_phase(phases);
+        let Self { counts, reasons, latencies, measured, last_activity, phases, .. } = self;
+        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, phases }
+    }
+}
+
 /// What a worker's thread has used, and what it measured.
 #[derive(Debug)]
 pub(super) struct WorkerResult {
@@ -133,6 +167,8 @@ pub(super) struct WorkerResult {
     pub(super) measured: Measured,
     /// When a message was sent, answered or received last.
     pub(super) last_activity: u64,
+    /// Phase by phase.
+    pub(super) phases: Vec<PhaseResult>,
 }
 
 /// Messages within the measured time.

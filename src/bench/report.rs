@@ -40,6 +40,8 @@ pub struct Report {
     pub reasons: Reasons,
     /// Latencies by measure.
     pub latencies: BTreeMap<Measure, Latency>,
+    /// Phase by phase; empty where there is only one.
+    pub phases: Vec<PhaseReport>,
     /// Every second of the run, empty ones too.
     pub series: Vec<Row>,
     /// What the generator itself used.
@@ -95,6 +97,23 @@ pub struct Seconds {
     pub measured: f64,
     /// Waiting for what was on its way.
     pub draining: f64,
+}
+
+/// One phase of several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PhaseReport {
+    /// As in the file.
+    pub name: String,
+    /// How long its changes took: until all clients stood again.
+    pub connecting: f64,
+    /// How long its groups acted.
+    pub running: f64,
+    /// What happened from its changes on. What is lost is told of the whole run only.
+    pub counts: Counts,
+    /// Latencies that ended in it: end to end, to the acknowledgement, or until clients stood again.
+    pub latency: Option<Latency>,
 }
 
 /// Messages over the measured time.
@@ -254,6 +273,9 @@ impl Report {
         self.rates.planned = planned.map(|(own, others)| own + others);
         self.rates.sent += other.rates.sent;
         self.rates.delivered += other.rates.delivered;
+        for (own, others) in self.phases.iter_mut().zip(&other.phases) {
+            own.add(others);
+        }
         for (second, row) in other.series.iter().enumerate() {
             if self.series.len() <= second {
                 self.series.push(Row { second: second as u64, ..Row::default() });
@@ -274,6 +296,17 @@ impl Report {
     /// Messages received in a second of the measured time.
     pub fn delivered_per_second(&self) -> Option<f64> {
         per_second(self.rates.delivered, self.seconds.measured)
+    }
+}
+
+impl PhaseReport {
+    fn add(&mut self, other: &Self) {
+        self.connecting = self.connecting.max(other.connecting);
+        self.running = self.running.max(other.running);
+        self.counts += &other.counts;
+        if let Some(latency) = &other.latency {
+            self.latency.get_or_insert_default().add(latency);
+        }
     }
 }
 
@@ -383,6 +416,7 @@ pub(super) mod tests {
             rates: Rates { planned: Some(sent), sent, delivered: 0 },
             reasons: Reasons::default(),
             latencies: [(Measure::Ack, latency)].into(),
+            phases: Vec::new(),
             series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
             generator: Generator { workers: vec![0.25], ..Generator::default() },
             verdict: Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() },

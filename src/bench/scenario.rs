@@ -22,6 +22,8 @@ pub struct Scenario {
     pub user_name: Option<Pattern>,
     /// Clients of the same kind; those that subscribe first, so that nothing is published to nobody.
     pub groups: Vec<Group>,
+    /// What happens, one after another; at least one.
+    pub phases: Vec<Phase>,
     /// Wait between one connect and the next; none: as many at a time as `handshakes` allows.
     pub connect_interval: Duration,
     /// How many connects may be under way at a time.
@@ -30,10 +32,6 @@ pub struct Scenario {
     pub reconnect: Option<Reconnect>,
     /// Part of the run at its beginning that is left out of latencies and rates.
     pub warmup: Duration,
-    /// How long messages are scheduled, warm-up included; `None` does not end.
-    pub duration: Option<Duration>,
-    /// How many messages all shards together publish, or how many this process receives when nothing publishes.
-    pub limit: Option<u64>,
     /// How long to wait for what is still on its way without seeing any of it come.
     pub drain: Duration,
     /// Threads.
@@ -64,17 +62,75 @@ pub struct Shard {
     pub count: u64,
 }
 
+/// A part of a run.
+///
+/// First its changes are carried out, and all clients have to stand again: this is what a reconnect storm, a flood of
+/// retained messages and the resumption of sessions measure. Then its time begins, and its groups act.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// As the report names it.
+    pub name: String,
+    /// Which groups, by their place, connect, leave or are cut off before it.
+    pub changes: Vec<(usize, Change)>,
+    /// Who publishes, or connects again and again, in it.
+    pub acts: Vec<Act>,
+    /// When it is over.
+    pub until: Until,
+}
+
+/// What happens to a group between two phases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Its clients connect, as fast as the scenario allows connects.
+    Connect,
+    /// Its clients leave with DISCONNECT.
+    Disconnect,
+    /// All of its connections are closed at once, without a word, and made again at once.
+    Drop,
+}
+
+/// A group acts, at its own rate times a factor that may change evenly over the phase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Act {
+    /// Which group, by its place.
+    pub group: usize,
+    /// The factor in the beginning.
+    pub from: f64,
+    /// The factor at the end; another than `from` only where the phase has a duration.
+    pub to: f64,
+}
+
+/// When a phase is over: the first of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Until {
+    /// It has lasted so long, a warm-up included.
+    pub elapsed: Option<Duration>,
+    /// This process has received so many messages in all.
+    pub received: Option<u64>,
+    /// Everything that its groups are to send is sent and answered.
+    pub done: bool,
+}
+
 /// Clients of one kind.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// As the report names it.
-    pub name: &'static str,
+    pub name: String,
     /// How many, over all shards.
     pub clients: u64,
     /// Their identifiers.
     pub client_id: Pattern,
     /// What they do.
     pub role: Role,
+    /// How long the broker keeps their sessions when they are away; `None`: each connection begins anew.
+    pub kept_session: Option<KeptSession>,
+}
+
+/// A session that outlives its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptSession {
+    /// Session Expiry Interval, seconds; 3.1.1 knows none.
+    pub expiry: u32,
 }
 
 /// What a client does.
@@ -82,10 +138,21 @@ pub struct Group {
 pub enum Role {
     /// Stays connected.
     Idle,
+    /// Connects, stays for a while, leaves, and does so again.
+    Churn(Churn),
     /// Publishes.
     Publish(Box<Publish>),
     /// Receives.
     Subscribe(Subscribe),
+}
+
+/// How clients come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Churn {
+    /// Connects of all of them together.
+    pub rate: Rate,
+    /// How long each stays, from CONNACK.
+    pub stay: Duration,
 }
 
 /// What a publisher does.
@@ -105,6 +172,8 @@ pub struct Publish {
     pub payload: Payload,
     /// When.
     pub load: Load,
+    /// How many messages all of the group in all shards publish, in each phase in which it acts.
+    pub limit: Option<u64>,
     /// How many may be unacknowledged, as far as the broker's Receive Maximum goes.
     pub window: u16,
 }
@@ -179,6 +248,16 @@ impl Scenario {
         self.publishers().next().is_some()
     }
 
+    /// How long all phases last, if that is known beforehand.
+    pub fn duration(&self) -> Option<Duration> {
+        self.phases.iter().map(|phase| phase.until.elapsed).sum()
+    }
+
+    /// Whether only a signal or a threshold ends it.
+    pub fn is_endless(&self) -> bool {
+        self.phases.iter().any(|phase| phase.until == Until::default())
+    }
+
     /// Whether any client receives.
     pub fn subscribes(&self) -> bool {
         self.groups.iter().any(|group| matches!(group.role, Role::Subscribe(_)))
@@ -231,6 +310,8 @@ impl Scenario {
             Measure::Ack if !paced => Some("without a plan there is no corrected latency: use ack_uncorrected"),
             Measure::Ack | Measure::AckUncorrected if !acknowledged => Some("QoS 0 is not acknowledged"),
             Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
+            Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
+            Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
             Measure::Suback if !self.subscribes() => Some("nobody subscribes in this run"),
             _ => None,
         }
@@ -244,6 +325,12 @@ impl Scenario {
         })
     }
 
+    /// Whether clients come back after their connections were cut, or come and go.
+    pub fn plans_connects(&self) -> bool {
+        let drops = |phase: &Phase| phase.changes.iter().any(|(_, change)| *change == Change::Drop);
+        self.phases.iter().any(drops) || self.groups.iter().any(|group| matches!(group.role, Role::Churn(_)))
+    }
+
     /// Messages a second that all publishers of all shards together are to send; `None` when any is unpaced.
     pub fn planned_per_second(&self) -> Option<f64> {
         let mut sum = None;
@@ -254,6 +341,24 @@ impl Scenario {
             }
         }
         sum
+    }
+}
+
+impl Phase {
+    /// One of which all groups that can act do, at their own rate, and before which those connect that it is given.
+    pub fn only(groups: &[Group], until: Until) -> Self {
+        let act = |(place, group): (usize, &Group)| {
+            matches!(group.role, Role::Publish(_) | Role::Churn(_)).then_some(Act { group: place, from: 1.0, to: 1.0 })
+        };
+        let connects = |(place, group): (usize, &Group)| {
+            (!matches!(group.role, Role::Churn(_))).then_some((place, Change::Connect))
+        };
+        Self {
+            name: "run".to_owned(),
+            changes: groups.iter().enumerate().filter_map(connects).collect(),
+            acts: groups.iter().enumerate().filter_map(act).collect(),
+            until,
+        }
     }
 }
 

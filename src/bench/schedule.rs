@@ -39,8 +39,19 @@ pub struct Schedule {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Even { rate: Rate, round: u64, place: u64 },
+    Even { pace: Pace, round: u64, place: u64 },
     Poisson { own_per_second: f64, at: f64, left: Option<u64>, random: fastrand::Rng },
+}
+
+/// When message `g` of all is planned.
+#[derive(Debug, Clone, Copy)]
+enum Pace {
+    Steady(Rate),
+    /// From so many a second to so many more each second.
+    Ramp {
+        first: f64,
+        gain: f64,
+    },
 }
 
 impl Slice {
@@ -86,7 +97,15 @@ impl Slice {
 impl Schedule {
     /// Evenly spaced over all clients; `rate` is that of all of them together.
     pub fn even(slice: Slice, rate: Rate, limit: Option<u64>, end: Option<u64>) -> Self {
-        Self::begin(slice, limit, end, Kind::Even { rate, round: 0, place: 0 })
+        Self::begin(slice, limit, end, Kind::Even { pace: Pace::Steady(rate), round: 0, place: 0 })
+    }
+
+    /// Evenly spaced, at a rate that grows or shrinks evenly from `from` to `to` until `end`.
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a phase are fewer than 2^53")]
+    pub fn ramp(slice: Slice, (from, to): (Rate, Rate), limit: Option<u64>, end: u64) -> Self {
+        let first = from.per_second();
+        let gain = (to.per_second() - first) / (end as f64 / 1e9);
+        Self::begin(slice, limit, Some(end), Kind::Even { pace: Pace::Ramp { first, gain }, round: 0, place: 0 })
     }
 
     /// As from many independent senders: gaps are exponential, and each message is a random client's.
@@ -119,12 +138,12 @@ impl Schedule {
             return None;
         }
         let due = match &mut self.kind {
-            Kind::Even { rate, round, place } => {
+            Kind::Even { pace, round, place } => {
                 let index = *round * self.slice.total + self.slice.number(*place);
                 if self.limit.is_some_and(|limit| index >= limit) {
                     return None;
                 }
-                let due = Due { client: usize::try_from(*place).ok()?, planned: rate.planned(index) };
+                let due = Due { client: usize::try_from(*place).ok()?, planned: pace.planned(index)? };
                 *place += 1;
                 if *place == self.own {
                     (*place, *round) = (0, *round + 1);
@@ -141,6 +160,21 @@ impl Schedule {
             }
         };
         self.end.is_none_or(|end| due.planned < end).then_some(due)
+    }
+}
+
+impl Pace {
+    /// `None`: never, as the rate shrinks to nothing before.
+    #[expect(clippy::cast_precision_loss, reason = "messages of a phase are far fewer than 2^53")]
+    fn planned(self, index: u64) -> Option<u64> {
+        match self {
+            Self::Steady(rate) => Some(rate.planned(index)),
+            Self::Ramp { first, gain } => {
+                // `first * t + gain * t^2 / 2 = index`, solved so that nothing is lost where `gain` is small.
+                let root = (first * first + 2.0 * gain * index as f64).sqrt();
+                root.is_finite().then(|| if index == 0 { 0 } else { nanos(2.0 * index as f64 / (first + root)) })
+            }
+        }
     }
 }
 
@@ -221,6 +255,20 @@ mod tests {
     fn a_client_has_its_share_of_the_limit() {
         assert_eq!([0, 1, 2].map(|number| Slice::quota(3, number, 8)), [3, 3, 2]);
         assert_eq!([0, 1, 2].map(|number| Slice::quota(3, number, 2)), [1, 1, 0]);
+    }
+
+    #[test]
+    fn a_ramp_sends_as_much_as_its_mean_and_begins_and_ends_at_its_rates() {
+        const SECOND: u64 = 1_000_000_000;
+        let slice = Slice::all(4);
+        for (from, to) in [("100/s", "300/s"), ("300/s", "100/s"), ("200/s", "200/s"), ("1/h", "400/s")] {
+            let planned = all(Schedule::ramp(slice, (rate(from), rate(to)), None, 10 * SECOND), slice);
+            assert!(planned.len().abs_diff(2000) <= 2, "{from} to {to}: {}", planned.len());
+            assert!(planned.is_sorted());
+        }
+        let planned = all(Schedule::ramp(slice, (rate("100/s"), rate("300/s")), None, 10 * SECOND), slice);
+        let within = |from: u64| planned.iter().filter(|due| due.0 / SECOND == from).count();
+        assert_eq!((within(0), within(9)), (110, 290));
     }
 
     #[expect(clippy::cast_precision_loss, reason = "statistics")]

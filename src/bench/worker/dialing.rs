@@ -1,27 +1,46 @@
 //! Which connection is dialled when, and what becomes of one that has ended.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
 use std::task::{Context, Poll};
 
 use super::connection::{Served, Stage};
-use super::{Phase, Worker};
+use super::{Mode, Worker};
 use crate::bench::clock::nanos;
 
 impl Worker {
-    /// A connection has ended: it is dialled again, or it is gone.
+    /// A connection has ended: it is dialled again, away by plan, or gone.
     pub(super) fn ended(&mut self, index: u32) {
         let connection = &mut self.connections[index as usize];
-        let closing = matches!(self.phase, Phase::Closing { .. });
+        let closing = matches!(self.mode, Mode::Closing { .. });
         match self.tools.plan.scenario.reconnect {
-            Some(reconnect) if connection.attempts < reconnect.attempts && !closing => {
+            _ if closing => connection.give_up(&mut self.tools),
+            _ if connection.is_away() => {
+                if let Some(planned) = connection.away(&mut self.tools) {
+                    self.planned_dials.push(Reverse((planned, index)));
+                }
+            }
+            Some(reconnect) if connection.attempts < reconnect.attempts => {
                 connection.attempts += 1;
                 connection.enter(Stage::Waiting, &mut self.tools);
-                self.later_dials.push_back((self.tools.now + nanos(reconnect.delay), index));
+                self.planned_dials.push(Reverse((self.tools.now + nanos(reconnect.delay), index)));
             }
             _ => connection.give_up(&mut self.tools),
         }
         if self.tools.stages[Stage::Standing as usize] == 0 {
             self.tell();
+        }
+    }
+
+    /// Lets those go that have stayed for long enough.
+    pub(super) fn depart(&mut self) {
+        while let Some(Reverse((at, index))) = self.tools.departures.peek().copied() {
+            if at > self.tools.now {
+                break;
+            }
+            self.tools.departures.pop();
+            if self.connections[index as usize].leave(&mut self.tools) == Served::Ended {
+                self.ended(index);
+            }
         }
     }
 
@@ -40,15 +59,12 @@ impl Worker {
     pub(super) fn dial(&mut self, cx: &mut Context<'_>) {
         let handshakes = self.handshakes();
         while self.under_way() < handshakes {
-            let due = |dials: &VecDeque<(u64, u32)>| dials.front().is_some_and(|dial| dial.0 <= self.tools.now);
-            let next = if due(&self.first_dials) {
-                self.first_dials.pop_front()
-            } else if due(&self.later_dials) {
-                self.later_dials.pop_front()
-            } else {
-                None
+            let Some(Reverse((_, index))) =
+                self.planned_dials.peek().copied().filter(|dial| dial.0.0 <= self.tools.now)
+            else {
+                break;
             };
-            let Some((_, index)) = next else { break };
+            self.planned_dials.pop();
             let connection = &mut self.connections[index as usize];
             connection.enter(Stage::Dialing, &mut self.tools);
             self.tools.recorder.counts.connects_attempted += 1;

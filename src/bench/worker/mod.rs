@@ -4,15 +4,18 @@
 //! writes, and sleeps until the next of both. Nothing is spawned, sent or locked for a message; buffers are the
 //! worker's own and belong to a connection only while they hold its bytes.
 
+mod churner;
 mod connection;
 mod dialing;
 mod pacer;
+mod phases;
 mod progress;
 mod publisher;
 mod ready;
 mod subscriber;
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -26,8 +29,8 @@ use super::clock::{Clock, nanos};
 use super::control::{Control, WorkerHandle};
 use super::plan::{ClientNumber, Plan};
 use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
-use super::{Load, Measure, Role, Schedule};
-use crate::mqtt::QoS;
+use super::{Load, Measure, Schedule};
+use crate::mqtt::{QoS, TopicName};
 use crate::transport::{DialError, Dialed};
 
 use connection::{Connection, Served, Stage};
@@ -40,7 +43,7 @@ const BUFFER: usize = 64 * 1024;
 const LOOK: u64 = 50_000_000;
 /// In how many looks all connections have been looked at.
 const LOOKS_FOR_ALL: usize = 10;
-/// How long DISCONNECT and the broker's end may take.
+/// How long the broker may take to close behind a DISCONNECT.
 const CLOSING: u64 = 1_000_000_000;
 /// In unpaced runs without latency acknowledgements are let gather, since brokers send a segment for each: so long
 /// at least and at most.
@@ -89,16 +92,24 @@ struct Tools {
     reads: u64,
     /// The smallest window of any publisher.
     window: u64,
+    /// Which phase it is, from 0.
+    phase: usize,
+    /// Topics at which the broker keeps a message of ours, where later phases subscribe to them.
+    retained: Option<HashSet<TopicName>>,
+    /// When which connection is to leave again.
+    departures: Times,
 }
+
+/// Times with the connections that they are of, the earliest on top.
+type Times = BinaryHeap<Reverse<(u64, u32)>>;
 
 struct Worker {
     assignment: Assignment,
     tools: Tools,
     connections: Vec<Connection>,
     groups: Vec<GroupPart>,
-    /// When which connection is to be dialled, in order; first attempts, and later ones.
-    first_dials: VecDeque<(u64, u32)>,
-    later_dials: VecDeque<(u64, u32)>,
+    /// When which connection is to be dialled.
+    planned_dials: Times,
     dials: JoinSet<(u32, Result<Dialed, DialError>)>,
     pacer: Pacer,
     ready: Vec<u32>,
@@ -106,7 +117,11 @@ struct Worker {
     again: Vec<u32>,
     next_look: u64,
     looked_at: usize,
-    phase: Phase,
+    mode: Mode,
+    /// How many of the conductor's orders are carried out.
+    obeyed: usize,
+    /// Phases that begin at a time to come.
+    upcoming: VecDeque<(usize, u64)>,
     gathers: bool,
     gather: Duration,
     cpu: CpuUse,
@@ -120,9 +135,12 @@ struct GroupPart {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Connecting,
+enum Mode {
+    /// Clients connect or leave; nothing is published.
+    Changing,
+    /// A phase is on, or over and what is on its way is waited for.
     Running { begin: u64 },
+    /// DISCONNECT is sent.
     Closing { until: u64 },
 }
 
@@ -180,35 +198,35 @@ impl Worker {
             distinct: 0,
             reads: 0,
             window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
+            phase: 0,
+            retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
+            departures: BinaryHeap::new(),
             plan: plan.clone(),
         };
-        let interval = nanos(plan.scenario.connect_interval);
-        let (mut connections, mut groups, mut first_dials) = (Vec::new(), Vec::new(), VecDeque::new());
-        let mut before = 0;
-        for (group, settings) in plan.scenario.groups.iter().enumerate() {
+        let (mut connections, mut groups) = (Vec::new(), Vec::new());
+        for group in 0..plan.scenario.groups.len() {
             let slice = plan.slice(group).part(assignment.index, assignment.workers);
             groups.push(GroupPart { first: connections.len(), schedule: None });
             for place in 0..slice.len() {
                 let client = ClientNumber { group, number: slice.number(place) };
                 let index = u32::try_from(connections.len()).map_err(std::io::Error::other)?;
                 connections.push(Connection::new(client, index, &assignment.handle.ready, &mut tools));
-                first_dials.push_back(((before + client.number) * interval, index));
             }
-            before += settings.clients;
         }
         Ok(Self {
             tools,
             connections,
             groups,
-            first_dials,
-            later_dials: VecDeque::new(),
+            planned_dials: BinaryHeap::new(),
             dials: JoinSet::new(),
             pacer: Pacer::new()?,
             ready: Vec::new(),
             again: Vec::new(),
             next_look: 0,
             looked_at: 0,
-            phase: Phase::Connecting,
+            mode: Mode::Changing,
+            obeyed: 0,
+            upcoming: VecDeque::new(),
             gathers,
             gather: *GATHER.start(),
             cpu: CpuUse::default(),
@@ -235,6 +253,7 @@ impl Worker {
             return Poll::Ready(Next::End);
         }
         self.dial(cx);
+        self.depart();
         let before = (self.tools.recorder.counts.bytes_received, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
@@ -242,7 +261,7 @@ impl Worker {
             self.serve(index);
         }
         self.publish_due();
-        if self.tools.now >= self.next_look {
+        if self.tools.now >= self.next_look || self.has_news() {
             self.look();
             self.next_look = self.tools.now + LOOK;
         }
@@ -266,15 +285,17 @@ impl Worker {
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         let handshakes_left = self.under_way() < self.handshakes();
-        let dials = self.first_dials.front().into_iter().chain(self.later_dials.front());
-        let next_dial = dials.map(|dial| dial.0).min().filter(|_| handshakes_left);
-        let next_due = match self.phase {
-            Phase::Running { begin } => {
+        let next_dial = self.planned_dials.peek().map(|dial| dial.0.0).filter(|_| handshakes_left);
+        let next_departure = self.tools.departures.peek().map(|departure| departure.0.0);
+        let next_phase = self.upcoming.front().map(|phase| phase.1);
+        let next_due = match self.mode {
+            Mode::Running { begin } => {
                 self.groups.iter().filter_map(|group| group.schedule.as_ref()?.next_due()).min().map(|due| begin + due)
             }
             _ => None,
         };
-        let wake = [next_dial, next_due].into_iter().flatten().fold(self.next_look, u64::min);
+        let times = [next_dial, next_departure, next_phase, next_due];
+        let wake = times.into_iter().flatten().fold(self.next_look, u64::min);
         let now = Instant::now();
         match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
             Poll::Ready(()) => Poll::Ready(Next::Again),
@@ -282,72 +303,21 @@ impl Worker {
         }
     }
 
-    /// Follows the conductor; `true` when it is over.
-    fn obey(&mut self) -> bool {
-        let control = self.assignment.control.clone();
-        if control.is_aborted() {
-            return true;
-        }
-        if let (Phase::Connecting, Some(begin)) = (self.phase, control.began()) {
-            self.begin(begin);
-        }
-        if control.is_stopped() && self.tools.running {
-            self.tools.running = false;
-            self.groups.iter_mut().for_each(|group| group.schedule = None);
-            self.connections.iter_mut().for_each(Connection::stop);
-            self.tools.recorder.to = self.tools.recorder.to.min(self.tools.now);
-        }
-        if let Phase::Closing { until } = self.phase {
-            return self.tools.now >= until || self.tools.stages[Stage::Closing as usize] == 0;
-        }
-        if control.is_finished() {
-            self.phase = Phase::Closing { until: self.tools.now + CLOSING };
-            self.settle();
-            self.dials.abort_all();
-            self.first_dials.clear();
-            self.later_dials.clear();
-            for index in 0..self.connections.len() {
-                if self.connections[index].disconnect(&mut self.tools) == Served::Ended {
-                    self.connections[index].enter(Stage::Gone, &mut self.tools);
-                }
-            }
-        }
-        false
-    }
-
-    fn begin(&mut self, begin: u64) {
-        let plan = self.tools.plan.clone();
-        self.phase = Phase::Running { begin };
-        let end = plan.scenario.duration.map(nanos);
-        self.tools.recorder.from = begin + nanos(plan.scenario.warmup);
-        self.tools.recorder.to = end.map_or(u64::MAX, |end| begin + end);
-        self.tools.running = true;
-        for (number, (group, part)) in plan.scenario.groups.iter().zip(&mut self.groups).enumerate() {
-            let Role::Publish(publish) = &group.role else { continue };
-            let slice = plan.slice(number).part(self.assignment.index, self.assignment.workers);
-            let limit = plan.scenario.limit;
-            part.schedule = match publish.load {
-                Load::Even(rate) => Some(Schedule::even(slice, rate, limit, end)),
-                Load::Poisson(rate) => Some(Schedule::poisson(slice, rate, limit, end, self.tools.random.fork())),
-                Load::Unpaced { .. } => None,
-            };
-        }
-        // An unpaced client gets its first push here.
-        let eager = self.connections.iter().enumerate().filter(|(_, connection)| connection.is_eager());
-        self.again.extend(eager.map(|(index, _)| u32::try_from(index).unwrap_or(u32::MAX)));
-    }
-
     /// Hands out what is due.
     fn publish_due(&mut self) {
-        let Phase::Running { begin } = self.phase else { return };
+        let Mode::Running { begin } = self.mode else { return };
         let Some(since_begin) = self.tools.now.checked_sub(begin) else { return };
         let mut first = self.ready.len();
         for group in &mut self.groups {
             let Some(schedule) = &mut group.schedule else { continue };
             while let Some(due) = schedule.take(since_begin) {
                 let index = group.first + due.client;
-                self.connections[index].schedule(begin + due.planned, &mut self.tools);
-                self.ready.push(u32::try_from(index).unwrap_or(u32::MAX));
+                let connection = &mut self.connections[index];
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                match connection.schedule(begin + due.planned, &mut self.tools) {
+                    Some(dial) => self.planned_dials.push(Reverse((dial, index))),
+                    None => self.ready.push(index),
+                }
             }
         }
         if self.ready.len() - first > 1 {

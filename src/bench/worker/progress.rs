@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use super::connection::{Connection, Served, Stage};
-use super::{LOOKS_FOR_ALL, Phase, Worker};
-use crate::bench::recorder::{Recorder, WorkerResult};
+use super::{LOOKS_FOR_ALL, Mode, Worker};
+use crate::bench::recorder::WorkerResult;
 use crate::mqtt::QoS;
 
 impl Worker {
@@ -29,12 +29,25 @@ impl Worker {
         self.tell();
     }
 
+    /// Whether all clients stand, which the conductor waits for and has not been told.
+    pub(super) fn has_news(&self) -> bool {
+        matches!(self.mode, Mode::Changing) && {
+            let progress = &self.assignment.handle.progress;
+            self.settled() != progress.settled.load(Ordering::Relaxed)
+                && self.settled() == self.connections.len() as u64
+        }
+    }
+
+    /// Clients that are where they should be, or never will be.
+    fn settled(&self) -> u64 {
+        [Stage::Standing, Stage::Gone, Stage::Offline].iter().map(|stage| self.tools.stages[*stage as usize]).sum()
+    }
+
     /// Tells the conductor how far it is.
     pub(super) fn tell(&mut self) {
         let stage = |stage: Stage| self.tools.stages[stage as usize];
         let all = self.connections.len() as u64;
         let standing = stage(Stage::Standing);
-        let settled = standing + stage(Stage::Gone);
         let progress = &self.assignment.handle.progress;
         let counts = &self.tools.recorder.counts;
         let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
@@ -51,12 +64,13 @@ impl Worker {
         progress.delivered.store(counts.delivered, Ordering::Relaxed);
         progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
         progress.expected.store(counts.expected, Ordering::Relaxed);
-        let begun = matches!(self.phase, Phase::Running { .. });
+        let begun = self.upcoming.is_empty() && !matches!(self.mode, Mode::Changing);
         // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
         let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;
         let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
         progress.drained.store(drained, Ordering::Release);
-        progress.settled.store(settled, Ordering::Release);
+        progress.settled.store(self.settled(), Ordering::Release);
+        progress.obeyed.store(self.obeyed, Ordering::Release);
         self.assignment.control.news.notify_one();
     }
 
@@ -68,12 +82,12 @@ impl Worker {
     }
 
     pub(super) fn end(mut self) -> WorkerResult {
-        if !matches!(self.phase, Phase::Closing { .. }) {
+        if !matches!(self.mode, Mode::Closing { .. }) {
             self.settle();
         }
         self.tools.recorder.close_second();
         self.tell();
-        let Recorder { counts, reasons, latencies, measured, last_activity, .. } = self.tools.recorder;
-        WorkerResult { counts, reasons, latencies, cpu: self.cpu, measured, last_activity }
+        let phases = self.tools.plan.scenario.phases.len();
+        self.tools.recorder.finish(phases, self.cpu)
     }
 }

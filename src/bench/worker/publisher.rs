@@ -50,8 +50,8 @@ struct Flight {
 }
 
 impl Publisher {
-    pub(super) fn new(client: ClientNumber, tools: &mut Tools) -> Self {
-        let mut publisher = Self {
+    pub(super) fn new(client: ClientNumber) -> Self {
+        Self {
             client,
             topic: None,
             next_payload: 0,
@@ -63,23 +63,27 @@ impl Publisher {
             handed: 0,
             sent: 0,
             answered: 0,
-        };
+        }
+    }
+
+    /// A phase begins, in which its group acts or does not.
+    pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         let plan = tools.plan.clone();
-        let Role::Publish(publish) = &plan.group(client).role else { return publisher };
+        let Role::Publish(publish) = &plan.group(self.client).role else { return };
         if !publish.topic.differs_by_message() {
-            let topic = plan.topic(client, 0, &mut tools.random).ok();
-            publisher.topic = topic.map(|topic| {
-                let fan_out = plan.fan_out(&topic);
+            let topic = plan.topic(self.client, 0, &mut tools.random).ok();
+            self.topic = topic.map(|topic| {
+                let fan_out = plan.fan_out(tools.phase, &topic);
                 (topic, fan_out)
             });
         }
-        if let Load::Unpaced { .. } = publish.load {
-            publisher.left = match plan.scenario.limit {
-                Some(limit) => Slice::quota(plan.slice(client.group).total, client.number, limit),
-                None => u64::MAX,
-            };
-        }
-        publisher
+        self.left = match (publish.load, publish.limit) {
+            (Load::Unpaced { .. }, Some(limit)) if acts => {
+                Slice::quota(plan.slice(self.client.group).total, self.client.number, limit)
+            }
+            (Load::Unpaced { .. }, None) if acts => u64::MAX,
+            _ => 0,
+        };
     }
 
     fn settings<'a>(&self, tools: &'a Tools) -> Option<&'a Publish> {
@@ -138,7 +142,7 @@ impl Publisher {
             let plan = tools.plan.clone();
             match plan.topic(self.client, self.sequence, &mut tools.random) {
                 Ok(topic) => {
-                    let fan_out = plan.fan_out(&topic);
+                    let fan_out = plan.fan_out(tools.phase, &topic);
                     (topic, fan_out)
                 }
                 Err(error) => {
@@ -148,6 +152,9 @@ impl Publisher {
                 }
             }
         };
+        if publish.retain {
+            note_retained(&topic, &publish.payload, tools);
+        }
         let message = Message {
             topic,
             payload: self.payload(&publish.payload, planned, tools),
@@ -310,5 +317,19 @@ impl Publisher {
 
     pub(super) fn qos(&self, tools: &Tools) -> QoS {
         self.settings(tools).map(|publish| publish.qos).unwrap_or_default()
+    }
+}
+
+/// What the broker keeps from now on, for those who subscribe later; an empty payload takes it away.
+#[cold]
+fn note_retained(topic: &TopicName, payload: &Payload, tools: &mut Tools) {
+    let Some(retained) = &mut tools.retained else { return };
+    match payload {
+        Payload::Fixed(payloads) if payloads.iter().all(Bytes::is_empty) => {
+            retained.remove(topic);
+        }
+        _ => {
+            retained.insert(topic.clone());
+        }
     }
 }

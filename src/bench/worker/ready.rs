@@ -20,7 +20,7 @@ struct Inner {
 /// Puts one connection on the list, once until it has been served.
 #[derive(Debug)]
 pub(super) struct ConnectionWaker {
-    connection: u32,
+    pub(super) connection: u32,
     listed: AtomicBool,
     list: Arc<ReadyList>,
 }

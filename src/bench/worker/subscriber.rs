@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::Tools;
@@ -11,9 +11,29 @@ pub(super) struct Subscriber {
     publishers: HashMap<u64, Sequence, BuildHasherDefault<Mix>>,
     /// Where each publisher of another run was first heard, for what is lost from then on.
     foreign_begin: u64,
+    /// When it connected, where that was after others had begun to publish by plan: what was sent before has waited.
+    since: Option<u64>,
+    /// Retained messages that came since it subscribed: publisher and number.
+    retained: HashSet<(u64, u32), BuildHasherDefault<Mix>>,
+    has_subscribed: bool,
 }
 
 impl Subscriber {
+    /// CONNECT goes out.
+    pub(super) fn connects(&mut self, tools: &Tools) {
+        self.since = (tools.phase > 0).then_some(tools.now);
+    }
+
+    /// CONNACK is here: whether to subscribe, as nobody has done it for this session.
+    pub(super) fn subscribes(&mut self, session_present: bool) -> bool {
+        let subscribes = !(session_present && self.has_subscribed);
+        if subscribes {
+            self.retained = HashSet::default();
+        }
+        self.has_subscribed = true;
+        subscribes
+    }
+
     /// A message came at `tools.now`.
     pub(super) fn receive(&mut self, received: &Received, tools: &mut Tools) {
         tools.recorder.delivered(tools.now);
@@ -26,7 +46,19 @@ impl Subscriber {
             tools.recorder.counts.foreign += 1;
             return;
         }
+        let planned = tools.clock.of_unix(stamp.planned);
+        let waited = self.since.filter(|since| own && planned < *since);
         let key = u64::from(stamp.run) << 32 | u64::from(stamp.publisher);
+        if waited.is_some() && received.message.retain {
+            // In any order, and again at each subscription.
+            if self.retained.insert((key, stamp.sequence)) {
+                tools.distinct += 1;
+                self.measure_backlog(waited, tools);
+            } else {
+                tools.recorder.counts.duplicated += 1;
+            }
+            return;
+        }
         let sequence = self.publishers.entry(key).or_insert_with(|| {
             // Of a publisher that began before us only what follows can be missed.
             let begin = if own { 0 } else { u64::from(stamp.sequence) };
@@ -44,14 +76,22 @@ impl Subscriber {
                 return;
             }
         }
+        if waited.is_some() {
+            return self.measure_backlog(waited, tools);
+        }
         let comparable = stamp.clock == tools.clock.name() || tools.plan.scenario.trust_foreign_clocks;
         if received.message.retain || !comparable {
             return;
         }
         let now = tools.clock.unix(tools.now);
-        let planned = tools.clock.of_unix(stamp.planned);
         tools.recorder.measure(Measure::E2e, planned, now.saturating_sub(stamp.planned));
         tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
+    }
+
+    /// The outage was our plan, so that the time since it does not count.
+    fn measure_backlog(&self, since: Option<u64>, tools: &mut Tools) {
+        let since = since.unwrap_or(tools.now);
+        tools.recorder.step(Measure::Backlog, tools.now.saturating_sub(since));
     }
 
     /// How many messages there would be without loss, as far as numbers tell.
@@ -73,6 +113,10 @@ impl Hasher for Mix {
         for byte in bytes {
             self.write_u64(u64::from(*byte));
         }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(value.into());
     }
 
     fn write_u64(&mut self, value: u64) {

@@ -6,7 +6,7 @@ use super::clients::{connect_interval, endpoints, shard, workers};
 use super::load::pattern;
 use super::parameters::parameters;
 use super::{BenchSettings, ResultFiles, result_files, thresholds};
-use crate::bench::{Group, Pattern, Reconnect, Role, RunOptions, Scenario, Threshold};
+use crate::bench::{Group, Pattern, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
 use crate::cli::bench::{ClientsArgs, LoadArgs, ResultsArgs};
 use crate::cli::group::ConnectArgs;
 use crate::config::ConnectSettings;
@@ -85,15 +85,15 @@ impl Draft {
         Ok(())
     }
 
-    pub(super) fn group(&mut self, name: &'static str, clients: u64, client_id: Pattern, role: Role) {
-        self.groups.push(Group { name, clients, client_id, role });
+    pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Pattern, role: Role) {
+        self.groups.push(Group { name: name.to_owned(), clients, client_id, role, kept_session: None });
     }
 
     pub(super) fn finish(
         self,
         title: &'static str,
         clients: &ClientsArgs,
-        limit: Option<u64>,
+        until: Until,
     ) -> Result<BenchSettings, Error> {
         if clients.duration.is_some_and(|duration| duration <= clients.warmup) {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
@@ -115,13 +115,15 @@ impl Draft {
         let mut session = client.connect.clone();
         session.client_id = "".into();
         // A search has a duration for each step.
-        let duration = clients.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
+        let elapsed = clients.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
+        let phases = vec![Phase::only(&self.groups, Until { elapsed, ..until })];
         let scenario = Scenario {
             endpoints: endpoints(&client.endpoint),
             dialers,
             session,
             user_name,
             groups: self.groups,
+            phases,
             connect_interval: connect_interval(clients)?,
             handshakes: usize::try_from(clients.handshakes).unwrap_or(usize::MAX),
             reconnect: clients.reconnect.then_some(Reconnect {
@@ -129,8 +131,6 @@ impl Draft {
                 attempts: client.reconnect.maximum_attempts,
             }),
             warmup: clients.warmup,
-            duration,
-            limit,
             drain: clients.drain,
             workers: workers(clients),
             shard: shard(clients)?,

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 
 use super::origin::Origins;
 use super::{ConnectSettings, publish};
-use crate::bench::{FilterPattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold};
+use crate::bench::{FilterPattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold, Until};
 use crate::cli::bench::{
-    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, ResultsArgs, Shape,
+    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, LoadArgs, ResultsArgs,
+    Shape,
 };
 use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName};
@@ -79,7 +80,7 @@ impl BenchSettings {
         let mut draft = Draft::new(&arguments.connect, &arguments.clients, &arguments.results, origins)?;
         let client_id = draft.client_id("", arguments.clients.count)?;
         draft.group("clients", arguments.clients.count, client_id, Role::Idle);
-        draft.finish("connection benchmark", &arguments.clients, None)
+        draft.finish("connection benchmark", &arguments.clients, Until::default())
     }
 
     /// Settles every option of `bench pub`.
@@ -100,11 +101,12 @@ impl BenchSettings {
             properties: publish::properties(message, version),
             payload: payload(&arguments.load, None)?,
             load: load(&arguments.load, clients.count)?,
+            limit: arguments.load.limit,
             window: arguments.load.inflight,
         }));
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;
-        draft.finish("publish benchmark", clients, arguments.load.limit)
+        draft.finish("publish benchmark", clients, until_sent(&arguments.load))
     }
 
     /// Settles every option of `bench sub`.
@@ -131,7 +133,7 @@ impl BenchSettings {
             Role::Subscribe(Subscribe { filters, subscription_identifier }),
         );
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
-        draft.finish("subscribe benchmark", clients, given.limit)
+        draft.finish("subscribe benchmark", clients, Until { received: given.limit, ..Until::default() })
     }
 
     /// Settles every option of `bench e2e`.
@@ -172,12 +174,18 @@ impl BenchSettings {
             properties: None,
             payload: payload(&arguments.load, Some(END_TO_END_SIZE))?,
             load: load(&arguments.load, publishers)?,
+            limit: arguments.load.limit,
             window: arguments.load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
         draft.find_max(&arguments.load)?;
-        draft.finish("end-to-end benchmark", clients, arguments.load.limit)
+        draft.finish("end-to-end benchmark", clients, until_sent(&arguments.load))
     }
+}
+
+/// A limited number of messages ends the run when the last is answered.
+fn until_sent(load: &LoadArgs) -> Until {
+    Until { done: load.limit.is_some(), ..Until::default() }
 }
 
 /// The thresholds of `--fail`.

@@ -14,9 +14,10 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("broker", brokers.join(", "));
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
-        say(group.name, group.clients.to_string());
+        say(&group.name, group.clients.to_string());
         match &group.role {
             Role::Idle => {}
+            Role::Churn(churn) => say("connects again", format!("{} of all, each stays {:?}", churn.rate, churn.stay)),
             Role::Publish(publish) => {
                 say("topic", publish.topic.as_str().to_owned());
                 say("publish QoS", publish.qos.to_string());
@@ -37,6 +38,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                         Load::Unpaced { .. } => "unpaced".to_owned(),
                     },
                 );
+                if let Some(limit) = publish.limit {
+                    say("limit", format!("{limit} messages"));
+                }
                 if publish.qos > QoS::AtMostOnce {
                     say("window", format!("{} a client, or the broker's Receive Maximum", publish.window));
                 }
@@ -59,11 +63,13 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
             format!("one in {interval:?}, at most {} at a time", scenario.handshakes)
         },
     );
-    if let Some(limit) = scenario.limit {
-        say("limit", format!("{limit} messages"));
-    }
-    if let Some(duration) = scenario.duration {
-        say("duration", format!("{duration:?}"));
+    if let [phase] = scenario.phases.as_slice() {
+        if let Some(limit) = phase.until.received {
+            say("limit", format!("{limit} messages"));
+        }
+        if let Some(duration) = phase.until.elapsed {
+            say("duration", format!("{duration:?}"));
+        }
     }
     if !scenario.warmup.is_zero() {
         say("warm-up", format!("{:?}", scenario.warmup));

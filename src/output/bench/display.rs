@@ -3,7 +3,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{duration, number, rate};
-use crate::bench::{Observer, Parameter, Phase, Report, Snapshot};
+use crate::bench::{Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 
 /// Shows a run: on a terminal a banner and a line that moves, elsewhere MQTTX's lines, once a second.
@@ -64,8 +64,8 @@ impl Observer for BenchDisplay {
     fn second(&mut self, snapshot: &Snapshot) {
         let Some(last) = snapshot.last else { return };
         let counts = &snapshot.counts;
-        match snapshot.phase {
-            Phase::Connecting => {
+        match snapshot.stage {
+            Stage::Connecting => {
                 self.line(&format!("Connected total: {}, rate: {}/s", counts.connected, last.connected));
             }
             _ if counts.sent > 0 && counts.delivered == 0 => {
@@ -86,8 +86,8 @@ impl Observer for BenchDisplay {
         if self.bar.is_hidden() {
             return;
         }
-        match snapshot.phase {
-            Phase::Connecting => {
+        match snapshot.stage {
+            Stage::Connecting => {
                 let style = "{spinner} connecting  {wide_bar} {pos}/{len}  {msg}";
                 self.style(style);
                 self.bar.set_length(snapshot.clients);
@@ -95,7 +95,7 @@ impl Observer for BenchDisplay {
                 let failed = snapshot.settled - snapshot.standing;
                 self.bar.set_message(if failed > 0 { format!("{failed} failed") } else { String::new() });
             }
-            Phase::Running | Phase::Draining => {
+            Stage::Running | Stage::Draining => {
                 self.style("{spinner} {msg}");
                 self.bar.set_message(now(snapshot));
             }
@@ -115,9 +115,9 @@ impl BenchDisplay {
 /// One line about how it goes.
 #[expect(clippy::cast_precision_loss, reason = "for display")]
 fn now(snapshot: &Snapshot) -> String {
-    let word = if snapshot.phase == Phase::Draining { "draining" } else { "running" };
+    let word = if snapshot.stage == Stage::Draining { "draining" } else { "running" };
     let mut parts =
-        vec![format!("{word} {}", seconds(snapshot.in_phase)), format!("{} connected", number(snapshot.standing))];
+        vec![format!("{word} {}", seconds(snapshot.in_stage)), format!("{} connected", number(snapshot.standing))];
     if let Some(last) = snapshot.last {
         if snapshot.sent > 0 {
             parts.push(format!("sent {} ({})", number(snapshot.sent), rate(last.sent as f64)));

@@ -186,6 +186,8 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::WebSocket => "WebSocket upgrade",
         Measure::Connack => "CONNECT to CONNACK",
         Measure::Suback => "SUBSCRIBE to SUBACK",
+        Measure::Online => "plan to standing",
+        Measure::Backlog => "CONNECT to what waited",
         Measure::SendDelay => "send delay (ours)",
         Measure::Ack => "plan to ack",
         Measure::AckUncorrected => "sending to ack",

@@ -1,5 +1,7 @@
 //! What a session tells about its connection, counted.
 
+use std::cmp::Reverse;
+
 use super::{Connection, Job, Stage};
 use crate::bench::Measure;
 use crate::bench::worker::Tools;
@@ -19,12 +21,12 @@ impl Connection {
                         publisher.outcome(id, outcome, tools);
                     }
                 }
-                Event::Connected(_) => {
+                Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
                     self.attempts = 0;
                     tools.window = tools.window.min(session.granted().receive_maximum.into());
-                    self.subscribe(session, tools);
+                    self.subscribe(ack.session_present, session, tools);
                 }
                 Event::Subscribed { ack, .. } => {
                     tools.recorder.step(Measure::Suback, tools.now - self.since);
@@ -53,8 +55,9 @@ impl Connection {
         }
     }
 
-    fn subscribe(&mut self, session: &mut Session, tools: &mut Tools) {
-        if !matches!(self.job, Job::Subscribe(_)) {
+    fn subscribe(&mut self, session_present: bool, session: &mut Session, tools: &mut Tools) {
+        let Job::Subscribe(subscriber) = &mut self.job else { return self.stand(tools) };
+        if !subscriber.subscribes(session_present) {
             return self.stand(tools);
         }
         let plan = tools.plan.clone();
@@ -72,6 +75,12 @@ impl Connection {
 
     fn stand(&mut self, tools: &mut Tools) {
         self.enter(Stage::Standing, tools);
+        if let Some(planned) = self.planned.take() {
+            tools.recorder.step(Measure::Online, tools.now.saturating_sub(planned));
+        }
+        if let Job::Churn(churner) = &self.job {
+            tools.departures.push(Reverse((tools.now + churner.stay, self.listing.connection)));
+        }
     }
 
     fn disconnected(&mut self, cause: &Disconnected, tools: &mut Tools) {

@@ -8,10 +8,12 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 
-use super::Tools;
+use super::churner::Churner;
 use super::publisher::Publisher;
 use super::ready::{ConnectionWaker, ReadyList};
 use super::subscriber::Subscriber;
+use super::{CLOSING, Tools};
+use crate::bench::clock::nanos;
 use crate::bench::plan::ClientNumber;
 use crate::bench::{Measure, Role};
 use crate::mqtt::ReasonCode;
@@ -36,11 +38,16 @@ pub(super) struct Connection {
     /// What the socket did not take.
     output: BytesMut,
     job: Job,
+    /// From when on it should stand, where that was planned.
+    planned: Option<u64>,
+    /// It is away by plan, or will be when its connection is over.
+    away: bool,
 }
 
 #[derive(Debug)]
 enum Job {
     Idle,
+    Churn(Box<Churner>),
     Publish(Box<Publisher>),
     Subscribe(Box<Subscriber>),
 }
@@ -48,7 +55,9 @@ enum Job {
 /// How far a client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Not begun, or waiting to connect again.
+    /// Away by plan.
+    Offline,
+    /// Waiting to connect (again).
     Waiting,
     /// A stream is being opened.
     Dialing,
@@ -65,7 +74,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    pub(super) const COUNT: usize = 7;
+    pub(super) const COUNT: usize = 8;
 }
 
 /// What a turn of a connection left behind.
@@ -84,13 +93,14 @@ impl Connection {
         let listing = ConnectionWaker::new(index, list.clone());
         let job = match &tools.plan.group(client).role {
             Role::Idle => Job::Idle,
-            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools))),
+            Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
+            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client))),
             Role::Subscribe(_) => Job::Subscribe(Box::default()),
         };
-        tools.stages[Stage::Waiting as usize] += 1;
+        tools.stages[Stage::Offline as usize] += 1;
         Self {
             client,
-            stage: Stage::Waiting,
+            stage: Stage::Offline,
             since: 0,
             attempts: 0,
             session: None,
@@ -100,6 +110,8 @@ impl Connection {
             input: BytesMut::new(),
             output: BytesMut::new(),
             job,
+            planned: None,
+            away: true,
         }
     }
 
@@ -127,6 +139,9 @@ impl Connection {
         match session {
             Ok(mut session) => {
                 session.connect(tools.instant());
+                if let Job::Subscribe(subscriber) = &mut self.job {
+                    subscriber.connects(tools);
+                }
                 self.session = Some(session);
                 self.stream = Some(dialed.stream);
                 self.enter(Stage::Connecting, tools);
@@ -158,18 +173,39 @@ impl Connection {
         self.enter(Stage::Gone, tools);
     }
 
-    /// A message is due.
-    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) {
-        if let Job::Publish(publisher) = &mut self.job {
-            publisher.schedule(planned, tools);
-            if self.stage == Stage::Gone {
-                publisher.give_up(tools);
+    /// A message or a connect is due. When it is to be dialled for that, if it is.
+    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) -> Option<u64> {
+        match &mut self.job {
+            Job::Publish(publisher) => {
+                publisher.schedule(planned, tools);
+                if self.stage == Stage::Gone {
+                    publisher.give_up(tools);
+                }
+                None
             }
+            Job::Churn(churner) => {
+                tools.recorder.counts.connects_planned += 1;
+                if self.stage != Stage::Offline {
+                    churner.keep(planned);
+                    return None;
+                }
+                self.planned = Some(planned);
+                self.enter(Stage::Waiting, tools);
+                Some(planned)
+            }
+            Job::Idle | Job::Subscribe(_) => None,
         }
     }
 
     /// Its keep alive, or the wait for an answer to CONNECT or SUBSCRIBE. Called a few times a second.
     pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
+        if self.stage == Stage::Closing && tools.now.saturating_sub(self.since) > CLOSING {
+            // The broker does not close behind our DISCONNECT.
+            let Some(mut session) = self.session.take() else { return Served::Ended };
+            let served = self.close(&mut session, tools);
+            self.session = Some(session);
+            return served;
+        }
         let waits_for_answer = matches!(self.stage, Stage::Connecting | Stage::Subscribing);
         if waits_for_answer && tools.now.saturating_sub(self.since) > tools.answer_timeout {
             let what = if self.stage == Stage::Connecting { "connect: no CONNACK" } else { "subscribe: no SUBACK" };
@@ -200,22 +236,90 @@ impl Connection {
         served
     }
 
-    /// Ends in order.
+    /// Ends in order, for good: the broker need not keep the session.
     pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
+        let has_session = tools.plan.group(self.client).kept_session.is_some();
+        let ends_session = has_session && tools.plan.scenario.session.version.is_v5();
+        let session_expiry_interval = ends_session.then_some(0);
+        self.say_good_bye(DisconnectProperties { session_expiry_interval, ..DisconnectProperties::default() }, tools)
+    }
+
+    /// Ends in order, by plan; the session may be taken up again.
+    pub(super) fn leave(&mut self, tools: &mut Tools) -> Served {
+        self.away = true;
+        if matches!(self.stage, Stage::Offline | Stage::Gone) {
+            return Served::Waits;
+        }
+        self.say_good_bye(DisconnectProperties::default(), tools)
+    }
+
+    fn say_good_bye(&mut self, properties: DisconnectProperties, tools: &mut Tools) -> Served {
         let has_stream = self.stream.is_some();
         let Some(session) = &mut self.session else { return Served::Ended };
         if !has_stream || !matches!(self.stage, Stage::Subscribing | Stage::Standing) {
             return Served::Ended;
         }
-        session.disconnect(ReasonCode::Success, DisconnectProperties::default());
+        session.disconnect(ReasonCode::Success, properties);
         self.enter(Stage::Closing, tools);
         self.serve(tools)
     }
 
-    /// Nothing new is begun.
-    pub(super) fn stop(&mut self) {
+    /// It is to stand from now on; `false`: it does, or it is gone.
+    pub(super) fn return_by_plan(&mut self, tools: &mut Tools) -> bool {
+        self.away = false;
+        let returns = self.stage == Stage::Offline;
+        if returns {
+            self.enter(Stage::Waiting, tools);
+        }
+        returns
+    }
+
+    /// Its connection ends without a word, and is to be made again at once; `false`: it has none.
+    pub(super) fn cut(&mut self, tools: &mut Tools) -> bool {
+        if self.stage != Stage::Standing {
+            return false;
+        }
+        // Not counted as lost.
+        self.enter(Stage::Closing, tools);
+        if let Some(mut session) = self.session.take() {
+            let _ = self.close(&mut session, tools);
+            self.session = Some(session);
+        }
+        self.planned = Some(tools.now);
+        tools.recorder.counts.connects_planned += 1;
+        self.enter(Stage::Waiting, tools);
+        true
+    }
+
+    /// Whether it is not to be dialled again by itself.
+    pub(super) fn is_away(&self) -> bool {
+        self.away
+    }
+
+    /// Its connection is over by plan. When it is to be dialled again, if that is due already.
+    pub(super) fn away(&mut self, tools: &mut Tools) -> Option<u64> {
+        self.stream = None;
+        self.planned = match &mut self.job {
+            Job::Churn(churner) => churner.next_due(),
+            _ => None,
+        };
+        self.enter(if self.planned.is_some() { Stage::Waiting } else { Stage::Offline }, tools);
+        self.planned
+    }
+
+    /// A phase begins, in which it acts or does not.
+    pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         if let Job::Publish(publisher) = &mut self.job {
-            publisher.stop();
+            publisher.begin(acts, tools);
+        }
+    }
+
+    /// Nothing new is begun.
+    pub(super) fn stop(&mut self, tools: &mut Tools) {
+        match &mut self.job {
+            Job::Publish(publisher) => publisher.stop(),
+            Job::Churn(churner) => tools.recorder.counts.connects_missed += churner.give_up(),
+            Job::Idle | Job::Subscribe(_) => {}
         }
     }
 
@@ -223,6 +327,10 @@ impl Connection {
     pub(super) fn outstanding(&self, tools: &Tools) -> u64 {
         match &self.job {
             Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(publisher.qos(tools)),
+            Job::Churn(churner) => {
+                let under_way = matches!(self.stage, Stage::Waiting | Stage::Dialing | Stage::Connecting);
+                churner.waiting() + u64::from(under_way)
+            }
             _ => 0,
         }
     }

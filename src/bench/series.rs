@@ -1,0 +1,87 @@
+//! The seconds of a run, put together from what the workers send of each.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+
+use super::recorder::Second;
+use super::report::Row;
+use super::{Counts, Latency};
+
+/// Every second so far.
+#[derive(Debug)]
+pub(super) struct Series {
+    arriving: Receiver<Second>,
+    seconds: BTreeMap<u64, (Counts, Latency)>,
+    /// All of them together.
+    pub(super) counts: Counts,
+    /// All of their latencies.
+    pub(super) latency: Latency,
+    /// The first second that is not closed.
+    next: u64,
+}
+
+const SECOND: u64 = 1_000_000_000;
+/// Workers close a second within their next look.
+const PATIENCE: u64 = 150_000_000;
+
+impl Series {
+    pub(super) fn new(arriving: Receiver<Second>) -> Self {
+        let (seconds, latency) = (BTreeMap::new(), Latency::coarse());
+        Self { arriving, seconds, counts: Counts::default(), latency, next: 1 }
+    }
+
+    /// Takes what has arrived.
+    pub(super) fn take(&mut self) {
+        for second in self.arriving.try_iter() {
+            self.counts += &second.counts;
+            self.latency.add(&second.latency);
+            let entry = self.seconds.entry(second.number).or_insert_with(|| (Counts::default(), Latency::coarse()));
+            entry.0 += &second.counts;
+            entry.1.add(&second.latency);
+        }
+    }
+
+    /// Closes one more second, if all of it has arrived by `now`.
+    pub(super) fn close_one(&mut self, now: u64) -> bool {
+        let is_over = now >= self.next * SECOND + PATIENCE;
+        self.next += u64::from(is_over);
+        is_over
+    }
+
+    /// Closes one more second of those that have begun, since the workers have sent their last.
+    pub(super) fn close_one_of_all(&mut self, now: u64) -> bool {
+        let has_begun = self.next <= now / SECOND + 1;
+        self.next += u64::from(has_begun);
+        has_begun
+    }
+
+    /// The last closed second; `None` before there is one.
+    pub(super) fn last(&self) -> Option<Row> {
+        (self.next > 1).then(|| self.row(self.next - 2))
+    }
+
+    /// Every second until `end`, empty ones too.
+    pub(super) fn rows(&self, end: u64) -> Vec<Row> {
+        (0..=end / SECOND).map(|second| self.row(second)).collect()
+    }
+
+    fn row(&self, second: u64) -> Row {
+        let Some((counts, latency)) = self.seconds.get(&second) else { return Row { second, ..Row::default() } };
+        let some = |value: u64| (latency.count() > 0).then_some(value);
+        Row {
+            second,
+            connected: counts.connected,
+            errors: counts.connects_failed
+                + counts.connects_refused
+                + counts.connections_lost
+                + counts.refused
+                + counts.subscribes_refused,
+            sent: counts.sent,
+            acknowledged: counts.acknowledged,
+            delivered: counts.delivered,
+            p50: some(latency.percentile(50.0)),
+            p99: some(latency.percentile(99.0)),
+            max: some(latency.max()),
+        }
+    }
+}
