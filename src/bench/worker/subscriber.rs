@@ -49,11 +49,11 @@ impl Subscriber {
         let planned = tools.clock.of_unix(stamp.planned);
         let waited = self.since.filter(|since| own && planned < *since);
         let key = u64::from(stamp.run) << 32 | u64::from(stamp.publisher);
-        if waited.is_some() && received.message.retain {
+        if let Some(since) = waited.filter(|_| received.message.retain) {
             // In any order, and again at each subscription.
             if self.retained.insert((key, stamp.sequence)) {
                 tools.distinct += 1;
-                self.measure_backlog(waited, tools);
+                tools.recorder.step(Measure::Backlog, tools.now.saturating_sub(since));
             } else {
                 tools.recorder.counts.duplicated += 1;
             }
@@ -76,8 +76,9 @@ impl Subscriber {
                 return;
             }
         }
-        if waited.is_some() {
-            return self.measure_backlog(waited, tools);
+        if let Some(since) = waited {
+            // It was away by our plan, so that the time before does not count.
+            return tools.recorder.step(Measure::Backlog, tools.now.saturating_sub(since));
         }
         let comparable = stamp.clock == tools.clock.name() || tools.plan.scenario.trust_foreign_clocks;
         if received.message.retain || !comparable {
@@ -86,12 +87,6 @@ impl Subscriber {
         let now = tools.clock.unix(tools.now);
         tools.recorder.measure(Measure::E2e, planned, now.saturating_sub(stamp.planned));
         tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
-    }
-
-    /// The outage was our plan, so that the time since it does not count.
-    fn measure_backlog(&self, since: Option<u64>, tools: &mut Tools) {
-        let since = since.unwrap_or(tools.now);
-        tools.recorder.step(Measure::Backlog, tools.now.saturating_sub(since));
     }
 
     /// How many messages there would be without loss, as far as numbers tell.
