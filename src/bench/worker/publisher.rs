@@ -10,6 +10,8 @@ use crate::session::{DeliveryId, PublishOutcome, Session, State};
 
 /// How many bytes of messages are handed to the session at a time: what one write takes.
 const BATCH: usize = 64 * 1024;
+/// Bytes of payloads that are allocated at a time.
+const ARENA: usize = 64 * 1024;
 /// How many messages may wait for a client's window before we say that we drop: 8 MB of plan.
 const MAXIMUM_BACKLOG: usize = 1 << 20;
 /// What counts as late.
@@ -200,7 +202,10 @@ impl Publisher {
                     delay_micros: u32::try_from(delay).unwrap_or(u32::MAX),
                     planned: tools.clock.unix(planned),
                 };
-                tools.arena.reserve(bytes.len());
+                if tools.arena.capacity() < bytes.len() {
+                    // For many messages at once; one that is unacknowledged keeps the whole piece.
+                    tools.arena.reserve(bytes.len().max(ARENA));
+                }
                 tools.arena.extend_from_slice(bytes);
                 stamp.write(&mut tools.arena);
                 tools.arena.split().freeze()

@@ -12,7 +12,7 @@ mod v5;
 
 pub(super) use strict::Rules;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::{
     Acknowledgement, Auth, ConnAck, ConnectOptions, Disconnect, DisconnectProperties, SubAck, SubscribeRequest,
@@ -135,12 +135,32 @@ pub(super) fn read(input: &mut BytesMut, rules: Rules) -> Result<Option<Incoming
         return Ok(None);
     }
     strict::check(&header, &input[header.length..size], rules)?;
+    if let Some(ack) = bare_ack(&header, &input[header.length..size]) {
+        input.advance(size);
+        return Ok(Some(Incoming::Ack(ack)));
+    }
     let frame = input.split_to(size).freeze();
     let incoming = if rules.version.is_v5() { v5::read(&header, frame) } else { v3::read(&header, frame) };
     // The strict check has seen more than the codecs look at, so this is for the day on which that is not so.
     incoming.map(Some).ok_or_else(|| {
         Violation::new(ReasonCode::MalformedPacket, format!("{} that cannot be understood", header.packet))
     })
+}
+
+/// PUBACK, PUBREC, PUBREL or PUBCOMP of a Packet Identifier alone: every one of 3.1.1, and a success of 5.0
+/// [MQTT-3.4.2.1]. Read by hand, since most of what a publisher receives are these, and a frame of its own costs a
+/// reference to the receive buffer.
+fn bare_ack(header: &FixedHeader, body: &[u8]) -> Option<Ack> {
+    let kind = match header.packet {
+        PacketType::PubAck => AckKind::PubAck,
+        PacketType::PubRec => AckKind::PubRec,
+        PacketType::PubRel => AckKind::PubRel,
+        PacketType::PubComp => AckKind::PubComp,
+        _ => return None,
+    };
+    let packet_id = u16::from_be_bytes(body.try_into().ok()?);
+    let acknowledgement = Acknowledgement { reason: ReasonCode::Success, details: None };
+    Some(Ack { kind, packet_id, acknowledgement })
 }
 
 /// Appends CONNECT.

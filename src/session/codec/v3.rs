@@ -4,16 +4,15 @@ use bytes::{BufMut, Bytes, BytesMut};
 use rumqttc_v4::mqttbytes::{self, v4};
 
 use super::{
-    Ack, AckKind, Acknowledgement, Answer, ConnAck, ConnectOptions, Envelope, FixedHeader, Incoming, PacketType,
-    Publish, SubAck, Subscription, Unencodable, qos_of,
+    AckKind, Answer, ConnAck, ConnectOptions, Envelope, FixedHeader, Incoming, PacketType, Publish, SubAck,
+    Subscription, Unencodable, qos_of,
 };
 use crate::mqtt::{ConnAckProperties, Message, QoS, ReasonCode, Version};
 use crate::session::Details;
 
-/// Understands a packet that the strict check let pass.
+/// Understands a packet that the strict check let pass; acknowledgements of a publish are read before, in any version.
 pub(super) fn read(header: &FixedHeader, frame: Bytes) -> Option<Incoming> {
     let crate_header = mqttbytes::FixedHeader::new(header.first_byte, header.length - 1, header.remaining);
-    let ack = |kind, packet_id| Some(Incoming::Ack(Ack { kind, packet_id, acknowledgement: SUCCESS }));
     match header.packet {
         PacketType::Publish => {
             let publish = v4::Publish::read(crate_header, frame).ok()?;
@@ -27,11 +26,6 @@ pub(super) fn read(header: &FixedHeader, frame: Bytes) -> Option<Incoming> {
                 properties: None,
             }))
         }
-        PacketType::PubAck => ack(AckKind::PubAck, v4::PubAck::read(crate_header, frame).ok()?.pkid),
-        PacketType::PubRec => ack(AckKind::PubRec, v4::PubRec::read(crate_header, frame).ok()?.pkid),
-        // Whatever its flags: `Publish::read` and its like look at the body alone, so DUP of 3.1 passes.
-        PacketType::PubRel => ack(AckKind::PubRel, v4::PubRel::read(crate_header, frame).ok()?.pkid),
-        PacketType::PubComp => ack(AckKind::PubComp, v4::PubComp::read(crate_header, frame).ok()?.pkid),
         PacketType::ConnAck => {
             // By hand: the flags byte is reserved in 3.1 and may be anything, which the codec takes for a fault.
             let [flags, code] = *frame.get(header.length..)? else { return None };
@@ -54,8 +48,6 @@ pub(super) fn read(header: &FixedHeader, frame: Bytes) -> Option<Incoming> {
         _ => None,
     }
 }
-
-const SUCCESS: Acknowledgement = Acknowledgement { reason: ReasonCode::Success, details: None };
 
 fn granted(code: v4::SubscribeReasonCode) -> ReasonCode {
     match code {
