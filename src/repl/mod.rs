@@ -2,6 +2,7 @@
 //!
 //! The rooms [`line`] and those beside it that are pure know no I/O, no runtime and no clock.
 
+pub mod complete;
 pub mod flood;
 pub mod history;
 pub mod journal;

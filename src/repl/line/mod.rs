@@ -109,8 +109,10 @@ pub fn check_name(name: &str) -> Result<(), LineError> {
 /// A word as it has to be typed, so that it is read as itself.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '$' | '|');
-    let begins_plainly = !word.starts_with("<<") && !word.starts_with('!') && !word.starts_with('#');
-    if !word.is_empty() && word.chars().all(plain) && begins_plainly {
+    let begins_plainly = !word.is_empty() && !word.starts_with(['!', '#']) && !word.starts_with("<<");
+    // `$SYS/` is no variable, whatever is set later.
+    let prefix = RESERVED.iter().find_map(|name| word.strip_prefix('$')?.strip_prefix(name)?.strip_prefix('/'));
+    if begins_plainly && prefix.unwrap_or(word).chars().all(plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))

@@ -10,7 +10,7 @@ pub(in crate::repl) struct Tokens {
     /// What `<<EOF` brought.
     pub(super) heredoc: Option<Vec<Piece>>,
     /// `!cmd` as a whole, without its `!`.
-    pub(super) shell: Option<String>,
+    pub(in crate::repl) shell: Option<String>,
     /// What stands behind `|`.
     pub(in crate::repl) tail: Option<String>,
     /// What is open at the end, so that more has to follow.

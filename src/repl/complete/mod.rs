@@ -1,0 +1,230 @@
+//! What a half-typed line can become, from the definition of its commands and from what the session knows at present.
+//!
+//! Pure: the line editor shows and inserts, [`Live`] knows profiles, topics and files.
+
+mod place;
+mod values;
+
+use clap::{Arg, ArgAction, Command, Id};
+
+use self::place::{Place, place};
+use super::line::{Open, Tokens, Word, quote, tokens};
+
+/// What the session knows at present.
+pub trait Live {
+    /// Names of profiles.
+    fn profiles(&self) -> Vec<String>;
+    /// Names of connections.
+    fn connections(&self) -> Vec<String>;
+    /// Filters that the current connection is subscribed to.
+    fn filters(&self) -> Vec<String>;
+    /// Topics seen that begin with this.
+    fn topics(&self, prefix: &str) -> Vec<String>;
+    /// Names and values of variables.
+    fn variables(&self) -> Vec<(String, String)>;
+    /// Names of aliases and the text of each.
+    fn aliases(&self) -> Vec<(String, String)>;
+    /// Paths that begin with this; folders end in a `/`.
+    fn files(&self, prefix: &str) -> Vec<String>;
+}
+
+/// What can stand in the place of the line from `start` to the cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Completion {
+    /// Byte offset.
+    pub start: usize,
+    /// In the order in which they are to be shown.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One possibility.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What is inserted, quoted where it has to be.
+    pub text: String,
+    /// What it is; empty where the text says it all.
+    pub help: String,
+    /// Whether a blank can follow: not behind a folder, or a level with others below it.
+    pub is_whole: bool,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { text: text.into(), help: help.into(), is_whole: true }
+    }
+
+    /// Of something whose name may have to be quoted.
+    fn named(name: &str, help: impl Into<String>) -> Self {
+        Self::new(quote(name), help)
+    }
+}
+
+/// Completes a line at a byte offset of it.
+pub fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Live) -> Completion {
+    let Some(text) = line.get(..cursor) else { return Completion::default() };
+    let variables = variables(text, live);
+    let Some((words, partial, start)) = words_before(text) else { return variables.unwrap_or_default() };
+    if let Some(variables) = variables.as_ref().filter(|variables| variables.start != start) {
+        return variables.clone();
+    }
+    let mut candidates = match place(root, &resolved(words, live)) {
+        Some(Place::Command(command)) if command.has_subcommands() => commands(command, &partial, live),
+        Some(place) => arguments(root, &place, &partial, live),
+        None => Vec::new(),
+    };
+    candidates.extend(variables.map(|variables| variables.candidates).unwrap_or_default());
+    Completion { start, candidates }
+}
+
+/// What is still wanted behind the end of a line, as in ` <TOPIC> [MESSAGE]`.
+pub fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String> {
+    let (mut words, partial, _) = words_before(line)?;
+    let is_command = words.is_empty() && root.find_subcommand(&partial).is_some();
+    let blank = if partial.is_empty() {
+        ""
+    } else if is_command {
+        words.push(partial);
+        " "
+    } else {
+        return None;
+    };
+    let words = resolved(words, live);
+    let Place::Arguments { command, positionals, value_of, .. } = place(root, &words)? else { return None };
+    let missing: Vec<String> = match value_of {
+        Some(value) if value.is_required => vec![format!("<{}>", value_name(value.option))],
+        _ => command.get_positionals().skip(positionals).map(shown_positional).collect(),
+    };
+    (!missing.is_empty()).then(|| format!("{blank}{}", missing.join(" ")))
+}
+
+fn shown_positional(option: &Arg) -> String {
+    let name = value_name(option);
+    let dots = if option.get_num_args().is_some_and(|range| range.max_values() > 1) { "..." } else { "" };
+    if option.is_required_set() { format!("<{name}>{dots}") } else { format!("[{name}]{dots}") }
+}
+
+fn value_name(option: &Arg) -> String {
+    option.get_value_names().and_then(<[_]>::first).map_or_else(|| option.get_id().to_string(), ToString::to_string)
+}
+
+/// The words before the one at the end of the text, that one, and where it begins; `None` where the shell or a heredoc
+/// has the word.
+fn words_before(text: &str) -> Option<(Vec<String>, String, usize)> {
+    let Tokens { mut words, shell, tail, open, .. } = tokens(text).ok()?;
+    if shell.is_some() || tail.is_some() || matches!(open, Some(Open::Heredoc { .. } | Open::Backslash)) {
+        return None;
+    }
+    if text.trim_start().starts_with('#') {
+        return None;
+    }
+    let last = words.pop_if(|word| word.end == text.len());
+    let words = words.iter().map(Word::raw).collect();
+    match last {
+        Some(last) => Some((words, last.raw(), last.start)),
+        None => Some((words, String::new(), text.len())),
+    }
+}
+
+/// The words with an alias's in the place of the first.
+fn resolved(mut words: Vec<String>, live: &dyn Live) -> Vec<String> {
+    let Some(name) = words.first() else { return words };
+    if let Some((_, text)) = live.aliases().into_iter().find(|(alias, _)| alias == name)
+        && let Ok(tokens) = tokens(&text)
+    {
+        words.splice(..1, tokens.words.iter().map(Word::raw));
+    }
+    words
+}
+
+/// What `$na` at the end of the text can become, where it is not in single quotes.
+fn variables(text: &str, live: &dyn Live) -> Option<Completion> {
+    let start = text.rfind('$')?;
+    let written = &text[start + 1..];
+    let (prefix, braced) = match written.strip_prefix('{') {
+        Some(prefix) => (prefix, true),
+        None => (written, false),
+    };
+    let is_name = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let before = tokens(&text[..start]).ok()?;
+    let is_text = matches!(before.open, Some(Open::Quote { quote: '\'', .. } | Open::Backslash | Open::Heredoc { .. }));
+    if !is_name || is_text || before.shell.is_some() || before.tail.is_some() {
+        return None;
+    }
+    let known = live.variables().into_iter().filter(|(name, _)| name.starts_with(prefix));
+    let candidates: Vec<Candidate> = known
+        .map(|(name, value)| Candidate::new(if braced { format!("${{{name}}}") } else { format!("${name}") }, value))
+        .collect();
+    // `$SYS/` and its like are topics.
+    (!candidates.is_empty()).then_some(Completion { start, candidates })
+}
+
+/// Commands and aliases; the short forms of commands only where nothing else begins so.
+fn commands(root: &Command, partial: &str, live: &dyn Live) -> Vec<Candidate> {
+    let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+    let visible = || root.get_subcommands().filter(|command| !command.is_hide_set());
+    let begins = |name: &&str| name.starts_with(partial);
+    let names = visible().filter(|command| begins(&command.get_name()));
+    let mut found: Vec<_> = names.map(|command| Candidate::new(command.get_name(), about(command))).collect();
+    let aliases = live.aliases().into_iter().filter(|(name, _)| begins(&name.as_str()));
+    found.extend(aliases.map(|(name, text)| Candidate::named(&name, text)));
+    if found.is_empty() {
+        for command in visible() {
+            found.extend(command.get_all_aliases().filter(begins).map(|name| Candidate::new(name, about(command))));
+        }
+    }
+    found
+}
+
+/// Values and options of a command.
+fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) -> Vec<Candidate> {
+    let Place::Arguments { command, given, positionals, value_of, only_values } = place else { return Vec::new() };
+    if let Some(value) = value_of
+        && value.is_required
+    {
+        return values::of(root, command, value.option, partial, live);
+    }
+    if let Some(written) = partial.strip_prefix("--")
+        && !only_values
+        && let Some((name, value)) = written.split_once('=')
+    {
+        let Some(option) = place::option(root, command, name) else { return Vec::new() };
+        let mut values = values::of(root, command, option, value, live);
+        for value in &mut values {
+            value.text = format!("--{name}={}", value.text);
+        }
+        return values;
+    }
+    if partial.starts_with('-') && !only_values {
+        return options(command, given, partial);
+    }
+    let mut found = Vec::new();
+    if let Some(value) = value_of {
+        found.extend(values::of(root, command, value.option, partial, live));
+    }
+    if let Some(positional) = place::positional(command, *positionals) {
+        let values = values::of(root, command, positional, partial, live);
+        let new: Vec<_> = values.into_iter().filter(|value| !found.contains(value)).collect();
+        found.extend(new);
+    }
+    if found.is_empty() && partial.is_empty() && !only_values {
+        found = options(command, given, "--");
+    }
+    found
+}
+
+/// The options that begin so and can still be given.
+fn options(command: &Command, given: &[&Id], partial: &str) -> Vec<Candidate> {
+    let repeats = |option: &Arg| matches!(option.get_action(), ArgAction::Append | ArgAction::Count);
+    let wanted = command.get_arguments().filter(|option| !option.is_hide_set() && !option.is_positional());
+    let left = wanted.filter(|option| repeats(option) || !given.contains(&option.get_id()));
+    let written = left.filter_map(|option| Some((option, format!("--{}", option.get_long()?))));
+    let begin = written.filter(|(_, name)| name.starts_with(partial) || partial == "-");
+    begin.map(|(option, name)| Candidate::new(name, help(option))).collect()
+}
+
+fn help(option: &Arg) -> String {
+    option.get_help().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
