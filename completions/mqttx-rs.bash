@@ -64,6 +64,9 @@ _mqttx__rs() {
             mqttx__rs__subcmd__profile,export)
                 cmd="mqttx__rs__subcmd__profile__subcmd__export"
                 ;;
+            mqttx__rs__subcmd__profile,import)
+                cmd="mqttx__rs__subcmd__profile__subcmd__import"
+                ;;
             mqttx__rs__subcmd__profile,list)
                 cmd="mqttx__rs__subcmd__profile__subcmd__list"
                 ;;
@@ -2083,7 +2086,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__subcmd__rs__subcmd__profile)
-            opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help list show add edit copy rename remove use unuse validate path export"
+            opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help list show add edit copy rename remove use unuse validate path export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2449,6 +2452,52 @@ _mqttx__rs() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqttx__subcmd__rs__subcmd__profile__subcmd__import)
+            opts="--name --format --password-env --password-file --with-secrets --dry-run --force --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "mqttx-options mqttx-ini mqttx-desktop spring profile" -- "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -874,6 +874,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand validate 'Check profiles, all unless some are named'
             cand path 'Print the file of a profile, or the folder of all'
             cand export 'Print a profile with all that it extends, for another machine'
+            cand import 'Make profiles of another program''s file: MQTTX''s, or a Spring application.yml'
         }
         &'mqttx-rs;profile;list'= {
             cand --color 'Colour: auto, always or never'
@@ -1068,6 +1069,23 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --profile 'Profile: its name, or the path of a file'
             cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
             cand --with-secrets 'Plain passwords too'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;profile;import'= {
+            cand --name 'Name of the profile; of several, what their names begin with [default: the file says]'
+            cand --format 'What the file is [default: its content says]'
+            cand --password-env 'Variable that will hold the password'
+            cand --password-file 'File whose first line will be the password'
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --with-secrets 'Write passwords as they are, in plain text'
+            cand --dry-run 'Only show what would be written'
+            cand --force 'Replace profiles that are there'
             cand --no-profile 'No profile, not even the selected one'
             cand --quiet 'Only warnings and errors on stderr'
             cand --debug 'Tell what the program does, on stderr'

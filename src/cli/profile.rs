@@ -1,6 +1,8 @@
 //! `mqttx-rs profile`: name brokers once.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::group::ConnectArgs;
 
@@ -39,6 +41,8 @@ pub enum ProfileCommand {
     Path(ProfileOptionalNameArgs),
     /// Print a profile with all that it extends, for another machine
     Export(ProfileExportArgs),
+    /// Make profiles of another program's file: MQTTX's, or a Spring application.yml
+    Import(ProfileImportArgs),
 }
 
 /// One profile.
@@ -156,4 +160,51 @@ pub struct ProfileExportArgs {
     /// Plain passwords too
     #[arg(long)]
     pub with_secrets: bool,
+}
+
+/// `profile import`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Passwords are not written in plain text: unless told otherwise, each run asks.
+What a profile cannot say is listed, with its line.")]
+pub struct ProfileImportArgs {
+    /// The file; - reads stdin
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// Name of the profile; of several, what their names begin with [default: the file says]
+    #[arg(long, value_name = "PROFILE")]
+    pub name: Option<String>,
+    /// What the file is [default: its content says]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ImportFormat>,
+    /// Variable that will hold the password
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["password_file", "with_secrets"])]
+    pub password_env: Option<String>,
+    /// File whose first line will be the password
+    #[arg(long, value_name = "PATH", conflicts_with = "with_secrets")]
+    pub password_file: Option<PathBuf>,
+    /// Write passwords as they are, in plain text
+    #[arg(long)]
+    pub with_secrets: bool,
+    /// Only show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace profiles that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What a file is that profiles are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// What MQTTX CLI's -so writes, JSON or YAML
+    MqttxOptions,
+    /// MQTTX CLI's config
+    MqttxIni,
+    /// Connections that MQTTX exported as JSON
+    MqttxDesktop,
+    /// A Spring application.yml
+    Spring,
+    /// A profile that was exported
+    Profile,
 }

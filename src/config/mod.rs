@@ -16,6 +16,8 @@ mod connect;
 mod dialer;
 mod endpoint;
 mod environment;
+pub mod import;
+mod options_file;
 mod origin;
 pub mod profile;
 mod publish;
@@ -23,6 +25,7 @@ mod read;
 mod secret;
 mod subscribe;
 mod support;
+mod tree;
 mod usage;
 
 pub use crate::cli::broker::{SharedStrategy, User};

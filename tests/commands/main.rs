@@ -11,6 +11,7 @@ mod mosquitto_limits;
 #[cfg(unix)]
 mod profile_commands;
 #[cfg(unix)]
+mod profile_import;
 mod profile_layers;
 mod publish;
 mod scram;

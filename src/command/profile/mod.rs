@@ -2,6 +2,7 @@
 
 mod change;
 mod edit;
+mod import;
 mod look;
 mod question;
 
@@ -41,6 +42,9 @@ pub fn run(
         ProfileJob::Export { name, with_secrets } => look::export(&mut desk, &name, with_secrets)?,
         ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None),
         ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect)),
+        ProfileJob::Import { path, options, dry_run, force } => {
+            import::import(&mut desk, path.as_deref(), &options, dry_run, force)?
+        }
         ProfileJob::Add { name, profile, force } => change::add(&desk, &name, profile, force)?,
         ProfileJob::Copy(name, new) => change::copy(&desk, &name, &new)?,
         ProfileJob::Rename(name, new) => change::rename(&desk, &name, &new)?,

@@ -144,11 +144,7 @@ pub(in crate::config) fn value_of_text(key: &'static Key, text: &str) -> Result<
 }
 
 fn is_section(name: &str) -> bool {
-    KEYS.iter().any(|key| key.section() == name)
-}
-
-fn sections() -> BTreeSet<&'static str> {
-    KEYS.iter().map(Key::section).collect()
+    Key::sections().contains(name)
 }
 
 /// `toml_edit`'s words on one line.
@@ -166,12 +162,12 @@ fn unknown_section(source: Source<'_>, name: &str, item: &Item, span: Option<Ran
     }
     let home = KEYS.iter().find(|key| key.name() == name && !item.is_table_like());
     let error = source.fault(span, format_args!("there is no key `{name}` here"));
-    match (home, nearest(name, sections().into_iter().chain(["extends"]))) {
+    match (home, nearest(name, Key::sections().into_iter().chain(["extends"]))) {
         (Some(key), _) => error.with_hint(format!("`{name}` belongs in the section [{}]", key.section())),
         (None, Some("extends")) => error.with_hint("did you mean `extends`?"),
         (None, Some(section)) => error.with_hint(format!("did you mean [{section}]?")),
         (None, None) => {
-            let known: Vec<_> = sections().into_iter().collect();
+            let known: Vec<_> = Key::sections().into_iter().collect();
             error.with_hint(format!("the sections are {}", known.join(", ")))
         }
     }

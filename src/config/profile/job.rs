@@ -1,12 +1,14 @@
 //! `profile ...` as settings: what is to be done, names and values checked.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::document::{Profile, Value, value_of_text};
 use super::fault::nearest;
 use super::schema::{KEYS, Key, Kind};
 use super::store::check_name;
-use crate::cli::profile::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs};
+use crate::cli::profile::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs};
+use crate::config::import::{ImportOptions, Secrets};
 use crate::error::Error;
 
 /// What `profile` does.
@@ -66,6 +68,17 @@ pub enum ProfileJob {
         /// Plain secrets too.
         with_secrets: bool,
     },
+    /// Make some of another program's file.
+    Import {
+        /// The file; `None` for stdin.
+        path: Option<PathBuf>,
+        /// How.
+        options: ImportOptions,
+        /// Only show them.
+        dry_run: bool,
+        /// Replace those of the same names.
+        force: bool,
+    },
 }
 
 /// How profiles are listed.
@@ -113,12 +126,22 @@ impl ProfileJob {
             ProfileCommand::Validate(validate) => Self::Validate { names: validate.names, connect: validate.connect },
             ProfileCommand::Path(one) => Self::Path(one.name),
             ProfileCommand::Export(export) => Self::Export { name: export.name, with_secrets: export.with_secrets },
+            ProfileCommand::Import(import) => imported(import)?,
         })
     }
 }
 
 /// What options of a connection say, as a profile.
 fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Profile, Error> {
+    for (option, advice) in [
+        ("load_options", "`mqttx-rs profile import FILE` makes profiles of such a file"),
+        ("save_options", "it belongs to conn, pub, sub and bench"),
+    ] {
+        if given.contains_key(option) {
+            let flag = format!("--{}", option.replace('_', "-"));
+            return Err(Error::usage(format!("{flag} is not for profile add")).with_hint(advice));
+        }
+    }
     let mut profile = Profile { extends: arguments.extends.clone(), values: BTreeMap::new() };
     let of_connection = |key: &&Key| !["publish", "subscribe", "output", "bench"].contains(&key.section());
     for key in KEYS.iter().filter(of_connection) {
@@ -150,6 +173,24 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
     }
     // Says in its own words what excludes one another.
     Profile::parse("the profile", &profile.to_toml())
+}
+
+/// What is to be imported, and how.
+fn imported(arguments: ProfileImportArgs) -> Result<ProfileJob, Error> {
+    if let Some(name) = &arguments.name {
+        check_name(name)?;
+    }
+    let secrets = match (arguments.password_env, arguments.password_file) {
+        (Some(name), _) => Secrets::Environment(name),
+        (None, Some(path)) => Secrets::File(std::path::absolute(&path).unwrap_or(path)),
+        (None, None) if arguments.with_secrets => Secrets::Plain,
+        (None, None) => Secrets::Prompt,
+    };
+    let path = Some(arguments.path).filter(|path| path != Path::new("-"));
+    let stem = path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+    let (format, name) = (arguments.format, arguments.name);
+    let options = ImportOptions { format, name, stem: stem.unwrap_or_default(), secrets };
+    Ok(ProfileJob::Import { path, options, dry_run: arguments.dry_run, force: arguments.force })
 }
 
 fn absolute(path: &str) -> String {

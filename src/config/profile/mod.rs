@@ -23,6 +23,7 @@ pub use document::{FilterEntry, Profile, Value, edit};
 pub use job::{ListShape, ProfileJob};
 pub(super) use layer::Scope;
 pub use layer::is_plain_secret;
+pub(super) use schema::FILTER_OPTIONS;
 pub use schema::{KEYS, Key, Kind};
 pub use store::{Lock, Store, check_name, write_private};
 pub use view::{EffectiveValue, Summary, effective, masked_text, summaries, template};

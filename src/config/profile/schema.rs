@@ -1,5 +1,7 @@
 //! What a profile may say: every key, the option that it stands for, and how its value is written.
 
+use std::collections::BTreeSet;
+
 /// A key of a profile.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
@@ -47,6 +49,11 @@ impl Key {
     /// The name within the section, as `host`.
     pub fn name(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// The names of all sections.
+    pub fn sections() -> BTreeSet<&'static str> {
+        KEYS.iter().map(Self::section).collect()
     }
 
     /// The key of a path.
@@ -165,12 +172,10 @@ pub(super) const ONE_BROKER: &[(&str, &[&str])] = &[
 ];
 
 /// What a filter that is a table may say, besides `filter`: the key's name in the section, which is the option's id too.
-pub(super) const FILTER_OPTIONS: [&str; 4] = ["qos", "no_local", "retain_as_published", "retain_handling"];
+pub(in crate::config) const FILTER_OPTIONS: [&str; 4] = ["qos", "no_local", "retain_as_published", "retain_handling"];
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::cli;
 

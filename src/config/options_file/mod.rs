@@ -1,0 +1,123 @@
+//! MQTTX CLI's files of options: what `-so/--save-options` writes and `-lo/--load-options` reads.
+//!
+//! ```text
+//! { "sub": { "hostname": "broker.example", "clean": false, "topic": ["a/#"], "qos": [1] }, "pub": { ... } }
+//! ```
+//!
+//! A section is a command, a field one of its options in camel case. Which options there are is not listed here a
+//! second time: the command's own definition says, so that files can hold every option of this program, too.
+
+mod read;
+
+pub(super) use read::{Said, pairs, read};
+
+use std::fmt;
+
+/// The commands that have a section, by their names on the command line.
+const SECTIONS: &[(&str, &[&str])] = &[
+    ("conn", &["conn"]),
+    ("pub", &["pub"]),
+    ("sub", &["sub"]),
+    ("benchConn", &["bench", "conn"]),
+    ("benchPub", &["bench", "pub"]),
+    ("benchSub", &["bench", "sub"]),
+    ("benchE2e", &["bench", "e2e"]),
+];
+
+/// Fields of options that have another name here; the first form of an option is the one that is written.
+const RENAMED: &[(&str, &str)] = &[
+    ("clean", "no_clean"),
+    ("reqProblemInfo", "no_req_problem_info"),
+    // commander takes the name from `--no_local`.
+    ("no_local", "no_local"),
+    ("maximunReconnectTimes", "maximum_reconnect_times"),
+];
+
+/// Fields that are off where the option is on.
+const INVERTED: &[&str] = &["clean", "reqProblemInfo"];
+
+/// What a file says that is not taken over, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// From 1.
+    pub line: usize,
+    /// The key, as `sub.debug`.
+    pub key: String,
+    /// What becomes of it.
+    pub message: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.key, self.message)
+    }
+}
+
+/// The command of a section, by its names.
+pub(super) fn command_of(section: &str) -> Option<&'static [&'static str]> {
+    SECTIONS.iter().find(|(name, _)| *name == section).map(|(_, path)| *path)
+}
+
+/// The option's id for a field.
+fn option_of(section: &str, field: &str) -> String {
+    match field {
+        // In `conn` there is nothing else that user properties could belong to.
+        "userProperties" if section == "conn" || section == "benchConn" => "conn_user_properties".to_owned(),
+        "message" if section.starts_with("bench") => "text".to_owned(),
+        _ => match RENAMED.iter().find(|(name, _)| *name == field) {
+            Some((_, option)) => (*option).to_owned(),
+            None => snake_case(field),
+        },
+    }
+}
+
+fn snake_case(field: &str) -> String {
+    let mut id = String::new();
+    for letter in field.chars() {
+        if letter.is_ascii_uppercase() {
+            id.push('_');
+        }
+        id.push(letter.to_ascii_lowercase());
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    /// As MQTTX CLI 1.13 writes them.
+    #[test]
+    fn the_fields_of_mqttx_are_options_here() {
+        let root = cli::command();
+        let connect = "mqttVersion hostname port clientId clean keepalive username password protocol path wsHeaders key \
+                       cert ca insecure alpn reconnectPeriod maximumReconnectTimes sessionExpiryInterval \
+                       receiveMaximum maximumPacketSize topicAliasMaximum reqResponseInfo reqProblemInfo \
+                       authenticationMethod willTopic willMessage willQos willRetain willDelayInterval \
+                       willPayloadFormatIndicator willMessageExpiryInterval willContentType willResponseTopic \
+                       willCorrelationData willUserProperties";
+        let message = "topic message qos retain dup fileRead payloadFormatIndicator messageExpiryInterval topicAlias \
+                       responseTopic correlationData userProperties subscriptionIdentifier contentType \
+                       connUserProperties payloadSize";
+        let publish = "stdin multiline lineMode format protobufPath protobufMessageName avscPath";
+        let filters = "topic qos no_local retainAsPublished retainHandling subscriptionIdentifier userProperties \
+                       connUserProperties verbose";
+        let output = "format outputMode fileWrite fileSave delimiter protobufPath protobufMessageName avscPath";
+        for (section, groups) in [
+            ("conn", vec![connect, "userProperties"]),
+            ("pub", vec![connect, message, publish]),
+            ("sub", vec![connect, filters, output]),
+            ("benchConn", vec![connect, "userProperties count interval"]),
+            ("benchPub", vec![connect, message, "count interval messageInterval limit verbose split"]),
+            ("benchSub", vec![connect, filters, "count interval"]),
+        ] {
+            let path = command_of(section).unwrap();
+            let command = path.iter().try_fold(&root, |command, name| command.find_subcommand(name)).unwrap();
+            for field in groups.iter().flat_map(|group| group.split_whitespace()) {
+                let option = option_of(section, field);
+                assert!(command.get_arguments().any(|arg| *arg.get_id() == *option), "{section}.{field}: {option}");
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A section of a file of options: what it says about the options of its command.
+
+use clap::{Arg, Command};
+
+use super::{INVERTED, Remark, option_of};
+use crate::config::tree::{Content, Node};
+
+/// An option and its values, as they would stand behind the flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::config) struct Said {
+    pub(in crate::config) line: usize,
+    /// As it is written in the file.
+    pub(in crate::config) field: String,
+    /// Its id.
+    pub(in crate::config) option: String,
+    pub(in crate::config) values: Vec<String>,
+}
+
+/// Reads a section for its command. What is empty, null or an unknown switch that is off says nothing.
+pub(in crate::config) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
+    let (mut said, mut remarks) = (Vec::new(), Vec::new());
+    for (field, value) in node.entries().iter().filter(|(_, value)| !value.is_empty()) {
+        // What MQTTX leaves out itself.
+        if field == "saveOptions" || field == "loadOptions" {
+            continue;
+        }
+        let option = option_of(section, field);
+        let definition = command.get_arguments().find(|definition| *definition.get_id() == *option);
+        let message = match definition.map(|definition| values(field, value, definition)) {
+            Some(Some(values)) => {
+                said.push(Said { line: value.line, field: field.clone(), option, values });
+                continue;
+            }
+            Some(None) => "this form of it is not understood".to_owned(),
+            None if value.text() == Some("false") => continue,
+            None if field == "debug" => "left out: give --debug on the command line".to_owned(),
+            None => format!("left out: `{}` has no such option", command.get_name()),
+        };
+        remarks.push(Remark { line: value.line, key: format!("{section}.{field}"), message });
+    }
+    (said, remarks)
+}
+
+fn values(field: &str, node: &Node, definition: &Arg) -> Option<Vec<String>> {
+    if is_pairs(definition) {
+        return pairs(node);
+    }
+    let texts = match &node.content {
+        Content::List(items) => items.iter().map(|item| item.text().map(ToOwned::to_owned)).collect::<Option<_>>()?,
+        _ => vec![node.text()?.to_owned()],
+    };
+    let as_option = |text: String| match (field, text.as_str()) {
+        ("mqttVersion", "3") => "3.1".to_owned(),
+        ("mqttVersion", "4") => "3.1.1".to_owned(),
+        ("split", "true") => ",".to_owned(),
+        (_, "true") if INVERTED.contains(&field) => "false".to_owned(),
+        (_, "false") if INVERTED.contains(&field) => "true".to_owned(),
+        _ => text,
+    };
+    Some(texts.into_iter().map(as_option).collect())
+}
+
+/// Whether an option takes pairs, which a file has as a map.
+pub(super) fn is_pairs(definition: &Arg) -> bool {
+    definition.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "PAIR"))
+}
+
+/// `{ name: value, other: [one, two] }`, or a list of `name: value`.
+pub(in crate::config) fn pairs(node: &Node) -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    if let Content::List(items) = &node.content {
+        return items.iter().map(|item| item.text().map(ToOwned::to_owned)).collect();
+    }
+    for (name, value) in node.entries() {
+        let values = match &value.content {
+            Content::List(items) => items.iter().map(Node::text).collect::<Option<Vec<_>>>()?,
+            Content::Null => vec![""],
+            _ => vec![value.text()?],
+        };
+        texts.extend(values.into_iter().map(|value| format!("{name}: {value}")));
+    }
+    (!texts.is_empty()).then_some(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    fn said(section: &str, text: &str) -> (Vec<String>, Vec<String>) {
+        let root = cli::command();
+        let path = super::super::command_of(section).unwrap();
+        let command = path.iter().try_fold(&root, |command, name| command.find_subcommand(name)).unwrap();
+        let (said, remarks) = read(section, &Node::documents(text).unwrap()[0], command);
+        let said = said.iter().map(|said| format!("{}={}", said.option, said.values.join("|")));
+        (said.collect(), remarks.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn fields_become_options_with_values_as_behind_their_flags() {
+        let (said, remarks) = said(
+            "sub",
+            r#"{"mqttVersion": 4, "clean": false, "reqProblemInfo": true, "topic": ["a", "b"], "qos": [0, 1],
+                "userProperties": {"a": "b", "c": ["d", "e"]}, "username": "", "password": null, "debug": false,
+                "loadOptions": true}"#,
+        );
+        let expected = [
+            "mqtt_version=3.1.1",
+            "no_clean=true",
+            "no_req_problem_info=false",
+            "topic=a|b",
+            "qos=0|1",
+            "user_properties=a: b|c: d|c: e",
+        ];
+        assert_eq!(said, expected);
+        assert!(remarks.is_empty(), "{remarks:?}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_told_with_its_line() {
+        let (said, remarks) = said("benchPub", "message: hi\nsplit: true\nscenario: IEM\ndebug: true\ntopic: {a: b}\n");
+        assert_eq!(said, ["text=hi", "split=,"]);
+        assert_eq!(
+            remarks,
+            [
+                "line 3: benchPub.scenario: left out: `pub` has no such option",
+                "line 4: benchPub.debug: left out: give --debug on the command line",
+                "line 5: benchPub.topic: this form of it is not understood",
+            ]
+        );
+    }
+}
