@@ -1,8 +1,5 @@
 //! What CONNECT carries, where passwords come from, and where a broker may send us.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use crate::support::wire::property::{
     Properties, Property, Value, content_type, correlation_data, message_expiry_interval, payload_format_indicator,
     receive_maximum, response_topic, server_reference, session_expiry_interval, topic_alias_maximum, user_property,
@@ -105,37 +102,6 @@ fn a_password_need_not_stand_on_the_command_line() {
     let mut link = broker.accept();
     assert_eq!(link.expect_connect().password.as_deref(), Some(&b"-"[..]), "a variable is the password itself");
     drop(running);
-}
-
-#[test]
-fn a_password_is_asked_for_on_a_terminal_that_does_not_show_it() {
-    let broker = ScriptedBroker::start();
-    // util-linux's `script` gives the program a terminal of its own, for which there is no safe call in Rust.
-    let command =
-        format!("{} conn --check -u alice --ask-password -p {}", env!("CARGO_BIN_EXE_mqttx-rs"), broker.port());
-    let child = Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else { return };
-    let mut stdout = child.stdout.take().unwrap();
-    let mut shown = Vec::new();
-    // The prompt, and only then the answer: what is typed before it would be shown by the terminal itself.
-    while !shown.ends_with(b"Password of alice: ") {
-        let mut byte = [0];
-        assert_eq!(std::io::Read::read(&mut stdout, &mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
-        shown.push(byte[0]);
-    }
-    child.stdin.as_mut().unwrap().write_all(b"open sesame\n").unwrap();
-    let (mut link, connect) = broker.accept_session(connack());
-    assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
-    link.expect(disconnect(0));
-    link.close();
-    std::io::Read::read_to_end(&mut stdout, &mut shown).unwrap();
-    child.wait().unwrap();
-    assert!(!String::from_utf8_lossy(&shown).contains("sesame"), "{}", String::from_utf8_lossy(&shown));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a person sees on a terminal, which the program runs on here: colour, and nothing that the other side sent
 //! is obeyed.
+
+use crate::support::screen::key;
 use crate::support::wire::property::{reason_string, user_property};
 use crate::support::wire::{connack, disconnect, publish, suback};
 use crate::support::{Ended, Program, ScriptedBroker};
@@ -71,4 +73,44 @@ fn what_a_broker_says_in_a_refusal_is_not_obeyed_either() {
     assert!(seen.starts_with("\x1b[31merror:\x1b[0m "), "{seen:?}");
     assert!(seen.contains(SHOWN), "{seen:?}");
     assert!(!seen.contains("\x1b]") && !seen.contains('\u{202e}'), "{seen:?}");
+}
+
+#[test]
+fn a_password_is_asked_for_and_not_shown() {
+    let broker = ScriptedBroker::start();
+    let mut screen =
+        Program::new(["conn", "--check", "-u", "alice", "--ask-password"]).port(broker.port()).on_screen(24, 80);
+    screen.wait_for("Password of alice:");
+    screen.wait_for_hidden_input();
+    screen.enter("open sesame");
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+    assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
+}
+
+#[test]
+fn ctrl_c_at_a_password_prompt_ends_the_program() {
+    let mut screen = Program::new(["conn", "--check", "-u", "alice", "--ask-password"]).port(1).on_screen(24, 80);
+    screen.wait_for("Password of alice:");
+    screen.wait_for_hidden_input();
+    screen.type_keys(key::CTRL_C);
+    assert_eq!(screen.wait_for_end(), 130);
+}
+
+#[test]
+fn ctrl_c_ends_a_subscription_in_order() {
+    let broker = ScriptedBroker::start();
+    let mut screen = Program::new(["sub", "-t", "a"]).port(broker.port()).on_screen(10, 40);
+    let (mut link, _) = broker.accept_session(connack());
+    let subscribe = link.expect_subscribe();
+    link.send(suback(subscribe.id, [0]));
+    link.send(publish("a", "x"));
+    screen.wait_for_line("topic: a, qos: 0, size: 1B");
+    screen.type_keys(key::CTRL_C);
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
 }

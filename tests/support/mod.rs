@@ -25,6 +25,8 @@ pub mod mosquitto;
 pub mod net;
 pub mod program;
 pub mod raw_client;
+#[cfg(unix)]
+pub mod screen;
 pub mod scripted_broker;
 pub mod wire;
 
@@ -35,6 +37,8 @@ pub use link::Link;
 pub use mosquitto::Mosquitto;
 pub use program::{Ended, Program, Running};
 pub use raw_client::RawClient;
+#[cfg(unix)]
+pub use screen::Screen;
 pub use scripted_broker::ScriptedBroker;
 
 /// How long anything is waited for. Passing tests never come near it, on a loaded machine either.

@@ -122,6 +122,13 @@ impl Program {
         self.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8")
     }
 
+    /// Starts it in a terminal of its own, of which stdin is the keyboard, in a UTF-8 locale.
+    #[cfg(unix)]
+    pub fn on_screen(self, rows: u16, columns: u16) -> super::Screen {
+        let program = self.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        super::Screen::start(program.command, rows, columns)
+    }
+
     /// Runs to the end.
     pub fn run(mut self) -> Ended {
         let bytes = std::mem::take(&mut self.stdin);
