@@ -7,6 +7,7 @@
 mod churner;
 mod connection;
 mod dialing;
+mod gathering;
 mod pacer;
 mod phases;
 mod progress;
@@ -29,11 +30,12 @@ use super::clock::{Clock, nanos};
 use super::control::{Control, WorkerHandle};
 use super::plan::{ClientNumber, Plan};
 use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
-use super::{Load, Measure, Schedule};
-use crate::mqtt::{QoS, TopicName};
+use super::{Measure, Schedule};
+use crate::mqtt::TopicName;
 use crate::transport::{DialError, Dialed};
 
 use connection::{Connection, Served, Stage};
+use gathering::{Gathering, Harvest};
 use pacer::Pacer;
 pub(super) use ready::ReadyList;
 
@@ -45,13 +47,6 @@ const LOOK: u64 = 50_000_000;
 const LOOKS_FOR_ALL: usize = 10;
 /// How long the broker may take to close behind a DISCONNECT.
 const CLOSING: u64 = 1_000_000_000;
-/// In unpaced runs without latency acknowledgements are let gather, since brokers send a segment for each: so long
-/// at least and at most.
-const GATHER: std::ops::RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(10);
-/// How many acknowledgements one read should bring, though never more than half a window: the broker must not wait.
-const GATHERED: u64 = 32;
-/// Bytes of the smallest acknowledgement.
-const ACKNOWLEDGEMENT: u64 = 4;
 
 /// Everything that a worker needs to begin.
 #[derive(Debug)]
@@ -90,6 +85,8 @@ struct Tools {
     distinct: u64,
     /// How often something was read.
     reads: u64,
+    /// The smallest end-to-end latency of this turn.
+    quickest: Option<u64>,
     /// The smallest window of any publisher.
     window: u64,
     /// Which phase it is, from 0.
@@ -122,8 +119,7 @@ struct Worker {
     obeyed: usize,
     /// Phases that begin at a time to come.
     upcoming: VecDeque<(usize, u64)>,
-    gathers: bool,
-    gather: Duration,
+    gathering: Gathering,
     cpu: CpuUse,
 }
 
@@ -147,7 +143,7 @@ enum Mode {
 /// What a turn asks for.
 enum Next {
     Again,
-    Gather,
+    Gather(Duration),
     End,
 }
 
@@ -178,10 +174,7 @@ impl Tools {
 impl Worker {
     fn new(assignment: Assignment) -> std::io::Result<Self> {
         let plan = assignment.plan.clone();
-        let unpaced = |load: Load| matches!(load, Load::Unpaced { latency: false });
-        let gathers = !plan.knows_what_to_expect()
-            && plan.highest_qos() > QoS::AtMostOnce
-            && plan.scenario.publishers().all(|(_, publish)| unpaced(publish.load));
+        let gathering = Gathering::of(&plan);
         let mut tools = Tools {
             clock: assignment.clock,
             recorder: Recorder::new(assignment.series_measure, assignment.seconds.clone()),
@@ -193,7 +186,8 @@ impl Worker {
             stages: [0; Stage::COUNT],
             answer_timeout: nanos(plan.scenario.dialers.first().map_or(Duration::ZERO, |dialer| dialer.timeout)),
             running: false,
-            measure_acks: !gathers,
+            measure_acks: !matches!(gathering, Gathering::Acknowledgements { .. }),
+            quickest: None,
             expects: plan.knows_what_to_expect(),
             distinct: 0,
             reads: 0,
@@ -227,8 +221,7 @@ impl Worker {
             mode: Mode::Changing,
             obeyed: 0,
             upcoming: VecDeque::new(),
-            gathers,
-            gather: *GATHER.start(),
+            gathering,
             cpu: CpuUse::default(),
             assignment,
         })
@@ -238,8 +231,8 @@ impl Worker {
         loop {
             match poll_fn(|cx| self.turn(cx)).await {
                 Next::Again => tokio::task::yield_now().await,
-                Next::Gather => {
-                    std::thread::sleep(self.gather);
+                Next::Gather(wait) => {
+                    std::thread::sleep(wait);
                     tokio::task::yield_now().await;
                 }
                 Next::End => return self.end(),
@@ -257,9 +250,12 @@ impl Worker {
         let before = (self.tools.recorder.counts.bytes_received, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
-        for index in std::mem::take(&mut self.ready) {
+        let mut ready = std::mem::take(&mut self.ready);
+        for index in ready.drain(..) {
             self.serve(index);
         }
+        // With its space, for the next turn.
+        self.ready = ready;
         self.publish_due();
         if self.tools.now >= self.next_look || self.has_news() {
             self.look();
@@ -268,19 +264,17 @@ impl Worker {
         if !self.again.is_empty() {
             return Poll::Ready(Next::Again);
         }
-        let reads = self.tools.reads - before.1;
-        if self.gathers && self.tools.running && reads > 0 {
-            self.adapt_gathering((self.tools.recorder.counts.bytes_received - before.0) / reads);
-            return Poll::Ready(Next::Gather);
+        let harvest = Harvest {
+            reads: self.tools.reads - before.1,
+            bytes: self.tools.recorder.counts.bytes_received - before.0,
+            quickest: self.tools.quickest.take(),
+        };
+        if self.tools.running
+            && let Some(wait) = self.gathering.after(harvest, self.tools.window)
+        {
+            return Poll::Ready(Next::Gather(wait));
         }
         self.wait(cx)
-    }
-
-    /// Lets acknowledgements gather for longer or shorter, by how many bytes a read brought.
-    fn adapt_gathering(&mut self, bytes: u64) {
-        let wanted = GATHERED.min(self.tools.window / 2) * ACKNOWLEDGEMENT;
-        let gather = if bytes < wanted { self.gather * 5 / 4 } else { self.gather * 4 / 5 };
-        self.gather = gather.clamp(*GATHER.start(), *GATHER.end());
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {

@@ -85,7 +85,9 @@ impl Subscriber {
             return;
         }
         let now = tools.clock.unix(tools.now);
-        tools.recorder.measure(Measure::E2e, planned, now.saturating_sub(stamp.planned));
+        let latency = now.saturating_sub(stamp.planned);
+        tools.quickest = Some(tools.quickest.map_or(latency, |quickest| quickest.min(latency)));
+        tools.recorder.measure(Measure::E2e, planned, latency);
         tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
     }
 
