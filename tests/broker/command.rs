@@ -47,6 +47,18 @@ fn its_addresses_are_on_stdout_and_a_signal_ends_it_with_success() {
 }
 
 #[test]
+fn the_program_reaches_it_over_websocket() {
+    let mut broker = Program::new(["broker", "-p", "0", "--ws-port", "0"]).start();
+    let port = address_in(&broker.wait_for_stdout("ws://")).port();
+    let arguments = ["sub", "-l", "ws", "-t", "a", "-q", "2", "-C", "1", "--output-mode", "raw"];
+    let mut subscriber = Program::new(arguments).port(port).start();
+    subscriber.wait_for_stderr("Subscribed to a");
+    let url = format!("ws://127.0.0.1:{port}/mqtt");
+    Program::new(["pub", "--url", &url, "-t", "a", "-q", "2", "-m", "over frames"]).run().expect_code(0);
+    assert_eq!(subscriber.wait().expect_code(0).text(), "over frames\n");
+}
+
+#[test]
 fn it_speaks_mqtt_over_websocket() {
     let mut broker = Program::new(["broker", "-p", "0", "--ws-port", "0"]).start();
     let websocket = broker.wait_for_stdout("ws://");

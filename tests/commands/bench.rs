@@ -266,20 +266,19 @@ fn three_shards_merged_equal_one_run() {
 #[cfg(unix)]
 #[test]
 fn a_stall_of_the_broker_is_seen_in_full() {
-    use nix::sys::signal::{Signal, kill};
+    use nix::sys::signal::Signal;
     let Some(broker) = Mosquitto::start("") else { return };
-    let pid = nix::unistd::Pid::from_raw(broker.id().try_into().unwrap());
     let (_folder, path) = report_file();
     let line = "pub -c 10 -i 0 -t b/%i -q 1 --rate 1000/s --duration 6 -S 100B";
     let mut program = bench(line, broker.port(), &path).start();
     program.wait_for_stdout("Published total");
-    kill(pid, Signal::SIGSTOP).unwrap();
+    broker.signal(Signal::SIGSTOP);
     let begin = Instant::now();
     // Two whole seconds in which nothing moves.
     program.wait_for_stdout("message rate: 0/s");
     program.wait_for_stdout("message rate: 0/s");
     let stall = begin.elapsed().as_secs_f64();
-    kill(pid, Signal::SIGCONT).unwrap();
+    broker.signal(Signal::SIGCONT);
     program.wait().expect_code(0);
     let report = read(&path);
     let (all, rate) = (6000.0, 1000.0);

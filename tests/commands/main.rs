@@ -6,6 +6,7 @@ mod support;
 mod bench;
 mod conn;
 mod connect_options;
+mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
 #[cfg(unix)]

@@ -55,6 +55,25 @@ fn a_small_window_of_the_broker_holds_up_and_loses_nothing() {
 }
 
 #[test]
+fn a_small_window_towards_a_subscriber_delivers_all_that_has_queued_up() {
+    const LINES: usize = 300;
+    let Some(mosquitto) = Mosquitto::start("max_inflight_messages 2\nmax_queued_messages 0\nset_tcp_nodelay true")
+    else {
+        return;
+    };
+    for qos in ["1", "2"] {
+        let session = ["-t", "lines", "-q", qos, "--no-clean", "-i", "reader"];
+        Program::new(["sub", "-E"]).port(mosquitto.port()).arg_all(&session).run().expect_code(0);
+        let text = (0..LINES).map(|number| format!("{number}\n")).collect::<String>();
+        let publisher = Program::new(["pub", "-t", "lines", "-lm", "-q", qos]).port(mosquitto.port());
+        publisher.stdin(&text).run().expect_code(0);
+        let all = LINES.to_string();
+        let subscriber = Program::new(["sub", "-C", &all, "--output-mode", "raw"]).port(mosquitto.port());
+        assert_eq!(subscriber.arg_all(&session).run().expect_code(0).text(), text, "QoS {qos}");
+    }
+}
+
+#[test]
 fn passwords_and_access_rules_have_their_exit_codes() {
     let folder = tempfile::tempdir().unwrap();
     let (passwords, rules) = (folder.path().join("passwords"), folder.path().join("rules"));

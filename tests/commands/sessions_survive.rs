@@ -44,6 +44,29 @@ fn a_publish_survives_a_cut_at_each_step_of_its_handshake() {
 }
 
 #[test]
+fn a_puback_that_is_followed_by_a_cut_counts() {
+    let broker = ScriptedBroker::start();
+    let arguments = ["pub", "-t", "a", "-lm"];
+    let mut running = Program::new(arguments).port(broker.port()).arg_all(RESUMING).arg("1").start();
+    running.write("1\n2\n");
+    let (mut link, _) = broker.accept_session(connack());
+    let first = link.expect_publish().id;
+    let second = link.expect_publish().id;
+    link.send(puback(first));
+    // Everything that was sent arrives, and then the end: there is no next read in which more could come.
+    drop(link);
+    let (mut link, _) = broker.accept_session(connack().session_present());
+    let again = link.expect_publish();
+    assert_eq!((again.id, again.dup, again.text()), (second, true, "2"));
+    link.send(puback(second));
+    running.close_stdin();
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert!(ended.stderr.ends_with("✔ 2 messages published, 2 acknowledged\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_message_received_at_qos_2_is_printed_once_whatever_step_is_cut() {
     let broker = ScriptedBroker::start();
     let running =

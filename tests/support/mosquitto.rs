@@ -54,9 +54,10 @@ impl Mosquitto {
         self.address.port()
     }
 
-    /// The process's number, for signals.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// Sends it a signal.
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a pid fits"));
+        nix::sys::signal::kill(pid, signal).expect("mosquitto runs");
     }
 
     fn start_on(program: &str, port: u16, configuration: &str) -> Result<Self, String> {
@@ -71,9 +72,19 @@ impl Mosquitto {
 
     /// Ends it in order, so that it writes its database, and starts it again with the same port and directory.
     pub fn restart(&mut self) {
-        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a pid fits"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("mosquitto runs");
+        self.signal(nix::sys::signal::Signal::SIGTERM);
         self.child.wait().expect("mosquitto can be waited for");
+        self.start_again();
+    }
+
+    /// Ends it at once, with what it had not saved.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("mosquitto runs");
+        self.child.wait().expect("mosquitto can be waited for");
+    }
+
+    /// Starts it with the same port and directory, after its end.
+    pub fn start_again(&mut self) {
         let program = find().expect("it was found before");
         self.child = Self::spawn(program, &self.directory).unwrap_or_else(|log| panic!("no restart:\n{log}"));
     }
