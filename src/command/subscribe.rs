@@ -2,6 +2,9 @@
 //!
 //! A message at QoS 1 or 2 is acknowledged when its bytes have left the program, not when it came: what was not
 //! printed comes again at the next run of a persistent session, and `--count N` takes exactly N from it.
+//!
+//! Where stdout takes no more, as behind a `less` that nobody scrolls, nothing more is taken from the client, which then
+//! stops reading; the keep alive goes on.
 
 use std::time::Duration;
 
@@ -17,7 +20,8 @@ use crate::config::{FileTarget, OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
 use crate::output::{
-    MessageFile, MessagePrinter, MessageShape, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
+    MessageFile, MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal,
+    WriteError,
 };
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
@@ -43,8 +47,12 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
             biased;
             signal = interrupt.received() => Some(End::Signal(signal)),
             () = at(deadline) => Some(End::Timeout),
-            () = at(subscriber.idle_deadline) => Some(End::Idle),
-            event = events.next() => match event {
+            written = subscriber.printer.writable(), if subscriber.printer.is_blocked() => {
+                subscriber.write_on(written)
+            }
+            // While nobody takes messages, their silence means nothing.
+            () = at(subscriber.idle_deadline), if !subscriber.printer.is_blocked() => Some(End::Idle),
+            event = events.next(), if !subscriber.printer.is_blocked() => match event {
                 Some(event) => subscriber.take_all(event, &mut events),
                 None => Some(End::Done),
             },
@@ -76,7 +84,7 @@ enum End {
 struct Subscriber<'a> {
     settings: &'a SubSettings,
     client: Client,
-    printer: MessagePrinter,
+    printer: MessagePrinter<PatientStdout>,
     talk: Talk,
     /// Of messages that were printed, or passed over, since the last flush.
     tokens: Vec<AckToken>,
@@ -86,6 +94,8 @@ struct Subscriber<'a> {
     /// Silence until then ends the work; it begins with SUBACK.
     idle_deadline: Option<Instant>,
     idle_timeout: Option<Duration>,
+    /// The work is done, but for what stdout had no room for.
+    end_when_written: Option<End>,
     /// With `--remove-retained`: where there is something to remove.
     removals: Vec<TopicName>,
     /// Something was refused, and it went on.
@@ -93,7 +103,7 @@ struct Subscriber<'a> {
 }
 
 impl<'a> Subscriber<'a> {
-    fn new(settings: &'a SubSettings, client: Client, printer: MessagePrinter, talk: Talk) -> Self {
+    fn new(settings: &'a SubSettings, client: Client, printer: MessagePrinter<PatientStdout>, talk: Talk) -> Self {
         let ends_with_retained = matches!(settings.retained, Retained::Only | Retained::Remove { .. });
         Self {
             settings,
@@ -105,12 +115,14 @@ impl<'a> Subscriber<'a> {
             count: 0,
             idle_deadline: None,
             idle_timeout: settings.idle_timeout.or(ends_with_retained.then_some(RETAINED_ARE_OVER)),
+            end_when_written: None,
             removals: Vec::new(),
             failure: None,
         }
     }
 
-    /// Takes an event and all that wait behind it; then writes what was printed, and acknowledges it.
+    /// Takes an event and all that wait behind it, as long as stdout takes what is printed; then writes that, and
+    /// acknowledges it.
     fn take_all(&mut self, first: Event, events: &mut Events) -> Option<End> {
         let mut next = Some(first);
         let mut end = None;
@@ -118,27 +130,51 @@ impl<'a> Subscriber<'a> {
         while let Some(event) = next {
             messages += usize::from(matches!(event, Event::Message(_)));
             end = self.take(event).unwrap_or_else(|error| Some(End::Unwritable(error)));
-            if end.is_some() {
+            if end.is_some() || self.printer.is_blocked() {
                 break;
             }
             next = events.try_next();
         }
-        if let Err(error) = self.printer.flush() {
-            return Some(End::Unwritable(error));
-        }
         let is_unacknowledged = self.tokens.is_empty();
+        let end = self.write(end);
+        if is_unacknowledged
+            && end.is_none()
+            && !self.printer.is_blocked()
+            && let Some(nap) = self.pace.nap_after(messages, Instant::now())
+        {
+            // The thread, not the task: while a task sleeps, the runtime is still woken by each message.
+            std::thread::sleep(nap);
+        }
+        end
+    }
+
+    /// Goes on with what stdout had no room for.
+    fn write_on(&mut self, has_room: Result<(), WriteError>) -> Option<End> {
+        match has_room {
+            Ok(()) => {
+                let end = self.end_when_written.take();
+                self.write(end)
+            }
+            Err(error) => Some(End::Unwritable(error)),
+        }
+    }
+
+    /// Writes what was printed, and acknowledges it. What stdout has no room for keeps the acknowledgements, and the
+    /// end, waiting.
+    fn write(&mut self, end: Option<End>) -> Option<End> {
+        match self.printer.flush() {
+            Err(error) => return Some(End::Unwritable(error)),
+            Ok(false) => {
+                self.end_when_written = end;
+                return None;
+            }
+            Ok(true) => {}
+        }
         for token in self.tokens.drain(..) {
             self.client.acknowledge(token);
         }
         if self.idle_deadline.is_some() {
             self.listen_on();
-        }
-        if is_unacknowledged
-            && end.is_none()
-            && let Some(nap) = self.pace.nap_after(messages, Instant::now())
-        {
-            // The thread, not the task: while a task sleeps, the runtime is still woken by each message.
-            std::thread::sleep(nap);
         }
         end
     }
@@ -299,7 +335,7 @@ impl<'a> Subscriber<'a> {
     }
 }
 
-fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<MessagePrinter, Error> {
+fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<MessagePrinter<PatientStdout>, Error> {
     let shape = match &settings.shape {
         OutputShape::Default => MessageShape::Default,
         OutputShape::Clean => MessageShape::Clean,
@@ -324,7 +360,7 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
         delimiter: settings.delimiter.clone(),
         file,
     };
-    Ok(MessagePrinter::new(options, Stdout::new(terminal.stdout), talk))
+    Ok(MessagePrinter::new(options, Stdout::patient(terminal.stdout), talk))
 }
 
 async fn at(deadline: Option<Instant>) {

@@ -1,6 +1,6 @@
 use std::io::{self, ErrorKind, Write};
 
-use super::{Stream, safe};
+use super::{PatientStdout, Stream, safe};
 use crate::error::Error;
 
 /// So much is written at once.
@@ -13,6 +13,10 @@ pub struct Stdout<W: Write = io::Stdout> {
     inner: W,
     stream: Stream,
     buffer: Vec<u8>,
+    /// How much of the buffer is written.
+    written: usize,
+    /// The rest has to wait for room.
+    is_blocked: bool,
 }
 
 /// Why data could not be written.
@@ -31,10 +35,23 @@ impl Stdout {
     }
 }
 
+impl Stdout<PatientStdout> {
+    /// The process's stdout, which is waited for where it is full: [`Self::advance`] until it says that all is
+    /// written, and [`Self::writable`] in between.
+    pub fn patient(stream: Stream) -> Self {
+        Self::with_writer(PatientStdout::open(), stream)
+    }
+
+    /// Waits until there may be room.
+    pub(super) async fn writable(&self) -> Result<(), WriteError> {
+        self.inner.writable().await.map_err(|error| WriteError::new("standard output", &error))
+    }
+}
+
 impl<W: Write> Stdout<W> {
     /// The same for any writer.
     pub fn with_writer(inner: W, stream: Stream) -> Self {
-        Self { inner, stream, buffer: Vec::new() }
+        Self { inner, stream, buffer: Vec::new(), written: 0, is_blocked: false }
     }
 
     /// What it writes to.
@@ -49,19 +66,53 @@ impl<W: Write> Stdout<W> {
 
     /// A message is complete: writes on a terminal, or when there is a lot.
     pub(super) fn end_message(&mut self) -> Result<(), WriteError> {
-        if self.stream.terminal || self.buffer.len() >= FULL { self.flush() } else { Ok(()) }
+        if self.stream.terminal || self.buffer.len() >= FULL { self.advance().map(drop) } else { Ok(()) }
     }
 
     /// Writes what is there: no more input is ready.
     pub fn flush(&mut self) -> Result<(), WriteError> {
-        if self.buffer.is_empty() {
+        if self.advance()? {
             return Ok(());
         }
-        let written = self.inner.write_all(&self.buffer).and_then(|()| self.inner.flush());
+        self.clear();
+        Err(WriteError::new("standard output", &ErrorKind::WouldBlock.into()))
+    }
+
+    /// Writes what there is room for at once; whether that was all.
+    pub(super) fn advance(&mut self) -> Result<bool, WriteError> {
+        if self.buffer.is_empty() {
+            return Ok(true);
+        }
+        let outcome = loop {
+            if self.written == self.buffer.len() {
+                break self.inner.flush();
+            }
+            match self.inner.write(&self.buffer[self.written..]) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(length) => self.written += length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.is_blocked = true;
+                    return Ok(false);
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        self.clear();
+        outcome.map(|()| true).map_err(|error| WriteError::new("standard output", &error))
+    }
+
+    /// Whether the last [`Self::advance`] left something that waits for room.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    fn clear(&mut self) {
         self.buffer.clear();
+        self.written = 0;
+        self.is_blocked = false;
         // One huge message must not hold its memory for ever.
         self.buffer.shrink_to(4 * FULL);
-        written.map_err(|error| WriteError::new("standard output", &error))
     }
 
     /// Text of the program's own, style included, at once.
@@ -131,6 +182,48 @@ mod tests {
         let mut out = Stdout::with_writer(Script::default(), Stream::PIPE);
         out.line(&"x".repeat(FULL)).unwrap();
         assert_eq!(out.inner.writes, [FULL + 1]);
+    }
+
+    /// Takes a few bytes, and then nothing until it is emptied.
+    #[derive(Default)]
+    struct Pipe {
+        taken: Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let length = bytes.len().min(self.room);
+            if length == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.room -= length;
+            self.taken.extend_from_slice(&bytes[..length]);
+            Ok(length)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_stays_and_goes_on_where_it_stopped() {
+        let mut out = Stdout::with_writer(Pipe { room: 3, ..Pipe::default() }, Stream::PIPE);
+        out.line("first").unwrap();
+        assert_eq!(out.advance(), Ok(false));
+        assert!(out.is_blocked());
+        out.line("second").unwrap();
+        out.inner.room = 100;
+        assert_eq!(out.advance(), Ok(true));
+        assert!(!out.is_blocked());
+        assert_eq!(out.inner.taken, b"first\nsecond\n");
+    }
+
+    #[test]
+    fn who_cannot_wait_is_told_that_there_is_no_room() {
+        let mut out = Stdout::with_writer(Pipe::default(), Stream::PIPE);
+        assert!(matches!(out.text("x"), Err(WriteError::Failed(_))));
     }
 
     #[test]

@@ -62,16 +62,17 @@ impl KeepAlive {
         match self.waiting_since {
             None => Some(self.sent.min(self.heard) + self.interval),
             Some(since) if self.reading => Some(since.max(self.heard) + self.interval * 3 / 4),
-            Some(_) => None,
+            // The server wants to hear of us all the same.
+            Some(since) => Some(self.sent.max(since) + self.interval),
         }
     }
 
-    /// What is due now; `Ping` is told once.
+    /// What is due now; `Ping` is told once, and while nobody reads once for each Keep Alive.
     pub(super) fn due(&mut self, now: Instant) -> Due {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Due::Nothing;
         }
-        if self.waiting_since.is_some() {
+        if self.waiting_since.is_some() && self.reading {
             return Due::GiveUp;
         }
         self.waiting_since = Some(now);

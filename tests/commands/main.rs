@@ -17,6 +17,7 @@ mod profile_layers;
 mod publish;
 mod scram;
 mod sessions_survive;
+mod stdout_is_full;
 mod subscribe;
 #[cfg(unix)]
 mod terminal;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Instant;
 
@@ -28,6 +28,8 @@ enum Output {
     Pipes,
     /// stdout: a pipe that nobody reads any more; stderr: a pipe.
     NoReader,
+    /// stdout: a pipe that is not read before [`Running::read_stdout`]; stderr: a pipe.
+    Unread,
     /// Both to one terminal.
     #[cfg(unix)]
     Terminal,
@@ -40,6 +42,7 @@ pub struct Running {
     stdin: Option<ChildStdin>,
     stdout: Stream,
     stderr: Stream,
+    unread: Option<ChildStdout>,
 }
 
 /// How a run ended.
@@ -115,6 +118,12 @@ impl Program {
         self
     }
 
+    /// Gives it a stdout that nobody reads until [`Running::read_stdout`], as behind `less`.
+    pub fn without_reading(mut self) -> Self {
+        self.output = Output::Unread;
+        self
+    }
+
     /// Gives it a terminal of 80 columns in a UTF-8 locale; what a person would see is in [`Ended::stdout`] then.
     #[cfg(unix)]
     pub fn on_terminal(mut self) -> Self {
@@ -154,14 +163,18 @@ impl Program {
             return self.start_on_terminal();
         }
         let mut child = self.command.spawn().expect("the program can be run");
-        let stdout: Box<dyn Read + Send> = match child.stdout.take() {
-            Some(stdout) if self.output == Output::Pipes => Box::new(stdout),
+        let mut unread = None;
+        let stdout = match child.stdout.take() {
+            Some(stdout) if self.output == Output::Pipes => Stream::of(stdout),
+            Some(stdout) if self.output == Output::Unread => {
+                unread = Some(stdout);
+                Stream::of(std::io::empty())
+            }
             // Dropped: the pipe has no reader.
-            _ => Box::new(std::io::empty()),
+            _ => Stream::of(std::io::empty()),
         };
-        let stdout = Stream::of(stdout);
         let stderr = Stream::of(child.stderr.take().expect("stderr is piped"));
-        Running { stdin: child.stdin.take(), stdout, stderr, child }
+        Running { stdin: child.stdin.take(), stdout, stderr, unread, child }
     }
 
     #[cfg(unix)]
@@ -172,7 +185,7 @@ impl Program {
         let mut child = self.command.stdout(terminal.slave).stderr(again).spawn().expect("the program can be run");
         let (stdout, stderr) = (Stream::of(std::fs::File::from(terminal.master)), Stream::of(std::io::empty()));
         // With `self` go our descriptors of the terminal, so that it ends with the program.
-        Running { stdin: child.stdin.take(), stdout, stderr, child }
+        Running { stdin: child.stdin.take(), stdout, stderr, unread: None, child }
     }
 }
 
@@ -193,6 +206,11 @@ impl Running {
             Some(line) => line,
             None => self.fail("stderr", part),
         }
+    }
+
+    /// Begins to read a stdout that was not read before.
+    pub fn read_stdout(&mut self) {
+        self.stdout = Stream::of(self.unread.take().expect("stdout was not read"));
     }
 
     /// Writes to stdin.

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{MessageFile, Stdout, Talk, Template, WriteError, safe};
+use super::{MessageFile, PatientStdout, Stdout, Talk, Template, WriteError, safe};
 use crate::payload::{PayloadFormat, Record, write_json_line_at};
 use readable::Readable;
 
@@ -82,15 +82,21 @@ impl<W: Write> MessagePrinter<W> {
             self.talk.warning(format_args!("payload on {} shown as it is: {error}", record.message.topic.as_str()));
         }
         // Who looks at the terminal may look at the file too.
-        if self.out.stream().terminal { self.flush() } else { self.out.end_message() }
+        if self.out.stream().terminal { self.flush().map(drop) } else { self.out.end_message() }
     }
 
-    /// Writes what is in the buffers: no more messages are ready, or the command ends.
-    pub fn flush(&mut self) -> Result<(), WriteError> {
+    /// Writes what is in the buffers: no more messages are ready, or the command ends. Whether all is written; if not,
+    /// stdout has to be waited for, and nothing more should be printed.
+    pub fn flush(&mut self) -> Result<bool, WriteError> {
         if let Some(file) = &mut self.options.file {
             file.flush().map_err(WriteError::Failed)?;
         }
-        self.out.flush()
+        self.out.advance()
+    }
+
+    /// Whether stdout took no more when it was last written to.
+    pub fn is_blocked(&self) -> bool {
+        self.out.is_blocked()
     }
 
     /// Appends a message to the buffer; the inner error is the warning.
@@ -133,6 +139,13 @@ impl<W: Write> MessagePrinter<W> {
             }
         }
         Ok(outcome)
+    }
+}
+
+impl MessagePrinter<PatientStdout> {
+    /// Waits until there may be room, for another [`Self::flush`].
+    pub async fn writable(&self) -> Result<(), WriteError> {
+        self.out.writable().await
     }
 }
 

@@ -101,10 +101,9 @@ fn bytes_of_a_packet_that_is_still_coming_are_a_sign_of_life() {
 fn while_nobody_reads_a_missing_pingresp_proves_nothing() {
     let mut wire = wire(10);
     wire.session.set_reading(false, wire.now);
-    assert_eq!((wait(&mut wire), wire.sent()), (10_000, hex("c0 00")));
-    assert_eq!(wire.session.poll_timeout(), None);
-    wire.pass(100_000);
-    wire.session.handle_timeout(wire.now);
+    for _ in 0..5 {
+        assert_eq!((wait(&mut wire), wire.sent()), (10_000, hex("c0 00")), "the server hears of us all the same");
+    }
     assert_eq!(wire.events(), []);
     wire.session.set_reading(true, wire.now);
     assert_eq!(wait(&mut wire), 7_500);
