@@ -64,7 +64,7 @@ fn a_small_window_towards_a_subscriber_delivers_all_that_has_queued_up() {
     for qos in ["1", "2"] {
         let session = ["-t", "lines", "-q", qos, "--no-clean", "-i", "reader"];
         Program::new(["sub", "-E"]).port(mosquitto.port()).arg_all(&session).run().expect_code(0);
-        let text = (0..LINES).map(|number| format!("{number}\n")).collect::<String>();
+        let text = (0..LINES).fold(String::new(), |all, number| all + &number.to_string() + "\n");
         let publisher = Program::new(["pub", "-t", "lines", "-lm", "-q", qos]).port(mosquitto.port());
         publisher.stdin(&text).run().expect_code(0);
         let all = LINES.to_string();
