@@ -22,6 +22,17 @@ Examples:
 pub struct PublishCommand {
     /// What is published.
     #[command(flatten)]
+    pub publish: PublishArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// What is published, whatever the connection: `pub` of the command line and that of `repl`.
+#[derive(Debug, Clone, Args)]
+pub struct PublishArgs {
+    /// What each message has.
+    #[command(flatten)]
     pub message: MessageArgs,
     /// Where payloads come from, when and how often.
     #[command(flatten)]
@@ -29,9 +40,6 @@ pub struct PublishCommand {
     /// How payloads are written.
     #[command(flatten)]
     pub payload: PayloadArgs,
-    /// Where to.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
 }
 
 /// Where payloads come from, when and how often.

@@ -22,6 +22,17 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "mqttx-rs sub -t <FILTER>... [OPTIONS]", after_help = EXAMPLES)]
 pub struct SubscribeCommand {
+    /// What is subscribed to.
+    #[command(flatten)]
+    pub subscribe: SubscribeArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// What is subscribed to, whatever the connection: `sub` of the command line and that of `repl`.
+#[derive(Debug, Clone, Args)]
+pub struct SubscribeArgs {
     /// What SUBSCRIBE asks for.
     #[command(flatten)]
     pub subscription: SubscriptionArgs,
@@ -34,9 +45,6 @@ pub struct SubscribeCommand {
     /// How payloads are shown.
     #[command(flatten)]
     pub payload: PayloadArgs,
-    /// Where to.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
 }
 
 /// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without a value of its own takes the

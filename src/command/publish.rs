@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::interrupt::Interrupt;
 use super::source::{Next, Source};
+use super::status;
 use super::tally::Tally;
 use crate::client::{Client, Declined, Event, Pending};
 use crate::config::PubSettings;
@@ -28,14 +29,14 @@ pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let deadline = settings.timeout.map(|time| (Instant::now() + time, time));
-    let source = Source::open(settings)?;
+    let deadline = settings.publication.timeout.map(|time| (Instant::now() + time, time));
+    let source = Source::open(&settings.publication)?;
     // Only now: before, Ctrl-C should end a read of stdin at once.
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
 
-    let tally = RefCell::new(Tally::new(settings, talk));
-    let mut producing = pin!(produce(source, settings.repeat_delay, &client, &tally));
+    let tally = RefCell::new(Tally::new(&settings.publication.topics, talk));
+    let mut producing = pin!(produce(source, settings.publication.repeat_delay, &client, &tally));
     let mut is_produced = false;
     let mut unread = None;
     let mut cut = None;
@@ -52,7 +53,10 @@ pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error
             }
             event = events.next() => match event {
                 Some(Event::Closed(result)) => break result,
-                Some(event) => tally.borrow_mut().take(event),
+                Some(event) => {
+                    status::tell(talk, &settings.connect, &event);
+                    tally.borrow_mut().take(event);
+                }
                 None => break Ok(()),
             },
             end = &mut producing, if !is_produced => {
@@ -90,7 +94,7 @@ async fn produce(
     mut source: Source<'_>,
     delay: Duration,
     client: &Client,
-    tally: &RefCell<Tally<'_>>,
+    tally: &RefCell<Tally>,
 ) -> Result<(), Error> {
     loop {
         let message = match source.next().await? {

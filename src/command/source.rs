@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use bytes::Bytes;
 
 use super::lines::Lines;
-use crate::config::{MessageSource, PubSettings};
+use crate::config::{MessageSource, Publication};
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
 use crate::payload::read_json_line;
@@ -14,7 +14,7 @@ use crate::payload::read_json_line;
 /// before anything is connected.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
-    settings: &'a PubSettings,
+    settings: &'a Publication,
     payloads: Payloads,
     /// The payload in hand and the next topic that it goes to.
     current: Option<(Bytes, usize)>,
@@ -43,7 +43,7 @@ pub(super) enum Next {
 
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
-    pub(super) fn open(settings: &'a PubSettings) -> Result<Self, Error> {
+    pub(super) fn open(settings: &'a Publication) -> Result<Self, Error> {
         let once = |text: Bytes| match settings.format.encode(text) {
             Ok(payload) => Ok(Payloads::Repeated { payload, left: settings.repeat }),
             Err(error) => {
@@ -127,7 +127,7 @@ fn stdin_error(error: &io::Error) -> Error {
     Error::local(format!("cannot read stdin: {error}"))
 }
 
-fn message(settings: &PubSettings, topic: TopicName, payload: Bytes) -> Message {
+fn message(settings: &Publication, topic: TopicName, payload: Bytes) -> Message {
     let properties = settings.properties.clone();
     Message { topic, payload, qos: settings.qos, retain: settings.retain, properties }
 }

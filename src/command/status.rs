@@ -1,6 +1,6 @@
 //! What every command says of its connection.
 
-use crate::client::{Connected, Reconnecting, Redirected};
+use crate::client::{Connected, Event, Reconnecting, Redirected};
 use crate::config::ConnectSettings;
 use crate::mqtt::{ConnAckProperties, ReasonCode};
 use crate::output::Talk;
@@ -15,6 +15,17 @@ pub(super) fn connecting(talk: Talk, settings: &ConnectSettings) {
     talk.debug(format_args!(
         "connecting to {endpoint} by MQTT {version} as `{client_id}` with {session}, keep alive {keep_alive} s"
     ));
+}
+
+/// What happened to the connection, if the event is about that.
+pub(super) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
+    match event {
+        Event::Connected(connected) => self::connected(talk, settings, connected),
+        Event::Redirected(redirected) => self::redirected(talk, redirected),
+        Event::Auth(auth) => authenticated(talk, auth),
+        Event::Reconnecting(reconnecting) => self::reconnecting(talk, reconnecting),
+        _ => {}
+    }
 }
 
 /// A connection stands.

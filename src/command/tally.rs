@@ -1,9 +1,7 @@
 //! What became of the messages of `pub`, counted and told.
 
 use super::refusal::{refused, unpublishable};
-use super::status;
 use crate::client::Event;
-use crate::config::{ConnectSettings, PubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, TopicName};
 use crate::output::Talk;
@@ -14,9 +12,8 @@ const SHOWN: u64 = 10;
 
 /// Counts of messages. Each message that was accepted ends in exactly one of the counts behind `accepted`.
 #[derive(Debug)]
-pub(super) struct Tally<'a> {
+pub(crate) struct Tally {
     talk: Talk,
-    connect: &'a ConnectSettings,
     /// The topic, where all messages have one.
     topic: Option<TopicName>,
     /// Handed to the client.
@@ -37,15 +34,15 @@ pub(super) struct Tally<'a> {
     failure: Option<ErrorKind>,
 }
 
-impl<'a> Tally<'a> {
-    pub(super) fn new(settings: &'a PubSettings, talk: Talk) -> Self {
-        let topic = match settings.topics.as_slice() {
+impl Tally {
+    /// Of messages that go to these topics, or to topics of their own if there are none.
+    pub(crate) fn new(topics: &[TopicName], talk: Talk) -> Self {
+        let topic = match topics {
             [topic] => Some(topic.clone()),
             _ => None,
         };
         Self {
             talk,
-            connect: &settings.connect,
             topic,
             accepted: 0,
             written: 0,
@@ -59,32 +56,28 @@ impl<'a> Tally<'a> {
     }
 
     /// The client has taken a message.
-    pub(super) fn accepted(&mut self) {
+    pub(crate) fn accepted(&mut self) {
         self.accepted += 1;
     }
 
     /// A line was no message.
-    pub(super) fn bad(&mut self, error: &Error) {
+    pub(crate) fn bad(&mut self, error: &Error) {
         self.unsent += 1;
         self.fail(self.unsent, error);
     }
 
     /// The client has not taken a message.
-    pub(super) fn declined(&mut self, topic: &TopicName, error: &PublishError) {
+    pub(crate) fn declined(&mut self, topic: &TopicName, error: &PublishError) {
         self.unsent += 1;
         self.fail(self.unsent, &unpublishable(Some(topic), error));
     }
 
     /// Counts and tells what happened.
-    pub(super) fn take(&mut self, event: Event) {
+    pub(crate) fn take(&mut self, event: Event) {
         match event {
-            Event::Connected(connected) => status::connected(self.talk, self.connect, &connected),
-            Event::Auth(auth) => status::authenticated(self.talk, &auth),
-            Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
-            Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),
-            // Nothing is subscribed to.
+            // What the connection does is told elsewhere.
             _ => {}
         }
     }
@@ -119,17 +112,17 @@ impl<'a> Tally<'a> {
     }
 
     /// Whether counts say more than the error itself.
-    pub(super) fn is_about_several(&self) -> bool {
+    pub(crate) fn is_about_several(&self) -> bool {
         self.accepted + self.unsent > 1
     }
 
     /// Whether every message that was accepted has an outcome, and none is lost.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.written + self.acknowledged + self.refused == self.accepted
     }
 
     /// Where things stand, as in `3 of 5 messages acknowledged`.
-    pub(super) fn progress(&self) -> String {
+    pub(crate) fn progress(&self) -> String {
         let done = self.written + self.acknowledged;
         let verb = if self.written == 0 { "acknowledged" } else { "done" };
         let mut parts = vec![format!("{done} of {} {verb}", messages(self.accepted + self.unsent))];
@@ -143,7 +136,7 @@ impl<'a> Tally<'a> {
     }
 
     /// Tells how it ended, and with what status.
-    pub(super) fn report(&self) -> ExitStatus {
+    pub(crate) fn report(&self) -> ExitStatus {
         let Some(failure) = self.failure.or((self.lost > 0).then_some(ErrorKind::ConnectionLost)) else {
             self.talk.success(self.success());
             return ExitStatus::Done;

@@ -37,6 +37,6 @@ pub use conn::{ConnMode, ConnSettings};
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
 pub use origin::{Origin, Origins, Place};
-pub use publish::{MessageSource, PubSettings};
+pub use publish::{MessageSource, PubSettings, Publication};
 pub use read::{CommandLine, Invocation, check_profile, read};
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

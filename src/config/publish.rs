@@ -8,7 +8,7 @@ use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use super::{ConnectSettings, secret};
 use crate::cli::group::MessageArgs;
-use crate::cli::publish::PublishCommand;
+use crate::cli::publish::{PublishArgs, PublishCommand};
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
 use crate::payload::{PayloadFormat, PayloadSize};
@@ -18,6 +18,15 @@ use crate::payload::{PayloadFormat, PayloadSize};
 pub struct PubSettings {
     /// The session that it happens in.
     pub connect: ConnectSettings,
+    /// What is published.
+    pub publication: Publication,
+    /// What the user should know before it begins.
+    pub warnings: Vec<String>,
+}
+
+/// What is published, when and how often.
+#[derive(Debug, Clone)]
+pub struct Publication {
     /// Where each message goes, `$delayed` prefix included; empty only with [`MessageSource::JsonLines`], whose
     /// records have topics of their own.
     pub topics: Vec<TopicName>,
@@ -39,8 +48,6 @@ pub struct PubSettings {
     pub repeat_delay: Duration,
     /// When to give up, connecting included.
     pub timeout: Option<Duration>,
-    /// What the user should know before it begins.
-    pub warnings: Vec<String>,
 }
 
 /// Where payloads come from.
@@ -68,24 +75,37 @@ const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
 impl PubSettings {
     /// Settles every option of `pub`.
     pub fn resolve(arguments: &PublishCommand, origins: &Origins) -> Result<Self, Error> {
-        let source = source(arguments, origins)?;
-        let reads_stdin = matches!(source, MessageSource::Stdin | MessageSource::Lines | MessageSource::JsonLines);
-        if reads_stdin && secret::is_on_stdin(&arguments.connect.connection, origins) {
+        let source = source(&arguments.publish, origins)?;
+        if source.reads_stdin() && secret::is_on_stdin(&arguments.connect.connection, origins) {
             let message = "--password - and the messages cannot both come from stdin";
             return Err(Error::usage(message).with_hint("use --password-file or --password-env"));
         }
         let Resolved { settings: connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
-        let message = &arguments.message;
-        if message.dup && message.qos == QoS::AtMostOnce {
-            return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
-        }
-        if message.subscription_identifier.is_some() {
+        let publication =
+            Publication::with_source(&arguments.publish, source, of_url, connect.client.connect.version, origins)?;
+        if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         if !connect.client.connect.clean_start && !origins.given("client_id") {
             warnings.push("nobody can resume the session that --no-clean keeps: name it with --client-id".to_owned());
+        }
+        Ok(Self { connect, publication, warnings })
+    }
+}
+
+impl Publication {
+    fn with_source(
+        arguments: &PublishArgs,
+        source: MessageSource,
+        of_url: Option<String>,
+        version: Version,
+        origins: &Origins,
+    ) -> Result<Self, Error> {
+        let message = &arguments.message;
+        if message.dup && message.qos == QoS::AtMostOnce {
+            return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
         }
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
@@ -94,18 +114,23 @@ impl PubSettings {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
-            properties: properties(message, connect.client.connect.version),
+            properties: properties(message, version),
             repeat: arguments.source.repeat,
             repeat_delay: arguments.source.repeat_delay,
             timeout: arguments.source.timeout,
-            connect,
-            warnings,
         })
     }
 }
 
+impl MessageSource {
+    /// Whether the messages come from stdin.
+    pub fn reads_stdin(&self) -> bool {
+        matches!(self, Self::Stdin | Self::Lines | Self::JsonLines)
+    }
+}
+
 /// The one source that the options name.
-fn source(arguments: &PublishCommand, origins: &Origins) -> Result<MessageSource, Error> {
+fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, Error> {
     let given = &arguments.source;
     // MQTTX writes `-s -M`, and takes -lm for both.
     let lines = given.line_mode || given.multiline;
@@ -161,7 +186,7 @@ const IN_EACH_LINE: &[&str] = &[
 ];
 
 fn topics(
-    arguments: &PublishCommand,
+    arguments: &PublishArgs,
     of_url: Option<String>,
     in_each_line: bool,
     origins: &Origins,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::ConnectSettings;
 use super::connect::Resolved;
 use super::origin::Origins;
-use crate::cli::subscribe::{OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::error::Error;
 use crate::mqtt::{SubscriptionOptions, TopicFilter};
 use crate::payload::PayloadFormat;
@@ -100,16 +100,17 @@ impl SubSettings {
             let message = "--no-clean needs --client-id: a session is found again by its client's name";
             return Err(Error::usage(message).with_hint("as in mqttx-rs sub --no-clean -i my-desk -t car/#"));
         }
-        let selection = &arguments.selection;
-        let output = &arguments.output;
+        let subscribe = &arguments.subscribe;
+        let selection = &subscribe.selection;
+        let output = &subscribe.output;
         Ok(Self {
             connect,
             subscribe: SubscribeRequest {
-                filters: subscriptions(&arguments.subscription, of_url, origins)?,
-                subscription_identifier: arguments.subscription.subscription_identifier,
-                user_properties: arguments.subscription.user_properties.clone(),
+                filters: subscriptions(&subscribe.subscription, of_url, origins)?,
+                subscription_identifier: subscribe.subscription.subscription_identifier,
+                user_properties: subscribe.subscription.user_properties.clone(),
             },
-            unsubscribe: arguments.subscription.unsubscribe.clone(),
+            unsubscribe: subscribe.subscription.unsubscribe.clone(),
             filter_out: selection.filter_out.clone(),
             retained: match selection {
                 SelectionArgs { remove_retained: true, dry_run, .. } => Retained::Remove { dry_run: *dry_run },
@@ -122,15 +123,9 @@ impl SubSettings {
             idle_timeout: selection.idle_timeout,
             exit_after_suback: selection.exit_after_suback,
             strict: selection.strict,
-            shape: match (&output.template, output.output_mode) {
-                (Some(template), _) => OutputShape::Template(template.clone()),
-                (None, OutputMode::Default) => OutputShape::Default,
-                (None, OutputMode::Clean) => OutputShape::Clean,
-                (None, OutputMode::Jsonl) => OutputShape::JsonLines,
-                (None, OutputMode::Raw) => OutputShape::Raw,
-            },
+            shape: shape(output),
             verbose: output.verbose,
-            format: arguments.payload.format,
+            format: subscribe.payload.format,
             file: match (&output.file_write, &output.file_save) {
                 (Some(path), _) => Some(FileTarget::Append(path.clone())),
                 (None, Some(path)) => Some(FileTarget::Numbered(path.clone())),
@@ -139,6 +134,16 @@ impl SubSettings {
             delimiter: output.delimiter.clone(),
             warnings,
         })
+    }
+}
+
+fn shape(output: &OutputArgs) -> OutputShape {
+    match (&output.template, output.output_mode) {
+        (Some(template), _) => OutputShape::Template(template.clone()),
+        (None, OutputMode::Default) => OutputShape::Default,
+        (None, OutputMode::Clean) => OutputShape::Clean,
+        (None, OutputMode::Jsonl) => OutputShape::JsonLines,
+        (None, OutputMode::Raw) => OutputShape::Raw,
     }
 }
 
