@@ -10,6 +10,7 @@ pub mod conn;
 pub mod group;
 pub mod profile;
 pub mod publish;
+pub mod repl;
 pub mod shorts;
 pub mod subscribe;
 pub mod value;
@@ -23,6 +24,7 @@ use broker::BrokerArgs;
 use conn::ConnCommand;
 use profile::ProfileArgs;
 use publish::PublishCommand;
+use repl::ReplArgs;
 use subscribe::SubscribeCommand;
 
 /// Below the help of every command that connects.
@@ -67,6 +69,9 @@ pub enum Command {
     /// Subscribe to topics and print what arrives
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
+    /// Explore a broker command by command, or run a script of them
+    #[command(name = "repl")]
+    Repl(Box<ReplArgs>),
     /// Load a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),

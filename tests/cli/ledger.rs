@@ -34,6 +34,7 @@ const LETTERS: &[(char, &str)] = &[
     ('t', "topic"),
     ('u', "username"),
     ('v', "verbose"),
+    ('x', "echo"),
 ];
 
 /// Where a letter means another thing: the command, the letter, what it means there, and why.

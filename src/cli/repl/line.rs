@@ -1,0 +1,295 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand};
+
+use crate::cli::group::ConnectArgs;
+use crate::cli::publish::PublishArgs;
+use crate::cli::subscribe::SubscribeArgs;
+use crate::cli::{finished, value};
+use crate::mqtt::{TopicFilter, TopicName};
+
+/// A line of `repl`, cut into words.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "repl",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    args_override_self = true,
+    subcommand_required = true,
+    max_term_width = 100
+)]
+pub struct ReplLine {
+    /// Print help
+    #[arg(long, global = true, action = ArgAction::HelpShort, help_heading = "General")]
+    help: Option<bool>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ReplCommand,
+}
+
+/// What can be typed.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReplCommand {
+    /// Open a connection, or the current one again
+    #[command(
+        name = "connect",
+        alias = "con",
+        override_usage = "connect [--profile NAME] [OPTIONS] [as NAME]",
+        after_help = "\
+Examples:
+  connect -h broker.example
+  connect --profile plant as plant
+  connect --url mqtts://me@broker.example --ask-password"
+    )]
+    Connect(Box<ConnectLine>),
+    /// Close a connection, in order
+    #[command(name = "disconnect", alias = "dis", override_usage = "disconnect [NAME]")]
+    Disconnect {
+        /// Its name [default: the current one]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Make another connection the current one
+    #[command(name = "switch", override_usage = "switch <NAME>")]
+    Switch {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// List the connections
+    #[command(name = "connections", alias = "ls", override_usage = "connections")]
+    Connections,
+    /// Publish
+    #[command(
+        name = "pub",
+        override_usage = "pub <TOPIC> [MESSAGE] [OPTIONS]",
+        mut_arg("user_properties", one_value),
+        mut_arg("stdin", hidden),
+        mut_arg("multiline", hidden),
+        mut_arg("line_mode", hidden),
+        mut_arg("jsonl", hidden),
+        after_help = "\
+Examples:
+  pub car/ac on -q 1
+  pub car/ac --file-read state.json -r
+  pub car/ac -f hex 'de ad be ef'"
+    )]
+    Publish(Box<PublishLine>),
+    /// Subscribe; messages are shown as they come
+    #[command(
+        name = "sub",
+        override_usage = "sub <FILTER>... [OPTIONS]",
+        mut_arg("qos", one_value),
+        mut_arg("no_local", switch),
+        mut_arg("retain_as_published", switch),
+        mut_arg("retain_handling", one_value),
+        mut_arg("user_properties", one_value),
+        mut_arg("filter_out", one_value),
+        mut_arg("unsubscribe", hidden),
+        mut_arg("count", hidden),
+        mut_arg("timeout", hidden),
+        mut_arg("idle_timeout", hidden),
+        mut_arg("exit_after_suback", hidden),
+        mut_arg("remove_retained", hidden),
+        mut_arg("dry_run", hidden),
+        mut_arg("strict", hidden),
+        after_help = "\
+Examples:
+  sub car/#
+  sub 'car/+/speed' order/# -q 1
+  sub $share/workers/job/# --output-mode jsonl"
+    )]
+    Subscribe(Box<SubscribeLine>),
+    /// End subscriptions
+    #[command(name = "unsub", override_usage = "unsub <FILTER>... | --all")]
+    Unsubscribe {
+        /// Filters, as they were subscribed to
+        #[arg(value_name = "FILTER", value_parser = value::topic_filter, required_unless_present = "all")]
+        filters: Vec<TopicFilter>,
+        /// All of the current connection
+        #[arg(long, conflicts_with = "filters")]
+        all: bool,
+    },
+    /// List the subscriptions
+    #[command(name = "subs", override_usage = "subs")]
+    Subscriptions,
+    /// Wait for a message
+    #[command(
+        name = "wait",
+        override_usage = "wait <FILTER> [OPTIONS]",
+        after_help = "\
+A message that came before counts, if no other `wait` or `expect` has taken it.
+Messages that do not match are left for others.
+
+Examples:
+  wait car/ac --timeout 5s
+  wait 'car/+' --match on
+  wait meter/7 --json /state/kWh=12.5"
+    )]
+    Wait(WaitLine),
+    /// Check the next message, or that there is none
+    #[command(
+        name = "expect",
+        override_usage = "expect <FILTER> [PAYLOAD] [OPTIONS]",
+        after_help = "\
+It takes the oldest message on FILTER that no `wait` or `expect` has taken, and fails if that is another one.
+
+Examples:
+  expect car/ac on
+  expect meter/7 --json /state/kWh=12.5
+  expect car/# --none --timeout 500ms"
+    )]
+    Expect(ExpectLine),
+    /// Do nothing for a time
+    #[command(name = "sleep", override_usage = "sleep <DURATION>")]
+    Sleep {
+        /// Seconds, or with a unit, as in 200ms
+        #[arg(value_name = "DURATION", value_parser = value::seconds)]
+        time: Duration,
+    },
+    /// Show the last messages again
+    #[command(name = "last", override_usage = "last [N] [--on FILTER]")]
+    Last {
+        /// How many
+        #[arg(value_name = "N", default_value = "10", value_parser = value::count)]
+        count: u64,
+        /// Only those whose topic matches
+        #[arg(long, value_name = "FILTER", value_parser = value::topic_filter)]
+        on: Option<TopicFilter>,
+    },
+    /// Show a message in full: properties, payload, bytes
+    #[command(name = "show", override_usage = "show <ID>")]
+    Show {
+        /// Its number, as `last` shows it
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Write the payload of a message to a file
+    #[command(name = "save", override_usage = "save <ID> <FILE>")]
+    Save {
+        /// Its number, as `last` shows it
+        #[arg(value_name = "ID")]
+        id: u64,
+        /// Where to
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Tell about the commands, or one of them
+    #[command(name = "help", alias = "?", override_usage = "help [COMMAND]")]
+    Help {
+        /// Which
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
+    /// Close all connections, and leave
+    #[command(name = "exit", alias = "quit", override_usage = "exit")]
+    Exit,
+}
+
+/// `connect`.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectLine {
+    /// What the connection is called here [default: its host and port]
+    #[arg(value_name = "as NAME", num_args = 0..=2)]
+    pub name: Vec<String>,
+    /// Profile: its name, or the path of a file
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// No profile, not even the selected one
+    #[arg(long, conflicts_with = "profile")]
+    pub no_profile: bool,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `pub`.
+#[derive(Debug, Clone, Args)]
+pub struct PublishLine {
+    /// Where to
+    #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
+    pub to: Option<TopicName>,
+    /// Payload
+    #[arg(value_name = "MESSAGE", allow_hyphen_values = true)]
+    pub body: Option<String>,
+    /// What is published.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+/// `sub`.
+#[derive(Debug, Clone, Args)]
+pub struct SubscribeLine {
+    /// What to
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filters: Vec<TopicFilter>,
+    /// How.
+    #[command(flatten)]
+    pub subscribe: SubscribeArgs,
+}
+
+/// `wait`.
+#[derive(Debug, Clone, Args)]
+pub struct WaitLine {
+    /// On which topics
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filter: TopicFilter,
+    /// Which messages.
+    #[command(flatten)]
+    pub waited_for: WaitedForArgs,
+    /// Fail after so long, seconds or with a unit; 0 waits for ever
+    #[arg(long, value_name = "SEC", default_value = "30", value_parser = value::seconds)]
+    pub timeout: Duration,
+}
+
+/// `expect`.
+#[derive(Debug, Clone, Args)]
+pub struct ExpectLine {
+    /// On which topics
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filter: TopicFilter,
+    /// What the payload has to be
+    #[arg(value_name = "PAYLOAD", allow_hyphen_values = true)]
+    pub payload: Option<String>,
+    /// Which message.
+    #[command(flatten)]
+    pub waited_for: WaitedForArgs,
+    /// No message may come
+    #[arg(long, conflicts_with_all = ["payload", "contains", "json"])]
+    pub none: bool,
+    /// Fail, or with --none succeed, after so long, seconds or with a unit
+    #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
+    pub timeout: Duration,
+}
+
+/// What a message must have besides its topic.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WaitedForArgs {
+    /// A text that is in the payload
+    #[arg(id = "contains", long = "match", value_name = "TEXT", allow_hyphen_values = true)]
+    pub contains: Option<String>,
+    /// A value of a JSON payload, as in /state/kWh=12.5; repeat it for several
+    #[arg(long, value_name = "POINTER=VALUE")]
+    pub json: Vec<String>,
+}
+
+/// The definition of a line: for parsing, help and completion.
+pub fn line_command() -> clap::Command {
+    finished(ReplLine::command())
+}
+
+/// An option of one value, so that what follows is no further one: it can be repeated.
+fn one_value(argument: Arg) -> Arg {
+    argument.num_args(1)
+}
+
+/// A switch whose value, if there is one, is behind `=`: what follows is an argument.
+fn switch(argument: Arg) -> Arg {
+    argument.num_args(0..=1).require_equals(true)
+}
+
+/// An option that has no meaning inside; [`crate::config`] says why.
+fn hidden(argument: Arg) -> Arg {
+    argument.hide(true)
+}

@@ -1,0 +1,49 @@
+//! `mqttx-rs repl`, and the commands that are typed inside.
+
+mod line;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::group::ConnectArgs;
+
+pub use line::{
+    ConnectLine, ExpectLine, PublishLine, ReplCommand, ReplLine, SubscribeLine, WaitLine, WaitedForArgs, line_command,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  mqttx-rs repl
+  mqttx-rs repl --profile plant
+  mqttx-rs repl --embedded --script smoke.mqtt
+  printf 'sub car/#\\npub car/ac on\\nwait car/ac\\n' | mqttx-rs repl --embedded
+
+`help` inside lists the commands. A script is a file of them: see `wait` and `expect`.";
+
+/// `mqttx-rs repl`.
+#[derive(Debug, Clone, Args)]
+#[command(override_usage = "mqttx-rs repl [--script FILE] [OPTIONS]", after_help = EXAMPLES)]
+pub struct ReplArgs {
+    /// Where commands come from.
+    #[command(flatten)]
+    pub script: ScriptArgs,
+    /// Where to, at first.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// Where commands come from, and what an error does.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Script")]
+pub struct ScriptArgs {
+    /// Run the commands of a file; `-` is stdin, which is read when it is no terminal
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Show each line of a script on stderr before it runs
+    #[arg(short = 'x', long)]
+    pub echo: bool,
+    /// Go on after an error; the exit code is the first one's
+    #[arg(long)]
+    pub keep_going: bool,
+}
