@@ -1,15 +1,18 @@
 //! Wiring: arguments to settings, a runtime, and the command that was asked for.
 
+use std::io::IsTerminal;
+
 use crate::cli::bench::BenchCommand;
 use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
 use crate::config::profile::ProfileJob;
 use crate::config::{
     self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
-    SubSettings,
+    ReplSettings, SubSettings,
 };
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
+use crate::repl;
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
 pub fn run() -> u8 {
@@ -67,6 +70,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = SubSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
+        }
+        Command::Repl(arguments) => {
+            let settings = ReplSettings::resolve(&arguments, &origins, std::io::stdin().is_terminal())?;
+            block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
         Command::Broker(arguments) => {

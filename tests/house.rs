@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may name of ours. Data, so that a new arrow is a line in a review.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
-    ("app", &["bench", "broker", "cli", "client", "command", "config", "error", "mqtt", "output"]),
+    ("app", &["bench", "broker", "cli", "client", "command", "config", "error", "mqtt", "output", "repl"]),
     ("command", &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session", "trace"]),
-    ("repl", &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "trace"]),
+    ("repl", &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"]),
     ("config", &["bench", "cli", "client", "error", "mqtt", "payload", "session", "transport"]),
     ("cli", &["mqtt", "payload"]),
     ("output", &["bench", "error", "mqtt", "payload", "trace"]),

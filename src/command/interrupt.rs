@@ -5,7 +5,7 @@ use crate::error::Error;
 /// From its creation on they no longer end the process by themselves, so that DISCONNECT can be sent and no will
 /// is published.
 #[derive(Debug)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
 }
@@ -17,7 +17,7 @@ const SIGTERM: u8 = 15;
 
 impl Interrupt {
     /// Begins to listen.
-    pub(super) fn listen() -> Result<Self, Error> {
+    pub(crate) fn listen() -> Result<Self, Error> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -33,7 +33,7 @@ impl Interrupt {
 
     /// The number of the next signal.
     #[cfg(unix)]
-    pub(super) async fn received(&mut self) -> u8 {
+    pub(crate) async fn received(&mut self) -> u8 {
         let [interrupt, terminate] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => SIGINT,
@@ -43,7 +43,7 @@ impl Interrupt {
 
     /// The number of the next signal.
     #[cfg(not(unix))]
-    pub(super) async fn received(&mut self) -> u8 {
+    pub(crate) async fn received(&mut self) -> u8 {
         match tokio::signal::ctrl_c().await {
             Ok(()) => SIGINT,
             // There is no console to send one.

@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 268_435_455;
 
 /// Lines, each without its end (`\n` or `\r\n`, as MQTTX cuts them). The last needs none.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     chunks: Receiver<io::Result<Bytes>>,
     /// Whole lines not yet cut.
     rest: Bytes,
@@ -28,7 +28,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Starts reading.
-    pub(super) fn new(from: impl Read + Send + 'static) -> Self {
+    pub(crate) fn new(from: impl Read + Send + 'static) -> Self {
         let (sender, chunks) = channel(CHUNKS_AHEAD);
         // Detached on purpose: it may sit in a read of a terminal that never returns, and holds nothing that could
         // be lost; it ends with the process, or when nobody wants its chunks.
@@ -37,7 +37,7 @@ impl Lines {
     }
 
     /// The next line; `None` at the end of the stream.
-    pub(super) async fn next(&mut self) -> Option<io::Result<Bytes>> {
+    pub(crate) async fn next(&mut self) -> Option<io::Result<Bytes>> {
         if self.rest.is_empty() {
             match self.chunks.recv().await? {
                 Ok(chunk) => self.rest = chunk,

@@ -10,26 +10,28 @@ pub mod profile;
 pub mod publish;
 pub mod subscribe;
 
-mod interrupt;
-mod lines;
+// What the commands of `repl` are made of too.
+pub(crate) mod interrupt;
+pub(crate) mod lines;
+pub(crate) mod refusal;
+pub(crate) mod source;
+pub(crate) mod status;
+pub(crate) mod tally;
+
 mod pace;
-mod refusal;
 mod removal;
-mod source;
-mod status;
-mod tally;
 mod trace;
 
 use trace::Tracer;
 
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
-use crate::config::{ConnectSettings, TraceFormat};
+use crate::config::{ConnectSettings, FileTarget, TraceFormat};
 use crate::error::Error;
-use crate::output::{Talk, TraceShape};
+use crate::output::{MessageFile, Talk, TraceShape};
 use crate::session::{Acknowledge, Authenticator};
 
 /// Starts the client that settings describe.
-fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> Result<(Client, Events), Error> {
+pub(crate) fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
     let tap = settings.trace.map(|format| -> Box<dyn Tap> {
@@ -43,4 +45,13 @@ fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> 
     let authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
     client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// Opens the file that payloads go to.
+pub(crate) fn message_file(target: Option<&FileTarget>) -> Result<Option<MessageFile>, Error> {
+    match target {
+        Some(FileTarget::Append(path)) => MessageFile::append(path).map(Some),
+        Some(FileTarget::Numbered(path)) => MessageFile::numbered(path).map(Some),
+        None => Ok(None),
+    }
 }

@@ -5,7 +5,7 @@ use crate::mqtt::{ReasonCode, TopicName};
 use crate::session::{Details, PublishError};
 
 /// The error for a refusal: what was refused, the reason's name and number, the broker's own words.
-pub(super) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: Option<&Details>) -> Error {
+pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: Option<&Details>) -> Error {
     let mut message = format!("the broker refused {what}: {reason}");
     if let Some(words) = details.and_then(|details| details.reason_string.as_deref()) {
         message.push_str(": ");
@@ -31,7 +31,7 @@ fn hint(reason: ReasonCode) -> Option<&'static str> {
 }
 
 /// The error for a message that is not sent, since the broker has said that it would not take it.
-pub(super) fn unpublishable(topic: Option<&TopicName>, error: &PublishError) -> Error {
+pub(crate) fn unpublishable(topic: Option<&TopicName>, error: &PublishError) -> Error {
     let message = match topic {
         Some(topic) => format!("cannot publish to `{topic}`: {error}"),
         None => format!("cannot publish: {error}"),

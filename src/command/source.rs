@@ -13,7 +13,7 @@ use crate::payload::read_json_line;
 /// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
 /// before anything is connected.
 #[derive(Debug)]
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
     /// The payload in hand and the next topic that it goes to.
@@ -32,7 +32,7 @@ enum Payloads {
 
 /// What comes next.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A message.
     Message(Message),
     /// A line that is none: its number and what is wrong. The lines behind it are not affected.
@@ -43,7 +43,7 @@ pub(super) enum Next {
 
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
-    pub(super) fn open(settings: &'a Publication) -> Result<Self, Error> {
+    pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
         let once = |text: Bytes| match settings.format.encode(text) {
             Ok(payload) => Ok(Payloads::Repeated { payload, left: settings.repeat }),
             Err(error) => {
@@ -78,7 +78,7 @@ impl<'a> Source<'a> {
     /// # Errors
     ///
     /// stdin cannot be read any further.
-    pub(super) async fn next(&mut self) -> Result<Next, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Next, Error> {
         loop {
             if let Some((payload, next)) = &mut self.current {
                 if let Some(topic) = self.settings.topics.get(*next) {
@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
     }
 
     /// Whether the next message begins another round of `--repeat`, before which `--repeat-delay` is waited.
-    pub(super) fn is_between_rounds(&self) -> bool {
+    pub(crate) fn is_between_rounds(&self) -> bool {
         let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());
         matches!(self.payloads, Payloads::Repeated { left, .. } if left > 0 && left < self.settings.repeat && sent_all)
     }

@@ -7,7 +7,7 @@ use crate::output::Talk;
 use crate::session::{Auth, ConnectOptions};
 
 /// There will be a first attempt.
-pub(super) fn connecting(talk: Talk, settings: &ConnectSettings) {
+pub(crate) fn connecting(talk: Talk, settings: &ConnectSettings) {
     let options = &settings.client;
     let ConnectOptions { version, client_id, clean_start, keep_alive, .. } = &options.connect;
     let endpoint = &options.endpoint;
@@ -18,7 +18,7 @@ pub(super) fn connecting(talk: Talk, settings: &ConnectSettings) {
 }
 
 /// What happened to the connection, if the event is about that.
-pub(super) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
+pub(crate) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
     match event {
         Event::Connected(connected) => self::connected(talk, settings, connected),
         Event::Redirected(redirected) => self::redirected(talk, redirected),
@@ -29,7 +29,7 @@ pub(super) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
 }
 
 /// A connection stands.
-pub(super) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Connected) {
+pub(crate) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Connected) {
     let ack = &connected.ack;
     let peer = connected.peer.map(|peer| format!(" to {peer}")).unwrap_or_default();
     talk.debug(format_args!("connected{peer}: {:?}, CONNACK after {:?}", connected.timings, connected.handshake));
@@ -55,13 +55,13 @@ pub(super) fn authenticated(talk: Talk, auth: &Auth) {
 }
 
 /// The broker points to another one, which is tried now.
-pub(super) fn redirected(talk: Talk, redirected: &Redirected) {
+pub(crate) fn redirected(talk: Talk, redirected: &Redirected) {
     talk.failure(&redirected.cause);
     talk.progress(format_args!("Connecting to {}", redirected.endpoint));
 }
 
 /// There is none, and there will be another attempt.
-pub(super) fn reconnecting(talk: Talk, reconnecting: &Reconnecting) {
+pub(crate) fn reconnecting(talk: Talk, reconnecting: &Reconnecting) {
     talk.failure(&reconnecting.cause);
     talk.reconnecting(reconnecting.attempt, Some(reconnecting.maximum_attempts), reconnecting.delay);
 }

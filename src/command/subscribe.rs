@@ -16,11 +16,11 @@ use super::pace::Pace;
 use super::refusal::refused;
 use super::{removal, status};
 use crate::client::{Client, ClientError, Event, Events, Pending};
-use crate::config::{FileTarget, OutputShape, Retained, SubSettings};
+use crate::config::{OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
 use crate::output::{
-    MessageFile, MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal,
+    MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal,
     WriteError,
 };
 use crate::payload::Record;
@@ -348,11 +348,7 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
             MessageShape::Template(template?)
         }
     };
-    let file = match &settings.file {
-        Some(FileTarget::Append(path)) => Some(MessageFile::append(path)?),
-        Some(FileTarget::Numbered(path)) => Some(MessageFile::numbered(path)?),
-        None => None,
-    };
+    let file = super::message_file(settings.file.as_ref())?;
     let options = PrinterOptions {
         shape,
         format: settings.format,

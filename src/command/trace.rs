@@ -8,14 +8,14 @@ use crate::trace::{Direction, Wire};
 
 /// A tap that tells each packet.
 #[derive(Debug)]
-pub(super) struct Tracer {
+pub(crate) struct Tracer {
     wire: Wire,
     shape: TraceShape,
     talk: Talk,
 }
 
 impl Tracer {
-    pub(super) fn new(shape: TraceShape, talk: Talk) -> Self {
+    pub(crate) fn new(shape: TraceShape, talk: Talk) -> Self {
         Self { wire: Wire::default(), shape, talk }
     }
 

@@ -2,13 +2,14 @@ use bytes::Bytes;
 
 use super::client_id::{self, Facts};
 use super::endpoint::Target;
-use super::origin::Origins;
+use super::origin::{Origin, Origins};
 use super::{Secret, dialer, secret, support};
 use crate::cli::group::{ConnectArgs, ConnectionArgs, TraceFormat, WillArgs};
 use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
 use crate::session::{ConnectOptions, InvalidOptions};
+use crate::transport::Endpoint;
 
 /// The session that a command works in: which broker, how it is reached, what CONNECT says.
 #[derive(Debug, Clone)]
@@ -40,6 +41,14 @@ pub(super) struct Resolved {
 }
 
 impl ConnectSettings {
+    /// With a broker of its own and no port on the command line, any that is free: what a variable or a profile says
+    /// is about another broker, and nobody else has to find this one.
+    pub(super) fn take_a_free_port_if_embedded(&mut self, origins: &Origins) {
+        if self.embedded && origins.of("port") != Origin::Flag {
+            self.client.endpoint = Endpoint::tcp("127.0.0.1", 0);
+        }
+    }
+
     /// Settles every option of a connection.
     pub(super) fn resolve(arguments: &ConnectArgs, origins: &Origins) -> Result<Resolved, Error> {
         let connection = &arguments.connection;

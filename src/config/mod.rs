@@ -22,6 +22,7 @@ mod origin;
 pub mod profile;
 mod publish;
 mod read;
+mod repl;
 mod secret;
 mod subscribe;
 mod support;
@@ -39,4 +40,7 @@ pub use environment::VARIABLES;
 pub use origin::{Origin, Origins, Place};
 pub use publish::{MessageSource, PubSettings, Publication};
 pub use read::{CommandLine, Invocation, check_profile, read};
+pub use repl::{
+    CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, read_line,
+};
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

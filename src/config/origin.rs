@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::profile::Choice;
+
 /// Where the value of an option comes from, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -56,6 +58,8 @@ pub struct Origins {
     pub files: Vec<String>,
     /// The name of the profile, for `{profile}` in a client id.
     pub profile: Option<String>,
+    /// What the command line says about profiles.
+    pub(super) profile_choice: Choice,
 }
 
 /// Options of which the command line takes one: what a stronger layer says drops the others of a weaker.
@@ -119,6 +123,11 @@ impl Origins {
         self.options.get(option).copied().unwrap_or(Origin::Default)
     }
 
+    /// Whether nobody gave any option.
+    pub fn is_empty(&self) -> bool {
+        self.options.is_empty()
+    }
+
     /// Whether anybody gave the option.
     pub fn given(&self, option: &str) -> bool {
         self.options.contains_key(option)
@@ -164,7 +173,7 @@ pub(super) fn inherit<'a>(
             said(option)
                 || ALTERNATIVES.iter().any(|group| group.contains(&option) && group.iter().any(|other| said(other)))
         };
-        let topic_is_said = said("topic");
+        let topic_is_said = said("topic") || said("filters");
         let mut added = Vec::new();
         for (option, value) in layer.options.iter().filter(|(option, _)| !outweighed(option)) {
             match &value.alone {

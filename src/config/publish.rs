@@ -82,8 +82,8 @@ impl PubSettings {
         }
         let Resolved { settings: connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
-        let publication =
-            Publication::with_source(&arguments.publish, source, of_url, connect.client.connect.version, origins)?;
+        let version = connect.client.connect.version;
+        let publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
@@ -96,6 +96,16 @@ impl PubSettings {
 }
 
 impl Publication {
+    /// Settles what a message is; `of_url` is a topic that a URL says.
+    pub(super) fn resolve(
+        arguments: &PublishArgs,
+        of_url: Option<String>,
+        version: Version,
+        origins: &Origins,
+    ) -> Result<Self, Error> {
+        Self::with_source(arguments, source(arguments, origins)?, of_url, version, origins)
+    }
+
     fn with_source(
         arguments: &PublishArgs,
         source: MessageSource,

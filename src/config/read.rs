@@ -39,6 +39,21 @@ pub struct Invocation {
     pub warnings: Vec<String>,
 }
 
+/// Arguments of any definition, and where they come from.
+pub(super) struct Parsed<T> {
+    pub(super) arguments: T,
+    pub(super) origins: Origins,
+    pub(super) given: BTreeMap<String, Vec<String>>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What reading comes to.
+pub(super) enum Reading<T> {
+    Parsed(Parsed<T>),
+    /// Help or the version.
+    Print(StyledStr),
+}
+
 /// Reads the command line, the program's name first, over the layers of the environment, the profile and the project's
 /// file.
 ///
@@ -49,8 +64,27 @@ pub fn read(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<CommandLine, Error> {
-    let definition = cli::command();
-    let Expanded { mut tokens, options_at } = shorts::expand(&definition, arguments);
+    // `profile add` takes the options of a connection, and makes none.
+    let has_layers =
+        |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
+    Ok(match read_as(&cli::command(), arguments, &Choice::default(), has_layers, variable)? {
+        Reading::Parsed(Parsed { arguments: cli, origins, given, warnings }) => {
+            CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings }))
+        }
+        Reading::Print(text) => CommandLine::Print(text),
+    })
+}
+
+/// Reads arguments of a definition, its name first. The profile is that of `--profile`, or else of `choice`;
+/// `has_layers` says of a command, by its names, whether environment and profile give it options.
+pub(super) fn read_as<T: FromArgMatches>(
+    definition: &clap::Command,
+    arguments: impl IntoIterator<Item = OsString>,
+    choice: &Choice,
+    has_layers: impl Fn(&[&str], &clap::Command) -> bool,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Reading<T>, Error> {
+    let Expanded { mut tokens, options_at } = shorts::expand(definition, arguments);
     let mut matches = match definition.clone().try_get_matches_from(&tokens) {
         Ok(matches) => matches,
         Err(error) => return not_run(&error, &Origins::default()),
@@ -58,15 +92,14 @@ pub fn read(
     let given = given_options(&matches);
     let mut origins = Origins::flags(&given);
     let path = command_path(&matches);
-    let Some(command) = path.iter().try_fold(&definition, |command, name| command.find_subcommand(name)) else {
+    let Some(command) = path.iter().try_fold(definition, |command, name| command.find_subcommand(name)) else {
         return Err(Error::usage("no command is given"));
     };
     let mut warnings = Vec::new();
     let mut inherited = BTreeMap::new();
     let written = as_written(&matches, command);
-    // `profile add` takes the options of a connection, and makes none.
-    if has(command, "hostname") && path.first() != Some(&"profile") {
-        let choice = Choice { named: matches.get_one("profile").cloned(), none: matches.get_flag("no_profile") };
+    if has_layers(&path, command) {
+        let choice = choice.or(choice_of(&matches));
         let Loaded { layers: of_files, files, profile, warnings: about_files } =
             profile::load(&choice, Scope::of(&path), &variable)?;
         let mut layers = vec![environment::layer(variable)];
@@ -76,6 +109,7 @@ pub fn read(
         }
         inherited = inherit(&given, &layers);
         (origins.files, origins.profile, warnings) = (files, profile, about_files);
+        origins.profile_choice = choice;
         warnings.extend(
             overridden(&inherited, &layers)
                 .into_iter()
@@ -85,20 +119,32 @@ pub fn read(
     if !inherited.is_empty() {
         origins.extend(&inherited);
         tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
-        matches = match definition.try_get_matches_from(&tokens) {
+        matches = match definition.clone().try_get_matches_from(&tokens) {
             Ok(matches) => matches,
             Err(error) => return not_run(&error, &origins),
         };
     }
-    match Cli::from_arg_matches(&matches) {
-        Ok(cli) => Ok(CommandLine::Run(Box::new(Invocation { cli, origins, given: written, warnings }))),
+    match T::from_arg_matches(&matches) {
+        Ok(arguments) => Ok(Reading::Parsed(Parsed { arguments, origins, given: written, warnings })),
         Err(error) => not_run(&error, &origins),
     }
 }
 
-fn not_run(error: &clap::Error, origins: &Origins) -> Result<CommandLine, Error> {
+/// The profile that the innermost command names.
+fn choice_of(matches: &ArgMatches) -> Choice {
+    let innermost = innermost(matches);
+    let named = innermost.try_get_one::<String>("profile").ok().flatten().cloned();
+    let none = innermost.try_get_one::<bool>("no_profile").ok().flatten().copied().unwrap_or_default();
+    Choice { named, none }
+}
+
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner)).last().unwrap_or(matches)
+}
+
+fn not_run<T>(error: &clap::Error, origins: &Origins) -> Result<Reading<T>, Error> {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(CommandLine::Print(error.render())),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Reading::Print(error.render())),
         _ => Err(usage_error(error, origins)),
     }
 }
@@ -124,8 +170,7 @@ fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
 
 /// The options on the command line, as they are written there.
 fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String, Vec<String>> {
-    let innermost = std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner)).last();
-    let Some(matches) = innermost else { return BTreeMap::new() };
+    let matches = innermost(matches);
     let ids = command.get_arguments().map(|option| option.get_id().as_str());
     let given = ids.filter(|id| {
         matches!(matches.try_contains_id(id), Ok(true)) && matches.value_source(id) == Some(ValueSource::CommandLine)

@@ -126,18 +126,14 @@ impl SubSettings {
             shape: shape(output),
             verbose: output.verbose,
             format: subscribe.payload.format,
-            file: match (&output.file_write, &output.file_save) {
-                (Some(path), _) => Some(FileTarget::Append(path.clone())),
-                (None, Some(path)) => Some(FileTarget::Numbered(path.clone())),
-                (None, None) => None,
-            },
+            file: target(output),
             delimiter: output.delimiter.clone(),
             warnings,
         })
     }
 }
 
-fn shape(output: &OutputArgs) -> OutputShape {
+pub(super) fn shape(output: &OutputArgs) -> OutputShape {
     match (&output.template, output.output_mode) {
         (Some(template), _) => OutputShape::Template(template.clone()),
         (None, OutputMode::Default) => OutputShape::Default,
@@ -147,8 +143,16 @@ fn shape(output: &OutputArgs) -> OutputShape {
     }
 }
 
+pub(super) fn target(output: &OutputArgs) -> Option<FileTarget> {
+    match (&output.file_write, &output.file_save) {
+        (Some(path), _) => Some(FileTarget::Append(path.clone())),
+        (None, Some(path)) => Some(FileTarget::Numbered(path.clone())),
+        (None, None) => None,
+    }
+}
+
 /// The filters with their options, paired by position.
-fn subscriptions(
+pub(super) fn subscriptions(
     given: &SubscriptionArgs,
     of_url: Option<String>,
     origins: &Origins,

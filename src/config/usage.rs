@@ -84,7 +84,7 @@ fn given_name(option: &str, origins: &Origins) -> String {
     let flag = flag(option);
     match flag.strip_prefix("--") {
         Some(long) => origins.name(&long.replace('-', "_")),
-        None => flag.to_owned(),
+        None => flag.trim_matches(['<', '>', '[', ']', '.']).to_owned(),
     }
 }
 

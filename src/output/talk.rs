@@ -1,11 +1,10 @@
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::time::Duration;
 
 use colored::Color;
 
 use super::failure::{write_debug, write_error, write_warning};
-use super::{ErrorFormat, LogFile, Stream, TraceShape, safe, trace};
+use super::{Console, ErrorFormat, LogFile, Stream, TraceShape, safe, trace};
 use crate::error::Error;
 use crate::trace::TracedPacket;
 
@@ -20,6 +19,7 @@ pub struct Talk {
     format: ErrorFormat,
     debug: bool,
     log: Option<&'static LogFile>,
+    console: Console,
 }
 
 /// What a status line begins with.
@@ -33,7 +33,7 @@ enum Sign {
 impl Talk {
     /// `quiet` leaves status lines out; warnings and errors are always written.
     pub fn new(stream: Stream, quiet: bool, format: ErrorFormat) -> Self {
-        Self { stream, quiet: quiet || format == ErrorFormat::Json, format, debug: false, log: None }
+        Self { stream, quiet: quiet || format == ErrorFormat::Json, format, debug: false, log: None, console: Console::default() }
     }
 
     /// With diagnostics of the program's own.
@@ -46,6 +46,12 @@ impl Talk {
     #[must_use]
     pub fn with_log(self, log: Option<&'static LogFile>) -> Self {
         Self { log, ..self }
+    }
+
+    /// Through a console instead of to stderr.
+    #[must_use]
+    pub fn with_console(self, console: Console) -> Self {
+        Self { console, ..self }
     }
 
     /// What the program does, for who looks for a fault: `debug: ...`. Only when asked for.
@@ -92,6 +98,14 @@ impl Talk {
         self.say(&out);
     }
 
+    /// A line of a script that is about to run: `+ pub car/ac on`. Also with `quiet`, since it was asked for.
+    pub fn echo(&self, line: &str) {
+        let mut out = b"+ ".to_vec();
+        safe::push_word(line.as_bytes(), self.stream, &mut out);
+        out.push(b'\n');
+        self.say(&out);
+    }
+
     /// A line without a sign, below one that has it.
     pub fn plain(&self, text: &str) {
         if !self.quiet {
@@ -126,13 +140,13 @@ impl Talk {
         if let Some(log) = self.log {
             log.append(lines);
         }
-        write(lines);
+        self.console.say(lines);
     }
 
     fn diagnose(self, line: &[u8]) {
         match self.log {
             Some(log) => log.append(line),
-            None => write(line),
+            None => self.console.say(line),
         }
     }
 
@@ -152,7 +166,7 @@ impl Talk {
             log.append(&out);
         }
         if !self.quiet {
-            write(&out);
+            self.console.say(&out);
         }
     }
 }
@@ -174,11 +188,6 @@ fn reconnecting(attempt: u32, maximum: Option<u32>, delay: Duration) -> String {
         Some(maximum) => format!("reconnecting [{attempt}/{maximum}] in {seconds:.1} s"),
         None => format!("reconnecting [{attempt}] in {seconds:.1} s"),
     }
-}
-
-/// One write for one line, so that lines of several processes on one terminal do not mix.
-fn write(line: &[u8]) {
-    let _ = io::stderr().lock().write_all(line);
 }
 
 #[cfg(test)]

@@ -1,9 +1,58 @@
 //! `mqttx-rs repl`: one terminal in which a person explores a broker, and the script mode of the same words.
 //!
-//! The rooms [`line`] and those beside it that are pure know no I/O, no runtime and no clock.
+//! The rooms [`line`] and those beside it that are pure know no I/O, no runtime and no clock. What runs is one task
+//! with one owner, [`shell::Shell`]:
+//!
+//! ```text
+//!   lines of a script, or of the editor's thread
+//!      │
+//!      ▼            ┌── events of each connection, by one channel
+//!    Shell ◄────────┤
+//!      │            └── Ctrl-C, time
+//!      ▼
+//!   output::LivePrinter, output::Talk
+//! ```
+//!
+//! A command that waits goes on taking events ([`shell::Shell::next`]), so that messages are shown and counted
+//! whatever runs.
+
+mod connection;
+mod execute;
+mod messages;
+mod script;
+mod shell;
+mod wait;
 
 pub mod complete;
 pub mod flood;
 pub mod history;
 pub mod journal;
 pub mod line;
+
+use crate::config::{CommandSource, ReplSettings};
+use crate::error::{Error, ExitStatus};
+use crate::output::{Console, Talk, Terminal};
+use shell::Shell;
+
+/// Runs commands until they end.
+///
+/// # Errors
+///
+/// In a script, that of the first line that fails.
+pub async fn run(
+    settings: ReplSettings,
+    terminal: Terminal,
+    talk: Talk,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    match &settings.commands {
+        CommandSource::Terminal => Err(Error::usage("repl needs --script, or a script on stdin, in this version")),
+        CommandSource::Stdin | CommandSource::File(_) => {
+            let shell = Shell::new(Console::default(), terminal.stdout, talk, settings.profile.clone(), variable)?;
+            script::run(&settings, shell).await
+        }
+    }
+}

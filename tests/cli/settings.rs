@@ -49,9 +49,10 @@ fn the_defaults_are_mqttx_s() {
     assert!(client.connect.will.is_none() && client.connect.user_name.is_none() && client.connect.password.is_none());
     let digits = client.connect.client_id.strip_prefix("mqttx_").unwrap();
     assert!(digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digits}");
-    assert_eq!(settings.source, MessageSource::Text("Hello From MQTTX CLI".into()));
-    assert_eq!((settings.qos, settings.retain, settings.dup, settings.repeat), (QoS::AtMostOnce, false, false, 1));
-    assert!(settings.properties.is_none() && settings.timeout.is_none() && settings.warnings.is_empty());
+    assert_eq!(settings.publication.source, MessageSource::Text("Hello From MQTTX CLI".into()));
+    let what = &settings.publication;
+    assert_eq!((what.qos, what.retain, what.dup, what.repeat), (QoS::AtMostOnce, false, false, 1));
+    assert!(what.properties.is_none() && what.timeout.is_none() && settings.warnings.is_empty());
     assert_ne!(publish("pub -t a").connect.client.connect.client_id, client.connect.client_id);
 }
 
@@ -204,23 +205,23 @@ fn a_message_has_the_source_that_is_named() {
         ("--file-read x", MessageSource::File("x".into())),
         ("-S 1KB", MessageSource::Random("1024".parse().unwrap())),
     ] {
-        assert_eq!(publish(&format!("pub -t a {arguments}")).source, source, "{arguments}");
+        assert_eq!(publish(&format!("pub -t a {arguments}")).publication.source, source, "{arguments}");
     }
     let lines = publish("pub --jsonl");
-    assert_eq!((lines.source, lines.topics.len()), (MessageSource::JsonLines, 0));
+    assert_eq!((lines.publication.source, lines.publication.topics.len()), (MessageSource::JsonLines, 0));
 }
 
 #[test]
 fn delay_writes_the_prefix_of_every_topic() {
     let settings = publish("pub -t order/42 -t order/43 --delay 15m");
-    let topics: Vec<_> = settings.topics.iter().map(mqttx_rs::mqtt::TopicName::as_str).collect();
+    let topics: Vec<_> = settings.publication.topics.iter().map(mqttx_rs::mqtt::TopicName::as_str).collect();
     assert_eq!(topics, ["$delayed/900/order/42", "$delayed/900/order/43"]);
 }
 
 #[test]
 fn properties_of_publish_are_all_carried() {
     let settings = publish("pub -t a -pf -e 1h -ta 7 -rt reply -cd id -up a=1 b=2 -up a=3 -ct text/plain");
-    let properties = settings.properties.unwrap();
+    let properties = settings.publication.properties.unwrap();
     assert_eq!(properties.payload_format_indicator, Some(1));
     assert_eq!(properties.message_expiry_interval, Some(3600));
     assert_eq!(properties.topic_alias, Some(7));
@@ -291,12 +292,12 @@ fn selection_options_say_when_it_ends_and_what_counts() {
 fn the_last_of_a_repeated_option_holds() {
     let settings = publish("pub -t a -h one -h two -q 1 -q 2");
     let Address::Host { host, .. } = settings.connect.client.endpoint.address else { panic!("not a host") };
-    assert_eq!((host.as_str(), settings.qos), ("two", QoS::ExactlyOnce));
+    assert_eq!((host.as_str(), settings.publication.qos), ("two", QoS::ExactlyOnce));
 }
 
 #[test]
 fn a_url_names_the_topic_where_no_option_does() {
-    assert_eq!(publish("pub --url mqtt://h/car/1").topics[0].as_str(), "car/1");
+    assert_eq!(publish("pub --url mqtt://h/car/1").publication.topics[0].as_str(), "car/1");
     assert_eq!(subscribe("sub --url mqtt://h/car/#").subscribe.filters[0].filter.as_str(), "car/#");
-    assert_eq!(publish("pub --url mqtt://h/car/1 -t other").topics[0].as_str(), "other");
+    assert_eq!(publish("pub --url mqtt://h/car/1 -t other").publication.topics[0].as_str(), "other");
 }

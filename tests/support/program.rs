@@ -155,6 +155,15 @@ impl Program {
         ended
     }
 
+    /// Starts with what [`Program::stdin`] said, which has to fit into a pipe, and closes it.
+    pub fn start_with_stdin(mut self) -> Running {
+        let bytes = std::mem::take(&mut self.stdin);
+        let mut running = self.start();
+        running.write(bytes);
+        running.close_stdin();
+        running
+    }
+
     /// Starts and goes on; stdin stays open, for [`Running::write`] and [`Running::close_stdin`].
     pub fn start(mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

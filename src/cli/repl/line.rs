@@ -13,6 +13,8 @@ use crate::mqtt::{TopicFilter, TopicName};
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "repl",
+    about = None,
+    help_template = "{subcommands}\n\n`help COMMAND` tells more. $name is a variable, '..' and \"..\" quote.",
     disable_help_flag = true,
     disable_help_subcommand = true,
     args_override_self = true,
@@ -175,6 +177,33 @@ Examples:
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Set a variable, which `$name` and `${name}` stand for; or list them
+    #[command(name = "var", override_usage = "var [NAME [VALUE]]")]
+    Variable {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Its value; without one the variable is removed
+        #[arg(value_name = "VALUE")]
+        value: Option<String>,
+    },
+    /// Give a command a name of your own, or list them
+    #[command(
+        name = "alias",
+        override_usage = "alias [NAME [COMMAND]]",
+        after_help = "\
+Examples:
+  alias on 'pub car/ac on -q 1'
+  alias on"
+    )]
+    Alias {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// What it stands for; without it the alias is removed
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
     /// Tell about the commands, or one of them
     #[command(name = "help", alias = "?", override_usage = "help [COMMAND]")]
     Help {
@@ -211,7 +240,7 @@ pub struct PublishLine {
     #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
     pub to: Option<TopicName>,
     /// Payload
-    #[arg(value_name = "MESSAGE", allow_hyphen_values = true)]
+    #[arg(value_name = "MESSAGE")]
     pub body: Option<String>,
     /// What is published.
     #[command(flatten)]
@@ -250,7 +279,7 @@ pub struct ExpectLine {
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
     /// What the payload has to be
-    #[arg(value_name = "PAYLOAD", allow_hyphen_values = true)]
+    #[arg(value_name = "PAYLOAD")]
     pub payload: Option<String>,
     /// Which message.
     #[command(flatten)]

@@ -9,6 +9,13 @@ use crate::output::{Stdout, Talk};
 #[derive(Debug)]
 pub struct Embedded(Infallible);
 
+impl Embedded {
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        match self.0 {}
+    }
+}
+
 /// Says that there is no broker.
 pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>) -> Result<ExitStatus, Error> {
     Err(no_broker())

@@ -10,7 +10,14 @@ use crate::output::{Stdout, Talk, WriteError};
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
 pub struct Embedded {
-    _broker: Broker,
+    broker: Broker,
+}
+
+impl Embedded {
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.broker.addresses().mqtt.port()
+    }
 }
 
 /// Starts the broker of `--embedded`, if settings ask for it, and says where it is.
@@ -25,7 +32,7 @@ pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>,
     let port = settings.client.endpoint.address.port().unwrap_or_default();
     let broker = Broker::start(BrokerOptions { port, ..BrokerOptions::default() })?;
     talk.success(format_args!("Broker on mqtt://{}", broker.addresses().mqtt));
-    Ok(Some(Embedded { _broker: broker }))
+    Ok(Some(Embedded { broker }))
 }
 
 /// Runs a broker until SIGINT or SIGTERM, with its addresses on stdout, a URL a line; or around a command, which has

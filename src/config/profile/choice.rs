@@ -17,12 +17,19 @@ const PROJECT_FILE: &str = ".mqttx-rs.toml";
 const LONGEST_CHAIN: usize = 16;
 
 /// What the command line says about profiles.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::config) struct Choice {
     /// `--profile`.
     pub(in crate::config) named: Option<String>,
     /// `--no-profile`: none, and no project's file either.
     pub(in crate::config) none: bool,
+}
+
+impl Choice {
+    /// What is said later, if it says anything.
+    pub(in crate::config) fn or(&self, said: Self) -> Self {
+        if said.named.is_some() || said.none { said } else { self.clone() }
+    }
 }
 
 /// The layers of files, strongest first.

@@ -1,0 +1,314 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use clap::builder::StyledStr;
+
+use super::connect::Resolved;
+use super::origin::{Origin, Origins};
+use super::profile::Choice;
+use super::publish::Publication;
+use super::read::{Parsed, Reading, read_as};
+use super::subscribe::{FileTarget, OutputShape, Retained, shape, subscriptions, target};
+use super::support::{exclude_one_another, refuse_what_needs_v5};
+use super::{ConnectSettings, secret};
+use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine, line_command};
+use crate::error::Error;
+use crate::mqtt::{TopicFilter, Version};
+use crate::payload::PayloadFormat;
+use crate::session::SubscribeRequest;
+
+/// What `repl` does.
+#[derive(Debug, Clone)]
+pub struct ReplSettings {
+    /// The connection to begin with, where the command line, a variable or a profile says which.
+    pub connect: Option<ConnectSettings>,
+    /// The profile of the run, which holds for lines that name none.
+    pub profile: ProfileChoice,
+    /// Where commands come from.
+    pub commands: CommandSource,
+    /// Show each line of a script before it runs.
+    pub echo: bool,
+    /// Go on after an error in a script.
+    pub keep_going: bool,
+    /// What the user should know before it begins.
+    pub warnings: Vec<String>,
+}
+
+/// Where the commands of `repl` come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandSource {
+    /// A person at a terminal.
+    Terminal,
+    /// A script on stdin.
+    Stdin,
+    /// A script in a file.
+    File(PathBuf),
+}
+
+/// Which profile a connection is made by.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChoice(Choice);
+
+impl ReplSettings {
+    /// Settles every option of `repl`; commands come from stdin if that is no terminal.
+    pub fn resolve(arguments: &ReplArgs, origins: &Origins, stdin_is_terminal: bool) -> Result<Self, Error> {
+        let commands = match &arguments.script.script {
+            Some(path) if path.as_os_str() != "-" => CommandSource::File(path.clone()),
+            None if stdin_is_terminal => CommandSource::Terminal,
+            _ => CommandSource::Stdin,
+        };
+        if commands == CommandSource::Stdin {
+            refuse_a_password_on_stdin(arguments, origins)?;
+        }
+        let connection = &arguments.connect.connection;
+        let says_which = ["hostname", "port", "protocol", "url", "unix"].iter().any(|option| origins.given(option));
+        let (connect, warnings) = if says_which || connection.embedded || origins.profile.is_some() {
+            let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&arguments.connect, origins)?;
+            settings.take_a_free_port_if_embedded(origins);
+            (Some(settings), warnings)
+        } else {
+            (None, Vec::new())
+        };
+        Ok(Self {
+            connect,
+            profile: ProfileChoice(origins.profile_choice.clone()),
+            commands,
+            echo: arguments.script.echo,
+            keep_going: arguments.script.keep_going,
+            warnings,
+        })
+    }
+}
+
+fn refuse_a_password_on_stdin(arguments: &ReplArgs, origins: &Origins) -> Result<(), Error> {
+    if !secret::is_on_stdin(&arguments.connect.connection, origins) {
+        return Ok(());
+    }
+    let message = "--password - and the commands cannot both come from stdin";
+    Err(Error::usage(message).with_hint("use --password-file, --password-env or --script FILE"))
+}
+
+/// A line of `repl` that could be read.
+#[derive(Debug)]
+pub enum ReplRequest {
+    /// Run a command.
+    Run {
+        /// It.
+        command: Box<ReplCommand>,
+        /// Where its options come from.
+        origins: Origins,
+        /// What the user should know about the layers.
+        warnings: Vec<String>,
+    },
+    /// Print help.
+    Print(StyledStr),
+}
+
+/// Reads the words of a line over the same layers as a command line: environment, profile, project's file.
+///
+/// # Errors
+///
+/// A usage error that names the flag, or the variable or key when the value came from there.
+pub fn read_line(
+    words: &[String],
+    profile: &ProfileChoice,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<ReplRequest, Error> {
+    let definition = line_command();
+    let first = words.first().map_or("", String::as_str);
+    if definition.find_subcommand(first).is_none() {
+        return Err(no_such_command(&definition, first, words));
+    }
+    let arguments = std::iter::once("repl").chain(words.iter().map(String::as_str)).map(OsString::from);
+    let has_layers = |path: &[&str], _: &clap::Command| matches!(path, ["connect" | "pub" | "sub"]);
+    Ok(match read_as::<ReplLine>(&definition, arguments, &profile.0, has_layers, variable)? {
+        Reading::Parsed(Parsed { arguments, origins, warnings, .. }) => {
+            ReplRequest::Run { command: Box::new(arguments.command), origins, warnings }
+        }
+        Reading::Print(text) => ReplRequest::Print(text),
+    })
+}
+
+/// Nothing is guessed: what looks like a topic may be a mistyped command.
+fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) -> Error {
+    let refused = Error::usage(format!("there is no command `{first}`"));
+    if first.contains('/') {
+        return refused.with_hint(match words {
+            [filter] => format!("`sub {filter}` subscribes, `pub {filter} MESSAGE` publishes"),
+            words => format!("did you mean `pub {}`?", words.join(" ")),
+        });
+    }
+    let names = definition.get_subcommands().map(clap::Command::get_name);
+    let similar = names.map(|name| (strsim::jaro_winkler(first, name), name)).max_by(|one, other| one.0.total_cmp(&other.0));
+    match similar {
+        Some((likeness, name)) if likeness > 0.8 => refused.with_hint(format!("did you mean `{name}`?")),
+        _ => refused.with_hint("`help` lists the commands"),
+    }
+}
+
+/// What `connect` asks for.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// What it is to be called.
+    pub name: Option<String>,
+    /// The session.
+    pub connect: ConnectSettings,
+    /// Nothing says which: the current connection is meant, if there is one.
+    pub says_nothing: bool,
+    /// Which profile its lines are read with.
+    pub profile: ProfileChoice,
+    /// What the user should know before it begins.
+    pub warnings: Vec<String>,
+}
+
+impl NewConnection {
+    /// Settles every option of a `connect` line.
+    pub fn resolve(line: &ConnectLine, origins: &Origins, profile: &ProfileChoice) -> Result<Self, Error> {
+        let name = match line.name.as_slice() {
+            [] => None,
+            [keyword, name] if keyword == "as" => Some(name.clone()),
+            words => {
+                let message = format!("`{}` is not how a connection is named", words.join(" "));
+                return Err(Error::usage(message).with_hint("as in connect -h broker.example as plant"));
+            }
+        };
+        if secret::is_on_stdin(&line.connect.connection, origins) {
+            let message = "--password - cannot be used here: stdin is where the commands come from";
+            return Err(Error::usage(message).with_hint("use --password-file, --password-env or --ask-password"));
+        }
+        let profile = ProfileChoice(profile.0.or(Choice { named: line.profile.clone(), none: line.no_profile }));
+        let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&line.connect, origins)?;
+        settings.take_a_free_port_if_embedded(origins);
+        let says_nothing = name.is_none() && origins.is_empty() && line.profile.is_none() && !line.no_profile;
+        Ok(Self { name, connect: settings, says_nothing, profile, warnings })
+    }
+}
+
+/// What a `sub` line asks for.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// What SUBSCRIBE asks for: at least one filter.
+    pub request: SubscribeRequest,
+    /// Topics that are left out.
+    pub filter_out: Vec<TopicFilter>,
+    /// Which messages count, by their retain flag.
+    pub retained: Retained,
+    /// How its messages are shown; `None`: as all are.
+    pub display: Option<Display>,
+}
+
+/// How messages are shown and kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Display {
+    /// Shape of the output; `None`: a line a message.
+    pub shape: Option<OutputShape>,
+    /// Everything that a packet has.
+    pub verbose: bool,
+    /// How payloads are shown.
+    pub format: PayloadFormat,
+    /// Where payloads go too.
+    pub file: Option<FileTarget>,
+    /// What follows a payload in raw output, a template's line and a file.
+    pub delimiter: Bytes,
+}
+
+impl Default for Display {
+    fn default() -> Self {
+        Self {
+            shape: None,
+            verbose: false,
+            format: PayloadFormat::default(),
+            file: None,
+            delimiter: Bytes::from_static(b"\n"),
+        }
+    }
+}
+
+/// Options of `pub` that read stdin, from which the commands come.
+const NEED_STDIN: &[&str] = &["stdin", "multiline", "line_mode", "jsonl"];
+
+/// Options of `sub` that end the program or do more than subscribe, and what to do instead.
+const END_THE_PROGRAM: &[(&str, &str)] = &[
+    ("unsubscribe", "`unsub` ends a subscription"),
+    ("count", "`wait` waits for a message"),
+    ("timeout", "`wait FILTER --timeout 5s` waits for a message"),
+    ("idle_timeout", "`wait FILTER --timeout 5s` waits for a message"),
+    ("exit_after_suback", "`sub` returns at once"),
+    ("remove_retained", "`pub TOPIC -n -r` removes a retained message"),
+    ("strict", "a refusal is always an error here"),
+];
+
+impl Publication {
+    /// Settles every option of a `pub` line.
+    pub fn of_line(line: &PublishLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
+        if let Some(option) = NEED_STDIN.iter().find(|option| origins.given(option)) {
+            let message = format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
+            return Err(Error::usage(message).with_hint("use --file-read, or <<EOF for a payload of several lines"));
+        }
+        let mut arguments = line.publish.clone();
+        let both = |option| origins.of(option) == Origin::Flag;
+        if let Some(topic) = &line.to {
+            if both("topic") {
+                return Err(exclude_one_another("TOPIC", "--topic"));
+            }
+            arguments.message.topic = vec![topic.clone()];
+        }
+        if let Some(text) = &line.body {
+            if both("message") {
+                return Err(exclude_one_another("MESSAGE", "--message"));
+            }
+            arguments.source.message = Some(text.clone());
+        }
+        if arguments.message.topic.is_empty() {
+            return Err(Error::usage("the topic is missing").with_hint("as in pub car/ac on"));
+        }
+        let warnings = refuse_what_needs_v5(version, origins)?;
+        Ok((Self::resolve(&arguments, None, version, origins)?, warnings))
+    }
+}
+
+impl Subscription {
+    /// Settles every option of a `sub` line.
+    pub fn of_line(line: &SubscribeLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
+        if let Some((option, hint)) = END_THE_PROGRAM.iter().find(|(option, _)| origins.of(option) == Origin::Flag) {
+            let message = format!("{} cannot be used here", origins.name(option));
+            return Err(Error::usage(message).with_hint(*hint));
+        }
+        let mut arguments = line.subscribe.subscription.clone();
+        if !line.filters.is_empty() {
+            if origins.of("topic") == Origin::Flag {
+                return Err(exclude_one_another("FILTER", "--topic"));
+            }
+            arguments.topic.clone_from(&line.filters);
+        }
+        if arguments.topic.is_empty() {
+            return Err(Error::usage("the filter is missing").with_hint("as in sub car/#"));
+        }
+        let warnings = refuse_what_needs_v5(version, origins)?;
+        let (selection, output) = (&line.subscribe.selection, &line.subscribe.output);
+        let has_shape = ["output_mode", "template"].iter().any(|option| origins.given(option));
+        let display = Display {
+            shape: has_shape.then(|| shape(output)),
+            verbose: output.verbose,
+            format: line.subscribe.payload.format,
+            file: target(output),
+            delimiter: output.delimiter.clone(),
+        };
+        let subscription = Self {
+            request: SubscribeRequest {
+                filters: subscriptions(&arguments, None, origins)?,
+                subscription_identifier: arguments.subscription_identifier,
+                user_properties: arguments.user_properties.clone(),
+            },
+            filter_out: selection.filter_out.clone(),
+            retained: match (selection.retained_only, selection.skip_retained) {
+                (true, _) => Retained::Only,
+                (_, true) => Retained::Skip,
+                _ => Retained::Both,
+            },
+            display: (display != Display::default()).then_some(display),
+        };
+        Ok((subscription, warnings))
+    }
+}

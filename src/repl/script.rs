@@ -1,0 +1,131 @@
+//! Commands from a file or a pipe: no prompt, the first error ends it, with its place and its exit code.
+
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::line::Assembler;
+use super::shell::{Shell, Stop};
+use crate::command::lines::Lines;
+use crate::config::{CommandSource, NewConnection, ReplSettings};
+use crate::error::{Error, ErrorKind, ExitStatus};
+
+/// Runs a script to its end, and closes all connections.
+pub(super) async fn run(settings: &ReplSettings, mut shell: Shell<'_>) -> Result<ExitStatus, Error> {
+    let mut script = Script::open(settings)?;
+    let ended = match begin(settings, &mut shell).await {
+        Ok(()) => script.run(&mut shell).await,
+        Err(stop) => Err(stop),
+    };
+    // What ended it counts, not that a connection could not be closed any more.
+    let closed = shell.close_all().await;
+    match (ended, closed) {
+        (Err(Stop::Failed(error)), _) => Err(error),
+        (Err(Stop::Told(kind)), _) => Ok(ExitStatus::Partly(kind)),
+        (Err(Stop::Interrupted(signal)), _) | (_, Err(Stop::Interrupted(signal))) => Ok(ExitStatus::Interrupted(signal)),
+        (_, Err(Stop::Failed(error))) => Err(error),
+        _ => Ok(script.failure.map_or(ExitStatus::Done, ExitStatus::Partly)),
+    }
+}
+
+/// Opens the connection of the command line.
+async fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) -> Result<(), Stop> {
+    let Some(connect) = settings.connect.clone() else { return Ok(()) };
+    let profile = settings.profile.clone();
+    let new = NewConnection { name: None, connect, says_nothing: false, profile, warnings: Vec::new() };
+    let id = shell.open(new)?;
+    shell.connected(id).await
+}
+
+struct Script<'a> {
+    settings: &'a ReplSettings,
+    /// For messages.
+    name: String,
+    lines: Lines,
+    /// The kind of the first error, if it goes on after errors.
+    failure: Option<ErrorKind>,
+}
+
+impl<'a> Script<'a> {
+    fn open(settings: &'a ReplSettings) -> Result<Self, Error> {
+        let (name, source): (_, Box<dyn Read + Send>) = match &settings.commands {
+            CommandSource::File(path) => (file_name(path), Box::new(open(path)?)),
+            CommandSource::Stdin | CommandSource::Terminal => ("stdin".to_owned(), Box::new(std::io::stdin())),
+        };
+        Ok(Self { settings, name, lines: Lines::new(source), failure: None })
+    }
+
+    async fn run(&mut self, shell: &mut Shell<'_>) -> Result<(), Stop> {
+        let mut assembler = Assembler::default();
+        let (mut number, mut first) = (0, 1);
+        while let Some(line) = self.next(shell).await? {
+            number += 1;
+            if !assembler.is_pending() {
+                first = number;
+            }
+            if let Some(command) = assembler.push(&String::from_utf8_lossy(&line)) {
+                self.run_command(shell, first, &command).await?;
+            }
+        }
+        match assembler.finish() {
+            Some(command) => self.run_command(shell, first, &command).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The next line; what comes over the connections meanwhile is taken.
+    async fn next(&mut self, shell: &mut Shell<'_>) -> Result<Option<Bytes>, Stop> {
+        loop {
+            tokio::select! {
+                biased;
+                line = self.lines.next() => {
+                    let line = line.transpose();
+                    return Ok(line.map_err(|error| Error::local(format!("{} cannot be read: {error}", self.name)))?);
+                }
+                occurrence = shell.next() => {
+                    let occurrence = occurrence?;
+                    shell.background(occurrence);
+                }
+            }
+        }
+    }
+
+    async fn run_command(&mut self, shell: &mut Shell<'_>, number: usize, command: &str) -> Result<(), Stop> {
+        if self.settings.echo {
+            shell.flush()?;
+            for line in command.lines() {
+                shell.talk.echo(line);
+            }
+        }
+        let place = format!("{}:{number}", self.name);
+        let error = match shell.run(command).await {
+            Ok(()) => return Ok(()),
+            Err(Stop::Failed(error)) => error.with_context(&place),
+            Err(Stop::Told(kind)) => {
+                shell.talk.failure(format_args!("{place}: {}", command.lines().next().unwrap_or_default()));
+                if self.settings.keep_going {
+                    self.failure.get_or_insert(kind);
+                    return Ok(());
+                }
+                return Err(Stop::Told(kind));
+            }
+            Err(stop) => return Err(stop),
+        };
+        if !self.settings.keep_going {
+            return Err(Stop::Failed(error));
+        }
+        shell.flush()?;
+        shell.talk.error(&error);
+        self.failure.get_or_insert(error.kind());
+        Ok(())
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn open(path: &Path) -> Result<std::fs::File, Error> {
+    std::fs::File::open(path).map_err(|error| Error::local(format!("--script {}: {error}", path.display())))
+}

@@ -1,0 +1,507 @@
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::connection::{Connection, State, place};
+use super::line::{Aliases, Variables};
+use super::messages::Messages;
+use crate::client::{Client, Event, Events, Pending};
+use crate::command::broker::Embedded;
+use crate::command::interrupt::Interrupt;
+use crate::command::refusal::{refused, unpublishable};
+use crate::command::status;
+use crate::config::{ConnectSettings, NewConnection, ProfileChoice};
+use crate::error::{Error, ErrorKind};
+use crate::mqtt::{ReasonCode, TopicFilter};
+use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
+use crate::session::{Acknowledge, PublishOutcome, RequestId, SubAck, SubscribeRequest};
+
+/// Batches of events that may wait: behind them the connections stop reading.
+const BATCHES: usize = 16;
+
+/// Events in one batch.
+const BATCH: usize = 256;
+
+/// Everything that a session of `repl` has, with one owner.
+pub(super) struct Shell<'a> {
+    pub(super) connections: Vec<Connection>,
+    /// Index of the current one.
+    pub(super) current: Option<usize>,
+    /// What holds for lines before there is a connection.
+    pub(super) profile: ProfileChoice,
+    pub(super) messages: Messages,
+    pub(super) printer: LivePrinter,
+    pub(super) console: Console,
+    pub(super) style: LiveStyle,
+    pub(super) talk: Talk,
+    pub(super) variables: Variables,
+    pub(super) aliases: Aliases,
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// How many filters have been subscribed to, for their colours.
+    pub(super) filters: usize,
+    embedded: Option<Embedded>,
+    interrupt: Interrupt,
+    batches: (Sender<Batch>, Receiver<Batch>),
+    /// Of the batch in hand.
+    taken: VecDeque<Happening>,
+    /// The id of the next connection.
+    next_id: u64,
+    requests: Vec<Request>,
+}
+
+type Batch = (u64, Vec<Event>);
+type Happening = (u64, Event);
+
+/// A SUBSCRIBE or UNSUBSCRIBE without an answer.
+#[derive(Debug)]
+struct Request {
+    connection: u64,
+    id: RequestId,
+    filters: Vec<TopicFilter>,
+}
+
+/// What a command that waits may be waiting for.
+#[derive(Debug)]
+pub(super) enum Occurrence {
+    /// A message came, and has this number.
+    Message(u64),
+    /// A connection stands.
+    Connected(u64),
+    /// A connection is over, and why.
+    Closed(u64, Option<Error>),
+    /// SUBACK or UNSUBACK, and what it refused.
+    Answered(RequestId, Option<Error>),
+    /// About a publish.
+    Publish(u64, Event),
+}
+
+/// Why a command ends before it is done.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It failed.
+    Failed(Error),
+    /// It failed, and all of it has been told.
+    Told(ErrorKind),
+    /// Ctrl-C or SIGTERM: the signal's number.
+    Interrupted(u8),
+    /// Whoever reads stdout has gone.
+    Closed,
+    /// `exit`.
+    Exit,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<WriteError> for Stop {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Closed => Self::Closed,
+            WriteError::Failed(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl<'a> Shell<'a> {
+    /// A session without a connection.
+    pub(super) fn new(
+        console: Console,
+        stream: Stream,
+        talk: Talk,
+        profile: ProfileChoice,
+        variable: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            connections: Vec::new(),
+            current: None,
+            profile,
+            messages: Messages::default(),
+            printer: LivePrinter::new(console, stream, talk),
+            console,
+            style: LiveStyle::default(),
+            talk,
+            variables: Variables::new(),
+            aliases: Aliases::new(),
+            variable,
+            filters: 0,
+            embedded: None,
+            interrupt: Interrupt::listen()?,
+            batches: channel(BATCHES),
+            taken: VecDeque::new(),
+            next_id: 0,
+            requests: Vec::new(),
+        })
+    }
+
+    /// The next thing that happens. What has to be shown has been by then.
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Occurrence, Stop> {
+        loop {
+            while let Some((connection, event)) = self.taken.pop_front() {
+                if let Some(occurrence) = self.take(connection, event)? {
+                    return Ok(occurrence);
+                }
+            }
+            if let Ok((connection, events)) = self.batches.1.try_recv() {
+                self.taken.extend(events.into_iter().map(|event| (connection, event)));
+                continue;
+            }
+            self.flush()?;
+            tokio::select! {
+                biased;
+                signal = self.interrupt.received() => return Err(Stop::Interrupted(signal)),
+                batch = self.batches.1.recv() => {
+                    // It holds a sender itself, so that there is always another.
+                    let Some((connection, events)) = batch else { return Err(Stop::Exit) };
+                    self.taken.extend(events.into_iter().map(|event| (connection, event)));
+                }
+            }
+        }
+    }
+
+    /// Writes what has been printed.
+    pub(super) fn flush(&mut self) -> Result<(), Stop> {
+        self.printer.flush()?;
+        for active in self.connections.iter().flat_map(|connection| &connection.subscriptions) {
+            if let Some(printer) = &active.printer {
+                printer.borrow_mut().flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, id: u64, event: Event) -> Result<Option<Occurrence>, Stop> {
+        // Of a client that was replaced, nothing counts any more.
+        let Some(index) = self.connections.iter().position(|connection| connection.id == id) else { return Ok(None) };
+        if let Event::Message(received) = event {
+            return self.message(index, received).map(|number| Some(Occurrence::Message(number)));
+        }
+        self.flush()?;
+        let connection = &mut self.connections[index];
+        status::tell(self.talk, &connection.settings, &event);
+        Ok(match event {
+            Event::Connected(_) => {
+                connection.state = State::Connected;
+                connection.lost = None;
+                Some(Occurrence::Connected(id))
+            }
+            Event::Reconnecting(reconnecting) => {
+                let (attempt, maximum) = (reconnecting.attempt, reconnecting.maximum_attempts);
+                connection.state = State::Reconnecting { attempt, maximum };
+                None
+            }
+            Event::Closed(result) => {
+                (connection.state, connection.client) = (State::Offline, None);
+                let error = result.err().map(|error| Error::from(*error));
+                connection.lost.clone_from(&error);
+                Some(Occurrence::Closed(id, error))
+            }
+            Event::Subscribed { id: request, ack } => {
+                let failure = self.subscribed(index, request, &ack);
+                Some(Occurrence::Answered(request, failure))
+            }
+            Event::Unsubscribed { id: request, ack } => {
+                let failure = self.unsubscribed(index, request, &ack);
+                Some(Occurrence::Answered(request, failure))
+            }
+            Event::RequestRejected { id: request, error } => {
+                let filters = self.answered(index, request);
+                self.forget(index, &filters);
+                let message = format!("cannot subscribe: {error}");
+                Some(Occurrence::Answered(request, Some(Error::new(ErrorKind::SubscribeRefused, message))))
+            }
+            Event::Resubscribed(again) => {
+                let failure = match &again.answer {
+                    Ok(ack) => {
+                        let filters: Vec<_> = again.request.filters.iter().map(|wanted| wanted.filter.clone()).collect();
+                        self.granted(index, &filters, ack)
+                    }
+                    Err(error) => {
+                        Some(Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe again: {error}")))
+                    }
+                };
+                if let Some(error) = failure {
+                    self.talk.error(&error);
+                }
+                None
+            }
+            event @ (Event::Flushed { .. } | Event::Published { .. }) => Some(Occurrence::Publish(id, event)),
+            Event::Message(_) | Event::Redirected(_) | Event::Auth(_) => None,
+        })
+    }
+
+    /// What becomes of an occurrence that no command waits for.
+    pub(super) fn background(&mut self, occurrence: Occurrence) {
+        match occurrence {
+            Occurrence::Closed(_, Some(error)) | Occurrence::Answered(_, Some(error)) => self.talk.error(&error),
+            Occurrence::Publish(_, Event::Published { outcome, .. }) => match outcome {
+                PublishOutcome::Acknowledged(_) => {}
+                PublishOutcome::Refused(ack) => {
+                    let details = ack.details.as_deref();
+                    self.talk.error(&refused(ErrorKind::PublishRefused, "a message", ack.reason, details));
+                }
+                PublishOutcome::Rejected(error) => self.talk.error(&unpublishable(None, &error)),
+                PublishOutcome::Lost { .. } => {
+                    self.talk.warning("a message may be lost: the broker lost the session before it acknowledged it");
+                }
+            },
+            _ => {}
+        }
+    }
+
+    /// Opens a connection; it is the current one from now on.
+    pub(super) fn open(&mut self, new: NewConnection) -> Result<u64, Stop> {
+        for warning in &new.warnings {
+            self.talk.warning(warning);
+        }
+        if let Some(index) = self.current.filter(|_| new.says_nothing) {
+            return self.reopen(index);
+        }
+        let mut settings = new.connect;
+        if settings.embedded {
+            self.embed(&mut settings)?;
+        }
+        let name = self.name_for(new.name, &settings)?;
+        let (id, client) = self.start(&settings)?;
+        let connection = Connection {
+            id,
+            name,
+            settings,
+            profile: new.profile,
+            client: Some(client),
+            state: State::Connecting,
+            subscriptions: Vec::new(),
+            lost: None,
+        };
+        // The name is free, or that of one that is offline.
+        self.connections.retain(|other| other.name != connection.name);
+        self.connections.push(connection);
+        self.current = Some(self.connections.len() - 1);
+        Ok(id)
+    }
+
+    /// Opens a connection again, with its subscriptions.
+    fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
+        let connection = &self.connections[index];
+        if connection.client.is_some() {
+            let message = format!("`{}` is open already", connection.name);
+            return Err(Error::usage(message).with_hint("`connect -h HOST as NAME` opens another connection").into());
+        }
+        let (id, client) = self.start(&self.connections[index].settings.clone())?;
+        let connection = &mut self.connections[index];
+        (connection.id, connection.client, connection.state) = (id, Some(client.clone()), State::Connecting);
+        for active in &connection.subscriptions {
+            let request = SubscribeRequest {
+                filters: vec![active.options.clone()],
+                subscription_identifier: active.subscription_identifier,
+                user_properties: Vec::new(),
+            };
+            let filters = vec![active.options.filter.clone()];
+            if let Ok(request) = client.subscribe(request) {
+                self.requests.push(Request { connection: id, id: request, filters });
+            }
+        }
+        Ok(id)
+    }
+
+    fn start(&mut self, settings: &ConnectSettings) -> Result<(u64, Client), Error> {
+        let (client, events) = crate::command::connect(settings, Acknowledge::OnReceipt, self.talk)?;
+        self.next_id += 1;
+        tokio::spawn(forward(self.next_id, events, self.batches.0.clone()));
+        Ok((self.next_id, client))
+    }
+
+    /// Starts the broker of `--embedded`, or takes the one that runs.
+    fn embed(&mut self, settings: &mut ConnectSettings) -> Result<(), Error> {
+        if self.embedded.is_none() {
+            self.embedded = crate::command::broker::embed(settings, self.talk)?;
+        }
+        if let (Some(broker), crate::transport::Address::Host { port, .. }) =
+            (&self.embedded, &mut settings.client.endpoint.address)
+        {
+            *port = broker.port();
+        }
+        Ok(())
+    }
+
+    fn name_for(&self, asked: Option<String>, settings: &ConnectSettings) -> Result<String, Error> {
+        let is_taken = |name: &str| self.connections.iter().any(|other| other.name == name && other.client.is_some());
+        match asked {
+            Some(name) if is_taken(&name) => {
+                Err(Error::usage(format!("there is a connection `{name}` already")).with_hint("`connections` lists them"))
+            }
+            Some(name) => Ok(name),
+            None => {
+                let place = place(&settings.client.endpoint);
+                let numbered = (2..).map(|number| format!("{place}#{number}"));
+                let mut free = std::iter::once(place.clone()).chain(numbered).filter(|name| !is_taken(name));
+                // The numbers do not end.
+                Ok(free.next().unwrap_or(place))
+            }
+        }
+    }
+
+    /// The current connection, open or not.
+    pub(super) fn current(&self) -> Result<&Connection, Error> {
+        match self.current.and_then(|index| self.connections.get(index)) {
+            Some(connection) => Ok(connection),
+            None => Err(Error::usage("there is no connection").with_hint("`connect -h HOST` opens one")),
+        }
+    }
+
+    /// The current connection's client.
+    pub(super) fn client(&self) -> Result<(u64, Client), Error> {
+        let connection = self.current()?;
+        match (&connection.client, &connection.lost) {
+            (Some(client), _) => Ok((connection.id, client.clone())),
+            (None, Some(error)) => {
+                let message = format!("`{}` is offline: {error}", connection.name);
+                Err(Error::new(error.kind(), message).with_hint("`connect` opens it again"))
+            }
+            (None, None) => {
+                let message = format!("`{}` is offline", connection.name);
+                Err(Error::usage(message).with_hint("`connect` opens it again"))
+            }
+        }
+    }
+
+    /// Where a connection is in the list.
+    pub(super) fn find(&self, name: &str) -> Result<usize, Error> {
+        let found = self.connections.iter().position(|connection| connection.name == name);
+        found.ok_or_else(|| {
+            Error::usage(format!("there is no connection `{name}`")).with_hint("`connections` lists them")
+        })
+    }
+
+    /// The connection of an id, while it is in the list.
+    pub(super) fn by_id(&mut self, id: u64) -> Option<&mut Connection> {
+        self.connections.iter_mut().find(|connection| connection.id == id)
+    }
+
+    /// Remembers what a request was about until its answer comes.
+    pub(super) fn asked(&mut self, connection: u64, id: RequestId, filters: Vec<TopicFilter>) {
+        self.requests.push(Request { connection, id, filters });
+    }
+
+    /// What a request was about.
+    fn answered(&mut self, index: usize, id: RequestId) -> Vec<TopicFilter> {
+        let connection = self.connections[index].id;
+        let found = self.requests.iter().position(|request| (request.connection, request.id) == (connection, id));
+        found.map(|at| self.requests.swap_remove(at).filters).unwrap_or_default()
+    }
+
+    fn subscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
+        let filters = self.answered(index, id);
+        self.granted(index, &filters, ack)
+    }
+
+    /// Tells what SUBACK granted; the error is about the first filter that it did not.
+    fn granted(&mut self, index: usize, filters: &[TopicFilter], ack: &SubAck) -> Option<Error> {
+        let mut failure = None;
+        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
+            let name = filter.as_str();
+            if reason.is_failure() {
+                self.forget(index, std::slice::from_ref(filter));
+                let what = format!("the subscription to `{name}`");
+                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
+                // The first is the command's own; the others are told here.
+                match failure {
+                    None => failure = Some(error),
+                    Some(_) => self.talk.error(&error),
+                }
+                continue;
+            }
+            self.talk.success(format_args!("Subscribed to {name}"));
+            let active = self.connections[index].subscriptions.iter_mut();
+            for active in active.filter(|active| active.options.filter == *filter) {
+                active.is_granted = true;
+                let wanted = active.options.qos;
+                if reason.number() < wanted.number() {
+                    let granted = reason.number();
+                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
+                }
+            }
+        }
+        failure
+    }
+
+    fn unsubscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
+        let filters = self.answered(index, id);
+        let mut failure = None;
+        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
+            let name = filter.as_str();
+            if reason.is_failure() {
+                let what = format!("to end the subscription to `{name}`");
+                failure.get_or_insert(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                continue;
+            }
+            self.forget(index, std::slice::from_ref(filter));
+            if reason == ReasonCode::NoSubscriptionExisted {
+                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
+            } else {
+                self.talk.success(format_args!("Unsubscribed from {name}"));
+            }
+        }
+        failure
+    }
+
+    fn forget(&mut self, index: usize, filters: &[TopicFilter]) {
+        self.connections[index].subscriptions.retain(|active| !filters.contains(&active.options.filter));
+    }
+
+    /// Closes a connection in order: what is under way is finished first, unless somebody cannot wait.
+    pub(super) async fn close(&mut self, index: usize) -> Result<(), Stop> {
+        let connection = &self.connections[index];
+        let Some(client) = connection.client.clone() else { return Ok(()) };
+        let id = connection.id;
+        // Without a connection nothing can be finished.
+        let pending = if connection.state == State::Connected { Pending::Finish } else { Pending::Abandon };
+        client.disconnect(pending);
+        let mut stopped = None;
+        loop {
+            match self.next().await {
+                Ok(Occurrence::Closed(closed, _)) if closed == id => break,
+                Ok(occurrence) => self.background(occurrence),
+                Err(stop) => {
+                    if stopped.replace(stop).is_some() {
+                        break;
+                    }
+                    client.disconnect(Pending::Abandon);
+                }
+            }
+        }
+        if let Some(connection) = self.by_id(id) {
+            (connection.state, connection.client, connection.lost) = (State::Offline, None, None);
+        }
+        stopped.map_or(Ok(()), Err)
+    }
+
+    /// Closes all connections in order.
+    pub(super) async fn close_all(&mut self) -> Result<(), Stop> {
+        let mut result = Ok(());
+        for index in 0..self.connections.len() {
+            result = result.and(self.close(index).await);
+        }
+        self.flush()?;
+        result
+    }
+}
+
+/// Hands the events of a client on, a batch at a time, until it ends or nobody wants them.
+async fn forward(connection: u64, mut events: Events, to: Sender<Batch>) {
+    while let Some(event) = events.next().await {
+        let mut batch = vec![event];
+        while batch.len() < BATCH
+            && let Some(event) = events.try_next()
+        {
+            batch.push(event);
+        }
+        if to.send((connection, batch)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `wait` and `expect`: what makes a script a test of a broker.
+//!
+//! Each message answers one of them at most, the oldest first. `wait` takes the oldest that matches and leaves the
+//! others; `expect` takes the oldest on its filter and judges it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use super::messages::Kept;
+use super::shell::{Occurrence, Shell, Stop};
+use crate::cli::repl::{ExpectLine, WaitLine, WaitedForArgs};
+use crate::error::{Error, ErrorKind};
+use crate::mqtt::TopicFilter;
+
+/// What a payload has to be.
+#[derive(Debug, Default)]
+struct Wanted {
+    whole: Option<String>,
+    contains: Option<String>,
+    /// JSON pointers and the values there.
+    json: Vec<(String, Value)>,
+}
+
+impl Wanted {
+    fn new(whole: Option<&str>, given: &WaitedForArgs) -> Result<Self, Error> {
+        let json = given.json.iter().map(|text| member(text)).collect::<Result<_, _>>()?;
+        Ok(Self { whole: whole.map(Into::into), contains: given.contains.clone(), json })
+    }
+
+    fn matches(&self, payload: &[u8]) -> bool {
+        let contains = |part: &String| {
+            part.is_empty() || memchr::memmem::find(payload, part.as_bytes()).is_some()
+        };
+        let has = |value: &Value| self.json.iter().all(|(pointer, wanted)| value.pointer(pointer) == Some(wanted));
+        self.whole.as_ref().is_none_or(|whole| whole.as_bytes() == payload)
+            && self.contains.as_ref().is_none_or(contains)
+            && (self.json.is_empty() || serde_json::from_slice(payload).is_ok_and(|value| has(&value)))
+    }
+
+    /// As in ` that contains "on"`, with backticks; empty if anything will do.
+    fn description(&self) -> String {
+        let whole = self.whole.iter().map(|text| format!("that is `{text}`"));
+        let contains = self.contains.iter().map(|text| format!("that contains `{text}`"));
+        let json = self.json.iter().map(|(pointer, value)| format!("with {pointer}={value}"));
+        let parts: Vec<_> = whole.chain(contains).chain(json).collect();
+        if parts.is_empty() { String::new() } else { format!(" {}", parts.join(" and ")) }
+    }
+}
+
+/// `/state/on=true`: a value that is no JSON is a string.
+fn member(text: &str) -> Result<(String, Value), Error> {
+    match text.split_once('=') {
+        Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => {
+            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+            Ok((pointer.to_owned(), value))
+        }
+        _ => Err(Error::usage(format!("--json: `{text}` is no place and value")).with_hint("as in /state/on=true")),
+    }
+}
+
+impl Shell<'_> {
+    /// Takes the oldest message that matches, and waits for it if need be.
+    pub(super) async fn wait(&mut self, line: &WaitLine) -> Result<(), Stop> {
+        let wanted = Wanted::new(None, &line.waited_for)?;
+        let filter = &line.filter;
+        let matches = |kept: &Kept| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
+        let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
+        if self.first(timeout, matches).await?.is_some() {
+            return Ok(());
+        }
+        let what = format!("no message on {}{}", filter.as_str(), wanted.description());
+        Err(timed_out(&what, line.timeout).into())
+    }
+
+    /// Judges the oldest message on a filter, and waits for it if need be.
+    pub(super) async fn expect(&mut self, line: &ExpectLine) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for)?;
+        let filter = &line.filter;
+        let found = self.first(Some(line.timeout), |kept| is_on(filter, kept)).await?;
+        let name = filter.as_str();
+        match found {
+            None if line.none => Ok(()),
+            None => Err(timed_out(&format!("no message on {name}"), line.timeout).into()),
+            Some(kept) if line.none => {
+                let topic = kept.record.message.topic.as_str();
+                Err(Error::local(format!("a message on {topic}, and none was expected")).with_detail(shown(&kept)).into())
+            }
+            Some(kept) if wanted.matches(&kept.record.message.payload) => Ok(()),
+            Some(kept) => {
+                let topic = kept.record.message.topic.as_str();
+                let message = format!("the message on {topic} is not one{}", wanted.description());
+                Err(Error::local(message).with_detail(shown(&kept)).into())
+            }
+        }
+    }
+
+    /// Does nothing but take what comes.
+    pub(super) async fn sleep(&mut self, time: Duration) -> Result<(), Stop> {
+        let end = Instant::now() + time;
+        while let Ok(occurrence) = timeout_at(end, self.next()).await {
+            let occurrence = occurrence?;
+            self.background(occurrence);
+        }
+        Ok(())
+    }
+
+    async fn first(
+        &mut self,
+        timeout: Option<Duration>,
+        matches: impl Fn(&Kept) -> bool,
+    ) -> Result<Option<Kept>, Stop> {
+        let end = timeout.map(|timeout| Instant::now() + timeout);
+        if let Some(kept) = self.messages.take_first(&matches) {
+            return Ok(Some(kept));
+        }
+        loop {
+            let occurrence = match end {
+                None => self.next().await?,
+                Some(end) => match timeout_at(end, self.next()).await {
+                    Ok(occurrence) => occurrence?,
+                    Err(_) => return Ok(None),
+                },
+            };
+            match occurrence {
+                Occurrence::Message(id) => {
+                    if let Some(kept) = self.messages.take_first(|kept| kept.id == id && matches(kept)) {
+                        return Ok(Some(kept));
+                    }
+                }
+                // Nothing can come any more.
+                Occurrence::Closed(_, Some(error)) if self.connections.iter().all(|other| other.client.is_none()) => {
+                    return Err(error.into());
+                }
+                occurrence => self.background(occurrence),
+            }
+        }
+    }
+}
+
+fn is_on(filter: &TopicFilter, kept: &Kept) -> bool {
+    filter.matches(kept.record.message.topic.as_str())
+}
+
+/// The payload, its first lines.
+fn shown(kept: &Kept) -> String {
+    String::from_utf8_lossy(&kept.record.message.payload).lines().take(10).collect::<Vec<_>>().join("\n")
+}
+
+fn timed_out(what: &str, time: Duration) -> Error {
+    Error::new(ErrorKind::TimedOut, format!("{what} within {} s", time.as_secs_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(whole: Option<&str>, contains: Option<&str>, json: &[&str]) -> Wanted {
+        let json = json.iter().map(ToString::to_string).collect();
+        Wanted::new(whole, &WaitedForArgs { contains: contains.map(Into::into), json }).unwrap()
+    }
+
+    #[test]
+    fn a_payload_is_wanted_whole_in_part_or_by_its_json() {
+        assert!(wanted(None, None, &[]).matches(b"\xff"));
+        assert!(wanted(Some("on"), None, &[]).matches(b"on") && !wanted(Some("on"), None, &[]).matches(b"on!"));
+        assert!(wanted(None, Some("n o"), &[]).matches(b"\xffon or off"));
+        let state = wanted(None, None, &["/state/on=true", "/name=ac", "/n=1.5"]);
+        assert!(state.matches(br#"{"n": 1.5, "name": "ac", "state": {"on": true}}"#));
+        assert!(!state.matches(br#"{"n": 1.5, "name": "ac", "state": {"on": false}}"#));
+        assert!(!state.matches(b"on"));
+    }
+
+    #[test]
+    fn what_is_no_place_in_json_is_an_error_with_an_example() {
+        for text in ["on", "state=1"] {
+            assert!(member(text).unwrap_err().hint().unwrap().contains("/state/on=true"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! `mqttx-rs repl`: scripts of it, and what a person sees of it on a terminal.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod script;

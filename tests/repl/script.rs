@@ -1,0 +1,214 @@
+//! Scripts of `repl`: what they send, what they print, and how they end.
+
+use std::fs;
+
+use crate::support::wire::{connack, disconnect, puback, publish, suback, subscribe};
+use crate::support::{Ended, Program, ScriptedBroker};
+
+/// A script on stdin, against a broker that a test plays.
+fn script(broker: &ScriptedBroker, lines: &str) -> Program {
+    Program::new(["repl", "-i", "me"]).port(broker.port()).stdin(lines)
+}
+
+/// A script that fails before it connects.
+fn without_broker(lines: &str) -> Ended {
+    Program::new(["repl"]).stdin(lines).run()
+}
+
+#[test]
+fn each_line_runs_when_the_one_before_it_is_acknowledged() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "sub car/#\npub car/ac on -q 1\nwait car/ac\n").start_with_stdin();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "me");
+    link.expect(subscribe(1, "car/#", 0));
+    link.expect_quiet();
+    link.send(suback(1, [0]));
+    link.expect(publish("car/ac", "on").qos(1).id(2));
+    link.expect_quiet();
+    link.send(puback(2));
+    link.expect_quiet();
+    link.send(publish("car/window", "shut"));
+    link.send(publish("car/ac", "on"));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(0);
+    // Before them came the broker's probes.
+    assert!(ended.text().ends_with("#4 car/window: shut\n#5 car/ac: on\n"), "{}", ended.text());
+    assert_eq!(ended.stderr, "✔ Connected\n✔ Subscribed to car/#\n✔ Message published\n");
+}
+
+#[test]
+fn a_message_that_came_before_answers_one_wait_and_no_second() {
+    let broker = ScriptedBroker::start();
+    let lines = "sub a\nsub b\nwait a --match 2\nwait b\nwait a\nwait a --timeout 0.05\n";
+    let running = script(&broker, lines).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "a", 0));
+    link.send(suback(1, [0]));
+    link.expect(subscribe(2, "b", 0));
+    link.send(publish("b", "x"));
+    link.send(publish("a", "1"));
+    link.send(publish("a", "2"));
+    link.send(suback(2, [0]));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(8);
+    assert!(ended.stderr.ends_with("error: stdin:6: no message on a within 0.05 s\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_error_names_the_line_and_ends_it_with_the_commands_code() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("smoke.mqtt");
+    fs::write(&path, "# what is refused\n\npub a \\\n  1 -q 1\npub b 2\n").unwrap();
+    let running = Program::new(["repl", "--script"]).arg(&path).port(broker.port()).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(publish("a", "1").qos(1).id(1));
+    link.send(puback(1).reason(0x87));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(5);
+    let place = format!("✖ {}:3: pub a", path.display());
+    assert!(ended.stderr.contains("error: the broker refused the message to `a`: Not authorized"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&place), "{}", ended.stderr);
+}
+
+#[test]
+fn keep_going_runs_the_rest_and_ends_with_the_first_code() {
+    let ended = Program::new(["repl", "--keep-going", "-x"]).stdin("pub a 1\nnonsense\nhelp exit\n").run();
+    let ended = ended.expect_code(2);
+    assert!(ended.text().contains("Usage: exit"), "{}", ended.text());
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    assert_eq!(lines[0], "+ pub a 1");
+    assert_eq!(lines[1], "error: stdin:1: there is no connection");
+    assert!(lines.contains(&"error: stdin:2: there is no command `nonsense`"), "{lines:?}");
+    assert!(lines.contains(&"+ help exit"), "{lines:?}");
+}
+
+#[test]
+fn a_topic_alone_is_not_guessed_at() {
+    let ended = without_broker("car/ac on\n").expect_code(2);
+    assert_eq!(
+        ended.stderr,
+        "error: stdin:1: there is no command `car/ac`\nhint: did you mean `pub car/ac on`?\n"
+    );
+}
+
+#[test]
+fn options_that_have_no_meaning_inside_say_what_to_do_instead() {
+    for (line, part) in [
+        ("pub a -h other", "there is no option `-h` here"),
+        ("connect --password -", "--password - cannot be used here"),
+    ] {
+        let ended = without_broker(&format!("{line}\n")).expect_code(2);
+        assert!(ended.stderr.contains(part), "{line}: {}", ended.stderr);
+    }
+    let broker = ScriptedBroker::start();
+    for (line, part) in [
+        ("pub a --stdin", "hint: use --file-read, or <<EOF for a payload of several lines"),
+        ("sub a -C 1", "hint: `wait` waits for a message"),
+        ("pub a b -m c", "MESSAGE and --message exclude one another"),
+    ] {
+        let running = script(&broker, &format!("{line}\n")).start_with_stdin();
+        let (mut link, _) = broker.accept_session(connack());
+        link.expect(disconnect(0));
+        link.close();
+        let ended = running.wait().expect_code(2);
+        assert!(ended.stderr.contains(part), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn expect_judges_the_next_message() {
+    let broker = ScriptedBroker::start();
+    let lines = "sub #\nexpect a on\nexpect b --json /on=true\nexpect c --none --timeout 0.05\nexpect a off\n";
+    let running = script(&broker, lines).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "#", 0));
+    link.send(suback(1, [0]));
+    link.send(publish("b", r#"{"on": true}"#));
+    link.send(publish("a", "on"));
+    link.send(publish("a", "on again"));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(1);
+    assert!(
+        ended.stderr.ends_with("error: stdin:5: the message on a is not one that is `off`\n  on again\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn several_connections_have_names_and_the_current_one_publishes() {
+    let one = ScriptedBroker::start();
+    let two = ScriptedBroker::start();
+    let lines = format!(
+        "connect -p {} -i i1 as one\nconnect -p {} -i i2 as two\npub a 2\nswitch one\npub a 1\nconnections\n",
+        one.port(),
+        two.port()
+    );
+    let running = Program::new(["repl"]).stdin(lines).start_with_stdin();
+    let (mut first, _) = one.accept_session(connack());
+    let (mut second, _) = two.accept_session(connack());
+    second.expect(publish("a", "2"));
+    first.expect(publish("a", "1"));
+    first.expect(disconnect(0));
+    first.close();
+    second.expect(disconnect(0));
+    second.close();
+    let ended = running.wait().expect_code(0);
+    let lines: Vec<_> = ended.text().lines().collect();
+    assert!(lines[0].starts_with("*  one  connected  "), "{lines:?}");
+    assert!(lines[1].starts_with("   two  connected  "), "{lines:?}");
+}
+
+#[test]
+fn a_lost_connection_comes_back_with_its_subscriptions() {
+    let broker = ScriptedBroker::start();
+    let lines = "sub a\nwait a --match 1\nwait a --match 2\n";
+    let running = script(&broker, lines).arg_all(&["-rp", "10"]).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "a", 0));
+    link.send(suback(1, [0]));
+    link.send(publish("a", "1"));
+    link.cut();
+    let (mut link, _) = broker.accept_session(connack());
+    let again = link.expect_subscribe();
+    assert_eq!(again.filters[0].0, "a");
+    link.send(suback(again.id, [0]));
+    link.send(publish("a", "2"));
+    link.expect(disconnect(0));
+    link.close();
+    running.wait().expect_code(0);
+}
+
+#[test]
+fn a_broker_that_refuses_a_filter_is_an_error_of_that_line() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "sub a\n").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "a", 0));
+    link.send(suback(1, [0x87]));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(6);
+    assert!(
+        ended.stderr.contains("error: stdin:1: the broker refused the subscription to `a`: Not authorized"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[cfg(feature = "broker")]
+#[test]
+fn a_message_travels_in_one_command_with_a_broker_of_its_own() {
+    let lines = "sub car/#\npub car/ac on -q 1\nwait car/ac --timeout 5s\n";
+    let ended = Program::new(["repl", "--embedded"]).stdin(lines).run().expect_code(0);
+    assert_eq!(ended.text(), "#1 car/ac: on\n");
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    assert!(lines[0].starts_with("✔ Broker on mqtt://127.0.0.1:"), "{lines:?}");
+    assert_eq!(lines[1..], ["✔ Connected", "✔ Subscribed to car/#", "✔ Message published"]);
+}
