@@ -379,6 +379,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--reconnect-period', '--reconnect-period', [CompletionResultType]::ParameterName, 'First wait, 0 off (-rp)')
             [CompletionResult]::new('--maximum-reconnect-times', '--maximum-reconnect-times', [CompletionResultType]::ParameterName, 'Attempts, 0 is none')
             [CompletionResult]::new('--authentication-method', '--authentication-method', [CompletionResultType]::ParameterName, 'SCRAM-SHA-1, -256 or -512 (-am)')
+            [CompletionResult]::new('--reauthenticate-every', '--reauthenticate-every', [CompletionResultType]::ParameterName, 'Authenticate again so often, on the same connection')
             [CompletionResult]::new('--session-expiry-interval', '--session-expiry-interval', [CompletionResultType]::ParameterName, 'Life after the connection (-se)')
             [CompletionResult]::new('--receive-maximum', '--receive-maximum', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages in flight, from 1')
             [CompletionResult]::new('--maximum-packet-size', '--maximum-packet-size', [CompletionResultType]::ParameterName, 'Largest packet to accept')

@@ -372,6 +372,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --reconnect-period 'First wait, 0 off (-rp)'
             cand --maximum-reconnect-times 'Attempts, 0 is none'
             cand --authentication-method 'SCRAM-SHA-1, -256 or -512 (-am)'
+            cand --reauthenticate-every 'Authenticate again so often, on the same connection'
             cand --session-expiry-interval 'Life after the connection (-se)'
             cand --receive-maximum 'QoS 1 and 2 messages in flight, from 1'
             cand --maximum-packet-size 'Largest packet to accept'

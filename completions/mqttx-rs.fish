@@ -360,6 +360,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l connect-timeo
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l session-expiry-interval -d 'Life after the connection (-se)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l maximum-packet-size -d 'Largest packet to accept' -r
