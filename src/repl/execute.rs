@@ -107,7 +107,8 @@ impl Shell<'_> {
         let mut printer = self.message_printer(&display)?;
         self.printer.flush()?;
         printer.print(&record)?;
-        Ok(printer.flush()?)
+        printer.flush()?;
+        Ok(())
     }
 
     fn variable(&mut self, name: Option<String>, value: Option<String>) -> Result<(), Stop> {
