@@ -9,7 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
     ("app", &["bench", "broker", "cli", "client", "command", "config", "error", "mqtt", "output", "repl"]),
     ("command", &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session", "trace"]),
-    ("repl", &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"]),
+    (
+        "repl",
+        &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"],
+    ),
     ("config", &["bench", "cli", "client", "error", "mqtt", "payload", "session", "transport"]),
     ("cli", &["mqtt", "payload"]),
     ("output", &["bench", "error", "mqtt", "payload", "trace"]),

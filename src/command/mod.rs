@@ -31,7 +31,11 @@ use crate::output::{MessageFile, Talk, TraceShape};
 use crate::session::{Acknowledge, Authenticator};
 
 /// Starts the client that settings describe.
-pub(crate) fn connect(settings: &ConnectSettings, acknowledge: Acknowledge, talk: Talk) -> Result<(Client, Events), Error> {
+pub(crate) fn connect(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
     let tap = settings.trace.map(|format| -> Box<dyn Tap> {

@@ -20,8 +20,7 @@ use crate::config::{OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
 use crate::output::{
-    MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal,
-    WriteError,
+    MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
 };
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};

@@ -140,7 +140,8 @@ fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) ->
         });
     }
     let names = definition.get_subcommands().map(clap::Command::get_name);
-    let similar = names.map(|name| (strsim::jaro_winkler(first, name), name)).max_by(|one, other| one.0.total_cmp(&other.0));
+    let similar =
+        names.map(|name| (strsim::jaro_winkler(first, name), name)).max_by(|one, other| one.0.total_cmp(&other.0));
     match similar {
         Some((likeness, name)) if likeness > 0.8 => refused.with_hint(format!("did you mean `{name}`?")),
         _ => refused.with_hint("`help` lists the commands"),
@@ -243,7 +244,8 @@ impl Publication {
     /// Settles every option of a `pub` line.
     pub fn of_line(line: &PublishLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
         if let Some(option) = NEED_STDIN.iter().find(|option| origins.given(option)) {
-            let message = format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
+            let message =
+                format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
             return Err(Error::usage(message).with_hint("use --file-read, or <<EOF for a payload of several lines"));
         }
         let mut arguments = line.publish.clone();

@@ -33,7 +33,14 @@ enum Sign {
 impl Talk {
     /// `quiet` leaves status lines out; warnings and errors are always written.
     pub fn new(stream: Stream, quiet: bool, format: ErrorFormat) -> Self {
-        Self { stream, quiet: quiet || format == ErrorFormat::Json, format, debug: false, log: None, console: Console::default() }
+        Self {
+            stream,
+            quiet: quiet || format == ErrorFormat::Json,
+            format,
+            debug: false,
+            log: None,
+            console: Console::default(),
+        }
     }
 
     /// With diagnostics of the program's own.

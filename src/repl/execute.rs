@@ -19,9 +19,7 @@ use crate::command::tally::Tally;
 use crate::config::{Display, NewConnection, Origins, OutputShape, Publication, ReplRequest, Subscription, read_line};
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{Message, QoS, TopicFilter};
-use crate::output::{
-    Columns, Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Template,
-};
+use crate::output::{Columns, Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Template};
 use crate::session::{DeliveryId, RequestId, UnsubscribeRequest};
 
 impl Shell<'_> {
@@ -98,7 +96,9 @@ impl Shell<'_> {
 
     fn kept(&self, id: u64) -> Result<&Kept, Error> {
         let kept = self.messages.get(id);
-        kept.ok_or_else(|| Error::usage(format!("there is no message {id}")).with_hint("`last` shows those that are kept"))
+        kept.ok_or_else(|| {
+            Error::usage(format!("there is no message {id}")).with_hint("`last` shows those that are kept")
+        })
     }
 
     fn show(&mut self, id: u64) -> Result<(), Stop> {
@@ -175,7 +175,14 @@ impl Shell<'_> {
             };
             let filters = connection.subscriptions.len();
             let filters = format!("{filters} {}", if filters == 1 { "filter" } else { "filters" });
-            rows.row([current.to_owned(), connection.name.clone(), state, settings.endpoint.to_string(), client_id, filters]);
+            rows.row([
+                current.to_owned(),
+                connection.name.clone(),
+                state,
+                settings.endpoint.to_string(),
+                client_id,
+                filters,
+            ]);
         }
         self.print_rows(&rows)
     }

@@ -23,7 +23,9 @@ pub(super) async fn run(settings: &ReplSettings, mut shell: Shell<'_>) -> Result
     match (ended, closed) {
         (Err(Stop::Failed(error)), _) => Err(error),
         (Err(Stop::Told(kind)), _) => Ok(ExitStatus::Partly(kind)),
-        (Err(Stop::Interrupted(signal)), _) | (_, Err(Stop::Interrupted(signal))) => Ok(ExitStatus::Interrupted(signal)),
+        (Err(Stop::Interrupted(signal)), _) | (_, Err(Stop::Interrupted(signal))) => {
+            Ok(ExitStatus::Interrupted(signal))
+        }
         (_, Err(Stop::Failed(error))) => Err(error),
         _ => Ok(script.failure.map_or(ExitStatus::Done, ExitStatus::Partly)),
     }

@@ -217,7 +217,8 @@ impl<'a> Shell<'a> {
             Event::Resubscribed(again) => {
                 let failure = match &again.answer {
                     Ok(ack) => {
-                        let filters: Vec<_> = again.request.filters.iter().map(|wanted| wanted.filter.clone()).collect();
+                        let filters: Vec<_> =
+                            again.request.filters.iter().map(|wanted| wanted.filter.clone()).collect();
                         self.granted(index, &filters, ack)
                     }
                     Err(error) => {
@@ -332,7 +333,8 @@ impl<'a> Shell<'a> {
         let is_taken = |name: &str| self.connections.iter().any(|other| other.name == name && other.client.is_some());
         match asked {
             Some(name) if is_taken(&name) => {
-                Err(Error::usage(format!("there is a connection `{name}` already")).with_hint("`connections` lists them"))
+                Err(Error::usage(format!("there is a connection `{name}` already"))
+                    .with_hint("`connections` lists them"))
             }
             Some(name) => Ok(name),
             None => {

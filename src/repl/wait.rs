@@ -30,9 +30,7 @@ impl Wanted {
     }
 
     fn matches(&self, payload: &[u8]) -> bool {
-        let contains = |part: &String| {
-            part.is_empty() || memchr::memmem::find(payload, part.as_bytes()).is_some()
-        };
+        let contains = |part: &String| part.is_empty() || memchr::memmem::find(payload, part.as_bytes()).is_some();
         let has = |value: &Value| self.json.iter().all(|(pointer, wanted)| value.pointer(pointer) == Some(wanted));
         self.whole.as_ref().is_none_or(|whole| whole.as_bytes() == payload)
             && self.contains.as_ref().is_none_or(contains)
@@ -85,7 +83,9 @@ impl Shell<'_> {
             None => Err(timed_out(&format!("no message on {name}"), line.timeout).into()),
             Some(kept) if line.none => {
                 let topic = kept.record.message.topic.as_str();
-                Err(Error::local(format!("a message on {topic}, and none was expected")).with_detail(shown(&kept)).into())
+                Err(Error::local(format!("a message on {topic}, and none was expected"))
+                    .with_detail(shown(&kept))
+                    .into())
             }
             Some(kept) if wanted.matches(&kept.record.message.payload) => Ok(()),
             Some(kept) => {

@@ -90,10 +90,7 @@ fn keep_going_runs_the_rest_and_ends_with_the_first_code() {
 #[test]
 fn a_topic_alone_is_not_guessed_at() {
     let ended = without_broker("car/ac on\n").expect_code(2);
-    assert_eq!(
-        ended.stderr,
-        "error: stdin:1: there is no command `car/ac`\nhint: did you mean `pub car/ac on`?\n"
-    );
+    assert_eq!(ended.stderr, "error: stdin:1: there is no command `car/ac`\nhint: did you mean `pub car/ac on`?\n");
 }
 
 #[test]
