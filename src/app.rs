@@ -107,6 +107,10 @@ fn dispatch_bench(
         BenchCommand::Publish(arguments) => BenchSettings::publish(&arguments, origins)?,
         BenchCommand::Subscribe(arguments) => BenchSettings::subscribe(&arguments, origins)?,
         BenchCommand::EndToEnd(arguments) => BenchSettings::end_to_end(&arguments, origins)?,
+        BenchCommand::Run(arguments) => BenchSettings::run(&arguments, origins)?,
+        BenchCommand::Presets(arguments) => {
+            return command::bench::presets(arguments.name.as_deref(), terminal);
+        }
         BenchCommand::Merge(arguments) => {
             let settings = MergeSettings::resolve(&arguments)?;
             return command::bench::merge(&settings, terminal, talk);

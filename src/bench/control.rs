@@ -62,7 +62,7 @@ pub(super) struct Progress {
     pub(super) answered: AtomicU64,
     /// Messages received, without duplicates.
     pub(super) distinct: AtomicU64,
-    /// Deliveries that should come.
+    /// Deliveries that should come, to clients that are there.
     pub(super) expected: AtomicU64,
     /// Messages received.
     pub(super) delivered: AtomicU64,

@@ -17,8 +17,8 @@ pub(super) struct Plan {
     pub(super) resolved: Vec<Vec<Arc<Resolved>>>,
     /// For each group, how many deliveries to its clients a message to a topic leads to.
     fan_out: Vec<FanOut>,
-    /// For each phase, which groups are there in it, or have a session that waits for them.
-    receivers: Vec<Vec<usize>>,
+    /// For each phase, which groups are there in it, and which have a session that waits for them.
+    receivers: Vec<Vec<(usize, Presence)>>,
 }
 
 /// A client by its group and its number there.
@@ -27,6 +27,21 @@ pub(super) struct ClientNumber {
     pub(super) group: usize,
     /// From 0, among all of the group over all shards.
     pub(super) number: u64,
+}
+
+/// How many deliveries a message leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Expected {
+    /// To those who are there.
+    pub(super) now: u32,
+    /// To those whose session waits for them.
+    pub(super) later: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    There,
+    Waiting,
 }
 
 /// Who receives what, of this process's own subscribers in one group.
@@ -153,9 +168,16 @@ impl Plan {
     }
 
     /// How many of our own subscribers get a message that is published to this topic in a phase.
-    pub(super) fn fan_out(&self, phase: usize, topic: &TopicName) -> u64 {
-        let receivers = self.receivers.get(phase).map_or(&[][..], Vec::as_slice);
-        receivers.iter().map(|group| self.fan_out[*group].of(topic)).sum()
+    pub(super) fn fan_out(&self, phase: usize, topic: &TopicName) -> Expected {
+        let mut expected = Expected::default();
+        for (group, presence) in self.receivers.get(phase).into_iter().flatten() {
+            let count = u32::try_from(self.fan_out[*group].of(topic)).unwrap_or(u32::MAX);
+            match presence {
+                Presence::There => expected.now = expected.now.saturating_add(count),
+                Presence::Waiting => expected.later = expected.later.saturating_add(count),
+            }
+        }
+        expected
     }
 
     /// How many deliveries of a retained message to this topic the changes before a phase lead to.
@@ -225,14 +247,18 @@ impl FanOut {
 }
 
 /// For each phase, the groups that get what is published in it.
-fn receivers(scenario: &Scenario) -> Vec<Vec<usize>> {
-    let mut receives = vec![false; scenario.groups.len()];
+fn receivers(scenario: &Scenario) -> Vec<Vec<(usize, Presence)>> {
+    let mut groups = vec![None; scenario.groups.len()];
     let mut of_phases = Vec::new();
     for phase in &scenario.phases {
         for (group, change) in &phase.changes {
-            receives[*group] = *change != Change::Disconnect || scenario.groups[*group].kept_session.is_some();
+            let kept = scenario.groups[*group].kept_session.is_some();
+            groups[*group] = match change {
+                Change::Connect | Change::Drop => Some(Presence::There),
+                Change::Disconnect => groups[*group].filter(|_| kept).map(|_| Presence::Waiting),
+            };
         }
-        of_phases.push((0..receives.len()).filter(|group| receives[*group]).collect());
+        of_phases.push(groups.iter().enumerate().filter_map(|(group, presence)| Some((group, (*presence)?))).collect());
     }
     of_phases
 }

@@ -203,6 +203,18 @@ pub enum Load {
     },
 }
 
+impl Load {
+    /// The same at a rate times a factor.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        match self {
+            Self::Even(rate) => Self::Even(rate.scaled(factor)),
+            Self::Poisson(rate) => Self::Poisson(rate.scaled(factor)),
+            Self::Unpaced { .. } => self,
+        }
+    }
+}
+
 /// What a subscriber does.
 #[derive(Debug, Clone)]
 pub struct Subscribe {

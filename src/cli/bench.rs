@@ -39,6 +39,12 @@ pub enum BenchCommand {
     /// Publish and subscribe in one process: latency from end to end, losses, duplicates
     #[command(name = "e2e", mut_arg("client_id", id_short))]
     EndToEnd(Box<BenchEndToEndArgs>),
+    /// Run a scenario of several groups and phases: a preset, or a TOML file
+    #[command(name = "run", mut_arg("client_id", id_short))]
+    Run(Box<BenchRunArgs>),
+    /// List the presets of `bench run`, or print one to copy and edit
+    #[command(name = "presets")]
+    Presets(BenchPresetsArgs),
     /// Put the reports of several machines together, exactly
     #[command(name = "merge")]
     Merge(BenchMergeArgs),
@@ -103,6 +109,37 @@ pub struct BenchSubscribeArgs {
     pub connect: ConnectArgs,
 }
 
+/// `mqttx-rs bench run`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchRunArgs {
+    /// A preset of `bench presets`, or a TOML file (with a `.` or `/` in its name)
+    #[arg(value_name = "SCENARIO", required_unless_present = "preset")]
+    pub scenario: Option<String>,
+    /// The same as SCENARIO
+    #[arg(long, value_name = "PRESET", conflicts_with = "scenario")]
+    pub preset: Option<String>,
+    /// All counts of clients, rates and limits times this, as in 0.01
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::factor)]
+    pub scale: f64,
+    /// How fast, how long; for --duration, that each phase with a duration takes so long.
+    #[command(flatten)]
+    pub timing: TimingArgs,
+    /// What is kept of the results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `mqttx-rs bench presets`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchPresetsArgs {
+    /// Print this one
+    #[arg(value_name = "PRESET")]
+    pub name: Option<String>,
+}
+
 /// `mqttx-rs bench e2e`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchEndToEndArgs {
@@ -165,6 +202,15 @@ pub struct ClientsArgs {
     /// Clients
     #[arg(short, long, value_name = "N", default_value = "1000", value_parser = value::count)]
     pub count: u64,
+    /// How fast, how long.
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// How fast clients connect, and how long it takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Clients and time")]
+pub struct TimingArgs {
     /// Wait between two connects, milliseconds or a duration
     #[arg(short, long, value_name = "DURATION", default_value = "10", value_parser = value::milliseconds)]
     pub interval: Duration,

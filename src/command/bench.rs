@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::interrupt::Interrupt;
 use crate::bench::{self, Ended, Measured, Rate, Report, RunError, Search};
-use crate::config::{BenchSettings, MergeSettings, ResultFiles};
+use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{
-    BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html, bench_step,
+    BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets, bench_step,
 };
 
 /// Runs a load to its end.
@@ -19,7 +19,7 @@ pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Res
     if !settings.find_max.is_empty() {
         return find_max(&settings, &mut signals, terminal, talk).await;
     }
-    let mut display = BenchDisplay::new(terminal, talk, settings.title);
+    let mut display = display(&settings, terminal, talk);
     display.begin(&settings.options.parameters);
     let interrupt = async || signals.received().await;
     let (report, signal) =
@@ -41,7 +41,7 @@ async fn find_max(
     let mut best = None;
     while let Some(rate) = search.next_rate() {
         let scenario = settings.scenario.at_rate(Rate::of_second(rate));
-        let mut display = BenchDisplay::new(terminal, talk, settings.title);
+        let mut display = display(settings, terminal, talk);
         let interrupt = async || signals.received().await;
         let (report, signal) =
             bench::run(scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
@@ -71,12 +71,27 @@ async fn find_max(
     }
 }
 
+fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
+    let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
+    BenchDisplay::new(terminal, talk, &settings.title, phases)
+}
+
 /// Puts reports together, judges the sum, and keeps and shows it.
 pub fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::merge(reports).map_err(|error| Error::local(error.to_string()))?;
     report.judge(&settings.thresholds);
     conclude(&report, &settings.results, terminal, talk, None)
+}
+
+/// Lists the presets, or prints one.
+pub fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStatus, Error> {
+    let text = match name {
+        Some(name) => Preset::find(name).ok_or_else(|| Preset::unknown(name))?.text.to_owned(),
+        None => bench_presets(PRESETS.iter().map(|preset| (preset.name, preset.measures())), terminal.stdout),
+    };
+    show(&text, terminal)?;
+    Ok(ExitStatus::Done)
 }
 
 /// Sets two reports side by side.

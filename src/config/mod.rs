@@ -32,7 +32,7 @@ mod usage;
 pub use crate::cli::broker::{SharedStrategy, User};
 pub use crate::cli::group::TraceFormat;
 pub use crate::cli::value::Secret;
-pub use bench::{BenchSettings, MergeSettings, ResultFiles};
+pub use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub use broker::BrokerSettings;
 pub use conn::{ConnMode, ConnSettings};
 pub use connect::ConnectSettings;

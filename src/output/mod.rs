@@ -23,7 +23,9 @@ mod template;
 mod terminal;
 mod trace;
 
-pub use bench::{BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_report, bench_step};
+pub use bench::{
+    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_presets, bench_report, bench_step,
+};
 pub use columns::Columns;
 pub use connection::ConnectionReport;
 pub use console::{AboveLine, Console};

@@ -4,6 +4,7 @@
 mod support;
 
 mod bench;
+mod bench_run;
 mod conn;
 mod connect_options;
 mod mosquitto_fails;

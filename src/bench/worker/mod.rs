@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use super::clock::{Clock, nanos};
 use super::control::{Control, WorkerHandle};
-use super::plan::{ClientNumber, Plan};
+use super::plan::{ClientNumber, Expected, Plan};
 use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
 use super::{Measure, Schedule};
 use crate::mqtt::TopicName;
@@ -83,6 +83,8 @@ struct Tools {
     expects: bool,
     /// Deliveries without duplicates.
     distinct: u64,
+    /// Of those expected, deliveries to clients that are away.
+    waiting: u64,
     /// How often something was read.
     reads: u64,
     /// The smallest end-to-end latency of this turn.
@@ -169,6 +171,12 @@ impl Tools {
     fn instant(&self) -> Instant {
         self.clock.instant(self.now)
     }
+
+    /// A message that leads to these deliveries was sent, or acknowledged.
+    fn expect(&mut self, deliveries: Expected) {
+        self.recorder.counts.expected += u64::from(deliveries.now) + u64::from(deliveries.later);
+        self.waiting += u64::from(deliveries.later);
+    }
 }
 
 impl Worker {
@@ -190,6 +198,7 @@ impl Worker {
             quickest: None,
             expects: plan.knows_what_to_expect(),
             distinct: 0,
+            waiting: 0,
             reads: 0,
             window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
             phase: 0,

@@ -46,6 +46,13 @@ impl Worker {
         self.mode = Mode::Changing;
         self.tools.phase = phase;
         self.tools.recorder.enter_phase(phase);
+        self.tools.recorder.to = u64::MAX;
+        let returns = |(group, change): &(usize, Change)| {
+            *change == Change::Connect && plan.scenario.groups[*group].kept_session.is_some()
+        };
+        if plan.scenario.phases[phase].changes.iter().any(returns) {
+            self.tools.waiting = 0;
+        }
         let retained = self.tools.retained.iter().flatten().map(|topic| plan.retained_fan_out(phase, topic));
         self.tools.recorder.counts.expected += retained.sum::<u64>();
         let mut before = 0;

@@ -63,7 +63,7 @@ impl Worker {
         progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
         progress.delivered.store(counts.delivered, Ordering::Relaxed);
         progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
-        progress.expected.store(counts.expected, Ordering::Relaxed);
+        progress.expected.store(counts.expected - self.tools.waiting, Ordering::Relaxed);
         let begun = self.upcoming.is_empty() && !matches!(self.mode, Mode::Changing);
         // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
         let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;

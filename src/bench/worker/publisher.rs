@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::Tools;
-use crate::bench::plan::ClientNumber;
+use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
 use crate::mqtt::{Message, QoS, TopicName};
 use crate::session::{DeliveryId, PublishOutcome, Session, State};
@@ -22,7 +22,7 @@ const LATE: u64 = 10_000_000;
 pub(super) struct Publisher {
     client: ClientNumber,
     /// The topic, when it is the same for all messages, and how many deliveries each leads to.
-    topic: Option<(TopicName, u64)>,
+    topic: Option<(TopicName, Expected)>,
     next_payload: usize,
     /// Number of the next message.
     sequence: u64,
@@ -47,7 +47,7 @@ struct Flight {
     id: DeliveryId,
     planned: u64,
     sent: u64,
-    fan_out: u64,
+    fan_out: Expected,
     answered: bool,
 }
 
@@ -169,7 +169,7 @@ impl Publisher {
             Ok(id) => {
                 self.handed += 1;
                 let unpaced = matches!(publish.load, Load::Unpaced { latency: false });
-                if !(unpaced && publish.qos == QoS::AtMostOnce && fan_out == 0) {
+                if !(unpaced && publish.qos == QoS::AtMostOnce && fan_out == Expected::default()) {
                     self.flights.push_back(Flight { id, planned, sent: 0, fan_out, answered: false });
                 }
             }
@@ -235,7 +235,7 @@ impl Publisher {
                 }
             }
             if qos == QoS::AtMostOnce {
-                tools.recorder.counts.expected += flight.fan_out;
+                tools.expect(flight.fan_out);
                 self.flights.pop_front();
             } else {
                 self.flights_sent += 1;
@@ -262,7 +262,7 @@ impl Publisher {
             PublishOutcome::Acknowledged(_) => {
                 tools.recorder.counts.acknowledged += 1;
                 let Some((planned, sent, fan_out)) = flight else { return };
-                tools.recorder.counts.expected += fan_out;
+                tools.expect(fan_out);
                 if tools.measure_acks {
                     if paced {
                         tools.recorder.measure(Measure::Ack, planned, tools.now.saturating_sub(planned));

@@ -62,6 +62,12 @@ pub fn count(text: &str) -> Result<u64, ValueError> {
     count.ok_or_else(|| ValueError::new(format!("`{text}` is no whole number from 1 up")))
 }
 
+/// A number above 0.
+pub fn factor(text: &str) -> Result<f64, ValueError> {
+    let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor > 0.0);
+    factor.ok_or_else(|| ValueError::new(format!("`{text}` is no number above 0")))
+}
+
 /// A Subscription Identifier: a Variable Byte Integer other than 0 [MQTT-3.8.2.1.2].
 pub fn subscription_identifier(text: &str) -> Result<u32, ValueError> {
     number(text, 1..=268_435_455)

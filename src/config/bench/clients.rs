@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::rate;
 use crate::bench::Shard;
-use crate::cli::bench::ClientsArgs;
+use crate::cli::bench::TimingArgs;
 use crate::error::Error;
 use crate::transport::{Address, Endpoint};
 
@@ -20,22 +20,22 @@ pub(super) fn endpoints(endpoint: &Endpoint) -> Vec<Endpoint> {
     }
 }
 
-pub(super) fn connect_interval(clients: &ClientsArgs) -> Result<Duration, Error> {
-    match clients.ramp.as_deref() {
-        None => Ok(clients.interval),
+pub(super) fn connect_interval(timing: &TimingArgs) -> Result<Duration, Error> {
+    match timing.ramp.as_deref() {
+        None => Ok(timing.interval),
         Some("max" | "0") => Ok(Duration::ZERO),
         Some(text) => Ok(Duration::from_nanos(rate("--ramp", text)?.planned(1))),
     }
 }
 
-pub(super) fn workers(clients: &ClientsArgs) -> usize {
+pub(super) fn workers(timing: &TimingArgs) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    clients.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores))
+    timing.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores))
 }
 
 /// `--shard 2/5`, from 1 as people count; or the index of a Kubernetes Indexed Job and `--shard /5`.
-pub(super) fn shard(clients: &ClientsArgs) -> Result<Shard, Error> {
-    let Some(text) = clients.shard.as_deref() else { return Ok(Shard { index: 0, count: 1 }) };
+pub(super) fn shard(timing: &TimingArgs) -> Result<Shard, Error> {
+    let Some(text) = timing.shard.as_deref() else { return Ok(Shard { index: 0, count: 1 }) };
     let refused = || {
         Error::usage(format!("--shard: `{text}` is no part of a run, as in 2/5"))
             .with_hint("/5 takes the index from JOB_COMPLETION_INDEX (Kubernetes) or SLURM_PROCID")

@@ -6,8 +6,8 @@ use super::clients::{connect_interval, endpoints, shard, workers};
 use super::load::pattern;
 use super::parameters::parameters;
 use super::{BenchSettings, ResultFiles, result_files, thresholds};
-use crate::bench::{Group, Pattern, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
-use crate::cli::bench::{ClientsArgs, LoadArgs, ResultsArgs};
+use crate::bench::{Change, Group, Pattern, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
+use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::config::ConnectSettings;
 use crate::config::connect::Resolved;
@@ -34,7 +34,7 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new(
         connect: &ConnectArgs,
-        clients: &ClientsArgs,
+        timing: &TimingArgs,
         results: &ResultsArgs,
         origins: &Origins,
     ) -> Result<Self, Error> {
@@ -48,7 +48,7 @@ impl Draft {
             return Err(Error::usage("--trace is not for bench, whose many clients nobody could read").with_hint(hint));
         }
         let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
-        if reconnects && !clients.reconnect {
+        if reconnects && !timing.reconnect {
             warnings.push("a lost connection stays lost without --reconnect".to_owned());
         }
         Ok(Self {
@@ -85,23 +85,53 @@ impl Draft {
         Ok(())
     }
 
+    /// The groups so far.
+    pub(super) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    pub(super) fn add_group(&mut self, group: Group) {
+        self.groups.push(group);
+    }
+
+    pub(super) fn add_thresholds(&mut self, thresholds: Vec<Threshold>) {
+        self.thresholds.extend(thresholds);
+    }
+
+    /// In 3.1.1 nothing but a Clean Session ends a session, and a run that is over connects no more.
+    pub(super) fn warn_of_sessions(&mut self) {
+        let keeps = self.groups.iter().any(|group| group.kept_session.is_some());
+        if keeps && !self.connect.client.connect.version.is_v5() {
+            self.warnings.push("sessions of MQTT 3.1.1 stay at the broker after the run: use -V 5.0".to_owned());
+        }
+    }
+
     pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Pattern, role: Role) {
         self.groups.push(Group { name: name.to_owned(), clients, client_id, role, kept_session: None });
     }
 
+    /// One phase, in which all act.
+    pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
+        // A search has a duration for each step.
+        let elapsed = timing.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
+        vec![Phase::only(&self.groups, Until { elapsed, ..until })]
+    }
+
     pub(super) fn finish(
         self,
-        title: &'static str,
-        clients: &ClientsArgs,
-        until: Until,
+        title: impl Into<String>,
+        timing: &TimingArgs,
+        phases: Vec<Phase>,
     ) -> Result<BenchSettings, Error> {
-        if clients.duration.is_some_and(|duration| duration <= clients.warmup) {
+        let title = title.into();
+        let first = phases.first().and_then(|first| first.until.elapsed);
+        if first.is_some_and(|first| first <= timing.warmup) {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
         }
         let client = &self.connect.client;
         let user_name = client.connect.user_name.as_ref().map(|name| pattern("--username", name)).transpose()?;
         let mut dialers = vec![client.dialer.clone()];
-        let sources: Vec<_> = clients.source_ip.iter().flatten().collect();
+        let sources: Vec<_> = timing.source_ip.iter().flatten().collect();
         if !sources.is_empty() {
             dialers = sources
                 .iter()
@@ -114,9 +144,8 @@ impl Draft {
         }
         let mut session = client.connect.clone();
         session.client_id = "".into();
-        // A search has a duration for each step.
-        let elapsed = clients.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
-        let phases = vec![Phase::only(&self.groups, Until { elapsed, ..until })];
+        // A client whose connection is cut by plan has to come back, however often the broker refuses.
+        let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
         let scenario = Scenario {
             endpoints: endpoints(&client.endpoint),
             dialers,
@@ -124,24 +153,24 @@ impl Draft {
             user_name,
             groups: self.groups,
             phases,
-            connect_interval: connect_interval(clients)?,
-            handshakes: usize::try_from(clients.handshakes).unwrap_or(usize::MAX),
-            reconnect: clients.reconnect.then_some(Reconnect {
+            connect_interval: connect_interval(timing)?,
+            handshakes: usize::try_from(timing.handshakes).unwrap_or(usize::MAX),
+            reconnect: (timing.reconnect || cuts).then_some(Reconnect {
                 delay: client.reconnect.first_delay,
                 attempts: client.reconnect.maximum_attempts,
             }),
-            warmup: clients.warmup,
-            drain: clients.drain,
-            workers: workers(clients),
-            shard: shard(clients)?,
+            warmup: timing.warmup,
+            drain: timing.drain,
+            workers: workers(timing),
+            shard: shard(timing)?,
             run: self.run,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
         let options = RunOptions {
             thresholds: self.thresholds,
             abort_on_fail: self.abort_on_fail,
-            start_at: clients.start_at.map(SystemTime::from),
-            parameters: parameters(title, &scenario),
+            start_at: timing.start_at.map(SystemTime::from),
+            parameters: parameters(&title, &scenario),
         };
         for threshold in options.thresholds.iter().chain(&self.find_max) {
             if let Some(fault) = scenario.cannot_judge(threshold) {

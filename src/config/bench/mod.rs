@@ -2,20 +2,25 @@
 
 mod clients;
 mod draft;
+mod file;
 mod load;
 mod parameters;
+mod presets;
 
 use std::path::PathBuf;
 
 use super::origin::Origins;
 use super::{ConnectSettings, publish};
-use crate::bench::{FilterPattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold, Until};
+use crate::bench::{FilterPattern, Pattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold, Until};
 use crate::cli::bench::{
-    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, LoadArgs, ResultsArgs,
-    Shape,
+    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, BenchSubscriptionArgs,
+    LoadArgs, ResultsArgs, Shape,
 };
+use crate::cli::group::MessageArgs;
 use crate::error::Error;
-use crate::mqtt::{RetainHandling, TopicFilter, TopicName};
+use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
+
+pub use presets::{PRESETS, Preset};
 
 use draft::Draft;
 use load::{load, pattern, payload};
@@ -24,7 +29,7 @@ use load::{load, pattern, payload};
 #[derive(Debug, Clone)]
 pub struct BenchSettings {
     /// What it is called in the banner: `publish benchmark`.
-    pub title: &'static str,
+    pub title: String,
     /// Start the embedded broker first, which listens where the first endpoint says.
     pub connect: ConnectSettings,
     /// What it does.
@@ -77,69 +82,49 @@ const END_TO_END_SIZE: usize = 64;
 impl BenchSettings {
     /// Settles every option of `bench conn`.
     pub fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
-        let mut draft = Draft::new(&arguments.connect, &arguments.clients, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, origins)?;
         let client_id = draft.client_id("", arguments.clients.count)?;
         draft.group("clients", arguments.clients.count, client_id, Role::Idle);
-        draft.finish("connection benchmark", &arguments.clients, Until::default())
+        let timing = &arguments.clients.timing;
+        let phases = draft.only_phase(timing, Until::default());
+        draft.finish("connection benchmark", timing, phases)
     }
 
     /// Settles every option of `bench pub`.
     pub fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, message) = (&arguments.clients, &arguments.message);
-        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let [topic] = message.topic.as_slice() else {
             let error = Error::usage("bench pub needs exactly one --topic");
             return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
         };
         let client_id = draft.client_id("", clients.count)?;
         let version = draft.connect.client.connect.version;
-        let role = Role::Publish(Box::new(Publish {
-            topic: pattern("--topic", topic.as_str())?,
-            topics: arguments.load.topics.unwrap_or_default(),
-            qos: message.qos,
-            retain: message.retain,
-            properties: publish::properties(message, version),
-            payload: payload(&arguments.load, None)?,
-            load: load(&arguments.load, clients.count)?,
-            limit: arguments.load.limit,
-            window: arguments.load.inflight,
-        }));
+        let topic = pattern("--topic", topic.as_str())?;
+        let role = publisher(topic, &arguments.load, message, clients.count, version, None)?;
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;
-        draft.finish("publish benchmark", clients, until_sent(&arguments.load))
+        let timing = &arguments.clients.timing;
+        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        draft.finish("publish benchmark", timing, phases)
     }
 
     /// Settles every option of `bench sub`.
     pub fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.subscription);
-        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let client_id = draft.client_id("", clients.count)?;
-        let mut filters = Vec::new();
-        for (index, text) in given.topic.iter().enumerate() {
-            TopicFilter::parse(text.clone()).map_err(|error| Error::topic("--topic", text, &error))?;
-            filters.push(FilterPattern {
-                filter: pattern("--topic", text)?,
-                qos: of(&given.qos, index).unwrap_or_default(),
-                no_local: of(&given.no_local, index).unwrap_or_default(),
-                retain_as_published: of(&given.retain_as_published, index).unwrap_or_default(),
-                retain_handling: of(&given.retain_handling, index).unwrap_or(RetainHandling::SendAtSubscribe),
-            });
-        }
-        let subscription_identifier = given.subscription_identifier;
-        draft.group(
-            "subscribers",
-            clients.count,
-            client_id,
-            Role::Subscribe(Subscribe { filters, subscription_identifier }),
-        );
+        draft.group("subscribers", clients.count, client_id, subscriber(given)?);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
-        draft.finish("subscribe benchmark", clients, Until { received: given.limit, ..Until::default() })
+        let timing = &arguments.clients.timing;
+        let phases = draft.only_phase(timing, Until { received: given.limit, ..Until::default() });
+        draft.finish("subscribe benchmark", timing, phases)
     }
 
     /// Settles every option of `bench e2e`.
     pub fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.shape);
-        let mut draft = Draft::new(&arguments.connect, clients, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { clients.count });
         let subscribers = given.subscribers.unwrap_or(if given.shape == Shape::FanIn { 1 } else { clients.count });
         if given.shape == Shape::OneToOne && publishers != subscribers {
@@ -179,8 +164,48 @@ impl BenchSettings {
         }));
         draft.group("publishers", publishers, client_id, role);
         draft.find_max(&arguments.load)?;
-        draft.finish("end-to-end benchmark", clients, until_sent(&arguments.load))
+        let timing = &arguments.clients.timing;
+        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        draft.finish("end-to-end benchmark", timing, phases)
     }
+}
+
+/// What publishers do; `size` is that of the payload where none is given, in bytes.
+fn publisher(
+    topic: Pattern,
+    given: &LoadArgs,
+    message: &MessageArgs,
+    clients: u64,
+    version: Version,
+    size: Option<usize>,
+) -> Result<Role, Error> {
+    Ok(Role::Publish(Box::new(Publish {
+        topic,
+        topics: given.topics.unwrap_or_default(),
+        qos: message.qos,
+        retain: message.retain,
+        properties: publish::properties(message, version),
+        payload: payload(given, size)?,
+        load: load(given, clients)?,
+        limit: given.limit,
+        window: given.inflight,
+    })))
+}
+
+/// What subscribers do.
+fn subscriber(given: &BenchSubscriptionArgs) -> Result<Role, Error> {
+    let mut filters = Vec::new();
+    for (index, text) in given.topic.iter().enumerate() {
+        TopicFilter::parse(text.clone()).map_err(|error| Error::topic("--topic", text, &error))?;
+        filters.push(FilterPattern {
+            filter: pattern("--topic", text)?,
+            qos: of(&given.qos, index).unwrap_or_default(),
+            no_local: of(&given.no_local, index).unwrap_or_default(),
+            retain_as_published: of(&given.retain_as_published, index).unwrap_or_default(),
+            retain_handling: of(&given.retain_handling, index).unwrap_or(RetainHandling::SendAtSubscribe),
+        });
+    }
+    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier: given.subscription_identifier }))
 }
 
 /// A limited number of messages ends the run when the last is answered.
@@ -190,8 +215,13 @@ fn until_sent(load: &LoadArgs) -> Until {
 
 /// The thresholds of `--fail`.
 fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error> {
-    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
-    results.fail.iter().map(parse).collect()
+    thresholds_of(&results.fail, "--fail")
+}
+
+/// Thresholds of some origin.
+fn thresholds_of(texts: &[String], origin: &str) -> Result<Vec<Threshold>, Error> {
+    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("{origin}: {error}")));
+    texts.iter().map(parse).collect()
 }
 
 /// The files of the results.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bench::{Load, Parameter, Payload, Role, Scenario};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
 use crate::mqtt::QoS;
 
 /// What the banner and the report say.
@@ -54,6 +54,11 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
             }
         }
     }
+    if scenario.phases.len() > 1 {
+        for phase in &scenario.phases {
+            say(&format!("phase `{}`", phase.name), of_phase(scenario, phase));
+        }
+    }
     let interval = scenario.connect_interval;
     say(
         "connects",
@@ -79,4 +84,29 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         say("shard", format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
     }
     list
+}
+
+/// `drop clients; publishers at 0.5 of their rate; 10s`.
+fn of_phase(scenario: &Scenario, phase: &Phase) -> String {
+    let name = |group: &usize| scenario.groups[*group].name.as_str();
+    let mut parts: Vec<String> = Vec::new();
+    for (group, change) in &phase.changes {
+        let word = match change {
+            Change::Connect => "connect",
+            Change::Disconnect => "disconnect",
+            Change::Drop => "drop",
+        };
+        parts.push(format!("{word} {}", name(group)));
+    }
+    for act in &phase.acts {
+        #[expect(clippy::float_cmp, reason = "as they were written")]
+        let factor = match (act.from, act.to) {
+            (from, to) if from != to => format!(" from {from} to {to} of their rate"),
+            (1.0, _) => String::new(),
+            (from, _) => format!(" at {from} of their rate"),
+        };
+        parts.push(format!("{} act{factor}", name(&act.group)));
+    }
+    parts.push(phase.until.elapsed.map_or_else(|| "until done".to_owned(), |elapsed| format!("{elapsed:?}")));
+    parts.join("; ")
 }

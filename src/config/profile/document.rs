@@ -148,11 +148,11 @@ fn is_section(name: &str) -> bool {
 }
 
 /// `toml_edit`'s words on one line.
-fn syntax(message: &str) -> String {
+pub(in crate::config) fn syntax(message: &str) -> String {
     format!("this is no TOML: {}", message.lines().next().unwrap_or_default())
 }
 
-fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
+pub(in crate::config) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
     table.key(name).and_then(toml_edit::Key::span)
 }
 
@@ -185,7 +185,8 @@ fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range
     }
 }
 
-fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
+/// A key's value, of the kind that the key has.
+pub(in crate::config) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
     let refused = |form: &str| source.fault(item.span(), format_args!("{} is {form}", key.path));
     match key.kind {
         Kind::Text | Kind::Url | Kind::Path | Kind::Secret => {

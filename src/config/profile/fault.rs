@@ -1,4 +1,4 @@
-//! What is wrong in a profile's text, with its line and a caret under the place.
+//! What is wrong in the text of a profile, or of another file of ours, with its line and a caret under the place.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use crate::error::Error;
 
 /// A text and what it is called: "profile `task`".
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) name: &'a str,
-    pub(super) text: &'a str,
+pub(in crate::config) struct Source<'a> {
+    pub(in crate::config) name: &'a str,
+    pub(in crate::config) text: &'a str,
 }
 
 impl Source<'_> {
     /// An error at a place: the message names the line, the detail shows it.
-    pub(super) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
+    pub(in crate::config) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
         let Some(span) = span.filter(|span| self.text.get(span.clone()).is_some()) else {
             return Error::usage(format!("{}: {message}", self.name));
         };
@@ -30,7 +30,7 @@ impl Source<'_> {
 }
 
 /// The most similar of some names, if any is similar enough to be meant.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(in crate::config) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // One slip of the fingers is enough, which the other measure does not see in short names: `qso`.
     let likeness = |other| if strsim::osa_distance(name, other) == 1 { 1.0 } else { strsim::jaro_winkler(name, other) };
     let scored = known.into_iter().map(|other| (likeness(other), other));

@@ -62,7 +62,7 @@ impl Key {
     }
 }
 
-const fn key(path: &'static str, option: &'static str, kind: Kind, example: &'static str) -> Key {
+pub(in crate::config) const fn key(path: &'static str, option: &'static str, kind: Kind, example: &'static str) -> Key {
     Key { path, option, kind, example }
 }
 

@@ -11,21 +11,23 @@ use crate::output::{Columns, Stdout, Talk, Terminal};
 pub struct BenchDisplay {
     terminal: Terminal,
     talk: Talk,
-    title: &'static str,
+    title: String,
+    /// Names of the phases.
+    phases: Vec<String>,
     bar: ProgressBar,
     lines: Stdout,
 }
 
 impl BenchDisplay {
-    /// `title` as in MQTTX: `publish benchmark`.
-    pub fn new(terminal: Terminal, talk: Talk, title: &'static str) -> Self {
+    /// `title` as in MQTTX: `publish benchmark`; of `phases` the names.
+    pub fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>) -> Self {
         let target = if terminal.stderr.terminal && !talk.is_quiet() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { terminal, talk, title, bar, lines: Stdout::new(terminal.stdout) }
+        Self { terminal, talk, title: title.to_owned(), phases, bar, lines: Stdout::new(terminal.stdout) }
     }
 
     /// The banner.
@@ -56,8 +58,13 @@ impl BenchDisplay {
 impl Observer for BenchDisplay {
     fn connected(&mut self, snapshot: &Snapshot) {
         self.bar.suspend(|| {
-            let seconds = snapshot.elapsed.as_secs_f64();
-            self.talk.success(format_args!("Created {} connections in {seconds:.3}s", snapshot.standing));
+            let (standing, seconds) = (snapshot.standing, snapshot.in_stage.as_secs_f64());
+            match self.phases.get(snapshot.phase).filter(|_| snapshot.phase > 0) {
+                Some(phase) => {
+                    self.talk.success(format_args!("{phase}: {standing} connections stand after {seconds:.3}s"));
+                }
+                None => self.talk.success(format_args!("Created {standing} connections in {seconds:.3}s")),
+            }
         });
     }
 
@@ -97,7 +104,8 @@ impl Observer for BenchDisplay {
             }
             Stage::Running | Stage::Draining => {
                 self.style("{spinner} {msg}");
-                self.bar.set_message(now(snapshot));
+                let phase = self.phases.get(snapshot.phase).filter(|_| self.phases.len() > 1);
+                self.bar.set_message(now(snapshot, phase.map(String::as_str)));
             }
         }
         self.bar.tick();
@@ -114,8 +122,8 @@ impl BenchDisplay {
 
 /// One line about how it goes.
 #[expect(clippy::cast_precision_loss, reason = "for display")]
-fn now(snapshot: &Snapshot) -> String {
-    let word = if snapshot.stage == Stage::Draining { "draining" } else { "running" };
+fn now(snapshot: &Snapshot, phase: Option<&str>) -> String {
+    let word = if snapshot.stage == Stage::Draining { "draining" } else { phase.unwrap_or("running") };
     let mut parts =
         vec![format!("{word} {}", seconds(snapshot.in_stage)), format!("{} connected", number(snapshot.standing))];
     if let Some(last) = snapshot.last {

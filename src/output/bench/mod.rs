@@ -5,12 +5,14 @@ mod display;
 mod files;
 mod html;
 mod plot;
+mod presets;
 mod report;
 
 pub use comparison::bench_comparison;
 pub use display::BenchDisplay;
 pub use files::{bench_csv, bench_hdr_log};
 pub use html::bench_html;
+pub use presets::bench_presets;
 pub use report::{bench_report, bench_step};
 
 /// A duration in nanoseconds with three significant digits and its unit.

@@ -18,8 +18,17 @@ pub fn bench_report(report: &Report, stream: Stream) -> String {
     };
     section("Result", &mut table(&summary(report), stream));
     section("Counts", &mut table(&counts(report), stream));
+    section("Phases", &mut phases(report, stream));
     section("Latency", &mut latencies(report, stream));
-    let shown = [Measure::E2e, Measure::E2eUncorrected, Measure::Ack, Measure::AckUncorrected, Measure::Connack];
+    let shown = [
+        Measure::E2e,
+        Measure::E2eUncorrected,
+        Measure::Backlog,
+        Measure::Ack,
+        Measure::AckUncorrected,
+        Measure::Online,
+        Measure::Connack,
+    ];
     if let Some((measure, latency)) = shown.iter().find_map(|measure| Some((measure, report.latencies.get(measure)?))) {
         section(&format!("Distribution of {}", words(*measure)), &mut plot::histogram(latency, stream).into_iter());
     }
@@ -76,18 +85,15 @@ pub(super) fn summary(report: &Report) -> Rows {
     let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
     say("ended", ended(report.ended).to_owned());
     let counts = &report.counts;
-    #[expect(clippy::cast_precision_loss, reason = "for display")]
-    let connect_rate = counts.connected as f64 / report.seconds.connecting.max(1e-9);
-    say(
-        "connected",
-        format!(
-            "{} of {} in {:.2} s ({})",
-            number(counts.connected),
-            number(counts.connects_attempted),
-            report.seconds.connecting,
-            rate(connect_rate)
-        ),
-    );
+    let connected = format!("{} of {}", number(counts.connected), number(counts.connects_attempted));
+    if counts.connects_planned > 0 || !report.phases.is_empty() {
+        // Of those in the beginning and later ones; the phases tell them apart.
+        say("connected", connected);
+    } else {
+        #[expect(clippy::cast_precision_loss, reason = "for display")]
+        let connect_rate = counts.connected as f64 / report.seconds.connecting.max(1e-9);
+        say("connected", format!("{connected} in {:.2} s ({})", report.seconds.connecting, rate(connect_rate)));
+    }
     if report.seconds.measured > 0.0 {
         let warmup = if report.seconds.warmup > 0.0 {
             format!(" after {:.1} s of warm-up", report.seconds.warmup)
@@ -131,6 +137,8 @@ pub(super) fn counts(report: &Report) -> Rows {
     let list = [
         ("connects failed", counts.connects_failed, false),
         ("connects refused", counts.connects_refused, false),
+        ("connects planned", counts.connects_planned, false),
+        ("connects missed", counts.connects_missed, false),
         ("connections lost", counts.connections_lost, false),
         ("subscribed", counts.subscribed, false),
         ("subscriptions refused", counts.subscribes_refused, false),
@@ -151,6 +159,30 @@ pub(super) fn counts(report: &Report) -> Rows {
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
+}
+
+fn phases(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.phases.is_empty() {
+        columns.row(["", "changes", "lasted", "connected", "sent", "received", "p50", "p99"]);
+    }
+    for phase in &report.phases {
+        let at = |percent: f64| {
+            phase.latency.as_ref().map_or("-".to_owned(), |latency| duration(latency.percentile(percent)))
+        };
+        let counts = &phase.counts;
+        columns.row([
+            format!("  {}", phase.name),
+            format!("{:.2} s", phase.connecting),
+            format!("{:.2} s", phase.running),
+            number(counts.connected),
+            number(counts.sent),
+            number(counts.delivered),
+            at(50.0),
+            at(99.0),
+        ]);
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
 }
 
 fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {

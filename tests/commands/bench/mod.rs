@@ -26,7 +26,7 @@ fn read(path: &Path) -> Report {
 }
 
 /// Waits until mosquitto itself has counted so many publishes.
-fn expect_count_of_broker(broker: &Mosquitto, count: u64) {
+pub(crate) fn expect_count_of_broker(broker: &Mosquitto, count: u64) {
     let mut client = RawClient::connect(broker.address(), Version::V3_1_1, "judge");
     client.subscribe("$SYS/broker/publish/messages/received", 0);
     while client.expect_message().text() != count.to_string() {}

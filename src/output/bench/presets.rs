@@ -1,0 +1,17 @@
+//! The list of presets.
+
+use crate::output::{Columns, Stream};
+
+/// Each name with what it measures, and how to go on; beneath one another where the terminal is narrow.
+pub fn bench_presets<'a>(presets: impl Iterator<Item = (&'a str, &'a str)>, stream: Stream) -> String {
+    let mut columns = Columns::default();
+    for (name, measures) in presets {
+        columns.row([name, measures]);
+    }
+    let mut text: String = columns.lines(stream).map(|line| line + "\n").collect();
+    if stream.terminal {
+        text +=
+            "\nRun one:          mqttx-rs bench run p2p\nMake it your own: mqttx-rs bench presets p2p > mine.toml\n";
+    }
+    text
+}
