@@ -418,23 +418,25 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-profile -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l profile -d 'Profile: its name, or the path of a file' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l no-profile -d 'No profile, not even the selected one'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l debug -d 'Tell what the program does, on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "conn" -d 'Open connections and hold them'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "pub" -d 'Publish from many clients'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "sub" -d 'Subscribe with many clients and count what arrives'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "e2e" -d 'Publish and subscribe in one process: latency from end to end, losses, duplicates'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "merge" -d 'Put the reports of several machines together, exactly'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e merge compare" -f -a "compare" -d 'Set two reports side by side'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "conn" -d 'Open connections and hold them'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "pub" -d 'Publish from many clients'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "sub" -d 'Subscribe with many clients and count what arrives'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "e2e" -d 'Publish and subscribe in one process: latency from end to end, losses, duplicates'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "run" -d 'Run a scenario of several groups and phases: a preset, or a TOML file'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "presets" -d 'List the presets of `bench run`, or print one to copy and edit'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "merge" -d 'Put the reports of several machines together, exactly'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "compare" -d 'Set two reports side by side'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s c -l count -d 'Clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s i -l interval -d 'Wait between two connects, milliseconds or a duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ramp -d 'Connects a second, instead of --interval; `max` for as fast as --handshakes allows' -r
@@ -871,6 +873,111 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l preset -d 'The same as SCENARIO' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l scale -d 'All counts of clients, rates and limits times this, as in 0.01' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s i -l interval -d 'Wait between two connects, milliseconds or a duration' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ramp -d 'Connects a second, instead of --interval; `max` for as fast as --handshakes allows' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l handshakes -d 'Connects that may be under way at a time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'End after so long, seconds or a duration' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l warmup -d 'Beginning that latencies and rates leave out, seconds or a duration' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Threads [default: one a core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -d 'Write everything as JSON' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l csv -d 'Write a line a second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l html -d 'Write a page with plots' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect-period -d 'First wait, 0 off (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-reconnect-times -d 'Attempts, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s I -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l abort-on-fail -d 'End as soon as a --fail holds'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l csv -d 'Write a line a second' -r -F
