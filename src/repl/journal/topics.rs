@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -71,26 +70,26 @@ impl Topics {
         Self { known, most, most_bytes, bytes: 0, others: 0, all: Window::new(), clock }
     }
 
+    /// `message` has memory of its own, which the head of its payload shares.
     pub(super) fn push(&mut self, id: u64, message: &Message, now: Instant) {
         let (name, size) = (message.topic.as_str(), message.payload.len());
         self.all.push(size, self.clock, now);
-        let has_room = self.known.len() < self.most && self.bytes + name.len() <= self.most_bytes;
-        if !has_room && !self.known.contains_key(name) {
+        let head = if size <= LATEST_BYTES {
+            message.payload.clone()
+        } else {
+            Bytes::copy_from_slice(&message.payload[..LATEST_BYTES])
+        };
+        let latest = Latest { id, at: now, head, size, qos: message.qos, retain: message.retain };
+        let topic = if let Some(topic) = self.known.get_mut(name) {
+            topic.latest = latest;
+            topic
+        } else if self.known.len() < self.most && self.bytes + name.len() <= self.most_bytes {
+            self.bytes += name.len();
+            let topic = Topic { messages: 0, bytes: 0, window: Window::new(), latest };
+            self.known.entry(name.into()).or_insert(topic)
+        } else {
             self.others += 1;
             return;
-        }
-        let head = Bytes::copy_from_slice(&message.payload[..size.min(LATEST_BYTES)]);
-        let latest = Latest { id, at: now, head, size, qos: message.qos, retain: message.retain };
-        let topic = match self.known.entry(name.into()) {
-            Entry::Occupied(topic) => {
-                let topic = topic.into_mut();
-                topic.latest = latest;
-                topic
-            }
-            Entry::Vacant(place) => {
-                self.bytes += name.len();
-                place.insert(Topic { messages: 0, bytes: 0, window: Window::new(), latest })
-            }
         };
         topic.messages += 1;
         topic.bytes += size as u64;
