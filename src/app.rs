@@ -8,7 +8,7 @@ use crate::command;
 use crate::config::profile::ProfileJob;
 use crate::config::{
     self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
-    ReplSettings, SubSettings,
+    ReplSettings, SavedOptions, SubSettings,
 };
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
@@ -40,7 +40,8 @@ pub fn run() -> u8 {
     for warning in &invocation.warnings {
         talk.warning(warning);
     }
-    match dispatch(*invocation, terminal, talk) {
+    let saved = invocation.save.as_ref().map(|saved| save(saved, talk)).transpose();
+    match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
         Ok(status) => status.code(),
         Err(error) => {
             talk.error(&error);
@@ -81,6 +82,16 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout)))
         }
     }
+}
+
+/// `--save-options`: what it says is written, and the command runs all the same.
+fn save(saved: &SavedOptions, talk: Talk) -> Result<(), Error> {
+    saved.write()?;
+    talk.success(format_args!("Options saved to {}", saved.path().display()));
+    for warning in saved.warnings() {
+        talk.warning(warning);
+    }
+    Ok(())
 }
 
 fn variable(name: &str) -> Option<String> {

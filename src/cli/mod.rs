@@ -70,7 +70,11 @@ pub enum Command {
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
     /// Explore a broker command by command, or run a script of them
-    #[command(name = "repl")]
+    #[command(
+        name = "repl",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true))
+    )]
     Repl(Box<ReplArgs>),
     /// Load a broker and measure it
     #[command(name = "bench")]

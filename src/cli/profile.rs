@@ -22,6 +22,7 @@ pub enum ProfileCommand {
     /// Print a profile, its secrets masked
     Show(ProfileShowArgs),
     /// Make a profile from options, or from answers on a terminal
+    #[command(mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
     Add(Box<ProfileAddArgs>),
     /// Change a profile in $EDITOR, or key by key
     Edit(ProfileEditArgs),

@@ -69,7 +69,7 @@ pub(super) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     for (name, option) in VARIABLES {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
             let values = text.lines().map(String::from).collect();
-            layer.options.entry(option).or_insert(LayerValue {
+            layer.options.entry((*option).to_owned()).or_insert(LayerValue {
                 origin: Origin::Environment(name),
                 values,
                 alone: None,

@@ -37,6 +37,7 @@ pub use broker::BrokerSettings;
 pub use conn::{ConnMode, ConnSettings};
 pub use connect::ConnectSettings;
 pub use environment::VARIABLES;
+pub use options_file::SavedOptions;
 pub use origin::{Origin, Origins, Place};
 pub use publish::{MessageSource, PubSettings, Publication};
 pub use read::{CommandLine, Invocation, check_profile, read};

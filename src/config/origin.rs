@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::options_file::field_of;
 use super::profile::Choice;
 
 /// Where the value of an option comes from, strongest first.
@@ -11,10 +12,11 @@ use super::profile::Choice;
 pub enum Origin {
     /// The command line.
     Flag,
-    /// A file of options that the command line names (`--load-options`).
-    OptionsFile(Place),
     /// This environment variable.
     Environment(&'static str),
+    /// The file of options that the command line names (`--load-options`), in place of a profile: which one, of
+    /// [`Origins::files`].
+    OptionsFile(usize),
     /// The profile.
     Profile(Place),
     /// The project's file.
@@ -36,8 +38,11 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Layer {
     /// Keyed by the option's id, as `client_id`.
-    pub options: BTreeMap<&'static str, LayerValue>,
+    pub options: Options,
 }
+
+/// Options by their ids.
+pub(super) type Options = BTreeMap<String, LayerValue>;
 
 /// What a layer says about an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +82,8 @@ impl Origin {
     fn rank(self) -> u8 {
         match self {
             Self::Flag => 0,
-            Self::OptionsFile(_) => 1,
-            Self::Environment(_) => 2,
+            Self::Environment(_) => 1,
+            Self::OptionsFile(_) => 2,
             Self::Profile(_) => 3,
             Self::Project(_) => 4,
             Self::Default => 5,
@@ -114,8 +119,8 @@ impl Origins {
     }
 
     /// Adds what is taken from lower layers.
-    pub(super) fn extend(&mut self, taken: &BTreeMap<&'static str, LayerValue>) {
-        self.options.extend(taken.iter().map(|(option, value)| ((*option).to_owned(), value.origin)));
+    pub(super) fn extend(&mut self, taken: &Options) {
+        self.options.extend(taken.iter().map(|(option, value)| (option.clone(), value.origin)));
     }
 
     /// Where an option's value comes from.
@@ -142,8 +147,13 @@ impl Origins {
     pub fn name(&self, option: &str) -> String {
         match self.of(option) {
             Origin::Flag | Origin::Default => format!("--{}", option.replace('_', "-")),
+            origin @ Origin::OptionsFile(_) => format!("{} of {}", field_of("", option), self.describe(origin)),
             origin => self.describe(origin),
         }
+    }
+
+    fn file(&self, index: usize) -> &str {
+        self.files.get(index).map_or("a file", String::as_str)
     }
 
     /// An origin in words.
@@ -151,10 +161,8 @@ impl Origins {
         match origin {
             Origin::Flag => "command line".to_owned(),
             Origin::Environment(variable) => variable.to_owned(),
-            Origin::OptionsFile(place) | Origin::Profile(place) | Origin::Project(place) => {
-                let file = self.files.get(place.file).map_or("a file", String::as_str);
-                format!("{} of {file}", place.key)
-            }
+            Origin::OptionsFile(file) => self.file(file).to_owned(),
+            Origin::Profile(place) | Origin::Project(place) => format!("{} of {}", place.key, self.file(place.file)),
             Origin::Default => "default".to_owned(),
         }
     }
@@ -162,11 +170,8 @@ impl Origins {
 
 /// What lower layers add to the options on the command line: for each option, the whole of what the first layer that
 /// has it says. Lists of two layers are not mixed.
-pub(super) fn inherit<'a>(
-    given: &BTreeSet<String>,
-    layers: impl IntoIterator<Item = &'a Layer>,
-) -> BTreeMap<&'static str, LayerValue> {
-    let mut taken: BTreeMap<&'static str, LayerValue> = BTreeMap::new();
+pub(super) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
+    let mut taken = Options::new();
     for layer in layers {
         let said = |option: &str| given.contains(option) || taken.contains_key(option);
         let outweighed = |option: &str| {
@@ -179,9 +184,9 @@ pub(super) fn inherit<'a>(
             match &value.alone {
                 Some(alone) if topic_is_said && alone.is_empty() => {}
                 Some(alone) if topic_is_said => {
-                    added.push((*option, LayerValue { values: alone.clone(), ..value.clone() }));
+                    added.push((option.clone(), LayerValue { values: alone.clone(), ..value.clone() }));
                 }
-                _ => added.push((*option, value.clone())),
+                _ => added.push((option.clone(), value.clone())),
             }
         }
         taken.extend(added);
@@ -190,13 +195,15 @@ pub(super) fn inherit<'a>(
 }
 
 /// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
-pub(super) fn overridden(taken: &BTreeMap<&'static str, LayerValue>, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
+pub(super) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
     let mut found = Vec::new();
     for (option, value) in taken {
         let Origin::Environment(variable) = value.origin else { continue };
-        let says_the_same = |other: &str| other == *option || (BROKER.contains(option) && BROKER.contains(&other));
+        let is_of_broker = |option: &str| BROKER.contains(&option);
+        let says_the_same = |other: &str| other == option || (is_of_broker(option) && is_of_broker(other));
         let below = layers.iter().flat_map(|layer| &layer.options).find(|(other, below)| {
-            matches!(below.origin, Origin::Profile(_) | Origin::Project(_)) && says_the_same(other)
+            matches!(below.origin, Origin::OptionsFile(_) | Origin::Profile(_) | Origin::Project(_))
+                && says_the_same(other)
         });
         found.extend(below.map(|(_, below)| (variable, below.origin)));
     }
@@ -210,10 +217,10 @@ mod tests {
     fn layer(origin: Origin, options: &[(&'static str, &str)]) -> Layer {
         let values =
             |text: &str| LayerValue { origin, values: text.split(',').map(String::from).collect(), alone: None };
-        Layer { options: options.iter().map(|(option, text)| (*option, values(text))).collect() }
+        Layer { options: options.iter().map(|(option, text)| ((*option).to_owned(), values(text))).collect() }
     }
 
-    type Options<'a> = &'a [(&'static str, &'a str)];
+    type Said<'a> = &'a [(&'static str, &'a str)];
     type Taken<'a> = &'a [(&'a str, &'a str, Origin)];
 
     #[test]
@@ -221,7 +228,7 @@ mod tests {
         let first = Origin::Environment("FIRST");
         let second = Origin::Environment("SECOND");
         // Given on the command line; first layer; second layer; what is taken.
-        let table: &[(&[&str], Options<'_>, Options<'_>, Taken<'_>)] = &[
+        let table: &[(&[&str], Said<'_>, Said<'_>, Taken<'_>)] = &[
             (&[], &[], &[], &[]),
             (&["port"], &[("port", "1")], &[("port", "2")], &[]),
             (&[], &[("port", "1")], &[("port", "2")], &[("port", "1", first)]),
@@ -234,7 +241,7 @@ mod tests {
             let given = given.iter().map(|option| (*option).to_owned()).collect();
             let taken = inherit(&given, &[layer(first, above), layer(second, below)]);
             let taken: Vec<_> =
-                taken.iter().map(|(option, value)| (*option, value.values.join(","), value.origin)).collect();
+                taken.iter().map(|(option, value)| (option.as_str(), value.values.join(","), value.origin)).collect();
             let expected: Vec<_> =
                 expected.iter().map(|(option, values, origin)| (*option, (*values).to_owned(), *origin)).collect();
             assert_eq!(taken, expected, "given {given:?}, above {above:?}, below {below:?}");
@@ -246,8 +253,8 @@ mod tests {
         let place = Place { key: "connection.port", file: 0 };
         let ranked = [
             Origin::Flag,
-            Origin::OptionsFile(place),
             Origin::Environment("MQTTX_PORT"),
+            Origin::OptionsFile(0),
             Origin::Profile(place),
             Origin::Project(place),
             Origin::Default,

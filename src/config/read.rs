@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
@@ -10,8 +11,10 @@ use clap::{ArgMatches, FromArgMatches};
 
 use super::client_id::{self, Facts};
 use super::environment;
-use super::origin::{LayerValue, Origins, inherit, overridden};
+use super::options_file::{self, SavedOptions};
+use super::origin::{LayerValue, Options, Origins, inherit, overridden};
 use super::profile::{self, Choice, Loaded, Scope};
+use super::support::exclude_one_another;
 use super::usage::usage_error;
 use crate::cli::shorts::{self, Expanded};
 use crate::cli::{self, Cli};
@@ -37,6 +40,8 @@ pub struct Invocation {
     pub given: BTreeMap<String, Vec<String>>,
     /// What the user should know about the layers.
     pub warnings: Vec<String>,
+    /// What `--save-options` is to write before the command runs.
+    pub save: Option<Box<SavedOptions>>,
 }
 
 /// Arguments of any definition, and where they come from.
@@ -45,6 +50,7 @@ pub(super) struct Parsed<T> {
     pub(super) origins: Origins,
     pub(super) given: BTreeMap<String, Vec<String>>,
     pub(super) warnings: Vec<String>,
+    pub(super) save: Option<Box<SavedOptions>>,
 }
 
 /// What reading comes to.
@@ -68,8 +74,8 @@ pub fn read(
     let has_layers =
         |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
     Ok(match read_as(&cli::command(), arguments, &Choice::default(), has_layers, variable)? {
-        Reading::Parsed(Parsed { arguments: cli, origins, given, warnings }) => {
-            CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings }))
+        Reading::Parsed(Parsed { arguments: cli, origins, given, warnings, save }) => {
+            CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings, save }))
         }
         Reading::Print(text) => CommandLine::Print(text),
     })
@@ -85,7 +91,7 @@ pub(super) fn read_as<T: FromArgMatches>(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Reading<T>, Error> {
     let Expanded { mut tokens, options_at } = shorts::expand(definition, arguments);
-    let mut matches = match definition.clone().try_get_matches_from(&tokens) {
+    let matches = match definition.clone().try_get_matches_from(&tokens) {
         Ok(matches) => matches,
         Err(error) => return not_run(&error, &Origins::default()),
     };
@@ -96,19 +102,31 @@ pub(super) fn read_as<T: FromArgMatches>(
         return Err(Error::usage("no command is given"));
     };
     let mut warnings = Vec::new();
-    let mut inherited = BTreeMap::new();
+    let mut inherited = Options::new();
     let written = as_written(&matches, command);
     if has_layers(&path, command) {
-        let choice = choice.or(choice_of(&matches));
-        let Loaded { layers: of_files, files, profile, warnings: about_files } =
+        let load = path_of("load_options", &matches);
+        let said = choice_of(&matches);
+        if load.is_some() && said.named.is_some() {
+            return Err(exclude_one_another("--load-options", "--profile"));
+        }
+        let choice = Choice { replaced: load.is_some(), ..choice.or(said) };
+        let Loaded { layers: of_files, mut files, profile, warnings: about_files } =
             profile::load(&choice, Scope::of(&path), &variable)?;
         let mut layers = vec![environment::layer(variable)];
+        if let Some(file) = &load {
+            let (layer, remarks) = options_file::load(file, &path, command, files.len())?;
+            files.push(file.display().to_string());
+            warnings.extend(remarks);
+            layers.push(layer);
+        }
         layers.extend(of_files);
         for layer in &mut layers {
             layer.options.retain(|option, _| has(command, option));
         }
         inherited = inherit(&given, &layers);
-        (origins.files, origins.profile, warnings) = (files, profile, about_files);
+        (origins.files, origins.profile) = (files, profile);
+        warnings.extend(about_files);
         origins.profile_choice = choice;
         warnings.extend(
             overridden(&inherited, &layers)
@@ -116,16 +134,25 @@ pub(super) fn read_as<T: FromArgMatches>(
                 .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
         );
     }
-    if !inherited.is_empty() {
+    let merged;
+    let matches = if inherited.is_empty() {
+        &matches
+    } else {
         origins.extend(&inherited);
         tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
-        matches = match definition.clone().try_get_matches_from(&tokens) {
+        merged = match definition.clone().try_get_matches_from(&tokens) {
             Ok(matches) => matches,
             Err(error) => return not_run(&error, &origins),
         };
-    }
-    match T::from_arg_matches(&matches) {
-        Ok(arguments) => Ok(Reading::Parsed(Parsed { arguments, origins, given: written, warnings })),
+        &merged
+    };
+    let save = path_of("save_options", matches).filter(|_| path.first() != Some(&"profile"));
+    let save = save
+        .map(|file| SavedOptions::new(file, &path, command, &as_written(matches, command)))
+        .transpose()?
+        .map(Box::new);
+    match T::from_arg_matches(matches) {
+        Ok(arguments) => Ok(Reading::Parsed(Parsed { arguments, origins, given: written, warnings, save })),
         Err(error) => not_run(&error, &origins),
     }
 }
@@ -135,7 +162,12 @@ fn choice_of(matches: &ArgMatches) -> Choice {
     let innermost = innermost(matches);
     let named = innermost.try_get_one::<String>("profile").ok().flatten().cloned();
     let none = innermost.try_get_one::<bool>("no_profile").ok().flatten().copied().unwrap_or_default();
-    Choice { named, none }
+    Choice { named, none, replaced: false }
+}
+
+/// A path of the innermost command, where it has the option.
+fn path_of(option: &str, matches: &ArgMatches) -> Option<PathBuf> {
+    innermost(matches).try_get_one(option).ok().flatten().cloned()
 }
 
 fn innermost(matches: &ArgMatches) -> &ArgMatches {
@@ -204,11 +236,7 @@ pub fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> R
 }
 
 /// What lower layers say, as it would stand on the command line.
-fn as_tokens(
-    inherited: &BTreeMap<&'static str, LayerValue>,
-    command: &clap::Command,
-    origins: &Origins,
-) -> Result<Vec<OsString>, Error> {
+fn as_tokens(inherited: &Options, command: &clap::Command, origins: &Origins) -> Result<Vec<OsString>, Error> {
     let mut tokens = Vec::new();
     for option in command.get_arguments() {
         let Some(LayerValue { values, .. }) = inherited.get(option.get_id().as_str()) else { continue };

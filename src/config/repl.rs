@@ -178,7 +178,8 @@ impl NewConnection {
             let message = "--password - cannot be used here: stdin is where the commands come from";
             return Err(Error::usage(message).with_hint("use --password-file, --password-env or --ask-password"));
         }
-        let profile = ProfileChoice(profile.0.or(Choice { named: line.profile.clone(), none: line.no_profile }));
+        let profile =
+            ProfileChoice(profile.0.or(Choice { named: line.profile.clone(), none: line.no_profile, replaced: false }));
         let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&line.connect, origins)?;
         settings.take_a_free_port_if_embedded(origins);
         let says_nothing = name.is_none() && origins.is_empty() && line.profile.is_none() && !line.no_profile;

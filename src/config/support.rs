@@ -40,7 +40,7 @@ const NEEDS_V5: &[&str] = &[
 ];
 
 /// Options that the next versions follow; until then it is better to say so than to leave them out in silence.
-const NOT_BUILT_YET: &[&str] = &["avsc_path", "load_options", "protobuf_message_name", "protobuf_path", "save_options"];
+const NOT_BUILT_YET: &[&str] = &["avsc_path", "protobuf_message_name", "protobuf_path"];
 
 /// Refuses flags that an older version of the protocol cannot carry. MQTTX leaves them out in silence, and its user
 /// wonders where the property went. A variable is meant for many commands, so it is left out with a warning.

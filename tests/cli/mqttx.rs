@@ -44,15 +44,13 @@ const SCRIPTS: &[&[&str]] = &[
     &["sub", "-t", "t", "--receive-maximum", "10", "--req-response-info", "--no-req-problem-info"],
     &["sub", "-t", "t", "-Wt", "w", "-Wm", "bye", "-Wq", "1", "-Wr", "-Wd", "5", "-Wpf", "-We", "10", "-Wct", "text"],
     &["sub", "-t", "t", "-Wt", "w", "-Wrt", "r", "-Wcd", "c", "-Wup", "a: b", "c: d"],
+    &["sub", "-t", "t", "-so"],
+    &["sub", "-t", "t", "-so", "options.yaml"],
 ];
 
 /// Accepted by the parser, and then refused with a plain word, until what they need is built.
-const LATER: &[&[&str]] = &[
-    &["pub", "-t", "t", "-m", "x", "-Pp", "a.proto", "-Pmn", "Person"],
-    &["sub", "-t", "t", "-Ap", "a.avsc"],
-    &["sub", "-t", "t", "-so"],
-    &["sub", "-t", "t", "-lo", "options.json"],
-];
+const LATER: &[&[&str]] =
+    &[&["pub", "-t", "t", "-m", "x", "-Pp", "a.proto", "-Pmn", "Person"], &["sub", "-t", "t", "-Ap", "a.avsc"]];
 
 fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
     let line = std::iter::once(&"mqttx-rs").chain(script).map(OsString::from);

@@ -11,6 +11,8 @@ mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
 #[cfg(unix)]
+mod options_files;
+#[cfg(unix)]
 mod profile_commands;
 #[cfg(unix)]
 mod profile_import;

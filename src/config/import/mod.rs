@@ -15,13 +15,14 @@ mod spring;
 
 use std::path::PathBuf;
 
-pub use super::options_file::Remark;
-pub use crate::cli::profile::ImportFormat;
+use draft::Draft;
 
 use super::profile::{Key, Kind, Profile, Value, check_name, is_plain_secret};
 use super::tree::Node;
 use crate::error::Error;
-use draft::Draft;
+
+pub use super::options_file::Remark;
+pub use crate::cli::profile::ImportFormat;
 
 /// What a file comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -8,10 +8,14 @@
 //! second time: the command's own definition says, so that files can hold every option of this program, too.
 
 mod read;
-
-pub(super) use read::{Said, pairs, read};
+mod write;
 
 use std::fmt;
+
+use crate::error::Error;
+
+pub(super) use read::{Said, load, pairs, read};
+pub use write::SavedOptions;
 
 /// The commands that have a section, by their names on the command line.
 const SECTIONS: &[(&str, &[&str])] = &[
@@ -58,6 +62,13 @@ pub(super) fn command_of(section: &str) -> Option<&'static [&'static str]> {
     SECTIONS.iter().find(|(name, _)| *name == section).map(|(_, path)| *path)
 }
 
+/// The section of a command, for a flag of it.
+fn section_of(path: &[&str], flag: &str) -> Result<&'static str, Error> {
+    let section = SECTIONS.iter().find(|(_, names)| *names == path).map(|(section, _)| *section);
+    section
+        .ok_or_else(|| Error::usage(format!("{flag} is for conn, pub, sub and bench, and not for {}", path.join(" "))))
+}
+
 /// The option's id for a field.
 fn option_of(section: &str, field: &str) -> String {
     match field {
@@ -67,6 +78,18 @@ fn option_of(section: &str, field: &str) -> String {
         _ => match RENAMED.iter().find(|(name, _)| *name == field) {
             Some((_, option)) => (*option).to_owned(),
             None => snake_case(field),
+        },
+    }
+}
+
+/// The field of an option's id.
+pub(super) fn field_of(section: &str, option: &str) -> String {
+    match option {
+        "conn_user_properties" if section == "conn" || section == "benchConn" => "userProperties".to_owned(),
+        "text" if section.starts_with("bench") => "message".to_owned(),
+        _ => match RENAMED.iter().find(|(_, id)| *id == option) {
+            Some((field, _)) if *field != "maximunReconnectTimes" => (*field).to_owned(),
+            _ => camel_case(option),
         },
     }
 }
@@ -82,10 +105,34 @@ fn snake_case(field: &str) -> String {
     id
 }
 
+fn camel_case(option: &str) -> String {
+    let mut field = String::new();
+    let mut words = option.split('_');
+    field.extend(words.next());
+    for word in words {
+        let mut letters = word.chars();
+        field.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        field.push_str(letters.as_str());
+    }
+    field
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli;
+
+    #[test]
+    fn every_option_has_a_field_that_leads_back_to_it() {
+        let root = cli::command();
+        for (section, path) in SECTIONS {
+            let command = path.iter().try_fold(&root, |command, name| command.find_subcommand(name)).unwrap();
+            for option in command.get_arguments() {
+                let id = option.get_id().as_str();
+                assert_eq!(option_of(section, &field_of(section, id)), id, "{section}");
+            }
+        }
+    }
 
     /// As MQTTX CLI 1.13 writes them.
     #[test]

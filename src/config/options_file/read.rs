@@ -1,9 +1,15 @@
 //! A section of a file of options: what it says about the options of its command.
 
+use std::fs;
+use std::path::Path;
+
 use clap::{Arg, Command};
 
-use super::{INVERTED, Remark, option_of};
+use super::{INVERTED, Remark, option_of, section_of};
+use crate::config::origin::{Layer, LayerValue, Origin};
+use crate::config::profile::{FILTER_OPTIONS, is_readable_by_others};
 use crate::config::tree::{Content, Node};
+use crate::error::Error;
 
 /// An option and its values, as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +20,47 @@ pub(in crate::config) struct Said {
     /// Its id.
     pub(in crate::config) option: String,
     pub(in crate::config) values: Vec<String>,
+}
+
+/// What a file says about the options of a command, as a layer, and what it says besides; `file` is its number among
+/// the files that origins name.
+///
+/// # Errors
+///
+/// The file cannot be read, or has no section for the command.
+pub(in crate::config) fn load(
+    path: &Path,
+    names: &[&str],
+    command: &Command,
+    file: usize,
+) -> Result<(Layer, Vec<String>), Error> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::local(format!("--load-options: cannot read {shown}: {error}")))?;
+    let documents = Node::documents(&text).map_err(|error| error.with_context(&format!("--load-options: {shown}")))?;
+    let sections = || documents.iter().flat_map(Node::entries);
+    let section = section_of(names, "--load-options")?;
+    let Some((_, node)) = sections().find(|(name, _)| name == section) else {
+        let error = Error::usage(format!("--load-options: {shown} has no section `{section}`"));
+        let others: Vec<_> = sections().map(|(name, _)| name.as_str()).collect();
+        return Err(match others.as_slice() {
+            [] => error.with_hint("--save-options writes one"),
+            others => error.with_hint(format!("it has {}", others.join(", "))),
+        });
+    };
+    let (said, remarks) = read(section, node, command);
+    let mut warnings: Vec<_> = remarks.iter().map(|remark| format!("{shown}, {remark}")).collect();
+    if said.iter().any(|said| said.option == "password") && is_readable_by_others(path) {
+        warnings.push(format!("the password is in plain text and others can read {shown}: chmod 600"));
+    }
+    let mut layer = Layer::default();
+    for Said { option, values, .. } in said {
+        // What pairs with the filters by position goes with them.
+        let is_paired = FILTER_OPTIONS.contains(&option.as_str()) && values.len() > 1;
+        let alone = is_paired.then(Vec::new);
+        layer.options.insert(option, LayerValue { origin: Origin::OptionsFile(file), values, alone });
+    }
+    Ok((layer, warnings))
 }
 
 /// Reads a section for its command. What is empty, null or an unknown switch that is off says nothing.

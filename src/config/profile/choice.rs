@@ -23,6 +23,8 @@ pub(in crate::config) struct Choice {
     pub(in crate::config) named: Option<String>,
     /// `--no-profile`: none, and no project's file either.
     pub(in crate::config) none: bool,
+    /// A file of options stands in the profile's place.
+    pub(in crate::config) replaced: bool,
 }
 
 impl Choice {
@@ -58,6 +60,7 @@ pub(in crate::config) fn load(
     let mut reader = Reader { store: &store, files: Vec::new(), warnings: Vec::new() };
     let mut layers = Vec::new();
     let (name, named_by) = match (&choice.named, set("MQTTX_PROFILE")) {
+        _ if choice.replaced => (None, NamedBy::Flag),
         (Some(name), _) => (Some(name.clone()), NamedBy::Flag),
         (None, Some(name)) => (Some(name), NamedBy::Variable),
         (None, None) => (store.selected(), NamedBy::Selection),
@@ -202,13 +205,13 @@ fn belongs_to_another(_path: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn is_readable_by_others(path: &Path) -> bool {
+pub(in crate::config) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
 
     fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_readable_by_others(_path: &Path) -> bool {
+pub(in crate::config) fn is_readable_by_others(_path: &Path) -> bool {
     false
 }

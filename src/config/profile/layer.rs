@@ -88,7 +88,7 @@ impl Chain {
                     let folder = files.get(*file).map_or(Path::new(""), |file| &file.folder);
                     let values = texts.iter().map(|text| as_option(key.kind, text, folder, home)).collect();
                     // A filter's own options are there already, with this as what holds for the others.
-                    layer.options.entry(key.option).or_insert(LayerValue { origin, values, alone: None });
+                    layer.options.entry(key.option.to_owned()).or_insert(LayerValue { origin, values, alone: None });
                 }
                 Value::Filters(filters) => self.add_filters(filters, origin, &mut layer),
             }
@@ -116,7 +116,7 @@ impl Chain {
     /// Filters, and the options that pair with them by position.
     fn add_filters(&self, filters: &[FilterEntry], origin: Origin, layer: &mut Layer) {
         let values = filters.iter().map(|entry| entry.filter.clone()).collect();
-        layer.options.insert("topic", LayerValue { origin, values, alone: None });
+        layer.options.insert("topic".to_owned(), LayerValue { origin, values, alone: None });
         for option in FILTER_OPTIONS {
             if filters.iter().all(|entry| !entry.options.contains_key(option)) {
                 continue;
@@ -129,7 +129,7 @@ impl Chain {
             let own = |entry: &FilterEntry| entry.options.get(option).or(for_all.as_ref()).cloned();
             let values = filters.iter().map(|entry| own(entry).unwrap_or_else(|| built_in.to_owned())).collect();
             let alone = Some(for_all.clone().into_iter().collect());
-            layer.options.insert(option, LayerValue { origin, values, alone });
+            layer.options.insert(option.to_owned(), LayerValue { origin, values, alone });
         }
     }
 
@@ -178,7 +178,7 @@ fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Path>) -> Stri
 mod tests {
     use super::*;
 
-    fn layer(texts: &[&str], scope: Scope) -> BTreeMap<&'static str, String> {
+    fn layer(texts: &[&str], scope: Scope) -> BTreeMap<String, String> {
         let mut chain = Chain::default();
         for (file, text) in texts.iter().enumerate() {
             chain.extend(Profile::parse("x", text).unwrap(), file);
@@ -215,9 +215,9 @@ mod tests {
         let child = "[connection]\nhost = \"child\"";
         let base = "[connection]\nurl = \"mqtts://base:1\"\nkeep_alive = 9";
         let options = layer(&[child, base], Scope::Connect);
-        assert_eq!(options.keys().copied().collect::<Vec<_>>(), ["hostname", "keepalive"]);
+        assert_eq!(options.keys().collect::<Vec<_>>(), ["hostname", "keepalive"]);
         let options = layer(&[base, child], Scope::Connect);
-        assert_eq!(options.keys().copied().collect::<Vec<_>>(), ["keepalive", "url"]);
+        assert_eq!(options.keys().collect::<Vec<_>>(), ["keepalive", "url"]);
     }
 
     #[test]

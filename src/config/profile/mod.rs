@@ -17,7 +17,7 @@ mod schema;
 mod store;
 mod view;
 
-pub(super) use choice::{Choice, Loaded, load};
+pub(super) use choice::{Choice, Loaded, is_readable_by_others, load};
 pub use choice::{flatten, is_path};
 pub use document::{FilterEntry, Profile, Value, edit};
 pub(super) use document::{key_span, read, syntax};

@@ -10,7 +10,7 @@ use super::store::Store;
 use crate::cli;
 use crate::cli::value::key_value;
 use crate::config::environment;
-use crate::config::origin::{LayerValue, Origin, Origins, inherit};
+use crate::config::origin::{LayerValue, Options, Origin, Origins, inherit};
 use crate::error::Error;
 
 /// What stands in the place of a secret.
@@ -130,7 +130,7 @@ pub fn effective(name: Option<&str>, variable: impl Fn(&str) -> Option<String>) 
     {
         let command = path.iter().try_fold(&definition, |command, name| command.find_subcommand(name));
         let Some(command) = command else { continue };
-        let choice = Choice { named: name.map(ToOwned::to_owned), none: false };
+        let choice = Choice { named: name.map(ToOwned::to_owned), ..Choice::default() };
         let loaded = load(&choice, scope, &variable)?;
         let mut layers = vec![environment::layer(&variable)];
         layers.extend(loaded.layers);
@@ -160,7 +160,7 @@ fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
 }
 
 /// A URL or a socket stands for host and protocol, so that their defaults do not hold.
-fn is_said_otherwise(key: &Key, taken: &BTreeMap<&'static str, LayerValue>) -> bool {
+fn is_said_otherwise(key: &Key, taken: &Options) -> bool {
     ["hostname", "protocol"].contains(&key.option)
         && !taken.contains_key(key.option)
         && (taken.contains_key("url") || taken.contains_key("unix"))
