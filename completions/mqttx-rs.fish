@@ -448,6 +448,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l prometheus -d 'Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l csv -d 'Write a line a second' -r -F
@@ -541,6 +542,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l prometheus -d 'Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
@@ -662,6 +664,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l prometheus -d 'Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s t -l topic -d 'Topic filters with %i %c %u, as in car/%i/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-local -d '-nl: not the messages of the client itself (5.0) (-nl)' -r -f -a "true\t''
@@ -773,6 +776,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l prometheus -d 'Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
@@ -885,6 +889,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l shard -d 'Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l prometheus -d 'Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l csv -d 'Write a line a second' -r -F

@@ -180,6 +180,8 @@ impl<'a> Conductor<'a> {
             outstanding: self.sum(|progress| &progress.outstanding),
             counts: self.series.counts,
             last: self.series.last(),
+            measure: series_measure(&self.plan.scenario),
+            quantiles: self.series.quantiles(),
         }
     }
 

@@ -23,6 +23,7 @@ mod search;
 mod sequence;
 mod series;
 mod stamp;
+mod taps;
 mod threshold;
 mod usage;
 mod verdict;
@@ -34,7 +35,7 @@ pub use pattern::{Filling, InvalidPattern, Pattern};
 pub use preflight::{Resources, Shortage};
 pub use rate::{InvalidRate, Rate};
 pub use report::{Ended, Generator, Parameter, PhaseReport, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds};
-pub use run::{Observer, RunError, RunOptions, Snapshot, Stage, run};
+pub use run::{Observer, Quantiles, RunError, RunOptions, Snapshot, Stage, run};
 pub use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
     Shard, Subscribe, Until,
@@ -43,5 +44,6 @@ pub use schedule::{Due, Schedule, Slice};
 pub use search::Search;
 pub use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
+pub use taps::{ALL_WATCHED, Taps};
 pub use threshold::{Finding, InvalidThreshold, Measured, Threshold};
 pub use verdict::{LimitedBy, Verdict};

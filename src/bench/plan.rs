@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::pattern::Filling;
-use super::{Change, Group, Role, Scenario, Slice};
+use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps};
 use crate::mqtt::{QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName};
 use crate::session::{ConnectOptions, SubscribeRequest};
-use crate::transport::Resolved;
+use crate::transport::{Resolved, Stream};
 
 /// A scenario, with its brokers looked up.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Plan {
     fan_out: Vec<FanOut>,
     /// For each phase, which groups are there in it, and which have a session that waits for them.
     receivers: Vec<Vec<(usize, Presence)>>,
+    taps: Option<Taps>,
 }
 
 /// A client by its group and its number there.
@@ -54,9 +55,13 @@ struct FanOut {
 
 impl Plan {
     /// Works out a scenario and checks every topic and filter in it.
-    pub(super) fn new(scenario: Scenario, resolved: Vec<Vec<Arc<Resolved>>>) -> Result<Self, TopicError> {
+    pub(super) fn new(
+        scenario: Scenario,
+        resolved: Vec<Vec<Arc<Resolved>>>,
+        taps: Option<Taps>,
+    ) -> Result<Self, TopicError> {
         let receivers = receivers(&scenario);
-        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), receivers };
+        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), receivers, taps };
         let mut random = fastrand::Rng::with_seed(0);
         for group in 0..plan.scenario.groups.len() {
             let mut filters = HashMap::<TopicFilter, u64>::new();
@@ -116,6 +121,15 @@ impl Plan {
             options.maximum_outstanding = publish.window;
         }
         options
+    }
+
+    /// A client's new stream, with somebody who sees its bytes if it is one of those that are watched.
+    pub(super) fn watched(&self, client: ClientNumber, stream: Stream) -> Stream {
+        let is_watched = self.scenario.own_clients() <= ALL_WATCHED || client.number == self.slice(client.group).first;
+        match &self.taps {
+            Some(taps) if is_watched => taps.on(&self.names(client, &mut random_of(client)).0, stream),
+            _ => stream,
+        }
     }
 
     /// Where a client's message goes.

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::preflight::{Resources, Shortage};
 use super::report::{Parameter, Report, Row};
 use super::threshold::Threshold;
-use super::{Counts, Scenario};
+use super::{Counts, Measure, Scenario, Taps};
 use crate::mqtt::TopicError;
 use crate::transport::{Address, DialError};
 
@@ -40,6 +40,8 @@ pub struct RunOptions {
     pub start_at: Option<SystemTime>,
     /// For the report.
     pub parameters: Vec<Parameter>,
+    /// Who sees the bytes on the wire.
+    pub taps: Option<Taps>,
 }
 
 /// Where a run is within its phase.
@@ -80,6 +82,25 @@ pub struct Snapshot {
     pub counts: Counts,
     /// The last whole second; `None` before there is one.
     pub last: Option<Row>,
+    /// What `last` and `quantiles` are of.
+    pub measure: Measure,
+    /// Latencies up to now, warm-up included; `None` before there is any.
+    pub quantiles: Option<Quantiles>,
+}
+
+/// What a histogram says, in nanoseconds, to two digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quantiles {
+    /// Half of the latencies are not above it.
+    pub p50: u64,
+    /// 90 per cent of them.
+    pub p90: u64,
+    /// 99 per cent.
+    pub p99: u64,
+    /// 99.9 per cent.
+    pub p99_9: u64,
+    /// The longest.
+    pub max: u64,
 }
 
 /// Who watches a run.
@@ -116,7 +137,7 @@ pub async fn run(
         }
         resolved.push(of_dialer);
     }
-    let plan = Arc::new(Plan::new(scenario, resolved)?);
+    let plan = Arc::new(Plan::new(scenario, resolved, options.taps.clone())?);
     let mut conductor = Conductor::start(plan, options)?;
     let signal = conductor.conduct(observer, &mut interrupt).await;
     let report = conductor.report(observer, resources, &mut interrupt).await;

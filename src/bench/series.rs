@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use super::recorder::Second;
 use super::report::Row;
+use super::run::Quantiles;
 use super::{Counts, Latency};
 
 /// Every second so far.
@@ -53,6 +54,13 @@ impl Series {
         let has_begun = self.next <= now / SECOND + 1;
         self.next += u64::from(has_begun);
         has_begun
+    }
+
+    /// What all latencies so far say.
+    pub(super) fn quantiles(&self) -> Option<Quantiles> {
+        let at = |percent: f64| self.latency.percentile(percent);
+        let (p50, p90, p99, p99_9) = (at(50.0), at(90.0), at(99.0), at(99.9));
+        (self.latency.count() > 0).then(|| Quantiles { p50, p90, p99, p99_9, max: self.latency.max() })
     }
 
     /// The last closed second; `None` before there is one.

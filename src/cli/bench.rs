@@ -1,6 +1,6 @@
 //! `mqttx-rs bench`: load a broker and measure it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -244,6 +244,9 @@ pub struct TimingArgs {
     /// When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<jiff::Timestamp>,
+    /// Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Results")]
+    pub prometheus: Option<SocketAddr>,
 }
 
 /// How much is published.

@@ -30,11 +30,10 @@ mod redirect;
 mod scram;
 mod state;
 mod subscriptions;
-mod tap;
 
+pub use crate::transport::Tap;
 pub use error::{Cause, ClientError, Closed, Declined, Foreign, LinkLoss};
 pub use events::{Connected, Event, Events, Reconnecting, Redirected, Resubscribed};
 pub use handle::{Client, ClientOptions, Extensions, Pending, connect, connect_with};
 pub use reconnect::Reconnect;
 pub use scram::{Scram, ScramCredentials, ScramMethod, UnknownMethod};
-pub use tap::Tap;

@@ -3,27 +3,47 @@
 use std::path::Path;
 
 use super::interrupt::Interrupt;
-use crate::bench::{self, Ended, Measured, Rate, Report, RunError, Search};
+use super::metrics::{Metrics, Scraped};
+use super::shape;
+use super::trace::Tracer;
+use crate::bench::{
+    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, RunError, RunOptions, Scenario, Search, Taps,
+};
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{
-    BenchDisplay, Stdout, Talk, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets, bench_step,
+    BenchDisplay, Stdout, Talk, Terminal, TraceShape, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
+    bench_step,
 };
 
 /// Runs a load to its end.
-pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+pub async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    if let Some(format) = settings.connect.trace {
+        if settings.scenario.own_clients() > ALL_WATCHED {
+            talk.progress("Tracing the first client of each group");
+        }
+        settings.options.taps = Some(taps(shape(format), talk));
+    }
     for warning in &settings.warnings {
         talk.warning(warning);
     }
     let mut signals = Interrupt::listen()?;
+    let metrics = match settings.prometheus {
+        Some(address) => Some(Metrics::listen(address).await?),
+        None => None,
+    };
+    if let Some(metrics) = &metrics {
+        talk.progress(format_args!("Metrics at {}", metrics.url()));
+    }
     if !settings.find_max.is_empty() {
-        return find_max(&settings, &mut signals, terminal, talk).await;
+        return find_max(&settings, metrics.as_ref(), &mut signals, terminal, talk).await;
     }
     let mut display = display(&settings, terminal, talk);
     display.begin(&settings.options.parameters);
     let interrupt = async || signals.received().await;
-    let (report, signal) =
-        bench::run(settings.scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
+    let (report, signal) = watched(settings.scenario, &settings.options, &mut display, metrics.as_ref(), interrupt)
+        .await
+        .map_err(not_begun)?;
     display.end(&report);
     conclude(&report, &settings.results, terminal, talk, signal)
 }
@@ -31,6 +51,7 @@ pub async fn run(settings: BenchSettings, terminal: Terminal, talk: Talk) -> Res
 /// Runs the load at one rate after another until the highest is found at which every condition holds.
 async fn find_max(
     settings: &BenchSettings,
+    metrics: Option<&Metrics>,
     signals: &mut Interrupt,
     terminal: Terminal,
     talk: Talk,
@@ -44,7 +65,7 @@ async fn find_max(
         let mut display = display(settings, terminal, talk);
         let interrupt = async || signals.received().await;
         let (report, signal) =
-            bench::run(scenario, &settings.options, &mut display, interrupt).await.map_err(not_begun)?;
+            watched(scenario, &settings.options, &mut display, metrics, interrupt).await.map_err(not_begun)?;
         display.end(&report);
         if let Some(signal) = signal {
             return Ok(ExitStatus::Interrupted(signal));
@@ -73,7 +94,31 @@ async fn find_max(
 
 fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
     let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
-    BenchDisplay::new(terminal, talk, &settings.title, phases)
+    // Lines of a trace and a line that moves do not go together.
+    let moves = settings.connect.trace.is_none();
+    BenchDisplay::new(terminal, talk, &settings.title, phases, moves)
+}
+
+/// A run that can be scraped as long as it goes on.
+async fn watched(
+    scenario: Scenario,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+    metrics: Option<&Metrics>,
+    interrupt: impl AsyncFnMut() -> u8,
+) -> Result<(Report, Option<u8>), RunError> {
+    let Some(metrics) = metrics else { return bench::run(scenario, options, observer, interrupt).await };
+    let mut observer = Scraped { observer, metrics };
+    tokio::select! {
+        biased;
+        result = bench::run(scenario, options, &mut observer, interrupt) => result,
+        never = metrics.serve() => match never {},
+    }
+}
+
+/// Taps that tell each packet with whose it is.
+fn taps(shape: TraceShape, talk: Talk) -> Taps {
+    Taps::new(move |client| Box::new(Tracer::new(shape, talk).of_client(client)))
 }
 
 /// Puts reports together, judges the sum, and keeps and shows it.

@@ -18,6 +18,7 @@ pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod tally;
 
+mod metrics;
 mod pace;
 mod removal;
 mod trace;
@@ -38,17 +39,19 @@ pub(crate) fn connect(
 ) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
-    let tap = settings.trace.map(|format| -> Box<dyn Tap> {
-        let shape = match format {
-            TraceFormat::Text => TraceShape::Text,
-            TraceFormat::Json => TraceShape::Json,
-        };
-        Box::new(Tracer::new(shape, talk))
-    });
+    let tap = settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) });
     status::connecting(talk, settings);
     let authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
     client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// How a packet of `--trace` is written.
+fn shape(format: TraceFormat) -> TraceShape {
+    match format {
+        TraceFormat::Text => TraceShape::Text,
+        TraceFormat::Json => TraceShape::Json,
+    }
 }
 
 /// Opens the file that payloads go to.

@@ -12,16 +12,23 @@ pub(crate) struct Tracer {
     wire: Wire,
     shape: TraceShape,
     talk: Talk,
+    /// Whose packets they are, where there are several clients.
+    client: Option<String>,
 }
 
 impl Tracer {
     pub(crate) fn new(shape: TraceShape, talk: Talk) -> Self {
-        Self { wire: Wire::default(), shape, talk }
+        Self { wire: Wire::default(), shape, talk, client: None }
+    }
+
+    /// Of one client among several.
+    pub(crate) fn of_client(self, client: &str) -> Self {
+        Self { client: Some(client.to_owned()), ..self }
     }
 
     fn take(&mut self, direction: Direction, bytes: &[u8]) {
-        let Self { wire, shape, talk } = self;
-        wire.take(direction, bytes, Instant::now(), |packet| talk.trace(packet, *shape));
+        let Self { wire, shape, talk, client } = self;
+        wire.take(direction, bytes, Instant::now(), |packet| talk.trace(client.as_deref(), packet, *shape));
     }
 }
 

@@ -24,7 +24,8 @@ mod terminal;
 mod trace;
 
 pub use bench::{
-    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_presets, bench_report, bench_step,
+    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
+    bench_step,
 };
 pub use columns::Columns;
 pub use connection::ConnectionReport;

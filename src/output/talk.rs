@@ -71,10 +71,10 @@ impl Talk {
         self.diagnose(&out);
     }
 
-    /// A packet that crosses the wire.
-    pub fn trace(&self, packet: &TracedPacket, shape: TraceShape) {
+    /// A packet that crosses the wire; `client` is whose it is, where there are several.
+    pub fn trace(&self, client: Option<&str>, packet: &TracedPacket, shape: TraceShape) {
         let shape = if self.format == ErrorFormat::Json { TraceShape::Json } else { shape };
-        self.diagnose(&trace::line(packet, shape, self.stream_of_diagnostics()));
+        self.diagnose(&trace::line(client, packet, shape, self.stream_of_diagnostics()));
     }
 
     /// Something is done: `✔ Connected`.

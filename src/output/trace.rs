@@ -15,12 +15,15 @@ pub enum TraceShape {
     Json,
 }
 
-/// One line, its end included.
-pub(super) fn line(packet: &TracedPacket, shape: TraceShape, stream: Stream) -> Vec<u8> {
+/// One line, its end included; `client` is whose packet it is, where there are several.
+pub(super) fn line(client: Option<&str>, packet: &TracedPacket, shape: TraceShape, stream: Stream) -> Vec<u8> {
     let mut out = Vec::new();
     match shape {
-        TraceShape::Text => safe::push_word(text(packet).as_bytes(), stream, &mut out),
-        TraceShape::Json => out = json(packet),
+        TraceShape::Text => {
+            let whose = client.map_or(String::new(), |client| format!("[{client}] "));
+            safe::push_word((whose + &text(packet)).as_bytes(), stream, &mut out);
+        }
+        TraceShape::Json => out = json(client, packet),
     }
     out.push(b'\n');
     out
@@ -45,8 +48,9 @@ fn text(packet: &TracedPacket) -> String {
     line
 }
 
-fn json(packet: &TracedPacket) -> Vec<u8> {
+fn json(client: Option<&str>, packet: &TracedPacket) -> Vec<u8> {
     let mut object = Map::new();
+    object.extend(client.map(|client| ("client".to_owned(), client.into())));
     let direction = match packet.direction {
         Direction::Sent => "sent",
         Direction::Received => "received",

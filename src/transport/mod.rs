@@ -22,6 +22,7 @@ mod race;
 mod resolve;
 mod spoken;
 mod stream;
+mod tap;
 mod tls;
 mod url;
 mod websocket;
@@ -35,6 +36,7 @@ pub use quic::QuicStream;
 pub use resolve::{AddressFamily, Resolved};
 pub use spoken::Spoken;
 pub use stream::Stream;
+pub use tap::{Tap, TappedStream};
 pub use tls::{
     InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsStream,
     TlsVersion,

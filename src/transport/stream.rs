@@ -9,6 +9,7 @@ use tokio::net::UnixStream;
 
 #[cfg(feature = "quic")]
 use super::quic::QuicStream;
+use super::tap::{Tap, TappedStream};
 use super::tls::TlsStream;
 use super::websocket::WebSocketStream;
 
@@ -30,6 +31,16 @@ pub enum Stream {
     /// QUIC.
     #[cfg(feature = "quic")]
     Quic(Box<QuicStream>),
+    /// Another stream, whose bytes somebody sees.
+    Tapped(Box<TappedStream>),
+}
+
+impl Stream {
+    /// The same stream, whose bytes the tap sees from now on.
+    #[must_use]
+    pub fn tapped(self, tap: Box<dyn Tap>) -> Self {
+        Self::Tapped(Box::new(TappedStream::new(self, tap)))
+    }
 }
 
 /// Calls one method on whichever stream it is.
@@ -43,6 +54,7 @@ macro_rules! forward {
             Stream::WebSocket($inner) => $call,
             #[cfg(feature = "quic")]
             Stream::Quic($inner) => $call,
+            Stream::Tapped($inner) => $call,
         }
     };
 }
@@ -75,6 +87,7 @@ impl AsyncWrite for Stream {
             Self::WebSocket(inner) => inner.is_write_vectored(),
             #[cfg(feature = "quic")]
             Self::Quic(inner) => inner.is_write_vectored(),
+            Self::Tapped(inner) => inner.is_write_vectored(),
         }
     }
 

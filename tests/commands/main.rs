@@ -5,6 +5,7 @@ mod support;
 
 mod bench;
 mod bench_run;
+mod bench_watch;
 mod conn;
 mod connect_options;
 mod mosquitto_fails;

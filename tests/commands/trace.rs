@@ -146,9 +146,3 @@ fn errors_as_json_leave_no_other_line_on_stderr() {
     }
     assert!(ended.stderr.contains("\"packet\":\"CONNACK\""));
 }
-
-#[test]
-fn a_benchmark_is_not_traced_and_says_so() {
-    let ended = Program::new(["bench", "conn", "--trace"]).run().expect_code(2);
-    assert!(ended.stderr.contains("--trace is not for bench"), "{}", ended.stderr);
-}

@@ -43,10 +43,6 @@ impl Draft {
             let option = origins.name("authentication_method");
             return Err(Error::usage(format!("{option} is not for bench, which does not measure hashing")));
         }
-        if connect.trace.is_some() {
-            let hint = "trace one client with pub, sub or conn";
-            return Err(Error::usage("--trace is not for bench, whose many clients nobody could read").with_hint(hint));
-        }
         let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
         if reconnects && !timing.reconnect {
             warnings.push("a lost connection stays lost without --reconnect".to_owned());
@@ -171,6 +167,7 @@ impl Draft {
             abort_on_fail: self.abort_on_fail,
             start_at: timing.start_at.map(SystemTime::from),
             parameters: parameters(&title, &scenario),
+            taps: None,
         };
         for threshold in options.thresholds.iter().chain(&self.find_max) {
             if let Some(fault) = scenario.cannot_judge(threshold) {
@@ -178,6 +175,7 @@ impl Draft {
             }
         }
         let (connect, results, warnings) = (self.connect, self.results, self.warnings);
-        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, warnings })
+        let prometheus = timing.prometheus;
+        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, prometheus, warnings })
     }
 }

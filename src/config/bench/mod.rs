@@ -7,6 +7,7 @@ mod load;
 mod parameters;
 mod presets;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::origin::Origins;
@@ -40,6 +41,8 @@ pub struct BenchSettings {
     pub find_max: Vec<Threshold>,
     /// Where the results go.
     pub results: ResultFiles,
+    /// Where its figures can be fetched while it runs.
+    pub prometheus: Option<SocketAddr>,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
 }

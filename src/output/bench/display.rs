@@ -19,9 +19,10 @@ pub struct BenchDisplay {
 }
 
 impl BenchDisplay {
-    /// `title` as in MQTTX: `publish benchmark`; of `phases` the names.
-    pub fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>) -> Self {
-        let target = if terminal.stderr.terminal && !talk.is_quiet() {
+    /// `title` as in MQTTX: `publish benchmark`; of `phases` the names; `moves`: with a line that
+    /// moves.
+    pub fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
+        let target = if moves && terminal.stderr.terminal && !talk.is_quiet() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()

@@ -4,6 +4,7 @@ mod comparison;
 mod display;
 mod files;
 mod html;
+mod metrics;
 mod plot;
 mod presets;
 mod report;
@@ -12,6 +13,7 @@ pub use comparison::bench_comparison;
 pub use display::BenchDisplay;
 pub use files::{bench_csv, bench_hdr_log};
 pub use html::bench_html;
+pub use metrics::bench_metrics;
 pub use presets::bench_presets;
 pub use report::{bench_report, bench_step};
 

@@ -143,7 +143,7 @@ impl Connection {
                     subscriber.connects(tools);
                 }
                 self.session = Some(session);
-                self.stream = Some(dialed.stream);
+                self.stream = Some(tools.plan.watched(self.client, dialed.stream));
                 self.enter(Stage::Connecting, tools);
                 self.serve(tools)
             }

@@ -1,0 +1,99 @@
+//! `--prometheus`: answers scrapes while a run goes on, on the thread that leads it and never on a worker's.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use crate::bench::{Observer, Snapshot};
+use crate::error::Error;
+use crate::output::bench_metrics;
+
+/// How long a scrape may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of a request that are read; what matters is its first line.
+const MAXIMUM_REQUEST: usize = 8 * 1024;
+/// What `OpenMetrics` calls itself.
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Where scrapes come in, and what they get.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    listener: TcpListener,
+    latest: Cell<Option<Snapshot>>,
+}
+
+impl Metrics {
+    /// Listens; port 0 is any free one.
+    pub(super) async fn listen(address: SocketAddr) -> Result<Self, Error> {
+        let listener = TcpListener::bind(address).await;
+        let listener =
+            listener.map_err(|error| Error::local(format!("--prometheus: cannot listen on {address}: {error}")))?;
+        Ok(Self { listener, latest: Cell::new(None) })
+    }
+
+    /// Where it listens.
+    pub(super) fn url(&self) -> String {
+        self.listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}/metrics"))
+    }
+
+    /// Answers until it is dropped.
+    pub(super) async fn serve(&self) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                // A scraper that goes away, or never asks, is no concern of the run's.
+                Ok((stream, _)) => _ = timeout(PATIENCE, self.answer(stream)).await,
+                // Out of descriptors, say: not at full speed.
+                Err(_) => tokio::time::sleep(PATIENCE).await,
+            }
+        }
+    }
+
+    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut request = Vec::new();
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") && request.len() < MAXIMUM_REQUEST {
+            if stream.read_buf(&mut request).await? == 0 {
+                return Ok(());
+            }
+        }
+        let mut words = request.split(|byte| *byte == b' ');
+        let (status, body) = match (words.next(), words.next(), self.latest.get()) {
+            (Some(b"GET"), Some(b"/metrics" | b"/"), Some(snapshot)) => ("200 OK", bench_metrics(&snapshot)),
+            (Some(b"GET"), Some(b"/metrics" | b"/"), None) => ("503 Service Unavailable", String::new()),
+            (Some(b"GET"), ..) => ("404 Not Found", "the figures are at /metrics\n".to_owned()),
+            _ => ("405 Method Not Allowed", String::new()),
+        };
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).await?;
+        stream.shutdown().await
+    }
+}
+
+/// An observer whose snapshots scrapes get too.
+pub(super) struct Scraped<'a> {
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) metrics: &'a Metrics,
+}
+
+impl Observer for Scraped<'_> {
+    fn connected(&mut self, snapshot: &Snapshot) {
+        self.observer.connected(snapshot);
+    }
+
+    fn second(&mut self, snapshot: &Snapshot) {
+        self.metrics.latest.set(Some(*snapshot));
+        self.observer.second(snapshot);
+    }
+
+    fn moment(&mut self, snapshot: &Snapshot) {
+        self.metrics.latest.set(Some(*snapshot));
+        self.observer.moment(snapshot);
+    }
+}
