@@ -7,7 +7,10 @@ use crate::transport::{Stream, Tap};
 
 /// Makes a tap for each connection of the clients that are watched.
 #[derive(Clone)]
-pub struct Taps(Arc<dyn Fn(&str) -> Box<dyn Tap> + Send + Sync>);
+pub struct Taps(Arc<Make>);
+
+/// From the identifier of a client.
+type Make = dyn Fn(&str) -> Box<dyn Tap> + Send + Sync;
 
 /// Up to so many clients all of them are watched; of more, the first of each group.
 pub const ALL_WATCHED: u64 = 10;
