@@ -19,7 +19,16 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
         $element.Value
     }) -join ';'
 
-    $completions = @(switch ($command) {
+    $previous = $commandElements |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        Select-Object -Last 1
+    $profiles = {
+        mqttx-rs profile list --names 2>$null | ForEach-Object {
+            [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_)
+        }
+    }
+
+    $completions = @(if ("$previous" -in '--profile', '--extends') { & $profiles } else { switch ($command) {
         'mqttx-rs' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
@@ -1104,6 +1113,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;show' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1197,6 +1207,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;edit' {
+            & $profiles
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Set a key, as in connection.port=8883')
             [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Remove a key')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
@@ -1210,6 +1221,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;copy' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1221,6 +1233,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;rename' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1232,6 +1245,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;remove' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1244,6 +1258,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;use' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1266,6 +1281,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;validate' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1278,6 +1294,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;path' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1289,6 +1306,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;profile;export' {
+            & $profiles
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1335,7 +1353,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
-    })
+    }})
 
     $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
         Sort-Object -Property ListItemText

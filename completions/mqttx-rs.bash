@@ -122,7 +122,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -136,7 +136,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench)
+        mqttx__rs__subcmd__bench)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help conn pub sub e2e run presets merge compare"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -152,7 +152,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -166,7 +166,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__compare)
+        mqttx__rs__subcmd__bench__subcmd__compare)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -182,7 +182,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -196,7 +196,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__conn)
+        mqttx__rs__subcmd__bench__subcmd__conn)
             opts="-c -i -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --prometheus --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --user-properties --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -512,7 +512,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -526,7 +526,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__e2e)
+        mqttx__rs__subcmd__bench__subcmd__e2e)
             opts="-c -i -L -m -S -v -t -q -h -p -l -u -P -V -k -I --shape --publishers --subscribers --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -926,7 +926,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -940,7 +940,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__merge)
+        mqttx__rs__subcmd__bench__subcmd__merge)
             opts="--fail --abort-on-fail --report --csv --html --hdr-log --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -976,7 +976,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -990,7 +990,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__presets)
+        mqttx__rs__subcmd__bench__subcmd__presets)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1006,7 +1006,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -1020,7 +1020,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__pub)
+        mqttx__rs__subcmd__bench__subcmd__pub)
             opts="-c -i -L -m -S -v -t -q -r -d -e -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1440,7 +1440,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -1454,7 +1454,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__run)
+        mqttx__rs__subcmd__bench__subcmd__run)
             opts="-i -h -p -l -u -P -V -k -I --preset --scale --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --prometheus --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1770,7 +1770,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -1784,7 +1784,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__bench__subcmd__sub)
+        mqttx__rs__subcmd__bench__subcmd__sub)
             opts="-c -i -t -q -L -v -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --shard --start-at --prometheus --topic --qos --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --limit --trust-foreign-clocks --verbose --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2144,7 +2144,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2158,7 +2158,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__broker)
+        mqttx__rs__subcmd__broker)
             opts="-p --port --bind --ws-port --user --shared-strategy --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2198,7 +2198,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2212,7 +2212,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__conn)
+        mqttx__rs__subcmd__conn)
             opts="-h -p -l -i -u -P -V -k --check --output-mode --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --user-properties --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2456,7 +2456,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2470,7 +2470,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile)
+        mqttx__rs__subcmd__profile)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help list show add edit copy rename remove use unuse validate path export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2486,7 +2486,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2500,7 +2500,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__add)
+        mqttx__rs__subcmd__profile__subcmd__add)
             opts="-h -p -l -i -u -P -V -k --set --extends --force --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2512,7 +2512,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --extends)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --hostname)
@@ -2748,7 +2748,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2762,9 +2762,9 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__copy)
+        mqttx__rs__subcmd__profile__subcmd__copy)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2778,7 +2778,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2789,12 +2789,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__edit)
+        mqttx__rs__subcmd__profile__subcmd__edit)
             opts="--set --unset --color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2816,7 +2816,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2827,12 +2827,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__export)
+        mqttx__rs__subcmd__profile__subcmd__export)
             opts="--with-secrets --color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2846,7 +2846,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2857,10 +2857,10 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__import)
+        mqttx__rs__subcmd__profile__subcmd__import)
             opts="--name --format --password-env --password-file --with-secrets --dry-run --force --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2892,7 +2892,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2906,7 +2906,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__list)
+        mqttx__rs__subcmd__profile__subcmd__list)
             opts="--json --names --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2922,7 +2922,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2936,9 +2936,9 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__path)
+        mqttx__rs__subcmd__profile__subcmd__path)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2952,7 +2952,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2963,12 +2963,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__remove)
+        mqttx__rs__subcmd__profile__subcmd__remove)
             opts="--yes --color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2982,7 +2982,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -2993,12 +2993,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__rename)
+        mqttx__rs__subcmd__profile__subcmd__rename)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3012,7 +3012,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3023,12 +3023,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__show)
+        mqttx__rs__subcmd__profile__subcmd__show)
             opts="--effective --color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3042,7 +3042,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3053,10 +3053,10 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__unuse)
+        mqttx__rs__subcmd__profile__subcmd__unuse)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3072,7 +3072,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3086,9 +3086,9 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__use)
+        mqttx__rs__subcmd__profile__subcmd__use)
             opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3102,7 +3102,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3113,12 +3113,12 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__profile__subcmd__validate)
+        mqttx__rs__subcmd__profile__subcmd__validate)
             opts="--connect --color --error-format --profile --no-profile --quiet --debug --log-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3132,7 +3132,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3143,10 +3143,10 @@ _mqttx__rs() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__pub)
+        mqttx__rs__subcmd__pub)
             opts="-t -q -r -d -e -m -s -M -n -S -f -h -p -l -i -u -P -V -k --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3490,7 +3490,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3504,7 +3504,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__repl)
+        mqttx__rs__subcmd__repl)
             opts="-x -h -p -l -i -u -P -V -k --script --echo --keep-going --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3748,7 +3748,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)
@@ -3762,7 +3762,7 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__subcmd__rs__subcmd__sub)
+        mqttx__rs__subcmd__sub)
             opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -4114,7 +4114,7 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --log-file)

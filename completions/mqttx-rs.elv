@@ -1085,6 +1085,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;show'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1176,6 +1177,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;edit'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --set 'Set a key, as in connection.port=8883'
             cand --unset 'Remove a key'
             cand --color 'Colour: auto, always or never'
@@ -1188,6 +1190,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;copy'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1198,6 +1201,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;rename'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1208,6 +1212,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;remove'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1219,6 +1224,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;use'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1239,6 +1245,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;validate'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1250,6 +1257,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;path'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1260,6 +1268,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;profile;export'= {
+            mqttx-rs profile list --names 2>/dev/null
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1304,5 +1313,9 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
     ]
-    $completions[$command]
+    if (and (> (count $words) 2) (has-value [--profile --extends] $words[-2])) {
+        mqttx-rs profile list --names 2>/dev/null
+    } else {
+        $completions[$command]
+    }
 }

@@ -29,7 +29,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Print the program\'s version'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l no-profile -d 'No profile, not even the selected one'
@@ -103,7 +103,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l check -d 'Print what the broker announces, and end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l embedded -d 'Start a broker here and connect to it'
@@ -203,7 +203,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'The broker keeps it for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Mark it as sent before'
@@ -316,7 +316,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s E -l exit-after-suback -d 'End when the subscription is granted'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s R -l skip-retained -d 'Leave out retained messages'
@@ -399,7 +399,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s x -l echo -d 'Show each line of a script on stderr before it runs'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l keep-going -d 'Go on after an error; the exit code is the first one\'s'
@@ -423,7 +423,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l quiet -d 'Only warnings and errors on stderr'
@@ -512,7 +512,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l abort-on-fail -d 'End as soon as a --fail holds'
@@ -626,7 +626,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l poisson -d 'Random gaps, as from many independent senders'
@@ -738,7 +738,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trust-foreign-clocks -d 'Measure one-way latency of messages that other machines stamped: true as far as their clocks agree'
@@ -853,7 +853,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l poisson -d 'Random gaps, as from many independent senders'
@@ -953,7 +953,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect -d 'Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l abort-on-fail -d 'End as soon as a --fail holds'
@@ -977,7 +977,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l quiet -d 'Only warnings and errors on stderr'
@@ -993,7 +993,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l no-profile -d 'No profile, not even the selected one'
@@ -1005,7 +1005,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l quiet -d 'Only warnings and errors on stderr'
@@ -1016,7 +1016,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l quiet -d 'Only warnings and errors on stderr'
@@ -1040,7 +1040,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'A JSON array'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l names -d 'A name a line'
@@ -1053,7 +1053,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l effective -d 'Every value that holds, with where it comes from'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-profile -d 'No profile, not even the selected one'
@@ -1061,7 +1061,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l set -d 'Further keys, as in publish.topic=car/ac' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l extends -d 'Profile that holds where this one says nothing' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l extends -d 'Profile that holds where this one says nothing' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
@@ -1120,7 +1120,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l force -d 'Replace the profile if it is there'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l embedded -d 'Start a broker here and connect to it'
@@ -1145,7 +1145,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l quiet -d 'Only warnings and errors on stderr'
@@ -1156,7 +1156,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l quiet -d 'Only warnings and errors on stderr'
@@ -1167,7 +1167,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l quiet -d 'Only warnings and errors on stderr'
@@ -1178,7 +1178,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l yes -d 'Do not ask'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-profile -d 'No profile, not even the selected one'
@@ -1190,7 +1190,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l quiet -d 'Only warnings and errors on stderr'
@@ -1201,7 +1201,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l quiet -d 'Only warnings and errors on stderr'
@@ -1212,7 +1212,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l connect -d 'Reach the broker, and print what it announces'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l no-profile -d 'No profile, not even the selected one'
@@ -1224,7 +1224,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l quiet -d 'Only warnings and errors on stderr'
@@ -1235,7 +1235,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l with-secrets -d 'Plain passwords too'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l no-profile -d 'No profile, not even the selected one'
@@ -1255,7 +1255,7 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l with-secrets -d 'Write passwords as they are, in plain text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l dry-run -d 'Only show what would be written'
@@ -1278,9 +1278,11 @@ always\t'Even in a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l profile -d 'Profile: its name, or the path of a file' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'
+complete -c mqttx-rs -l profile -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show edit copy rename remove use validate path export" -f -a "(mqttx-rs profile list --names 2>/dev/null)"

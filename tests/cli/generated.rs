@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap_complete::Shell;
 use mqttx_rs::error::ErrorKind;
 use mqttx_rs::{cli, config};
+
+use crate::completions;
 
 #[test]
 fn man_pages_are_up_to_date() {
@@ -69,18 +70,7 @@ const EXIT_STATUS: &[(ErrorKind, &str)] = &[
 
 #[test]
 fn completions_are_up_to_date() {
-    let mut scripts = BTreeMap::new();
-    for (shell, name) in [
-        (Shell::Bash, "mqttx-rs.bash"),
-        (Shell::Elvish, "mqttx-rs.elv"),
-        (Shell::Fish, "mqttx-rs.fish"),
-        (Shell::PowerShell, "_mqttx-rs.ps1"),
-        (Shell::Zsh, "_mqttx-rs"),
-    ] {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut cli::command(), "mqttx-rs", &mut script);
-        scripts.insert(name.to_owned(), script);
-    }
+    let scripts = completions::scripts().into_iter().map(|(name, script)| (name, script.into_bytes())).collect();
     compare("completions", &scripts);
 }
 

@@ -1,5 +1,8 @@
 //! The command line as data: help, generated files, usage errors, what the layers resolve to.
 
+#[cfg(unix)]
+mod completions;
+#[cfg(unix)]
 mod generated;
 mod ledger;
 mod mqttx;
