@@ -73,7 +73,8 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
         Command::Repl(arguments) => {
-            let settings = ReplSettings::resolve(&arguments, &origins, std::io::stdin().is_terminal())?;
+            let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
+            let settings = ReplSettings::resolve(&arguments, &origins, is_terminal, variable)?;
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),

@@ -27,6 +27,10 @@ pub struct ReplSettings {
     pub profile: ProfileChoice,
     /// Where commands come from.
     pub commands: CommandSource,
+    /// The name of that profile, for the history.
+    pub profile_name: Option<String>,
+    /// The folder in which a person's lines are kept; `None`: nowhere, as there is no home.
+    pub history: Option<PathBuf>,
     /// Show each line of a script before it runs.
     pub echo: bool,
     /// Go on after an error in a script.
@@ -51,11 +55,16 @@ pub enum CommandSource {
 pub struct ProfileChoice(Choice);
 
 impl ReplSettings {
-    /// Settles every option of `repl`; commands come from stdin if that is no terminal.
-    pub fn resolve(arguments: &ReplArgs, origins: &Origins, stdin_is_terminal: bool) -> Result<Self, Error> {
+    /// Settles every option of `repl`; commands come from stdin unless a person sits there.
+    pub fn resolve(
+        arguments: &ReplArgs,
+        origins: &Origins,
+        is_terminal: bool,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
         let commands = match &arguments.script.script {
             Some(path) if path.as_os_str() != "-" => CommandSource::File(path.clone()),
-            None if stdin_is_terminal => CommandSource::Terminal,
+            None if is_terminal => CommandSource::Terminal,
             _ => CommandSource::Stdin,
         };
         if commands == CommandSource::Stdin {
@@ -74,11 +83,24 @@ impl ReplSettings {
             connect,
             profile: ProfileChoice(origins.profile_choice.clone()),
             commands,
+            profile_name: origins.profile.clone(),
+            history: state_folder(variable),
             echo: arguments.script.echo,
             keep_going: arguments.script.keep_going,
             warnings,
         })
     }
+}
+
+/// Where a program keeps what it notes by itself: <https://specifications.freedesktop.org/basedir-spec>.
+fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = match absolute("XDG_STATE_HOME") {
+        Some(folder) => Some(folder),
+        None if cfg!(windows) => absolute("LOCALAPPDATA"),
+        None => absolute("HOME").map(|home| home.join(".local").join("state")),
+    };
+    base.map(|base| base.join("mqttx-rs"))
 }
 
 fn refuse_a_password_on_stdin(arguments: &ReplArgs, origins: &Origins) -> Result<(), Error> {

@@ -3,8 +3,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Takes lines while somebody types another: draws them above it.
 pub trait AboveLine: Send {
-    /// Draws whole lines, each with its end.
-    fn print(&mut self, lines: String) -> io::Result<()>;
+    /// Draws whole lines, each with its end; gives them back if nobody is typing.
+    fn print(&mut self, lines: String) -> Option<String>;
 }
 
 /// Where `repl` prints: stdout and stderr, or both above the line that is being typed.
@@ -17,32 +17,31 @@ impl Console {
         Self(Some(Box::leak(Box::new(Mutex::new(line)))))
     }
 
-    /// Draws lines above the one that is being typed, if one is: `None` otherwise.
-    fn draw(self, lines: &[u8]) -> Option<io::Result<()>> {
-        let line = self.0?;
+    /// Draws lines above the one that is being typed, if one is.
+    fn draw(self, lines: &[u8]) -> bool {
+        let Some(line) = self.0 else { return false };
         let text = String::from_utf8_lossy(lines).into_owned();
-        Some(line.lock().unwrap_or_else(PoisonError::into_inner).print(text))
+        line.lock().unwrap_or_else(PoisonError::into_inner).print(text).is_none()
     }
 
     /// What goes to stderr where nothing is typed.
     pub(super) fn say(self, lines: &[u8]) {
         // One write, so that lines of several processes on one terminal do not mix. That stderr cannot be written is
         // never an error.
-        _ = self.draw(lines).unwrap_or_else(|| io::stderr().lock().write_all(lines));
+        if !self.draw(lines) {
+            _ = io::stderr().lock().write_all(lines);
+        }
     }
 }
 
 impl Write for Console {
     /// Callers write whole lines.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        match self.draw(lines) {
-            Some(drawn) => drawn.map(|()| lines.len()),
-            None => io::stdout().write(lines),
-        }
+        if self.draw(lines) { Ok(lines.len()) } else { io::stdout().write(lines) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.0.is_some() { Ok(()) } else { io::stdout().flush() }
+        io::stdout().flush()
     }
 }
 

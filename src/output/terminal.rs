@@ -72,7 +72,7 @@ impl Stream {
     }
 
     /// A text of ours in a colour, where colour is on.
-    pub(super) fn paint(self, text: &str, color: Color) -> String {
+    pub fn paint(self, text: &str, color: Color) -> String {
         if !self.color {
             return text.to_owned();
         }

@@ -61,6 +61,14 @@ pub(super) struct Active {
 }
 
 impl Connection {
+    /// The identifier in use, or the one asked for.
+    pub(super) fn client_id(&self) -> String {
+        match &self.client {
+            Some(client) => client.client_id(),
+            None => self.settings.client.connect.client_id.to_string(),
+        }
+    }
+
     /// The filters that a topic came by.
     pub(super) fn matching<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Active> {
         self.subscriptions.iter().filter(move |active| active.options.filter.matches(topic))

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::connection::{Active, State};
 use super::line::{CommandLine, Line, check_name, expand_alias};
-use super::messages::Kept;
+use super::journal::Entry;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::{ConnectLine, PublishLine, ReplCommand, SubscribeLine, line_command};
 use crate::client::{Client, Declined, Event};
@@ -71,8 +71,8 @@ impl Shell<'_> {
             ReplCommand::Expect(line) => self.expect(&line).await,
             ReplCommand::Sleep { time } => self.sleep(time).await,
             ReplCommand::Last { count, on } => {
-                for kept in self.messages.latest(usize::try_from(count).unwrap_or(usize::MAX), on.as_ref()) {
-                    self.show_line(kept.id, &kept.connection, kept.filter, &kept.record)?;
+                for entry in self.messages.latest(usize::try_from(count).unwrap_or(usize::MAX), on.as_ref()) {
+                    self.show_line(entry.id, &entry.connection, &entry.record, self.style)?;
                 }
                 Ok(())
             }
@@ -94,8 +94,8 @@ impl Shell<'_> {
         }
     }
 
-    fn kept(&self, id: u64) -> Result<&Kept, Error> {
-        let kept = self.messages.get(id);
+    fn kept(&self, id: u64) -> Result<&Entry, Error> {
+        let kept = self.messages.journal.get(id);
         kept.ok_or_else(|| {
             Error::usage(format!("there is no message {id}")).with_hint("`last` shows those that are kept")
         })
@@ -142,7 +142,7 @@ impl Shell<'_> {
         let profile = self.profile.clone();
         let new = NewConnection::resolve(line, origins, &profile)?;
         let id = self.open(new)?;
-        self.connected(id).await
+        if self.screen.is_some() { Ok(()) } else { self.connected(id).await }
     }
 
     /// Waits for the first CONNACK.
@@ -169,10 +169,7 @@ impl Shell<'_> {
                 State::Offline => "offline".to_owned(),
             };
             let settings = &connection.settings.client;
-            let client_id = match &connection.client {
-                Some(client) => client.client_id(),
-                None => settings.connect.client_id.to_string(),
-            };
+            let client_id = connection.client_id();
             let filters = connection.subscriptions.len();
             let filters = format!("{filters} {}", if filters == 1 { "filter" } else { "filters" });
             rows.row([
@@ -245,6 +242,10 @@ impl Shell<'_> {
             }
         }
         while !outstanding.is_empty() {
+            if self.screen.is_some() && self.by_id(id).is_some_and(|connection| connection.state != State::Connected) {
+                self.talk.progress("Waits for the connection, and is sent then");
+                return Ok(());
+            }
             let occurrence = tokio::select! {
                 occurrence = self.next() => occurrence?,
                 () = at(end) => {
@@ -366,6 +367,10 @@ impl Shell<'_> {
 
     /// Waits for SUBACK or UNSUBACK.
     async fn answer(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
+        // A person need not wait: the answer is told when it comes.
+        if self.screen.is_some() {
+            return Ok(());
+        }
         loop {
             match self.next().await? {
                 Occurrence::Answered(answered, failure) if answered == request => {

@@ -1,90 +1,89 @@
-use std::collections::{BTreeSet, VecDeque};
+//! What becomes of a message: it is kept, and shown unless that would be too much.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::flood::Share;
+use super::journal::{Entry, Journal, Limits};
 use super::shell::{Shell, Stop};
 use crate::mqtt::TopicFilter;
-use crate::output::LiveHead;
+use crate::output::{LiveHead, LiveStyle};
 use crate::payload::Record;
 use crate::session::Received;
 
-/// Messages kept.
-const MESSAGES: usize = 10_000;
-
-/// What was received, the latest of it.
-#[derive(Debug, Default)]
+/// What was received, and which of it a `wait` or an `expect` has taken.
+#[derive(Debug)]
 pub(super) struct Messages {
-    ring: VecDeque<Kept>,
-    /// The number of the last one.
-    last: u64,
-    /// Those that a `wait` or an `expect` took.
+    pub(super) journal: Journal,
     taken: BTreeSet<u64>,
 }
 
-/// A message that is kept.
-#[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub(super) id: u64,
-    pub(super) connection: String,
-    pub(super) filter: usize,
-    pub(super) record: Record,
-}
-
 impl Messages {
-    fn push(&mut self, connection: &str, filter: usize, record: Record) -> u64 {
-        self.last += 1;
-        self.ring.push_back(Kept { id: self.last, connection: connection.to_owned(), filter, record });
-        if self.ring.len() > MESSAGES
-            && let Some(oldest) = self.ring.pop_front()
-        {
-            self.taken.remove(&oldest.id);
-        }
-        self.last
-    }
-
-    /// A message by its number.
-    pub(super) fn get(&self, id: u64) -> Option<&Kept> {
-        self.ring.iter().find(|kept| kept.id == id)
+    pub(super) fn new() -> Self {
+        Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
     }
 
     /// The last so many whose topics match, the oldest first.
-    pub(super) fn latest(&self, count: usize, on: Option<&TopicFilter>) -> Vec<Kept> {
-        let matches = |kept: &&Kept| on.is_none_or(|filter| filter.matches(kept.record.message.topic.as_str()));
-        let mut latest: Vec<_> = self.ring.iter().rev().filter(matches).take(count).cloned().collect();
+    pub(super) fn latest(&self, count: usize, on: Option<&TopicFilter>) -> Vec<Entry> {
+        let matches = |entry: &&Entry| on.is_none_or(|filter| filter.matches(entry.record.message.topic.as_str()));
+        let mut latest: Vec<_> = self.journal.entries().rev().filter(matches).take(count).cloned().collect();
         latest.reverse();
         latest
     }
 
     /// The oldest message that nobody waited for and that is wanted.
-    pub(super) fn take_first(&mut self, mut is_wanted: impl FnMut(&Kept) -> bool) -> Option<Kept> {
-        let found = self.ring.iter().find(|kept| !self.taken.contains(&kept.id) && is_wanted(kept))?.clone();
+    pub(super) fn take_first(&mut self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Option<Entry> {
+        self.forget_dropped();
+        let is_free = |entry: &&Entry| !self.taken.contains(&entry.id) && is_wanted(entry);
+        let found = self.journal.entries().find(is_free)?.clone();
         self.taken.insert(found.id);
         Some(found)
+    }
+
+    /// Takes a message, if nobody has and it is wanted.
+    pub(super) fn take(&mut self, id: u64, is_wanted: impl FnOnce(&Entry) -> bool) -> Option<Entry> {
+        let found = self.journal.get(id).filter(|entry| is_wanted(entry))?.clone();
+        self.taken.insert(id).then_some(found)
+    }
+
+    fn forget_dropped(&mut self) {
+        if let Some(oldest) = self.journal.oldest() {
+            self.taken = self.taken.split_off(&oldest);
+        }
     }
 }
 
 impl Shell<'_> {
     /// Keeps a message and shows it.
     pub(super) fn message(&mut self, index: usize, received: Received) -> Result<u64, Stop> {
-        let connection = &self.connections[index];
+        let now = Instant::now();
         let record = Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
             dup: received.dup,
             received_at: Some(Timestamp::now()),
             message: received.message,
         };
+        let connection = &self.connections[index];
+        let name: Arc<str> = connection.name.as_str().into();
         let topic = record.message.topic.as_str();
-        let active = connection.matching(topic).next();
-        let filter = active.map_or(0, |active| active.number);
-        let printer = active.and_then(|active| active.printer.clone());
+        let printer = connection.matching(topic).next().and_then(|active| active.printer.clone());
         let is_shown = connection.shows(topic, record.message.retain);
-        let id = self.messages.push(&connection.name, filter, record.clone());
+        self.saw(topic);
+        let id = self.messages.journal.push(&name, record.clone(), now);
         if !is_shown {
             return Ok(id);
         }
+        let mut style = self.style;
+        match self.share(&record, now)? {
+            Share::Nothing => return Ok(id),
+            Share::Rows(rows) => style.maximum_lines = rows.min(style.maximum_lines),
+            Share::Whole => {}
+        }
         let Some(printer) = printer else {
-            let name = connection.name.clone();
-            self.show_line(id, &name, filter, &record)?;
+            self.show_line(id, &name, &record, style)?;
             return Ok(id);
         };
         // What came before stands before.
@@ -95,9 +94,88 @@ impl Shell<'_> {
         Ok(id)
     }
 
+    /// How much of a message may be drawn: in a script all.
+    fn share(&mut self, record: &Record, now: Instant) -> Result<Share, Stop> {
+        let Some(screen) = &mut self.screen else { return Ok(Share::Whole) };
+        let rows = rows(record, screen.columns, self.style.maximum_lines);
+        let sum = screen.flood.poll_sum(now);
+        let share = screen.flood.offer(rows, now);
+        if let Some(hidden) = sum {
+            self.hidden(hidden)?;
+        }
+        Ok(share)
+    }
+
+    /// Tells how many messages were not shown, once that is due.
+    pub(super) fn tell_hidden(&mut self) -> Result<(), Stop> {
+        let sum = self.screen.as_mut().and_then(|screen| screen.flood.poll_sum(Instant::now()));
+        sum.map_or(Ok(()), |hidden| self.hidden(hidden))
+    }
+
+    fn hidden(&mut self, count: u64) -> Result<(), Stop> {
+        let line = format!("... {} more not shown; `last` has them", in_groups(count));
+        Ok(self.printer.line(&line)?)
+    }
+
     /// A message on its line.
-    pub(super) fn show_line(&mut self, id: u64, connection: &str, filter: usize, record: &Record) -> Result<(), Stop> {
+    pub(super) fn show_line(
+        &mut self,
+        id: u64,
+        connection: &str,
+        record: &Record,
+        style: LiveStyle,
+    ) -> Result<(), Stop> {
+        let topic = record.message.topic.as_str();
+        let of_connection = self.connections.iter().find(|other| other.name == connection);
+        let active = of_connection.and_then(|connection| connection.matching(topic).next());
+        let filter = active.map_or(0, |active| active.number);
         let connection = (self.connections.len() > 1).then_some(connection);
-        Ok(self.printer.message(LiveHead { id, connection, filter }, record, self.style)?)
+        Ok(self.printer.message(LiveHead { id, connection, filter }, record, style)?)
+    }
+}
+
+/// About how many rows a message takes: the lines that are shown, and those into which the longest are folded.
+fn rows(record: &Record, columns: usize, maximum_lines: usize) -> usize {
+    let message = &record.message;
+    let lines = message.payload.split(|byte| *byte == b'\n');
+    let shown = if maximum_lines == 0 { usize::MAX } else { maximum_lines };
+    let head = message.topic.as_str().len() + 10;
+    let folded = |(index, line): (usize, &[u8])| {
+        let length = line.len() + if index == 0 { head } else { 0 };
+        length.div_ceil(columns.max(1)).max(1)
+    };
+    lines.take(shown).enumerate().map(folded).sum()
+}
+
+/// `1,204`.
+fn in_groups(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::Message;
+
+    #[test]
+    fn rows_count_lines_and_their_folds() {
+        let record = |payload: &str| Record::new(Message::new("a/b".parse().unwrap(), payload.to_owned()));
+        assert_eq!(rows(&record("on"), 80, 20), 1);
+        assert_eq!(rows(&record("1\n2\n3"), 80, 20), 3);
+        assert_eq!(rows(&record("1\n2\n3"), 80, 2), 2);
+        assert_eq!(rows(&record(&"x".repeat(100)), 40, 20), 3);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([7, 1204, 1_000_000].map(in_groups), ["7", "1,204", "1,000,000"]);
     }
 }

@@ -17,10 +17,12 @@
 //! whatever runs.
 
 mod connection;
+mod editor;
 mod execute;
 mod messages;
 mod script;
 mod shell;
+mod terminal;
 mod wait;
 
 pub mod complete;
@@ -49,7 +51,7 @@ pub async fn run(
         talk.warning(warning);
     }
     match &settings.commands {
-        CommandSource::Terminal => Err(Error::usage("repl needs --script, or a script on stdin, in this version")),
+        CommandSource::Terminal => terminal::run(&settings, terminal, talk, variable).await,
         CommandSource::Stdin | CommandSource::File(_) => {
             let shell = Shell::new(Console::default(), terminal.stdout, talk, settings.profile.clone(), variable)?;
             script::run(&settings, shell).await

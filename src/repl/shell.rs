@@ -1,8 +1,11 @@
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::connection::{Connection, State, place};
+use super::editor::{Facts, Sign};
+use super::flood::Flood;
 use super::line::{Aliases, Variables};
 use super::messages::Messages;
 use crate::client::{Client, Event, Events, Pending};
@@ -18,6 +21,9 @@ use crate::session::{Acknowledge, PublishOutcome, RequestId, SubAck, SubscribeRe
 
 /// Batches of events that may wait: behind them the connections stop reading.
 const BATCHES: usize = 16;
+
+/// Lines of a payload that a person is shown, unless `set` says otherwise.
+const SHOWN_LINES: usize = 20;
 
 /// Events in one batch.
 const BATCH: usize = 256;
@@ -37,6 +43,8 @@ pub(super) struct Shell<'a> {
     pub(super) variables: Variables,
     pub(super) aliases: Aliases,
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// What a person sees; `None` in a script.
+    pub(super) screen: Option<Screen>,
     /// How many filters have been subscribed to, for their colours.
     pub(super) filters: usize,
     embedded: Option<Embedded>,
@@ -58,6 +66,15 @@ struct Request {
     connection: u64,
     id: RequestId,
     filters: Vec<TopicFilter>,
+}
+
+/// What a person sees, and what completion offers.
+#[derive(Debug)]
+pub(super) struct Screen {
+    facts: Arc<Mutex<Facts>>,
+    sign: Sign,
+    pub(super) flood: Flood,
+    pub(super) columns: usize,
 }
 
 /// What a command that waits may be waiting for.
@@ -118,7 +135,7 @@ impl<'a> Shell<'a> {
             connections: Vec::new(),
             current: None,
             profile,
-            messages: Messages::default(),
+            messages: Messages::new(),
             printer: LivePrinter::new(console, stream, talk),
             console,
             style: LiveStyle::default(),
@@ -126,6 +143,7 @@ impl<'a> Shell<'a> {
             variables: Variables::new(),
             aliases: Aliases::new(),
             variable,
+            screen: None,
             filters: 0,
             embedded: None,
             interrupt: Interrupt::listen()?,
@@ -134,6 +152,35 @@ impl<'a> Shell<'a> {
             next_id: 0,
             requests: Vec::new(),
         })
+    }
+
+    /// From here on a person looks at it.
+    pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign) {
+        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80 });
+        self.style.maximum_lines = SHOWN_LINES;
+    }
+
+    /// Before a line is asked for: the window may have another size, and completion learns what is new.
+    pub(super) fn look_around(&mut self, columns: usize, rows: usize) -> Sign {
+        let Some(screen) = &mut self.screen else { return Sign::default() };
+        screen.flood.resize(rows);
+        screen.columns = columns;
+        let mut facts = screen.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.connections = self.connections.iter().map(|connection| connection.name.clone()).collect();
+        let current = self.current.and_then(|index| self.connections.get(index));
+        let active = current.into_iter().flat_map(|connection| &connection.subscriptions);
+        facts.filters = active.map(|active| active.options.filter.as_str().to_owned()).collect();
+        facts.variables.clone_from(&self.variables);
+        facts.aliases.clone_from(&self.aliases);
+        drop(facts);
+        screen.sign.clone()
+    }
+
+    /// Completion offers the topic from now on.
+    pub(super) fn saw(&self, topic: &str) {
+        if let Some(screen) = &self.screen {
+            screen.facts.lock().unwrap_or_else(PoisonError::into_inner).saw(topic);
+        }
     }
 
     /// The next thing that happens. What has to be shown has been by then.
@@ -151,6 +198,7 @@ impl<'a> Shell<'a> {
                 continue;
             }
             self.flush()?;
+            let sum_is_due = self.screen.as_ref().and_then(|screen| screen.flood.poll_timeout());
             tokio::select! {
                 biased;
                 signal = self.interrupt.received() => return Err(Stop::Interrupted(signal)),
@@ -159,6 +207,7 @@ impl<'a> Shell<'a> {
                     let Some((connection, events)) = batch else { return Err(Stop::Exit) };
                     self.taken.extend(events.into_iter().map(|event| (connection, event)));
                 }
+                () = at(sum_is_due) => self.tell_hidden()?,
             }
         }
     }
@@ -183,7 +232,18 @@ impl<'a> Shell<'a> {
         self.flush()?;
         let connection = &mut self.connections[index];
         status::tell(self.talk, &connection.settings, &event);
-        Ok(match event {
+        let occurrence = self.told(index, event);
+        if let (Some(screen), Some(index)) = (&self.screen, self.current) {
+            screen.sign.set(self.connections[index].state);
+        }
+        Ok(occurrence)
+    }
+
+    /// What an event that is no message changes.
+    fn told(&mut self, index: usize, event: Event) -> Option<Occurrence> {
+        let connection = &mut self.connections[index];
+        let id = connection.id;
+        match event {
             Event::Connected(_) => {
                 connection.state = State::Connected;
                 connection.lost = None;
@@ -232,7 +292,7 @@ impl<'a> Shell<'a> {
             }
             event @ (Event::Flushed { .. } | Event::Published { .. }) => Some(Occurrence::Publish(id, event)),
             Event::Message(_) | Event::Redirected(_) | Event::Auth(_) => None,
-        })
+        }
     }
 
     /// What becomes of an occurrence that no command waits for.
@@ -490,6 +550,13 @@ impl<'a> Shell<'a> {
         }
         self.flush()?;
         result
+    }
+}
+
+async fn at(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::messages::Kept;
+use super::journal::Entry;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::{ExpectLine, WaitLine, WaitedForArgs};
 use crate::error::{Error, ErrorKind};
@@ -63,7 +63,7 @@ impl Shell<'_> {
     pub(super) async fn wait(&mut self, line: &WaitLine) -> Result<(), Stop> {
         let wanted = Wanted::new(None, &line.waited_for)?;
         let filter = &line.filter;
-        let matches = |kept: &Kept| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
+        let matches = |kept: &Entry| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
         if self.first(timeout, matches).await?.is_some() {
             return Ok(());
@@ -109,8 +109,8 @@ impl Shell<'_> {
     async fn first(
         &mut self,
         timeout: Option<Duration>,
-        matches: impl Fn(&Kept) -> bool,
-    ) -> Result<Option<Kept>, Stop> {
+        matches: impl Fn(&Entry) -> bool,
+    ) -> Result<Option<Entry>, Stop> {
         let end = timeout.map(|timeout| Instant::now() + timeout);
         if let Some(kept) = self.messages.take_first(&matches) {
             return Ok(Some(kept));
@@ -125,7 +125,7 @@ impl Shell<'_> {
             };
             match occurrence {
                 Occurrence::Message(id) => {
-                    if let Some(kept) = self.messages.take_first(|kept| kept.id == id && matches(kept)) {
+                    if let Some(kept) = self.messages.take(id, &matches) {
                         return Ok(Some(kept));
                     }
                 }
@@ -139,12 +139,12 @@ impl Shell<'_> {
     }
 }
 
-fn is_on(filter: &TopicFilter, kept: &Kept) -> bool {
+fn is_on(filter: &TopicFilter, kept: &Entry) -> bool {
     filter.matches(kept.record.message.topic.as_str())
 }
 
 /// The payload, its first lines.
-fn shown(kept: &Kept) -> String {
+fn shown(kept: &Entry) -> String {
     String::from_utf8_lossy(&kept.record.message.payload).lines().take(10).collect::<Vec<_>>().join("\n")
 }
 
