@@ -9,8 +9,8 @@ use clap::builder::StyledStr;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::connection::{Active, State};
-use super::line::{CommandLine, Line, check_name, expand_alias};
 use super::journal::Entry;
+use super::line::{CommandLine, Line, check_name, expand_alias};
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::{ConnectLine, PublishLine, ReplCommand, SubscribeLine, line_command};
 use crate::client::{Client, Declined, Event};

@@ -64,7 +64,8 @@ impl Editor {
         let (started, printer) = mpsc::channel();
         thread::spawn(move || edit(facts, history.as_ref(), stream, &started, &asked, &tell));
         let printer = printer.recv().unwrap_or_else(|_| Err("its thread has ended".to_owned()));
-        let mut printer = printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
+        let mut printer =
+            printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
         let (lines, to_draw) = mpsc::channel::<String>();
         thread::spawn(move || {
             while let Ok(mut text) = to_draw.recv() {
