@@ -17,8 +17,34 @@ pub struct Shortage {
     command: String,
 }
 
-/// Files that the process has open besides its connections.
-const OTHER_FILES: u64 = 64;
+/// What a run takes from the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demand {
+    /// Connections at a time.
+    pub connections: u64,
+    /// Threads, each with descriptors of its runtime and its timer.
+    pub workers: u64,
+    /// The broker is in this process, and has the other end of each connection.
+    pub broker_inside: bool,
+    /// What a local port is taken once for.
+    pub ports_for_each: PortsForEach,
+    /// How many of these there are.
+    pub port_ranges: u64,
+}
+
+/// What a local port is taken once for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortsForEach {
+    /// The system chooses when it knows the peer.
+    Broker,
+    /// A port that is bound beforehand is taken for all peers.
+    SourceAddress,
+}
+
+/// Files that the process has open besides its connections and its workers.
+const OTHER_FILES: u64 = 32;
+/// Files of a worker: four of its runtime, one of its timer, and some for the names that it looks up.
+const FILES_OF_A_WORKER: u64 = 8;
 
 impl Shortage {
     /// What to run.
@@ -27,24 +53,36 @@ impl Shortage {
     }
 }
 
+impl Demand {
+    fn open_files(self) -> u64 {
+        let ends = if self.broker_inside { 2 } else { 1 };
+        let others = self.workers.saturating_mul(FILES_OF_A_WORKER).saturating_add(OTHER_FILES);
+        self.connections.saturating_mul(ends).saturating_add(others)
+    }
+}
+
 impl Resources {
-    /// Raises the limit of open files as far as `connections` need and the system allows.
-    pub fn prepare(connections: u64) -> Self {
-        Self { open_files: raise_open_files(connections + OTHER_FILES), local_ports: local_ports() }
+    /// Raises the limit of open files as far as it is needed and the system allows.
+    pub fn prepare(demand: Demand) -> Self {
+        Self { open_files: raise_open_files(demand.open_files()), local_ports: local_ports() }
     }
 
-    /// Whether they are enough for so many connections over so many pairs of a local address and a peer.
-    pub fn check(self, connections: u64, pairs: u64) -> Result<(), Shortage> {
-        let needed = connections + OTHER_FILES;
+    /// Whether they are enough.
+    pub fn check(self, demand: Demand) -> Result<(), Shortage> {
+        let Demand { connections, port_ranges, .. } = demand;
+        let needed = demand.open_files();
         if let Some(open_files) = self.open_files.filter(|open_files| *open_files < needed) {
             let what = format!("{connections} connections need {needed} open files, and {open_files} are allowed");
             return Err(Shortage { what, command: format!("sudo prlimit --pid $$ --nofile={needed}:{needed}") });
         }
-        if let Some(ports) = self.local_ports.filter(|ports| ports * pairs < connections) {
+        if let Some(ports) = self.local_ports.filter(|ports| ports.saturating_mul(port_ranges) < connections) {
+            let of_each = match demand.ports_for_each {
+                PortsForEach::Broker => "broker",
+                PortsForEach::SourceAddress => "--source-ip",
+            };
             let what = format!(
-                "{connections} connections need as many local ports, and there are {} ({ports} for each of {pairs} \
-                 source addresses)",
-                ports * pairs
+                "{connections} connections need as many local ports, and there are {} ({ports} for each {of_each})",
+                ports.saturating_mul(port_ranges)
             );
             let command = "sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'   (or give several --source-ip)";
             return Err(Shortage { what, command: command.into() });
@@ -58,16 +96,17 @@ impl Resources {
 fn raise_open_files(needed: u64) -> Option<u64> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < needed) {
-        let mut raised = limit;
-        raised.current = Some(limit.maximum.map_or(needed, |maximum| maximum.min(needed)));
+    let is_short = |current: Option<u64>| current.is_some_and(|current| current < needed);
+    if is_short(limit.current) {
+        // All of what is allowed, which costs nothing and covers what cannot be foreseen.
+        let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
         if setrlimit(Resource::Nofile, raised).is_ok() {
             limit = raised;
         }
-        // Root may go beyond the hard limit.
-        if limit.current.is_some_and(|current| current < needed) {
-            let mut raised = limit;
-            (raised.current, raised.maximum) = (Some(needed), Some(needed));
+        // Root may go beyond the hard limit. macOS refuses "unlimited".
+        if is_short(limit.current) {
+            let maximum = limit.maximum.map(|maximum| maximum.max(needed));
+            let raised = rustix::process::Rlimit { current: Some(needed), maximum };
             if setrlimit(Resource::Nofile, raised).is_ok() {
                 limit = raised;
             }
@@ -92,19 +131,42 @@ fn local_ports() -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn demand(connections: u64) -> Demand {
+        Demand {
+            connections,
+            workers: 2,
+            broker_inside: false,
+            ports_for_each: PortsForEach::Broker,
+            port_ranges: 1,
+        }
+    }
+
     #[test]
     fn a_shortage_names_the_command_that_mends_it() {
         let resources = Resources { open_files: Some(1024), local_ports: Some(28_232) };
-        assert_eq!(resources.check(900, 1), Ok(()));
-        let shortage = resources.check(5000, 1).unwrap_err();
-        assert_eq!(shortage.to_string(), "5000 connections need 5064 open files, and 1024 are allowed");
-        assert_eq!(shortage.command(), "sudo prlimit --pid $$ --nofile=5064:5064");
+        assert_eq!(resources.check(demand(900)), Ok(()));
+        let shortage = resources.check(demand(5000)).unwrap_err();
+        assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, and 1024 are allowed");
+        assert_eq!(shortage.command(), "sudo prlimit --pid $$ --nofile=5048:5048");
+    }
+
+    #[test]
+    fn workers_and_a_broker_inside_have_files_too() {
+        let sixteen = Demand { workers: 16, ..demand(10_000) };
+        // A runtime has four and the timer is a fifth, besides what the process has.
+        assert!(sixteen.open_files() >= 10_000 + 16 * 5 + 9);
+        assert!(Demand { broker_inside: true, ..sixteen }.open_files() >= 20_000);
+        assert_eq!(demand(u64::MAX).open_files(), u64::MAX);
     }
 
     #[test]
     fn several_source_addresses_have_ports_of_their_own() {
         let resources = Resources { open_files: None, local_ports: Some(28_232) };
-        assert!(resources.check(50_000, 1).unwrap_err().command().contains("ip_local_port_range"));
-        assert_eq!(resources.check(50_000, 2), Ok(()));
+        let shortage = resources.check(demand(50_000)).unwrap_err();
+        assert!(shortage.command().contains("ip_local_port_range"));
+        assert!(shortage.to_string().contains("28232 for each broker"), "{shortage}");
+        let bound = Demand { ports_for_each: PortsForEach::SourceAddress, ..demand(50_000) };
+        assert!(resources.check(bound).unwrap_err().to_string().contains("for each --source-ip"));
+        assert_eq!(resources.check(Demand { port_ranges: 2, ..bound }), Ok(()));
     }
 }

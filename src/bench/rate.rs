@@ -32,16 +32,20 @@ impl Rate {
         Self { events: self.events.saturating_mul(count), ..self }
     }
 
-    /// This rate times a factor, to a thousandth; at least one event in an hour.
+    /// This rate times a factor, to a thousandth; at least one event in some centuries.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and rates are positive")]
     pub fn scaled(self, factor: f64) -> Self {
-        #[expect(clippy::float_cmp, reason = "as it is written, mostly")]
-        if factor == 1.0 {
-            return self;
+        let thousandths = ((factor * 1000.0).round() as u64).max(1);
+        let (mut events, mut nanos) = (u128::from(self.events) * u128::from(thousandths), u128::from(self.nanos) * 1000);
+        // Reduced to what fits, both alike, so that the rate stays the same.
+        while events % 10 == 0 && nanos % 10 == 0 {
+            (events, nanos) = (events / 10, nanos / 10);
         }
-        let events = self.events.saturating_mul((factor * 1000.0).round() as u64);
-        Self { events: events.max(1), nanos: self.nanos.saturating_mul(1000) }
+        while events.max(nanos) > u128::from(u64::MAX) {
+            (events, nanos) = (events.div_ceil(2), nanos / 2);
+        }
+        Self { events: events as u64, nanos: (nanos as u64).max(1) }
     }
 
     /// When event `index` is planned, in nanoseconds since the first one.
@@ -121,6 +125,19 @@ mod tests {
         assert_eq!(third.planned(1), 333_333_333);
         assert_eq!(third.planned(3_000_000), 1_000_000_000_000_000);
         assert_eq!(rate("0.5/s").planned(1), 2_000_000_000);
+    }
+
+    #[test]
+    fn a_factor_changes_nothing_but_the_rate() {
+        for text in ["3/s", "0.001/h", "999999999/s", "0.5/s"] {
+            let rate = rate(text);
+            for factor in [0.001, 0.5, 1.0, 2.5, 1000.0] {
+                let ratio = rate.scaled(factor).per_second() / rate.per_second();
+                assert!((ratio / factor - 1.0).abs() < 1e-9, "{text} times {factor}: times {ratio}");
+            }
+        }
+        assert_eq!(rate("3/s").scaled(1.0).planned(3_000_000), 1_000_000_000_000_000);
+        assert_eq!(rate("0.000001/h").scaled(1.0), rate("0.000001/h"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::conductor::Conductor;
 use super::plan::Plan;
-use super::preflight::{Resources, Shortage};
+use super::preflight::{Demand, PortsForEach, Resources, Shortage};
 use super::report::{Parameter, Report, Row};
 use super::threshold::Threshold;
 use super::{Counts, Measure, Scenario, Taps};
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub abort_on_fail: bool,
     /// When to begin publishing, so that several machines do it together.
     pub start_at: Option<SystemTime>,
+    /// The broker is in this process too, and takes descriptors of it.
+    pub broker_inside: bool,
     /// For the report.
     pub parameters: Vec<Parameter>,
     /// Who sees the bytes on the wire.
@@ -124,11 +126,11 @@ pub async fn run(
     observer: &mut dyn Observer,
     mut interrupt: impl AsyncFnMut() -> u8,
 ) -> Result<(Report, Option<u8>), RunError> {
-    let resources = Resources::prepare(scenario.own_clients());
-    let pairs = (scenario.dialers.len() * scenario.endpoints.len()) as u64;
+    let demand = demand(&scenario, options);
+    let resources = Resources::prepare(demand);
     let has_ports = scenario.endpoints.iter().all(|endpoint| matches!(endpoint.address, Address::Host { .. }));
     Resources { local_ports: resources.local_ports.filter(|_| has_ports), ..resources }
-        .check(scenario.own_clients(), pairs)?;
+        .check(demand)?;
     let mut resolved = Vec::new();
     for dialer in &scenario.dialers {
         let mut of_dialer = Vec::new();
@@ -142,4 +144,22 @@ pub async fn run(
     let signal = conductor.conduct(observer, &mut interrupt).await;
     let report = conductor.report(observer, resources, &mut interrupt).await;
     Ok((report, signal))
+}
+
+fn demand(scenario: &Scenario, options: &RunOptions) -> Demand {
+    let connections = scenario.own_clients();
+    // A port that is bound before the peer is known is taken for all of them.
+    let is_bound = scenario.dialers.iter().any(|dialer| dialer.bind_address.is_some());
+    let (ports_for_each, port_ranges) = if is_bound {
+        (PortsForEach::SourceAddress, scenario.dialers.len())
+    } else {
+        (PortsForEach::Broker, scenario.endpoints.len())
+    };
+    Demand {
+        connections,
+        workers: (scenario.workers as u64).min(connections),
+        broker_inside: options.broker_inside,
+        ports_for_each,
+        port_ranges: port_ranges as u64,
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Pattern, Rate, Stamp, Threshold};
+use super::{Measure, Needs, Pattern, Rate, Stamp, Threshold};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling};
 use crate::session::ConnectOptions;
 use crate::transport::{Dialer, Endpoint};
@@ -242,12 +242,12 @@ pub struct FilterPattern {
 impl Scenario {
     /// How many clients there are, over all shards.
     pub fn clients(&self) -> u64 {
-        self.groups.iter().map(|group| group.clients).sum()
+        self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.clients))
     }
 
     /// How many of them this process has.
     pub fn own_clients(&self) -> u64 {
-        self.groups.iter().map(|group| self.slice(group).len()).sum()
+        self.groups.iter().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
     }
 
     /// This process's part of a group.
@@ -314,13 +314,42 @@ impl Scenario {
     pub fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
         let paced = self.planned_per_second().is_some();
         let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
-        match threshold.needs()? {
+        let numbered = !self.publishes() || self.stamps();
+        match threshold.needs() {
+            Needs::Plan if !self.publishes() => Some("nothing is published in this run"),
+            Needs::Plan if !paced => Some("an unpaced run has no plan"),
+            Needs::Publishers | Needs::Acknowledgements if !self.publishes() => {
+                Some("nothing is published in this run")
+            }
+            Needs::Acknowledgements if !acknowledged => Some("QoS 0 is not acknowledged"),
+            Needs::Subscribers | Needs::Losses | Needs::Numbers if !self.subscribes() => {
+                Some("nothing is received in this run")
+            }
+            Needs::Losses if !self.publishes() && self.shares_subscriptions() => {
+                Some("a member of a share does not know what the others receive")
+            }
+            Needs::Numbers if !numbered => Some("the payload carries no number: use --payload-size of 32 or more"),
+            Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
+            _ => None,
+        }
+    }
+
+    fn cannot_measure(&self, measure: Measure, paced: bool, acknowledged: bool) -> Option<&'static str> {
+        let times_acknowledgements =
+            !self.publishers().any(|(_, publish)| publish.load == Load::Unpaced { latency: false });
+        match measure {
             Measure::E2e | Measure::E2eUncorrected if !self.subscribes() => Some("nothing is received in this run"),
             Measure::E2e | Measure::E2eUncorrected if self.publishes() && !self.stamps() => {
                 Some("the payload carries no time: use --payload-size of 32 or more")
             }
+            Measure::Ack | Measure::AckUncorrected | Measure::SendDelay if !self.publishes() => {
+                Some("nothing is published in this run")
+            }
             Measure::Ack if !paced => Some("without a plan there is no corrected latency: use ack_uncorrected"),
             Measure::Ack | Measure::AckUncorrected if !acknowledged => Some("QoS 0 is not acknowledged"),
+            Measure::AckUncorrected if !times_acknowledgements => {
+                Some("an unpaced run measures no latency without --latency")
+            }
             Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
             Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
             Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
@@ -329,11 +358,12 @@ impl Scenario {
         }
     }
 
-    /// Whether payloads carry number and time.
+    /// Whether payloads carry number and time; what takes retained messages away has none to carry them.
     pub fn stamps(&self) -> bool {
         self.publishers().all(|(_, publish)| match &publish.payload {
             Payload::Stamped(bytes) => bytes.len() >= Stamp::SIZE,
-            _ => false,
+            Payload::Fixed(payloads) => publish.retain && payloads.iter().all(Bytes::is_empty),
+            Payload::Template(_) => false,
         })
     }
 

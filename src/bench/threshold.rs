@@ -3,7 +3,7 @@
 //! ```text
 //! threshold = metric operator value
 //! metric    = latency "." ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
-//!           | "rate"          messages sent on time and in full, as a part of those planned: 0 to 1
+//!           | "rate"          messages sent in the measured time, late ones too, as a part of those planned
 //!           | "throughput"    messages sent in a second
 //!           | "loss"          deliveries lost; with % in relation to those expected
 //!           | any count       lost, duplicated, reordered, refused, dropped, connections_lost, ...
@@ -39,6 +39,27 @@ pub struct Finding {
     pub measured: Option<f64>,
     /// Whether the run is a failure by it. Nothing measured is one: an unmeasured promise is not a kept one.
     pub failed: bool,
+}
+
+/// What a run has to have for a threshold to say anything about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Any run will do.
+    Nothing,
+    /// A histogram.
+    Latency(Measure),
+    /// Planned times of messages.
+    Plan,
+    /// Somebody who publishes.
+    Publishers,
+    /// Somebody who publishes and is answered.
+    Acknowledgements,
+    /// Somebody who receives.
+    Subscribers,
+    /// Somebody who receives and knows what should come.
+    Losses,
+    /// Somebody who receives messages with numbers.
+    Numbers,
 }
 
 /// Where thresholds look.
@@ -119,11 +140,24 @@ impl Threshold {
         }
     }
 
-    /// The latency that it needs, so that a command can say beforehand that it does not measure it.
-    pub fn needs(&self) -> Option<Measure> {
+    /// What a run has to have for it to say anything, so that a command can refuse it beforehand.
+    pub fn needs(&self) -> Needs {
         match self.metric {
-            Metric::Latency(measure, _) => Some(measure),
-            _ => None,
+            Metric::Latency(measure, _) => Needs::Latency(measure),
+            Metric::Rate => Needs::Plan,
+            Metric::Throughput => Needs::Publishers,
+            Metric::LossShare => Needs::Losses,
+            Metric::Count(name) => match name {
+                "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
+                "late" => Needs::Plan,
+                "acknowledged" | "unacknowledged" => Needs::Acknowledgements,
+                "delivered" | "foreign" | "subscribes_attempted" | "subscribed" | "subscribes_refused" => {
+                    Needs::Subscribers
+                }
+                "expected" | "lost" => Needs::Losses,
+                "duplicated" | "reordered" => Needs::Numbers,
+                _ => Needs::Nothing,
+            },
         }
     }
 }
@@ -160,12 +194,12 @@ impl Metric {
         if let Some(name) = Counts::NAMES.iter().find(|name| **name == text) {
             return Some(Self::Count(name));
         }
-        let (measure, statistic) = text.split_once('.').unwrap_or(("", text));
-        let measure = match measure {
-            // `p99<50ms` alone: the way through the broker.
-            "" => Measure::E2e,
-            name => Measure::ALL.into_iter().find(|measure| measure.name() == name)?,
-        };
+        if let Some(statistic) = Statistic::parse(text) {
+            // `p99.9<50ms` alone: the way through the broker.
+            return Some(Self::Latency(Measure::E2e, statistic));
+        }
+        let (measure, statistic) = text.split_once('.')?;
+        let measure = Measure::ALL.into_iter().find(|known| known.name() == measure)?;
         Some(Self::Latency(measure, Statistic::parse(statistic)?))
     }
 }
@@ -302,6 +336,8 @@ mod tests {
             ("e2e.p99>100ms", false),
             ("e2e.p99>98ms", true),
             ("p50<40ms", false),
+            ("p99.9>99ms", true),
+            ("p99.9>101ms", false),
             ("e2e.mean >= 50 ms", true),
             ("e2e.max>0.2s", false),
             ("loss>0", true),

@@ -217,7 +217,7 @@ pub struct TimingArgs {
     /// Connects a second, instead of --interval; `max` for as fast as --handshakes allows
     #[arg(long, value_name = "RATE", conflicts_with = "interval")]
     pub ramp: Option<String>,
-    /// Connects that may be under way at a time
+    /// Connects that may be under way at a time, at least one for each of --workers
     #[arg(long, value_name = "N", default_value = "256", value_parser = value::count)]
     pub handshakes: u64,
     /// End after so long, seconds or a duration

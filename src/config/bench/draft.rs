@@ -14,8 +14,11 @@ use crate::config::connect::Resolved;
 use crate::config::origin::Origins;
 use crate::error::Error;
 
-/// How long each step of a search takes.
+/// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
+
+/// As many as a client's number in a worker can tell apart, and far more than any machine holds.
+const MAXIMUM_CLIENTS: u64 = u32::MAX as u64;
 
 /// A scenario that is being put together.
 pub(super) struct Draft {
@@ -109,12 +112,13 @@ impl Draft {
     /// One phase, in which all act.
     pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
         // A search has a duration for each step.
-        let elapsed = timing.duration.or((!self.find_max.is_empty()).then_some(SEARCH_STEP));
+        let step = timing.warmup.saturating_add(SEARCH_STEP);
+        let elapsed = timing.duration.or((!self.find_max.is_empty()).then_some(step));
         vec![Phase::only(&self.groups, Until { elapsed, ..until })]
     }
 
     pub(super) fn finish(
-        self,
+        mut self,
         title: impl Into<String>,
         timing: &TimingArgs,
         phases: Vec<Phase>,
@@ -162,10 +166,21 @@ impl Draft {
             run: self.run,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
+        if scenario.clients() > MAXIMUM_CLIENTS {
+            return Err(Error::usage(format!("a run has {MAXIMUM_CLIENTS} clients at most")));
+        }
+        if scenario.publishes() && scenario.subscribes() && !scenario.stamps() {
+            self.warnings.push(
+                "the payload carries no number and no time: losses are told by count alone, latencies, duplicates and \
+                 the order not at all (use --payload-size of 32 or more)"
+                    .to_owned(),
+            );
+        }
         let options = RunOptions {
             thresholds: self.thresholds,
             abort_on_fail: self.abort_on_fail,
             start_at: timing.start_at.map(SystemTime::from),
+            broker_inside: self.connect.embedded,
             parameters: parameters(&title, &scenario),
             taps: None,
         };

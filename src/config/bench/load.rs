@@ -25,10 +25,11 @@ pub(super) fn load(given: &LoadArgs, clients: u64) -> Result<Load, Error> {
     let rate = match (&given.rate, &given.rate_per_client) {
         (Some(text), _) => rate("--rate", text)?,
         (_, Some(text)) => rate("--rate-per-client", text)?.times(clients),
+        // `-im 0` means "without a wait".
+        _ if given.message_interval.is_zero() => return Ok(Load::Unpaced { latency: given.latency }),
         _ => match Rate::every(given.message_interval) {
             Some(rate) => rate.times(clients),
-            // `-im 0` means "without a wait".
-            None => return Ok(Load::Unpaced { latency: given.latency }),
+            None => return Err(Error::usage("--message-interval is longer than centuries")),
         },
     };
     Ok(if given.poisson { Load::Poisson(rate) } else { Load::Even(rate) })

@@ -1,5 +1,8 @@
 //! Each way in which load generators are known to lie, as a test that fails when it returns.
 
+mod refused;
+mod unstamped;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

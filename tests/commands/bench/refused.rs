@@ -1,0 +1,46 @@
+//! What a run cannot do is said before it begins.
+
+use super::*;
+
+/// Runs a load that is refused as usage, and returns what was said.
+fn refused(line: &str, condition: Option<&str>) -> String {
+    let (_folder, path) = report_file();
+    let program = bench(line, 1, &path);
+    let program = condition.into_iter().fold(program, |program, text| program.arg("--fail").arg(text));
+    program.run().expect_code(2).stderr
+}
+
+#[test]
+fn a_threshold_that_could_never_fail_or_always_would() {
+    for (line, condition, fault) in [
+        ("pub -t b -q 1", "loss>0", "nothing is received in this run"),
+        ("pub -t b -q 1", "loss>1%", "nothing is received in this run"),
+        ("pub -t b -q 1", "duplicated>0", "nothing is received in this run"),
+        ("pub -t b", "unacknowledged>0", "QoS 0 is not acknowledged"),
+        ("pub -t b --unpaced", "rate<0.99", "an unpaced run has no plan"),
+        ("pub -t b --unpaced", "late>0", "an unpaced run has no plan"),
+        ("pub -t b -q 1 --unpaced", "ack_uncorrected.p99>1s", "no latency without --latency"),
+        ("conn", "rate<0.99", "nothing is published in this run"),
+        ("conn", "throughput<1", "nothing is published in this run"),
+        ("sub -t $share/a/b", "lost>0", "a member of a share does not know"),
+        ("e2e -m hello", "reordered>0", "the payload carries no number"),
+        ("e2e -m hello", "p99.9>1s", "the payload carries no time"),
+    ] {
+        let said = refused(line, Some(condition));
+        assert!(said.contains(fault), "{line} --fail {condition}: {said}");
+    }
+}
+
+#[test]
+fn more_clients_than_anybody_can_count() {
+    for line in ["e2e -c 9223372036854775808", "conn -c 4294967296"] {
+        let said = refused(line, None);
+        assert!(said.contains("4294967295 clients at most"), "{line}: {said}");
+    }
+}
+
+#[test]
+fn an_interval_of_centuries_is_not_a_load_without_a_pause() {
+    let said = refused("pub -t b --message-interval 300000d", None);
+    assert!(said.contains("--message-interval is longer than centuries"), "{said}");
+}
