@@ -132,13 +132,7 @@ mod tests {
     use super::*;
 
     fn demand(connections: u64) -> Demand {
-        Demand {
-            connections,
-            workers: 2,
-            broker_inside: false,
-            ports_for_each: PortsForEach::Broker,
-            port_ranges: 1,
-        }
+        Demand { connections, workers: 2, broker_inside: false, ports_for_each: PortsForEach::Broker, port_ranges: 1 }
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Rate {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and rates are positive")]
     pub fn scaled(self, factor: f64) -> Self {
         let thousandths = ((factor * 1000.0).round() as u64).max(1);
-        let (mut events, mut nanos) = (u128::from(self.events) * u128::from(thousandths), u128::from(self.nanos) * 1000);
+        let (mut events, mut nanos) =
+            (u128::from(self.events) * u128::from(thousandths), u128::from(self.nanos) * 1000);
         // Reduced to what fits, both alike, so that the rate stays the same.
         while events % 10 == 0 && nanos % 10 == 0 {
             (events, nanos) = (events / 10, nanos / 10);

@@ -129,8 +129,7 @@ pub async fn run(
     let demand = demand(&scenario, options);
     let resources = Resources::prepare(demand);
     let has_ports = scenario.endpoints.iter().all(|endpoint| matches!(endpoint.address, Address::Host { .. }));
-    Resources { local_ports: resources.local_ports.filter(|_| has_ports), ..resources }
-        .check(demand)?;
+    Resources { local_ports: resources.local_ports.filter(|_| has_ports), ..resources }.check(demand)?;
     let mut resolved = Vec::new();
     for dialer in &scenario.dialers {
         let mut of_dialer = Vec::new();
