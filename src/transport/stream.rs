@@ -59,6 +59,20 @@ macro_rules! forward {
     };
 }
 
+impl Stream {
+    /// Has the next segments acknowledged at once, and not up to 40 ms later in the hope of data to send with it.
+    ///
+    /// A server that has not turned Nagle's algorithm off, as mosquitto unless told so, keeps its CONNACK back behind
+    /// the session tickets of TLS 1.3 until they are acknowledged.
+    pub(super) fn acknowledge_at_once(&self) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Self::Tcp(stream) = self {
+            // Only a matter of speed.
+            _ = stream.set_quickack(true);
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         forward!(self, inner => Pin::new(inner).poll_read(cx, buffer))

@@ -75,7 +75,7 @@ impl Tls {
         let name = parse_name(self.name_for(host))?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         let inner = handshake.await.map_err(|error| TlsCause::from_io(&error, identity.standing()))?;
-        Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone() })))
+        Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone(), has_heard: false })))
     }
 
     /// The configuration for QUIC, and the name to ask for.

@@ -16,6 +16,8 @@ use crate::transport::Stream;
 pub struct TlsStream {
     pub(super) inner: client::TlsStream<Stream>,
     pub(super) identity: Arc<Identity>,
+    /// Something from behind the handshake has been read.
+    pub(super) has_heard: bool,
 }
 
 impl TlsStream {
@@ -31,7 +33,13 @@ impl TlsStream {
 
 impl AsyncRead for TlsStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match ready!(Pin::new(&mut self.inner).poll_read(cx, buffer)) {
+        if !self.has_heard {
+            // Each time, as the system falls back to its habit whenever we have sent something.
+            self.inner.get_ref().0.acknowledge_at_once();
+        }
+        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        self.has_heard = true;
+        match read {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
             read => Poll::Ready(read.map_err(|error| self.explain(error))),
         }
