@@ -241,7 +241,7 @@ impl<'a> Conductor<'a> {
             if self.plan.scenario.phases.get(phase + 1).is_none_or(|next| !next.changes.is_empty()) {
                 break;
             }
-            at += nanos(elapsed);
+            at = at.saturating_add(nanos(elapsed));
             self.phases.push(PhaseTimes { ordered: at, begun: at, stopped: None });
             self.order(Order::Begin { phase: phase + 1, at });
         }
@@ -269,8 +269,7 @@ impl<'a> Conductor<'a> {
         let now = self.clock.now();
         if self.control.has_failed() {
             // Its clients would never settle; the reason is in its result.
-            let connecting = self.stage == Stage::Connecting && self.phase == 0;
-            self.ended = if connecting { Ended::NeverConnected } else { Ended::ConnectionsLost };
+            self.ended = Ended::GeneratorFailed;
             return true;
         }
         match self.stage {
@@ -299,8 +298,7 @@ impl<'a> Conductor<'a> {
             return false;
         }
         let standing = self.sum(|progress| &progress.standing);
-        let away = self.sum(|progress| &progress.settled) - standing;
-        if self.is_hopeless() || (self.phase == 0 && standing == 0 && away > 0 && self.has_failures()) {
+        if self.is_hopeless() || (self.phase == 0 && standing == 0 && self.has_failures()) {
             self.ended = if self.phase == 0 { Ended::NeverConnected } else { Ended::ConnectionsLost };
             return true;
         }
@@ -327,7 +325,8 @@ impl<'a> Conductor<'a> {
         }
         let until = self.settings(self.phase).until;
         let acts = !self.settings(self.phase).acts.is_empty();
-        let elapsed = until.elapsed.is_some_and(|elapsed| now >= self.phases[self.phase].begun + nanos(elapsed));
+        let elapsed =
+            until.elapsed.is_some_and(|elapsed| now >= self.phases[self.phase].begun.saturating_add(nanos(elapsed)));
         let received = until.received.is_some_and(|limit| self.sum(|progress| &progress.delivered) >= limit);
         if elapsed || received || (until.done && self.is_drained()) {
             self.stop();
@@ -350,9 +349,13 @@ impl<'a> Conductor<'a> {
 
     /// Notes when anything moved last.
     fn watch(&mut self, now: u64) {
-        let moved = self.sum(|progress| &progress.sent)
-            + self.sum(|progress| &progress.answered)
-            + self.sum(|progress| &progress.delivered);
+        // What is not of this run does not show that it goes on.
+        let delivered = if self.plan.knows_what_to_expect() {
+            self.sum(|progress| &progress.distinct)
+        } else {
+            self.sum(|progress| &progress.delivered)
+        };
+        let moved = self.sum(|progress| &progress.sent) + self.sum(|progress| &progress.answered) + delivered;
         // Nothing to do is not standing still.
         let idle = self.stage == Stage::Running && self.sum(|progress| &progress.outstanding) == 0;
         if moved != self.moved.0 || idle {

@@ -82,6 +82,8 @@ pub enum Ended {
     ConnectionsLost,
     /// Not one connection stood at the beginning.
     NeverConnected,
+    /// A part of this program could not go on, such as a thread that got no descriptors.
+    GeneratorFailed,
 }
 
 /// How long the phases of a run took.

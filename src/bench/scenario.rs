@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Measure, Needs, Pattern, Rate, Stamp, Threshold};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling};
 use crate::session::ConnectOptions;
-use crate::transport::{Dialer, Endpoint};
+use crate::transport::{Backoff, Dialer, Endpoint};
 
 /// One run of the load generator.
 #[derive(Debug, Clone)]
@@ -47,10 +47,10 @@ pub struct Scenario {
 /// When a client connects again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reconnect {
-    /// Wait before each attempt.
-    pub delay: Duration,
-    /// How many attempts in a row.
-    pub attempts: u32,
+    /// How long to wait before each attempt, and how many there are in a row.
+    pub backoff: Backoff,
+    /// A connection that stood this long was a good one: the next loss counts attempts from 1 again.
+    pub stable_after: Duration,
 }
 
 /// Part `index` of `count`.

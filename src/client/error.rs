@@ -96,29 +96,10 @@ impl Cause {
             | Self::Violation(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
             Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
-            Self::Refused(ack) => is_passing(ack.reason),
-            Self::Disconnected(disconnect) => is_passing(disconnect.reason),
+            Self::Refused(ack) => ack.reason.is_passing(),
+            Self::Disconnected(disconnect) => disconnect.reason.is_passing(),
         }
     }
-}
-
-/// Reasons that say "not now" rather than "not you".
-fn is_passing(reason: ReasonCode) -> bool {
-    matches!(
-        reason,
-        // Of DISCONNECT, 0x00 is Normal disconnection.
-        ReasonCode::Success
-            | ReasonCode::UnspecifiedError
-            | ReasonCode::ImplementationSpecificError
-            | ReasonCode::ServerUnavailable
-            | ReasonCode::ServerBusy
-            | ReasonCode::ServerShuttingDown
-            | ReasonCode::KeepAliveTimeout
-            | ReasonCode::MessageRateTooHigh
-            | ReasonCode::QuotaExceeded
-            | ReasonCode::ConnectionRateExceeded
-            | ReasonCode::MaximumConnectTime
-    )
 }
 
 impl Foreign {

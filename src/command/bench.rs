@@ -204,6 +204,9 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         Ended::ConnectionsLost => {
             return failed(ErrorKind::ConnectionLost, format!("all connections were lost{because}"));
         }
+        Ended::GeneratorFailed => {
+            return failed(ErrorKind::Local, format!("the load generator could not go on{because}"));
+        }
         Ended::Stalled => {
             return failed(ErrorKind::TimedOut, format!("nothing moved any more with messages outstanding{because}"));
         }

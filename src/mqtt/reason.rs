@@ -86,6 +86,25 @@ impl ReasonCode {
         self.number() >= 0x80
     }
 
+    /// Whether it says "not now" rather than "not you".
+    pub const fn is_passing(self) -> bool {
+        matches!(
+            self,
+            // Of DISCONNECT, 0x00 is Normal disconnection.
+            Self::Success
+                | Self::UnspecifiedError
+                | Self::ImplementationSpecificError
+                | Self::ServerUnavailable
+                | Self::ServerBusy
+                | Self::ServerShuttingDown
+                | Self::KeepAliveTimeout
+                | Self::MessageRateTooHigh
+                | Self::QuotaExceeded
+                | Self::ConnectionRateExceeded
+                | Self::MaximumConnectTime
+        )
+    }
+
     /// The equal of a CONNACK return code of 3.1.1 (section 3.2.2.3), 0 to 5.
     pub const fn from_connect_return_code(code: u8) -> Option<Self> {
         match code {

@@ -11,6 +11,7 @@
 //! [`Dialer`] only says the order, holds the deadline over the whole, and keeps how long each step took. QUIC is
 //! another way from the addresses to a stream.
 
+mod backoff;
 mod dial;
 mod endpoint;
 mod error;
@@ -27,6 +28,7 @@ mod tls;
 mod url;
 mod websocket;
 
+pub use backoff::Backoff;
 pub use dial::{DialStep, DialTimings, Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError};

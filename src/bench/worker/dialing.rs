@@ -11,20 +11,16 @@ impl Worker {
     /// A connection has ended: it is dialled again, away by plan, or gone.
     pub(super) fn ended(&mut self, index: u32) {
         let connection = &mut self.connections[index as usize];
-        let closing = matches!(self.mode, Mode::Closing { .. });
-        match self.tools.plan.scenario.reconnect {
-            _ if closing => connection.give_up(&mut self.tools),
-            _ if connection.is_away() => {
-                if let Some(planned) = connection.away(&mut self.tools) {
-                    self.planned_dials.push(Reverse((planned, index)));
-                }
-            }
-            Some(reconnect) if connection.attempts < reconnect.attempts => {
-                connection.attempts += 1;
-                connection.enter(Stage::Waiting, &mut self.tools);
-                self.planned_dials.push(Reverse((self.tools.now + nanos(reconnect.delay), index)));
-            }
-            _ => connection.give_up(&mut self.tools),
+        if matches!(self.mode, Mode::Closing { .. }) {
+            connection.give_up(&mut self.tools);
+        } else if connection.is_away() {
+            let planned = connection.away(&mut self.tools);
+            self.planned_dials.extend(planned.map(|planned| Reverse((planned, index))));
+        } else if let Some(delay) = connection.retry_after(&mut self.tools) {
+            connection.enter(Stage::Waiting, &mut self.tools);
+            self.planned_dials.push(Reverse((self.tools.now.saturating_add(nanos(delay)), index)));
+        } else {
+            connection.give_up(&mut self.tools);
         }
         if self.tools.stages[Stage::Standing as usize] == 0 {
             self.tell();
@@ -38,7 +34,9 @@ impl Worker {
                 break;
             }
             self.tools.departures.pop();
-            if self.connections[index as usize].leave(&mut self.tools) == Served::Ended {
+            let connection = &mut self.connections[index as usize];
+            // Not if the connection that was to leave is lost, and this is another.
+            if connection.has_stayed(at) && connection.leave(&mut self.tools) == Served::Ended {
                 self.ended(index);
             }
         }
@@ -66,6 +64,10 @@ impl Worker {
             };
             self.planned_dials.pop();
             let connection = &mut self.connections[index as usize];
+            if connection.stage != Stage::Waiting {
+                // It was to leave meanwhile.
+                continue;
+            }
             connection.enter(Stage::Dialing, &mut self.tools);
             self.tools.recorder.counts.connects_attempted += 1;
             let (plan, client) = (self.tools.plan.clone(), connection.client);

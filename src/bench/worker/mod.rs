@@ -85,6 +85,8 @@ struct Tools {
     distinct: u64,
     /// Of those expected, deliveries to clients that are away.
     waiting: u64,
+    /// Messages sent that nobody will answer: their session or their client is gone.
+    abandoned: u64,
     /// How often something was read.
     reads: u64,
     /// The smallest end-to-end latency of this turn.
@@ -199,6 +201,7 @@ impl Worker {
             expects: plan.knows_what_to_expect(),
             distinct: 0,
             waiting: 0,
+            abandoned: 0,
             reads: 0,
             window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
             phase: 0,
@@ -292,9 +295,12 @@ impl Worker {
         let next_departure = self.tools.departures.peek().map(|departure| departure.0.0);
         let next_phase = self.upcoming.front().map(|phase| phase.1);
         let next_due = match self.mode {
-            Mode::Running { begin } => {
-                self.groups.iter().filter_map(|group| group.schedule.as_ref()?.next_due()).min().map(|due| begin + due)
-            }
+            Mode::Running { begin } => self
+                .groups
+                .iter()
+                .filter_map(|group| group.schedule.as_ref()?.next_due())
+                .min()
+                .map(|due| begin.saturating_add(due)),
             _ => None,
         };
         let times = [next_dial, next_departure, next_phase, next_due];

@@ -63,7 +63,7 @@ impl Worker {
                     Change::Connect => connection.return_by_plan(&mut self.tools).then(|| {
                         let place = before + connection.client.number;
                         // The first connects are planned from the run's beginning, not from when we heard of them.
-                        (if phase == 0 { 0 } else { now }) + place * interval
+                        (if phase == 0 { 0 } else { now }).saturating_add(place.saturating_mul(interval))
                     }),
                     Change::Drop => connection.cut(&mut self.tools).then_some(now),
                     Change::Disconnect => {
@@ -90,9 +90,9 @@ impl Worker {
         let recorder = &mut self.tools.recorder;
         recorder.enter_phase(phase);
         if recorder.from == u64::MAX {
-            recorder.from = at + nanos(plan.scenario.warmup);
+            recorder.from = at.saturating_add(nanos(plan.scenario.warmup));
         }
-        recorder.to = end.filter(|_| is_last).map_or(u64::MAX, |end| at + end);
+        recorder.to = end.filter(|_| is_last).map_or(u64::MAX, |end| at.saturating_add(end));
         self.mode = Mode::Running { begin: at };
         self.tools.phase = phase;
         self.tools.running = true;

@@ -51,7 +51,8 @@ impl Worker {
         let progress = &self.assignment.handle.progress;
         let counts = &self.tools.recorder.counts;
         let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
-        let outstanding = counts.scheduled.saturating_sub(counts.dropped + counts.refused + done);
+        let over = counts.dropped + counts.refused + done + self.tools.abandoned;
+        let outstanding = counts.scheduled.saturating_sub(over);
         let scheduled_all = self
             .groups
             .iter()
@@ -66,7 +67,9 @@ impl Worker {
         progress.expected.store(counts.expected - self.tools.waiting, Ordering::Relaxed);
         let begun = self.upcoming.is_empty() && !matches!(self.mode, Mode::Changing);
         // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
-        let is_idle = |connection: &Connection| !connection.is_eager() && connection.outstanding(&self.tools) == 0;
+        let is_idle = |connection: &Connection| {
+            connection.stage == Stage::Gone || (!connection.is_eager() && connection.outstanding(&self.tools) == 0)
+        };
         let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
         progress.drained.store(drained, Ordering::Release);
         progress.settled.store(self.settled(), Ordering::Release);

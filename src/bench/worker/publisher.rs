@@ -40,6 +40,8 @@ pub(super) struct Publisher {
     sent: u64,
     /// Answered, of those at `QoS` 1 and 2.
     answered: u64,
+    /// Sent at `QoS` 1 and 2, and the session that would have been answered is gone.
+    lost: u64,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Publisher {
             handed: 0,
             sent: 0,
             answered: 0,
+            lost: 0,
         }
     }
 
@@ -133,11 +136,26 @@ impl Publisher {
             } else {
                 break;
             };
-            self.publish(publish, planned, session, tools);
+            if !self.publish(publish, planned, session, tools) {
+                // It takes no place in the window. Without a plan the rest would be refused as fast as it is offered.
+                space += 1;
+                self.refuse_rest(tools);
+            }
         }
     }
 
-    fn publish(&mut self, publish: &Publish, planned: u64, session: &mut Session, tools: &mut Tools) {
+    /// The session refuses what an unpaced client has: it will refuse the rest.
+    #[cold]
+    fn refuse_rest(&mut self, tools: &mut Tools) {
+        if self.left != u64::MAX {
+            tools.recorder.counts.scheduled += self.left;
+            tools.recorder.counts.refused += self.left;
+        }
+        self.left = 0;
+    }
+
+    /// Hands a message to the session; `false`: it was refused.
+    fn publish(&mut self, publish: &Publish, planned: u64, session: &mut Session, tools: &mut Tools) -> bool {
         let (topic, fan_out) = if let Some((topic, fan_out)) = &self.topic {
             (topic.clone(), *fan_out)
         } else {
@@ -150,7 +168,7 @@ impl Publisher {
                 Err(error) => {
                     tools.recorder.counts.refused += 1;
                     tools.recorder.reasons.note(format!("publish: {error}"));
-                    return;
+                    return false;
                 }
             }
         };
@@ -172,10 +190,12 @@ impl Publisher {
                 if !(unpaced && publish.qos == QoS::AtMostOnce && fan_out == Expected::default()) {
                     self.flights.push_back(Flight { id, planned, sent: 0, fan_out, answered: false });
                 }
+                true
             }
             Err(error) => {
                 tools.recorder.counts.refused += 1;
                 tools.recorder.reasons.note(format!("publish: {error}"));
+                false
             }
         }
     }
@@ -279,13 +299,17 @@ impl Publisher {
                 tools.recorder.reasons.note(format!("publish: {error}"));
             }
             // Stays unacknowledged in the count.
-            PublishOutcome::Lost { .. } => self.answered -= 1,
+            PublishOutcome::Lost { .. } => {
+                self.answered -= 1;
+                self.lost += 1;
+                tools.abandoned += 1;
+            }
         }
     }
 
     /// Messages scheduled, and not done with.
     pub(super) fn outstanding(&self, qos: QoS) -> u64 {
-        let unanswered = if qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
+        let unanswered = if qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered + self.lost) };
         let unlimited = self.left == u64::MAX;
         let left = if unlimited { 0 } else { self.left };
         self.backlog.len() as u64 + left + self.handed.saturating_sub(self.sent) + unanswered
@@ -293,6 +317,11 @@ impl Publisher {
 
     /// The connection is gone for good: what waits will not be sent.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        if self.qos(tools) > QoS::AtMostOnce {
+            let waits = self.sent.saturating_sub(self.answered + self.lost);
+            self.lost += waits;
+            tools.abandoned += waits;
+        }
         if self.left != u64::MAX {
             tools.recorder.counts.scheduled += self.left;
             tools.recorder.counts.dropped += self.left;

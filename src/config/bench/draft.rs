@@ -156,8 +156,8 @@ impl Draft {
             connect_interval: connect_interval(timing)?,
             handshakes: usize::try_from(timing.handshakes).unwrap_or(usize::MAX),
             reconnect: (timing.reconnect || cuts).then_some(Reconnect {
-                delay: client.reconnect.first_delay,
-                attempts: client.reconnect.maximum_attempts,
+                backoff: client.reconnect.backoff(),
+                stable_after: client.reconnect.stable_after,
             }),
             warmup: timing.warmup,
             drain: timing.drain,

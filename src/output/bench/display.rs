@@ -100,7 +100,7 @@ impl Observer for BenchDisplay {
                 self.style(style);
                 self.bar.set_length(snapshot.clients);
                 self.bar.set_position(snapshot.standing);
-                let failed = snapshot.settled - snapshot.standing;
+                let failed = snapshot.settled.saturating_sub(snapshot.standing);
                 self.bar.set_message(if failed > 0 { format!("{failed} failed") } else { String::new() });
             }
             Stage::Running | Stage::Draining => {

@@ -127,6 +127,7 @@ fn ended(ended: Ended) -> &'static str {
         Ended::Aborted => "a threshold failed",
         Ended::ConnectionsLost => "all connections were lost",
         Ended::NeverConnected => "nothing connected",
+        Ended::GeneratorFailed => "this program could not go on",
     }
 }
 

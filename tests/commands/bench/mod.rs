@@ -1,5 +1,6 @@
 //! Each way in which load generators are known to lie, as a test that fails when it returns.
 
+mod ends;
 mod refused;
 mod unstamped;
 

@@ -24,7 +24,6 @@ impl Connection {
                 Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
-                    self.attempts = 0;
                     tools.window = tools.window.min(session.granted().receive_maximum.into());
                     self.subscribe(ack.session_present, session, tools);
                 }
@@ -48,6 +47,7 @@ impl Connection {
                 Event::Refused(ack) => {
                     tools.recorder.counts.connects_refused += 1;
                     tools.recorder.reasons.note(format!("connect: {}", ack.reason));
+                    self.unwanted = !ack.reason.is_passing();
                 }
                 Event::Disconnected(cause) => self.disconnected(&cause, tools),
                 Event::Unsubscribed { .. } | Event::Auth(_) => {}
@@ -86,7 +86,10 @@ impl Connection {
     fn disconnected(&mut self, cause: &Disconnected, tools: &mut Tools) {
         let reason = match cause {
             Disconnected::ByClient => return,
-            Disconnected::ByServer(disconnect) => disconnect.reason.to_string(),
+            Disconnected::ByServer(disconnect) => {
+                self.unwanted = !disconnect.reason.is_passing();
+                disconnect.reason.to_string()
+            }
             Disconnected::NotReauthenticated(refusal) => refusal.reason.to_string(),
             Disconnected::Violation(violation) => format!("the broker broke the protocol: {violation}"),
             Disconnected::KeepAliveTimeout => "the broker does not answer PINGREQ".to_owned(),

@@ -5,6 +5,7 @@ mod traffic;
 
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use bytes::BytesMut;
 
@@ -27,8 +28,10 @@ pub(super) struct Connection {
     pub(super) stage: Stage,
     /// When the stage began.
     since: u64,
-    /// How many attempts to reconnect have failed in a row.
-    pub(super) attempts: u32,
+    /// How many attempts to reconnect in a row did not last.
+    attempts: u32,
+    /// The broker said that it need not come again.
+    unwanted: bool,
     session: Option<Box<Session>>,
     stream: Option<Stream>,
     listing: Arc<ConnectionWaker>,
@@ -103,6 +106,7 @@ impl Connection {
             stage: Stage::Offline,
             since: 0,
             attempts: 0,
+            unwanted: false,
             session: None,
             stream: None,
             waker: listing.clone().into(),
@@ -124,6 +128,10 @@ impl Connection {
 
     /// The stream stands: CONNECT goes out.
     pub(super) fn open(&mut self, dialed: Dialed, tools: &mut Tools) -> Served {
+        if self.away && !matches!(self.job, Job::Churn(_)) {
+            // It was to leave while it was being dialled.
+            return Served::Ended;
+        }
         let timings = dialed.timings;
         for (measure, taken) in
             [(Measure::Connect, timings.connect), (Measure::Tls, timings.tls), (Measure::WebSocket, timings.websocket)]
@@ -201,10 +209,7 @@ impl Connection {
     pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
         if self.stage == Stage::Closing && tools.now.saturating_sub(self.since) > CLOSING {
             // The broker does not close behind our DISCONNECT.
-            let Some(mut session) = self.session.take() else { return Served::Ended };
-            let served = self.close(&mut session, tools);
-            self.session = Some(session);
-            return served;
+            return self.hang_up(tools);
         }
         let waits_for_answer = matches!(self.stage, Stage::Connecting | Stage::Subscribing);
         if waits_for_answer && tools.now.saturating_sub(self.since) > tools.answer_timeout {
@@ -247,10 +252,23 @@ impl Connection {
     /// Ends in order, by plan; the session may be taken up again.
     pub(super) fn leave(&mut self, tools: &mut Tools) -> Served {
         self.away = true;
-        if matches!(self.stage, Stage::Offline | Stage::Gone) {
-            return Served::Waits;
+        match self.stage {
+            // What is being dialled is let go when it opens.
+            Stage::Offline | Stage::Dialing | Stage::Closing | Stage::Gone => Served::Waits,
+            Stage::Waiting => Served::Ended,
+            Stage::Connecting => self.hang_up(tools),
+            Stage::Subscribing | Stage::Standing => self.say_good_bye(DisconnectProperties::default(), tools),
         }
-        self.say_good_bye(DisconnectProperties::default(), tools)
+    }
+
+    /// Closes the stream without a word; not counted as lost.
+    fn hang_up(&mut self, tools: &mut Tools) -> Served {
+        self.enter(Stage::Closing, tools);
+        if let Some(mut session) = self.session.take() {
+            let _ = self.close(&mut session, tools);
+            self.session = Some(session);
+        }
+        Served::Ended
     }
 
     fn say_good_bye(&mut self, properties: DisconnectProperties, tools: &mut Tools) -> Served {
@@ -279,16 +297,26 @@ impl Connection {
         if self.stage != Stage::Standing {
             return false;
         }
-        // Not counted as lost.
-        self.enter(Stage::Closing, tools);
-        if let Some(mut session) = self.session.take() {
-            let _ = self.close(&mut session, tools);
-            self.session = Some(session);
-        }
+        let _ = self.hang_up(tools);
+        self.attempts = 0;
         self.planned = Some(tools.now);
         tools.recorder.counts.connects_planned += 1;
         self.enter(Stage::Waiting, tools);
         true
+    }
+
+    /// Its connection has ended against our will: how long to wait before the next attempt, if there is one.
+    pub(super) fn retry_after(&mut self, tools: &mut Tools) -> Option<Duration> {
+        let reconnect = tools.plan.scenario.reconnect?;
+        let stood = self.stage == Stage::Standing && tools.now - self.since >= nanos(reconnect.stable_after);
+        self.attempts = if stood { 1 } else { self.attempts + 1 };
+        let chance = tools.random.f64();
+        reconnect.backoff.delay_before(self.attempts, chance).filter(|_| !self.unwanted)
+    }
+
+    /// Whether it stands, and was to until this time.
+    pub(super) fn has_stayed(&self, until: u64) -> bool {
+        matches!(&self.job, Job::Churn(churner) if self.stage == Stage::Standing && self.since + churner.stay <= until)
     }
 
     /// Whether it is not to be dialled again by itself.
@@ -311,6 +339,9 @@ impl Connection {
     pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         if let Job::Publish(publisher) = &mut self.job {
             publisher.begin(acts, tools);
+            if self.stage == Stage::Gone {
+                publisher.give_up(tools);
+            }
         }
     }
 

@@ -84,6 +84,12 @@ fn phase(
             let fault = format!("`{}` has no even rate that could change", groups[place].name);
             return Err(table.fault("rate_at_end", fault));
         }
+        let is_paced =
+            !matches!(&groups[place].role, Role::Publish(publish) if matches!(publish.load, Load::Unpaced { .. }));
+        if table.values.contains_key("rate") && !is_paced {
+            let fault = format!("`{}` is unpaced: it has no rate", groups[place].name);
+            return Err(table.fault("rate", fault));
+        }
         acts.push(Act { group: place, from, to: to.unwrap_or(from) });
     }
     let until = Until { elapsed, received: None, done: elapsed.is_none() };
