@@ -231,12 +231,20 @@ impl<'a> Shell<'a> {
         }
         self.flush()?;
         let connection = &mut self.connections[index];
-        status::tell(self.talk, &connection.settings, &event);
-        let occurrence = self.told(index, event);
-        if let (Some(screen), Some(index)) = (&self.screen, self.current) {
-            screen.sign.set(self.connections[index].state);
+        match &event {
+            Event::Connected(_) => connection.state = State::Connected,
+            Event::Reconnecting(next) => {
+                connection.state = State::Reconnecting { attempt: next.attempt, maximum: next.maximum_attempts };
+            }
+            Event::Closed(_) => connection.state = State::Offline,
+            _ => {}
         }
-        Ok(occurrence)
+        // First the sign: what is told draws the prompt anew.
+        if let (Some(screen), Some(current)) = (&self.screen, self.current) {
+            screen.sign.set(self.connections[current].state);
+        }
+        status::tell(self.talk, &self.connections[index].settings, &event);
+        Ok(self.told(index, event))
     }
 
     /// What an event that is no message changes.
@@ -245,17 +253,11 @@ impl<'a> Shell<'a> {
         let id = connection.id;
         match event {
             Event::Connected(_) => {
-                connection.state = State::Connected;
                 connection.lost = None;
                 Some(Occurrence::Connected(id))
             }
-            Event::Reconnecting(reconnecting) => {
-                let (attempt, maximum) = (reconnecting.attempt, reconnecting.maximum_attempts);
-                connection.state = State::Reconnecting { attempt, maximum };
-                None
-            }
             Event::Closed(result) => {
-                (connection.state, connection.client) = (State::Offline, None);
+                connection.client = None;
                 let error = result.err().map(|error| Error::from(*error));
                 connection.lost.clone_from(&error);
                 Some(Occurrence::Closed(id, error))
@@ -291,7 +293,7 @@ impl<'a> Shell<'a> {
                 None
             }
             event @ (Event::Flushed { .. } | Event::Published { .. }) => Some(Occurrence::Publish(id, event)),
-            Event::Message(_) | Event::Redirected(_) | Event::Auth(_) => None,
+            Event::Message(_) | Event::Reconnecting(_) | Event::Redirected(_) | Event::Auth(_) => None,
         }
     }
 

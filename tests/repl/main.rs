@@ -4,3 +4,5 @@
 mod support;
 
 mod script;
+#[cfg(unix)]
+mod terminal;

@@ -67,7 +67,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        command.env("XDG_CONFIG_HOME", "/nowhere");
+        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", "/nowhere");
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
@@ -94,9 +94,9 @@ impl Program {
         self
     }
 
-    /// A home folder of its own, and nothing else that says where profiles are.
+    /// A home folder of its own, and nothing else that says where profiles and histories are.
     pub fn home(mut self, path: impl AsRef<std::path::Path>) -> Self {
-        self.command.env_remove("XDG_CONFIG_HOME").env("HOME", path.as_ref());
+        self.command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME").env("HOME", path.as_ref());
         self
     }
 

@@ -125,10 +125,22 @@ impl Screen {
     /// Waits until the terminal no longer shows what is typed: only then a password may be.
     #[track_caller]
     pub fn wait_for_hidden_input(&mut self) {
+        self.wait_for_input_shown(false);
+    }
+
+    /// Waits until the terminal shows what is typed, and makes signals of keys: a command runs.
+    #[track_caller]
+    pub fn wait_for_shown_input(&mut self) {
+        self.wait_for_input_shown(true);
+    }
+
+    #[track_caller]
+    fn wait_for_input_shown(&mut self, is_shown: bool) {
         let deadline = Instant::now() + DEADLINE;
-        while self.shows_input() {
+        while self.shows_input() != is_shown {
             if Instant::now() > deadline {
-                self.fail("input that is not shown", &format!("within {DEADLINE:?}"));
+                let wanted = if is_shown { "input that is shown" } else { "input that is not shown" };
+                self.fail(wanted, &format!("within {DEADLINE:?}"));
             }
             std::thread::sleep(LOOK);
         }

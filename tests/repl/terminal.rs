@@ -1,0 +1,298 @@
+//! What a person sees and does at a terminal.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::screen::key;
+use crate::support::wire::{connack, disconnect, puback, publish, suback};
+use crate::support::{Link, Program, Screen, ScriptedBroker};
+
+/// A person at a terminal, whose files are in a folder of their own.
+struct Person {
+    home: TempDir,
+    broker: ScriptedBroker,
+}
+
+impl Person {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), broker: ScriptedBroker::start() }
+    }
+
+    fn program(&self) -> Program {
+        Program::new(["repl", "-i", "me", "--reconnect-period", "10ms"]).port(self.broker.port()).home(self.home.path())
+    }
+
+    /// A session that is connected, and waits for a line.
+    fn sits_down(&self) -> (Screen, Link) {
+        self.sits_down_at(24, 80)
+    }
+
+    fn sits_down_at(&self, rows: u16, columns: u16) -> (Screen, Link) {
+        let mut screen = self.program().on_screen(rows, columns);
+        let (link, _) = self.broker.accept_session(connack());
+        screen.wait_for("✔ Connected");
+        screen.wait_until("a prompt", is_waiting);
+        (screen, link)
+    }
+
+    /// Everything that is written below the home.
+    fn files(&self) -> String {
+        fn read(folder: &Path, into: &mut String) {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                if entry.path().is_dir() {
+                    read(&entry.path(), into);
+                } else {
+                    into.push_str(&fs::read_to_string(entry.path()).unwrap());
+                }
+            }
+        }
+        let mut all = String::new();
+        read(self.home.path(), &mut all);
+        all
+    }
+}
+
+/// The cursor stands behind a prompt, where nothing is typed.
+fn is_waiting(screen: &Screen) -> bool {
+    screen.cursor_line().ends_with('>') && !screen.shows_input()
+}
+
+/// What is typed behind the prompt.
+fn typed(screen: &Screen) -> String {
+    screen.cursor_line().split_once("> ").map_or_else(String::new, |(_, typed)| typed.to_owned())
+}
+
+/// Subscribes, and waits for the next prompt.
+fn subscribe(screen: &mut Screen, link: &mut Link, filter: &str) {
+    screen.enter(&format!("sub {filter}"));
+    let subscribe = link.expect_subscribe();
+    link.send(suback(subscribe.id, [0]));
+    screen.wait_for_line(&format!("✔ Subscribed to {filter}"));
+    screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
+fn a_message_comes_above_a_half_typed_line_and_does_not_tear_it() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    subscribe(&mut screen, &mut link, "car/#");
+    screen.type_keys("pub car/ac 'half ty");
+    screen.wait_until("the typed line", |screen| typed(screen) == "pub car/ac 'half ty");
+    link.send(publish("car/1", "fast"));
+    link.send(publish("car/2", "slow"));
+    screen.wait_for_line("#1 car/1: fast");
+    screen.wait_for_line("#2 car/2: slow");
+    screen.wait_until("the typed line below", |screen| typed(screen) == "pub car/ac 'half ty");
+    screen.enter("ped'");
+    let published = link.expect_publish();
+    assert_eq!((published.topic.as_str(), &published.payload[..]), ("car/ac", &b"half typed"[..]));
+}
+
+#[test]
+fn arrows_bring_back_lines_of_this_session_and_of_the_one_before() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    screen.enter("pub a first");
+    link.expect_publish();
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter("subs");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(key::UP);
+    screen.wait_until("the line before", |screen| typed(screen) == "subs");
+    screen.type_keys(key::UP);
+    screen.wait_until("the one before that", |screen| typed(screen) == "pub a first");
+    screen.type_keys(key::ENTER);
+    assert_eq!(link.expect_publish().topic, "a");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(key::CTRL_D);
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+
+    let (mut screen, _link) = person.sits_down();
+    screen.type_keys(key::UP);
+    screen.wait_until("the last line of before", |screen| typed(screen) == "pub a first");
+}
+
+#[test]
+fn tab_completes_commands_and_topics_that_were_seen() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    screen.type_keys(format!("unsu{}", key::TAB));
+    screen.wait_until("the command", |screen| typed(screen).starts_with("unsub"));
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    subscribe(&mut screen, &mut link, "#");
+    link.send(publish("car/kitchen/speed", "1"));
+    screen.wait_for_line("#1 car/kitchen/speed: 1");
+    screen.type_keys(format!("pub car/k{}", key::TAB));
+    screen.wait_until("the topic", |screen| typed(screen).starts_with("pub car/kitchen/speed"));
+    screen.enter("on");
+    let published = link.expect_publish();
+    assert_eq!((published.topic.as_str(), &published.payload[..]), ("car/kitchen/speed", &b"on"[..]));
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter(&format!("unsub {}", key::TAB));
+    assert_eq!(link.expect_unsubscribe().filters, ["#"]);
+}
+
+#[test]
+fn a_flood_is_drawn_a_screenful_a_second_and_the_rest_is_counted() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down_at(12, 60);
+    subscribe(&mut screen, &mut link, "#");
+    screen.type_keys("pub a half");
+    screen.wait_until("the typed line", |screen| typed(screen) == "pub a half");
+    let before = screen.scrolled();
+    for number in 0..5_000 {
+        link.send(publish("a", number.to_string()));
+    }
+    screen.wait_for(" more not shown");
+    screen.wait_until("the typed line below", |screen| typed(screen) == "pub a half");
+    // However slow this machine is, it takes no minute for five thousand messages.
+    assert!(screen.scrolled() - before < 60 * 12, "{}", screen.scrolled());
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter("last 1");
+    screen.wait_for("#5000 a: 4999");
+}
+
+#[test]
+fn ctrl_c_drops_the_line_and_stops_the_command_that_runs() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    screen.type_keys("pub a not this");
+    screen.wait_until("the typed line", |screen| typed(screen) == "pub a not this");
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter("wait never --timeout 1h");
+    screen.wait_for_shown_input();
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for("Interrupted");
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter("pub a this");
+    assert_eq!(&link.expect_publish().payload[..], b"this");
+}
+
+#[test]
+fn ctrl_d_on_an_empty_line_leaves_with_disconnect() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    screen.type_keys(format!("subs{}", key::CTRL_D));
+    screen.wait_until("the typed line", |screen| typed(screen) == "subs");
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(key::CTRL_D);
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+    assert!(screen.shows_input(), "the terminal is as it was");
+}
+
+#[test]
+fn a_broker_that_comes_back_is_connected_to_again_and_the_prompt_tells() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    subscribe(&mut screen, &mut link, "a");
+    screen.type_keys("pub a half");
+    link.cut();
+    screen.wait_for("◌ ");
+    let (mut link, _) = person.broker.accept_session(connack());
+    let subscribe = link.expect_subscribe();
+    link.send(suback(subscribe.id, [0]));
+    screen.wait_until("the line, connected", |screen| {
+        screen.cursor_line().starts_with("● ") && typed(screen) == "pub a half"
+    });
+    link.send(publish("a", "again"));
+    screen.wait_for_line("#1 a: again");
+}
+
+#[test]
+fn a_password_is_asked_for_and_neither_shown_nor_kept() {
+    let person = Person::new();
+    let (mut screen, link) = person.sits_down();
+    let port = person.broker.port();
+    screen.enter(&format!("connect -p {port} -u alice --ask-password as second"));
+    screen.wait_for("Password of alice:");
+    screen.wait_for_hidden_input();
+    screen.enter("open sesame");
+    let (second, connect) = person.broker.accept_session(connack());
+    assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter(&format!("connect -p {port} -u bob -P hunter2 as third"));
+    let (third, connect) = person.broker.accept_session(connack());
+    assert_eq!(connect.password.as_deref(), Some(&b"hunter2"[..]));
+    screen.wait_until("a prompt", is_waiting);
+    screen.enter("exit");
+    drop((link, second, third));
+    screen.wait_for_end();
+    let (shown, kept) = (screen.transcript(), person.files());
+    assert!(!shown.contains("sesame"), "{shown}");
+    assert!(kept.contains("--ask-password") && !kept.contains("sesame") && !kept.contains("hunter2"), "{kept}");
+}
+
+#[test]
+fn a_window_may_change_its_size() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    subscribe(&mut screen, &mut link, "a");
+    screen.type_keys("pub a 'half");
+    screen.wait_until("the typed line", |screen| typed(screen) == "pub a 'half");
+    screen.resize(10, 50);
+    link.send(publish("a", "x".repeat(120)));
+    screen.wait_for(&format!("#1 a: {}", "x".repeat(120)));
+    screen.wait_until("the typed line below", |screen| typed(screen) == "pub a 'half");
+    screen.resize(24, 120);
+    screen.enter(" whole'");
+    assert_eq!(&link.expect_publish().payload[..], b"half whole");
+}
+
+#[test]
+fn nothing_has_colour_where_it_is_not_wanted() {
+    let person = Person::new();
+    let mut screen = person.program().env("NO_COLOR", "1").on_screen(24, 80);
+    let (mut link, _) = person.broker.accept_session(connack());
+    screen.wait_until("a prompt", is_waiting);
+    subscribe(&mut screen, &mut link, "a");
+    link.send(publish("a", "x"));
+    screen.wait_for_line("#1 a: x");
+    screen.enter("nonsense");
+    screen.wait_for("error: ");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys("pub ");
+    screen.wait_for("[MESSAGE]");
+    assert!(!screen.has_attributes());
+
+    let (mut screen, _link) = person.sits_down();
+    screen.enter("nonsense");
+    screen.wait_for("error: ");
+    assert!(screen.has_attributes());
+}
+
+#[test]
+fn forty_columns_are_enough() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down_at(12, 40);
+    subscribe(&mut screen, &mut link, "a");
+    screen.type_keys("pub a 'a text that is longer than the window is wide'");
+    link.send(publish("a", "comes between"));
+    screen.wait_for_line("#1 a: comes between");
+    screen.wait_for("longer than the window is wide'");
+    screen.type_keys(key::ENTER);
+    assert_eq!(&link.expect_publish().payload[..], b"a text that is longer than the window is wide");
+}
+
+#[test]
+fn lines_go_on_until_quotes_and_heredocs_are_closed() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    screen.enter("pub a <<EOF -q 1");
+    screen.enter("{");
+    screen.enter("  \"on\": true }");
+    screen.enter("EOF");
+    let published = link.expect_publish();
+    assert_eq!(&published.payload[..], b"{\n  \"on\": true }");
+    link.send(puback(published.id));
+    screen.wait_for("✔ Message published");
+}
