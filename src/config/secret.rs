@@ -51,11 +51,14 @@ fn ask(username: Option<&str>) -> Result<Secret, Error> {
         Some(name) => format!("Password of {}: ", name.escape_debug()),
         None => "Password: ".to_owned(),
     };
-    let answer = rpassword::prompt_password(prompt).map_err(|error| {
-        Error::usage(format!("--ask-password: there is no terminal to ask on: {error}"))
-            .with_hint("in a script, use --password-file, --password-env or --password -")
-    })?;
-    Ok(Secret::new(answer))
+    rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| match error.kind() {
+        // Ctrl-C, where it does not end the program, and Ctrl-D.
+        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
+            Error::usage("--ask-password: no password was given")
+        }
+        _ => Error::usage(format!("--ask-password: there is no terminal to ask on: {error}"))
+            .with_hint("in a script, use --password-file, --password-env or --password -"),
+    })
 }
 
 /// The phrase of an encrypted key.

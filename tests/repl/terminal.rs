@@ -64,9 +64,16 @@ fn typed(screen: &Screen) -> String {
     screen.cursor_line().split_once("> ").map_or_else(String::new, |(_, typed)| typed.to_owned())
 }
 
+/// Types a line, sees it, and enters it: from then on there is no prompt until its command is done.
+fn enter(screen: &mut Screen, line: &str) {
+    screen.type_keys(line);
+    screen.wait_until(&format!("`{line}` typed"), |screen| typed(screen).starts_with(line));
+    screen.type_keys(key::ENTER);
+}
+
 /// Subscribes, and waits for the next prompt.
 fn subscribe(screen: &mut Screen, link: &mut Link, filter: &str) {
-    screen.enter(&format!("sub {filter}"));
+    enter(screen, &format!("sub {filter}"));
     let subscribe = link.expect_subscribe();
     link.send(suback(subscribe.id, [0]));
     screen.wait_for_line(&format!("✔ Subscribed to {filter}"));
@@ -94,10 +101,10 @@ fn a_message_comes_above_a_half_typed_line_and_does_not_tear_it() {
 fn arrows_bring_back_lines_of_this_session_and_of_the_one_before() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();
-    screen.enter("pub a first");
+    enter(&mut screen, "pub a first");
     link.expect_publish();
     screen.wait_until("a prompt", is_waiting);
-    screen.enter("subs");
+    enter(&mut screen, "subs");
     screen.wait_until("a prompt", is_waiting);
     screen.type_keys(key::UP);
     screen.wait_until("the line before", |screen| typed(screen) == "subs");
@@ -133,6 +140,16 @@ fn tab_completes_commands_and_topics_that_were_seen() {
     let published = link.expect_publish();
     assert_eq!((published.topic.as_str(), &published.payload[..]), ("car/kitchen/speed", &b"on"[..]));
     screen.wait_until("a prompt", is_waiting);
+    for number in 0..200 {
+        link.send(publish(&format!("many/{number}/x"), "1"));
+    }
+    link.send(publish("many/last/x", "1"));
+    enter(&mut screen, "wait many/last/x");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(format!("pub many/l{}", key::TAB));
+    screen.wait_until("the topic", |screen| typed(screen).starts_with("pub many/last/x"));
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
     screen.enter(&format!("unsub {}", key::TAB));
     assert_eq!(link.expect_unsubscribe().filters, ["#"]);
 }
@@ -166,7 +183,7 @@ fn ctrl_c_drops_the_line_and_stops_the_command_that_runs() {
     screen.wait_until("the typed line", |screen| typed(screen) == "pub a not this");
     screen.type_keys(key::CTRL_C);
     screen.wait_until("a prompt", is_waiting);
-    screen.enter("wait never --timeout 1h");
+    enter(&mut screen, "wait never --timeout 1h");
     screen.wait_for_shown_input();
     screen.type_keys(key::CTRL_C);
     screen.wait_for("Interrupted");
@@ -216,11 +233,17 @@ fn a_password_is_asked_for_and_neither_shown_nor_kept() {
     screen.enter(&format!("connect -p {port} -u alice --ask-password as second"));
     screen.wait_for("Password of alice:");
     screen.wait_for_hidden_input();
+    screen.type_keys(format!("not this{}", key::CTRL_C));
+    screen.wait_for("--ask-password: no password was given");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(format!("{}{}", key::UP, key::ENTER));
+    screen.wait_until("to be asked again", |screen| screen.cursor_line() == "Password of alice:");
+    screen.wait_for_hidden_input();
     screen.enter("open sesame");
     let (second, connect) = person.broker.accept_session(connack());
     assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
     screen.wait_until("a prompt", is_waiting);
-    screen.enter(&format!("connect -p {port} -u bob -P hunter2 as third"));
+    enter(&mut screen, &format!("connect -p {port} -u bob -P hunter2 as third"));
     let (third, connect) = person.broker.accept_session(connack());
     assert_eq!(connect.password.as_deref(), Some(&b"hunter2"[..]));
     screen.wait_until("a prompt", is_waiting);
@@ -257,7 +280,7 @@ fn nothing_has_colour_where_it_is_not_wanted() {
     subscribe(&mut screen, &mut link, "a");
     link.send(publish("a", "x"));
     screen.wait_for_line("#1 a: x");
-    screen.enter("nonsense");
+    enter(&mut screen, "nonsense");
     screen.wait_for("error: ");
     screen.wait_until("a prompt", is_waiting);
     screen.type_keys("pub ");

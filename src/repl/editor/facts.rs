@@ -8,7 +8,7 @@ use crate::repl::line::{Aliases, Variables};
 /// Topics that completion knows.
 const MAXIMUM_TOPICS: usize = 10_000;
 
-/// So many are offered.
+/// So many files are offered; topics are offered by level.
 const OFFERED: usize = 100;
 
 /// What the session knows at present, as far as completion asks for it: a copy, since the editor has its own thread.
@@ -46,7 +46,7 @@ impl Live for Facts {
 
     fn topics(&self, prefix: &str) -> Vec<String> {
         let from = self.topics.range(prefix.to_owned()..);
-        from.take_while(|topic| topic.starts_with(prefix)).take(OFFERED).cloned().collect()
+        from.take_while(|topic| topic.starts_with(prefix)).cloned().collect()
     }
 
     fn variables(&self) -> Vec<(String, String)> {
