@@ -9,6 +9,7 @@
 //! somebody still has to find a default.
 
 mod bench;
+mod binding;
 mod broker;
 mod client_id;
 mod conn;

@@ -76,7 +76,7 @@ const ALTERNATIVES: &[&[&str]] = &[
 ];
 
 /// Options that say which broker.
-const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
+pub(super) const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
 
 impl Origin {
     fn rank(self) -> u8 {
@@ -149,6 +149,15 @@ impl Origins {
             Origin::Flag | Origin::Default => format!("--{}", option.replace('_', "-")),
             origin @ Origin::OptionsFile(_) => format!("{} of {}", field_of("", option), self.describe(origin)),
             origin => self.describe(origin),
+        }
+    }
+
+    /// What the file is called that an origin is in.
+    pub(super) fn file_of(&self, origin: Origin) -> &str {
+        match origin {
+            Origin::OptionsFile(file) => self.file(file),
+            Origin::Profile(place) | Origin::Project(place) => self.file(place.file),
+            Origin::Flag | Origin::Environment(_) | Origin::Default => "",
         }
     }
 

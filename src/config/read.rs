@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
+use super::binding::{self, Withheld};
 use super::client_id::{self, Facts};
 use super::environment;
 use super::options_file::{self, SavedOptions};
@@ -92,6 +93,11 @@ pub(super) fn read_as<T: FromArgMatches>(
 ) -> Result<Reading<T>, Error> {
     let Expanded { mut tokens, options_at } = shorts::expand(definition, arguments);
     let matches = match definition.clone().try_get_matches_from(&tokens) {
+        // Another layer may have what is missing.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            let lenient = definition.clone().ignore_errors(true).try_get_matches_from(&tokens);
+            lenient.map_err(|_| usage_error(&error, &Origins::default()))?
+        }
         Ok(matches) => matches,
         Err(error) => return not_run(&error, &Origins::default()),
     };
@@ -124,27 +130,32 @@ pub(super) fn read_as<T: FromArgMatches>(
         for layer in &mut layers {
             layer.options.retain(|option, _| has(command, option));
         }
+        let withheld = binding::withhold(&written, &mut layers);
         inherited = inherit(&given, &layers);
+        // How a will is published says nothing where there is none.
+        if !given.contains("will_topic") && !inherited.contains_key("will_topic") {
+            inherited.retain(|option, _| !option.starts_with("will_"));
+        }
         (origins.files, origins.profile) = (files, profile);
         warnings.extend(about_files);
         origins.profile_choice = choice;
+        warnings.extend(withheld.into_iter().map(|withheld| {
+            let Withheld { origin, what, own, used } = withheld;
+            let (file, own) = (origins.file_of(origin), own.unwrap_or_else(|| "another broker".to_owned()));
+            format!("the {what} of {file} are for {own} and left out on the way to {used}")
+        }));
         warnings.extend(
             overridden(&inherited, &layers)
                 .into_iter()
                 .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
         );
     }
-    let merged;
-    let matches = if inherited.is_empty() {
-        &matches
-    } else {
-        origins.extend(&inherited);
-        tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
-        merged = match definition.clone().try_get_matches_from(&tokens) {
-            Ok(matches) => matches,
-            Err(error) => return not_run(&error, &origins),
-        };
-        &merged
+    origins.extend(&inherited);
+    tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
+    let merged = definition.clone().try_get_matches_from(&tokens);
+    let matches = match &merged {
+        Ok(matches) => matches,
+        Err(error) => return not_run(error, &origins),
     };
     let save = path_of("save_options", matches).filter(|_| path.first() != Some(&"profile"));
     let save = save

@@ -69,8 +69,42 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             }
             _ => Error::usage(format!("{name} can be given only once")),
         },
-        ErrorKind::MissingRequiredArgument => Error::usage(format!("{name} is missing: another option needs it")),
+        ErrorKind::MissingRequiredArgument => missing(&name, origins),
         _ => Error::usage(first_line(error)),
+    }
+}
+
+/// Options, and those that say nothing without them.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("--key", &["cert", "key_password", "key_password_file"]),
+    ("--cert", &["key"]),
+    ("--remove-retained", &["dry_run"]),
+    ("--unpaced", &["latency"]),
+    ("--fail", &["abort_on_fail"]),
+    ("--message", &["template"]),
+    (
+        "--will-topic",
+        &[
+            "will_message",
+            "will_qos",
+            "will_retain",
+            "will_delay_interval",
+            "will_payload_format_indicator",
+            "will_message_expiry_interval",
+            "will_content_type",
+            "will_response_topic",
+            "will_correlation_data",
+            "will_user_properties",
+        ],
+    ),
+];
+
+/// An option that is missing, and the one that needs it.
+fn missing(name: &str, origins: &Origins) -> Error {
+    let needing = NEEDED.iter().filter(|(needed, _)| *needed == name).flat_map(|(_, options)| *options);
+    match needing.into_iter().find(|option| origins.given(option)) {
+        Some(option) => Error::usage(format!("{name} is missing: {} needs it", origins.name(option))),
+        None => Error::usage(format!("{name} is missing")),
     }
 }
 

@@ -101,8 +101,8 @@ fn a_missing_value_says_how_to_write_one() {
 fn what_is_missing_is_named() {
     refused("pub -m x", "--topic is missing", Some("as in mqttx-rs pub -t car/1/speed -m 52"));
     refused("sub -q 1", "--topic is missing", Some("as in mqttx-rs sub -t car/+/speed"));
-    refused("sub -t a --dry-run", "--remove-retained is missing: another option needs it", None);
-    refused("pub -t a -Wm x", "--will-topic is missing: another option needs it", None);
+    refused("sub -t a --dry-run", "--remove-retained is missing: --dry-run needs it", None);
+    refused("pub -t a -Wm x", "--will-topic is missing: --will-message needs it", None);
     refused(
         "sub -t a --no-clean",
         "--no-clean needs --client-id: a session is found again by its client's name",

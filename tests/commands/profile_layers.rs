@@ -259,3 +259,102 @@ fn a_value_that_its_option_refuses_is_told_by_its_key() {
     let ended = home.run("--profile loop pub -t a").expect_code(2);
     assert_eq!(ended.stderr, "error: profile `loop` extends itself, by way of others or not\n");
 }
+
+/// What CONNECT carries, and what is said about it.
+fn connected(home: &Home, broker: &ScriptedBroker, program: Program) -> (Option<String>, Option<Vec<u8>>, String) {
+    let running = program.start();
+    let (mut link, connect) = broker.accept_session(connack());
+    let publish = link.expect_publish();
+    link.send(puback(publish.id));
+    link.expect(disconnect(0));
+    link.close();
+    let password = connect.password;
+    let stderr = running.wait().expect_code(0).stderr;
+    (connect.user_name, password, stderr.replace(&home.folder.path().display().to_string(), "~"))
+}
+
+#[test]
+fn a_profile_s_password_goes_to_its_own_broker_alone() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    home.profile("prod", "[connection]\nhost = \"prod.example\"\nusername = \"me\"\npassword = \"s3cret\"\n");
+    let line = "--profile prod pub -t a -m x -q 1";
+    let warning =
+        "warning: the credentials of profile `prod` are for prod.example and left out on the way to 127.0.0.1\n";
+    let program = home.program(&format!("{line} -h 127.0.0.1")).port(broker.port());
+    let (user, password, stderr) = connected(&home, &broker, program);
+    assert_eq!((user, password), (None, None));
+    assert!(stderr.starts_with(warning), "{stderr}");
+    let program = home.program(line).port(broker.port()).env("MQTTX_HOST", "127.0.0.1");
+    let (user, password, stderr) = connected(&home, &broker, program);
+    assert_eq!((user, password), (None, None));
+    assert!(stderr.contains(warning), "{stderr}");
+    let program = home.program(&format!("{line} -h 127.0.0.1 -u you -P theirs")).port(broker.port());
+    let (user, password, _) = connected(&home, &broker, program);
+    assert_eq!((user.as_deref(), password.as_deref()), (Some("you"), Some(&b"theirs"[..])));
+
+    home.profile("prod", &(connection(&broker) + "username = \"me\"\npassword = \"s3cret\"\n"));
+    let (user, password, stderr) = connected(&home, &broker, home.program(&format!("{line} -h 127.0.0.1")));
+    assert_eq!((user.as_deref(), password.as_deref()), (Some("me"), Some(&b"s3cret"[..])));
+    assert!(!stderr.contains("warning"), "{stderr}");
+}
+
+#[test]
+fn a_project_s_file_takes_no_secret_of_its_reader_elsewhere() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    home.write("secret", "s3cret\n");
+    home.profile("prod", "[connection]\nhost = \"prod.example\"\nusername = \"me\"\npassword = \"s3cret\"\n");
+    for text in [
+        "password = \"file:../secret\"",
+        "password = \"file:~/secret\"",
+        "password = \"env:AWS_SECRET_ACCESS_KEY\"",
+        "password = \"keyring:a/b\"",
+    ] {
+        home.write("work/.mqttx-rs.toml", &format!("{}username = \"u\"\n{text}\n", connection(&broker)));
+        let ended = home.run("pub -t a -m x").expect_code(2);
+        assert!(ended.stderr.contains("a project's file cannot take connection.password from "), "{}", ended.stderr);
+    }
+    home.write("work/.mqttx-rs.toml", &format!("extends = \"prod\"\n{}", connection(&broker)));
+    let ended = home.run("pub -t a -m x").expect_code(2);
+    assert!(ended.stderr.contains("connection.host leads elsewhere what the file extends"), "{}", ended.stderr);
+
+    home.write("work/own", "of the project\n");
+    let text = connection(&broker) + "username = \"u\"\npassword = \"file:own\"\n";
+    home.write("work/.mqttx-rs.toml", &text);
+    let (_, password, _) = connected(&home, &broker, home.program("pub -t a -m x -q 1"));
+    assert_eq!(password.as_deref(), Some(&b"of the project"[..]));
+
+    home.profile("mine", "[connection]\nusername = \"me\"\npassword = \"s3cret\"\n");
+    home.write("work/.mqttx-rs.toml", &connection(&broker));
+    let (user, password, stderr) = connected(&home, &broker, home.program("--profile mine pub -t a -m x -q 1"));
+    assert_eq!((user, password), (None, None));
+    assert!(stderr.contains("the credentials of profile `mine` are for another broker"), "{stderr}");
+}
+
+#[test]
+fn what_a_flag_needs_may_come_from_the_profile() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    home.profile("w", &(connection(&broker) + "[will]\ntopic = \"gone\"\nqos = 1\n"));
+    let _running = home.program("--profile w pub -t a -m x -Wm bye").start();
+    let (_link, connect) = broker.accept_session(connack());
+    let will = connect.will.unwrap();
+    assert_eq!((will.topic.as_str(), &will.payload[..], will.qos), ("gone", &b"bye"[..], 1));
+
+    home.profile("w", &(connection(&broker) + "[tls]\ncert = \"c.pem\"\n"));
+    let ended = home.run("--profile w pub -t a -m x").expect_code(2);
+    assert_eq!(ended.stderr, "error: --key is missing: tls.cert of profile `w` needs it\n");
+    let ended = home.run("pub -t a -m x --key k").expect_code(2);
+    assert_eq!(ended.stderr, "error: --cert is missing: --key needs it\n");
+    let ended = home.run("--profile w pub -t a -m x -l mqtts --key k").expect_code(1);
+    assert!(ended.stderr.contains("tls.cert of profile `w`: "), "{}", ended.stderr);
+}
+
+#[test]
+fn the_filters_of_a_benchmark_may_come_from_the_profile() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    home.profile("b", &(connection(&broker) + "[bench]\ntopic = \"of/profile\"\ncount = 1\n"));
+    let _running = home.program("--profile b bench sub").start();
+    let (mut link, _) = broker.accept_session(connack());
+    assert_eq!(link.expect_subscribe().filters, [("of/profile".to_owned(), 0)]);
+    let ended = home.run("bench sub").expect_code(2);
+    assert_eq!(ended.stderr, "error: --topic is missing\n");
+}

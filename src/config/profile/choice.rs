@@ -7,7 +7,8 @@ use super::document::Profile;
 use super::fault::nearest;
 use super::layer::{Chain, Origination, Scope};
 use super::store::Store;
-use crate::config::origin::{Layer, Origin};
+use crate::config::binding::TRUST;
+use crate::config::origin::{BROKER, Layer, Origin};
 use crate::error::Error;
 
 /// The project's file, looked for in the working folder and those above it.
@@ -73,7 +74,10 @@ pub(in crate::config) fn load(
         if belongs_to_another(&path) {
             reader.warnings.push(format!("{} belongs to another user: left out", path.display()));
         } else {
-            layers.push((reader.chain(&path.to_string_lossy(), Path::new(""))?, Origin::Project as fn(_) -> _));
+            let first = reader.files.len();
+            let chain = reader.chain(&path.to_string_lossy(), Path::new(""))?;
+            reader.refuse_to_reach_out(&chain, &path, first)?;
+            layers.push((chain, Origin::Project as fn(_) -> _));
         }
     }
     let layers = layers.iter().map(|(chain, origin)| chain.layer(scope, &reader.files, home.as_deref(), *origin));
@@ -149,6 +153,36 @@ impl Reader<'_> {
         }
 
         Ok(chain)
+    }
+
+    /// A project's file may be anybody's: it takes nothing of its reader's from elsewhere, to send it to a broker that
+    /// it names itself.
+    fn refuse_to_reach_out(&self, chain: &Chain, path: &Path, first: usize) -> Result<(), Error> {
+        let own = path.parent().and_then(|folder| fs::canonicalize(folder).ok()).unwrap_or_default();
+        let is_inside = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&own));
+        let shown = path.display();
+        let is_own = |file: usize| self.files.get(file).is_some_and(|file| file.folder.starts_with(&own));
+        let extends_outside = (first..self.files.len()).any(|file| !is_own(file));
+        let leads = |option: &str| BROKER.contains(&option) || TRUST.contains(&option);
+        if let Some(key) = chain.keys().find(|(key, file)| extends_outside && is_own(*file) && leads(key.option)) {
+            let message = format!("{shown}: {} leads elsewhere what the file extends", key.0.path);
+            let hint = "a project's file that extends your profile leaves broker, proxy and TLS as they are";
+            return Err(Error::usage(message).with_hint(hint));
+        }
+        for (key, text) in chain.secrets() {
+            let is_allowed = match text.split_once(':') {
+                Some(("env", name)) => name.starts_with("MQTT"),
+                Some(("file", name)) => is_inside(&own.join(name)),
+                Some(("keyring", _)) => false,
+                _ => true,
+            };
+            if !is_allowed {
+                let message = format!("{shown}: a project's file cannot take {key} from {text}");
+                let allowed = "it may be in a variable that begins with MQTT, or in a file of the project";
+                return Err(Error::usage(message).with_hint(allowed));
+            }
+        }
+        Ok(())
     }
 
     fn warn_of_plain_secrets(&mut self, chain: &Chain, path: &Path) {

@@ -133,6 +133,21 @@ impl Chain {
         }
     }
 
+    /// What is said, by keys, and in which file.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&'static Key, usize)> {
+        self.values.iter().filter_map(|(path, (_, file))| Some((Key::find(path)?, *file)))
+    }
+
+    /// The keys of secrets, and what they say.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let secrets =
+            self.values.iter().filter(|(path, _)| Key::find(path).is_some_and(|key| key.kind == Kind::Secret));
+        secrets.flat_map(|(path, (value, _))| match value {
+            Value::Texts(texts) => texts.iter().map(|text| (*path, text.as_str())).collect(),
+            Value::Filters(_) => Vec::new(),
+        })
+    }
+
     /// Secrets that stand in a file as they are: the key and the file.
     pub(super) fn plain_secrets(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.values.iter().filter_map(|(path, (value, file))| {
