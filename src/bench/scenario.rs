@@ -51,6 +51,8 @@ pub struct Reconnect {
     pub backoff: Backoff,
     /// A connection that stood this long was a good one: the next loss counts attempts from 1 again.
     pub stable_after: Duration,
+    /// Whether a client that has never stood tries again too.
+    pub also_first: bool,
 }
 
 /// Part `index` of `count`.

@@ -209,3 +209,15 @@ fn a_preset_of_another_name_is_not_taken_for_a_file() {
     let ended = Program::new(["bench", "run", "none.toml"]).run().expect_code(1);
     assert!(ended.stderr.contains("cannot read none.toml"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_storm_on_a_broker_that_is_not_there_ends_at_once() {
+    let broker = ScriptedBroker::start();
+    let port = broker.port();
+    drop(broker);
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    run("reconnect-storm --scale 0.001", port, &report).run().expect_code(3);
+    let counts = read(&report).counts;
+    assert_eq!((counts.connects_attempted, counts.connects_failed), (5, 5), "not tried again: {counts:?}");
+}

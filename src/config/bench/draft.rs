@@ -158,6 +158,7 @@ impl Draft {
             reconnect: (timing.reconnect || cuts).then_some(Reconnect {
                 backoff: client.reconnect.backoff(),
                 stable_after: client.reconnect.stable_after,
+                also_first: timing.reconnect,
             }),
             warmup: timing.warmup,
             drain: timing.drain,

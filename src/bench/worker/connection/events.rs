@@ -75,6 +75,7 @@ impl Connection {
 
     fn stand(&mut self, tools: &mut Tools) {
         self.enter(Stage::Standing, tools);
+        self.has_stood = true;
         if let Some(planned) = self.planned.take() {
             tools.recorder.step(Measure::Online, tools.now.saturating_sub(planned));
         }

@@ -32,6 +32,7 @@ pub(super) struct Connection {
     attempts: u32,
     /// The broker said that it need not come again.
     unwanted: bool,
+    has_stood: bool,
     session: Option<Box<Session>>,
     stream: Option<Stream>,
     listing: Arc<ConnectionWaker>,
@@ -107,6 +108,7 @@ impl Connection {
             since: 0,
             attempts: 0,
             unwanted: false,
+            has_stood: false,
             session: None,
             stream: None,
             waker: listing.clone().into(),
@@ -307,7 +309,7 @@ impl Connection {
 
     /// Its connection has ended against our will: how long to wait before the next attempt, if there is one.
     pub(super) fn retry_after(&mut self, tools: &mut Tools) -> Option<Duration> {
-        let reconnect = tools.plan.scenario.reconnect?;
+        let reconnect = tools.plan.scenario.reconnect.filter(|reconnect| reconnect.also_first || self.has_stood)?;
         let stood = self.stage == Stage::Standing && tools.now - self.since >= nanos(reconnect.stable_after);
         self.attempts = if stood { 1 } else { self.attempts + 1 };
         let chance = tools.random.f64();
