@@ -23,6 +23,9 @@ mod pace;
 mod removal;
 mod trace;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use trace::Tracer;
 
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
@@ -37,9 +40,32 @@ pub(crate) fn connect(
     acknowledge: Acknowledge,
     talk: Talk,
 ) -> Result<(Client, Events), Error> {
+    let tap = settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) });
+    connect_with_tap(settings, acknowledge, talk, tap)
+}
+
+/// The same, with a trace that can be switched on and off.
+pub(crate) fn connect_switched(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+    switch: &Arc<AtomicBool>,
+) -> Result<(Client, Events), Error> {
+    if settings.trace.is_some() {
+        switch.store(true, Ordering::Relaxed);
+    }
+    let tracer = Tracer::new(shape(settings.trace.unwrap_or_default()), talk).with_switch(switch.clone());
+    connect_with_tap(settings, acknowledge, talk, Some(Box::new(tracer)))
+}
+
+fn connect_with_tap(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+    tap: Option<Box<dyn Tap>>,
+) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
-    let tap = settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) });
     status::connecting(talk, settings);
     let authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });

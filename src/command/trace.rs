@@ -1,5 +1,7 @@
 //! `--trace`: hands what crosses the wire to the decoder, and what it tells to stderr.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::client::Tap;
@@ -14,11 +16,13 @@ pub(crate) struct Tracer {
     talk: Talk,
     /// Whose packets they are, where there are several clients.
     client: Option<String>,
+    /// Tell nothing while it is off.
+    switch: Option<Arc<AtomicBool>>,
 }
 
 impl Tracer {
     pub(crate) fn new(shape: TraceShape, talk: Talk) -> Self {
-        Self { wire: Wire::default(), shape, talk, client: None }
+        Self { wire: Wire::default(), shape, talk, client: None, switch: None }
     }
 
     /// Of one client among several.
@@ -26,9 +30,19 @@ impl Tracer {
         Self { client: Some(client.to_owned()), ..self }
     }
 
+    /// Only while a switch is on.
+    pub(crate) fn with_switch(self, switch: Arc<AtomicBool>) -> Self {
+        Self { switch: Some(switch), ..self }
+    }
+
     fn take(&mut self, direction: Direction, bytes: &[u8]) {
-        let Self { wire, shape, talk, client } = self;
-        wire.take(direction, bytes, Instant::now(), |packet| talk.trace(client.as_deref(), packet, *shape));
+        let Self { wire, shape, talk, client, switch } = self;
+        let is_on = switch.as_ref().is_none_or(|switch| switch.load(Ordering::Relaxed));
+        wire.take(direction, bytes, Instant::now(), |packet| {
+            if is_on {
+                talk.trace(client.as_deref(), packet, *shape);
+            }
+        });
     }
 }
 

@@ -143,7 +143,7 @@ pub fn read_line(
         return Err(no_such_command(&definition, first, words));
     }
     let arguments = std::iter::once("repl").chain(words.iter().map(String::as_str)).map(OsString::from);
-    let has_layers = |path: &[&str], _: &clap::Command| matches!(path, ["connect" | "pub" | "sub"]);
+    let has_layers = |path: &[&str], _: &clap::Command| matches!(path, ["connect" | "pub" | "sub" | "request"]);
     Ok(match read_as::<ReplLine>(&definition, arguments, &profile.0, has_layers, variable)? {
         Reading::Parsed(Parsed { arguments, origins, warnings, .. }) => {
             ReplRequest::Run { command: Box::new(arguments.command), origins, warnings }

@@ -1,7 +1,12 @@
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
 use colored::Color;
 use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthChar;
 
-use super::{Console, Stdout, Stream, Talk, WriteError, safe};
+use super::{Columns, Console, Stdout, Stream, Talk, WriteError, safe};
+use crate::mqtt::PublishProperties;
 use crate::payload::{PayloadFormat, Record};
 
 /// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
@@ -10,11 +15,45 @@ const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Ye
 /// What `repl` prints on stdout: a line a message, and lines of its own.
 #[derive(Debug)]
 pub struct LivePrinter {
-    out: Stdout<Console>,
+    out: Stdout<Target>,
+    console: Console,
     talk: Talk,
+    /// What `out` is when nothing is captured.
+    stream: Stream,
     zone: TimeZone,
     /// Room for a payload in the user's format, kept between messages.
     scratch: Vec<u8>,
+}
+
+/// Where it goes.
+#[derive(Debug)]
+enum Target {
+    Console(Console),
+    /// Kept for another program.
+    Captured(Vec<u8>),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Console(console) => console.write(bytes),
+            Self::Captured(kept) => kept.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Console(console) => console.flush(),
+            Self::Captured(_) => Ok(()),
+        }
+    }
+}
+
+/// Rows that are drawn anew in their place.
+#[derive(Debug, Default)]
+pub struct LiveTable {
+    /// Rows on the screen.
+    drawn: usize,
 }
 
 /// What stands beside a message's topic and payload.
@@ -42,7 +81,95 @@ pub struct LiveStyle {
 impl LivePrinter {
     /// Prints by a console.
     pub fn new(console: Console, stream: Stream, talk: Talk) -> Self {
-        Self { out: Stdout::with_writer(console, stream), talk, zone: TimeZone::system(), scratch: Vec::new() }
+        let out = Stdout::with_writer(Target::Console(console), stream);
+        Self { out, console, talk, stream, zone: TimeZone::system(), scratch: Vec::new() }
+    }
+
+    /// From here on what is printed is kept, as it would be printed into a pipe.
+    pub fn capture(&mut self) {
+        self.out = Stdout::with_writer(Target::Captured(Vec::new()), Stream::PIPE);
+    }
+
+    /// What was kept; from here on it is printed again.
+    pub fn captured(&mut self) -> Vec<u8> {
+        // Writing to a vector does not fail.
+        _ = self.out.flush();
+        let out = Stdout::with_writer(Target::Console(self.console), self.stream);
+        match std::mem::replace(&mut self.out, out).into_writer() {
+            Target::Captured(kept) => kept,
+            Target::Console(_) => Vec::new(),
+        }
+    }
+
+    /// Clears the screen, if it is one.
+    pub fn clear(&mut self) -> Result<(), WriteError> {
+        if self.out.stream().terminal { self.out.text("\x1b[H\x1b[2J") } else { Ok(()) }
+    }
+
+    /// Draws rows where they were drawn before, each cut to the screen.
+    pub fn redraw(&mut self, table: &mut LiveTable, rows: &Columns, columns: usize) -> Result<(), WriteError> {
+        let lines: Vec<_> = rows.lines(self.out.stream()).map(|line| cut(&line, columns)).collect();
+        let mut text = String::new();
+        if table.drawn > 0 {
+            // Writing to a String does not fail.
+            _ = write!(text, "\x1b[{}A", table.drawn);
+        }
+        text.push_str("\r\x1b[J");
+        for line in &lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        table.drawn = lines.len();
+        self.out.text(&text)
+    }
+
+    /// Everything about a message: its packet, its properties, its payload as text or JSON and as bytes.
+    pub fn details(&mut self, id: u64, connection: &str, record: &Record) -> Result<(), WriteError> {
+        let message = &record.message;
+        let payload = &message.payload;
+        let mut rows = Columns::default();
+        rows.row(["message", &format!("#{id} over {connection}")]);
+        rows.row(["topic", message.topic.as_str()]);
+        if let Some(time) = record.received_at {
+            let time = time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %z").to_string();
+            rows.row(["received", &time]);
+        }
+        rows.row(["qos", &message.qos.to_string()]);
+        for (name, holds) in [("retain", message.retain), ("dup", record.dup)] {
+            if holds {
+                rows.row([name, "yes"]);
+            }
+        }
+        if let Some(packet_id) = record.packet_id {
+            rows.row(["packet id", &packet_id.to_string()]);
+        }
+        if let Some(properties) = message.properties.as_deref() {
+            property_rows(properties, &mut rows);
+        }
+        rows.row(["size", &format!("{} bytes", payload.len())]);
+        for line in rows.lines(self.out.stream()) {
+            self.out.line(&line)?;
+        }
+        let stream = self.out.stream();
+        let out = self.out.buffer();
+        out.push(b'\n');
+        self.scratch.clear();
+        let is_text = std::str::from_utf8(payload).is_ok();
+        if PayloadFormat::Json.show(payload, &mut self.scratch).is_ok() {
+            safe::push_text(&self.scratch, stream, out);
+            out.extend_from_slice(b"\n\n");
+        } else if is_text && !payload.is_empty() {
+            safe::push_text(payload, stream, out);
+            out.extend_from_slice(b"\n\n");
+        }
+        for (row, bytes) in payload.chunks(HEX_ROW).take(HEX_ROWS).enumerate() {
+            out.extend_from_slice(hex_row(row * HEX_ROW, bytes).as_bytes());
+        }
+        if payload.len() > HEX_ROW * HEX_ROWS {
+            let left = payload.len() - HEX_ROW * HEX_ROWS;
+            out.extend_from_slice(format!("... {left} more bytes: save {id} FILE\n").as_bytes());
+        }
+        self.out.end_message()
     }
 
     /// What it prints to.
@@ -110,6 +237,57 @@ impl LivePrinter {
     }
 }
 
+/// Bytes in a row of hex.
+const HEX_ROW: usize = 16;
+
+/// So many rows of it.
+const HEX_ROWS: usize = 16;
+
+/// `00000010  6f 6e                                            on`.
+fn hex_row(offset: usize, bytes: &[u8]) -> String {
+    let mut hex = String::new();
+    for (index, byte) in bytes.iter().enumerate() {
+        let gap = if index == HEX_ROW / 2 { "  " } else { " " };
+        // Writing to a String does not fail.
+        _ = write!(hex, "{gap}{byte:02x}");
+    }
+    let text: String =
+        bytes.iter().map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' }).collect();
+    format!("{offset:08x} {hex:<49}  {text}\n")
+}
+
+fn property_rows(properties: &PublishProperties, rows: &mut Columns) {
+    let mut row = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            rows.row([name.to_owned(), value]);
+        }
+    };
+    row("payload format", properties.payload_format_indicator.map(|text| if text == 1 { "UTF-8" } else { "bytes" }.into()));
+    row("expires in", properties.message_expiry_interval.map(|seconds| format!("{seconds} s")));
+    row("topic alias", properties.topic_alias.map(|alias| alias.to_string()));
+    row("response topic", properties.response_topic.clone());
+    let data = properties.correlation_data.as_ref();
+    row("correlation data", data.map(|data| String::from_utf8_lossy(data).into_owned()));
+    row("content type", properties.content_type.clone());
+    for identifier in &properties.subscription_identifiers {
+        row("subscription id", Some(identifier.to_string()));
+    }
+    for (name, value) in &properties.user_properties {
+        row("user property", Some(format!("{name}: {value}")));
+    }
+}
+
+/// As much of a line as fits.
+fn cut(line: &str, columns: usize) -> String {
+    let mut width = 0;
+    line.chars()
+        .take_while(|character| {
+            width += character.width().unwrap_or(0);
+            width <= columns
+        })
+        .collect()
+}
+
 /// So many lines of a text, without the last newline, and how many are left.
 fn first_lines(text: &[u8], maximum: usize) -> (&[u8], usize) {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
@@ -123,6 +301,18 @@ fn first_lines(text: &[u8], maximum: usize) -> (&[u8], usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_of_hex_shows_what_can_be_read_beside_it() {
+        let row = hex_row(16, b"on\x00\xff");
+        assert_eq!(row, format!("00000010  {:<48}  on..\n", "6f 6e 00 ff"));
+        assert!(hex_row(0, &[b'x'; 16]).contains("78 78 78  78 78"));
+    }
+
+    #[test]
+    fn a_line_is_cut_by_display_width() {
+        assert_eq!((cut("汽车/ac", 4), cut("汽车/ac", 3), cut("on", 9)), ("汽车".into(), "汽".into(), "on".into()));
+    }
 
     #[test]
     fn a_long_payload_is_cut_at_a_line_and_says_how_many_are_left() {

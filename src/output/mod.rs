@@ -32,7 +32,7 @@ pub use connection::ConnectionReport;
 pub use console::{AboveLine, Console};
 pub use failure::ErrorFormat;
 pub use file::MessageFile;
-pub use live::{LiveHead, LivePrinter, LiveStyle};
+pub use live::{LiveHead, LivePrinter, LiveStyle, LiveTable};
 pub use log_file::LogFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};
 pub use patient::PatientStdout;

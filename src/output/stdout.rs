@@ -54,6 +54,11 @@ impl<W: Write> Stdout<W> {
         Self { inner, stream, buffer: Vec::new(), written: 0, is_blocked: false }
     }
 
+    /// The writer, without what is still in the buffer.
+    pub(super) fn into_writer(self) -> W {
+        self.inner
+    }
+
     /// What it writes to.
     pub fn stream(&self) -> Stream {
         self.stream

@@ -70,7 +70,9 @@ impl Shell<'_> {
         let name: Arc<str> = connection.name.as_str().into();
         let topic = record.message.topic.as_str();
         let printer = connection.matching(topic).next().and_then(|active| active.printer.clone());
-        let is_shown = connection.shows(topic, record.message.retain);
+        let printer = printer.or_else(|| self.preferences.printer.clone());
+        let is_muted = self.is_watching || self.preferences.muted.iter().any(|filter| filter.matches(topic));
+        let is_shown = !is_muted && connection.shows(topic, record.message.retain);
         self.saw(topic);
         let id = self.messages.journal.push(&name, record.clone(), now);
         if !is_shown {
@@ -148,7 +150,7 @@ fn rows(record: &Record, columns: usize, maximum_lines: usize) -> usize {
 }
 
 /// `1,204`.
-fn in_groups(number: u64) -> String {
+pub(super) fn in_groups(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -19,9 +19,15 @@
 mod connection;
 mod editor;
 mod execute;
+mod look;
 mod messages;
+mod opening;
+mod outside;
+mod preferences;
+mod publish;
 mod script;
 mod shell;
+mod subscribe;
 mod terminal;
 mod wait;
 

@@ -1,32 +1,34 @@
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::connection::{Connection, State, place};
+use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::line::{Aliases, Variables};
 use super::messages::Messages;
-use crate::client::{Client, Event, Events, Pending};
+use super::preferences::Preferences;
+use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
 use crate::command::refusal::{refused, unpublishable};
 use crate::command::status;
-use crate::config::{ConnectSettings, NewConnection, ProfileChoice};
+use crate::config::ProfileChoice;
 use crate::error::{Error, ErrorKind};
-use crate::mqtt::{ReasonCode, TopicFilter};
+use crate::mqtt::TopicFilter;
 use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
-use crate::session::{Acknowledge, PublishOutcome, RequestId, SubAck, SubscribeRequest};
+use crate::session::{PublishOutcome, RequestId};
 
 /// Batches of events that may wait: behind them the connections stop reading.
 const BATCHES: usize = 16;
 
 /// Lines of a payload that a person is shown, unless `set` says otherwise.
-const SHOWN_LINES: usize = 20;
+pub(super) const SHOWN_LINES: usize = 20;
 
 /// Events in one batch.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// Everything that a session of `repl` has, with one owner.
 pub(super) struct Shell<'a> {
@@ -45,19 +47,28 @@ pub(super) struct Shell<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     /// What a person sees; `None` in a script.
     pub(super) screen: Option<Screen>,
+    pub(super) preferences: Preferences,
+    /// Whether packets are told.
+    pub(super) trace: Arc<AtomicBool>,
+    /// `watch` has the screen.
+    pub(super) is_watching: bool,
+    /// How deep `source` is in files that name others.
+    pub(super) depth: usize,
+    /// The line before, which `edit` begins with.
+    pub(super) previous: String,
     /// How many filters have been subscribed to, for their colours.
     pub(super) filters: usize,
-    embedded: Option<Embedded>,
+    pub(super) embedded: Option<Embedded>,
     interrupt: Interrupt,
-    batches: (Sender<Batch>, Receiver<Batch>),
+    pub(super) batches: (Sender<Batch>, Receiver<Batch>),
     /// Of the batch in hand.
     taken: VecDeque<Happening>,
     /// The id of the next connection.
-    next_id: u64,
+    pub(super) next_id: u64,
     requests: Vec<Request>,
 }
 
-type Batch = (u64, Vec<Event>);
+pub(super) type Batch = (u64, Vec<Event>);
 type Happening = (u64, Event);
 
 /// A SUBSCRIBE or UNSUBSCRIBE without an answer.
@@ -75,6 +86,7 @@ pub(super) struct Screen {
     sign: Sign,
     pub(super) flood: Flood,
     pub(super) columns: usize,
+    pub(super) rows: usize,
 }
 
 /// What a command that waits may be waiting for.
@@ -144,6 +156,11 @@ impl<'a> Shell<'a> {
             aliases: Aliases::new(),
             variable,
             screen: None,
+            preferences: Preferences::default(),
+            trace: Arc::default(),
+            is_watching: false,
+            depth: 0,
+            previous: String::new(),
             filters: 0,
             embedded: None,
             interrupt: Interrupt::listen()?,
@@ -156,7 +173,7 @@ impl<'a> Shell<'a> {
 
     /// From here on a person looks at it.
     pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign) {
-        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80 });
+        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80, rows: 24 });
         self.style.maximum_lines = SHOWN_LINES;
     }
 
@@ -164,7 +181,7 @@ impl<'a> Shell<'a> {
     pub(super) fn look_around(&mut self, columns: usize, rows: usize) -> Sign {
         let Some(screen) = &mut self.screen else { return Sign::default() };
         screen.flood.resize(rows);
-        screen.columns = columns;
+        (screen.columns, screen.rows) = (columns, rows);
         let mut facts = screen.facts.lock().unwrap_or_else(PoisonError::into_inner);
         facts.connections = self.connections.iter().map(|connection| connection.name.clone()).collect();
         let current = self.current.and_then(|index| self.connections.get(index));
@@ -316,99 +333,6 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// Opens a connection; it is the current one from now on.
-    pub(super) fn open(&mut self, new: NewConnection) -> Result<u64, Stop> {
-        for warning in &new.warnings {
-            self.talk.warning(warning);
-        }
-        if let Some(index) = self.current.filter(|_| new.says_nothing) {
-            return self.reopen(index);
-        }
-        let mut settings = new.connect;
-        if settings.embedded {
-            self.embed(&mut settings)?;
-        }
-        let name = self.name_for(new.name, &settings)?;
-        let (id, client) = self.start(&settings)?;
-        let connection = Connection {
-            id,
-            name,
-            settings,
-            profile: new.profile,
-            client: Some(client),
-            state: State::Connecting,
-            subscriptions: Vec::new(),
-            lost: None,
-        };
-        // The name is free, or that of one that is offline.
-        self.connections.retain(|other| other.name != connection.name);
-        self.connections.push(connection);
-        self.current = Some(self.connections.len() - 1);
-        Ok(id)
-    }
-
-    /// Opens a connection again, with its subscriptions.
-    fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
-        let connection = &self.connections[index];
-        if connection.client.is_some() {
-            let message = format!("`{}` is open already", connection.name);
-            return Err(Error::usage(message).with_hint("`connect -h HOST as NAME` opens another connection").into());
-        }
-        let (id, client) = self.start(&self.connections[index].settings.clone())?;
-        let connection = &mut self.connections[index];
-        (connection.id, connection.client, connection.state) = (id, Some(client.clone()), State::Connecting);
-        for active in &connection.subscriptions {
-            let request = SubscribeRequest {
-                filters: vec![active.options.clone()],
-                subscription_identifier: active.subscription_identifier,
-                user_properties: Vec::new(),
-            };
-            let filters = vec![active.options.filter.clone()];
-            if let Ok(request) = client.subscribe(request) {
-                self.requests.push(Request { connection: id, id: request, filters });
-            }
-        }
-        Ok(id)
-    }
-
-    fn start(&mut self, settings: &ConnectSettings) -> Result<(u64, Client), Error> {
-        let (client, events) = crate::command::connect(settings, Acknowledge::OnReceipt, self.talk)?;
-        self.next_id += 1;
-        tokio::spawn(forward(self.next_id, events, self.batches.0.clone()));
-        Ok((self.next_id, client))
-    }
-
-    /// Starts the broker of `--embedded`, or takes the one that runs.
-    fn embed(&mut self, settings: &mut ConnectSettings) -> Result<(), Error> {
-        if self.embedded.is_none() {
-            self.embedded = crate::command::broker::embed(settings, self.talk)?;
-        }
-        if let (Some(broker), crate::transport::Address::Host { port, .. }) =
-            (&self.embedded, &mut settings.client.endpoint.address)
-        {
-            *port = broker.port();
-        }
-        Ok(())
-    }
-
-    fn name_for(&self, asked: Option<String>, settings: &ConnectSettings) -> Result<String, Error> {
-        let is_taken = |name: &str| self.connections.iter().any(|other| other.name == name && other.client.is_some());
-        match asked {
-            Some(name) if is_taken(&name) => {
-                Err(Error::usage(format!("there is a connection `{name}` already"))
-                    .with_hint("`connections` lists them"))
-            }
-            Some(name) => Ok(name),
-            None => {
-                let place = place(&settings.client.endpoint);
-                let numbered = (2..).map(|number| format!("{place}#{number}"));
-                let mut free = std::iter::once(place.clone()).chain(numbered).filter(|name| !is_taken(name));
-                // The numbers do not end.
-                Ok(free.next().unwrap_or(place))
-            }
-        }
-    }
-
     /// The current connection, open or not.
     pub(super) fn current(&self) -> Result<&Connection, Error> {
         match self.current.and_then(|index| self.connections.get(index)) {
@@ -452,127 +376,17 @@ impl<'a> Shell<'a> {
     }
 
     /// What a request was about.
-    fn answered(&mut self, index: usize, id: RequestId) -> Vec<TopicFilter> {
+    pub(super) fn answered(&mut self, index: usize, id: RequestId) -> Vec<TopicFilter> {
         let connection = self.connections[index].id;
         let found = self.requests.iter().position(|request| (request.connection, request.id) == (connection, id));
         found.map(|at| self.requests.swap_remove(at).filters).unwrap_or_default()
     }
 
-    fn subscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
-        let filters = self.answered(index, id);
-        self.granted(index, &filters, ack)
-    }
-
-    /// Tells what SUBACK granted; the error is about the first filter that it did not.
-    fn granted(&mut self, index: usize, filters: &[TopicFilter], ack: &SubAck) -> Option<Error> {
-        let mut failure = None;
-        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
-            let name = filter.as_str();
-            if reason.is_failure() {
-                self.forget(index, std::slice::from_ref(filter));
-                let what = format!("the subscription to `{name}`");
-                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
-                // The first is the command's own; the others are told here.
-                match failure {
-                    None => failure = Some(error),
-                    Some(_) => self.talk.error(&error),
-                }
-                continue;
-            }
-            self.talk.success(format_args!("Subscribed to {name}"));
-            let active = self.connections[index].subscriptions.iter_mut();
-            for active in active.filter(|active| active.options.filter == *filter) {
-                active.is_granted = true;
-                let wanted = active.options.qos;
-                if reason.number() < wanted.number() {
-                    let granted = reason.number();
-                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
-                }
-            }
-        }
-        failure
-    }
-
-    fn unsubscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
-        let filters = self.answered(index, id);
-        let mut failure = None;
-        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
-            let name = filter.as_str();
-            if reason.is_failure() {
-                let what = format!("to end the subscription to `{name}`");
-                failure.get_or_insert(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
-                continue;
-            }
-            self.forget(index, std::slice::from_ref(filter));
-            if reason == ReasonCode::NoSubscriptionExisted {
-                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
-            } else {
-                self.talk.success(format_args!("Unsubscribed from {name}"));
-            }
-        }
-        failure
-    }
-
-    fn forget(&mut self, index: usize, filters: &[TopicFilter]) {
-        self.connections[index].subscriptions.retain(|active| !filters.contains(&active.options.filter));
-    }
-
-    /// Closes a connection in order: what is under way is finished first, unless somebody cannot wait.
-    pub(super) async fn close(&mut self, index: usize) -> Result<(), Stop> {
-        let connection = &self.connections[index];
-        let Some(client) = connection.client.clone() else { return Ok(()) };
-        let id = connection.id;
-        // Without a connection nothing can be finished.
-        let pending = if connection.state == State::Connected { Pending::Finish } else { Pending::Abandon };
-        client.disconnect(pending);
-        let mut stopped = None;
-        loop {
-            match self.next().await {
-                Ok(Occurrence::Closed(closed, _)) if closed == id => break,
-                Ok(occurrence) => self.background(occurrence),
-                Err(stop) => {
-                    if stopped.replace(stop).is_some() {
-                        break;
-                    }
-                    client.disconnect(Pending::Abandon);
-                }
-            }
-        }
-        if let Some(connection) = self.by_id(id) {
-            (connection.state, connection.client, connection.lost) = (State::Offline, None, None);
-        }
-        stopped.map_or(Ok(()), Err)
-    }
-
-    /// Closes all connections in order.
-    pub(super) async fn close_all(&mut self) -> Result<(), Stop> {
-        let mut result = Ok(());
-        for index in 0..self.connections.len() {
-            result = result.and(self.close(index).await);
-        }
-        self.flush()?;
-        result
-    }
 }
 
 async fn at(deadline: Option<std::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Hands the events of a client on, a batch at a time, until it ends or nobody wants them.
-async fn forward(connection: u64, mut events: Events, to: Sender<Batch>) {
-    while let Some(event) = events.next().await {
-        let mut batch = vec![event];
-        while batch.len() < BATCH
-            && let Some(event) = events.try_next()
-        {
-            batch.push(event);
-        }
-        if to.send((connection, batch)).await.is_err() {
-            return;
-        }
     }
 }

@@ -81,7 +81,11 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop>
             Typed::End => return Ok(()),
             Typed::Failed(error) => return Err(Error::local(format!("the terminal cannot be read: {error}")).into()),
         };
-        match shell.run(&text).await {
+        let ended = shell.run(&text).await;
+        if text.trim() != "edit" {
+            shell.previous = text;
+        }
+        match ended {
             Ok(()) | Err(Stop::Told(_)) => {}
             Err(Stop::Failed(error)) => {
                 shell.flush()?;

@@ -106,7 +106,8 @@ impl Shell<'_> {
         Ok(())
     }
 
-    async fn first(
+    /// The oldest message that matches and that nothing has taken, waited for if need be.
+    pub(super) async fn first(
         &mut self,
         timeout: Option<Duration>,
         matches: impl Fn(&Entry) -> bool,

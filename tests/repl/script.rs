@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::wire::{connack, disconnect, puback, publish, suback, subscribe};
+use crate::support::wire::property::{correlation_data, response_topic, user_property};
+use crate::support::wire::{connack, disconnect, puback, publish, suback, subscribe, unsuback};
 use crate::support::{Ended, Program, ScriptedBroker};
 
 /// A script on stdin, against a broker that a test plays.
@@ -197,6 +198,101 @@ fn a_broker_that_refuses_a_filter_is_an_error_of_that_line() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_request_has_a_topic_for_the_reply_and_is_done_when_it_comes() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "request car/get speed\nrequest car/get speed --timeout 0.05\n").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for is_answered in [true, false] {
+        let listening = link.expect_subscribe();
+        link.send(suback(listening.id, [1]));
+        let reply_to = listening.filters[0].0.clone();
+        let request = link.expect_publish();
+        assert_eq!((request.topic.as_str(), request.text()), ("car/get", "speed"));
+        assert!(request.properties.0.contains(&response_topic(&reply_to)), "{:?}", request.properties);
+        if is_answered {
+            // Another's reply, and then the one.
+            link.send(publish(&reply_to, "7").with(correlation_data(b"other")));
+            let mut reply = publish(&reply_to, "52");
+            reply.properties = request.properties;
+            reply.properties.0.retain(|property| *property != response_topic(&reply_to));
+            link.send(reply);
+        }
+        let ending = link.expect_unsubscribe();
+        assert_eq!(ending.filters, [reply_to]);
+        link.send(unsuback(ending.id, [0]));
+    }
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(8);
+    assert!(ended.stderr.contains("✔ Reply after "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("error: stdin:2: no reply on mqttx-rs/reply/"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_was_received_can_be_listed_shown_and_saved() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "sub car/#\nwait car/b\nlast 1\nshow 1\nsave 1 kept.json\ntopics\nmute car/#\nwait car/c\n";
+    let running = script(&broker, lines).directory(folder.path()).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "car/#", 0));
+    link.send(suback(1, [0]));
+    link.send(publish("car/a", r#"{"on":true}"#).with(user_property("site", "plant-7")));
+    link.send(publish("car/b", "x"));
+    link.expect_quiet();
+    link.send(publish("car/c", "hidden"));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(0);
+    let text = ended.text();
+    assert!(text.contains("\nuser property  site: plant-7\n"), "{text}");
+    assert!(text.contains("{\n  \"on\": true\n}\n\n00000000  7b 22 6f 6e"), "{text}");
+    assert!(text.contains("car  2\n  a  1\n  b  1\n"), "{text}");
+    assert_eq!(text.matches("#2 car/b: x\n").count(), 2, "as it came, and by `last`: {text}");
+    assert!(!text.contains("hidden"), "{text}");
+    assert_eq!(fs::read_to_string(folder.path().join("kept.json")).unwrap(), r#"{"on":true}"#);
+}
+
+#[test]
+fn variables_aliases_and_files_of_lines_make_longer_scripts() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("common.mqtt"), "alias on 'pub car/ac on'\nnonsense\n").unwrap();
+    let lines = "var site plant-7\npub $site/a \"at $site\"\nsource common.mqtt\non -r\n";
+    let running = script(&broker, lines).arg("--keep-going").directory(folder.path()).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(publish("plant-7/a", "at plant-7"));
+    link.expect(publish("car/ac", "on").retain());
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(2);
+    let place = "error: stdin:3: common.mqtt:2: there is no command `nonsense`";
+    assert!(ended.stderr.contains(place), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_of_the_shell_run_beside_and_behind() {
+    let ended = without_broker("!echo beside\nhelp exit | grep Usage | tr a-z A-Z\n!exit 3\n").expect_code(1);
+    assert_eq!(ended.text(), "beside\nUSAGE: EXIT\n");
+    assert_eq!(ended.stderr, "error: stdin:3: `exit 3` ended with exit status: 3\n");
+}
+
+#[test]
+fn a_trace_can_be_switched_on_and_off() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "pub a 1\ntrace on\npub a 2\ntrace off\npub a 3\n").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for payload in ["1", "2", "3"] {
+        link.expect(publish("a", payload));
+    }
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert_eq!(ended.stderr.matches("-> PUBLISH").count(), 1, "{}", ended.stderr);
 }
 
 #[cfg(feature = "broker")]

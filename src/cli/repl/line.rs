@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::cli::group::ConnectArgs;
 use crate::cli::publish::PublishArgs;
@@ -42,7 +42,10 @@ pub enum ReplCommand {
 Examples:
   connect -h broker.example
   connect --profile plant as plant
-  connect --url mqtts://me@broker.example --ask-password"
+  connect --url mqtts://me@broker.example --ask-password
+
+What is not said here comes from the environment, the profile and the defaults, not from the command line of the
+program. Without anything said, the current connection is opened again."
     )]
     Connect(Box<ConnectLine>),
     /// Close a connection, in order
@@ -116,6 +119,26 @@ Examples:
     /// List the subscriptions
     #[command(name = "subs", override_usage = "subs")]
     Subscriptions,
+    /// Publish, and wait for the reply (MQTT 5.0)
+    #[command(
+        name = "request",
+        override_usage = "request <TOPIC> [MESSAGE] [OPTIONS]",
+        mut_arg("user_properties", one_value),
+        mut_arg("stdin", hidden),
+        mut_arg("multiline", hidden),
+        mut_arg("line_mode", hidden),
+        mut_arg("jsonl", hidden),
+        mut_arg("repeat", hidden),
+        mut_arg("repeat_delay", hidden),
+        after_help = "\
+The message has a Response Topic, which is subscribed to until the reply comes, and Correlation Data.
+Without --timeout it waits for 10 s.
+
+Examples:
+  request car/1/get speed
+  request car/1/get speed --response-topic desk/7 --timeout 2s"
+    )]
+    Request(Box<PublishLine>),
     /// Wait for a message
     #[command(
         name = "wait",
@@ -177,6 +200,67 @@ Examples:
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Keep messages, and do not show them; or list what is muted
+    #[command(name = "mute", override_usage = "mute [FILTER]...")]
+    Mute {
+        /// Of which topics
+        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+        filters: Vec<TopicFilter>,
+    },
+    /// Show messages again, all unless some are named
+    #[command(name = "unmute", override_usage = "unmute [FILTER]...")]
+    Unmute {
+        /// As it was muted
+        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+        filters: Vec<TopicFilter>,
+    },
+    /// Tell how much comes, and which topics send most
+    #[command(name = "stats", override_usage = "stats [N]")]
+    Stats {
+        /// How many topics [default: 20]
+        #[arg(value_name = "N", value_parser = value::count)]
+        count: Option<u64>,
+    },
+    /// Show the topics that were seen, as a tree with the messages of each
+    #[command(name = "topics", override_usage = "topics [FILTER] [--depth N]")]
+    Topics {
+        /// Only those that match
+        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+        on: Option<TopicFilter>,
+        /// Levels that have a line
+        #[arg(long, value_name = "N", default_value = "8", value_parser = value::count)]
+        depth: u64,
+    },
+    /// Show the latest value of each topic, drawn anew until Ctrl-C
+    #[command(name = "watch", override_usage = "watch <FILTER>")]
+    Watch {
+        /// Of which topics
+        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+        filter: TopicFilter,
+    },
+    /// Choose how messages are shown and sent, or list what is chosen
+    #[command(
+        name = "set",
+        override_usage = "set [NAME [VALUE]]",
+        after_help = "\
+Without VALUE it is as at first.
+
+Examples:
+  set format hex
+  set template '%I %t %p'
+  set mode jsonl
+  set qos 1
+  set timestamps on
+  set max-lines 5"
+    )]
+    Set {
+        /// What
+        #[arg(value_name = "NAME")]
+        name: Option<Preference>,
+        /// What it is to be
+        #[arg(value_name = "VALUE", requires = "name")]
+        value: Option<String>,
+    },
     /// Set a variable, which `$name` and `${name}` stand for; or list them
     #[command(name = "var", override_usage = "var [NAME [VALUE]]")]
     Variable {
@@ -204,6 +288,26 @@ Examples:
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
+    /// Run the lines of a file
+    #[command(name = "source", override_usage = "source <FILE>")]
+    Source {
+        /// Which
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write lines in $EDITOR, and run them; it begins with the last one
+    #[command(name = "edit", override_usage = "edit")]
+    Edit,
+    /// Tell each packet that crosses the wire
+    #[command(name = "trace", override_usage = "trace on|off")]
+    Trace {
+        /// On or off
+        #[arg(value_name = "on|off")]
+        switch: Switch,
+    },
+    /// Clear the screen
+    #[command(name = "clear", alias = "cls", override_usage = "clear")]
+    Clear,
     /// Tell about the commands, or one of them
     #[command(name = "help", alias = "?", override_usage = "help [COMMAND]")]
     Help {
@@ -214,6 +318,32 @@ Examples:
     /// Close all connections, and leave
     #[command(name = "exit", alias = "quit", override_usage = "exit")]
     Exit,
+}
+
+/// What `set` sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Preference {
+    /// line, default, clean, jsonl or raw.
+    Mode,
+    /// A shape of one's own, in `mosquitto_sub`'s letters.
+    Template,
+    /// How payloads are shown: plain, hex, base64, json or binary.
+    Format,
+    /// For `pub` and `sub` lines that name none.
+    Qos,
+    /// The time of receipt before each message: on or off.
+    Timestamps,
+    /// Lines of a payload that are shown; 0 for all.
+    MaxLines,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
 }
 
 /// `connect`.

@@ -9,7 +9,8 @@ use clap::Args;
 use super::group::ConnectArgs;
 
 pub use line::{
-    ConnectLine, ExpectLine, PublishLine, ReplCommand, ReplLine, SubscribeLine, WaitLine, WaitedForArgs, line_command,
+    ConnectLine, ExpectLine, Preference, PublishLine, ReplCommand, ReplLine, SubscribeLine, Switch, WaitLine,
+    WaitedForArgs, line_command,
 };
 
 const EXAMPLES: &str = "\

@@ -39,7 +39,7 @@ impl Scope {
     /// By the names of the command, the outermost first.
     pub(in crate::config) fn of(path: &[&str]) -> Self {
         match path {
-            ["pub"] => Self::Publish,
+            ["pub" | "request"] => Self::Publish,
             ["sub"] => Self::Subscribe,
             ["bench", ..] => Self::Bench,
             _ => Self::Connect,

@@ -72,10 +72,11 @@ impl rustyline::Prompt for Prompt {
 fn text(connection: Option<&Connection>, columns: usize) -> (String, [String; 3]) {
     let Some(connection) = connection else { return (String::new(), ["", "", "offline"].map(Into::into)) };
     let words = match connection.state {
-        State::Connected => ["", "", ""].map(Into::into),
-        State::Connecting | State::Offline => [" (connected)", " (connecting)", " (offline)"].map(Into::into),
+        // At the beginning it is a matter of milliseconds, and the sign says it.
+        State::Connected | State::Connecting => ["", "", ""].map(Into::into),
+        State::Offline => ["", "", " (offline)"].map(Into::into),
         State::Reconnecting { attempt, maximum } => {
-            [" (connected)".to_owned(), format!(" (reconnecting {attempt}/{maximum})"), " (offline)".to_owned()]
+            [String::new(), format!(" (reconnecting {attempt}/{maximum})"), " (offline)".to_owned()]
         }
     };
     let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();

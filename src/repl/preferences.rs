@@ -1,0 +1,153 @@
+//! What a person has chosen: `set`, `alias`, `var`, `mute`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::line::check_name;
+use super::shell::{SHOWN_LINES, Shell, Stop};
+use crate::cli::repl::Preference;
+use crate::config::{Display, OutputShape};
+use crate::error::Error;
+use crate::mqtt::{QoS, TopicFilter};
+use crate::output::{Columns, Console, MessagePrinter};
+use crate::payload::PayloadFormat;
+
+/// What holds until it is set anew.
+#[derive(Debug, Default)]
+pub(super) struct Preferences {
+    /// For lines that name none.
+    pub(super) qos: Option<QoS>,
+    /// In another shape than a line.
+    pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
+    /// What that shape is, as it was said.
+    shape: Option<String>,
+    /// Kept, and not shown.
+    pub(super) muted: Vec<TopicFilter>,
+}
+
+impl Shell<'_> {
+    /// `set`: without a value back to what holds at first.
+    pub(super) fn set(&mut self, name: Option<Preference>, value: Option<&str>) -> Result<(), Stop> {
+        let Some(name) = name else { return self.list_preferences() };
+        let refused = |wanted: &str| {
+            let value = value.unwrap_or_default();
+            Error::usage(format!("set: `{value}` is not {wanted}"))
+        };
+        match name {
+            Preference::Mode => {
+                let shape = match value {
+                    None | Some("line") => None,
+                    Some("default") => Some(OutputShape::Default),
+                    Some("clean") => Some(OutputShape::Clean),
+                    Some("jsonl") => Some(OutputShape::JsonLines),
+                    Some("raw") => Some(OutputShape::Raw),
+                    Some(_) => return Err(refused("a mode: use line, default, clean, jsonl or raw").into()),
+                };
+                self.reshape(shape)?;
+                self.preferences.shape = value.map(Into::into);
+            }
+            Preference::Template => {
+                self.reshape(value.map(|text| OutputShape::Template(text.to_owned())))?;
+                self.preferences.shape = value.map(|text| format!("template {text}"));
+            }
+            Preference::Format => {
+                let format = value.unwrap_or(PayloadFormat::default().name()).parse();
+                self.style.format = format.map_err(|_| refused("a format: use plain, hex, base64, json or binary"))?;
+            }
+            Preference::Qos => {
+                let qos = value.map(str::parse::<QoS>).transpose();
+                self.preferences.qos = qos.map_err(|_| refused("a QoS: use 0, 1 or 2"))?;
+            }
+            Preference::Timestamps => {
+                self.style.timestamps = match value {
+                    Some("on") => true,
+                    None | Some("off") => false,
+                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                }
+            }
+            Preference::MaxLines => {
+                let lines = value.map(str::parse).transpose();
+                let first = if self.screen.is_some() { SHOWN_LINES } else { 0 };
+                self.style.maximum_lines =
+                    lines.map_err(|_| refused("a number of lines; 0 shows all"))?.unwrap_or(first);
+            }
+        }
+        Ok(())
+    }
+
+    fn reshape(&mut self, shape: Option<OutputShape>) -> Result<(), Error> {
+        self.preferences.printer = match shape {
+            Some(shape) => {
+                let display = Display { shape: Some(shape), format: self.style.format, ..Display::default() };
+                Some(Rc::new(RefCell::new(self.message_printer(&display)?)))
+            }
+            None => None,
+        };
+        Ok(())
+    }
+
+    fn list_preferences(&mut self) -> Result<(), Stop> {
+        let Preferences { qos, shape, .. } = &self.preferences;
+        let mut rows = Columns::default();
+        rows.row(["mode", shape.as_deref().unwrap_or("line")]);
+        rows.row(["format", self.style.format.name()]);
+        rows.row(["qos", &qos.unwrap_or_default().to_string()]);
+        rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
+        rows.row(["max-lines", &self.style.maximum_lines.to_string()]);
+        self.print_rows(&rows)
+    }
+
+    /// `mute`: messages are kept, and not shown.
+    pub(super) fn mute(&mut self, filters: Vec<TopicFilter>) -> Result<(), Stop> {
+        if filters.is_empty() {
+            let mut rows = Columns::default();
+            self.preferences.muted.iter().for_each(|filter| rows.row([filter.as_str()]));
+            return self.print_rows(&rows);
+        }
+        for filter in filters {
+            if !self.preferences.muted.contains(&filter) {
+                self.preferences.muted.push(filter);
+            }
+        }
+        Ok(())
+    }
+
+    /// `unmute`: all, unless some are named.
+    pub(super) fn unmute(&mut self, filters: &[TopicFilter]) -> Result<(), Stop> {
+        if let Some(unknown) = filters.iter().find(|filter| !self.preferences.muted.contains(filter)) {
+            let error = Error::usage(format!("`{}` is not muted", unknown.as_str()));
+            return Err(error.with_hint("`mute` lists what is").into());
+        }
+        self.preferences.muted.retain(|muted| !filters.is_empty() && !filters.contains(muted));
+        Ok(())
+    }
+
+    /// `var`.
+    pub(super) fn variable(&mut self, name: Option<String>, value: Option<String>) -> Result<(), Stop> {
+        let Some(name) = name else {
+            let mut rows = Columns::default();
+            self.variables.iter().for_each(|(name, value)| rows.row([name, value]));
+            return self.print_rows(&rows);
+        };
+        check_name(&name).map_err(|error| Error::usage(error.to_string()))?;
+        match value {
+            Some(value) => _ = self.variables.insert(name, value),
+            None => _ = self.variables.remove(&name),
+        }
+        Ok(())
+    }
+
+    /// `alias`.
+    pub(super) fn alias(&mut self, name: Option<String>, command: Option<String>) -> Result<(), Stop> {
+        let Some(name) = name else {
+            let mut rows = Columns::default();
+            self.aliases.iter().for_each(|(name, command)| rows.row([name, command]));
+            return self.print_rows(&rows);
+        };
+        match command {
+            Some(command) => _ = self.aliases.insert(name, command),
+            None => _ = self.aliases.remove(&name),
+        }
+        Ok(())
+    }
+}

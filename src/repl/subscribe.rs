@@ -1,0 +1,183 @@
+//! `sub` and `unsub`, and what the broker answers.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::connection::Active;
+use super::opening::closed_meanwhile;
+use super::shell::{Occurrence, Shell, Stop};
+use crate::cli::repl::SubscribeLine;
+use crate::client::Client;
+use crate::command::refusal::refused;
+use crate::config::{Display, Origins, OutputShape, Subscription};
+use crate::error::{Error, ErrorKind};
+use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
+use crate::output::{Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Template};
+use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
+
+impl Shell<'_> {
+    /// `sub`.
+    pub(super) async fn subscribe(&mut self, line: &SubscribeLine, origins: &Origins) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let version = self.current()?.settings.client.connect.version;
+        let (mut subscription, warnings) = Subscription::of_line(line, version, origins)?;
+        for warning in warnings {
+            self.talk.warning(warning);
+        }
+        if let Some(qos) = self.preferences.qos.filter(|_| !origins.given("qos")) {
+            subscription.request.filters.iter_mut().for_each(|options| options.qos = qos);
+        }
+        let printer = match &subscription.display {
+            Some(display) => Some(Rc::new(RefCell::new(self.message_printer(display)?))),
+            None => None,
+        };
+        let filters: Vec<_> = subscription.request.filters.iter().map(|options| options.filter.clone()).collect();
+        let request = client.subscribe(subscription.request.clone());
+        let request = request.map_err(|error| Error::usage(error.to_string()))?;
+        for options in subscription.request.filters {
+            let active = Active {
+                options,
+                subscription_identifier: subscription.request.subscription_identifier,
+                is_granted: false,
+                number: self.filters,
+                filter_out: subscription.filter_out.clone(),
+                retained: subscription.retained,
+                printer: printer.clone(),
+            };
+            self.filters += 1;
+            if let Some(connection) = self.by_id(id) {
+                // A filter that is subscribed to again has the new options.
+                connection.subscriptions.retain(|other| other.options.filter != active.options.filter);
+                connection.subscriptions.push(active);
+            }
+        }
+        self.asked(id, request, filters);
+        self.answer(id, request).await
+    }
+
+    /// Subscribes to the topic of replies, and waits until that stands.
+    pub(super) async fn listen(&mut self, id: u64, client: &Client, filter: &TopicFilter) -> Result<(), Stop> {
+        let options = SubscriptionOptions::new(filter.clone(), QoS::AtLeastOnce);
+        let request = SubscribeRequest { filters: vec![options], ..SubscribeRequest::default() };
+        let request = client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
+        self.asked(id, request, vec![filter.clone()]);
+        self.answered_by(id, request).await
+    }
+
+    /// `unsub`.
+    pub(super) async fn unsubscribe(&mut self, filters: Vec<TopicFilter>, all: bool) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let subscriptions = &self.current()?.subscriptions;
+        let all = all.then(|| subscriptions.iter().map(|active| active.options.filter.clone()).collect());
+        let filters = all.unwrap_or(filters);
+        if filters.is_empty() {
+            return Ok(());
+        }
+        let request = client.unsubscribe(UnsubscribeRequest { filters: filters.clone(), ..Default::default() });
+        let request = request.map_err(|error| Error::usage(error.to_string()))?;
+        self.asked(id, request, filters);
+        self.answer(id, request).await
+    }
+
+    /// Waits for SUBACK or UNSUBACK, unless a person looks: the answer is told when it comes.
+    async fn answer(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
+        if self.screen.is_some() { Ok(()) } else { self.answered_by(id, request).await }
+    }
+
+    async fn answered_by(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
+        loop {
+            match self.next().await? {
+                Occurrence::Answered(answered, failure) if answered == request => {
+                    return failure.map_or(Ok(()), |error| Err(error.into()));
+                }
+                Occurrence::Closed(closed, error) if closed == id => {
+                    return Err(error.unwrap_or_else(closed_meanwhile).into());
+                }
+                occurrence => self.background(occurrence),
+            }
+        }
+    }
+
+    pub(super) fn subscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
+        let filters = self.answered(index, id);
+        self.granted(index, &filters, ack)
+    }
+
+    /// Tells what SUBACK granted; the error is about the first filter that it did not.
+    pub(super) fn granted(&mut self, index: usize, filters: &[TopicFilter], ack: &SubAck) -> Option<Error> {
+        let mut failure = None;
+        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
+            let name = filter.as_str();
+            if reason.is_failure() {
+                self.forget(index, std::slice::from_ref(filter));
+                let what = format!("the subscription to `{name}`");
+                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
+                // The first is the command's own; the others are told here.
+                match failure {
+                    None => failure = Some(error),
+                    Some(_) => self.talk.error(&error),
+                }
+                continue;
+            }
+            self.talk.success(format_args!("Subscribed to {name}"));
+            let active = self.connections[index].subscriptions.iter_mut();
+            for active in active.filter(|active| active.options.filter == *filter) {
+                active.is_granted = true;
+                let wanted = active.options.qos;
+                if reason.number() < wanted.number() {
+                    let granted = reason.number();
+                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
+                }
+            }
+        }
+        failure
+    }
+
+    pub(super) fn unsubscribed(&mut self, index: usize, id: RequestId, ack: &SubAck) -> Option<Error> {
+        let filters = self.answered(index, id);
+        let mut failure = None;
+        for (filter, &reason) in filters.iter().zip(&ack.reasons) {
+            let name = filter.as_str();
+            if reason.is_failure() {
+                let what = format!("to end the subscription to `{name}`");
+                failure.get_or_insert(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                continue;
+            }
+            self.forget(index, std::slice::from_ref(filter));
+            if reason == ReasonCode::NoSubscriptionExisted {
+                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
+            } else {
+                self.talk.success(format_args!("Unsubscribed from {name}"));
+            }
+        }
+        failure
+    }
+
+    pub(super) fn forget(&mut self, index: usize, filters: &[TopicFilter]) {
+        self.connections[index].subscriptions.retain(|active| !filters.contains(&active.options.filter));
+    }
+
+    /// A printer of messages in a shape of their own.
+    pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
+        let shape = match &display.shape {
+            None | Some(OutputShape::Default) => MessageShape::Default,
+            Some(OutputShape::Clean) => MessageShape::Clean,
+            Some(OutputShape::JsonLines) => MessageShape::JsonLines,
+            Some(OutputShape::Raw) => MessageShape::Raw,
+            Some(OutputShape::Template(text)) => {
+                let template = text.parse::<Template>();
+                MessageShape::Template(template.map_err(|error| {
+                    Error::usage(format!("--template: {error}")).with_detail(error.caret().to_owned())
+                })?)
+            }
+        };
+        let options = PrinterOptions {
+            shape,
+            format: display.format,
+            verbose: display.verbose,
+            delimiter: display.delimiter.clone(),
+            file: crate::command::message_file(display.file.as_ref())?,
+        };
+        Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))
+    }
+}
