@@ -262,7 +262,10 @@ fn property_rows(properties: &PublishProperties, rows: &mut Columns) {
             rows.row([name.to_owned(), value]);
         }
     };
-    row("payload format", properties.payload_format_indicator.map(|text| if text == 1 { "UTF-8" } else { "bytes" }.into()));
+    row(
+        "payload format",
+        properties.payload_format_indicator.map(|text| if text == 1 { "UTF-8" } else { "bytes" }.into()),
+    );
     row("expires in", properties.message_expiry_interval.map(|seconds| format!("{seconds} s")));
     row("topic alias", properties.topic_alias.map(|alias| alias.to_string()));
     row("response topic", properties.response_topic.clone());

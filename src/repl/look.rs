@@ -119,8 +119,11 @@ impl Shell<'_> {
             .iter()
             .map(|line| {
                 let level = if line.level.is_empty() { "(empty)" } else { line.level };
-                let folded =
-                    if line.folded > 0 { format!(", {} topics below", in_groups(line.folded as u64)) } else { String::new() };
+                let folded = if line.folded > 0 {
+                    format!(", {} topics below", in_groups(line.folded as u64))
+                } else {
+                    String::new()
+                };
                 format!("{:indent$}{level}  {}{folded}", "", in_groups(line.total), indent = 2 * line.depth.min(40))
             })
             .collect();

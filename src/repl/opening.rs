@@ -91,7 +91,8 @@ impl Shell<'_> {
     }
 
     fn start(&mut self, settings: &ConnectSettings) -> Result<(u64, Client), Error> {
-        let (client, events) = crate::command::connect_switched(settings, Acknowledge::OnReceipt, self.talk, &self.trace)?;
+        let (client, events) =
+            crate::command::connect_switched(settings, Acknowledge::OnReceipt, self.talk, &self.trace)?;
         self.next_id += 1;
         tokio::spawn(forward(self.next_id, events, self.batches.0.clone()));
         Ok((self.next_id, client))
@@ -102,9 +103,7 @@ impl Shell<'_> {
         if self.embedded.is_none() {
             self.embedded = crate::command::broker::embed(settings, self.talk)?;
         }
-        if let (Some(broker), Address::Host { port, .. }) =
-            (&self.embedded, &mut settings.client.endpoint.address)
-        {
+        if let (Some(broker), Address::Host { port, .. }) = (&self.embedded, &mut settings.client.endpoint.address) {
             *port = broker.port();
         }
         Ok(())

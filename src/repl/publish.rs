@@ -108,7 +108,8 @@ impl Shell<'_> {
         let properties = publication.properties.get_or_insert_default();
         let own = format!("mqttx-rs/reply/{:016x}", fastrand::u64(..));
         let reply_to = properties.response_topic.get_or_insert(own).clone();
-        let data = properties.correlation_data.get_or_insert_with(|| Bytes::copy_from_slice(&fastrand::u64(..).to_be_bytes()));
+        let data =
+            properties.correlation_data.get_or_insert_with(|| Bytes::copy_from_slice(&fastrand::u64(..).to_be_bytes()));
         let data = data.clone();
         let filter = TopicFilter::parse(reply_to.clone())
             .map_err(|error| Error::topic("--response-topic", &reply_to, &error))?;

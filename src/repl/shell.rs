@@ -381,7 +381,6 @@ impl<'a> Shell<'a> {
         let found = self.requests.iter().position(|request| (request.connection, request.id) == (connection, id));
         found.map(|at| self.requests.swap_remove(at).filters).unwrap_or_default()
     }
-
 }
 
 async fn at(deadline: Option<std::time::Instant>) {
