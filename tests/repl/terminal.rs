@@ -228,7 +228,7 @@ fn a_broker_that_comes_back_is_connected_to_again_and_the_prompt_tells() {
 #[test]
 fn a_password_is_asked_for_and_neither_shown_nor_kept() {
     let person = Person::new();
-    let (mut screen, link) = person.sits_down();
+    let (mut screen, link) = person.sits_down_at(24, 120);
     let port = person.broker.port();
     screen.enter(&format!("connect -p {port} -u alice --ask-password as second"));
     screen.wait_for("Password of alice:");
