@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
     ("app", &["bench", "broker", "cli", "client", "command", "config", "error", "mqtt", "output", "repl"]),
-    ("command", &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session", "trace"]),
+    (
+        "command",
+        &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"],
+    ),
     (
         "repl",
         &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"],

@@ -33,6 +33,17 @@ use crate::config::{ConnectSettings, FileTarget, TraceFormat};
 use crate::error::Error;
 use crate::output::{MessageFile, Talk, TraceShape};
 use crate::session::{Acknowledge, Authenticator};
+use crate::transport::DialObserver;
+
+/// Tells each step of a dial by `--debug`.
+#[derive(Debug)]
+struct DialDebug(Talk);
+
+impl DialObserver for DialDebug {
+    fn hear(&self, what: &str) {
+        self.0.debug(what);
+    }
+}
 
 /// Starts the client that settings describe.
 pub(crate) fn connect(
@@ -66,6 +77,9 @@ fn connect_with_tap(
 ) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
+    if talk.is_debugging() {
+        options.dialer = options.dialer.observed(Arc::new(DialDebug(talk)));
+    }
     status::connecting(talk, settings);
     let authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });

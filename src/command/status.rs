@@ -31,10 +31,10 @@ pub(crate) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
 /// A connection stands.
 pub(crate) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Connected) {
     let ack = &connected.ack;
-    let peer = connected.peer.map(|peer| format!(" to {peer}")).unwrap_or_default();
-    talk.debug(format_args!("connected{peer}: {:?}, CONNACK after {:?}", connected.timings, connected.handshake));
-    let announced = ConnAckProperties { authentication_data: None, ..ack.properties.clone() };
-    talk.debug(format_args!("announced: {announced:?}"));
+    if talk.is_debugging() {
+        talk.debug(format_args!("CONNACK after {:.1} ms", connected.handshake.as_secs_f64() * 1e3));
+        talk.debug(announced(&ack.properties));
+    }
     talk.success(if ack.session_present { "Connected, session resumed" } else { "Connected" });
     // Unless asked for, it is an oddity that changes nothing.
     if settings.client.connect.client_id.is_empty()
@@ -64,4 +64,35 @@ pub(crate) fn redirected(talk: Talk, redirected: &Redirected) {
 pub(crate) fn reconnecting(talk: Talk, reconnecting: &Reconnecting) {
     talk.failure(&reconnecting.cause);
     talk.reconnecting(reconnecting.attempt, Some(reconnecting.maximum_attempts), reconnecting.delay);
+}
+
+/// What CONNACK says beyond success, without what is a secret.
+fn announced(properties: &ConnAckProperties) -> String {
+    let number = |number: u64| Some(number.to_string());
+    let switch = |is_on: bool| Some(if is_on { "yes" } else { "no" }.to_owned());
+    let text = |text: &String| Some(format!("`{text}`"));
+    let told = [
+        ("keep alive", properties.server_keep_alive.and_then(|seconds| number(seconds.into()))),
+        ("session expiry", properties.session_expiry_interval.and_then(|seconds| number(seconds.into()))),
+        ("receive maximum", properties.receive_maximum.and_then(|maximum| number(maximum.into()))),
+        ("maximum QoS", properties.maximum_qos.and_then(|qos| number(qos.number().into()))),
+        ("maximum packet size", properties.maximum_packet_size.and_then(|bytes| number(bytes.into()))),
+        ("topic alias maximum", properties.topic_alias_maximum.and_then(|maximum| number(maximum.into()))),
+        ("retained messages", properties.retain_available.and_then(switch)),
+        ("wildcards", properties.wildcard_subscription_available.and_then(switch)),
+        ("subscription ids", properties.subscription_identifiers_available.and_then(switch)),
+        ("shared subscriptions", properties.shared_subscription_available.and_then(switch)),
+        ("client id", properties.assigned_client_identifier.as_ref().and_then(text)),
+        ("response information", properties.response_information.as_ref().and_then(text)),
+        ("reason string", properties.reason_string.as_ref().and_then(text)),
+        ("server reference", properties.server_reference.as_ref().and_then(text)),
+        ("authentication method", properties.authentication_method.as_ref().and_then(text)),
+    ];
+    let mut told: Vec<_> = told.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))).collect();
+    told.extend(properties.user_properties.iter().map(|(name, value)| format!("user property `{name}: {value}`")));
+    if told.is_empty() {
+        "the broker announced no limits".to_owned()
+    } else {
+        format!("the broker announced: {}", told.join(", "))
+    }
 }

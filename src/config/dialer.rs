@@ -34,6 +34,7 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
         } else {
             WebSocketOptions::default()
         },
+        observer: None,
     })
 }
 

@@ -208,7 +208,9 @@ fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
         command = inner;
     }
     let on_command_line = |id: &&clap::Id| command.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-    command.ids().filter(on_command_line).map(ToString::to_string).collect()
+    // Groups are among them, by the names of their types.
+    let is_option = |id: &&clap::Id| !id.as_str().starts_with(char::is_uppercase);
+    command.ids().filter(is_option).filter(on_command_line).map(ToString::to_string).collect()
 }
 
 /// The options on the command line, as they are written there.

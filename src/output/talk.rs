@@ -61,6 +61,11 @@ impl Talk {
         Self { console, ..self }
     }
 
+    /// Whether diagnostics are told.
+    pub fn is_debugging(&self) -> bool {
+        self.debug
+    }
+
     /// What the program does, for who looks for a fault: `debug: ...`. Only when asked for.
     pub fn debug(&self, text: impl Display) {
         if !self.debug {

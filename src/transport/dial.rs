@@ -1,10 +1,14 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::observer::Telling;
 use super::race::{self, Attempt};
 use super::resolve::{AddressFamily, Resolved, resolve};
-use super::{Address, DialCause, DialError, Endpoint, Protocol, Proxy, Stream, Tls, WebSocketOptions, websocket};
+use super::{
+    Address, DialCause, DialError, DialObserver, Endpoint, Protocol, Proxy, Stream, Tls, WebSocketOptions, websocket,
+};
 
 /// Opens streams: the same for one connection of `pub` and for 50,000 of a benchmark.
 #[derive(Debug, Clone)]
@@ -21,6 +25,8 @@ pub struct Dialer {
     pub tls: Tls,
     /// For the protocols that need it.
     pub websocket: WebSocketOptions,
+    /// Who hears of each step; set by [`Dialer::observed`].
+    pub observer: Option<Arc<dyn DialObserver>>,
 }
 
 /// An open stream, and how it came to be.
@@ -84,11 +90,18 @@ impl Default for Dialer {
             proxy: None,
             tls: Tls::default(),
             websocket: WebSocketOptions::default(),
+            observer: None,
         }
     }
 }
 
 impl Dialer {
+    /// The same, with somebody who hears of each step.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn DialObserver>) -> Self {
+        Self { tls: self.tls.observed(observer.clone()), observer: Some(observer), ..self }
+    }
+
     /// Opens a stream to an endpoint.
     pub async fn dial(&self, endpoint: &Endpoint) -> Result<Dialed, DialError> {
         self.run(endpoint, None).await
@@ -127,6 +140,10 @@ impl Dialer {
         resolved: Option<&Resolved>,
         progress: &mut Progress,
     ) -> Result<(Stream, Option<SocketAddr>), DialCause> {
+        let observer = Telling(self.observer.clone());
+        if let Some(proxy) = proxy {
+            observer.tell(|| format!("through the proxy {}", proxy.address()));
+        }
         let mut begin = Instant::now();
         let looked_up;
         let resolved = if let Some(resolved) = resolved {
@@ -136,6 +153,7 @@ impl Dialer {
             if matches!(looked_up, Resolved::Tcp(_)) {
                 progress.timings.resolve = Some(lap(&mut begin));
             }
+            observer.tell(|| told_look_up(proxy.map_or(endpoint.address.host(), |proxy| &proxy.host), &looked_up));
             &looked_up
         };
         if endpoint.protocol == Protocol::Quic {
@@ -146,10 +164,22 @@ impl Dialer {
         }
         progress.step = DialStep::Connect;
         let (mut stream, peer) = match resolved {
-            Resolved::Tcp(addresses) => match race::connect(addresses, self.bind_address, &mut progress.failed).await {
-                Some((stream, peer)) => (Stream::Tcp(stream), Some(peer)),
-                None => return Err(DialCause::most_telling(&progress.failed)),
-            },
+            Resolved::Tcp(addresses) => {
+                let first = race::connect(addresses, self.bind_address, &mut progress.failed).await;
+                for (address, error) in &progress.failed {
+                    observer.tell(|| format!("no connection to {address}: {}", DialCause::from_connect(error)));
+                }
+                match first {
+                    Some((stream, peer)) => {
+                        observer.tell(|| match stream.local_addr() {
+                            Ok(local) => format!("TCP stands from {local} to {peer}"),
+                            Err(_) => format!("TCP stands to {peer}"),
+                        });
+                        (Stream::Tcp(stream), Some(peer))
+                    }
+                    None => return Err(DialCause::most_telling(&progress.failed)),
+                }
+            }
             Resolved::Unix(path) => (open_unix(path).await?, None),
         };
         progress.timings.connect = Some(lap(&mut begin));
@@ -157,6 +187,7 @@ impl Dialer {
             progress.step = DialStep::Proxy;
             stream = proxy.connect(stream, &endpoint.address, self.family).await.map_err(DialCause::Proxy)?;
             progress.timings.proxy = Some(lap(&mut begin));
+            observer.tell(|| format!("the proxy has a way to {}", endpoint.address));
         }
         if endpoint.protocol.is_secure() {
             progress.step = DialStep::Tls;
@@ -167,6 +198,7 @@ impl Dialer {
             progress.step = DialStep::WebSocket;
             stream = websocket::connect(stream, endpoint, &self.websocket).await.map_err(DialCause::WebSocket)?;
             progress.timings.websocket = Some(lap(&mut begin));
+            observer.tell(|| "the server switched to WebSocket".to_owned());
         }
         Ok((stream, peer))
     }
@@ -211,6 +243,16 @@ impl Dialer {
             Some(proxy) => resolve(&proxy.address(), AddressFamily::Any, self.bind_address).await,
             None => resolve(&endpoint.address, self.family, self.bind_address).await,
         }
+    }
+}
+
+fn told_look_up(host: &str, resolved: &Resolved) -> String {
+    match resolved {
+        Resolved::Tcp(addresses) => {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            format!("{host} is {}", addresses.join(", "))
+        }
+        Resolved::Unix(path) => format!("the Unix socket {}", path.display()),
     }
 }
 

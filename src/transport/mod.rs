@@ -16,6 +16,7 @@ mod dial;
 mod endpoint;
 mod error;
 mod http;
+mod observer;
 mod proxy;
 #[cfg(feature = "quic")]
 mod quic;
@@ -32,6 +33,7 @@ pub use backoff::Backoff;
 pub use dial::{DialStep, DialTimings, Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError};
+pub use observer::DialObserver;
 pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
 #[cfg(feature = "quic")]
 pub use quic::QuicStream;

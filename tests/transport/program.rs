@@ -227,3 +227,40 @@ fn a_link_that_is_cut_in_the_handshake_is_no_connection() {
     let stderr = refused(program, 3);
     assert!(stderr.contains("the connection was closed during the handshake"), "{stderr}");
 }
+
+/// The lines of `--debug`, without ports and times.
+fn debug_lines(stderr: &str) -> Vec<String> {
+    let lines = stderr.lines().filter_map(|line| line.strip_prefix("debug: "));
+    lines.map(|line| line.split(|c: char| c.is_ascii_digit()).collect::<Vec<_>>().join("")).collect()
+}
+
+#[test]
+fn debug_tells_each_step_on_the_way_to_a_broker() {
+    let broker = ScriptedBroker::start();
+    let (authority, server) = tls(broker.address());
+    let program = publish(&format!("mqtts://localhost:{}", server.port())).arg("--debug").arg("--ca");
+    let ended = expect_published(program.arg(authority.ca()), &broker);
+    let expected = [
+        "localhost is ...:",
+        "TCP stands from ...: to ...:",
+        "certificate : rcgen self signed cert, issued by Authority  of a test",
+        "TLS . with TLS_AES__GCM_SHA",
+        "CONNACK after . ms",
+        "the broker announced no limits",
+    ];
+    let lines = debug_lines(&ended.stderr);
+    assert_eq!(lines[2..], expected, "{}", ended.stderr);
+}
+
+#[test]
+fn debug_shows_whose_certificate_is_not_believed_and_which_addresses_did_not_answer() {
+    let (_authority, server) = tls("127.0.0.1:1".parse().expect("an address"));
+    let other = Authority::new();
+    let unknown = publish(&format!("mqtts://localhost:{}", server.port())).arg("--debug").arg("--ca").arg(other.ca());
+    let stderr = refused(unknown, 3);
+    assert!(stderr.contains("debug: certificate 1: rcgen self signed cert, issued by Authority"), "{stderr}");
+    let stderr = refused(publish("mqtt://127.0.0.1:1").arg("--debug"), 3);
+    assert!(stderr.contains("debug: no connection to 127.0.0.1:1: connection refused\n"), "{stderr}");
+    let stderr = refused(publish("mqtt://broker.example").arg("--debug").arg("--proxy").arg("http://127.0.0.1:1"), 3);
+    assert!(stderr.contains("debug: through the proxy 127.0.0.1:1\n"), "{stderr}");
+}

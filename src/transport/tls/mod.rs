@@ -6,6 +6,7 @@
 
 mod cause;
 mod files;
+mod names;
 mod options;
 mod stream;
 mod verify;
@@ -20,7 +21,9 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, KeyLogFile, RootCertStore};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, Error, HandshakeKind, InconsistentKeys, KeyLogFile, ProtocolVersion, RootCertStore,
+};
 
 pub use cause::TlsCause;
 pub use files::{TlsFile, TlsFileProblem, TlsSetupError};
@@ -29,7 +32,8 @@ pub use stream::TlsStream;
 
 use self::cause::Standing;
 use self::verify::{Identity, Trust, Verifier};
-use super::Stream;
+use super::observer::Telling;
+use super::{DialObserver, Stream};
 
 /// TLS as set up once, for all connections of a process: they share its trusted authorities and its memory of
 /// sessions to resume. A clone is the same one.
@@ -44,6 +48,7 @@ struct Shared {
     /// Those of `--ca`; `None`: the system's.
     authorities: Option<Vec<CertificateDer<'static>>>,
     identity: Arc<Identity>,
+    observer: Telling,
     config: OnceLock<Result<Arc<ClientConfig>, TlsCause>>,
 }
 
@@ -65,7 +70,20 @@ impl Tls {
 
     fn with(options: TlsOptions, authorities: Option<Vec<CertificateDer<'static>>>, key: Option<CertifiedKey>) -> Self {
         let identity = Arc::new(Identity { key: key.map(Arc::new), was_asked: AtomicBool::new(false) });
-        Self(Arc::new(Shared { options, authorities, identity, config: OnceLock::new() }))
+        let observer = Telling::default();
+        Self(Arc::new(Shared { options, authorities, identity, observer, config: OnceLock::new() }))
+    }
+
+    /// The same anew, with somebody who hears of certificates and of what was agreed on.
+    pub(super) fn observed(&self, observer: Arc<dyn DialObserver>) -> Self {
+        let Shared { options, authorities, identity, .. } = &*self.0;
+        Self(Arc::new(Shared {
+            options: options.clone(),
+            authorities: authorities.clone(),
+            identity: identity.clone(),
+            observer: Telling(Some(observer)),
+            config: OnceLock::new(),
+        }))
     }
 
     /// Does the handshake over an open stream.
@@ -75,6 +93,7 @@ impl Tls {
         let name = parse_name(self.name_for(host))?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         let inner = handshake.await.map_err(|error| TlsCause::from_io(&error, identity.standing()))?;
+        self.0.observer.tell(|| agreed(inner.get_ref().1));
         Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone(), has_heard: false })))
     }
 
@@ -113,6 +132,7 @@ impl Shared {
             trust: if self.options.insecure { Trust::Anybody } else { self.trust()? },
             pins: self.options.pins.clone(),
             algorithms: provider.signature_verification_algorithms,
+            observer: self.observer.clone(),
         };
         let versions: &[_] = match self.options.minimum_version {
             TlsVersion::V1_2 => &[&TLS13, &TLS12],
@@ -152,6 +172,19 @@ impl Identity {
     fn standing(&self) -> Standing {
         Standing { was_asked: self.was_asked.load(Ordering::Relaxed), has_identity: self.key.is_some() }
     }
+}
+
+/// What both ends agreed on.
+fn agreed(connection: &ClientConnection) -> String {
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        _ => "TLS",
+    };
+    let cipher = connection.negotiated_cipher_suite().map(|suite| format!(" with {:?}", suite.suite()));
+    let protocol = connection.alpn_protocol().map(|name| format!(", ALPN `{}`", String::from_utf8_lossy(name)));
+    let resumed = if connection.handshake_kind() == Some(HandshakeKind::Resumed) { ", resumed" } else { "" };
+    format!("{version}{}{}{resumed}", cipher.unwrap_or_default(), protocol.unwrap_or_default())
 }
 
 fn provider() -> Arc<CryptoProvider> {

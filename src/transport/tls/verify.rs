@@ -13,7 +13,8 @@ use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
 
-use super::{Pin, TlsCause};
+use super::{Pin, TlsCause, names};
+use crate::transport::observer::Telling;
 
 /// Accepts a certificate that an authority vouches for, or any, and only pinned keys if there are pins.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Verifier {
     pub(super) trust: Trust,
     pub(super) pins: Vec<Pin>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
+    /// Hears of the chain before it is judged.
+    pub(super) observer: Telling,
 }
 
 /// Whose word is taken for a certificate.
@@ -86,6 +89,12 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        for (number, certificate) in std::iter::once(end_entity).chain(intermediates).enumerate() {
+            self.observer.tell(|| {
+                let name = names::describe(certificate).unwrap_or_else(|| "(not readable)".to_owned());
+                format!("certificate {}: {name}", number + 1)
+            });
+        }
         self.verify_trust(end_entity, intermediates, server_name, now)?;
         self.verify_pin(end_entity)?;
         Ok(ServerCertVerified::assertion())
