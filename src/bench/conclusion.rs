@@ -1,11 +1,13 @@
 //! From what the workers measured to the report.
 
 use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
 
 use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
 use super::preflight::Resources;
-use super::report::{Ended, Generator, PhaseReport, REPORT_VERSION, Rates, Report, Seconds};
+use super::recorder::Share;
+use super::report::{Clients, Ended, Generator, PhaseReport, REPORT_VERSION, Rates, Report, Seconds};
 use super::run::Observer;
 use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
@@ -21,14 +23,21 @@ impl Conductor<'_> {
         interrupt: &mut impl AsyncFnMut() -> u8,
     ) -> Report {
         let end = self.clock.now();
+        let clients = self.clients();
         self.finish();
         let (mut counts, mut reasons, mut latencies) = (Counts::default(), Reasons::default(), Latencies::default());
         let (mut measured, mut shares, mut last) = (Rates::default(), Vec::new(), 0);
         let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
-        for result in std::mem::take(&mut self.results) {
-            let result = tokio::select! {
-                result = result => result,
-                _ = interrupt() => { self.abort(); continue }
+        if let Some(late) = self.behind_barrier() {
+            reasons.note(format!("all clients stood {late:.1} s behind --start-at: this part began too late"));
+        }
+        for mut result in std::mem::take(&mut self.results) {
+            let result = loop {
+                tokio::select! {
+                    result = &mut result => break result,
+                    // Workers that are told so end at once, and give what they have.
+                    _ = interrupt() => self.abort(),
+                }
             };
             match result {
                 Ok(Ok(result)) => {
@@ -39,7 +48,7 @@ impl Conductor<'_> {
                     measured.delivered += result.measured.delivered;
                     *measured.planned.get_or_insert(0) += result.measured.scheduled;
                     last = last.max(result.last_activity);
-                    shares.push(result.cpu.share());
+                    shares.extend(result.cpu.share());
                     for (sum, part) in phases.iter_mut().zip(&result.phases) {
                         sum.0 += &part.counts;
                         sum.1.add(&part.latency);
@@ -60,13 +69,14 @@ impl Conductor<'_> {
         let report = Report {
             ended: self.ended,
             seconds: self.seconds(end, last),
+            clients,
             series: self.series.rows(end),
             counts,
             rates: measured,
             reasons,
             latencies: Measure::ALL.into_iter().filter_map(|m| Some((m, latencies.get(m)?.clone()))).collect(),
             phases: self.phase_reports(phases, end),
-            generator: generator(shares, resources),
+            generator: generator(&shares, resources),
             ..self.empty_report()
         };
         let verdict = verdict(&report);
@@ -77,13 +87,14 @@ impl Conductor<'_> {
 
     fn seconds(&self, end: u64, last_activity: u64) -> Seconds {
         let scenario = &self.plan.scenario;
-        let Some(begin) = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX) else {
+        let begun = self.phases.first().filter(|first| first.begun != u64::MAX);
+        let Some(PhaseTimes { begun: begin, stood, .. }) = begun.copied() else {
             return Seconds { connecting: seconds(end), ..Seconds::default() };
         };
         let stopped = self.phases.iter().rev().find_map(|phase| phase.stopped).unwrap_or(end);
         let (last, until) = match (self.phases.last(), scenario.phases.last()) {
             (Some(last), Some(settings)) if self.phases.len() == scenario.phases.len() => (*last, settings.until),
-            _ => (PhaseTimes { ordered: end, begun: end, stopped: None }, super::Until::default()),
+            _ => (PhaseTimes { ordered: end, stood: end, begun: end, stopped: None }, super::Until::default()),
         };
         // Without a duration the last message is the end, not our noticing it.
         let measured_until = match until.elapsed {
@@ -93,11 +104,26 @@ impl Conductor<'_> {
         };
         let warmup = nanos(scenario.warmup).min(measured_until.saturating_sub(begin));
         Seconds {
-            connecting: seconds(begin),
+            connecting: seconds(stood),
+            waiting: seconds(begin.saturating_sub(stood)),
             warmup: seconds(warmup),
             measured: seconds(measured_until.saturating_sub(begin + warmup)),
             draining: seconds(end.saturating_sub(stopped)),
         }
+    }
+
+    fn clients(&self) -> Clients {
+        let count = self.plan.scenario.own_clients();
+        let (connected, failed) = self.at_begin;
+        Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
+    }
+
+    /// How many seconds this part of a run began behind the others.
+    fn behind_barrier(&self) -> Option<f64> {
+        let stood = self.phases.first().filter(|first| first.begun != u64::MAX)?.stood;
+        let barrier = self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let barrier = self.clock.of_unix(nanos(barrier));
+        (stood > barrier).then(|| seconds(stood - barrier))
     }
 
     /// Phase by phase, where there are several.
@@ -143,6 +169,7 @@ impl Conductor<'_> {
             shard: (shard.count > 1).then_some((shard.index, shard.count)),
             ended: Ended::Done,
             seconds: Seconds::default(),
+            clients: Clients::default(),
             counts: Counts::default(),
             rates: Rates::default(),
             reasons: Reasons::default(),
@@ -150,29 +177,36 @@ impl Conductor<'_> {
             phases: Vec::new(),
             series: Vec::new(),
             generator: Generator::default(),
-            verdict: Verdict::of(Signs::default()),
+            verdict: None,
             thresholds: Vec::new(),
         }
     }
 }
 
-fn verdict(report: &Report) -> Verdict {
+/// Only a load has a bottleneck.
+fn verdict(report: &Report) -> Option<Verdict> {
+    if report.counts.scheduled + report.counts.sent == 0 {
+        return None;
+    }
     let p99 = |measure| report.latencies.get(&measure).map(|latency: &Latency| latency.percentile(99.0));
-    Verdict::of(Signs {
+    let Generator { workers, waited, .. } = &report.generator;
+    let busiest = workers.iter().zip(waited).max_by(|one, other| (one.0 + one.1).total_cmp(&(other.0 + other.1)));
+    Some(Verdict::of(Signs {
         rate: report.rate(),
-        busiest: report.generator.workers.iter().copied().fold(0.0, f64::max),
+        busiest: busiest.map(|(busy, waited)| Share { busy: *busy, waited: *waited }),
         send_delay_p99: p99(Measure::SendDelay),
         latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)),
         held_back: report.counts.unsent + report.counts.dropped,
         late: report.counts.late,
         sent: report.counts.sent,
-    })
+    }))
 }
 
-fn generator(workers: Vec<f64>, resources: Resources) -> Generator {
+fn generator(shares: &[Share], resources: Resources) -> Generator {
     Generator {
         cpu_seconds: process_cpu(),
-        workers,
+        workers: shares.iter().map(|share| share.busy).collect(),
+        waited: shares.iter().map(|share| share.waited).collect(),
         peak_memory: peak_memory(),
         open_files_limit: resources.open_files,
         local_ports: resources.local_ports,

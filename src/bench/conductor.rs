@@ -18,17 +18,20 @@ use super::clock::{Clock, nanos};
 use super::control::{Control, Order, Progress, WorkerHandle};
 use super::plan::Plan;
 use super::recorder::WorkerResult;
-use super::report::{Ended, Report};
+use super::report::Ended;
 use super::run::{Observer, RunError, RunOptions, Snapshot, Stage};
 use super::series::Series;
 use super::worker::Assignment;
-use super::{Load, Measure, Phase, Scenario};
+use super::threshold::Measured;
+use super::{Counts, Latency, Measure, Phase};
 
 /// Where the phase that is on, or was last, lies on the run's clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PhaseTimes {
     /// When its changes were ordered; where it began, if it had none.
     pub(super) ordered: u64,
+    /// When all clients stood, or had failed for good.
+    pub(super) stood: u64,
     /// When its groups began to act.
     pub(super) begun: u64,
     /// When they were stopped.
@@ -53,6 +56,8 @@ pub(super) struct Conductor<'a> {
     pub(super) phases: Vec<PhaseTimes>,
     phase: usize,
     pub(super) ended: Ended,
+    /// Clients that stood when the first phase began, and those that had failed for good.
+    pub(super) at_begin: (u64, u64),
     /// What had moved when it was looked at last, and when that changed.
     moved: (u64, u64),
 }
@@ -83,7 +88,7 @@ impl<'a> Conductor<'a> {
                 control: control.clone(),
                 handle: handle.clone(),
                 seconds: sender.clone(),
-                series_measure: series_measure(scenario),
+                series_measure: scenario.series_measure(),
             };
             let (result, receiver) = oneshot::channel();
             std::thread::Builder::new()
@@ -115,6 +120,7 @@ impl<'a> Conductor<'a> {
             phases: Vec::new(),
             phase: 0,
             ended: Ended::Done,
+            at_begin: (0, 0),
             moved: (0, 0),
         })
     }
@@ -180,7 +186,7 @@ impl<'a> Conductor<'a> {
             outstanding: self.sum(|progress| &progress.outstanding),
             counts: self.series.counts,
             last: self.series.last(),
-            measure: series_measure(&self.plan.scenario),
+            measure: self.plan.scenario.series_measure(),
             quantiles: self.series.quantiles(),
         }
     }
@@ -222,7 +228,7 @@ impl<'a> Conductor<'a> {
     fn change(&mut self, phase: usize) {
         let now = if phase == 0 { 0 } else { self.clock.now() };
         self.phase = phase;
-        self.phases.push(PhaseTimes { ordered: now, begun: u64::MAX, stopped: None });
+        self.phases.push(PhaseTimes { ordered: now, stood: now, begun: u64::MAX, stopped: None });
         self.order(Order::Change { phase });
         self.enter(Stage::Connecting, now);
     }
@@ -233,7 +239,7 @@ impl<'a> Conductor<'a> {
         let mut at = if first == 0 { self.barrier(now) } else { now + LEAD };
         self.enter(Stage::Running, at);
         if let Some(times) = self.phases.last_mut() {
-            times.begun = at;
+            (times.stood, times.begun) = (now, at);
         }
         self.order(Order::Begin { phase: first, at });
         for phase in first.. {
@@ -242,7 +248,7 @@ impl<'a> Conductor<'a> {
                 break;
             }
             at = at.saturating_add(nanos(elapsed));
-            self.phases.push(PhaseTimes { ordered: at, begun: at, stopped: None });
+            self.phases.push(PhaseTimes { ordered: at, stood: at, begun: at, stopped: None });
             self.order(Order::Begin { phase: phase + 1, at });
         }
     }
@@ -303,6 +309,9 @@ impl<'a> Conductor<'a> {
             return true;
         }
         observer.connected(&self.snapshot());
+        if self.phase == 0 {
+            self.at_begin = (standing, self.gone());
+        }
         self.begin(now);
         false
     }
@@ -335,6 +344,16 @@ impl<'a> Conductor<'a> {
             self.stop();
         }
         false
+    }
+
+    /// Clients that are where they should be: they stand, or are away by plan.
+    pub(super) fn present(&self) -> u64 {
+        self.sum(|progress| &progress.settled).saturating_sub(self.gone())
+    }
+
+    /// Clients that have failed for good.
+    pub(super) fn gone(&self) -> u64 {
+        self.plan.scenario.own_clients().saturating_sub(self.sum(|progress| &progress.hopeful))
     }
 
     /// Whether no client stands or may yet.
@@ -374,26 +393,38 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// Whether a threshold that can only get worse has failed.
+    /// Whether a threshold has failed by what is measured so far.
     fn fails_already(&self) -> bool {
-        let latencies = [(series_measure(&self.plan.scenario), self.series.latency.clone())].into();
-        let judged = Report { counts: self.series.counts, latencies, ..self.empty_report() };
-        self.options.thresholds.iter().any(|threshold| {
-            let finding = threshold.judge(&judged);
-            finding.failed && finding.measured.is_some() && threshold.may_be_judged_early()
-        })
+        let sofar = SoFar {
+            measure: self.plan.scenario.series_measure(),
+            latency: &self.series.measured,
+            counts: &self.series.counts,
+        };
+        self.options.thresholds.iter().any(|threshold| threshold.fails_already(&sofar))
     }
 }
 
-/// The latency that the series shows: the longest way that is measured.
-fn series_measure(scenario: &Scenario) -> Measure {
-    match (scenario.publishes(), scenario.subscribes()) {
-        (_, true) => Measure::E2e,
-        (true, false) => {
-            let paced = scenario.publishers().any(|(_, publish)| !matches!(publish.load, Load::Unpaced { .. }));
-            if paced { Measure::Ack } else { Measure::AckUncorrected }
-        }
-        (false, false) if scenario.plans_connects() => Measure::Online,
-        (false, false) => Measure::Connack,
+/// A run before its end, as thresholds see it.
+struct SoFar<'a> {
+    measure: Measure,
+    latency: &'a Latency,
+    counts: &'a Counts,
+}
+
+impl Measured for SoFar<'_> {
+    fn latency(&self, measure: Measure) -> Option<&Latency> {
+        (measure == self.measure).then_some(self.latency)
+    }
+
+    fn counts(&self) -> &Counts {
+        self.counts
+    }
+
+    fn rate(&self) -> Option<f64> {
+        None
+    }
+
+    fn throughput(&self) -> Option<f64> {
+        None
     }
 }

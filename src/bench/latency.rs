@@ -1,5 +1,6 @@
 //! Histograms of fixed memory, and what is measured with them.
 
+use std::fmt;
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -77,7 +78,7 @@ impl Measure {
 }
 
 /// A histogram of durations from 0.1 us to an hour, to three significant digits. Longer ones count as an hour.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(with = "LatencyJson"))]
 #[serde(into = "LatencyJson", try_from = "LatencyJson")]
@@ -137,6 +138,11 @@ impl Latency {
         self.0.value_at_percentile(percent).min(self.0.max())
     }
 
+    /// The lowest value that the histogram cannot tell from this one.
+    pub fn lowest_like(&self, nanos: u64) -> u64 {
+        self.0.lowest_equivalent(nanos)
+    }
+
     /// The smallest, nanoseconds.
     pub fn min(&self) -> u64 {
         self.0.min()
@@ -179,6 +185,14 @@ impl Latency {
         let mut latency = Self::with_digits(read.sigfig().clamp(1, 3));
         latency.0.add(read).ok()?;
         Some(latency)
+    }
+}
+
+impl fmt::Debug for Latency {
+    /// Without its thousands of counters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figures = (self.count(), self.min(), self.percentile(50.0), self.max());
+        f.debug_tuple("Latency").field(&figures).finish()
     }
 }
 

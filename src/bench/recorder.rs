@@ -3,6 +3,7 @@
 use std::sync::mpsc::Sender;
 
 use super::clock::Clock;
+use super::usage::{thread_cpu, thread_wait};
 use super::{Counts, Latencies, Latency, Measure, Reasons};
 
 /// One worker's part of one second.
@@ -12,8 +13,10 @@ pub(super) struct Second {
     pub(super) number: u64,
     /// What happened in it.
     pub(super) counts: Counts,
-    /// Latencies that ended in it.
+    /// Latencies that ended in it, of what is measured.
     pub(super) latency: Latency,
+    /// Those of the warm-up, and of what came when the measured time was over.
+    pub(super) unmeasured: Option<Latency>,
 }
 
 /// What a worker measures.
@@ -32,6 +35,7 @@ pub(super) struct Recorder {
     boundary: u64,
     at_boundary: Counts,
     interval: Latency,
+    unmeasured: Option<Latency>,
     seconds: Sender<Second>,
     phases: Vec<PhaseResult>,
     /// At the beginning of the phase.
@@ -65,6 +69,7 @@ impl Recorder {
             boundary: SECOND,
             at_boundary: Counts::default(),
             interval: Latency::coarse(),
+            unmeasured: None,
             seconds,
             phases: Vec::new(),
             at_phase: (Counts::default(), Latency::new()),
@@ -97,7 +102,7 @@ impl Recorder {
         if counts != Counts::default() {
             let latency = std::mem::replace(&mut self.interval, Latency::coarse());
             // Nobody listens any more when the run has been given up.
-            let _ = self.seconds.send(Second { number: self.second, counts, latency });
+            let _ = self.seconds.send(Second { number: self.second, counts, latency, unmeasured: self.unmeasured.take() });
             self.at_boundary = self.counts;
         }
     }
@@ -130,11 +135,16 @@ impl Recorder {
 
     /// Takes a latency that belongs to the time `belongs_to`.
     pub(super) fn measure(&mut self, measure: Measure, belongs_to: u64, nanos: u64) {
-        if self.is_measured(belongs_to) {
+        let is_measured = self.is_measured(belongs_to);
+        if is_measured {
             self.latencies.record(measure, nanos);
         }
         if measure == self.series_measure {
-            self.interval.record(nanos);
+            if is_measured {
+                self.interval.record(nanos);
+            } else {
+                self.unmeasured.get_or_insert_with(Latency::coarse).record(nanos);
+            }
         }
     }
 
@@ -179,40 +189,50 @@ pub(super) struct Measured {
     pub(super) delivered: u64,
 }
 
-/// CPU time of a thread within the measured time.
+/// What a thread did with the measured time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CpuUse {
-    begin: Option<(u64, u64)>,
-    /// CPU nanoseconds.
-    busy: u64,
-    /// Wall nanoseconds.
-    wall: u64,
+    begin: Option<Look>,
+    last: Look,
 }
+
+/// A thread's clocks, nanoseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Look {
+    now: u64,
+    busy: u64,
+    waited: u64,
+}
+
+/// Parts of a time, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Share {
+    /// On a core.
+    pub(super) busy: f64,
+    /// Ready to run, while the cores were others'.
+    pub(super) waited: f64,
+}
+
+/// What is shorter says nothing.
+const SHORTEST: u64 = 10_000_000;
 
 impl CpuUse {
-    /// Busy part, 0 to 1.
+    /// What part of the time it was busy, and waited for a core; `None` where that was not measured.
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-    pub(super) fn share(&self) -> f64 {
-        if self.wall == 0 { 0.0 } else { self.busy as f64 / self.wall as f64 }
+    pub(super) fn share(&self) -> Option<Share> {
+        let begin = self.begin?;
+        let wall = self.last.now - begin.now;
+        let part = |nanos: u64| nanos as f64 / wall as f64;
+        let share = Share { busy: part(self.last.busy - begin.busy), waited: part(self.last.waited - begin.waited) };
+        (wall >= SHORTEST).then_some(share)
     }
 
-    /// Looks at the thread's clock; the first look begins.
+    /// Looks at the thread's clocks; the first look begins.
     pub(super) fn look(&mut self, clock: &Clock) {
-        let now = (thread_cpu(), clock.now());
-        let begin = *self.begin.get_or_insert(now);
-        (self.busy, self.wall) = (now.0 - begin.0, now.1 - begin.1);
+        let Some(busy) = thread_cpu() else { return };
+        self.last = Look { now: clock.now(), busy, waited: thread_wait() };
+        self.begin.get_or_insert(self.last);
     }
-}
-
-#[cfg(target_os = "linux")]
-fn thread_cpu() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    u64::try_from(time.tv_sec).unwrap_or_default() * SECOND + u64::try_from(time.tv_nsec).unwrap_or_default()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn thread_cpu() -> u64 {
-    0
 }
 
 #[cfg(test)]
@@ -244,5 +264,34 @@ mod tests {
             recorder.measure(Measure::Ack, time, 1000);
         }
         assert_eq!(recorder.latencies.get(Measure::Ack).map(Latency::count), Some(2));
+    }
+
+    #[test]
+    fn warm_up_is_in_the_second_and_apart() {
+        let (sender, seconds) = mpsc::channel();
+        let mut recorder = Recorder::new(Measure::Ack, sender);
+        recorder.from = 100;
+        recorder.measure(Measure::Ack, 99, 1_000_000);
+        recorder.measure(Measure::Ack, 100, 1000);
+        recorder.counts.sent += 2;
+        recorder.close_second();
+        let second = seconds.try_iter().next().unwrap();
+        assert_eq!((second.latency.count(), second.unmeasured.map(|latency| latency.count())), (1, Some(1)));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_idle() {
+        assert_eq!(CpuUse::default().share(), None);
+        let mut cpu = CpuUse::default();
+        cpu.look(&Clock::start());
+        assert_eq!(cpu.share(), None, "one look is no time");
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_a_core_is_not_idle() {
+        let begin = Look { now: 0, busy: 0, waited: 0 };
+        let last = Look { now: 100_000_000, busy: 25_000_000, waited: 50_000_000 };
+        let cpu = CpuUse { begin: Some(begin), last };
+        assert_eq!(cpu.share(), Some(Share { busy: 0.25, waited: 0.5 }));
     }
 }

@@ -9,7 +9,7 @@ use super::verdict::Verdict;
 use super::{Counts, Latency, Measure, Reasons};
 
 /// The form that this version writes and reads.
-pub const REPORT_VERSION: u32 = 1;
+pub const REPORT_VERSION: u32 = 2;
 
 /// One run, or several merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,9 +32,11 @@ pub struct Report {
     pub ended: Ended,
     /// How long its phases took.
     pub seconds: Seconds,
+    /// How many clients there were, and where.
+    pub clients: Clients,
     /// What was counted over the whole run.
     pub counts: Counts,
-    /// Messages a second over the measured time.
+    /// How many messages the measured time had.
     pub rates: Rates,
     /// Refusals and failures by their reason.
     pub reasons: Reasons,
@@ -46,8 +48,8 @@ pub struct Report {
     pub series: Vec<Row>,
     /// What the generator itself used.
     pub generator: Generator,
-    /// Who was the bottleneck.
-    pub verdict: Verdict,
+    /// Who was the bottleneck; `null` where nothing was published.
+    pub verdict: Option<Verdict>,
     /// What the thresholds found.
     pub thresholds: Vec<Finding>,
 }
@@ -91,14 +93,31 @@ pub enum Ended {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seconds {
-    /// From the first connect until all clients stood.
+    /// From the first connect until all clients stood, or had failed for good.
     pub connecting: f64,
+    /// From then until the common beginning of all machines.
+    pub waiting: f64,
     /// What was left out of latencies and rates.
     pub warmup: f64,
     /// What latencies and rates are of.
     pub measured: f64,
     /// Waiting for what was on its way.
     pub draining: f64,
+}
+
+/// Clients of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Clients {
+    /// All of them.
+    pub count: u64,
+    /// That stood when connecting was over.
+    pub connected: u64,
+    /// That had failed for good by then.
+    pub failed: u64,
+    /// That were not where they should be at the end: failed, or lost and not back.
+    pub missing: u64,
 }
 
 /// One phase of several.
@@ -118,7 +137,7 @@ pub struct PhaseReport {
     pub latency: Option<Latency>,
 }
 
-/// Messages over the measured time.
+/// Messages over the measured time: how many, not how many a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -162,10 +181,12 @@ pub struct Row {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
-    /// CPU seconds of the process, start and end included.
-    pub cpu_seconds: f64,
-    /// Busy part of each worker's thread over the measured time, 0 to 1.
+    /// CPU seconds of the process, start and end included; `null` where the system does not say.
+    pub cpu_seconds: Option<f64>,
+    /// Busy part of each worker's thread over the measured time, 0 to 1; none where it was not measured.
     pub workers: Vec<f64>,
+    /// Part of it for which each was ready and others had its core.
+    pub waited: Vec<f64>,
     /// The most memory that it held, bytes.
     pub peak_memory: Option<u64>,
     /// Open files allowed, after raising the limit.
@@ -180,7 +201,7 @@ pub enum ReportError {
     /// Not JSON of this shape.
     #[error("it is no report of `bench --report`: {0}")]
     Malformed(String),
-    /// Of a later program.
+    /// Of an earlier or a later program.
     #[error("it is of version {0}, and this program reads version {REPORT_VERSION}")]
     Version(u32),
     /// Nothing to merge.
@@ -209,10 +230,14 @@ impl Report {
     pub fn from_json(text: &str) -> Result<Self, ReportError> {
         #[derive(Deserialize)]
         struct Head {
+            format: String,
             version: u32,
         }
         let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
         let head: Head = serde_json::from_str(text).map_err(malformed)?;
+        if head.format != Self::FORMAT {
+            return Err(ReportError::Malformed(format!("its format is `{}`", head.format)));
+        }
         if head.version != REPORT_VERSION {
             return Err(ReportError::Version(head.version));
         }
@@ -268,9 +293,14 @@ impl Report {
         }
         let (own, others) = (&mut self.seconds, &other.seconds);
         own.connecting = own.connecting.max(others.connecting);
+        own.waiting = own.waiting.max(others.waiting);
         own.warmup = own.warmup.max(others.warmup);
         own.measured = own.measured.max(others.measured);
         own.draining = own.draining.max(others.draining);
+        self.clients.count += other.clients.count;
+        self.clients.connected += other.clients.connected;
+        self.clients.failed += other.clients.failed;
+        self.clients.missing += other.clients.missing;
         let planned = self.rates.planned.zip(other.rates.planned);
         self.rates.planned = planned.map(|(own, others)| own + others);
         self.rates.sent += other.rates.sent;
@@ -284,10 +314,15 @@ impl Report {
             }
             self.series[second].add(row);
         }
-        self.generator.cpu_seconds += other.generator.cpu_seconds;
+        let cpu_seconds = self.generator.cpu_seconds.zip(other.generator.cpu_seconds);
+        self.generator.cpu_seconds = cpu_seconds.map(|(own, others)| own + others);
         self.generator.workers.extend(&other.generator.workers);
+        self.generator.waited.extend(&other.generator.waited);
         self.generator.peak_memory = self.generator.peak_memory.max(other.generator.peak_memory);
-        self.verdict = self.verdict.clone().merge(&other.verdict);
+        self.verdict = match (self.verdict.take(), &other.verdict) {
+            (Some(own), Some(others)) => Some(own.merge(others)),
+            (own, others) => own.or_else(|| others.clone()),
+        };
     }
 
     /// Messages sent in a second of the measured time.
@@ -397,23 +432,21 @@ impl TryFrom<LatencyJson> for Latency {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::super::verdict::LimitedBy;
-    use super::*;
-
+impl Report {
     /// A report of a shard with so many messages.
-    pub(crate) fn example(shard: (u64, u64), sent: u64) -> Report {
+    pub(crate) fn example(shard: (u64, u64), sent: u64) -> Self {
         let mut latency = Latency::new();
         (0..sent).for_each(|number| latency.record(1_000_000 + number * 10_000));
-        Report {
-            format: Report::FORMAT.into(),
+        Self {
+            format: Self::FORMAT.into(),
             version: REPORT_VERSION,
             program: "mqttx-rs 0.1.0".into(),
             parameters: vec![Parameter { name: "QoS".into(), value: "1".into() }],
             begun: "2026-11-22T10:00:00Z".into(),
             shard: Some(shard),
             ended: Ended::Done,
-            seconds: Seconds { connecting: 0.5, warmup: 0.0, measured: 10.0, draining: 0.1 },
+            seconds: Seconds { connecting: 0.5, measured: 10.0, draining: 0.1, ..Seconds::default() },
+            clients: Clients { count: 10, connected: 10, ..Clients::default() },
             counts: Counts { scheduled: sent, sent, acknowledged: sent, ..Counts::default() },
             rates: Rates { planned: Some(sent), sent, delivered: 0 },
             reasons: Reasons::default(),
@@ -421,22 +454,30 @@ pub(super) mod tests {
             phases: Vec::new(),
             series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
             generator: Generator { workers: vec![0.25], ..Generator::default() },
-            verdict: Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() },
+            verdict: Some(Verdict { limited_by: super::verdict::LimitedBy::Nothing, why: Vec::new() }),
             thresholds: Vec::new(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_report_is_read_as_it_was_written() {
-        let report = example((0, 2), 1000);
+        let report = Report::example((0, 2), 1000);
         assert_eq!(Report::from_json(&report.to_json()), Ok(report));
     }
 
     #[test]
     fn what_is_no_report_is_refused() {
-        let later = example((0, 1), 1).to_json().replace("\"version\": 1", "\"version\": 2");
-        assert_eq!(Report::from_json(&later), Err(ReportError::Version(2)));
-        let odd = example((0, 1), 1).to_json().replace("\"sent\"", "\"sentt\"");
+        let current = format!("\"version\": {REPORT_VERSION}");
+        let later = Report::example((0, 1), 1).to_json().replace(&current, "\"version\": 1000");
+        assert_eq!(Report::from_json(&later), Err(ReportError::Version(1000)));
+        let other = Report::example((0, 1), 1).to_json().replace(Report::FORMAT, "a shopping list");
+        assert!(matches!(Report::from_json(&other), Err(ReportError::Malformed(_))));
+        let odd = Report::example((0, 1), 1).to_json().replace("\"sent\"", "\"sentt\"");
         for text in ["", "{}", "[1]", "{\"version\": 1}", &odd] {
             assert!(matches!(Report::from_json(text), Err(ReportError::Malformed(_))), "{text}");
         }
@@ -444,7 +485,7 @@ pub(super) mod tests {
 
     #[test]
     fn merged_shards_are_the_sum_of_their_counts_and_histograms() {
-        let merged = Report::merge(vec![example((0, 2), 300), example((1, 2), 200)]).unwrap();
+        let merged = Report::merge(vec![Report::example((0, 2), 300), Report::example((1, 2), 200)]).unwrap();
         assert_eq!((merged.counts.sent, merged.rates.planned), (500, Some(500)));
         assert_eq!(merged.latencies[&Measure::Ack].count(), 500);
         assert_eq!(merged.latencies[&Measure::Ack].percentile(100.0) / 10_000, 399);
@@ -457,9 +498,9 @@ pub(super) mod tests {
 
     #[test]
     fn reports_that_do_not_belong_together_are_refused() {
-        let twice = vec![example((0, 2), 1), example((0, 2), 1)];
+        let twice = vec![Report::example((0, 2), 1), Report::example((0, 2), 1)];
         assert_eq!(Report::merge(twice), Err(ReportError::TwiceTheSame(0, 2)));
-        let different = vec![example((0, 2), 1), example((1, 3), 1)];
+        let different = vec![Report::example((0, 2), 1), Report::example((1, 3), 1)];
         assert_eq!(Report::merge(different), Err(ReportError::DividedDifferently(2, 3)));
         assert_eq!(Report::merge(Vec::new()), Err(ReportError::Empty));
     }

@@ -375,6 +375,26 @@ impl Scenario {
         self.phases.iter().any(drops) || self.groups.iter().any(|group| matches!(group.role, Role::Churn(_)))
     }
 
+    /// The latency that the series shows: the longest way that is measured.
+    pub fn series_measure(&self) -> Measure {
+        match (self.publishes(), self.subscribes()) {
+            (_, true) => Measure::E2e,
+            (true, false) => {
+                let paced = self.publishers().any(|(_, publish)| !matches!(publish.load, Load::Unpaced { .. }));
+                if paced { Measure::Ack } else { Measure::AckUncorrected }
+            }
+            (false, false) if self.plans_connects() => Measure::Online,
+            (false, false) => Measure::Connack,
+        }
+    }
+
+    /// Whether a threshold may end this run before its time: by a count that only grows, or by the latency that the
+    /// series shows.
+    pub fn can_judge_early(&self, threshold: &Threshold) -> bool {
+        threshold.may_be_judged_early()
+            && !matches!(threshold.needs(), Needs::Latency(measure) if measure != self.series_measure())
+    }
+
     /// Messages a second that all publishers of all shards together are to send; `None` when any is unpaced.
     pub fn planned_per_second(&self) -> Option<f64> {
         let mut sum = None;

@@ -16,7 +16,9 @@ pub(super) struct Series {
     /// All of them together.
     pub(super) counts: Counts,
     /// All of their latencies.
-    pub(super) latency: Latency,
+    latency: Latency,
+    /// Those of them that are measured, without the warm-up.
+    pub(super) measured: Latency,
     /// The first second that is not closed.
     next: u64,
 }
@@ -27,18 +29,21 @@ const PATIENCE: u64 = 150_000_000;
 
 impl Series {
     pub(super) fn new(arriving: Receiver<Second>) -> Self {
-        let (seconds, latency) = (BTreeMap::new(), Latency::coarse());
-        Self { arriving, seconds, counts: Counts::default(), latency, next: 1 }
+        let (latency, measured) = (Latency::coarse(), Latency::coarse());
+        Self { arriving, seconds: BTreeMap::new(), counts: Counts::default(), latency, measured, next: 1 }
     }
 
     /// Takes what has arrived.
     pub(super) fn take(&mut self) {
         for second in self.arriving.try_iter() {
             self.counts += &second.counts;
-            self.latency.add(&second.latency);
+            self.measured.add(&second.latency);
             let entry = self.seconds.entry(second.number).or_insert_with(|| (Counts::default(), Latency::coarse()));
             entry.0 += &second.counts;
-            entry.1.add(&second.latency);
+            for latency in [Some(&second.latency), second.unmeasured.as_ref()].into_iter().flatten() {
+                self.latency.add(latency);
+                entry.1.add(latency);
+            }
         }
     }
 
@@ -49,11 +54,12 @@ impl Series {
         is_over
     }
 
-    /// Closes one more second of those that have begun, since the workers have sent their last.
+    /// Closes one more whole second, since the workers have sent their last. What is left is no second, and its
+    /// count no rate.
     pub(super) fn close_one_of_all(&mut self, now: u64) -> bool {
-        let has_begun = self.next <= now / SECOND + 1;
-        self.next += u64::from(has_begun);
-        has_begun
+        let is_over = self.next <= now / SECOND;
+        self.next += u64::from(is_over);
+        is_over
     }
 
     /// What all latencies so far say.

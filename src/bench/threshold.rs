@@ -130,11 +130,28 @@ impl Threshold {
         finding.measured.is_some() && finding.failed
     }
 
-    /// Whether what fails it now fails it at the end too: counts only grow, and a latency is judged by what it is.
+    /// Whether it has failed by what is measured so far, as `--abort-on-fail` asks.
+    pub fn fails_already(&self, measured: &impl Measured) -> bool {
+        if !self.may_be_judged_early() {
+            return false;
+        }
+        let value = match self.metric {
+            // A coarse histogram says the upper end of a step: in doubt the run goes on, and its end decides.
+            Metric::Latency(measure, statistic) => {
+                measured.latency(measure).and_then(|latency| statistic.read(latency, Latency::lowest_like))
+            }
+            metric => metric.read(measured),
+        };
+        value.is_some_and(|value| self.operator.holds(value, self.value))
+    }
+
+    /// Whether it can be judged before the end. Counts and the longest latency only grow; a mean or a percentile may
+    /// still get better, and is judged as it is: this is what one asks for who does not want to wait.
     pub fn may_be_judged_early(&self) -> bool {
         let grows = matches!(self.operator, Operator::Above | Operator::AtLeast);
         match self.metric {
-            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent") => false,
+            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent" | "connects_missed")
+            | Metric::Latency(_, Statistic::Minimum) => false,
             Metric::Count(_) | Metric::Latency(..) => grows,
             _ => false,
         }
@@ -168,13 +185,7 @@ impl Metric {
         let counts = measured.counts();
         match self {
             Self::Latency(measure, statistic) => {
-                let latency = measured.latency(measure).filter(|latency| latency.count() > 0)?;
-                Some(match statistic {
-                    Statistic::Minimum => latency.min() as f64,
-                    Statistic::Mean => latency.mean(),
-                    Statistic::Maximum => latency.max() as f64,
-                    Statistic::Percentile(percent) => latency.percentile(percent) as f64,
-                })
+                measured.latency(measure).and_then(|latency| statistic.read(latency, |_, value| value))
             }
             Self::Rate => measured.rate(),
             Self::Throughput => measured.throughput(),
@@ -205,6 +216,17 @@ impl Metric {
 }
 
 impl Statistic {
+    /// `of_step` says which value of a step of the histogram counts.
+    #[expect(clippy::cast_precision_loss, reason = "compared with a number of a few digits")]
+    fn read(self, latency: &Latency, of_step: impl Fn(&Latency, u64) -> u64) -> Option<f64> {
+        (latency.count() > 0).then(|| match self {
+            Self::Minimum => of_step(latency, latency.min()) as f64,
+            Self::Mean => latency.mean(),
+            Self::Maximum => of_step(latency, latency.max()) as f64,
+            Self::Percentile(percent) => of_step(latency, latency.percentile(percent)) as f64,
+        })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "min" => Some(Self::Minimum),
@@ -360,6 +382,21 @@ mod tests {
     fn what_was_not_measured_fails() {
         let finding = "ack.p99>1s".parse::<Threshold>().unwrap().judge(&run());
         assert_eq!((finding.measured, finding.failed), (None, true));
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_judged_early() {
+        let fails = |text: &str, run: &Run| text.parse::<Threshold>().unwrap().fails_already(run);
+        assert!(fails("e2e.p99>90ms", &run()) && fails("delivered>900", &run()));
+        for text in ["e2e.min>0", "loss>0", "e2e.p99<1s", "rate>0", "ack.p99>1ms"] {
+            assert!(!fails(text, &run()), "{text}");
+        }
+        // To two digits 99.9 ms may be anything from 99.6 to 100.1.
+        let mut coarse = Latency::coarse();
+        coarse.record(99_900_000);
+        assert!(coarse.max() > 100_000_000, "{}", coarse.max());
+        assert!(!fails("e2e.max>100ms", &Run(coarse.clone(), Counts::default())));
+        assert!(fails("e2e.max>99ms", &Run(coarse, Counts::default())));
     }
 
     #[test]

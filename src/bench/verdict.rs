@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::recorder::Share;
+
 /// A judgement and its grounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -33,8 +35,8 @@ pub enum LimitedBy {
 pub(super) struct Signs {
     /// Messages sent as a part of those planned; `None` without a plan.
     pub(super) rate: Option<f64>,
-    /// Busy part of the busiest worker, 0 to 1.
-    pub(super) busiest: f64,
+    /// What the busiest worker did with its time; `None` where that was not measured.
+    pub(super) busiest: Option<Share>,
     /// 99 per cent of the messages were sent at most so long after their planned time, nanoseconds.
     pub(super) send_delay_p99: Option<u64>,
     /// The 99th percentile of the way through the broker, nanoseconds.
@@ -54,28 +56,38 @@ const IDLE: f64 = 0.7;
 
 impl Verdict {
     pub(super) fn of(signs: Signs) -> Self {
-        let busy = format!("the busiest worker used {:.0} % of its core", signs.busiest * 100.0);
-        let Some(rate) = signs.rate else {
-            let limited_by = match signs.busiest {
-                share if share >= BUSY => LimitedBy::Generator,
-                share if share < IDLE => LimitedBy::Broker,
-                _ => LimitedBy::Unclear,
-            };
-            return Self { limited_by, why: vec!["unpaced: something always is the limit".into(), busy] };
+        let mut why = Vec::new();
+        // A thread that waits for a core has no time left either.
+        let needed = signs.busiest.map(|share| share.busy + share.waited);
+        let by_own_time = |otherwise: LimitedBy| match needed {
+            Some(needed) if needed >= BUSY => LimitedBy::Generator,
+            Some(needed) if needed < IDLE => otherwise,
+            _ => LimitedBy::Unclear,
         };
-        let kept = format!("{:.2} % of the planned messages were sent in time", rate * 100.0);
-        let mut why = vec![kept, busy];
+        let own = match signs.busiest {
+            Some(share) => format!("the busiest worker used {:.0} % of its core", share.busy * 100.0),
+            None => "what the workers used of their cores was not measured".to_owned(),
+        };
+        let crowded = signs.busiest.filter(|share| share.waited >= 0.1).map(|share| {
+            format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0)
+        });
+        let Some(rate) = signs.rate else {
+            why.extend(["unpaced: something always is the limit".to_owned(), own]);
+            why.extend(crowded);
+            return Self { limited_by: by_own_time(LimitedBy::Broker), why };
+        };
+        why.extend([format!("{:.2} % of the planned messages were sent within the measured time", rate * 100.0), own]);
+        why.extend(crowded);
         if let Some(delay) = signs.send_delay_p99 {
             why.push(format!("send-delay p99 {}", micros(delay)));
         }
         // Late sends without a busy thread are those that waited for the broker: a full window, a full socket.
         let much_is_late = signs.late * 100 > signs.sent;
         let hurts = rate < 0.99 || signs.held_back > 0 || much_is_late;
-        let limited_by = match signs.busiest {
-            share if share >= BUSY => LimitedBy::Generator,
+        let limited_by = match by_own_time(LimitedBy::Broker) {
+            LimitedBy::Generator => LimitedBy::Generator,
             _ if !hurts => LimitedBy::Nothing,
-            share if share < IDLE => LimitedBy::Broker,
-            _ => LimitedBy::Unclear,
+            limited_by => limited_by,
         };
         if limited_by == LimitedBy::Broker {
             why.push(format!("{} messages waited for the window or the socket until the end", signs.held_back));
@@ -124,18 +136,38 @@ mod tests {
         Verdict::of(signs).limited_by
     }
 
+    const fn busy(busy: f64) -> Share {
+        Share { busy, waited: 0.0 }
+    }
+
+    #[test]
+    fn a_generator_that_has_no_core_does_not_blame_the_broker() {
+        let signs = Signs { rate: Some(0.8), busiest: Some(Share { busy: 0.3, waited: 0.65 }), ..Signs::default() };
+        assert_eq!(verdict(signs), LimitedBy::Generator);
+        let why = Verdict::of(signs).why.join("; ");
+        assert!(why.contains("30 % of its core; it waited 65 % of the time"), "{why}");
+    }
+
+    #[test]
+    fn nobody_is_blamed_without_a_measurement() {
+        let signs = Signs { rate: None, sent: 100_000, ..Signs::default() };
+        assert_eq!(verdict(signs), LimitedBy::Unclear);
+        assert_eq!(verdict(Signs { rate: Some(0.5), ..signs }), LimitedBy::Unclear);
+        assert_eq!(verdict(Signs { rate: Some(1.0), ..signs }), LimitedBy::Nothing);
+    }
+
     #[test]
     fn a_busy_generator_blames_itself() {
-        let signs = Signs { rate: Some(0.8), busiest: 0.97, held_back: 100, ..Signs::default() };
+        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.97)), held_back: 100, ..Signs::default() };
         assert_eq!(verdict(signs), LimitedBy::Generator);
-        assert_eq!(verdict(Signs { rate: None, busiest: 0.97, ..Signs::default() }), LimitedBy::Generator);
+        assert_eq!(verdict(Signs { rate: None, busiest: Some(busy(0.97)), ..Signs::default() }), LimitedBy::Generator);
     }
 
     #[test]
     fn an_idle_generator_that_waits_blames_the_broker() {
-        let signs = Signs { rate: Some(0.8), busiest: 0.2, held_back: 100, ..Signs::default() };
+        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.2)), held_back: 100, ..Signs::default() };
         assert_eq!(verdict(signs), LimitedBy::Broker);
-        let late = Signs { rate: Some(1.0), busiest: 0.1, late: 50, sent: 1000, ..Signs::default() };
+        let late = Signs { rate: Some(1.0), busiest: Some(busy(0.1)), late: 50, sent: 1000, ..Signs::default() };
         assert_eq!(verdict(late), LimitedBy::Broker);
     }
 
@@ -143,7 +175,7 @@ mod tests {
     fn a_load_that_was_carried_has_no_limit() {
         let signs = Signs {
             rate: Some(1.0),
-            busiest: 0.3,
+            busiest: Some(busy(0.3)),
             send_delay_p99: Some(100_000),
             latency_p99: Some(1_000_000),
             sent: 1000,
@@ -156,6 +188,6 @@ mod tests {
 
     #[test]
     fn in_between_it_is_unclear() {
-        assert_eq!(verdict(Signs { rate: Some(0.9), busiest: 0.8, ..Signs::default() }), LimitedBy::Unclear);
+        assert_eq!(verdict(Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }), LimitedBy::Unclear);
     }
 }

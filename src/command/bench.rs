@@ -27,6 +27,7 @@ pub async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) ->
     for warning in &settings.warnings {
         talk.warning(warning);
     }
+    check_files(&settings.results)?;
     let mut signals = Interrupt::listen()?;
     let metrics = match settings.prometheus {
         Some(address) => Some(Metrics::listen(address).await?),
@@ -70,11 +71,13 @@ async fn find_max(
         if let Some(signal) = signal {
             return Ok(ExitStatus::Interrupted(signal));
         }
-        if report.ended != Ended::Done {
+        // Many brokers cut connections beyond what they carry: that rate does not hold.
+        let cut = report.ended == Ended::ConnectionsLost && best.is_some();
+        if report.ended != Ended::Done && !cut {
             return conclude(&report, &settings.results, terminal, talk, None);
         }
         // A rate that was not reached does not hold, however short the latencies of what was sent.
-        let reached = report.rate().is_some_and(|reached| reached >= 0.99);
+        let reached = !cut && report.rate().is_some_and(|reached| reached >= 0.99);
         let broken = settings.find_max.iter().find(|condition| !condition.holds(&report));
         let holds = reached && broken.is_none();
         show(&bench_step(rate, &report, broken.filter(|_| reached)), terminal)?;
@@ -161,25 +164,53 @@ fn conclude(
     talk: Talk,
     signal: Option<u8>,
 ) -> Result<ExitStatus, Error> {
-    // Files first: they are what a script wants, and a closed pipe must not cost them.
-    keep(results.report.as_deref(), || report.to_json())?;
-    keep(results.csv.as_deref(), || bench_csv(report))?;
-    keep(results.html.as_deref(), || bench_html(report))?;
-    keep(results.hdr_log.as_deref(), || bench_hdr_log(report))?;
+    // Files first: they are what a script wants, and a closed pipe must not cost them. One that cannot be written
+    // costs neither the others nor what is shown.
+    let kept = [
+        keep(results.report.as_deref(), || report.to_json()),
+        keep(results.csv.as_deref(), || bench_csv(report)),
+        keep(results.html.as_deref(), || bench_html(report)),
+        keep(results.hdr_log.as_deref(), || bench_hdr_log(report)),
+    ];
     show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
         let why = finding.measured.map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
         talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {why}", finding.threshold)));
     }
+    let mut all_kept = true;
+    for error in kept.into_iter().filter_map(Result::err) {
+        talk.error(&error);
+        all_kept = false;
+    }
     if report.has_failed() {
         return Ok(ExitStatus::Partly(ErrorKind::Threshold));
     }
-    status(report, talk, signal)
+    match status(report, talk, signal)? {
+        ExitStatus::Done if !all_kept => Ok(ExitStatus::Partly(ErrorKind::Local)),
+        status => Ok(status),
+    }
+}
+
+/// Finds out before the run whether its results can be written: an hour's run must not end at a typing slip.
+fn check_files(results: &ResultFiles) -> Result<(), Error> {
+    for path in [&results.report, &results.csv, &results.html, &results.hdr_log].into_iter().flatten() {
+        // Opening a pipe would wait for its reader.
+        if std::fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
+            continue;
+        }
+        let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        opened.map_err(|error| cannot_write(path, &error))?;
+    }
+    Ok(())
 }
 
 fn keep(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), Error> {
     let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(|error| Error::local(format!("cannot write {}: {error}", path.display())))
+    std::fs::write(path, text()).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
+    Error::local(format!("cannot write {}: {error}", path.display()))
 }
 
 fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
@@ -191,48 +222,61 @@ fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
 
 /// The status of a run that began, by what hurt it most.
 fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus, Error> {
-    let counts = &report.counts;
-    let most = report.reasons.0.iter().max_by_key(|(_, count)| **count);
-    let because = most.map_or(String::new(), |(reason, _)| format!(": {reason}"));
+    let (counts, clients) = (&report.counts, &report.clients);
     if let (Ended::InterruptedEarly, Some(signal)) = (report.ended, signal) {
         return Ok(ExitStatus::Interrupted(signal));
     }
-    let failed = |kind, message: String| Err(Error::new(kind, message));
-    let attempted = counts.connects_attempted;
     let (not_connected, refused) = (counts.connects_failed, counts.connects_refused);
+    let failed = not_connected + refused;
+    let connect = || {
+        let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
+        let because = because(report, "connect: ");
+        Error::new(kind, format!("{failed} of {} connects failed{because}", counts.connects_attempted))
+    };
+    let lost = because(report, "connection lost: ");
     match report.ended {
+        Ended::NeverConnected if failed > 0 => return Err(connect()),
         Ended::ConnectionsLost => {
-            return failed(ErrorKind::ConnectionLost, format!("all connections were lost{because}"));
+            return Err(Error::new(ErrorKind::ConnectionLost, format!("all connections were lost{lost}")));
         }
         Ended::GeneratorFailed => {
             return failed(ErrorKind::Local, format!("the load generator could not go on{because}"));
         }
         Ended::Stalled => {
-            return failed(ErrorKind::TimedOut, format!("nothing moved any more with messages outstanding{because}"));
+            return Err(Error::new(ErrorKind::TimedOut, "nothing moved any more with messages outstanding"));
+        }
+        Ended::Aborted => {
+            let what = "the run was cut off: a --fail held before its end";
+            talk.error(&Error::new(ErrorKind::Threshold, what));
+            return Ok(ExitStatus::Partly(ErrorKind::Threshold));
         }
         _ => {}
     }
-    if not_connected + refused > 0 {
-        let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
-        let error = Error::new(kind, format!("{} of {attempted} connects failed{because}", not_connected + refused));
-        if report.ended == Ended::NeverConnected {
-            return Err(error);
-        }
+    // What `--reconnect` made good again is in the counts, and no failure.
+    if clients.missing > 0 && failed > 0 && (counts.connections_lost == 0 || clients.failed > 0) {
+        let error = connect();
         talk.error(&error);
-        return Ok(ExitStatus::Partly(kind));
+        return Ok(ExitStatus::Partly(error.kind()));
     }
-    for (count, kind, what) in [
-        (counts.connections_lost, ErrorKind::ConnectionLost, "connections were lost"),
-        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscriptions were refused"),
-        (counts.refused, ErrorKind::PublishRefused, "messages were refused"),
-        (counts.unacknowledged, ErrorKind::TimedOut, "messages were not acknowledged"),
+    let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
+    for (count, kind, what, prefix) in [
+        (not_back, ErrorKind::ConnectionLost, "connections were lost", "connection lost: "),
+        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscriptions were refused", "subscribe: "),
+        (counts.refused, ErrorKind::PublishRefused, "messages were refused", "publish: "),
+        (counts.unacknowledged, ErrorKind::TimedOut, "messages were not acknowledged", "connection lost: "),
     ] {
         if count > 0 {
-            talk.error(&Error::new(kind, format!("{count} {what}{because}")));
+            talk.error(&Error::new(kind, format!("{count} {what}{}", because(report, prefix))));
             return Ok(ExitStatus::Partly(kind));
         }
     }
     Ok(ExitStatus::Done)
+}
+
+/// The most frequent reason of one kind.
+fn because(report: &Report, prefix: &str) -> String {
+    let reasons = report.reasons.0.iter().filter_map(|(reason, count)| Some((reason.strip_prefix(prefix)?, *count)));
+    reasons.max_by_key(|(_, count)| *count).map_or(String::new(), |(reason, _)| format!(": {reason}"))
 }
 
 fn not_begun(error: RunError) -> Error {

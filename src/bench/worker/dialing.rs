@@ -87,7 +87,7 @@ impl Worker {
                 Ok(dialed) => connection.open(dialed, &mut self.tools),
                 Err(error) => {
                     self.tools.recorder.counts.connects_failed += 1;
-                    self.tools.recorder.reasons.note(error.to_string());
+                    self.tools.recorder.reasons.note(format!("connect: {error}"));
                     Served::Ended
                 }
             };

@@ -96,6 +96,8 @@ impl Worker {
         self.mode = Mode::Running { begin: at };
         self.tools.phase = phase;
         self.tools.running = true;
+        // At the worker's own clock too, so that a short run is measured.
+        self.next_look = 0;
         for group in 0..self.groups.len() {
             let act = settings.acts.iter().find(|act| act.group == group);
             self.groups[group].schedule = act.and_then(|act| self.schedule_of(act, end));
@@ -135,6 +137,7 @@ impl Worker {
 
     /// Nothing new is begun.
     fn stop(&mut self) {
+        self.look_at_cpu();
         self.upcoming.clear();
         self.tools.running = false;
         self.groups.iter_mut().for_each(|group| group.schedule = None);

@@ -23,10 +23,15 @@ impl Worker {
                 Served::Ended => self.ended(index),
             }
         }
+        self.look_at_cpu();
+        self.tell();
+    }
+
+    /// Within the measured time only.
+    pub(super) fn look_at_cpu(&mut self) {
         if self.tools.now >= self.tools.recorder.from && self.tools.now < self.tools.recorder.to {
             self.cpu.look(&self.tools.clock);
         }
-        self.tell();
     }
 
     /// Whether all clients stand, which the conductor waits for and has not been told.

@@ -111,9 +111,7 @@ impl Draft {
 
     /// One phase, in which all act.
     pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
-        // A search has a duration for each step.
-        let step = timing.warmup.saturating_add(SEARCH_STEP);
-        let elapsed = timing.duration.or((!self.find_max.is_empty()).then_some(step));
+        let elapsed = timing.duration.or_else(|| (!self.find_max.is_empty()).then(|| search_step(timing.warmup)));
         vec![Phase::only(&self.groups, Until { elapsed, ..until })]
     }
 
@@ -190,8 +188,28 @@ impl Draft {
                 return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
             }
         }
+        if self.abort_on_fail {
+            let late = options.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
+            self.warnings.extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
+        }
         let (connect, results, warnings) = (self.connect, self.results, self.warnings);
         let prometheus = timing.prometheus;
         Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, prometheus, warnings })
+    }
+}
+
+/// How long a step of a search lasts that has no duration of its own.
+const fn search_step(warmup: Duration) -> Duration {
+    warmup.saturating_add(SEARCH_STEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_a_search_measures_behind_its_warm_up() {
+        assert_eq!(search_step(Duration::ZERO), SEARCH_STEP);
+        assert_eq!(search_step(Duration::from_secs(5)) - Duration::from_secs(5), SEARCH_STEP);
     }
 }

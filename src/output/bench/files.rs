@@ -34,7 +34,7 @@ pub fn bench_hdr_log(report: &Report) -> String {
     let mut out = "#[Histogram log format version 1.3]\n".to_owned();
     let _ = writeln!(out, "#[Begun {}; values are nanoseconds]", report.begun);
     out.push_str("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
-    let begin = report.seconds.connecting + report.seconds.warmup;
+    let begin = report.seconds.connecting + report.seconds.waiting + report.seconds.warmup;
     for (measure, latency) in Measure::ALL.iter().filter_map(|measure| Some((measure, report.latencies.get(measure)?)))
     {
         let _ = writeln!(

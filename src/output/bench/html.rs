@@ -32,17 +32,17 @@ pub fn bench_html(report: &Report) -> String {
     table(&mut page, "Result", report::summary(report).into_iter());
     table(&mut page, "Counts", report::counts(report).into_iter());
     latencies(&mut page, report);
-    let column = |of: fn(&Row) -> u64| report.series.iter().map(of).collect::<Vec<u64>>();
+    let column = |of: fn(&Row) -> Option<u64>| report.series.iter().map(of).collect::<Vec<_>>();
     let rates = [
-        ("sent", column(|row| row.sent)),
-        ("acknowledged", column(|row| row.acknowledged)),
-        ("received", column(|row| row.delivered)),
+        ("sent", column(|row| Some(row.sent))),
+        ("acknowledged", column(|row| Some(row.acknowledged))),
+        ("received", column(|row| Some(row.delivered))),
     ];
-    plot(&mut page, "Messages a second", &rates, number);
+    plot(&mut page, "Messages in each second", &rates, number);
     let percentiles = [
-        ("p50", column(|row| row.p50.unwrap_or_default())),
-        ("p99", column(|row| row.p99.unwrap_or_default())),
-        ("max", column(|row| row.max.unwrap_or_default())),
+        ("p50", column(|row| row.p50)),
+        ("p99", column(|row| row.p99)),
+        ("max", column(|row| row.max)),
     ];
     plot(&mut page, "Latency over time", &percentiles, duration);
     tails(&mut page, report);
@@ -54,11 +54,14 @@ pub fn bench_html(report: &Report) -> String {
         [finding.threshold.clone(), format!("{result}, {measured}")]
     });
     table(&mut page, "Thresholds", thresholds);
-    let _ = write!(page, "<h2>Verdict</h2><p>Limited by {}</p><ul>", report.verdict.limited_by.words());
-    for why in &report.verdict.why {
-        let _ = write!(page, "<li>{}</li>", escape(why));
+    if let Some(verdict) = &report.verdict {
+        let _ = write!(page, "<h2>Verdict</h2><p>Limited by {}</p><ul>", verdict.limited_by.words());
+        for why in &verdict.why {
+            let _ = write!(page, "<li>{}</li>", escape(why));
+        }
+        page.push_str("</ul>");
     }
-    page.push_str("</ul></html>\n");
+    page.push_str("</html>\n");
     page
 }
 
@@ -98,11 +101,12 @@ fn ordered(report: &Report) -> impl Iterator<Item = (Measure, &Latency)> {
     Measure::ALL.into_iter().filter_map(|measure| Some((measure, report.latencies.get(&measure)?)))
 }
 
-/// Lines over the seconds of the run.
+/// Lines over the seconds of the run. A line breaks where there is no value: nothing is not quick.
 #[expect(clippy::cast_precision_loss, reason = "pixels")]
-fn plot(page: &mut String, title: &str, lines: &[(&str, Vec<u64>)], label: fn(u64) -> String) {
-    let lines: Vec<_> = lines.iter().filter(|(_, values)| values.iter().any(|value| *value > 0)).collect();
-    let most = lines.iter().flat_map(|(_, values)| values).copied().max().unwrap_or_default();
+fn plot(page: &mut String, title: &str, lines: &[(&str, Vec<Option<u64>>)], label: fn(u64) -> String) {
+    let most_of = |values: &[Option<u64>]| values.iter().flatten().copied().max().unwrap_or_default();
+    let lines: Vec<_> = lines.iter().filter(|(_, values)| most_of(values) > 0).collect();
+    let most = lines.iter().map(|(_, values)| most_of(values)).max().unwrap_or_default();
     if most == 0 {
         return;
     }
@@ -110,8 +114,8 @@ fn plot(page: &mut String, title: &str, lines: &[(&str, Vec<u64>)], label: fn(u6
     let paths = lines.iter().map(|(name, values)| {
         let x = |index: usize| index as f64 * WIDTH / (seconds.max(2) - 1) as f64;
         let y = |value: u64| HEIGHT * (1.0 - value as f64 / most as f64);
-        let points = values.iter().enumerate().map(|(index, value)| (x(index), y(*value))).collect();
-        (*name, points)
+        let point = |(index, value): (usize, &Option<u64>)| value.map(|value| (x(index), y(value)));
+        (*name, values.iter().enumerate().map(point).collect())
     });
     svg(page, title, paths, &format!("{} at most", label(most)), &format!("{seconds} s"));
 }
@@ -130,7 +134,7 @@ fn tails(page: &mut String, report: &Report) {
         let points = (0..=50).map(|step| {
             let share = f64::from(step) / 50.0;
             let percent = 100.0 - 100.0 * 10_f64.powf(-5.0 * share);
-            (share * WIDTH, HEIGHT * (1.0 - latency.percentile(percent) as f64 / most as f64))
+            Some((share * WIDTH, HEIGHT * (1.0 - latency.percentile(percent) as f64 / most as f64)))
         });
         (report::words(*measure), points.collect())
     });
@@ -146,7 +150,7 @@ fn tails(page: &mut String, report: &Report) {
 fn svg<'a>(
     page: &mut String,
     title: &str,
-    paths: impl Iterator<Item = (&'a str, Vec<(f64, f64)>)>,
+    paths: impl Iterator<Item = (&'a str, Vec<Option<(f64, f64)>>)>,
     top: &str,
     bottom: &str,
 ) {
@@ -160,17 +164,21 @@ fn svg<'a>(
     );
     for (index, (name, points)) in paths.enumerate() {
         let color = COLORS[index % COLORS.len()];
-        let points: String = points.iter().fold(String::new(), |mut text, (x, y)| {
-            let _ = write!(text, "{x:.1},{y:.1} ");
-            text
-        });
         let at = 200 + index * 160;
-        let _ = write!(
-            page,
-            "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\"/>\
-             <text x=\"{at}\" y=\"-6\" style=\"fill:{color}\">{}</text>",
-            escape(name)
-        );
+        let _ = write!(page, "<text x=\"{at}\" y=\"-6\" style=\"fill:{color}\">{}</text>", escape(name));
+        for piece in points.split(Option::is_none).filter(|piece| !piece.is_empty()) {
+            // A single value twice, so that its round ends make a dot.
+            let again = piece.first().filter(|_| piece.len() == 1);
+            let points = piece.iter().chain(again).flatten().fold(String::new(), |mut text, (x, y)| {
+                let _ = write!(text, "{x:.1},{y:.1} ");
+                text
+            });
+            let _ = write!(
+                page,
+                "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\" \
+                 stroke-linecap=\"round\"/>"
+            );
+        }
     }
     page.push_str("</svg>");
 }
@@ -185,6 +193,27 @@ mod tests {
 
     #[test]
     fn what_a_broker_says_is_text_on_the_page() {
-        assert_eq!(escape("<script>\"a\" & b</script>"), "&lt;script&gt;&quot;a&quot; &amp; b&lt;/script&gt;");
+        let mut report = Report::example((0, 1), 10);
+        report.reasons.note("publish: <script>\"a\" & b</script>".into());
+        let page = bench_html(&report);
+        assert!(page.contains("&lt;script&gt;&quot;a&quot; &amp; b&lt;/script&gt;"), "{page}");
+        assert!(!page.contains("<script>"), "{page}");
+    }
+
+    #[test]
+    fn a_second_without_a_latency_is_a_gap_in_the_line() {
+        let mut report = Report::example((0, 1), 10);
+        let row = |second, p50| Row { second, p50, ..Row::default() };
+        report.series = vec![row(0, Some(100)), row(1, Some(100)), row(2, None), row(3, Some(50))];
+        let page = bench_html(&report);
+        let plot = page.split("Latency over time").last().unwrap().split("</svg>").next().unwrap();
+        let lines: Vec<_> = plot.split("points=\"").skip(1).map(|line| line.split('"').next().unwrap()).collect();
+        assert_eq!(lines, ["0.0,0.0 286.7,0.0 ", "860.0,100.0 860.0,100.0 "]);
+    }
+
+    #[test]
+    fn without_a_load_nobody_is_blamed() {
+        let page = bench_html(&Report { verdict: None, ..Report::example((0, 1), 0) });
+        assert!(!page.contains("Limited by"), "{page}");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, plot, rate};
-use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Threshold};
+use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Row, Threshold};
 use crate::output::{Columns, Stream};
 
 /// All of it, ready to be written.
@@ -32,8 +32,8 @@ pub fn bench_report(report: &Report, stream: Stream) -> String {
     if let Some((measure, latency)) = shown.iter().find_map(|measure| Some((measure, report.latencies.get(measure)?))) {
         section(&format!("Distribution of {}", words(*measure)), &mut plot::histogram(latency, stream).into_iter());
     }
-    let running = report.series.iter().filter(|row| row.second > 0 || report.seconds.connecting < 1.0);
-    let columns = |of: fn(&crate::bench::Row) -> u64| running.clone().map(of).collect::<Vec<u64>>();
+    let running = running(report);
+    let columns = |of: fn(&Row) -> u64| running.iter().map(of).collect::<Vec<u64>>();
     section("Sent over time", &mut plot::over_time(&columns(|row| row.sent), stream).into_iter());
     section("Received over time", &mut plot::over_time(&columns(|row| row.delivered), stream).into_iter());
     if report.counts.sent + report.counts.delivered == 0 {
@@ -55,6 +55,27 @@ pub fn bench_report(report: &Report, stream: Stream) -> String {
     out
 }
 
+/// The rows of the load: without those of connecting before and of draining behind it, which would look like a stall.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole seconds, not negative"
+)]
+fn running(report: &Report) -> &[Row] {
+    let seconds = &report.seconds;
+    let begin = if report.verdict.is_some() { seconds.connecting + seconds.waiting } else { 0.0 };
+    let end = if report.phases.is_empty() && report.verdict.is_some() {
+        begin + seconds.warmup + seconds.measured
+    } else {
+        report.series.len() as f64
+    };
+    // A second of which less than half belongs to it would look like one in which little happened.
+    let begin = (begin.round() as usize).min(report.series.len());
+    let end = (end.round() as usize).max(begin + 1).min(report.series.len());
+    &report.series[begin..end]
+}
+
 /// One step of a search, a line.
 pub fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
     let measures = [Measure::E2e, Measure::Ack];
@@ -63,7 +84,11 @@ pub fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> St
     let sent = report.sent_per_second().map_or("-".to_owned(), rate);
     let reached = report.rate().is_some_and(|reached| reached >= 0.99);
     let result = match (reached, broken) {
-        (false, _) => format!("not reached, {}", limit(report.verdict.limited_by)),
+        _ if report.ended == Ended::ConnectionsLost => "all connections were lost".to_owned(),
+        (false, _) => {
+            let verdict = report.verdict.as_ref();
+            format!("not reached, {}", limit(verdict.map_or(LimitedBy::Unclear, |verdict| verdict.limited_by)))
+        }
         (true, Some(condition)) => format!("`{condition}` does not hold"),
         (true, None) => "holds".to_owned(),
     };
@@ -85,14 +110,17 @@ pub(super) fn summary(report: &Report) -> Rows {
     let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
     say("ended", ended(report.ended).to_owned());
     let counts = &report.counts;
-    let connected = format!("{} of {}", number(counts.connected), number(counts.connects_attempted));
     if counts.connects_planned > 0 || !report.phases.is_empty() {
         // Of those in the beginning and later ones; the phases tell them apart.
-        say("connected", connected);
+        say("connected", format!("{} of {}", number(counts.connected), number(counts.connects_attempted)));
     } else {
         #[expect(clippy::cast_precision_loss, reason = "for display")]
-        let connect_rate = counts.connected as f64 / report.seconds.connecting.max(1e-9);
+        let connect_rate = report.clients.connected as f64 / report.seconds.connecting.max(1e-9);
+        let connected = format!("{} of {}", number(report.clients.connected), number(report.clients.count));
         say("connected", format!("{connected} in {:.2} s ({})", report.seconds.connecting, rate(connect_rate)));
+        if counts.connected > report.clients.connected {
+            say("connected again", number(counts.connected - report.clients.connected));
+        }
     }
     if report.seconds.measured > 0.0 {
         let warmup = if report.seconds.warmup > 0.0 {
@@ -230,20 +258,18 @@ pub(super) const fn words(measure: Measure) -> &'static str {
 }
 
 fn verdict(report: &Report) -> impl Iterator<Item = String> {
-    let is_load = report.counts.sent > 0 || report.counts.scheduled > 0;
     let mut lines = Vec::new();
-    if is_load {
-        let marked = report.verdict.limited_by == LimitedBy::Generator;
-        let mark = if marked { "! " } else { "" };
-        lines.push(format!("  {mark}{}", limit(report.verdict.limited_by)));
-        lines.extend(report.verdict.why.iter().map(|why| format!("  - {why}")));
+    if let Some(verdict) = &report.verdict {
+        let mark = if verdict.limited_by == LimitedBy::Generator { "! " } else { "" };
+        lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
+        lines.extend(verdict.why.iter().map(|why| format!("  - {why}")));
     }
-    let mut own = format!("  generator: {:.2} CPU s", report.generator.cpu_seconds);
-    if let Some(memory) = report.generator.peak_memory {
-        // Writing into a string does not fail.
-        let _ = write!(own, ", {} KB of memory at most", number(memory / 1024));
+    let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));
+    let memory = report.generator.peak_memory.map(|bytes| format!("{} KB of memory at most", number(bytes / 1024)));
+    let own: Vec<String> = [cpu, memory].into_iter().flatten().collect();
+    if !own.is_empty() {
+        lines.push(format!("  generator: {}", own.join(", ")));
     }
-    lines.push(own);
     lines.into_iter()
 }
 

@@ -1,0 +1,94 @@
+//! What a report says of a run besides its load, and what becomes of it.
+
+use super::*;
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_run() {
+    let broker = ScriptedBroker::start();
+    let (folder, _) = report_file();
+    let missing = folder.path().join("no such folder/report.json");
+    let ended = bench("conn -c 1 --duration 1", broker.port(), &missing).run().expect_code(1);
+    assert!(ended.stderr.contains("cannot write"), "{}", ended.stderr);
+    assert!(!ended.text().contains("Result"), "nothing ran");
+}
+
+#[test]
+fn results_that_cannot_be_kept_cost_nothing_else() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    // A folder where a file should be: no file, so that it is not tried beforehand.
+    let csv = folder.path().join("csv");
+    std::fs::create_dir(&csv).unwrap();
+    let program = bench("pub -c 1 -t b -q 1 --rate 100/s -L 3", broker.port(), &path).arg("--csv").arg(&csv).start();
+    count_publishes(broker.accept_session(connack()).0);
+    let ended = program.wait().expect_code(1);
+    assert!(ended.stderr.contains("cannot write"), "{}", ended.stderr);
+    assert!(ended.text().contains("Verdict"), "{}", ended.text());
+    assert_eq!(read(&path).counts.acknowledged, 3);
+}
+
+#[test]
+fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let barrier = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    let line = format!("pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at {barrier}");
+    let program = bench(&line, broker.port(), &path).start();
+    count_publishes(broker.accept_session(connack()).0);
+    program.wait().expect_code(0);
+    let report = read(&path);
+    assert!(report.seconds.waiting > report.seconds.connecting, "{:?}", report.seconds);
+    assert!(report.reasons.0.is_empty(), "{:?}", report.reasons);
+
+    let line = "pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at 2026-01-01T00:00:00Z";
+    let program = bench(line, broker.port(), &path).start();
+    count_publishes(broker.accept_session(connack()).0);
+    program.wait().expect_code(0);
+    let reasons = read(&path).reasons;
+    assert!(reasons.0.keys().any(|reason| reason.contains("behind --start-at")), "{reasons:?}");
+}
+
+#[test]
+fn connects_that_came_later_are_not_in_the_rate_of_connecting() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("conn -c 1 --reconnect -rp 10 --duration 1", broker.port(), &path).start();
+    for _ in 0..3 {
+        broker.accept_session(connack()).0.cut();
+    }
+    let mut link = broker.accept_session(connack()).0;
+    link.expect_disconnect();
+    link.close();
+    let ended = program.wait().expect_code(0);
+    assert!(ended.text().contains("connected        1 of 1 in"), "{}", ended.text());
+    assert_eq!((read(&path).clients.connected, read(&path).counts.connected), (1, 4));
+}
+
+#[test]
+fn nobody_is_blamed_where_nothing_is_published() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let html = folder.path().join("page.html");
+    let program = bench("conn -c 1 --duration 0.2", broker.port(), &path).arg("--html").arg(&html).start();
+    let mut link = broker.accept_session(connack()).0;
+    link.expect_disconnect();
+    link.close();
+    let ended = program.wait().expect_code(0);
+    assert_eq!(read(&path).verdict, None);
+    assert!(!std::fs::read_to_string(html).unwrap().contains("Limited by"));
+    assert!(!ended.text().contains("limited by"));
+}
+
+#[test]
+fn the_report_over_time_is_of_the_load_alone() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    // Two seconds of connecting: a slow broker.
+    let program = bench("pub -c 3 -i 1000 -t b/%i -q 1 --rate 30/s --duration 2", broker.port(), &path).start();
+    let links = [(); 3].map(|()| broker.accept_session(connack()).0);
+    let counts = links.map(|link| std::thread::spawn(|| count_publishes(link)));
+    counts.into_iter().for_each(|count| assert!(count.join().unwrap() > 0));
+    let ended = program.wait().expect_code(0);
+    let text = ended.text();
+    assert!(text.contains("Sent over time") && !text.contains("seconds empty"), "{text}");
+}
