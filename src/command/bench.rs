@@ -240,7 +240,8 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
             return Err(Error::new(ErrorKind::ConnectionLost, format!("all connections were lost{lost}")));
         }
         Ended::GeneratorFailed => {
-            return failed(ErrorKind::Local, format!("the load generator could not go on{because}"));
+            let because = because(report, "a worker ended: ");
+            return Err(Error::local(format!("the load generator could not go on{because}")));
         }
         Ended::Stalled => {
             return Err(Error::new(ErrorKind::TimedOut, "nothing moved any more with messages outstanding"));
@@ -259,11 +260,13 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         return Ok(ExitStatus::Partly(error.kind()));
     }
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
+    // An answer that a lost connection took with it is no answer that was waited for in vain.
+    let unanswered = if counts.connections_lost > 0 { ErrorKind::ConnectionLost } else { ErrorKind::TimedOut };
     for (count, kind, what, prefix) in [
         (not_back, ErrorKind::ConnectionLost, "connections were lost", "connection lost: "),
         (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscriptions were refused", "subscribe: "),
         (counts.refused, ErrorKind::PublishRefused, "messages were refused", "publish: "),
-        (counts.unacknowledged, ErrorKind::TimedOut, "messages were not acknowledged", "connection lost: "),
+        (counts.unacknowledged, unanswered, "messages were not acknowledged", "connection lost: "),
     ] {
         if count > 0 {
             talk.error(&Error::new(kind, format!("{count} {what}{}", because(report, prefix))));

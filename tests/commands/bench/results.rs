@@ -87,7 +87,7 @@ fn the_report_over_time_is_of_the_load_alone() {
     let program = bench("pub -c 3 -i 1000 -t b/%i -q 1 --rate 30/s --duration 2", broker.port(), &path).start();
     let links = [(); 3].map(|()| broker.accept_session(connack()).0);
     let counts = links.map(|link| std::thread::spawn(|| count_publishes(link)));
-    counts.into_iter().for_each(|count| assert!(count.join().unwrap() > 0));
+    assert!(counts.into_iter().all(|count| count.join().unwrap() > 0));
     let ended = program.wait().expect_code(0);
     let text = ended.text();
     assert!(text.contains("Sent over time") && !text.contains("seconds empty"), "{text}");
