@@ -21,8 +21,8 @@ use super::recorder::WorkerResult;
 use super::report::Ended;
 use super::run::{Observer, RunError, RunOptions, Snapshot, Stage};
 use super::series::Series;
-use super::worker::Assignment;
 use super::threshold::Measured;
+use super::worker::Assignment;
 use super::{Counts, Latency, Measure, Phase};
 
 /// Where the phase that is on, or was last, lies on the run's clock.

@@ -34,7 +34,9 @@ pub use latency::{Latencies, Latency, Measure};
 pub use pattern::{Filling, InvalidPattern, Pattern};
 pub use preflight::{Demand, PortsForEach, Resources, Shortage};
 pub use rate::{InvalidRate, Rate};
-pub use report::{Clients, Ended, Generator, Parameter, PhaseReport, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds};
+pub use report::{
+    Clients, Ended, Generator, Parameter, PhaseReport, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds,
+};
 pub use run::{Observer, Quantiles, RunError, RunOptions, Snapshot, Stage, run};
 pub use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,

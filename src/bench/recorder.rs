@@ -102,7 +102,8 @@ impl Recorder {
         if counts != Counts::default() {
             let latency = std::mem::replace(&mut self.interval, Latency::coarse());
             // Nobody listens any more when the run has been given up.
-            let _ = self.seconds.send(Second { number: self.second, counts, latency, unmeasured: self.unmeasured.take() });
+            let _ =
+                self.seconds.send(Second { number: self.second, counts, latency, unmeasured: self.unmeasured.take() });
             self.at_boundary = self.counts;
         }
     }

@@ -68,9 +68,10 @@ impl Verdict {
             Some(share) => format!("the busiest worker used {:.0} % of its core", share.busy * 100.0),
             None => "what the workers used of their cores was not measured".to_owned(),
         };
-        let crowded = signs.busiest.filter(|share| share.waited >= 0.1).map(|share| {
-            format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0)
-        });
+        let crowded = signs
+            .busiest
+            .filter(|share| share.waited >= 0.1)
+            .map(|share| format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0));
         let Some(rate) = signs.rate else {
             why.extend(["unpaced: something always is the limit".to_owned(), own]);
             why.extend(crowded);
@@ -188,6 +189,9 @@ mod tests {
 
     #[test]
     fn in_between_it_is_unclear() {
-        assert_eq!(verdict(Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }), LimitedBy::Unclear);
+        assert_eq!(
+            verdict(Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }),
+            LimitedBy::Unclear
+        );
     }
 }

@@ -190,7 +190,8 @@ impl Draft {
         }
         if self.abort_on_fail {
             let late = options.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
-            self.warnings.extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
+            self.warnings
+                .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
         }
         let (connect, results, warnings) = (self.connect, self.results, self.warnings);
         let prometheus = timing.prometheus;

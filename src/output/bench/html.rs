@@ -39,11 +39,7 @@ pub fn bench_html(report: &Report) -> String {
         ("received", column(|row| Some(row.delivered))),
     ];
     plot(&mut page, "Messages in each second", &rates, number);
-    let percentiles = [
-        ("p50", column(|row| row.p50)),
-        ("p99", column(|row| row.p99)),
-        ("max", column(|row| row.max)),
-    ];
+    let percentiles = [("p50", column(|row| row.p50)), ("p99", column(|row| row.p99)), ("max", column(|row| row.max))];
     plot(&mut page, "Latency over time", &percentiles, duration);
     tails(&mut page, report);
     let reasons = report.reasons.0.iter().map(|(reason, count)| [reason.clone(), number(*count)]);
