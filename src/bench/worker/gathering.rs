@@ -13,10 +13,10 @@ use crate::mqtt::QoS;
 
 /// How long acknowledgements gather, at least and at most.
 const ACKNOWLEDGEMENTS: RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(10);
-/// How many acknowledgements one read should bring, though never more than half a window: the broker must not wait.
-const GATHERED: u64 = 32;
-/// Bytes of the smallest acknowledgement.
-const ACKNOWLEDGEMENT: u64 = 4;
+/// How many publishes one read should complete at most.
+const COMPLETED: u64 = 256;
+/// The smallest window with which anything gathers: the broker must not wait for us.
+const WINDOW: u64 = 32;
 /// How long deliveries gather: less is not worth a system call, and more would be seen in the seconds of the series.
 const DELIVERIES: RangeInclusive<Duration> = Duration::from_micros(50)..=Duration::from_millis(1);
 /// The part of the quickest delivery that gathering may add to a latency: what nobody reads off a histogram.
@@ -28,7 +28,7 @@ pub(super) enum Gathering {
     /// Nothing: every wake-up counts.
     Nothing,
     /// Acknowledgements of unpaced publishers whose latency is not asked for.
-    Acknowledgements { wait: Duration },
+    Acknowledgements { qos: QoS, wait: Duration },
     /// Deliveries of subscribers alone, at `QoS` 0, as long as they take much longer than the wait.
     Deliveries,
 }
@@ -37,7 +37,8 @@ pub(super) enum Gathering {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Harvest {
     pub(super) reads: u64,
-    pub(super) bytes: u64,
+    /// Publishes answered to the end.
+    pub(super) completed: u64,
     /// The smallest end-to-end latency, in nanoseconds; `None` if nothing came whose latency is known.
     pub(super) quickest: Option<u64>,
 }
@@ -57,7 +58,7 @@ impl Gathering {
             && plan.highest_qos() > QoS::AtMostOnce
             && publishers().all(|publish| unpaced(publish.load))
         {
-            Self::Acknowledgements { wait: *ACKNOWLEDGEMENTS.start() }
+            Self::Acknowledgements { qos: plan.highest_qos(), wait: *ACKNOWLEDGEMENTS.start() }
         } else {
             Self::Nothing
         }
@@ -66,12 +67,16 @@ impl Gathering {
     /// How long to sleep after a turn in which everything that had come was read; `window` is the smallest of any
     /// publisher.
     pub(super) fn after(&mut self, harvest: Harvest, window: u64) -> Option<Duration> {
-        let bytes_a_read = harvest.bytes.checked_div(harvest.reads)?;
+        let completed = harvest.completed.checked_div(harvest.reads)?;
         match self {
             Self::Nothing => None,
-            Self::Acknowledgements { wait } => {
-                let wanted = GATHERED.min(window / 2) * ACKNOWLEDGEMENT;
-                let adapted = if bytes_a_read < wanted { *wait * 5 / 4 } else { *wait * 4 / 5 };
+            Self::Acknowledgements { .. } if window < WINDOW => None,
+            Self::Acknowledgements { qos, wait } => {
+                // Half of the window is on its way there while the other half gathers here; at QoS 2 half of that is
+                // PUBREC.
+                let part = if *qos == QoS::ExactlyOnce { 4 } else { 2 };
+                let wanted = (window / part).min(COMPLETED);
+                let adapted = if completed < wanted { *wait * 5 / 4 } else { *wait * 4 / 5 };
                 *wait = adapted.clamp(*ACKNOWLEDGEMENTS.start(), *ACKNOWLEDGEMENTS.end());
                 Some(*wait)
             }
@@ -89,7 +94,7 @@ mod tests {
 
     fn harvest(quickest: Option<Duration>) -> Harvest {
         let nanos = |latency: Duration| u64::try_from(latency.as_nanos()).unwrap();
-        Harvest { reads: 1, bytes: 100, quickest: quickest.map(nanos) }
+        Harvest { reads: 1, completed: 0, quickest: quickest.map(nanos) }
     }
 
     #[test]
@@ -109,11 +114,16 @@ mod tests {
 
     #[test]
     fn acknowledgements_gather_until_a_read_brings_half_a_window_of_them() {
-        let mut gathering = Gathering::Acknowledgements { wait: Duration::from_micros(100) };
-        let few = Harvest { reads: 1, bytes: 4, quickest: None };
-        assert_eq!(gathering.after(few, 100), Some(Duration::from_micros(125)));
-        let many = Harvest { reads: 1, bytes: 200, quickest: None };
-        assert_eq!(gathering.after(many, 100), Some(Duration::from_micros(100)));
+        let mut gathering = Gathering::Acknowledgements { qos: QoS::AtLeastOnce, wait: Duration::from_micros(100) };
+        let harvest = |completed| Harvest { reads: 2, completed, quickest: None };
+        assert_eq!(gathering.after(harvest(98), 100), Some(Duration::from_micros(125)));
+        assert_eq!(gathering.after(harvest(100), 100), Some(Duration::from_micros(100)));
         assert_eq!(gathering.after(Harvest::default(), 100), None, "nothing was read");
+    }
+
+    #[test]
+    fn with_a_small_window_the_broker_never_waits_for_us() {
+        let mut gathering = Gathering::Acknowledgements { qos: QoS::AtLeastOnce, wait: Duration::from_micros(100) };
+        assert_eq!(gathering.after(Harvest { reads: 1, completed: 1, quickest: None }, 1), None);
     }
 }

@@ -89,6 +89,8 @@ struct Tools {
     abandoned: u64,
     /// How often something was read.
     reads: u64,
+    /// How many publishes the broker has answered to the end.
+    completed: u64,
     /// The smallest end-to-end latency of this turn.
     quickest: Option<u64>,
     /// The smallest window of any publisher.
@@ -203,6 +205,7 @@ impl Worker {
             waiting: 0,
             abandoned: 0,
             reads: 0,
+            completed: 0,
             window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
             phase: 0,
             retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
@@ -259,7 +262,7 @@ impl Worker {
         }
         self.dial(cx);
         self.depart();
-        let before = (self.tools.recorder.counts.bytes_received, self.tools.reads);
+        let before = (self.tools.completed, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
         let mut ready = std::mem::take(&mut self.ready);
@@ -278,7 +281,7 @@ impl Worker {
         }
         let harvest = Harvest {
             reads: self.tools.reads - before.1,
-            bytes: self.tools.recorder.counts.bytes_received - before.0,
+            completed: self.tools.completed - before.0,
             quickest: self.tools.quickest.take(),
         };
         if self.tools.running

@@ -84,7 +84,7 @@ impl Worker {
 
     /// Counts what is left over.
     pub(super) fn settle(&mut self) {
-        for connection in &self.connections {
+        for connection in &mut self.connections {
             connection.settle(&mut self.tools);
         }
     }

@@ -32,22 +32,27 @@ pub(super) struct Publisher {
     pub(super) left: u64,
     /// Handed to the session and not done with: for `QoS` 0 until sent, else until answered.
     flights: VecDeque<Flight>,
-    /// How many of `flights` have been sent.
-    flights_sent: usize,
+    /// How many of `flights`, the first ones, have left the session.
+    departed: usize,
     /// Handed to the session.
     handed: u64,
+    /// Taken from the session, to be written.
+    taken: u64,
     /// Written to the socket.
     sent: u64,
     /// Answered, of those at `QoS` 1 and 2.
     answered: u64,
-    /// Sent at `QoS` 1 and 2, and the session that would have been answered is gone.
+    /// Given up by the session, which the broker had lost: never to be answered.
     lost: u64,
+    /// Whether what is left over has been counted.
+    settled: bool,
 }
 
 #[derive(Debug)]
 struct Flight {
     id: DeliveryId,
     planned: u64,
+    /// When it left the session, for the socket.
     sent: u64,
     fan_out: Expected,
     answered: bool,
@@ -63,11 +68,13 @@ impl Publisher {
             backlog: VecDeque::new(),
             left: 0,
             flights: VecDeque::new(),
-            flights_sent: 0,
+            departed: 0,
             handed: 0,
+            taken: 0,
             sent: 0,
             answered: 0,
             lost: 0,
+            settled: false,
         }
     }
 
@@ -110,7 +117,7 @@ impl Publisher {
 
     /// Hands the session what the window and the socket will take. `blocked`: the socket takes nothing now.
     pub(super) fn fill(&mut self, session: &mut Session, blocked: bool, tools: &mut Tools) {
-        if session.state() != State::Connected || (self.backlog.is_empty() && (self.left == 0 || !tools.running)) {
+        if session.state() != State::Connected || !self.has_more(tools.running) {
             return;
         }
         let plan = tools.plan.clone();
@@ -123,7 +130,7 @@ impl Publisher {
             };
             if blocked { 0 } else { (BATCH / (bytes + 32)).max(1).saturating_sub(session.queued()) }
         } else {
-            session.window_space().saturating_sub(session.queued())
+            session.window_space()
         };
         while space > 0 {
             space -= 1;
@@ -187,7 +194,8 @@ impl Publisher {
             Ok(id) => {
                 self.handed += 1;
                 let unpaced = matches!(publish.load, Load::Unpaced { latency: false });
-                if !(unpaced && publish.qos == QoS::AtMostOnce && fan_out == Expected::default()) {
+                let nobody_asks = unpaced && (publish.qos == QoS::AtMostOnce || !tools.measure_acks);
+                if !nobody_asks || fan_out != Expected::default() {
                     self.flights.push_back(Flight { id, planned, sent: 0, fan_out, answered: false });
                 }
                 true
@@ -233,38 +241,55 @@ impl Publisher {
         }
     }
 
-    /// Everything that the session handed out has been written at `now`.
-    pub(super) fn written(&mut self, session: &Session, now: u64, tools: &mut Tools) {
-        let Some(publish) = self.settings(tools) else { return };
-        let (qos, paced) = (publish.qos, !matches!(publish.load, Load::Unpaced { .. }));
-        let sent = self.handed.saturating_sub(session.queued() as u64);
-        let fresh = sent.saturating_sub(self.sent);
-        if fresh == 0 {
+    /// What the session has handed out goes to the socket at `tools.now`.
+    pub(super) fn depart(&mut self, session: &Session, tools: &mut Tools) {
+        self.taken = self.handed.saturating_sub(session.queued() as u64);
+        let (Some(publish), Some(last)) = (self.settings(tools), session.transmitted()) else { return };
+        let paced = !matches!(publish.load, Load::Unpaced { .. });
+        while let Some(flight) = self.flights.get_mut(self.departed)
+            && flight.id <= last
+        {
+            self.departed += 1;
+            flight.sent = tools.now;
+            if paced {
+                let delay = tools.now.saturating_sub(flight.planned);
+                tools.recorder.measure(Measure::SendDelay, flight.planned, delay);
+                tools.recorder.counts.late += u64::from(delay > LATE);
+            }
+        }
+    }
+
+    /// The socket has taken all that departed.
+    pub(super) fn written(&mut self, tools: &mut Tools) {
+        let fresh = self.taken.saturating_sub(self.sent);
+        if fresh == 0 || self.settled {
             return;
         }
-        self.sent = sent;
-        tools.recorder.sent(fresh, now);
-        for _ in 0..fresh {
-            let Some(flight) = self.flights.get_mut(self.flights_sent) else { break };
-            flight.sent = now;
-            let delay = now.saturating_sub(flight.planned);
-            if paced {
-                tools.recorder.measure(Measure::SendDelay, flight.planned, delay);
-                if delay > LATE {
-                    tools.recorder.counts.late += 1;
-                }
-            }
-            if qos == QoS::AtMostOnce {
+        self.sent = self.taken;
+        tools.recorder.sent(fresh, tools.now);
+        if self.qos(tools) == QoS::AtMostOnce {
+            for flight in self.flights.drain(..self.departed) {
                 tools.expect(flight.fan_out);
-                self.flights.pop_front();
-            } else {
-                self.flights_sent += 1;
             }
+            self.departed = 0;
+        }
+    }
+
+    /// The connection has ended. What the socket did not take is sent again at `QoS` 1 and 2, and gone at 0.
+    pub(super) fn disconnected(&mut self, tools: &mut Tools) {
+        if self.qos(tools) == QoS::AtMostOnce && !self.settled {
+            tools.recorder.counts.dropped += self.taken.saturating_sub(self.sent);
+            self.sent = self.taken;
+            self.flights.drain(..self.departed);
+            self.departed = 0;
         }
     }
 
     /// The session says what became of a message.
     pub(super) fn outcome(&mut self, id: DeliveryId, outcome: PublishOutcome, tools: &mut Tools) {
+        if self.settled {
+            return;
+        }
         let found = self.flights.binary_search_by_key(&id, |flight| flight.id).ok();
         let flight = found.map(|at| {
             self.flights[at].answered = true;
@@ -273,13 +298,14 @@ impl Publisher {
         });
         while self.flights.front().is_some_and(|flight| flight.answered) {
             self.flights.pop_front();
-            self.flights_sent = self.flights_sent.saturating_sub(1);
+            self.departed = self.departed.saturating_sub(1);
         }
-        self.answered += 1;
+        tools.completed += 1;
         tools.recorder.last_activity = tools.now;
         let paced = self.settings(tools).is_some_and(|publish| !matches!(publish.load, Load::Unpaced { .. }));
         match outcome {
             PublishOutcome::Acknowledged(_) => {
+                self.answered += 1;
                 tools.recorder.counts.acknowledged += 1;
                 let Some((planned, sent, fan_out)) = flight else { return };
                 tools.expect(fan_out);
@@ -291,16 +317,17 @@ impl Publisher {
                 }
             }
             PublishOutcome::Refused(acknowledgement) => {
+                self.answered += 1;
                 tools.recorder.counts.refused += 1;
                 tools.recorder.reasons.note(format!("publish: {}", acknowledgement.reason));
             }
             PublishOutcome::Rejected(error) => {
+                self.answered += 1;
                 tools.recorder.counts.refused += 1;
                 tools.recorder.reasons.note(format!("publish: {error}"));
             }
-            // Stays unacknowledged in the count.
+            // Stays unacknowledged in the count, and nothing waits for it.
             PublishOutcome::Lost { .. } => {
-                self.answered -= 1;
                 self.lost += 1;
                 tools.abandoned += 1;
             }
@@ -309,7 +336,8 @@ impl Publisher {
 
     /// Messages scheduled, and not done with.
     pub(super) fn outstanding(&self, qos: QoS) -> u64 {
-        let unanswered = if qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered + self.lost) };
+        let done = self.answered + self.lost;
+        let unanswered = if qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(done) };
         let unlimited = self.left == u64::MAX;
         let left = if unlimited { 0 } else { self.left };
         self.backlog.len() as u64 + left + self.handed.saturating_sub(self.sent) + unanswered
@@ -336,17 +364,22 @@ impl Publisher {
         self.left = 0;
     }
 
-    /// Counts what is left over at the end.
-    pub(super) fn settle(&self, tools: &mut Tools) {
-        let Some(publish) = self.settings(tools) else { return };
-        let unanswered = if publish.qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
+    /// Counts what is left over at the end; nothing is counted after it.
+    pub(super) fn settle(&mut self, tools: &mut Tools) {
+        if self.settled {
+            return;
+        }
+        let unanswered = if self.qos(tools) == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
         tools.recorder.counts.unsent += self.backlog.len() as u64 + self.handed.saturating_sub(self.sent);
         tools.recorder.counts.unacknowledged += unanswered;
+        self.backlog.clear();
+        self.left = 0;
+        self.settled = true;
     }
 
-    /// Whether it has something to send whenever it may.
-    pub(super) fn is_eager(&self) -> bool {
-        self.left > 0 || !self.backlog.is_empty()
+    /// Whether it has something to send whenever it may; `running`: whether anything new is begun.
+    pub(super) fn has_more(&self, running: bool) -> bool {
+        !self.backlog.is_empty() || (self.left > 0 && running)
     }
 
     pub(super) fn qos(&self, tools: &Tools) -> QoS {

@@ -147,8 +147,8 @@ pub(super) fn read(input: &mut BytesMut, rules: Rules) -> Result<Option<Incoming
     })
 }
 
-/// PUBACK, PUBREC, PUBREL or PUBCOMP of a Packet Identifier alone: every one of 3.1.1, and a success of 5.0
-/// [MQTT-3.4.2.1]. Read by hand, since most of what a publisher receives are these, and a frame of its own costs a
+/// PUBACK, PUBREC, PUBREL or PUBCOMP without properties: every one of 3.1.1, and nearly every one of 5.0
+/// [MQTT-3.4.2]. Read by hand, since most of what a publisher receives are these, and a frame of its own costs a
 /// reference to the receive buffer.
 fn bare_ack(header: &FixedHeader, body: &[u8]) -> Option<Ack> {
     let kind = match header.packet {
@@ -158,9 +158,14 @@ fn bare_ack(header: &FixedHeader, body: &[u8]) -> Option<Ack> {
         PacketType::PubComp => AckKind::PubComp,
         _ => return None,
     };
-    let packet_id = u16::from_be_bytes(body.try_into().ok()?);
-    let acknowledgement = Acknowledgement { reason: ReasonCode::Success, details: None };
-    Some(Ack { kind, packet_id, acknowledgement })
+    let (packet_id, reason) = match *body {
+        [high, low] => ([high, low], ReasonCode::Success),
+        // The strict check has seen that it is a reason of this packet.
+        [high, low, reason] | [high, low, reason, 0] => ([high, low], ReasonCode::from_number(reason)?),
+        _ => return None,
+    };
+    let acknowledgement = Acknowledgement { reason, details: None };
+    Some(Ack { kind, packet_id: u16::from_be_bytes(packet_id), acknowledgement })
 }
 
 /// Appends CONNECT.

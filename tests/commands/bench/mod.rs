@@ -28,7 +28,12 @@ fn bench(line: &str, port: u16, report: &Path) -> Program {
 }
 
 fn read(path: &Path) -> Report {
-    Report::from_json(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let report = Report::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let counts = &report.counts;
+    // Each message that was due is in one of these; a refused one may have been sent.
+    let accounted = counts.sent + counts.unsent + counts.dropped;
+    assert!((accounted..=accounted + counts.refused).contains(&counts.scheduled), "{counts:?}");
+    report
 }
 
 /// Waits until mosquitto itself has counted so many publishes.
@@ -85,6 +90,42 @@ fn a_paced_limit_is_exact_too() {
     let counts = read(&path).counts;
     assert_eq!((counts.scheduled, counts.sent, counts.acknowledged), (1000, 1000, 1000));
     expect_count_of_broker(&broker, 1000);
+}
+
+#[test]
+fn what_is_behind_plan_at_the_end_is_still_sent() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    // More at once than one write takes.
+    let program = bench("pub -c 1 -t b -q 0 -S 1KB --rate 200000/s --duration 0.02", broker.port(), &path).start();
+    let (link, _) = broker.accept_session(connack());
+    let received = count_publishes(link);
+    program.wait().expect_code(0);
+    let counts = read(&path).counts;
+    assert_eq!((received, counts.sent, counts.unsent), (4000, 4000, 0), "{counts:?}");
+}
+
+#[test]
+fn a_message_is_timed_from_its_departure_though_its_batch_is_not_written_yet() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    // The run begins half a second after the program, and more is sent than the buffers of both ends take: the first
+    // acknowledgement comes while the rest waits.
+    let line = "pub -c 2 -i 500 -t b -q 1 -S 16KB --unpaced --latency --inflight 1000 -L 2000";
+    let program = bench(line, broker.port(), &path).start();
+    let (first, _) = broker.accept_session(connack());
+    let mut second = broker.accept();
+    second.expect_connect();
+    let begun = Instant::now();
+    second.send(connack());
+    let links = [first, second].map(|link| std::thread::spawn(|| count_publishes(link)));
+    let received: u64 = links.into_iter().map(|link| link.join().unwrap()).sum();
+    let at_most = begun.elapsed().as_nanos();
+    program.wait().expect_code(0);
+    let report = read(&path);
+    let slowest = report.latencies[&Measure::AckUncorrected].max();
+    assert!(u128::from(slowest) <= at_most, "{slowest} ns of {at_most}");
+    assert_eq!((received, report.counts.acknowledged), (2000, 2000));
 }
 
 #[test]

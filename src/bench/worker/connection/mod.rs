@@ -370,12 +370,12 @@ impl Connection {
 
     /// Whether it publishes without being told when.
     pub(super) fn is_eager(&self) -> bool {
-        matches!(&self.job, Job::Publish(publisher) if publisher.is_eager())
+        matches!(&self.job, Job::Publish(publisher) if publisher.has_more(true))
     }
 
     /// Counts what is left over at the end.
-    pub(super) fn settle(&self, tools: &mut Tools) {
-        match &self.job {
+    pub(super) fn settle(&mut self, tools: &mut Tools) {
+        match &mut self.job {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {
                 tools.recorder.counts.connects_failed += 1;

@@ -62,7 +62,7 @@ impl Connection {
             && session.state() == State::Connected
         {
             // At QoS 0 nothing comes back that would wake it.
-            more |= publisher.qos(tools) == QoS::AtMostOnce && publisher.is_eager() && tools.running;
+            more |= publisher.qos(tools) == QoS::AtMostOnce && publisher.has_more(tools.running);
         }
         if more { Served::HasMore } else { Served::Waits }
     }
@@ -97,7 +97,7 @@ impl Connection {
             let mut unflushed = true;
             if let Job::Publish(publisher) = &mut self.job {
                 tools.take_time();
-                publisher.written(session, tools.now, tools);
+                publisher.written(tools);
             }
             let now = tools.instant();
             let closes = match session.poll_transmit(&mut tools.output, now) {
@@ -108,6 +108,12 @@ impl Connection {
                 }
                 Transmit::Close => true,
             };
+            if let Job::Publish(publisher) = &mut self.job
+                && unflushed
+            {
+                tools.take_time();
+                publisher.depart(session, tools);
+            }
             let mut done = 0;
             while done < tools.output.len() {
                 match Pin::new(&mut *stream).poll_write(cx, &tools.output[done..]) {
@@ -146,6 +152,9 @@ impl Connection {
     pub(super) fn close(&mut self, session: &mut Session, tools: &mut Tools) -> Served {
         session.handle_closed(tools.instant());
         self.events(session, tools);
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.disconnected(tools);
+        }
         self.stream = None;
         self.input = BytesMut::new();
         self.output = BytesMut::new();
