@@ -80,7 +80,7 @@ impl Shell<'_> {
         judge(&editor, ended)?;
         let text = text.map_err(|error| Error::local(format!("what was edited cannot be read: {error}")))?;
         for (_, command) in commands(&text) {
-            self.talk.echo(&command);
+            command.lines().for_each(|line| self.talk.echo(line));
         }
         self.run_all(&text, "edit").await
     }

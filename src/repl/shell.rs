@@ -260,8 +260,21 @@ impl<'a> Shell<'a> {
         if let (Some(screen), Some(current)) = (&self.screen, self.current) {
             screen.sign.set(self.connections[current].state);
         }
-        status::tell(self.talk, &self.connections[index].settings, &event);
+        self.tell(index, &event);
         Ok(self.told(index, event))
+    }
+
+    /// Tells what happened to a connection; which one, where there are several.
+    fn tell(&self, index: usize, event: &Event) {
+        let Connection { name, settings, .. } = &self.connections[index];
+        match event {
+            Event::Connected(_) if self.connections.len() > 1 => self.talk.success(format_args!("{name}: connected")),
+            Event::Reconnecting(next) if self.connections.len() > 1 => {
+                self.talk.failure(format_args!("{name}: {}", next.cause));
+                self.talk.reconnecting(next.attempt, Some(next.maximum_attempts), next.delay);
+            }
+            event => status::tell(self.talk, settings, event),
+        }
     }
 
     /// What an event that is no message changes.

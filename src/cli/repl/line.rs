@@ -9,12 +9,22 @@ use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
 use crate::mqtt::{TopicFilter, TopicName};
 
+/// The help of all commands, and of what is no command.
+const HELP: &str = "\
+{subcommands}
+
+  !CMD         Run a command of the shell
+  ... | CMD    Give it what a command prints
+
+'..' and \"..\" quote, $name is a variable, <<EOF takes the lines up to EOF as a word.
+`help COMMAND` tells more, with examples.";
+
 /// A line of `repl`, cut into words.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "repl",
     about = None,
-    help_template = "{subcommands}\n\n`help COMMAND` tells more. $name is a variable, '..' and \"..\" quote.",
+    help_template = HELP,
     disable_help_flag = true,
     disable_help_subcommand = true,
     args_override_self = true,
