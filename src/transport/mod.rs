@@ -8,8 +8,8 @@
 //!
 //! With a proxy it is the proxy that is looked up and connected to, and the step behind asks it for a way on. A step
 //! in brackets is a file or folder with one async function; TLS and WebSocket are one variant of [`Stream`] each.
-//! [`Dialer`] only says the order, holds the deadline over the whole, and keeps how long each step took. QUIC is
-//! another way from the addresses to a stream.
+//! [`Dialer`] only says the order, holds the deadline over the whole, keeps how long each step took, and tells a
+//! [`DialObserver`] what it found. QUIC is another way from the addresses to a stream.
 
 mod backoff;
 mod dial;
