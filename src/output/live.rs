@@ -3,9 +3,9 @@ use std::io::{self, Write};
 
 use colored::Color;
 use jiff::tz::TimeZone;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Columns, Console, Stdout, Stream, Talk, WriteError, safe};
+use super::{Columns, Console, Excerpt, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
 use crate::payload::{PayloadFormat, Record};
 
@@ -74,8 +74,10 @@ pub struct LiveStyle {
     pub format: PayloadFormat,
     /// The time of receipt before each.
     pub timestamps: bool,
-    /// So many lines of a payload at most; 0: all.
+    /// So many lines of a message at most, as the screen folds them; 0: all.
     pub maximum_lines: usize,
+    /// Columns of that screen; 0: nothing is folded.
+    pub columns: usize,
 }
 
 impl LivePrinter {
@@ -204,17 +206,29 @@ impl LivePrinter {
             safe::push_word(connection.as_bytes(), stream, out);
             out.push(b' ');
         }
-        let topic = safe::word(message.topic.as_str(), stream);
-        out.extend_from_slice(stream.paint(&topic, COLORS[head.filter % COLORS.len()]).as_bytes());
+        let topic = message.topic.as_str();
+        let rows_of_topic = if style.maximum_lines == 0 { 0 } else { TOPIC_ROWS };
+        let head_of_topic = &topic[..Excerpt::of(topic.as_bytes(), 0, style.columns, rows_of_topic).end];
+        let shown_topic = safe::word(head_of_topic, stream);
+        out.extend_from_slice(stream.paint(&shown_topic, COLORS[head.filter % COLORS.len()]).as_bytes());
+        if head_of_topic.len() < topic.len() {
+            out.extend_from_slice(b"...");
+        }
         if message.retain {
             out.extend_from_slice(b" (retained)");
         }
         out.extend_from_slice(b": ");
-        let (first_lines, left) = first_lines(shown, style.maximum_lines);
-        safe::push_text(first_lines, stream, out);
+        let shown = shown.strip_suffix(b"\n").unwrap_or(shown);
+        let indent = shown_topic.width() + HEAD;
+        let (first, left) = shown.split_at(Excerpt::of(shown, indent, style.columns, style.maximum_lines).end);
+        safe::push_text(first, stream, out);
         out.push(b'\n');
-        if left > 0 {
-            let more = format!("... {left} more lines: show {}\n", head.id);
+        if !left.is_empty() {
+            let (count, what) = match left {
+                [b'\n', ..] => (memchr::memchr_iter(b'\n', left).count(), "lines"),
+                _ => (left.len(), "bytes"),
+            };
+            let more = format!("... {count} more {what}: show {}\n", head.id);
             out.extend_from_slice(stream.paint(&more, Color::BrightBlack).as_bytes());
         }
         self.out.end_message()
@@ -236,6 +250,12 @@ impl LivePrinter {
         self.out.flush()
     }
 }
+
+/// So many rows of a topic where a message is cut: one has up to 65,535 bytes.
+const TOPIC_ROWS: usize = 2;
+
+/// About the columns that stand beside a topic before the payload.
+const HEAD: usize = 10;
 
 /// Bytes in a row of hex.
 const HEX_ROW: usize = 16;
@@ -291,16 +311,6 @@ fn cut(line: &str, columns: usize) -> String {
         .collect()
 }
 
-/// So many lines of a text, without the last newline, and how many are left.
-fn first_lines(text: &[u8], maximum: usize) -> (&[u8], usize) {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let Some(last) = maximum.checked_sub(1) else { return (text, 0) };
-    match memchr::memchr_iter(b'\n', text).nth(last) {
-        Some(end) => (&text[..end], memchr::memchr_iter(b'\n', &text[end..]).count()),
-        None => (text, 0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,14 +325,5 @@ mod tests {
     #[test]
     fn a_line_is_cut_by_display_width() {
         assert_eq!((cut("汽车/ac", 4), cut("汽车/ac", 3), cut("on", 9)), ("汽车".into(), "汽".into(), "on".into()));
-    }
-
-    #[test]
-    fn a_long_payload_is_cut_at_a_line_and_says_how_many_are_left() {
-        assert_eq!(first_lines(b"a\nb\nc\n", 0), (&b"a\nb\nc"[..], 0));
-        assert_eq!(first_lines(b"a\nb\nc\n", 3), (&b"a\nb\nc"[..], 0));
-        assert_eq!(first_lines(b"a\nb\nc", 2), (&b"a\nb"[..], 1));
-        assert_eq!(first_lines(b"a\n\n\n", 1), (&b"a"[..], 2));
-        assert_eq!(first_lines(b"", 1), (&b""[..], 0));
     }
 }

@@ -9,6 +9,7 @@ mod bench;
 mod columns;
 mod connection;
 mod console;
+mod excerpt;
 mod failure;
 mod file;
 mod json;
@@ -30,6 +31,7 @@ pub use bench::{
 pub use columns::Columns;
 pub use connection::ConnectionReport;
 pub use console::{AboveLine, Console};
+pub use excerpt::Excerpt;
 pub use failure::ErrorFormat;
 pub use file::MessageFile;
 pub use live::{LiveHead, LivePrinter, LiveStyle, LiveTable};

@@ -10,7 +10,7 @@ use super::flood::Share;
 use super::journal::{Entry, Journal, Limits};
 use super::shell::{Shell, Stop};
 use crate::mqtt::TopicFilter;
-use crate::output::{LiveHead, LiveStyle};
+use crate::output::{Excerpt, LiveHead, LiveStyle};
 use crate::payload::Record;
 use crate::session::Received;
 
@@ -99,7 +99,7 @@ impl Shell<'_> {
     /// How much of a message may be drawn: in a script all.
     fn share(&mut self, record: &Record, now: Instant) -> Result<Share, Stop> {
         let Some(screen) = &mut self.screen else { return Ok(Share::Whole) };
-        let rows = rows(record, screen.columns, self.style.maximum_lines);
+        let rows = rows(record, self.style);
         let sum = screen.flood.poll_sum(now);
         let share = screen.flood.offer(rows, now);
         if let Some(hidden) = sum {
@@ -136,17 +136,12 @@ impl Shell<'_> {
     }
 }
 
-/// About how many rows a message takes: the lines that are shown, and those into which the longest are folded.
-fn rows(record: &Record, columns: usize, maximum_lines: usize) -> usize {
+/// About how many rows a message takes: those that are shown, and the one that tells of the others.
+fn rows(record: &Record, style: LiveStyle) -> usize {
     let message = &record.message;
-    let lines = message.payload.split(|byte| *byte == b'\n');
-    let shown = if maximum_lines == 0 { usize::MAX } else { maximum_lines };
     let head = message.topic.as_str().len() + 10;
-    let folded = |(index, line): (usize, &[u8])| {
-        let length = line.len() + if index == 0 { head } else { 0 };
-        length.div_ceil(columns.max(1)).max(1)
-    };
-    lines.take(shown).enumerate().map(folded).sum()
+    let excerpt = Excerpt::of(&message.payload, head, style.columns, style.maximum_lines);
+    excerpt.rows + usize::from(excerpt.end < message.payload.len())
 }
 
 /// `1,204`.
@@ -170,10 +165,12 @@ mod tests {
     #[test]
     fn rows_count_lines_and_their_folds() {
         let record = |payload: &str| Record::new(Message::new("a/b".parse().unwrap(), payload.to_owned()));
-        assert_eq!(rows(&record("on"), 80, 20), 1);
-        assert_eq!(rows(&record("1\n2\n3"), 80, 20), 3);
-        assert_eq!(rows(&record("1\n2\n3"), 80, 2), 2);
-        assert_eq!(rows(&record(&"x".repeat(100)), 40, 20), 3);
+        let style = |columns, maximum_lines| LiveStyle { maximum_lines, columns, ..LiveStyle::default() };
+        assert_eq!(rows(&record("on"), style(80, 20)), 1);
+        assert_eq!(rows(&record("1\n2\n3"), style(80, 20)), 3);
+        assert_eq!(rows(&record("1\n2\n3"), style(80, 2)), 3);
+        assert_eq!(rows(&record(&"x".repeat(100)), style(40, 20)), 3);
+        assert_eq!(rows(&record(&"x".repeat(1_000_000)), style(40, 20)), 21);
     }
 
     #[test]

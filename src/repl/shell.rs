@@ -174,14 +174,14 @@ impl<'a> Shell<'a> {
     /// From here on a person looks at it.
     pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign) {
         self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80, rows: 24 });
-        self.style.maximum_lines = SHOWN_LINES;
+        (self.style.maximum_lines, self.style.columns) = (SHOWN_LINES, 80);
     }
 
     /// Before a line is asked for: the window may have another size, and completion learns what is new.
     pub(super) fn look_around(&mut self, columns: usize, rows: usize) -> Sign {
         let Some(screen) = &mut self.screen else { return Sign::default() };
         screen.flood.resize(rows);
-        (screen.columns, screen.rows) = (columns, rows);
+        (screen.columns, screen.rows, self.style.columns) = (columns, rows, columns);
         let mut facts = screen.facts.lock().unwrap_or_else(PoisonError::into_inner);
         facts.connections = self.connections.iter().map(|connection| connection.name.clone()).collect();
         let current = self.current.and_then(|index| self.connections.get(index));

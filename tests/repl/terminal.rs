@@ -319,3 +319,58 @@ fn lines_go_on_until_quotes_and_heredocs_are_closed() {
     link.send(puback(published.id));
     screen.wait_for("✔ Message published");
 }
+
+#[test]
+fn a_message_larger_than_the_screen_is_cut_and_says_where_the_rest_is() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down_at(24, 60);
+    subscribe(&mut screen, &mut link, "#");
+    let before = screen.scrolled();
+    link.send(publish("long", "x".repeat(1_000_000)));
+    screen.wait_for(" more bytes: show 1");
+    screen.wait_until("a prompt", is_waiting);
+    link.send(publish("t/".repeat(30_000).as_str(), vec![0xff; 100_000]));
+    screen.wait_until("both", |screen| {
+        screen.contents().contains("more bytes: show 2") || screen.contents().contains("not shown")
+    });
+    screen.wait_until("a prompt", is_waiting);
+    assert!(screen.scrolled() - before < 3 * 24, "{}", screen.scrolled());
+}
+
+#[test]
+fn watch_shows_the_latest_values_in_their_place_until_ctrl_c() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    subscribe(&mut screen, &mut link, "car/#");
+    link.send(publish("car/1", "slow"));
+    screen.wait_for_line("#1 car/1: slow");
+    enter(&mut screen, "watch car/#");
+    screen.wait_for_shown_input();
+    link.send(publish("car/1", "fast"));
+    link.send(publish("car/2", "parked"));
+    screen.wait_for("parked");
+    screen.wait_for("fast");
+    let rows = screen.lines().iter().filter(|line| line.starts_with("car/1")).count();
+    assert_eq!(rows, 1, "{}", screen.contents());
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "pub a 'still here'");
+    assert_eq!(&link.expect_publish().payload[..], b"still here");
+}
+
+#[test]
+fn a_commands_output_goes_through_another_program() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    subscribe(&mut screen, &mut link, "#");
+    for payload in ["one", "two", "three"] {
+        link.send(publish("a", payload));
+    }
+    screen.wait_for_line("#3 a: three");
+    enter(&mut screen, "last | sed -n 's/.*two/it was &/p'");
+    screen.wait_for_line("it was #2 a: two");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "!echo $((6 * 7))");
+    screen.wait_for_line("42");
+    screen.wait_until("a prompt", is_waiting);
+}
