@@ -71,10 +71,18 @@ pub fn read(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<CommandLine, Error> {
+    read_with(&Choice::default(), arguments, variable)
+}
+
+fn read_with(
+    choice: &Choice,
+    arguments: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<CommandLine, Error> {
     // `profile add` takes the options of a connection, and makes none.
     let has_layers =
         |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
-    Ok(match read_as(&cli::command(), arguments, &Choice::default(), has_layers, variable)? {
+    Ok(match read_as(&cli::command(), arguments, choice, has_layers, variable)? {
         Reading::Parsed(Parsed { arguments: cli, origins, given, warnings, save }) => {
             CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings, save }))
         }
@@ -101,12 +109,14 @@ pub(super) fn read_as<T: FromArgMatches>(
         Ok(matches) => matches,
         Err(error) => return not_run(&error, &Origins::default()),
     };
-    let given = given_options(&matches);
-    let mut origins = Origins::flags(&given);
+    let mut given = given_options(&matches);
     let path = command_path(&matches);
     let Some(command) = path.iter().try_fold(definition, |command, name| command.find_subcommand(name)) else {
         return Err(Error::usage("no command is given"));
     };
+    // clap has ids for groups of options, too.
+    given.retain(|id| has(command, id));
+    let mut origins = Origins::flags(&given);
     let mut warnings = Vec::new();
     let mut inherited = Options::new();
     let written = as_written(&matches, command);
@@ -116,7 +126,8 @@ pub(super) fn read_as<T: FromArgMatches>(
         if load.is_some() && said.named.is_some() {
             return Err(exclude_one_another("--load-options", "--profile"));
         }
-        let choice = Choice { replaced: load.is_some(), ..choice.or(said) };
+        let without_project = choice.without_project;
+        let choice = Choice { replaced: load.is_some(), without_project, ..choice.or(said) };
         let Loaded { layers: of_files, mut files, profile, warnings: about_files } =
             profile::load(&choice, Scope::of(&path), &variable)?;
         let mut layers = vec![environment::layer(variable)];
@@ -173,7 +184,7 @@ fn choice_of(matches: &ArgMatches) -> Choice {
     let innermost = innermost(matches);
     let named = innermost.try_get_one::<String>("profile").ok().flatten().cloned();
     let none = innermost.try_get_one::<bool>("no_profile").ok().flatten().copied().unwrap_or_default();
-    Choice { named, none, replaced: false }
+    Choice { named, none, ..Choice::default() }
 }
 
 /// A path of the innermost command, where it has the option.
@@ -237,7 +248,8 @@ pub fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> R
         |wanted: &str| variable(wanted).filter(|_| ["HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&wanted));
     for command in [&["pub"][..], &["sub"], &["bench", "pub"], &["bench", "conn"], &["bench", "e2e"]] {
         let line = [&["mqttx-rs", "--profile", name], command].concat().into_iter().map(OsString::from);
-        if let CommandLine::Run(invocation) = read(line, of_folders)? {
+        let choice = Choice { without_project: true, ..Choice::default() };
+        if let CommandLine::Run(invocation) = read_with(&choice, line, of_folders)? {
             let template = match &invocation.cli.command {
                 cli::Command::Publish(command) => command.connect.connection.client_id.clone(),
                 _ => None,

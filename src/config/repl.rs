@@ -200,8 +200,11 @@ impl NewConnection {
             let message = "--password - cannot be used here: stdin is where the commands come from";
             return Err(Error::usage(message).with_hint("use --password-file, --password-env or --ask-password"));
         }
-        let profile =
-            ProfileChoice(profile.0.or(Choice { named: line.profile.clone(), none: line.no_profile, replaced: false }));
+        let profile = ProfileChoice(profile.0.or(Choice {
+            named: line.profile.clone(),
+            none: line.no_profile,
+            ..Choice::default()
+        }));
         let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&line.connect, origins)?;
         settings.take_a_free_port_if_embedded(origins);
         let says_nothing = name.is_none() && origins.is_empty() && line.profile.is_none() && !line.no_profile;

@@ -2,7 +2,7 @@
 //!
 //! Values stay text, as they would stand behind an option: what a number or a switch is, the option says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -110,12 +110,14 @@ struct Open {
     anchor: usize,
     /// In a map, the key whose value comes next.
     key: Option<(String, usize)>,
+    /// The keys so far.
+    keys: BTreeSet<String>,
 }
 
 impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
         let line = span.start.line();
-        let begin = |content, anchor| Open { node: Node { line, content }, anchor, key: None };
+        let begin = |content, anchor| Open { node: Node { line, content }, anchor, key: None, keys: BTreeSet::new() };
         match event {
             Event::MappingStart(anchor, _) => self.open.push(begin(Content::Map(Vec::new()), anchor)),
             Event::SequenceStart(anchor, _) => self.open.push(begin(Content::List(Vec::new()), anchor)),
@@ -158,7 +160,7 @@ impl Builder {
         match (&mut open.node.content, open.key.take()) {
             (Content::List(items), _) => items.push(node),
             (Content::Map(entries), Some((key, line))) => {
-                if entries.iter().any(|(name, _)| *name == key) {
+                if !open.keys.insert(key.clone()) {
                     return Err(at(line, &format!("the key `{key}` is there twice")));
                 }
                 entries.push((key, Node { line, ..node }));

@@ -167,3 +167,23 @@ fn a_file_that_will_not_do_is_named_with_what_is_wrong() {
     }
     assert_eq!(folder.text("text.json"), "[\n");
 }
+
+#[test]
+fn what_mqttx_writes_anyhow_says_nothing() {
+    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    folder.write("payload", "of the file");
+    folder.write(
+        "o.json",
+        r#"{"pub": {"hostname": "127.0.0.1", "topic": "a", "message": "Hello From MQTTX CLI", "fileRead": "payload",
+                    "clientId": "x{1}"},
+            "benchPub": {"hostname": "127.0.0.1", "topic": "a", "count": 1, "limit": 0, "clientId": "y"}}"#,
+    );
+    let _running = folder.program("pub -lo o.json").port(broker.port()).start();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "x{1}");
+    assert_eq!(link.expect_publish().payload, b"of the file"[..]);
+    let _running = folder.program("bench pub -lo o.json").port(broker.port()).start();
+    let (_link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "y");
+    folder.run("profile import o.json").expect_code(0);
+}

@@ -87,7 +87,12 @@ pub fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
 
 /// A name and a value, which may be a token.
 pub fn header(text: &str) -> Result<(String, Secret), ValueError> {
-    key_value(text).map(|(name, value)| (name, Secret::new(value)))
+    // The error repeats nothing.
+    let split = text.split_once(':').or_else(|| text.split_once('='));
+    let (name, value) = split
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| ValueError::new("a header is written `name: value`"))?;
+    Ok((name.to_owned(), Secret::new(value.strip_prefix(' ').unwrap_or(value))))
 }
 
 /// A topic to publish to.

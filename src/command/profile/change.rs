@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Desk;
 use super::question::{ask, is_agreed};
 use crate::config::check_profile;
-use crate::config::profile::{Key, Profile, Value, edit as edit_text, is_plain_secret};
+use crate::config::profile::{Key, Profile, Value, edit as edit_text};
 use crate::error::{Error, ExitStatus};
 
 pub(super) fn add<W: Write>(
@@ -24,13 +24,10 @@ pub(super) fn add<W: Write>(
         }
         profile = asked(desk)?;
     }
-    let has_plain = profile.values.iter().any(|(path, value)| {
-        let kind = Key::find(path).map(|key| key.kind);
-        matches!((kind, value), (Some(kind), Value::Texts(texts)) if texts.iter().any(|text| is_plain_secret(kind, text)))
-    });
-    if has_plain {
+    for key in profile.plain_secrets() {
         let advice = "env:NAME, file:PATH or prompt keep it elsewhere";
-        desk.talk.warning(format_args!("the password stands in the profile as it is: {advice}"));
+        let what = if key == "connection.password" { "the password" } else { key };
+        desk.talk.warning(format_args!("{what} stands in the profile as it is: {advice}"));
     }
     write_checked(desk, name, &profile.to_toml(), force)?;
     desk.talk.success(format_args!("profile {name} is made: mqttx-rs --profile {name} sub"));

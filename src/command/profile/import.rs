@@ -20,6 +20,7 @@ pub(super) fn import<W: Write>(
     let called = path.map_or_else(|| "stdin".to_owned(), |path| path.display().to_string());
     let Imported { profiles, remarks, secrets } =
         imported(&read(path, &called)?, options).map_err(|error| error.with_context(&called))?;
+    let mut made = Ok(());
     if dry_run {
         for (name, profile) in &profiles {
             let text = masked_text(name, &profile.to_toml())?;
@@ -31,12 +32,13 @@ pub(super) fn import<W: Write>(
             desk.refuse_taken(name, force).map_err(|error| taken(error, name))?;
         }
         // One after the other: the first is what the others may extend.
-        for (name, profile) in &profiles {
+        made = profiles.iter().try_for_each(|(name, profile)| {
             let text = profile.to_toml();
             check_text(desk, name, &text).map_err(|error| error.with_context(&called))?;
             desk.store.write(&lock, name, &text)?;
             desk.talk.success(format_args!("profile {name} is made: mqttx-rs --profile {name} sub"));
-        }
+            Ok(())
+        });
     }
     for secret in secrets {
         desk.talk.warning(secret);
@@ -44,7 +46,7 @@ pub(super) fn import<W: Write>(
     for remark in remarks {
         desk.talk.warning(format_args!("{called}, {remark}"));
     }
-    Ok(ExitStatus::Done)
+    made.map(|()| ExitStatus::Done)
 }
 
 fn read(path: Option<&Path>, called: &str) -> Result<String, Error> {

@@ -6,10 +6,8 @@ use serde_json::json;
 
 use super::{Check, Desk};
 use crate::config::check_profile;
-use crate::config::profile::Key;
 use crate::config::profile::{
-    ListShape, Profile, Summary, Value, effective as effective_values, flatten, is_path, is_plain_secret, masked_text,
-    summaries,
+    ListShape, Profile, Summary, effective as effective_values, flatten, is_path, masked_text, summaries,
 };
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Columns;
@@ -109,12 +107,7 @@ pub(super) fn export<W: Write>(desk: &mut Desk<'_, W>, name: &str, with_secrets:
 
 /// Takes secrets in plain text out of a profile, and tells their keys.
 fn take_secrets(profile: &mut Profile) -> Vec<&'static str> {
-    let is_secret = |path: &str, value: &Value| {
-        let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { return false };
-        key.option == "ws_headers" || texts.iter().any(|text| is_plain_secret(key.kind, text))
-    };
-    let paths: Vec<_> =
-        profile.values.iter().filter(|(path, value)| is_secret(path, value)).map(|(path, _)| *path).collect();
+    let paths = profile.plain_secrets();
     profile.values.retain(|path, _| !paths.contains(path));
     paths
 }

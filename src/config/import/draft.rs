@@ -59,6 +59,6 @@ impl Draft {
 }
 
 /// A text in which braces are no placeholder of ours.
-pub(super) fn literal(text: &str) -> String {
+pub(in crate::config) fn literal(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

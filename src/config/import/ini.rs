@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, remarks: &mut Vec<Remark>) -> Result<Draft, Error
             continue;
         }
         let Some((key, value)) = line.split_once('=') else {
-            return Err(Error::usage(format!("line {number}: `{line}` is no `key = value` and no [section]")));
+            return Err(Error::usage(format!("line {number}: this is no `key = value` and no [section]")));
         };
         let (key, value) = (key.trim(), unquoted(value.trim()));
         if value.is_empty() {
@@ -85,7 +85,7 @@ mod tests {
     fn a_line_that_is_none_is_refused() {
         assert_eq!(
             read("[mqtt]\nhost\n", &mut Vec::new()).unwrap_err().message(),
-            "line 2: `host` is no `key = value` and no [section]"
+            "line 2: this is no `key = value` and no [section]"
         );
     }
 }

@@ -16,8 +16,9 @@ mod spring;
 use std::path::PathBuf;
 
 use draft::Draft;
+pub(super) use draft::literal;
 
-use super::profile::{Key, Kind, Profile, Value, check_name, is_plain_secret};
+use super::profile::{Key, Profile, Value, check_name, is_reference};
 use super::tree::Node;
 use crate::error::Error;
 
@@ -168,9 +169,7 @@ fn keep_secrets(profile: &mut Profile, password: Option<String>, secrets: &Secre
     if let Some(text) = password {
         let (value, became) = match secrets {
             // What looks like a reference would be taken for one.
-            Secrets::Plain if is_plain_secret(Kind::Secret, &text) => {
-                (text, "the password stands in it as it is".to_owned())
-            }
+            Secrets::Plain if !is_reference(&text) => (text, "the password stands in it as it is".to_owned()),
             Secrets::Prompt | Secrets::Plain => {
                 let otherwise = "--password-env, --password-file and --with-secrets do otherwise";
                 ("prompt".to_owned(), format!("the password is not written, each run asks for it: {otherwise}"))
@@ -189,12 +188,7 @@ fn keep_secrets(profile: &mut Profile, password: Option<String>, secrets: &Secre
     if *secrets == Secrets::Plain {
         return told;
     }
-    let is_plain = |path: &str, value: &Value| {
-        let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { return false };
-        key.option == "ws_headers" || texts.iter().any(|text| is_plain_secret(key.kind, text))
-    };
-    let plain: Vec<_> =
-        profile.values.iter().filter(|(path, value)| is_plain(path, value)).map(|(path, _)| *path).collect();
+    let plain = profile.plain_secrets();
     for path in plain {
         profile.values.remove(path);
         told.push(format!("{path} is left out, as it may be secret: --with-secrets writes it"));
@@ -216,7 +210,7 @@ fn slug(text: &str) -> String {
             name.push('-');
         }
     }
-    let name = name.trim_end_matches(['-', '.']);
+    let name = name.trim_end_matches(".toml").trim_end_matches(['-', '.']);
     if name.is_empty() { "imported".to_owned() } else { name.to_owned() }
 }
 

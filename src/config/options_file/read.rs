@@ -6,6 +6,8 @@ use std::path::Path;
 use clap::{Arg, Command};
 
 use super::{INVERTED, Remark, option_of, section_of};
+use crate::config::client_id::{self, Facts};
+use crate::config::import::literal;
 use crate::config::origin::{Layer, LayerValue, Origin};
 use crate::config::profile::{FILTER_OPTIONS, is_readable_by_others};
 use crate::config::tree::{Content, Node};
@@ -21,6 +23,9 @@ pub(in crate::config) struct Said {
     pub(in crate::config) option: String,
     pub(in crate::config) values: Vec<String>,
 }
+
+/// Where payloads come from, besides the text that MQTTX writes into every file.
+const SOURCES: &[&str] = &["file_read", "stdin", "multiline", "line_mode", "payload_size", "null_message", "jsonl"];
 
 /// What a file says about the options of a command, as a layer, and what it says besides; `file` is its number among
 /// the files that origins name.
@@ -54,7 +59,17 @@ pub(in crate::config) fn load(
         warnings.push(format!("the password is in plain text and others can read {shown}: chmod 600"));
     }
     let mut layer = Layer::default();
+    let has_other_source = said.iter().any(|said| SOURCES.contains(&said.option.as_str()));
     for Said { option, values, .. } in said {
+        if matches!(option.as_str(), "message" | "text") && has_other_source && values == ["Hello From MQTTX CLI"] {
+            continue;
+        }
+        // MQTTX has no templates; braces that are none here are braces.
+        let is_template = |text: &String| client_id::expand(text, &Facts::default(), |range| *range.start()).is_ok();
+        let values = match option.as_str() {
+            "client_id" if !values.iter().all(is_template) => values.iter().map(|text| literal(text)).collect(),
+            _ => values,
+        };
         // What pairs with the filters by position goes with them.
         let is_paired = FILTER_OPTIONS.contains(&option.as_str()) && values.len() > 1;
         let alone = is_paired.then(Vec::new);
@@ -69,6 +84,10 @@ pub(in crate::config) fn read(section: &str, node: &Node, command: &Command) -> 
     for (field, value) in node.entries().iter().filter(|(_, value)| !value.is_empty()) {
         // What MQTTX leaves out itself.
         if field == "saveOptions" || field == "loadOptions" {
+            continue;
+        }
+        // Its default, which means that there is none.
+        if field == "limit" && value.text() == Some("0") {
             continue;
         }
         let option = option_of(section, field);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::read::is_pairs;
 use super::{INVERTED, field_of, section_of};
 use crate::cli::value;
-use crate::config::profile::{Kind, is_plain_secret, write_private};
+use crate::config::profile::{KEYS, without_password, write_private};
 use crate::config::tree::Node;
 use crate::error::Error;
 
@@ -74,13 +74,17 @@ impl SavedOptions {
             let Some(texts) = written.get(id).filter(|_| !matches!(id, "save_options" | "load_options")) else {
                 continue;
             };
-            let has_secret = texts.iter().any(|text| is_plain_secret(Kind::Url, text));
-            if SECRETS.contains(&id) || (id == "proxy" && has_secret) {
+            let key = KEYS.iter().find(|key| key.option == id);
+            let is_secret = |text: &String| {
+                let text = if id == "url" { without_password(text) } else { text.clone() };
+                key.is_some_and(|key| key.is_plain_secret(&text))
+            };
+            if SECRETS.contains(&id) || texts.iter().any(is_secret) {
                 let flag = definition.get_long().unwrap_or(id);
                 warnings.push(format!("--{flag} is not written to {}: give it anew with each run", path.display()));
                 continue;
             }
-            if id == "url" && has_secret {
+            if id == "url" && texts.iter().any(|text| without_password(text) != *text) {
                 warnings.push(format!("the password in --url is not written to {}", path.display()));
             }
             let field = field_of(section, id);
@@ -151,7 +155,14 @@ impl SavedOptions {
             fields.collect::<String>()
         );
         let (before, after) = match own {
-            Some(at) => (&lines[..sections[at].1 - 1], end.map_or(&[][..], |line| &lines[line - 1..])),
+            Some(at) => {
+                let first = sections[at].1 - 1;
+                let last = end.map_or(lines.len(), |line| line - 1);
+                // Comments before the next section are its own.
+                let is_said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+                let last = first + lines[first..last].iter().rposition(is_said).map_or(0, |at| at + 1);
+                (&lines[..first], &lines[last..])
+            }
             None => (&lines[..], &[][..]),
         };
         let joined = |lines: &[&str]| lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();
@@ -219,17 +230,6 @@ fn pairs(texts: &[String]) -> Value {
     Value::Object(map)
 }
 
-/// `mqtts://user@host` of `mqtts://user:password@host`.
-fn without_password(url: &str) -> String {
-    let split = || {
-        let (scheme, rest) = url.split_once("//")?;
-        let (user, host) = rest.split_at(rest.rfind('@')?);
-        let (user, _) = user.split_once(':')?;
-        Some(format!("{scheme}//{user}{host}"))
-    };
-    split().filter(|_| is_plain_secret(Kind::Url, url)).unwrap_or_else(|| url.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,8 +275,8 @@ mod tests {
         assert_eq!(saved.yaml(None).unwrap(), section);
         let before = "# ours\npub:\n  topic: a # here\n";
         assert_eq!(saved.yaml(Some(before)).unwrap(), format!("{before}{section}"));
-        let both = format!("{before}conn:\n  port: 1\nsub:\n  topic: [b]\n");
-        assert_eq!(saved.yaml(Some(&both)).unwrap(), format!("{before}{section}sub:\n  topic: [b]\n"));
+        let both = format!("{before}conn:\n  port: 1\n\n# of sub\nsub:\n  topic: [b]\n");
+        assert_eq!(saved.yaml(Some(&both)).unwrap(), format!("{before}{section}\n# of sub\nsub:\n  topic: [b]\n"));
         let json: Value = serde_json::from_str(&saved.json(Some("{\"pub\": {\"port\": 1}}")).unwrap()).unwrap();
         assert_eq!(json, json!({"pub": {"port": 1}, "conn": {"userProperties": {"a": "b"}, "hostname": "h"}}));
         for broken in ["pub: [", "- a\n", "text"] {

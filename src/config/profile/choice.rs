@@ -24,6 +24,8 @@ pub(in crate::config) struct Choice {
     pub(in crate::config) named: Option<String>,
     /// `--no-profile`: none, and no project's file either.
     pub(in crate::config) none: bool,
+    /// No project's file, whatever folder this is.
+    pub(in crate::config) without_project: bool,
     /// A file of options stands in the profile's place.
     pub(in crate::config) replaced: bool,
 }
@@ -70,7 +72,7 @@ pub(in crate::config) fn load(
         let chain = reader.chain(name, Path::new("")).map_err(|error| named_by.blame(error))?;
         layers.push((chain, Origin::Profile as fn(_) -> _));
     }
-    if let Some(path) = find_project_file() {
+    if let Some(path) = find_project_file().filter(|_| !choice.without_project) {
         if belongs_to_another(&path) {
             reader.warnings.push(format!("{} belongs to another user: left out", path.display()));
         } else {

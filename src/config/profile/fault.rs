@@ -24,8 +24,30 @@ impl Source<'_> {
         let line = self.text[..start].matches('\n').count() + 1;
         let caret = " ".repeat(self.text[start..span.start].width());
         let width = self.text[span.start..span.end.min(end).max(span.start)].width().max(1);
-        let shown = format!("{}\n{caret}{}", self.text[start..end].trim_end(), "^".repeat(width));
-        Error::usage(format!("{}, line {line}: {message}", self.name)).with_detail(shown)
+        let line_text = self.text[start..end].trim_end();
+        let message = format!("{}, line {line}: {message}", self.name);
+        let shown = match shown_part(line_text) {
+            part if part.len() == line_text.len() => format!("{line_text}\n{caret}{}", "^".repeat(width)),
+            part if span.start - start < part.len() => format!("{part} ...\n{caret}{}", "^".repeat(width)),
+            part => format!("{part} ...\n{}^", " ".repeat(part.width() + 1)),
+        };
+        Error::usage(message).with_detail(shown)
+    }
+}
+
+/// What may be shown of a line: not what may be a secret, were its key mistyped, too.
+fn shown_part(line: &str) -> &str {
+    const SECRET: &[&str] = &["pas", "url", "proxy", "head", "key", "token", "secret", "auth", "path"];
+    let (key, is_value) = match line.find('=') {
+        Some(at) => (&line[..=at], true),
+        None => (line, line.contains(['"', '\''])),
+    };
+    let name = key.to_lowercase();
+    match (is_value, line.contains('=')) {
+        (true, true) if SECRET.iter().any(|word| name.contains(word)) => key,
+        // One of several values, whose key stands above.
+        (true, false) => "",
+        _ => line,
     }
 }
 
@@ -52,6 +74,19 @@ mod tests {
         assert_eq!(error.detail(), Some("host = \"汽车\" # x\n              ^^^"));
         assert_eq!(source.fault(None, "no").message(), "profile `x`: no");
         assert_eq!(source.fault(Some(900..901), "no").message(), "profile `x`: no");
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        for (text, place, detail) in [
+            ("password = hunter2\n", "hunter2", "password = ...\n           ^"),
+            ("pasword = \"hunter2\"\n", "pasword", "pasword = ...\n^^^^^^^"),
+            ("headers = [\n  \"Authorization:Bearer hunter2\"]\n", "Auth", " ...\n ^"),
+        ] {
+            let at = text.find(place).unwrap();
+            let error = Source { name: "x", text }.fault(Some(at..at + place.len()), "no");
+            assert_eq!(error.detail(), Some(detail));
+        }
     }
 
     #[test]

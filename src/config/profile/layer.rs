@@ -153,20 +153,8 @@ impl Chain {
         self.values.iter().filter_map(|(path, (value, file))| {
             let key = Key::find(path)?;
             let Value::Texts(texts) = value else { return None };
-            texts.iter().any(|text| is_plain_secret(key.kind, text)).then_some((*path, *file))
+            texts.iter().any(|text| key.is_plain_secret(text)).then_some((*path, *file))
         })
-    }
-}
-
-/// Whether a value is a secret in plain text.
-pub fn is_plain_secret(kind: Kind, text: &str) -> bool {
-    match kind {
-        Kind::Secret => !["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form)) && text != "prompt",
-        Kind::Url => text
-            .split_once("//")
-            .and_then(|(_, rest)| rest.split('/').next())
-            .is_some_and(|authority| authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))),
-        _ => false,
     }
 }
 
@@ -244,13 +232,5 @@ mod tests {
             [&*options["ca"], &*options["cert"], &*options["key"]],
             ["/etc/x/ca.pem", "/home/u/c.pem", "/k.pem"]
         );
-    }
-
-    #[test]
-    fn a_password_in_a_url_is_plain_too() {
-        assert!(is_plain_secret(Kind::Url, "mqtt://u:p@h"));
-        assert!(!is_plain_secret(Kind::Url, "mqtt://u@h/a:b@c"));
-        assert!(is_plain_secret(Kind::Secret, "hunter2"));
-        assert!(!is_plain_secret(Kind::Secret, "env:X"));
     }
 }

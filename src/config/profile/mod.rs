@@ -14,6 +14,7 @@ mod fault;
 mod job;
 mod layer;
 mod schema;
+mod secrecy;
 mod store;
 mod view;
 
@@ -24,8 +25,8 @@ pub(super) use document::{key_span, read, syntax};
 pub(super) use fault::{Source, nearest};
 pub use job::{ListShape, ProfileJob};
 pub(super) use layer::Scope;
-pub use layer::is_plain_secret;
 pub(super) use schema::{FILTER_OPTIONS, key};
 pub use schema::{KEYS, Key, Kind};
+pub(super) use secrecy::{is_reference, without_password};
 pub use store::{Lock, Store, check_name, write_private};
 pub use view::{EffectiveValue, Summary, effective, masked_text, summaries, template};

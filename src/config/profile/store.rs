@@ -171,8 +171,9 @@ impl Store {
 ///
 /// It cannot: says which characters can.
 pub fn check_name(name: &str) -> Result<(), Error> {
+    let is_path = Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let allowed = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '@');
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
+    if !name.is_empty() && !is_path && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
         return Ok(());
     }
     Err(Error::usage(format!("`{name}` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`")))
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_name_never_leaves_the_folder() {
-        for name in ["", ".", "..", "a/b", "../a", "a b", "-a", ".a", "a\0", "a\n"] {
+        for name in ["", ".", "..", "a/b", "../a", "a b", "-a", ".a", "a\0", "a\n", "a.toml"] {
             assert!(check_name(name).is_err(), "{name:?}");
         }
         for name in ["task", "task-2", "v1.2", "me@work", "汽车"] {

@@ -4,17 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::choice::{Choice, flatten, load};
 use super::document::{Profile, Value, edit};
-use super::layer::{Scope, is_plain_secret};
+use super::layer::Scope;
 use super::schema::{KEYS, Key, Kind};
 use super::store::Store;
 use crate::cli;
-use crate::cli::value::key_value;
 use crate::config::environment;
 use crate::config::origin::{LayerValue, Options, Origin, Origins, inherit};
 use crate::error::Error;
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 /// A value that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +61,7 @@ fn broker(profile: &Profile) -> String {
         _ => None,
     };
     if let Some(url) = text("connection.url") {
-        return masked(Kind::Url, &url);
+        return Key::find("connection.url").map_or(String::new(), |key| key.masked(&url));
     }
     if let Some(path) = text("connection.unix") {
         return format!("unix://{path}");
@@ -86,35 +82,12 @@ pub fn masked_text(name: &str, text: &str) -> Result<String, Error> {
     let mut changes = Vec::new();
     for (path, value) in &profile.values {
         let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { continue };
-        let hidden: Vec<_> = texts.iter().map(|text| masked_value(key, text)).collect();
+        let hidden: Vec<_> = texts.iter().map(|text| key.masked(text)).collect();
         if hidden != *texts {
             changes.push((key, Some(Value::Texts(hidden))));
         }
     }
     edit(text, &changes)
-}
-
-/// A text that may be shown.
-fn masked_value(key: &Key, text: &str) -> String {
-    match key_value(text) {
-        // A header may be a token.
-        Ok((name, _)) if key.option == "ws_headers" => format!("{name}: {MASK}"),
-        _ => masked(key.kind, text),
-    }
-}
-
-fn masked(kind: Kind, text: &str) -> String {
-    if !is_plain_secret(kind, text) {
-        return text.to_owned();
-    }
-    let in_url = || {
-        let (scheme, rest) = text.split_once("//")?;
-        let end = rest.find('/').unwrap_or(rest.len());
-        let (user, host) = rest[..end].rsplit_once('@')?;
-        let (user, _) = user.split_once(':')?;
-        Some(format!("{scheme}//{user}:{MASK}@{host}{}", &rest[end..]))
-    };
-    in_url().filter(|_| kind == Kind::Url).unwrap_or_else(|| MASK.to_owned())
 }
 
 /// Every value that holds for a run with this profile, in the order of a file.
@@ -170,7 +143,7 @@ fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveV
     let text = |text: &String| match (key.kind, text.as_str()) {
         (Kind::SwitchOff, "true") => "false".to_owned(),
         (Kind::SwitchOff, "false") => "true".to_owned(),
-        _ => masked_value(key, text),
+        _ => key.masked(text),
     };
     let value_text = value.values.iter().map(text).collect::<Vec<_>>().join(", ");
     EffectiveValue { key, value: value_text, origin: origins.describe(value.origin) }
@@ -210,6 +183,11 @@ mod tests {
             let text = format!("[{}]\n{} = {}\n", key.section(), key.name(), key.example);
             assert!(Profile::parse("x", &text).is_ok(), "{text}");
         }
-        assert!(Profile::parse("x", &template()).is_ok());
+        let uncommented: String =
+            template().lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+        // It names the broker in three ways.
+        let without = |line: &&str| !["url = ", "unix = "].iter().any(|start| line.starts_with(start));
+        let one_broker = uncommented.lines().filter(without).collect::<Vec<_>>().join("\n");
+        assert_eq!(Profile::parse("x", &one_broker).unwrap().values.len(), KEYS.len() - 2);
     }
 }

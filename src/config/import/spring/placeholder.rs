@@ -21,6 +21,8 @@ pub(super) enum Part {
 
 /// Properties may name properties, which may not name themselves.
 const DEEPEST: usize = 8;
+/// Properties that name properties many times over are nothing that anybody wrote.
+const LONGEST: usize = 64 * 1024;
 
 /// Takes a text apart; what the file itself explains is filled in.
 pub(super) fn resolve(text: &str, documents: &[Document]) -> Vec<Part> {
@@ -86,7 +88,9 @@ fn add_placeholder(inner: &str, documents: &[Document], depth: usize, parts: &mu
         let all = documents.iter().filter(|document| document.profile.is_none());
         all.flat_map(|document| &document.properties).rfind(|property| property.canonical == path)
     };
-    if let Some(text) = of_file(name).and_then(|property| property.text()).filter(|_| depth < DEEPEST) {
+    let length = parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 1 }).sum::<usize>();
+    let may_go_on = depth < DEEPEST && length < LONGEST;
+    if let Some(text) = of_file(name).and_then(|property| property.text()).filter(|_| may_go_on) {
         return add(text, documents, depth + 1, parts);
     }
     let is_variable =
@@ -94,7 +98,7 @@ fn add_placeholder(inner: &str, documents: &[Document], depth: usize, parts: &mu
     // A default may have placeholders of its own.
     let default = default.map(|default| {
         let mut inner = Vec::new();
-        if depth < DEEPEST {
+        if may_go_on {
             add(default, documents, depth + 1, &mut inner);
         }
         match inner.as_slice() {

@@ -1,0 +1,120 @@
+//! Which values are secret, and how they are shown: the one place that decides it.
+
+use std::ops::Range;
+
+use super::document::{Profile, Value};
+use super::schema::{Key, Kind};
+use crate::transport::BrokerUrl;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+impl Key {
+    /// The value as it may be shown: references to secrets stay, secrets do not.
+    pub fn masked(&self, text: &str) -> String {
+        match (self.kind, self.option) {
+            (Kind::Secret, _) if is_reference(text) => text.to_owned(),
+            (Kind::Secret, _) => MASK.to_owned(),
+            (Kind::Url, _) => without_query(&with_password(text, &format!(":{MASK}"))),
+            // It may hold a token.
+            (_, "path") => without_query(text),
+            (_, "ws_headers") => match text.split_once(':') {
+                Some((name, _)) => format!("{name}: {MASK}"),
+                None => MASK.to_owned(),
+            },
+            _ => text.to_owned(),
+        }
+    }
+
+    /// Whether a value is a secret in plain text.
+    pub fn is_plain_secret(&self, text: &str) -> bool {
+        self.masked(text) != text
+    }
+}
+
+impl Profile {
+    /// The keys whose values are secrets in plain text.
+    pub fn plain_secrets(&self) -> Vec<&'static str> {
+        let is_plain = |path: &str, value: &Value| {
+            let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { return false };
+            texts.iter().any(|text| key.is_plain_secret(text))
+        };
+        self.values.iter().filter(|(path, value)| is_plain(path, value)).map(|(path, _)| *path).collect()
+    }
+}
+
+/// Whether a text says where a secret is, instead of being it.
+pub(in crate::config) fn is_reference(text: &str) -> bool {
+    text == "prompt" || ["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form))
+}
+
+/// `mqtt://user@host` of `mqtt://user:password@host`.
+pub(in crate::config) fn without_password(url: &str) -> String {
+    with_password(url, "")
+}
+
+/// The URL with something else in the place of `:password`.
+fn with_password(url: &str, other: &str) -> String {
+    match password_of(url) {
+        Some(place) => format!("{}{other}{}", &url[..place.start], &url[place.end..]),
+        None => url.to_owned(),
+    }
+}
+
+/// Where `:password` stands, also in a URL that is none, as one whose password has a slash; a scheme may lack.
+fn password_of(url: &str) -> Option<Range<usize>> {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    let rest = &url[begin..];
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let end = match authority.rfind('@') {
+        Some(at) => at,
+        None if BrokerUrl::parse(url).is_err() => rest.rfind('@')?,
+        None => return None,
+    };
+    let colon = rest[..end].find(':')?;
+    Some(begin + colon..begin + end)
+}
+
+/// The text with what is behind `?` hidden, unless it is a topic's.
+fn without_query(text: &str) -> String {
+    match text.split_once('?') {
+        Some((before, _)) if !text.starts_with("mqtt") => format!("{before}?{MASK}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(path: &str, text: &str) -> String {
+        Key::find(path).unwrap().masked(text)
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_masked() {
+        for (path, text, shown) in [
+            ("connection.password", "hunter2", "***"),
+            ("connection.password", "env:X", "env:X"),
+            ("connection.password", "prompt", "prompt"),
+            ("connection.url", "mqtt://u:hunter2@h:1/t", "mqtt://u:***@h:1/t"),
+            ("connection.url", "mqtt://u@h/a:b@c", "mqtt://u@h/a:b@c"),
+            ("connection.url", "mqtt://h:1883/a@b", "mqtt://h:1883/a@b"),
+            ("connection.url", "mqtt://u:hunter2@h/a@b", "mqtt://u:***@h/a@b"),
+            ("connection.url", "mqtt://u:hun/ter2@h", "mqtt://u:***@h"),
+            ("connection.url", "u:hunter2@h", "u:***@h"),
+            ("connection.url", "wss://h/mqtt?token=hunter2", "wss://h/mqtt?***"),
+            ("network.proxy", "u:hunter2@p:3128", "u:***@p:3128"),
+            ("network.proxy", "socks5h://p:1080", "socks5h://p:1080"),
+            ("websocket.path", "/mqtt?token=hunter2", "/mqtt?***"),
+            ("websocket.path", "/mqtt", "/mqtt"),
+            ("websocket.headers", "Authorization: Bearer hunter2", "Authorization: ***"),
+            ("websocket.headers", "Authorization:Bearer hunter2", "Authorization: ***"),
+            ("websocket.headers", "hunter2", "***"),
+            ("connection.username", "u:x@y", "u:x@y"),
+        ] {
+            assert_eq!(masked(path, text), shown);
+        }
+        assert_eq!(without_password("mqtt://u:pw@h/a@b"), "mqtt://u@h/a@b");
+    }
+}
