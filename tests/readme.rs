@@ -7,7 +7,9 @@
 //! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
 //! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
 //!
-//! All run in one empty folder, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
+//! A fence ```` ```yaml NAME ```` is a file of that name, there before the first command.
+//!
+//! All run in one folder, empty but for those, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
 
 #![cfg(all(unix, feature = "broker"))]
 
@@ -44,6 +46,9 @@ fn every_readme_command_prints_what_the_readme_says() {
     let fences = fences();
     assert!(fences.len() >= 5, "the README's transcripts were not found");
     let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files() {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
     let broker = Running::start(folder.path(), "mqttx-rs broker --port 0", &[]);
     let address = broker.line();
     let port = address.rsplit(':').next().unwrap().trim().to_owned();
@@ -90,6 +95,13 @@ fn every_shell_fence_of_the_readme_is_a_transcript() {
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+/// Files that commands read: a fence ```` ```yaml NAME ````.
+fn files() -> Vec<(String, String)> {
+    let readme = readme();
+    let fences = readme.split("\n```").filter_map(|fence| fence.strip_prefix("yaml ")?.split_once('\n'));
+    fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
 }
 
 fn fences() -> Vec<Fence> {

@@ -21,9 +21,12 @@ pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(O
             options.password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()?
         }
         "password_env" => options.password_env.as_deref().map(|name| variable(name, origins)).transpose()?,
-        "ask_password" => Some(ask(options.username.as_deref())?),
+        "ask_password" => Some(ask("--ask-password", options.username.as_deref())?),
         _ if is_on_stdin(options, origins) => Some(line_of_stdin()?),
-        _ => options.password.as_ref().map(|text| said(text, option, origins)).transpose()?,
+        _ => {
+            let text = options.password.as_ref();
+            text.map(|text| said(text, option, options.username.as_deref(), origins)).transpose()?
+        }
     };
     Ok((secret, origins.of(option)))
 }
@@ -44,8 +47,8 @@ fn line_of_stdin() -> Result<Secret, Error> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// Asks a person; what is typed is not shown.
-fn ask(username: Option<&str>) -> Result<Secret, Error> {
+/// Asks a person, for the sake of an option or a key; what is typed is not shown.
+fn ask(option: &str, username: Option<&str>) -> Result<Secret, Error> {
     let prompt = match username {
         // It goes to a terminal.
         Some(name) => format!("Password of {}: ", name.escape_debug()),
@@ -54,25 +57,27 @@ fn ask(username: Option<&str>) -> Result<Secret, Error> {
     rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| match error.kind() {
         // Ctrl-C, where it does not end the program, and Ctrl-D.
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
-            Error::usage("--ask-password: no password was given")
+            Error::usage(format!("{option}: no password was given"))
         }
-        _ => Error::usage(format!("--ask-password: there is no terminal to ask on: {error}"))
+        _ => Error::usage(format!("{option}: there is no terminal to ask on: {error}"))
             .with_hint("in a script, use --password-file, --password-env or --password -"),
     })
 }
 
 /// The phrase of an encrypted key.
 pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Option<Secret>, Error> {
-    match strongest(&["key_password", "key_password_file"], origins)? {
-        Some(option @ "key_password_file") => {
-            options.key_password_file.as_deref().map(|path| first_line(path, option, origins)).transpose()
-        }
-        _ => options.key_password.as_ref().map(|text| said(text, "key_password", origins)).transpose(),
+    let option = strongest(&["key_password", "key_password_file"], origins)?;
+    if option == Some("key_password_file") {
+        let path = options.key_password_file.as_deref();
+        return path.map(|path| first_line(path, "key_password_file", origins)).transpose();
     }
+    let whose = options.key.as_deref().map(Path::to_string_lossy);
+    let text = options.key_password.as_ref();
+    text.map(|text| said(text, "key_password", whose.as_deref(), origins)).transpose()
 }
 
 /// A secret of the command line or a variable is what it says; that of a profile may say where it is to be had.
-fn said(text: &Secret, option: &str, origins: &Origins) -> Result<Secret, Error> {
+fn said(text: &Secret, option: &str, whose: Option<&str>, origins: &Origins) -> Result<Secret, Error> {
     if !matches!(origins.of(option), Origin::Profile(_) | Origin::Project(_)) {
         return Ok(text.clone());
     }
@@ -84,11 +89,7 @@ fn said(text: &Secret, option: &str, origins: &Origins) -> Result<Secret, Error>
         },
         Some(("file", path)) => first_line(Path::new(path), option, origins),
         Some(("keyring", place)) => keyring(place, option, origins),
-        None if text.expose() == "prompt" => {
-            let answer = rpassword::prompt_password(format!("{}: ", name()));
-            let refused = |error| Error::local(format!("{}: there is no terminal to ask on: {error}", name()));
-            answer.map(Secret::new).map_err(refused)
-        }
+        None if text.expose() == "prompt" => ask(&name(), whose),
         _ => Ok(text.clone()),
     }
 }

@@ -358,3 +358,19 @@ fn the_filters_of_a_benchmark_may_come_from_the_profile() {
     let ended = home.run("bench sub").expect_code(2);
     assert_eq!(ended.stderr, "error: --topic is missing\n");
 }
+
+#[test]
+fn a_profile_asks_for_its_password_on_a_terminal() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    home.profile("asks", &(connection(&broker) + "username = \"alice\"\npassword = \"prompt\"\n"));
+    let mut screen = home.program("--profile asks conn --check").on_screen(24, 80);
+    screen.wait_for("Password of alice:");
+    screen.wait_for_hidden_input();
+    screen.enter("open sesame");
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
+    link.expect(disconnect(0));
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+    assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
+}

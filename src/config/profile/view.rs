@@ -183,11 +183,11 @@ mod tests {
             let text = format!("[{}]\n{} = {}\n", key.section(), key.name(), key.example);
             assert!(Profile::parse("x", &text).is_ok(), "{text}");
         }
-        let uncommented: String =
-            template().lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+        let template = template();
+        let uncommented = template.lines().map(|line| line.trim_start_matches("# "));
         // It names the broker in three ways.
         let without = |line: &&str| !["url = ", "unix = "].iter().any(|start| line.starts_with(start));
-        let one_broker = uncommented.lines().filter(without).collect::<Vec<_>>().join("\n");
+        let one_broker = uncommented.filter(without).collect::<Vec<_>>().join("\n");
         assert_eq!(Profile::parse("x", &one_broker).unwrap().values.len(), KEYS.len() - 2);
     }
 }
