@@ -1057,6 +1057,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
             [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append what goes to stderr; --trace and --debug go only there')
+            [CompletionResult]::new('--partial', '--partial', [CompletionResultType]::ParameterName, 'Merge what is there though parts of the run are missing')
             [CompletionResult]::new('--abort-on-fail', '--abort-on-fail', [CompletionResultType]::ParameterName, 'End as soon as a --fail holds')
             [CompletionResult]::new('--no-profile', '--no-profile', [CompletionResultType]::ParameterName, 'No profile, not even the selected one')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')

@@ -941,7 +941,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__bench__subcmd__merge)
-            opts="--fail --abort-on-fail --report --csv --html --hdr-log --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="--partial --fail --abort-on-fail --report --csv --html --hdr-log --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

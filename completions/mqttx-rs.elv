@@ -1033,6 +1033,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
             cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --partial 'Merge what is there though parts of the run are missing'
             cand --abort-on-fail 'End as soon as a --fail holds'
             cand --no-profile 'No profile, not even the selected one'
             cand --quiet 'Only warnings and errors on stderr'

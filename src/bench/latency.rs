@@ -1,7 +1,6 @@
 //! Histograms of fixed memory, and what is measured with them.
 
 use std::fmt;
-use std::time::Duration;
 
 use data_encoding::BASE64;
 use hdrhistogram::Histogram;
@@ -163,10 +162,9 @@ impl Latency {
         self.0.stdev()
     }
 
-    /// How many lie above `low` and not above `high`, nanoseconds.
-    pub fn count_between(&self, low: Duration, high: Duration) -> u64 {
-        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(HIGHEST).min(HIGHEST);
-        self.0.count_between(nanos(low).saturating_add(1), nanos(high))
+    /// How many are not above `limit`, nanoseconds. What the histogram cannot tell from the limit is not.
+    pub fn count_up_to(&self, limit: u64) -> u64 {
+        self.0.count_between(0, limit)
     }
 
     /// `HdrHistogram`'s own compressed form (V2, deflate) as Base64: what its tools read.

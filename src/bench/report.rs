@@ -11,6 +11,9 @@ use super::{Counts, Latency, Measure, Reasons};
 /// The form that this version writes and reads.
 pub const REPORT_VERSION: u32 = 2;
 
+/// How many seconds the beginnings of parts of one run may lie apart.
+const FARTHEST_APART: usize = 24 * 60 * 60;
+
 /// One run, or several merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -208,8 +211,17 @@ pub enum ReportError {
     #[error("there is no report to merge")]
     Empty,
     /// Two reports of one part.
-    #[error("two reports are of shard {0} of {1}")]
+    #[error("two reports are of shard {} of {}", .0 + 1, .1)]
     TwiceTheSame(u64, u64),
+    /// Several reports of which one is of a whole run.
+    #[error("one of the reports is not of a part of a run: run the parts with --shard")]
+    Whole,
+    /// A part is missing.
+    #[error("the report of shard {} of {} is missing", .0 + 1, .1)]
+    Missing(u64, u64),
+    /// Parts that cannot have run together.
+    #[error("the runs began more than a day apart")]
+    FarApart,
     /// Parts of different divisions.
     #[error("the reports are of runs divided differently: {0} and {1} shards")]
     DividedDifferently(u64, u64),
@@ -218,6 +230,8 @@ pub enum ReportError {
 impl Report {
     /// The `format` of every report.
     pub const FORMAT: &str = "mqttx-rs bench report";
+    /// The parameter that says which part of a run it is of; what is merged is of all.
+    pub const SHARD: &str = "shard";
 
     /// As JSON.
     pub fn to_json(&self) -> String {
@@ -254,33 +268,50 @@ impl Report {
         self.thresholds.iter().any(|finding| finding.failed)
     }
 
-    /// Puts the reports of parts of one run together: counts and histograms add up exactly.
-    pub fn merge(reports: Vec<Self>) -> Result<Self, ReportError> {
-        let mut shards = std::collections::BTreeSet::new();
-        for shard in reports.iter().filter_map(|report| report.shard) {
-            if !shards.insert(shard) {
-                return Err(ReportError::TwiceTheSame(shard.0, shard.1));
+    /// Puts the reports of parts of one run together: counts and histograms add up exactly. `partial` takes it that
+    /// parts are missing.
+    pub fn merge(reports: Vec<Self>, partial: bool) -> Result<Self, ReportError> {
+        if reports.len() > 1 {
+            check_shards(&reports, partial)?;
+        }
+        let begins = reports.iter().map(Self::begin).collect::<Result<Vec<_>, _>>()?;
+        let first = begins.iter().min().copied().ok_or(ReportError::Empty)?;
+        let mut merged: Option<Self> = None;
+        for (mut report, begun) in reports.into_iter().zip(begins) {
+            report.shift(begun.duration_since(first))?;
+            match &mut merged {
+                Some(merged) => {
+                    merged.add(&report);
+                    for row in &mut merged.series {
+                        (row.p50, row.p99) = (None, None);
+                    }
+                }
+                None => merged = Some(report),
             }
         }
-        if let (Some(first), Some(other)) =
-            (shards.first(), shards.iter().find(|other| Some(other.1) != shards.first().map(|first| first.1)))
-        {
-            return Err(ReportError::DividedDifferently(first.1, other.1));
-        }
-        let count = reports.len();
-        let mut reports = reports.into_iter();
-        let mut merged = reports.next().ok_or(ReportError::Empty)?;
-        for other in reports {
-            merged.add(&other);
-        }
+        let mut merged = merged.ok_or(ReportError::Empty)?;
         merged.shard = None;
+        merged.parameters.retain(|parameter| parameter.name != Self::SHARD);
         merged.thresholds.clear();
-        if count > 1 {
-            for row in &mut merged.series {
-                (row.p50, row.p99) = (None, None);
-            }
-        }
         Ok(merged)
+    }
+
+    fn begin(&self) -> Result<jiff::Timestamp, ReportError> {
+        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is no time: {}", self.begun)))
+    }
+
+    /// Begins the series so much earlier, since second 0 of a part is when its own process began.
+    fn shift(&mut self, by: jiff::SignedDuration) -> Result<(), ReportError> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a day")]
+        let seconds = by.as_secs_f64().round().clamp(0.0, 1e6) as usize;
+        if seconds > FARTHEST_APART {
+            return Err(ReportError::FarApart);
+        }
+        self.series.splice(0..0, std::iter::repeat_n(Row::default(), seconds));
+        for (second, row) in self.series.iter_mut().enumerate() {
+            row.second = second as u64;
+        }
+        Ok(())
     }
 
     fn add(&mut self, other: &Self) {
@@ -305,8 +336,12 @@ impl Report {
         self.rates.planned = planned.map(|(own, others)| own + others);
         self.rates.sent += other.rates.sent;
         self.rates.delivered += other.rates.delivered;
-        for (own, others) in self.phases.iter_mut().zip(&other.phases) {
-            own.add(others);
+        for (place, phase) in other.phases.iter().enumerate() {
+            // A part that ended early lacks the later ones.
+            match self.phases.get_mut(place) {
+                Some(own) => own.add(phase),
+                None => self.phases.push(phase.clone()),
+            }
         }
         for (second, row) in other.series.iter().enumerate() {
             if self.series.len() <= second {
@@ -333,6 +368,26 @@ impl Report {
     /// Messages received in a second of the measured time.
     pub fn delivered_per_second(&self) -> Option<f64> {
         per_second(self.rates.delivered, self.seconds.measured)
+    }
+}
+
+/// Whether they are the parts of one run, each once.
+fn check_shards(reports: &[Report], partial: bool) -> Result<(), ReportError> {
+    let mut shards = std::collections::BTreeSet::new();
+    for report in reports {
+        let (index, count) = report.shard.ok_or(ReportError::Whole)?;
+        if !shards.insert((index, count)) {
+            return Err(ReportError::TwiceTheSame(index, count));
+        }
+    }
+    let Some((_, count)) = shards.first().copied() else { return Ok(()) };
+    if let Some((_, other)) = shards.iter().find(|(_, other)| *other != count) {
+        return Err(ReportError::DividedDifferently(count, *other));
+    }
+    // The first gap is within as many as there are.
+    match (0..count).zip(0..=shards.len()).find(|(index, _)| !shards.contains(&(*index, count))) {
+        Some((index, _)) if !partial => Err(ReportError::Missing(index, count)),
+        _ => Ok(()),
     }
 }
 
@@ -485,7 +540,7 @@ mod tests {
 
     #[test]
     fn merged_shards_are_the_sum_of_their_counts_and_histograms() {
-        let merged = Report::merge(vec![Report::example((0, 2), 300), Report::example((1, 2), 200)]).unwrap();
+        let merged = Report::merge(vec![Report::example((0, 2), 300), Report::example((1, 2), 200)], false).unwrap();
         assert_eq!((merged.counts.sent, merged.rates.planned), (500, Some(500)));
         assert_eq!(merged.latencies[&Measure::Ack].count(), 500);
         assert_eq!(merged.latencies[&Measure::Ack].percentile(100.0) / 10_000, 399);
@@ -497,12 +552,50 @@ mod tests {
     }
 
     #[test]
+    fn seconds_of_parts_that_began_apart_are_not_added() {
+        let late = Report { begun: "2026-11-22T10:00:02.700Z".into(), ..Report::example((0, 2), 200) };
+        let merged = Report::merge(vec![late, Report::example((1, 2), 300)], false).unwrap();
+        let sent: Vec<_> = merged.series.iter().map(|row| (row.second, row.sent)).collect();
+        assert_eq!(sent, [(0, 0), (1, 300), (2, 0), (3, 0), (4, 200)]);
+        assert_eq!(merged.begun, "2026-11-22T10:00:00Z");
+        let other_day = Report { begun: "2020-11-22T10:00:00Z".into(), ..Report::example((0, 2), 1) };
+        assert_eq!(Report::merge(vec![other_day, Report::example((1, 2), 1)], false), Err(ReportError::FarApart));
+        let no_time = Report { begun: "yesterday".into(), ..Report::example((0, 1), 1) };
+        assert!(matches!(Report::merge(vec![no_time], false), Err(ReportError::Malformed(_))));
+    }
+
+    #[test]
+    fn what_only_a_later_part_has_is_kept_and_what_only_parts_have_is_not() {
+        let phase = |name: &str| PhaseReport {
+            name: name.into(),
+            connecting: 1.0,
+            running: 1.0,
+            counts: Counts::default(),
+            latency: None,
+        };
+        let shard = Parameter { name: Report::SHARD.into(), value: "1 of 2".into() };
+        let ended_early = Report { phases: vec![phase("fill")], ..Report::example((0, 2), 1) };
+        let whole = Report { phases: vec![phase("fill"), phase("flood")], ..Report::example((1, 2), 1) };
+        let merged = Report::merge(vec![Report { parameters: vec![shard], ..ended_early }, whole], false).unwrap();
+        assert_eq!(merged.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["fill", "flood"]);
+        assert_eq!(merged.parameters, []);
+    }
+
+    #[test]
     fn reports_that_do_not_belong_together_are_refused() {
-        let twice = vec![Report::example((0, 2), 1), Report::example((0, 2), 1)];
-        assert_eq!(Report::merge(twice), Err(ReportError::TwiceTheSame(0, 2)));
-        let different = vec![Report::example((0, 2), 1), Report::example((1, 3), 1)];
-        assert_eq!(Report::merge(different), Err(ReportError::DividedDifferently(2, 3)));
-        assert_eq!(Report::merge(Vec::new()), Err(ReportError::Empty));
+        let merge = |shards: &[(u64, u64)]| {
+            Report::merge(shards.iter().map(|shard| Report::example(*shard, 1)).collect(), false).map(|_| ())
+        };
+        assert_eq!(merge(&[(0, 2), (0, 2)]), Err(ReportError::TwiceTheSame(0, 2)));
+        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are of shard 1 of 2");
+        assert_eq!(merge(&[(0, 2), (1, 3)]), Err(ReportError::DividedDifferently(2, 3)));
+        assert_eq!(merge(&[(0, 3), (1, 3)]), Err(ReportError::Missing(2, 3)));
+        assert_eq!(merge(&[(1, u64::MAX), (2, u64::MAX)]), Err(ReportError::Missing(0, u64::MAX)));
+        assert_eq!(merge(&[]), Err(ReportError::Empty));
+        let whole = || Report { shard: None, ..Report::example((0, 1), 1) };
+        assert_eq!(Report::merge(vec![whole(), whole()], false), Err(ReportError::Whole));
+        let parts = vec![Report::example((0, 3), 1), Report::example((1, 3), 1)];
+        assert_eq!(Report::merge(parts, true).map(|merged| merged.counts.sent), Ok(2));
     }
 
     #[test]

@@ -9,13 +9,17 @@ pub enum Arrival {
     Reordered,
     /// It had been delivered before.
     Duplicate,
+    /// It was sent before the first that was heard: nobody knows what should have come of those.
+    Before,
 }
 
-/// Follows one publisher at one subscriber, in fixed memory: 16 bytes until the first gap.
+/// Follows one publisher at one subscriber, in fixed memory: 24 bytes until the first gap.
 #[derive(Debug, Clone, Default)]
 pub struct Sequence {
     /// One above the highest seen.
     next: u64,
+    /// The first that was heard.
+    begin: u64,
     /// Which of the last `WINDOW` below `next` were seen; absent while there was no gap.
     seen: Option<Box<[u64; WORDS]>>,
 }
@@ -27,7 +31,7 @@ const WINDOW: u64 = 64 * WORDS as u64;
 impl Sequence {
     /// One that is first heard at this number.
     pub fn beginning_at(number: u64) -> Self {
-        Self { next: number, seen: None }
+        Self { next: number, begin: number, seen: None }
     }
 
     /// Takes the number of a message, of which the lower 32 bits are known.
@@ -47,6 +51,9 @@ impl Sequence {
             }
             self.next = number + 1;
             return Arrival::InOrder;
+        }
+        if number < self.begin {
+            return Arrival::Before;
         }
         match &mut self.seen {
             Some(seen) if self.next - number <= WINDOW && !is_set(seen, number) => {
@@ -125,25 +132,51 @@ mod tests {
 
     #[test]
     fn numbers_wrap() {
-        let mut sequence = Sequence { next: (1 << 32) - 1, seen: None };
+        let mut sequence = Sequence { next: (1 << 32) - 1, ..Sequence::default() };
         assert_eq!(sequence.observe(u32::MAX), Arrival::InOrder);
         assert_eq!(sequence.observe(0), Arrival::InOrder);
         assert_eq!(sequence.span(), (1 << 32) + 1);
         assert_eq!(sequence.observe(u32::MAX), Arrival::Duplicate);
     }
 
+    #[test]
+    fn what_was_sent_before_the_first_that_was_heard_is_neither_late_nor_twice() {
+        let mut sequence = Sequence::beginning_at(1);
+        let arrivals = [1, 0, 1, 0].map(|number| sequence.observe(number));
+        assert_eq!(arrivals, [Arrival::InOrder, Arrival::Before, Arrival::Duplicate, Arrival::Before]);
+        assert_eq!(sequence.span(), 2);
+    }
+
+    /// Steps forward and back, so that thousands are passed and the window moves on.
+    fn numbers() -> impl Strategy<Value = Vec<u32>> {
+        let step = prop_oneof![4 => 0_i64..30, 1 => -200_i64..0, 1 => -9000_i64..2000];
+        prop::collection::vec(step, 0..4000).prop_map(|steps| {
+            let mut at = 0_i64;
+            let walk = steps.into_iter().map(|step| {
+                at = (at + step).clamp(0, 20_000);
+                u32::try_from(at).unwrap()
+            });
+            walk.collect()
+        })
+    }
+
     proptest! {
         #[test]
-        fn agrees_with_a_set_of_all_numbers(numbers in prop::collection::vec(0_u32..4000, 0..3000)) {
-            let (mut sequence, mut all, mut highest) = (Sequence::default(), BTreeSet::new(), None);
+        fn agrees_with_a_set_of_all_numbers(begin in 0_u32..3000, numbers in numbers()) {
+            let (mut all, mut next) = (BTreeSet::new(), u64::from(begin));
+            let mut sequence = Sequence::beginning_at(next);
             for number in numbers {
-                let expected = match (all.insert(number), highest) {
-                    (false, _) => Arrival::Duplicate,
-                    (true, Some(highest)) if number < highest => Arrival::Reordered,
-                    (true, _) => Arrival::InOrder,
+                let behind = next.saturating_sub(number.into());
+                let is_new = all.insert(number);
+                let expected = match behind {
+                    _ if number < begin => Arrival::Before,
+                    0 => Arrival::InOrder,
+                    // Beyond the window nobody can tell any more.
+                    _ if is_new && behind <= WINDOW => Arrival::Reordered,
+                    _ => Arrival::Duplicate,
                 };
-                highest = highest.max(Some(number));
-                prop_assert_eq!(sequence.observe(number), expected);
+                next = next.max(u64::from(number) + 1);
+                prop_assert_eq!(sequence.observe(number), expected, "{}", number);
             }
         }
     }

@@ -370,6 +370,9 @@ pub struct BenchMergeArgs {
     /// Reports of --report
     #[arg(value_name = "REPORT", required = true, num_args = 1..)]
     pub reports: Vec<PathBuf>,
+    /// Merge what is there though parts of the run are missing
+    #[arg(long)]
+    pub partial: bool,
     /// What is kept of the merged results.
     #[command(flatten)]
     pub results: ResultsArgs,

@@ -7,7 +7,7 @@ use super::metrics::{Metrics, Scraped};
 use super::shape;
 use super::trace::Tracer;
 use crate::bench::{
-    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, RunError, RunOptions, Scenario, Search, Taps,
+    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search, Taps,
 };
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -127,7 +127,11 @@ fn taps(shape: TraceShape, talk: Talk) -> Taps {
 /// Puts reports together, judges the sum, and keeps and shows it.
 pub fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut report = Report::merge(reports).map_err(|error| Error::local(error.to_string()))?;
+    let mut report = Report::merge(reports, settings.partial).map_err(|error| {
+        let missing = matches!(error, ReportError::Missing(..));
+        let error = Error::local(error.to_string());
+        if missing { error.with_hint("use --partial to merge what is there") } else { error }
+    })?;
     report.judge(&settings.thresholds);
     conclude(&report, &settings.results, terminal, talk, None)
 }

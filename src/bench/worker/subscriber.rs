@@ -11,6 +11,8 @@ pub(super) struct Subscriber {
     publishers: HashMap<u64, Sequence, BuildHasherDefault<Mix>>,
     /// Where each publisher of another run was first heard, for what is lost from then on.
     foreign_begin: u64,
+    /// What came of those sent before that.
+    before_begin: u64,
     /// When it connected, where that was after others had begun to publish by plan: what was sent before has waited.
     since: Option<u64>,
     /// Retained messages that came since it subscribed: publisher and number.
@@ -80,6 +82,11 @@ impl Subscriber {
                 tools.recorder.counts.duplicated += 1;
                 return;
             }
+            Arrival::Before => {
+                // As it came, it is one that should have.
+                tools.distinct += 1;
+                self.before_begin += 1;
+            }
         }
         if let Some(since) = waited {
             // It was away by our plan, so that the time before does not count.
@@ -98,7 +105,7 @@ impl Subscriber {
 
     /// How many messages there would be without loss, as far as numbers tell.
     pub(super) fn span(&self) -> u64 {
-        self.publishers.values().map(Sequence::span).sum::<u64>() - self.foreign_begin
+        self.publishers.values().map(Sequence::span).sum::<u64>() - self.foreign_begin + self.before_begin
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use super::origin::Origins;
 use super::{ConnectSettings, publish};
-use crate::bench::{FilterPattern, Pattern, Publish, Role, RunOptions, Scenario, Subscribe, Threshold, Until};
+use crate::bench::{FilterPattern, Pattern, Publish, Role, RunOptions, Scenario, Shard, Subscribe, Threshold, Until};
 use crate::cli::bench::{
     BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, BenchSubscriptionArgs,
     LoadArgs, ResultsArgs, Shape,
@@ -65,6 +65,8 @@ pub struct ResultFiles {
 pub struct MergeSettings {
     /// The reports.
     pub reports: Vec<PathBuf>,
+    /// Whether parts may be missing.
+    pub partial: bool,
     /// How the sum is judged.
     pub thresholds: Vec<Threshold>,
     /// Where it goes.
@@ -75,7 +77,7 @@ impl MergeSettings {
     /// Settles every option of `bench merge`.
     pub fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
         let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
-        Ok(Self { reports, thresholds: thresholds(&arguments.results)?, results })
+        Ok(Self { reports, partial: arguments.partial, thresholds: thresholds(&arguments.results)?, results })
     }
 }
 
@@ -138,11 +140,12 @@ impl BenchSettings {
         let base =
             arguments.topic.as_ref().map_or_else(|| format!("mqttx/bench/{:08x}", draft.run), TopicName::to_string);
         let base = base.trim_end_matches("/%i");
+        let shard = clients::shard(&clients.timing)?;
         let (topic, filter) = match given.shape {
             Shape::OneToOne => (format!("{base}/%i"), format!("{base}/%i")),
             Shape::FanOut => (base.to_owned(), base.to_owned()),
             Shape::FanIn => (format!("{base}/%i"), format!("{base}/+")),
-            Shape::Shared => (format!("{base}/%i"), format!("$share/mqttx-bench/{base}/+")),
+            Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", share_name(shard))),
         };
         if arguments.load.topics.is_some() {
             return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
@@ -209,6 +212,11 @@ fn subscriber(given: &BenchSubscriptionArgs) -> Result<Role, Error> {
         });
     }
     Ok(Role::Subscribe(Subscribe { filters, subscription_identifier: given.subscription_identifier }))
+}
+
+/// Each part of a run shares among its own clients, as it knows its own messages only.
+fn share_name(shard: Shard) -> String {
+    if shard.count > 1 { format!("mqttx-bench-{}", shard.index + 1) } else { "mqttx-bench".to_owned() }
 }
 
 /// A limited number of messages ends the run when the last is answered.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Report, Role, Scenario};
 use crate::mqtt::QoS;
 
 /// What the banner and the report say.
@@ -81,7 +81,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     }
     say("workers", scenario.workers.to_string());
     if scenario.shard.count > 1 {
-        say("shard", format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
+        say(Report::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
     }
     list
 }

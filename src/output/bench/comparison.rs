@@ -44,12 +44,13 @@ pub fn bench_comparison(before: &Report, after: &Report, stream: Stream) -> Stri
         }
     }
     let mut out: String = columns.lines(stream).map(|line| line + "\n").collect();
-    let different: Vec<&str> = before
-        .parameters
-        .iter()
-        .filter(|parameter| !after.parameters.contains(parameter))
-        .map(|parameter| parameter.name.as_str())
-        .collect();
+    // What only one of them was asked for is a difference too.
+    let only = |one: &Report, other: &Report| {
+        let only = one.parameters.iter().filter(|parameter| !other.parameters.contains(parameter));
+        only.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
+    };
+    let mut different = only(before, after);
+    different.extend(only(after, before).into_iter().filter(|name| !different.contains(name)).collect::<Vec<_>>());
     if !different.is_empty() {
         // Writing into a string does not fail.
         let _ = writeln!(out, "\nThe runs were asked for different things: {}", different.join(", "));
@@ -76,6 +77,18 @@ mod tests {
         let mut latency = Latency::new();
         (0..1000).for_each(|_| latency.record(center + random.u64(0..200_000)));
         latency
+    }
+
+    #[test]
+    fn what_only_one_run_was_asked_for_is_named_whichever_it_is() {
+        let plain = Report::example((0, 1), 1);
+        let mut warm = plain.clone();
+        warm.parameters.push(crate::bench::Parameter { name: "warm-up".into(), value: "5s".into() });
+        for (before, after) in [(&plain, &warm), (&warm, &plain)] {
+            let text = bench_comparison(before, after, Stream::PIPE);
+            assert!(text.contains("asked for different things: warm-up\n"), "{text}");
+        }
+        assert!(!bench_comparison(&plain, &plain, Stream::PIPE).contains("different things"));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Plots in text: a histogram of latencies, and a rate over time.
 
-use std::time::Duration;
-
 use super::{duration, number};
 use crate::bench::Latency;
 use crate::output::Stream;
@@ -12,31 +10,31 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// Rows of a histogram whose limits grow by 1, 2, 5, 10: where the latencies lie, and how far the tail goes.
 pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
-    let limits = limits(latency.min(), latency.max());
     let mut counts = Vec::new();
-    let mut low = Duration::ZERO;
-    for limit in limits {
-        counts.push((limit, latency.count_between(low, limit)));
-        low = limit;
+    let mut below = 0;
+    for limit in limits(latency.min(), latency.max()) {
+        let up_to = latency.count_up_to(limit);
+        counts.push((limit, up_to - below));
+        below = up_to;
     }
     let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     counts
         .into_iter()
         .map(|(limit, count)| {
-            let limit = duration(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
             let percent = percent(count, latency.count());
-            format!("  <= {limit:>7}  {percent:>6}  {}", bar(count, most, stream)).trim_end().to_owned()
+            format!("  <= {:>7}  {percent:>6}  {}", duration(limit), bar(count, most, stream)).trim_end().to_owned()
         })
         .collect()
 }
 
-/// 1, 2, 5 and their tenfolds, from the last one below `min` up to the first one not below `max`.
-fn limits(min: u64, max: u64) -> Vec<Duration> {
-    let steps = (2..12).flat_map(|exponent| [1, 2, 5].map(|step| step * 10_u64.pow(exponent)));
-    let mut limits: Vec<u64> = steps.filter(|limit| *limit * 2 > min / 2).collect();
-    limits.retain(|limit| *limit >= min);
+/// 1, 2, 5 and their tenfolds, from the first one not below `min` up to the first one not below `max`. The last is
+/// longer than anything that a histogram holds.
+fn limits(min: u64, max: u64) -> Vec<u64> {
+    let steps = (2..13).flat_map(|exponent| [1, 2, 5].map(|step| step * 10_u64.pow(exponent)));
+    let mut limits: Vec<u64> = steps.filter(|limit| *limit >= min).collect();
     let end = limits.iter().position(|limit| *limit >= max).map_or(limits.len(), |at| at + 1);
-    limits[..end].iter().map(|nanos| Duration::from_nanos(*nanos)).collect()
+    limits.truncate(end);
+    limits
 }
 
 fn bar(count: u64, most: u64, stream: Stream) -> String {
@@ -96,6 +94,17 @@ mod tests {
         assert!(rows[0].starts_with("  <= 2.00 ms  99.00%  ████"), "{rows:?}");
         assert!(rows.last().unwrap().starts_with("  <=  100 ms   1.00%"), "{rows:?}");
         assert_eq!(rows.len(), 6, "2, 5, 10, 20, 50 and 100 ms: {rows:?}");
+    }
+
+    #[test]
+    fn a_value_at_a_limit_is_in_one_row_and_none_is_in_no_row() {
+        let mut latency = Latency::new();
+        latency.record(1_000_000);
+        latency.record(1_000_000_000_000);
+        latency.record(3_600_000_000_000);
+        let rows = histogram(&latency, Stream::PIPE);
+        let filled: Vec<_> = rows.iter().filter(|row| !row.contains(" 0.00%")).map(|row| row[..21].trim()).collect();
+        assert_eq!(filled, ["<= 1.00 ms  33.33%", "<=  1000 s  33.33%", "<=  5000 s  33.33%"], "{rows:?}");
     }
 
     #[test]

@@ -92,3 +92,19 @@ fn the_report_over_time_is_of_the_load_alone() {
     let text = ended.text();
     assert!(text.contains("Sent over time") && !text.contains("seconds empty"), "{text}");
 }
+
+#[test]
+fn each_part_of_a_run_shares_among_its_own_subscribers() {
+    let Some(broker) = Mosquitto::start("max_queued_messages 0") else { return };
+    let line = "e2e --shape shared -c 4 -i 0 -q 1 -t load --rate 500/s -L 200 --shard";
+    let (folder, _) = report_file();
+    let path = |shard: u32| folder.path().join(shard.to_string());
+    let running = [1, 2].map(|shard| bench(&format!("{line} {shard}/2"), broker.port(), &path(shard)).start());
+    for program in running {
+        program.wait().expect_code(0);
+    }
+    for shard in [1, 2] {
+        let counts = read(&path(shard)).counts;
+        assert_eq!((counts.expected, counts.lost), (100, 0), "shard {shard}: {counts:?}");
+    }
+}
