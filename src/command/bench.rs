@@ -7,7 +7,8 @@ use super::metrics::{Metrics, Scraped};
 use super::shape;
 use super::trace::Tracer;
 use crate::bench::{
-    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search, Taps,
+    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search,
+    Taps,
 };
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};

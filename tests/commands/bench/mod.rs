@@ -382,7 +382,8 @@ fn every_second_is_in_the_series_and_the_csv() {
     assert!(report.series.len() >= 4, "{:?}", report.series);
     let lines = std::fs::read_to_string(csv).unwrap();
     assert_eq!(lines.lines().count(), report.series.len() + 1);
-    let with_messages: Vec<u64> = report.series.iter().filter(|row| row.acknowledged > 0).map(|row| row.second).collect();
+    let with_messages: Vec<u64> =
+        report.series.iter().filter(|row| row.acknowledged > 0).map(|row| row.second).collect();
     assert_eq!(with_messages, [0, 3], "{:?}", report.series);
 }
 
