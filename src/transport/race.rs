@@ -60,11 +60,23 @@ pub(super) async fn connect(
 async fn attempt(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(local) = local {
-        socket.bind(SocketAddr::new(local, 0))?;
+        bind(&socket, local)?;
     }
     // The driver writes whole batches: waiting for more would only add Nagle's delay to each of them.
     socket.set_nodelay(true)?;
     socket.connect(address).await
+}
+
+/// Takes an address, and leaves the port to `connect`, which knows the peer: a port may then be shared by connections
+/// to different brokers.
+fn bind(socket: &TcpSocket, local: IpAddr) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
+        // A kernel that does not know it takes a port at once.
+        let _ = setsockopt(socket, IpBindAddressNoPort, &true);
+    }
+    socket.bind(SocketAddr::new(local, 0))
 }
 
 #[cfg(test)]
@@ -82,6 +94,14 @@ pub(super) mod tests {
         let address = listener.local_addr().unwrap();
         let queued = vec![TcpStream::connect(address).await.unwrap()];
         (address, queued, listener)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn an_address_takes_no_port_before_the_peer_is_known() {
+        let socket = TcpSocket::new_v4().unwrap();
+        bind(&socket, "127.0.0.1".parse().unwrap()).unwrap();
+        assert_eq!(socket.local_addr().unwrap().port(), 0);
     }
 
     async fn listener() -> (TcpListener, SocketAddr) {

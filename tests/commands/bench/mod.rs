@@ -2,16 +2,18 @@
 
 mod ends;
 mod exit_codes;
+mod options;
 mod refused;
 mod results;
+#[cfg(unix)]
+mod stall;
 mod unstamped;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use crate::support::wire::{AckKind, Packet, connack, puback, pubcomp, pubrec, suback};
 use crate::support::{Link, Mosquitto, Program, RawClient, ScriptedBroker};
-use mqttx_rs::bench::{Ended, LimitedBy, Measure, Measured, Report};
+use mqttx_rs::bench::{Ended, Measure, Report};
 use mqttx_rs::mqtt::Version;
 use tempfile::TempDir;
 
@@ -315,38 +317,6 @@ fn three_shards_merged_equal_one_run() {
     two().arg("--partial").run().expect_code(0);
     let whole = Program::new(["bench", "merge"]).arg(path("whole")).arg(path("whole")).run().expect_code(1);
     assert!(whole.stderr.contains("not of a part of a run"), "{}", whole.stderr);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_stall_of_the_broker_is_seen_in_full() {
-    use nix::sys::signal::Signal;
-    let Some(broker) = Mosquitto::start("") else { return };
-    let (_folder, path) = report_file();
-    let line = "pub -c 10 -i 0 -t b/%i -q 1 --rate 1000/s --duration 6 -S 100B";
-    let mut program = bench(line, broker.port(), &path).start();
-    program.wait_for_stdout("Published total");
-    broker.signal(Signal::SIGSTOP);
-    let begin = Instant::now();
-    // Two whole seconds in which nothing moves.
-    program.wait_for_stdout("message rate: 0/s");
-    program.wait_for_stdout("message rate: 0/s");
-    let stall = begin.elapsed().as_secs_f64();
-    broker.signal(Signal::SIGCONT);
-    program.wait().expect_code(0);
-    let report = read(&path);
-    let (all, rate) = (6000.0, 1000.0);
-    let theory = rate * stall * stall / 2.0 / all;
-    let corrected = report.latencies[&Measure::Ack].mean() / 1e9;
-    let uncorrected = report.latencies[&Measure::AckUncorrected].mean() / 1e9;
-    assert!(corrected > 0.9 * theory, "corrected {corrected}, theory {theory}");
-    assert!(corrected < 1.5 * theory + 0.05, "corrected {corrected}, theory {theory}");
-    assert!(uncorrected < theory / 2.0, "the window hides the stall from who asks only what was sent: {uncorrected}");
-    assert_eq!(report.counts.acknowledged, 6000, "late is not lost: {:?}", report.counts);
-    let empty = report.series.iter().filter(|row| row.acknowledged == 0 && row.second > 0).count();
-    assert!(empty >= 2, "the empty seconds are there: {:?}", report.series);
-    assert_ne!(report.verdict.as_ref().unwrap().limited_by, LimitedBy::Nothing, "{:?}", report.verdict);
-    assert!(report.rate().unwrap() <= 1.0);
 }
 
 #[cfg(unix)]

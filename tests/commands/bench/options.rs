@@ -1,0 +1,92 @@
+//! Options of a load, each by what the broker or the report has seen of it.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+
+use super::{bench, read, report_file};
+use crate::support::wire::connack;
+use crate::support::{Mosquitto, ScriptedBroker};
+use mqttx_rs::bench::{Ended, Measure, Stamp};
+
+#[test]
+fn the_source_addresses_are_taken_in_turn() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (_folder, path) = report_file();
+    let line = "conn -c 4 -i 0 --duration 0.1 --source-ip 127.0.0.2-127.0.0.3";
+    let program = bench(line, listener.local_addr().unwrap().port(), &path).start();
+    let mut sources: Vec<_> = (0..4)
+        .map(|_| {
+            let (mut stream, peer) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 12]).unwrap();
+            stream.write_all(b"\x20\x03\0\0\0").unwrap();
+            // Until the client hangs up.
+            std::thread::spawn(move || stream.read_to_end(&mut Vec::new()));
+            peer.ip()
+        })
+        .collect();
+    program.wait().expect_code(0);
+    sources.sort_unstable();
+    let [second, third] = [2, 3].map(|last| std::net::IpAddr::from(Ipv4Addr::new(127, 0, 0, last)));
+    assert_eq!(sources, [second, second, third, third]);
+}
+
+#[test]
+fn a_ramp_connects_no_faster_than_it_says() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let (_folder, path) = report_file();
+    bench("conn -c 5 --ramp 20/s --duration 0.1", broker.port(), &path).run().expect_code(0);
+    let report = read(&path);
+    assert_eq!(report.counts.connected, 5);
+    // The fifth is planned four twentieths of a second after the first.
+    assert!(report.seconds.connecting >= 0.2, "{:?}", report.seconds);
+}
+
+/// The planned times of so many messages, as the broker reads them in the stamps.
+fn planned(line: &str, count: usize) -> Vec<u64> {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench(&format!("{line} -S 32B -L {count}"), broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let planned = (0..count).map(|_| Stamp::read(&link.expect_publish().payload).unwrap().planned).collect();
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+    planned
+}
+
+#[test]
+fn gaps_are_even_and_with_poisson_random() {
+    let gaps = |line: &str| {
+        let planned = planned(line, 50);
+        planned.windows(2).map(|pair| pair[1] - pair[0]).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(gaps("pub -c 1 -t b --rate 1000/s"), [1_000_000].into());
+    assert!(gaps("pub -c 1 -t b --rate 1000/s --poisson").len() > 40);
+}
+
+#[test]
+fn a_warm_up_is_sent_and_not_measured() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let (_folder, path) = report_file();
+    let line = "pub -c 2 -i 0 -t b -q 1 --rate 200/s --duration 1 --warmup 0.5";
+    bench(line, broker.port(), &path).run().expect_code(0);
+    let report = read(&path);
+    assert_eq!((report.counts.scheduled, report.counts.acknowledged), (200, 200), "{:?}", report.counts);
+    assert_eq!((report.rates.planned, report.latencies[&Measure::Ack].count()), (Some(100), 100));
+    assert!((report.seconds.warmup - 0.5).abs() < 1e-9, "{:?}", report.seconds);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_while_clients_connect_ends_the_run_with_a_report() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("pub -c 2 -i 0 -t b -L 10", broker.port(), &path).start();
+    let mut link = broker.accept();
+    link.expect_connect();
+    // No CONNACK.
+    program.signal(nix::sys::signal::Signal::SIGINT);
+    program.wait().expect_code(130);
+    let report = read(&path);
+    assert_eq!((report.ended, report.counts.connected, report.counts.sent), (Ended::InterruptedEarly, 0, 0));
+}
