@@ -10,6 +10,7 @@ mod stall;
 mod unstamped;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::support::wire::{AckKind, Packet, connack, puback, pubcomp, pubrec, suback};
 use crate::support::{Link, Mosquitto, Program, RawClient, ScriptedBroker};
