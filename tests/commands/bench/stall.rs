@@ -33,7 +33,7 @@ fn observe(address: SocketAddr, messages: u32) -> JoinHandle<f64> {
             let whole = (index + 1) * SIZE;
             let (_, arrival) = arrivals[arrivals.partition_point(|(length, _)| *length < whole)];
             let planned = Stamp::read(&message[7..]).unwrap().planned;
-            (arrival.duration_since(UNIX_EPOCH).unwrap() - Duration::from_nanos(planned)).as_secs_f64()
+            arrival.duration_since(UNIX_EPOCH + Duration::from_nanos(planned)).unwrap().as_secs_f64()
         });
         seconds.sum::<f64>() / f64::from(messages)
     })
