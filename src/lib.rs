@@ -3,8 +3,9 @@
 //! A map of the house; an arrow points at what may be used, and `tests/house.rs` holds it:
 //!
 //! ```text
-//! main -> app -> { command, broker }     app       wiring: settings, runtime, signals, dispatch
+//! main -> app -> { command, repl, .. }   app       wiring: settings, runtime, signals, dispatch
 //! command -> { client, config, output }  command   use-cases: Settings in, ExitStatus out
+//! repl -> { cli, command, client }       repl      a session of commands, typed or in a script
 //! client -> { session, transport }       client    tokio driver of one session
 //! bench -> { session, transport }        bench     the load generator
 //! session -> mqtt                        session   the protocol engine, sans-I/O

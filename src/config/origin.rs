@@ -128,9 +128,9 @@ impl Origins {
         self.options.get(option).copied().unwrap_or(Origin::Default)
     }
 
-    /// Whether nobody gave any option.
-    pub fn is_empty(&self) -> bool {
-        self.options.is_empty()
+    /// Whether the line itself says anything.
+    pub fn has_flags(&self) -> bool {
+        self.options.values().any(|origin| *origin == Origin::Flag)
     }
 
     /// Whether anybody gave the option.

@@ -207,7 +207,7 @@ impl NewConnection {
         }));
         let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&line.connect, origins)?;
         settings.take_a_free_port_if_embedded(origins);
-        let says_nothing = name.is_none() && origins.is_empty() && line.profile.is_none() && !line.no_profile;
+        let says_nothing = !origins.has_flags();
         Ok(Self { name, connect: settings, says_nothing, profile, warnings })
     }
 }

@@ -1,6 +1,5 @@
 //! A person at a terminal: a line at a time, and whatever comes meanwhile above it.
 
-use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::editor::{Editor, Facts, Prompt, Sign, Typed};
@@ -101,7 +100,7 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop>
 /// Columns and rows of the window.
 fn window() -> (usize, usize) {
     #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdin())
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdin())
         && size.ws_col > 0
     {
         return (size.ws_col.into(), size.ws_row.into());
@@ -119,7 +118,7 @@ impl Cooked {
     fn remember() -> Self {
         Self {
             #[cfg(unix)]
-            mode: rustix::termios::tcgetattr(io::stdin()).ok(),
+            mode: rustix::termios::tcgetattr(std::io::stdin()).ok(),
         }
     }
 }
@@ -129,7 +128,7 @@ impl Drop for Cooked {
         #[cfg(unix)]
         if let Some(mode) = &self.mode {
             // Nothing is left to be done about it.
-            _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, mode);
+            _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, mode);
         }
     }
 }

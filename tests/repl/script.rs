@@ -184,6 +184,52 @@ fn a_lost_connection_comes_back_with_its_subscriptions() {
 }
 
 #[test]
+fn a_connection_that_was_closed_is_opened_again_with_its_subscriptions() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "sub a -q 1\nconnect\ndisconnect\nconnect\n").arg("--keep-going").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "a", 1));
+    link.send(suback(1, [1]));
+    link.expect(disconnect(0));
+    link.close();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "me");
+    link.expect(subscribe(1, "a", 1));
+    link.send(suback(1, [1]));
+    link.expect(disconnect(0));
+    link.close();
+    let ended = running.wait().expect_code(2);
+    assert!(ended.stderr.contains("error: stdin:2: `localhost:"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is open already"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_profile_says_what_lines_leave_out() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[connection]\nport = {}\nclient_id = \"of-profile\"\n[publish]\nqos = 1\n\
+         [subscribe]\nfilters = [\"car/#\", {{ filter = \"order/+\", qos = 1 }}]\n",
+        broker.port()
+    );
+    let path = folder.path().join("plant.toml");
+    fs::write(&path, text).unwrap();
+    let running = Program::new(["repl", "--profile"]).arg(&path).stdin("sub\npub a 1\nsub b\n").start_with_stdin();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "of-profile");
+    link.expect(subscribe(1, "car/#", 0).and("order/+", 1));
+    link.send(suback(1, [0, 1]));
+    link.expect(publish("a", "1").qos(1).id(2));
+    link.send(puback(2));
+    let own = link.expect_subscribe();
+    assert_eq!(own.filters, [("b".to_owned(), 0)], "what pairs with the profile's filters is theirs");
+    link.send(suback(own.id, [0]));
+    link.expect(disconnect(0));
+    link.close();
+    running.wait().expect_code(0);
+}
+
+#[test]
 fn a_broker_that_refuses_a_filter_is_an_error_of_that_line() {
     let broker = ScriptedBroker::start();
     let running = script(&broker, "sub a\n").start_with_stdin();
