@@ -144,6 +144,11 @@ impl Shell<'_> {
             self.aliases.iter().for_each(|(name, command)| rows.row([name, command]));
             return self.print_rows(&rows);
         };
+        // `alias on=..` would otherwise be the removal of an alias of that name.
+        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || "='\"\\|$".contains(c)) {
+            let error = Error::usage(format!("`{name}` cannot name an alias"));
+            return Err(error.with_hint("write it as in alias on 'pub car/ac on'").into());
+        }
         match command {
             Some(command) => _ = self.aliases.insert(name, command),
             None => _ = self.aliases.remove(&name),

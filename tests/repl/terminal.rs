@@ -359,7 +359,7 @@ fn watch_shows_the_latest_values_in_their_place_until_ctrl_c() {
 }
 
 #[test]
-fn a_commands_output_goes_through_another_program() {
+fn other_programs_and_names_of_ones_own_are_at_hand() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();
     subscribe(&mut screen, &mut link, "#");
@@ -369,6 +369,9 @@ fn a_commands_output_goes_through_another_program() {
     screen.wait_for_line("#3 a: three");
     enter(&mut screen, "last | sed -n 's/.*two/it was &/p'");
     screen.wait_for_line("it was #2 a: two");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "alias w=last");
+    screen.wait_for("error: `w=last` cannot name an alias");
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "!echo $((6 * 7))");
     screen.wait_for_line("42");
