@@ -83,7 +83,8 @@ counts! {
         late,
         /// Messages received, every copy.
         delivered,
-        /// Deliveries that the messages sent should have led to.
+        /// Deliveries that the messages sent should have led to, by the subscriptions that the broker had granted. Those
+        /// of subscribers that lost their connection later are among them.
         expected,
         /// Expected deliveries that did not come.
         lost,

@@ -1,7 +1,8 @@
 //! A scenario worked out: which client has which identifier, topics and share of the load.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pattern::Filling;
 use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps};
@@ -17,6 +18,9 @@ pub(super) struct Plan {
     pub(super) resolved: Vec<Vec<Arc<Resolved>>>,
     /// For each group, how many deliveries to its clients a message to a topic leads to.
     fan_out: Vec<FanOut>,
+    /// Subscriptions of each group that have not come about. Few, and none in most runs.
+    absent: Mutex<HashMap<(usize, TopicFilter), u64>>,
+    has_absent: AtomicBool,
     /// For each phase, which groups are there in it, and which have a session that waits for them.
     receivers: Vec<Vec<(usize, Presence)>>,
     taps: Option<Taps>,
@@ -61,7 +65,8 @@ impl Plan {
         taps: Option<Taps>,
     ) -> Result<Self, TopicError> {
         let receivers = receivers(&scenario);
-        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), receivers, taps };
+        let (absent, has_absent) = (Mutex::default(), AtomicBool::default());
+        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), absent, has_absent, receivers, taps };
         let mut random = fastrand::Rng::with_seed(0);
         for group in 0..plan.scenario.groups.len() {
             let mut filters = HashMap::<TopicFilter, u64>::new();
@@ -185,13 +190,33 @@ impl Plan {
     pub(super) fn fan_out(&self, phase: usize, topic: &TopicName) -> Expected {
         let mut expected = Expected::default();
         for (group, presence) in self.receivers.get(phase).into_iter().flatten() {
-            let count = u32::try_from(self.fan_out[*group].of(topic)).unwrap_or(u32::MAX);
+            let absent = if self.has_absent.load(Ordering::Acquire) { self.absent_of(*group, topic) } else { 0 };
+            let count = self.fan_out[*group].of(topic).saturating_sub(absent);
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
             match presence {
                 Presence::There => expected.now = expected.now.saturating_add(count),
                 Presence::Waiting => expected.later = expected.later.saturating_add(count),
             }
         }
         expected
+    }
+
+    /// A subscription of a client has not come about, by its place among the client's own; nothing is expected by it.
+    /// What is shared is expected all the same: the other members get it.
+    pub(super) fn has_not_subscribed(&self, client: ClientNumber, place: usize) {
+        let Ok(request) = self.subscribe_request(client, &mut random_of(client)) else { return };
+        let filter = request.filters.into_iter().nth(place).map(|options| options.filter);
+        if let Some(filter) = filter.filter(|filter| matches!(filter.share(), Share::All)) {
+            let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+            *absent.entry((client.group, filter)).or_default() += 1;
+            self.has_absent.store(true, Ordering::Release);
+        }
+    }
+
+    fn absent_of(&self, group: usize, topic: &TopicName) -> u64 {
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        let matching = absent.iter().filter(|((of, filter), _)| *of == group && filter.matches(topic.as_str()));
+        matching.map(|(_, count)| count).sum()
     }
 
     /// How many deliveries of a retained message to this topic the changes before a phase lead to.

@@ -18,6 +18,8 @@ pub(super) struct Subscriber {
     /// Retained messages that came since it subscribed: publisher and number.
     retained: HashSet<(u64, u32), BuildHasherDefault<Mix>>,
     has_subscribed: bool,
+    /// It is known what became of its first SUBSCRIBE.
+    is_answered: bool,
 }
 
 impl Subscriber {
@@ -34,6 +36,11 @@ impl Subscriber {
         }
         self.has_subscribed = true;
         subscribes
+    }
+
+    /// It is known what became of SUBSCRIBE; whether it was not before.
+    pub(super) fn answer(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_answered, true)
     }
 
     /// A message came at `tools.now`.

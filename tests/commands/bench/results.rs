@@ -108,3 +108,31 @@ fn each_part_of_a_run_shares_among_its_own_subscribers() {
         assert_eq!((counts.expected, counts.lost), (100, 0), "shard {shard}: {counts:?}");
     }
 }
+
+#[test]
+fn nothing_is_lost_by_a_subscription_that_was_refused() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "e2e --shape fan-out --publishers 1 --subscribers 2 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 3";
+    let program = bench(line, broker.port(), &path).start();
+    let mut subscribers = [0, 0x87].map(|code| {
+        let (mut subscriber, _) = broker.accept_session(connack());
+        let subscribe = subscriber.expect_subscribe();
+        subscriber.send(suback(subscribe.id, [code]));
+        subscriber
+    });
+    let mut publisher = broker.accept_session(connack()).0;
+    for _ in 0..3 {
+        let message = publisher.expect_publish();
+        subscribers[0].send(message);
+    }
+    publisher.expect_disconnect();
+    publisher.close();
+    for mut subscriber in subscribers {
+        subscriber.expect_disconnect();
+        subscriber.close();
+    }
+    program.wait().expect_code(6);
+    let counts = read(&path).counts;
+    assert_eq!((counts.subscribes_refused, counts.expected, counts.lost), (1, 3, 0), "{counts:?}");
+}

@@ -29,8 +29,15 @@ impl Connection {
                 }
                 Event::Subscribed { ack, .. } => {
                     tools.recorder.step(Measure::Suback, tools.now - self.since);
-                    for reason in &ack.reasons {
+                    let is_first = match &mut self.job {
+                        Job::Subscribe(subscriber) => subscriber.answer(),
+                        _ => false,
+                    };
+                    for (place, reason) in ack.reasons.iter().enumerate() {
                         if reason.is_failure() {
+                            if is_first {
+                                tools.plan.has_not_subscribed(self.client, place);
+                            }
                             tools.recorder.counts.subscribes_refused += 1;
                             tools.recorder.reasons.note(format!("subscribe: {reason}"));
                         } else {

@@ -176,6 +176,12 @@ impl Connection {
 
     /// The connection is over for good.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        if let (Job::Subscribe(subscriber), Role::Subscribe(subscribe)) =
+            (&mut self.job, &tools.plan.group(self.client).role)
+            && subscriber.answer()
+        {
+            (0..subscribe.filters.len()).for_each(|place| tools.plan.has_not_subscribed(self.client, place));
+        }
         if let Job::Publish(publisher) = &mut self.job {
             publisher.give_up(tools);
         }
