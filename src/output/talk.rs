@@ -71,15 +71,14 @@ impl Talk {
         if !self.debug {
             return;
         }
-        let mut out = Vec::new();
-        write_debug(&text.to_string(), self.format, self.stream_of_diagnostics(), &mut out);
-        self.diagnose(&out);
+        let text = text.to_string();
+        self.diagnose(|stream, out| write_debug(&text, self.format, stream, out));
     }
 
     /// A packet that crosses the wire; `client` is whose it is, where there are several.
     pub fn trace(&self, client: Option<&str>, packet: &TracedPacket, shape: TraceShape) {
         let shape = if self.format == ErrorFormat::Json { TraceShape::Json } else { shape };
-        self.diagnose(&trace::line(client, packet, shape, self.stream_of_diagnostics()));
+        self.diagnose(|stream, out| out.extend(trace::line(client, packet, shape, stream)));
     }
 
     /// Something is done: `✔ Connected`.
@@ -104,27 +103,28 @@ impl Talk {
 
     /// A question, behind which the answer is written; also with `quiet`.
     pub fn question(&self, text: &str) {
-        let mut out = Vec::new();
-        safe::push_word(text.as_bytes(), self.stream, &mut out);
-        out.extend_from_slice(b": ");
-        self.say(&out);
+        self.say(|stream, out| {
+            safe::push_word(text.as_bytes(), stream, out);
+            out.extend_from_slice(b": ");
+        });
     }
 
     /// A line of a script that is about to run: `+ pub car/ac on`. Also with `quiet`, since it was asked for.
     pub fn echo(&self, line: &str) {
-        let mut out = b"+ ".to_vec();
-        safe::push_word(line.as_bytes(), self.stream, &mut out);
-        out.push(b'\n');
-        self.say(&out);
+        self.say(|stream, out| {
+            out.extend_from_slice(b"+ ");
+            safe::push_word(line.as_bytes(), stream, out);
+            out.push(b'\n');
+        });
     }
 
     /// A line without a sign, below one that has it.
     pub fn plain(&self, text: &str) {
         if !self.quiet {
-            let mut out = Vec::new();
-            safe::push_word(text.as_bytes(), self.stream, &mut out);
-            out.push(b'\n');
-            self.say(&out);
+            self.say(|stream, out| {
+                safe::push_word(text.as_bytes(), stream, out);
+                out.push(b'\n');
+            });
         }
     }
 
@@ -135,50 +135,45 @@ impl Talk {
 
     /// Something that the user should know, also with `quiet`: `warning: ...`.
     pub fn warning(&self, text: impl Display) {
-        let mut out = Vec::new();
-        write_warning(&text.to_string(), self.format, self.stream, &mut out);
-        self.say(&out);
+        let text = text.to_string();
+        self.say(|stream, out| write_warning(&text, self.format, stream, out));
     }
 
     /// What the command ends with, or a refusal on its way there (then an [`crate::error::ExitStatus::Partly`]
     /// follows).
     pub fn error(&self, error: &Error) {
-        let mut out = Vec::new();
-        write_error(error, self.format, self.stream, &mut out);
-        self.say(&out);
+        self.say(|stream, out| write_error(error, self.format, stream, out));
     }
 
-    fn say(self, lines: &[u8]) {
-        if let Some(log) = self.log {
-            log.append(lines);
-        }
-        self.console.say(lines);
+    fn say(self, tell: impl Fn(Stream, &mut Vec<u8>)) {
+        self.log(&tell);
+        self.console.say(&told(self.stream, tell));
     }
 
-    fn diagnose(self, line: &[u8]) {
+    fn diagnose(self, tell: impl Fn(Stream, &mut Vec<u8>)) {
         match self.log {
-            Some(log) => log.append(line),
-            None => self.console.say(line),
+            Some(_) => self.log(tell),
+            None => self.console.say(&told(self.stream, tell)),
         }
     }
 
-    fn stream_of_diagnostics(self) -> Stream {
-        if self.log.is_some() { Stream::PIPE } else { self.stream }
+    fn log(self, tell: impl Fn(Stream, &mut Vec<u8>)) {
+        if let Some(log) = self.log {
+            log.append(&told(LOG, tell));
+        }
     }
 
     fn status(self, sign: Sign, text: &impl Display) {
-        if self.quiet && self.log.is_none() {
-            return;
-        }
-        let mut out = sign.shown(self.stream).into_bytes();
-        out.push(b' ');
-        safe::push_word(text.to_string().as_bytes(), self.stream, &mut out);
-        out.push(b'\n');
-        if let Some(log) = self.log {
-            log.append(&out);
-        }
+        let text = text.to_string();
+        let tell = |stream: Stream, out: &mut Vec<u8>| {
+            out.extend_from_slice(sign.shown(stream).as_bytes());
+            out.push(b' ');
+            safe::push_word(text.as_bytes(), stream, out);
+            out.push(b'\n');
+        };
+        self.log(tell);
         if !self.quiet {
-            self.console.say(&out);
+            self.console.say(&told(self.stream, tell));
         }
     }
 }
@@ -192,6 +187,16 @@ impl Sign {
         };
         stream.paint(if stream.unicode { unicode } else { ascii }, color)
     }
+}
+
+/// The log is read later, by whatever: a line stays a line there, nothing in it acts on a terminal, and there is no
+/// colour.
+const LOG: Stream = Stream { terminal: true, color: false, unicode: true };
+
+fn told(stream: Stream, tell: impl Fn(Stream, &mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    tell(stream, &mut out);
+    out
 }
 
 fn reconnecting(attempt: u32, maximum: Option<u32>, delay: Duration) -> String {

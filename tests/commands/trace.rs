@@ -1,6 +1,6 @@
 //! `--trace`, `--debug` and `--log-file` from outside.
 
-use crate::support::wire::property::{authentication_data, authentication_method};
+use crate::support::wire::property::{authentication_data, authentication_method, reason_string};
 use crate::support::wire::{connack, disconnect, puback, pubcomp, publish, pubrec, pubrel, suback};
 use crate::support::{Ended, Link, Program, Running, ScriptedBroker};
 
@@ -130,6 +130,21 @@ fn a_log_file_keeps_everything_and_frees_stderr_of_traces() {
     assert!(log.lines().all(|line| line.starts_with("20") && line.contains("Z ")), "each line has its time: {log}");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_log_file_holds_no_line_of_the_brokers_making() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let broker = ScriptedBroker::start();
+    let running = Program::new(["pub", "-t", "a", "--log-file"]).arg(&path).port(broker.port()).start();
+    let mut link = broker.accept();
+    link.expect_connect();
+    link.send(connack().refusing(0x87).with(reason_string("no\u{1b}[31m\n2026-01-01T00:00:00Z error: forged")));
+    running.wait().expect_code(4);
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.contains(r"no\x1b[31m\x0a2026"), "{log}");
+    assert!(!log.contains('\u{1b}') && log.lines().count() == 2, "the error and its hint: {log}");
 }
 
 #[test]
