@@ -9,11 +9,11 @@
 //! somebody still has to find a default.
 
 mod bench;
-mod binding;
 mod broker;
 mod client_id;
 mod conn;
 mod connect;
+mod credentials;
 mod dialer;
 mod endpoint;
 mod environment;

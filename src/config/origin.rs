@@ -76,7 +76,7 @@ const ALTERNATIVES: &[&[&str]] = &[
 ];
 
 /// Options that say which broker.
-pub(super) const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
+const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
 
 impl Origin {
     fn rank(self) -> u8 {
@@ -152,16 +152,8 @@ impl Origins {
         }
     }
 
-    /// What the file is called that an origin is in.
-    pub(super) fn file_of(&self, origin: Origin) -> &str {
-        match origin {
-            Origin::OptionsFile(file) => self.file(file),
-            Origin::Profile(place) | Origin::Project(place) => self.file(place.file),
-            Origin::Flag | Origin::Environment(_) | Origin::Default => "",
-        }
-    }
-
-    fn file(&self, index: usize) -> &str {
+    /// What a file is called.
+    pub(super) fn file(&self, index: usize) -> &str {
         self.files.get(index).map_or("a file", String::as_str)
     }
 

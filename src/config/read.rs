@@ -9,8 +9,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-use super::binding::{self, Withheld};
 use super::client_id::{self, Facts};
+use super::credentials;
 use super::environment;
 use super::options_file::{self, SavedOptions};
 use super::origin::{LayerValue, Options, Origins, inherit, overridden};
@@ -141,20 +141,15 @@ pub(super) fn read_as<T: FromArgMatches>(
         for layer in &mut layers {
             layer.options.retain(|option, _| has(command, option));
         }
-        let withheld = binding::withhold(&written, &mut layers);
+        (origins.files, origins.profile) = (files, profile);
+        warnings.extend(about_files);
+        warnings.extend(credentials::hold_back(&written, &mut layers, &origins));
         inherited = inherit(&given, &layers);
         // How a will is published says nothing where there is none.
         if !given.contains("will_topic") && !inherited.contains_key("will_topic") {
             inherited.retain(|option, _| !option.starts_with("will_"));
         }
-        (origins.files, origins.profile) = (files, profile);
-        warnings.extend(about_files);
         origins.profile_choice = choice;
-        warnings.extend(withheld.into_iter().map(|withheld| {
-            let Withheld { origin, what, own, used } = withheld;
-            let (file, own) = (origins.file_of(origin), own.unwrap_or_else(|| "another broker".to_owned()));
-            format!("the {what} of {file} are for {own} and left out on the way to {used}")
-        }));
         warnings.extend(
             overridden(&inherited, &layers)
                 .into_iter()

@@ -18,6 +18,7 @@ mod profile_commands;
 #[cfg(unix)]
 mod profile_import;
 mod profile_layers;
+mod profile_secrets;
 mod publish;
 mod scram;
 mod sessions_survive;

@@ -9,48 +9,48 @@ use crate::support::{Ended, Program, ScriptedBroker};
 use tempfile::TempDir;
 
 /// A home folder with a folder to work in.
-struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(home.profiles()).unwrap();
         fs::create_dir_all(home.work()).unwrap();
         home
     }
 
-    fn profiles(&self) -> PathBuf {
+    pub(crate) fn profiles(&self) -> PathBuf {
         self.folder.path().join(".config/mqttx-rs/profiles")
     }
 
-    fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work/deep")
     }
 
-    fn write(&self, path: impl AsRef<Path>, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, path: impl AsRef<Path>, text: &str) -> PathBuf {
         let path = self.folder.path().join(path);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 
-    fn profile(&self, name: &str, text: &str) {
+    pub(crate) fn profile(&self, name: &str, text: &str) {
         self.write(self.profiles().join(format!("{name}.toml")), text);
     }
 
-    fn program(&self, line: &str) -> Program {
+    pub(crate) fn program(&self, line: &str) -> Program {
         Program::new(line.split(' ')).home(self.folder.path()).directory(self.work())
     }
 
-    fn run(&self, line: &str) -> Ended {
+    pub(crate) fn run(&self, line: &str) -> Ended {
         self.program(line).run()
     }
 }
 
 /// What `task` needs of a profile to reach a scripted broker.
-fn connection(broker: &ScriptedBroker) -> String {
+pub(crate) fn connection(broker: &ScriptedBroker) -> String {
     format!("[connection]\nhost = \"127.0.0.1\"\nport = {}\n", broker.port())
 }
 
@@ -258,76 +258,6 @@ fn a_value_that_its_option_refuses_is_told_by_its_key() {
     home.profile("loop", "extends = \"loop\"\n");
     let ended = home.run("--profile loop pub -t a").expect_code(2);
     assert_eq!(ended.stderr, "error: profile `loop` extends itself, by way of others or not\n");
-}
-
-/// What CONNECT carries, and what is said about it.
-fn connected(home: &Home, broker: &ScriptedBroker, program: Program) -> (Option<String>, Option<Vec<u8>>, String) {
-    let running = program.start();
-    let (mut link, connect) = broker.accept_session(connack());
-    let publish = link.expect_publish();
-    link.send(puback(publish.id));
-    link.expect(disconnect(0));
-    link.close();
-    let password = connect.password;
-    let stderr = running.wait().expect_code(0).stderr;
-    (connect.user_name, password, stderr.replace(&home.folder.path().display().to_string(), "~"))
-}
-
-#[test]
-fn a_profile_s_password_goes_to_its_own_broker_alone() {
-    let (home, broker) = (Home::new(), ScriptedBroker::start());
-    home.profile("prod", "[connection]\nhost = \"prod.example\"\nusername = \"me\"\npassword = \"s3cret\"\n");
-    let line = "--profile prod pub -t a -m x -q 1";
-    let warning =
-        "warning: the credentials of profile `prod` are for prod.example and left out on the way to 127.0.0.1\n";
-    let program = home.program(&format!("{line} -h 127.0.0.1")).port(broker.port());
-    let (user, password, stderr) = connected(&home, &broker, program);
-    assert_eq!((user, password), (None, None));
-    assert!(stderr.starts_with(warning), "{stderr}");
-    let program = home.program(line).port(broker.port()).env("MQTTX_HOST", "127.0.0.1");
-    let (user, password, stderr) = connected(&home, &broker, program);
-    assert_eq!((user, password), (None, None));
-    assert!(stderr.contains(warning), "{stderr}");
-    let program = home.program(&format!("{line} -h 127.0.0.1 -u you -P theirs")).port(broker.port());
-    let (user, password, _) = connected(&home, &broker, program);
-    assert_eq!((user.as_deref(), password.as_deref()), (Some("you"), Some(&b"theirs"[..])));
-
-    home.profile("prod", &(connection(&broker) + "username = \"me\"\npassword = \"s3cret\"\n"));
-    let (user, password, stderr) = connected(&home, &broker, home.program(&format!("{line} -h 127.0.0.1")));
-    assert_eq!((user.as_deref(), password.as_deref()), (Some("me"), Some(&b"s3cret"[..])));
-    assert!(!stderr.contains("warning"), "{stderr}");
-}
-
-#[test]
-fn a_project_s_file_takes_no_secret_of_its_reader_elsewhere() {
-    let (home, broker) = (Home::new(), ScriptedBroker::start());
-    home.write("secret", "s3cret\n");
-    home.profile("prod", "[connection]\nhost = \"prod.example\"\nusername = \"me\"\npassword = \"s3cret\"\n");
-    for text in [
-        "password = \"file:../secret\"",
-        "password = \"file:~/secret\"",
-        "password = \"env:AWS_SECRET_ACCESS_KEY\"",
-        "password = \"keyring:a/b\"",
-    ] {
-        home.write("work/.mqttx-rs.toml", &format!("{}username = \"u\"\n{text}\n", connection(&broker)));
-        let ended = home.run("pub -t a -m x").expect_code(2);
-        assert!(ended.stderr.contains("a project's file cannot take connection.password from "), "{}", ended.stderr);
-    }
-    home.write("work/.mqttx-rs.toml", &format!("extends = \"prod\"\n{}", connection(&broker)));
-    let ended = home.run("pub -t a -m x").expect_code(2);
-    assert!(ended.stderr.contains("connection.host leads elsewhere what the file extends"), "{}", ended.stderr);
-
-    home.write("work/own", "of the project\n");
-    let text = connection(&broker) + "username = \"u\"\npassword = \"file:own\"\n";
-    home.write("work/.mqttx-rs.toml", &text);
-    let (_, password, _) = connected(&home, &broker, home.program("pub -t a -m x -q 1"));
-    assert_eq!(password.as_deref(), Some(&b"of the project"[..]));
-
-    home.profile("mine", "[connection]\nusername = \"me\"\npassword = \"s3cret\"\n");
-    home.write("work/.mqttx-rs.toml", &connection(&broker));
-    let (user, password, stderr) = connected(&home, &broker, home.program("--profile mine pub -t a -m x -q 1"));
-    assert_eq!((user, password), (None, None));
-    assert!(stderr.contains("the credentials of profile `mine` are for another broker"), "{stderr}");
 }
 
 #[test]

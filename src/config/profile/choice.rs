@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use super::document::Profile;
 use super::fault::nearest;
 use super::layer::{Chain, Origination, Scope};
+use super::project::{self, Fence};
 use super::store::Store;
-use crate::config::binding::TRUST;
-use crate::config::origin::{BROKER, Layer, Origin};
+use crate::config::origin::{Layer, Origin};
 use crate::error::Error;
-
-/// The project's file, looked for in the working folder and those above it.
-const PROJECT_FILE: &str = ".mqttx-rs.toml";
 
 /// So many files may extend one another.
 const LONGEST_CHAIN: usize = 16;
@@ -69,17 +66,19 @@ pub(in crate::config) fn load(
         (None, None) => (store.selected(), NamedBy::Selection),
     };
     if let Some(name) = &name {
-        let chain = reader.chain(name, Path::new("")).map_err(|error| named_by.blame(error))?;
+        let chain = reader.chain(name).map_err(|error| named_by.blame(error))?;
         layers.push((chain, Origin::Profile as fn(_) -> _));
     }
-    if let Some(path) = find_project_file().filter(|_| !choice.without_project) {
-        if belongs_to_another(&path) {
-            reader.warnings.push(format!("{} belongs to another user: left out", path.display()));
-        } else {
-            let first = reader.files.len();
-            let chain = reader.chain(&path.to_string_lossy(), Path::new(""))?;
-            reader.refuse_to_reach_out(&chain, &path, first)?;
-            layers.push((chain, Origin::Project as fn(_) -> _));
+    if let Some(path) = project::find().filter(|_| !choice.without_project) {
+        let called = path.to_string_lossy().into_owned();
+        match project::read(&path)? {
+            Some(text) => {
+                let path = fs::canonicalize(&path).unwrap_or(path);
+                let fence = Fence::around(&path, home.as_deref());
+                let chain = reader.chain_from(Opened { path, called, text }, Some(&fence))?;
+                layers.push((chain, Origin::Project as fn(_) -> _));
+            }
+            None => reader.warnings.push(format!("{called} belongs to another user: left out")),
         }
     }
     let layers = layers.iter().map(|(chain, origin)| chain.layer(scope, &reader.files, home.as_deref(), *origin));
@@ -103,7 +102,7 @@ pub(in crate::config) fn load(
 /// One of them is missing or broken.
 pub fn flatten(store: &Store, name: &str) -> Result<Profile, Error> {
     let mut reader = Reader { store, files: Vec::new(), warnings: Vec::new() };
-    let chain = reader.chain(name, Path::new(""))?;
+    let chain = reader.chain(name)?;
     Ok(chain.flatten(&reader.files))
 }
 
@@ -132,59 +131,46 @@ struct Reader<'a> {
     warnings: Vec<String>,
 }
 
+/// A file that is read.
+struct Opened {
+    path: PathBuf,
+    /// Its name in messages.
+    called: String,
+    text: String,
+}
+
 impl Reader<'_> {
-    /// A profile and those that it extends; a path is relative to `folder`.
-    fn chain(&mut self, name: &str, folder: &Path) -> Result<Chain, Error> {
+    /// A profile and those that it extends.
+    fn chain(&mut self, name: &str) -> Result<Chain, Error> {
+        let first = self.read(name, Path::new(""))?;
+        self.chain_from(first, None)
+    }
+
+    /// A file and those that it extends, none of which leaves the fence.
+    fn chain_from(&mut self, first: Opened, fence: Option<&Fence<'_>>) -> Result<Chain, Error> {
         let mut chain = Chain::default();
-        let mut next = Some((name.to_owned(), folder.to_owned()));
+        let mut next = Some(first);
         let mut seen = Vec::new();
-        while let Some((name, folder)) = next.take() {
-            let (path, called, text) = self.read(&name, &folder)?;
+        while let Some(Opened { path, called, text }) = next.take() {
             if seen.contains(&path) || seen.len() >= LONGEST_CHAIN {
                 return Err(Error::usage(format!("{called} extends itself, by way of others or not")));
             }
-            seen.push(path.clone());
             let profile = Profile::parse(&called, &text)?;
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-            next = profile.extends.clone().map(|base| (base, folder.clone()));
+            if let Some(fence) = fence {
+                fence.check(&profile, &called, &folder)?;
+            }
+            let base = profile.extends.clone();
             chain.extend(profile, self.files.len());
-            self.files.push(Origination { name: called, folder });
+            self.files.push(Origination { name: called, folder: folder.clone() });
             if is_readable_by_others(&path) {
                 self.warn_of_plain_secrets(&chain, &path);
             }
+            seen.push(path);
+            next = base.map(|base| self.read(&base, &folder)).transpose()?;
         }
 
         Ok(chain)
-    }
-
-    /// A project's file may be anybody's: it takes nothing of its reader's from elsewhere, to send it to a broker that
-    /// it names itself.
-    fn refuse_to_reach_out(&self, chain: &Chain, path: &Path, first: usize) -> Result<(), Error> {
-        let own = path.parent().and_then(|folder| fs::canonicalize(folder).ok()).unwrap_or_default();
-        let is_inside = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&own));
-        let shown = path.display();
-        let is_own = |file: usize| self.files.get(file).is_some_and(|file| file.folder.starts_with(&own));
-        let extends_outside = (first..self.files.len()).any(|file| !is_own(file));
-        let leads = |option: &str| BROKER.contains(&option) || TRUST.contains(&option);
-        if let Some(key) = chain.keys().find(|(key, file)| extends_outside && is_own(*file) && leads(key.option)) {
-            let message = format!("{shown}: {} leads elsewhere what the file extends", key.0.path);
-            let hint = "a project's file that extends your profile leaves broker, proxy and TLS as they are";
-            return Err(Error::usage(message).with_hint(hint));
-        }
-        for (key, text) in chain.secrets() {
-            let is_allowed = match text.split_once(':') {
-                Some(("env", name)) => name.starts_with("MQTT"),
-                Some(("file", name)) => is_inside(&own.join(name)),
-                Some(("keyring", _)) => false,
-                _ => true,
-            };
-            if !is_allowed {
-                let message = format!("{shown}: a project's file cannot take {key} from {text}");
-                let allowed = "it may be in a variable that begins with MQTT, or in a file of the project";
-                return Err(Error::usage(message).with_hint(allowed));
-            }
-        }
-        Ok(())
     }
 
     fn warn_of_plain_secrets(&mut self, chain: &Chain, path: &Path) {
@@ -195,15 +181,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Path, name for messages, text.
-    fn read(&self, name: &str, folder: &Path) -> Result<(PathBuf, String, String), Error> {
+    /// A profile by its name, or a file by its path, which is relative to `folder`.
+    fn read(&self, name: &str, folder: &Path) -> Result<Opened, Error> {
         if !is_path(name) {
-            return Ok((self.store.path(name)?, format!("profile `{name}`"), self.store.read(name)?));
+            let called = format!("profile `{name}`");
+            return Ok(Opened { path: self.store.path(name)?, called, text: self.store.read(name)? });
         }
         let path = folder.join(name);
         let path = std::path::absolute(&path).unwrap_or(path);
         match fs::read_to_string(&path) {
-            Ok(text) => Ok((fs::canonicalize(&path).unwrap_or(path), name.to_owned(), text)),
+            Ok(text) => Ok(Opened { path: fs::canonicalize(&path).unwrap_or(path), called: name.to_owned(), text }),
             Err(error) => {
                 let refused = Error::usage(format!("profile {}: {error}", path.display()));
                 let names = self.store.names();
@@ -219,25 +206,6 @@ impl Reader<'_> {
 /// Whether a profile is meant by its file and not by its name: a path has a separator or ends in `.toml`.
 pub fn is_path(name: &str) -> bool {
     name.contains(std::path::is_separator) || Path::new(name).extension().is_some_and(|extension| extension == "toml")
-}
-
-fn find_project_file() -> Option<PathBuf> {
-    let folder = std::env::current_dir().ok()?;
-    folder.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.is_file())
-}
-
-/// A file above the working folder, as in /tmp, could send this user's messages and passwords elsewhere.
-#[cfg(unix)]
-fn belongs_to_another(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    let owner = fs::metadata(path).map(|metadata| metadata.uid());
-    owner.is_ok_and(|owner| owner != 0 && owner != rustix::process::geteuid().as_raw())
-}
-
-#[cfg(not(unix))]
-fn belongs_to_another(_path: &Path) -> bool {
-    false
 }
 
 #[cfg(unix)]

@@ -133,21 +133,6 @@ impl Chain {
         }
     }
 
-    /// What is said, by keys, and in which file.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (&'static Key, usize)> {
-        self.values.iter().filter_map(|(path, (_, file))| Some((Key::find(path)?, *file)))
-    }
-
-    /// The keys of secrets, and what they say.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let secrets =
-            self.values.iter().filter(|(path, _)| Key::find(path).is_some_and(|key| key.kind == Kind::Secret));
-        secrets.flat_map(|(path, (value, _))| match value {
-            Value::Texts(texts) => texts.iter().map(|text| (*path, text.as_str())).collect(),
-            Value::Filters(_) => Vec::new(),
-        })
-    }
-
     /// Secrets that stand in a file as they are: the key and the file.
     pub(super) fn plain_secrets(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.values.iter().filter_map(|(path, (value, file))| {
@@ -159,7 +144,7 @@ impl Chain {
 }
 
 /// The value as it would stand behind the flag.
-fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Path>) -> String {
+pub(super) fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Path>) -> String {
     let placed = |path: &str| match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
         (Some(_), None) => path.to_owned(),

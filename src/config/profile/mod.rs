@@ -13,6 +13,7 @@ mod document;
 mod fault;
 mod job;
 mod layer;
+mod project;
 mod schema;
 mod secrecy;
 mod store;

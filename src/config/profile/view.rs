@@ -8,8 +8,8 @@ use super::layer::Scope;
 use super::schema::{KEYS, Key, Kind};
 use super::store::Store;
 use crate::cli;
-use crate::config::environment;
 use crate::config::origin::{LayerValue, Options, Origin, Origins, inherit};
+use crate::config::{credentials, environment};
 use crate::error::Error;
 
 /// A value that holds.
@@ -109,6 +109,7 @@ pub fn effective(name: Option<&str>, variable: impl Fn(&str) -> Option<String>) 
         layers.extend(loaded.layers);
         let mut origins = Origins::flags(Vec::<String>::new());
         origins.files = loaded.files;
+        credentials::hold_back(&BTreeMap::new(), &mut layers, &origins);
         let taken = inherit(&BTreeSet::new(), &layers);
         for key in KEYS.iter().filter(|key| scope.includes(key.section())) {
             let default = || default(command, key.option);

@@ -1,0 +1,308 @@
+//! Whose broker gets whose credentials.
+//!
+//! Layers are merged option by option, so that `-h other` alone would send the password of the profile to a broker that
+//! it is not for, and a file in somebody's repository would say through which proxy it goes. Here, before they are
+//! merged, files lose what does not belong to the broker of this run:
+//!
+//! - credentials of a file that names another broker;
+//! - credentials of a profile, where the broker is that of the project's file;
+//! - how a broker is reached and trusted as the project's file says it, where the broker is somebody else's.
+//!
+//! The command line and the environment are the person's own will: what they say always holds.
+
+use std::collections::BTreeMap;
+
+use super::options_file::field_of;
+use super::origin::{Layer, LayerValue, Origin, Origins};
+use crate::transport::{Address, BrokerUrl, redact, redact_path, without_credentials};
+
+/// Options that say to a broker who we are.
+const CREDENTIALS: &[&str] = &[
+    "username",
+    "password",
+    "password_file",
+    "password_env",
+    "ask_password",
+    "authentication_method",
+    "reauthenticate_every",
+    "ws_headers",
+    "cert",
+    "key",
+    "key_password",
+    "key_password_file",
+];
+
+/// Options that decide who reads what is sent to a broker.
+const WAY: &[&str] = &["proxy", "no_proxy", "insecure", "ca", "sni", "pin_sha256"];
+
+/// Options that say the password in another way.
+const PASSWORDS: &[&str] = &["password", "password_file", "password_env", "ask_password"];
+
+/// The broker of a run.
+#[derive(Debug)]
+struct Broker {
+    /// The layer that names it; `None` for the command line.
+    layer: Option<usize>,
+    name: Name,
+}
+
+/// What a broker is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Host(String),
+    Socket(String),
+}
+
+impl Name {
+    /// As one layer says it; `option` gives the text of an option.
+    fn of<'a>(option: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        if let Some(path) = option("unix") {
+            return Some(Self::Socket(path.to_owned()));
+        }
+        if let Some(host) = option("hostname") {
+            return Some(Self::Host(host.to_ascii_lowercase()));
+        }
+        Some(match BrokerUrl::parse(option("url")?).map(|url| url.endpoint.address) {
+            Ok(Address::Host { host, .. }) => Self::Host(host.to_ascii_lowercase()),
+            Ok(Address::Unix(path)) => Self::Socket(path.to_string_lossy().into_owned()),
+            // The run ends with an error that says why.
+            Err(_) => Self::Host("its broker".to_owned()),
+        })
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Host(text) | Self::Socket(text) => text,
+        }
+    }
+}
+
+/// Takes out of the layers what does not belong to the broker of this run, and tells so. `written` has the options of
+/// the command line; the layers stand strongest first.
+pub(super) fn hold_back(
+    written: &BTreeMap<String, Vec<String>>,
+    layers: &mut [Layer],
+    origins: &Origins,
+) -> Vec<String> {
+    // A broker of this program is nobody else's.
+    if written.contains_key("embedded") {
+        return Vec::new();
+    }
+    let Some(broker) = broker(written, layers) else { return Vec::new() };
+    let is_of_project = broker.layer.is_some_and(|index| matches!(of(&layers[index]), Some(Origin::Project(_))));
+    let mut warnings = Vec::new();
+    for index in 0..layers.len() {
+        let Some(origin) = of(&layers[index]).filter(|_| broker.layer != Some(index)) else { continue };
+        let own = match origin {
+            Origin::Environment(_) => continue,
+            _ => name(&layers[index]),
+        };
+        if own.as_ref().map_or(is_of_project, |own| *own != broker.name) {
+            let taken = take_credentials(&mut layers[index]);
+            let is_said = |option: &str| {
+                written.contains_key(option) || layers[..index].iter().any(|layer| layer.options.contains_key(option))
+            };
+            let is_moot = |option: &str| match option {
+                "password" | "url" => PASSWORDS.iter().any(|option| is_said(option)),
+                _ => is_said(option),
+            };
+            let missed: Vec<_> = taken.into_iter().filter(|(option, _)| !is_moot(option)).collect();
+            warnings.extend(told_of_credentials(&missed, own.as_ref(), &broker.name, origins));
+        }
+        if matches!(origin, Origin::Project(_)) {
+            let taken: Vec<_> = WAY.iter().filter_map(|option| layers[index].options.remove_entry(*option)).collect();
+            let taken: Vec<_> = taken.into_iter().map(|(option, value)| (option, value.origin)).collect();
+            if !taken.is_empty() {
+                let (what, is) = list(&taken, origins);
+                let name = broker.name.text();
+                warnings.push(format!(
+                    "{what} {is} for the broker of that file, not for {name}, and left out: give {} or use a profile",
+                    flags(&taken)
+                ));
+            }
+        }
+    }
+    warnings
+}
+
+/// The broker that a run reaches; `None` where nobody names one.
+fn broker(written: &BTreeMap<String, Vec<String>>, layers: &[Layer]) -> Option<Broker> {
+    let localhost = || Name::Host("localhost".to_owned());
+    // A port or protocol keeps the Unix socket of a weaker layer from being used.
+    let mut narrowed = ["port", "protocol"].iter().any(|option| written.contains_key(*option)).then_some(None);
+    let in_line = |option: &str| written.get(option).and_then(|texts| texts.last()).map(String::as_str);
+    if let Some(name) = Name::of(in_line) {
+        return Some(Broker { layer: None, name });
+    }
+    for (index, layer) in layers.iter().enumerate() {
+        match (name(layer), narrowed) {
+            (Some(Name::Socket(_)), Some(layer)) => return Some(Broker { layer, name: localhost() }),
+            (Some(name), _) => return Some(Broker { layer: Some(index), name }),
+            (None, _) => {}
+        }
+        let narrows = ["port", "protocol"].iter().any(|option| layer.options.contains_key(*option));
+        narrowed = narrowed.or(narrows.then_some(Some(index)));
+    }
+    // Through its proxy, what is called localhost is whatever the project's file wants it to be.
+    let steers = |layer: &Layer| {
+        matches!(of(layer), Some(Origin::Project(_))) && WAY.iter().any(|option| layer.options.contains_key(*option))
+    };
+    layers.iter().position(steers).map(|index| Broker { layer: Some(index), name: localhost() })
+}
+
+/// The broker that a layer names.
+fn name(layer: &Layer) -> Option<Name> {
+    Name::of(|option| layer.options.get(option)?.values.last().map(String::as_str))
+}
+
+/// What kind of layer it is; `None` for one that says nothing.
+fn of(layer: &Layer) -> Option<Origin> {
+    layer.options.values().next().map(|value| value.origin)
+}
+
+/// Takes the credentials out of a layer, those in its URL and its path too, and says which options had any.
+fn take_credentials(layer: &mut Layer) -> Vec<(String, Origin)> {
+    let taken = CREDENTIALS.iter().filter_map(|option| layer.options.remove_entry(*option));
+    let mut taken: Vec<_> = taken.map(|(option, value)| (option, value.origin)).collect();
+    let clean_path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
+    let clean_url = |text: &str| without_credentials(text);
+    let has_query: fn(&str) -> bool = |text| redact_path(text) != text;
+    let has_secret: fn(&str) -> bool = |text| redact(text) != text || without_credentials(text) != text;
+    let mut clean = |option: &str, has: fn(&str) -> bool, cleaned: &dyn Fn(&str) -> String| {
+        if let Some(LayerValue { values, origin, .. }) = layer.options.get_mut(option)
+            && values.iter().any(|text| has(text))
+        {
+            for text in values.iter_mut() {
+                *text = cleaned(text);
+            }
+            taken.push((option.to_owned(), *origin));
+        }
+    };
+    clean("url", has_secret, &clean_url);
+    clean("path", has_query, &clean_path);
+    taken
+}
+
+fn told_of_credentials(
+    taken: &[(String, Origin)],
+    own: Option<&Name>,
+    broker: &Name,
+    origins: &Origins,
+) -> Option<String> {
+    if taken.is_empty() {
+        return None;
+    }
+    let ((what, is), broker, flags) = (list(taken, origins), broker.text(), flags(taken));
+    Some(match own {
+        Some(own) => format!(
+            "{what} {is} for {}, not for {broker}, and left out: give {flags}, or the profile of that broker",
+            own.text()
+        ),
+        None => format!(
+            "{what} {is} not sent to {broker}, which the project's file names: name the broker in the profile or by \
+             --hostname"
+        ),
+    })
+}
+
+/// "connection.username and connection.password of profile `prod`", and its verb.
+fn list(taken: &[(String, Origin)], origins: &Origins) -> (String, &'static str) {
+    let mut files: Vec<(usize, Vec<String>)> = Vec::new();
+    for (option, origin) in taken {
+        let (file, key) = match origin {
+            Origin::Profile(place) | Origin::Project(place) => (place.file, place.key.to_owned()),
+            Origin::OptionsFile(file) => (*file, field_of("", option)),
+            Origin::Flag | Origin::Environment(_) | Origin::Default => continue,
+        };
+        match files.iter_mut().find(|(other, _)| *other == file) {
+            Some((_, keys)) => keys.push(key),
+            None => files.push((file, vec![key])),
+        }
+    }
+    let of_file = |(file, keys): &(usize, Vec<String>)| format!("{} of {}", joined(keys), origins.file(*file));
+    let text = files.iter().map(of_file).collect::<Vec<_>>().join(" and ");
+    (text, if taken.len() == 1 { "is" } else { "are" })
+}
+
+/// The flags that say the same.
+fn flags(taken: &[(String, Origin)]) -> String {
+    let mut flags = Vec::new();
+    for (option, _) in taken {
+        let of_option = if option == "url" { vec!["username", "password"] } else { vec![option.as_str()] };
+        for option in of_option {
+            let flag = format!("--{}", option.replace('_', "-"));
+            if !flags.contains(&flag) {
+                flags.push(flag);
+            }
+        }
+    }
+    joined(&flags)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn joined(texts: &[String]) -> String {
+    match texts {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        texts => texts.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::origin::{LayerValue, Place};
+
+    const PLACE: Place = Place { key: "connection.host", file: 0 };
+    const PROFILE: Origin = Origin::Profile(PLACE);
+    const PROJECT: Origin = Origin::Project(PLACE);
+    const VARIABLE: Origin = Origin::Environment("MQTTX_HOST");
+
+    fn layer(origin: Origin, options: &str) -> Layer {
+        let value = |text: &str| LayerValue { origin, values: vec![text.to_owned()], alone: None };
+        let options = options.split_whitespace().filter_map(|option| option.split_once('='));
+        Layer { options: options.map(|(option, text)| (option.to_owned(), value(text))).collect() }
+    }
+
+    #[test]
+    fn credentials_hold_for_the_broker_beside_them_alone() {
+        let profile = "hostname=prod username=u password=p keepalive=1";
+        for (flags, layers, left) in [
+            ("", vec![(PROFILE, profile)], "hostname keepalive password username"),
+            ("hostname=PROD", vec![(PROFILE, profile)], "hostname keepalive password username"),
+            ("url=mqtt://prod:1/t", vec![(PROFILE, profile)], "hostname keepalive password username"),
+            ("port=1", vec![(PROFILE, profile)], "hostname keepalive password username"),
+            ("hostname=other", vec![(PROFILE, profile)], "hostname keepalive"),
+            ("url=mqtt://other", vec![(PROFILE, profile)], "hostname keepalive"),
+            ("unix=/run/x", vec![(PROFILE, profile)], "hostname keepalive"),
+            ("", vec![(VARIABLE, "hostname=other"), (PROFILE, profile)], "hostname | hostname keepalive"),
+            ("", vec![(VARIABLE, "password=x"), (PROFILE, "hostname=prod")], "password | hostname"),
+            // No broker: for any.
+            ("hostname=other", vec![(PROFILE, "username=u")], "username"),
+            // A project's file.
+            ("", vec![(PROFILE, "username=u"), (PROJECT, "hostname=evil")], " | hostname"),
+            (
+                "",
+                vec![(PROFILE, profile), (PROJECT, "hostname=evil proxy=x")],
+                "hostname keepalive password username | hostname",
+            ),
+            ("", vec![(PROFILE, profile), (PROJECT, "insecure=true")], "hostname keepalive password username | "),
+            // Whoever knows the broker's name is not its owner.
+            (
+                "",
+                vec![(PROFILE, profile), (PROJECT, "hostname=prod ca=x")],
+                "hostname keepalive password username | hostname",
+            ),
+            ("", vec![(PROFILE, "username=u"), (PROJECT, "proxy=evil")], " | proxy"),
+            ("hostname=other", vec![(PROFILE, "hostname=prod reauthenticate_every=1")], "hostname"),
+            ("port=1", vec![(PROFILE, "unix=/run/x password=p")], "unix"),
+            ("embedded=true", vec![(PROFILE, profile)], "hostname keepalive password username"),
+            ("", vec![(PROJECT, "hostname=own insecure=true password=p")], "hostname insecure password"),
+        ] {
+            let given = layer(Origin::Flag, flags).options.into_iter().map(|(option, value)| (option, value.values));
+            let mut layers: Vec<_> = layers.into_iter().map(|(origin, options)| layer(origin, options)).collect();
+            hold_back(&given.collect(), &mut layers, &Origins::default());
+            let options = |layer: &Layer| layer.options.keys().cloned().collect::<Vec<_>>().join(" ");
+            assert_eq!(layers.iter().map(options).collect::<Vec<_>>().join(" | "), left, "{flags}: {layers:?}");
+        }
+    }
+}
