@@ -38,7 +38,7 @@ pub use observer::DialObserver;
 pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
 #[cfg(feature = "quic")]
 pub use quic::QuicStream;
-pub use redact::{MASK, redact, redact_header, redact_path, without_credentials, without_secrets};
+pub use redact::{MASK, redact, redact_header, redact_path, without_credentials, without_password};
 pub use resolve::{AddressFamily, Resolved};
 pub use spoken::Spoken;
 pub use stream::Stream;

@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 use super::read::is_pairs;
 use super::{INVERTED, field_of, section_of};
 use crate::cli::value;
-use crate::config::profile::{KEYS, without_password, write_private};
+use crate::config::profile::{KEYS, write_private};
 use crate::config::tree::Node;
 use crate::error::Error;
+use crate::transport::without_password;
 
 /// The options of a run, without its secrets, and where they go.
 #[derive(Debug, Clone)]

@@ -28,6 +28,6 @@ pub use job::{ListShape, ProfileJob};
 pub(super) use layer::Scope;
 pub(super) use schema::{FILTER_OPTIONS, key};
 pub use schema::{KEYS, Key, Kind};
-pub(super) use secrecy::{is_reference, without_password};
+pub(super) use secrecy::is_reference;
 pub use store::{Lock, Store, check_name, write_private};
 pub use view::{EffectiveValue, Summary, effective, masked_text, summaries, template};

@@ -1,13 +1,8 @@
 //! Which values are secret, and how they are shown: the one place that decides it.
 
-use std::ops::Range;
-
 use super::document::{Profile, Value};
 use super::schema::{Key, Kind};
-use crate::transport::BrokerUrl;
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
+use crate::transport::{MASK, redact, redact_header, redact_path};
 
 impl Key {
     /// The value as it may be shown: references to secrets stay, secrets do not.
@@ -15,13 +10,10 @@ impl Key {
         match (self.kind, self.option) {
             (Kind::Secret, _) if is_reference(text) => text.to_owned(),
             (Kind::Secret, _) => MASK.to_owned(),
-            (Kind::Url, _) => without_query(&with_password(text, &format!(":{MASK}"))),
+            (Kind::Url, _) => redact(text),
             // It may hold a token.
-            (_, "path") => without_query(text),
-            (_, "ws_headers") => match text.split_once(':') {
-                Some((name, _)) => format!("{name}: {MASK}"),
-                None => MASK.to_owned(),
-            },
+            (_, "path") => redact_path(text),
+            (_, "ws_headers") => redact_header(text),
             _ => text.to_owned(),
         }
     }
@@ -48,41 +40,6 @@ pub(in crate::config) fn is_reference(text: &str) -> bool {
     text == "prompt" || ["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form))
 }
 
-/// `mqtt://user@host` of `mqtt://user:password@host`.
-pub(in crate::config) fn without_password(url: &str) -> String {
-    with_password(url, "")
-}
-
-/// The URL with something else in the place of `:password`.
-fn with_password(url: &str, other: &str) -> String {
-    match password_of(url) {
-        Some(place) => format!("{}{other}{}", &url[..place.start], &url[place.end..]),
-        None => url.to_owned(),
-    }
-}
-
-/// Where `:password` stands, also in a URL that is none, as one whose password has a slash; a scheme may lack.
-fn password_of(url: &str) -> Option<Range<usize>> {
-    let begin = url.find("://").map_or(0, |at| at + 3);
-    let rest = &url[begin..];
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    let end = match authority.rfind('@') {
-        Some(at) => at,
-        None if BrokerUrl::parse(url).is_err() => rest.rfind('@')?,
-        None => return None,
-    };
-    let colon = rest[..end].find(':')?;
-    Some(begin + colon..begin + end)
-}
-
-/// The text with what is behind `?` hidden, unless it is a topic's.
-fn without_query(text: &str) -> String {
-    match text.split_once('?') {
-        Some((before, _)) if !text.starts_with("mqtt") => format!("{before}?{MASK}"),
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,10 +60,10 @@ mod tests {
             ("connection.url", "mqtt://u:hunter2@h/a@b", "mqtt://u:***@h/a@b"),
             ("connection.url", "mqtt://u:hun/ter2@h", "mqtt://u:***@h"),
             ("connection.url", "u:hunter2@h", "u:***@h"),
-            ("connection.url", "wss://h/mqtt?token=hunter2", "wss://h/mqtt?***"),
+            ("connection.url", "wss://h/mqtt?token=hunter2", "wss://h/mqtt?token=***"),
             ("network.proxy", "u:hunter2@p:3128", "u:***@p:3128"),
             ("network.proxy", "socks5h://p:1080", "socks5h://p:1080"),
-            ("websocket.path", "/mqtt?token=hunter2", "/mqtt?***"),
+            ("websocket.path", "/mqtt?token=hunter2", "/mqtt?token=***"),
             ("websocket.path", "/mqtt", "/mqtt"),
             ("websocket.headers", "Authorization: Bearer hunter2", "Authorization: ***"),
             ("websocket.headers", "Authorization:Bearer hunter2", "Authorization: ***"),
@@ -115,6 +72,5 @@ mod tests {
         ] {
             assert_eq!(masked(path, text), shown);
         }
-        assert_eq!(without_password("mqtt://u:pw@h/a@b"), "mqtt://u@h/a@b");
     }
 }

@@ -18,9 +18,9 @@ use std::collections::BTreeSet;
 use super::Remark;
 use super::draft::{Draft, literal};
 use crate::config::environment::VARIABLES;
-use crate::config::profile::{FilterEntry, Key, without_password};
+use crate::config::profile::{FilterEntry, Key};
 use crate::config::tree::{Content, Node};
-use crate::transport::{Address, BrokerUrl, Protocol};
+use crate::transport::{Address, BrokerUrl, Protocol, redact};
 use placeholder::{Part, resolve};
 use property::{Document, Property};
 
@@ -204,7 +204,7 @@ impl Reader<'_> {
         let mut uris = texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|uri| !uri.is_empty());
         let Some(uri) = uris.next() else { return };
         for other in uris {
-            let other = without_password(other);
+            let other = redact(other);
             self.remark(property, &format!("`{other}` is left out: a profile has one broker"));
         }
         let (url, path) = match BrokerUrl::parse(uri) {
@@ -380,7 +380,7 @@ impl Reader<'_> {
     }
 
     fn took_default(&mut self, property: &Property, name: &str, default: &str, key: &str) {
-        let default = without_password(default);
+        let default = if default.contains("://") { redact(default) } else { default.to_owned() };
         let message = format!("`{default}`, the default behind {name}, is taken{}", or_variable(key));
         self.remark(property, &message);
     }
