@@ -1,6 +1,7 @@
 //! The environment as a layer of options.
 
 use super::origin::{Layer, LayerValue, Origin};
+use super::profile::{KEYS, Key, Kind};
 
 /// Every connection option by its variable; of two for one option the first that is set holds. `--embedded` has none,
 /// since it starts something.
@@ -63,12 +64,16 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_IPV6", "ipv6"),
 ];
 
-/// The variables that are set, each line of one a value. An empty variable counts as unset.
+/// The variables that are set, each line of a list a value. An empty variable counts as unset.
 pub(super) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     let mut layer = Layer::default();
     for (name, option) in VARIABLES {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
-            let values = text.lines().map(String::from).collect();
+            let is_list = |key: &&Key| key.option == *option && matches!(key.kind, Kind::List | Kind::Pairs);
+            let values = match KEYS.iter().find(is_list) {
+                Some(_) => text.lines().map(String::from).collect(),
+                None => vec![text],
+            };
             layer.options.entry((*option).to_owned()).or_insert(LayerValue {
                 origin: Origin::Environment(name),
                 values,
@@ -107,13 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn each_line_is_a_value_and_empty_is_unset() {
+    fn each_line_of_a_list_is_a_value_and_empty_is_unset() {
         let layer = layer(|name| match name {
             "MQTTX_WS_HEADERS" => Some("a: 1\nb: 2".to_owned()),
+            "MQTTX_WILL_MESSAGE" => Some("two\nlines".to_owned()),
             "MQTTX_USERNAME" => Some(String::new()),
             _ => None,
         });
-        assert_eq!(layer.options.len(), 1);
+        assert_eq!(layer.options.len(), 2);
+        assert_eq!(layer.options["will_message"].values, ["two\nlines"]);
         assert_eq!(layer.options["ws_headers"].values, ["a: 1", "b: 2"]);
     }
 }

@@ -73,6 +73,9 @@ const ALTERNATIVES: &[&[&str]] = &[
     &["ipv4", "ipv6"],
     &["interval", "ramp"],
     &["message_interval", "rate", "rate_per_client", "unpaced"],
+    &["text", "file_read", "payload_size"],
+    &["message", "null_message", "file_read", "payload_size", "jsonl", "line_mode", "multiline", "stdin"],
+    &["find_max", "limit"],
 ];
 
 /// Options that say which broker.

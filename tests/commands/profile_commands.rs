@@ -51,6 +51,8 @@ fn add_writes_what_the_options_say_for_its_owner_alone() {
     );
     assert_eq!(fs::metadata(home.file("task")).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(home.leftovers(), 0);
+    home.run("profile add asks -h h -u me --ask-password").expect_code(0);
+    assert!(home.text("asks").ends_with("password = \"prompt\"\n"), "{}", home.text("asks"));
     let again = home.run("profile add task -h other").expect_code(2);
     assert!(again.stderr.starts_with("error: there is a profile `task` already\n"), "{}", again.stderr);
     home.run("profile add task -h other --force").expect_code(0);
@@ -65,6 +67,9 @@ fn what_no_command_would_take_is_not_written() {
         ("profile add a --set publish.qos=7", "publish.qos of profile `a`: `7` is not a QoS: use 0, 1 or 2"),
         ("profile add ../a -h x", "`../a` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`"),
         ("profile add a", "there is nothing to say in the profile"),
+        ("profile add a -h x -P -", "--password - is not for profile add"),
+        ("profile add a -h x --trace", "--trace is not for profile add"),
+        ("profile add a -h x -lo o.json", "--load-options is not for profile add"),
         ("profile add a -h x --extends nobody", "there is no profile `nobody` in "),
     ] {
         let ended = home.run(line).expect_code(2);

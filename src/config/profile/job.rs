@@ -133,14 +133,19 @@ impl ProfileJob {
 
 /// What options of a connection say, as a profile.
 fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Profile, Error> {
-    for (option, advice) in [
-        ("load_options", "`mqttx-rs profile import FILE` makes profiles of such a file"),
-        ("save_options", "it belongs to conn, pub, sub and bench"),
-    ] {
+    let import = "`mqttx-rs profile import FILE` makes profiles of such a file";
+    let of_runs = "it belongs to a run, and not to a profile";
+    for (option, advice) in
+        [("load_options", import), ("save_options", of_runs), ("trace", of_runs), ("embedded", of_runs)]
+    {
         if given.contains_key(option) {
             let flag = format!("--{}", option.replace('_', "-"));
             return Err(Error::usage(format!("{flag} is not for profile add")).with_hint(advice));
         }
+    }
+    if given.get("password").is_some_and(|texts| texts.iter().any(|text| text == "-")) {
+        let error = Error::usage("--password - is not for profile add");
+        return Err(error.with_hint("--ask-password asks at each run; --password-file and --password-env name a place"));
     }
     let mut profile = Profile { extends: arguments.extends.clone(), values: BTreeMap::new() };
     let of_connection = |key: &&Key| !["publish", "subscribe", "output", "bench"].contains(&key.section());
@@ -166,6 +171,9 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
             let text = if form == "file:" { absolute(text) } else { text.clone() };
             profile.values.insert(path, Value::text(format!("{form}{text}")));
         }
+    }
+    if given.contains_key("ask_password") {
+        profile.values.insert("connection.password", Value::text("prompt"));
     }
     for assignment in &arguments.set {
         let (key, value) = assigned(assignment)?;
