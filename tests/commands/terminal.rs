@@ -4,7 +4,7 @@
 use crate::support::screen::key;
 use crate::support::wire::property::{reason_string, user_property};
 use crate::support::wire::{connack, disconnect, publish, suback};
-use crate::support::{Ended, Program, ScriptedBroker};
+use crate::support::{Ended, Mosquitto, Program, ScriptedBroker};
 
 /// Sets the title, clears the screen (in C0 and in C1), turns the text around, returns to the start of the line.
 const HOSTILE: &str = "\x1b]0;title\x07\x1b[2J\u{9b}2J\u{202e}\r\x08";
@@ -113,4 +113,16 @@ fn ctrl_c_ends_a_subscription_in_order() {
     link.expect(disconnect(0));
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
+}
+
+#[test]
+fn a_bench_shows_its_progress_on_a_terminal_and_leaves_only_the_report() {
+    let Some(mosquitto) = Mosquitto::start("") else { return };
+    let program = Program::new(["bench", "pub", "-t", "a", "-c", "2", "--duration", "1h"]).port(mosquitto.port());
+    let mut screen = program.on_screen(60, 80);
+    screen.wait_for("2 connected  sent ");
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for_end();
+    let seen = screen.contents();
+    assert!(seen.contains("Verdict") && !seen.contains("2 connected  sent "), "{seen}");
 }

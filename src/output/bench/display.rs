@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{duration, number, rate};
+use super::{duration, line, number, rate};
 use crate::bench::{Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 
@@ -23,7 +23,7 @@ impl BenchDisplay {
     /// moves.
     pub fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
         let target = if moves && terminal.stderr.terminal && !talk.is_quiet() {
-            ProgressDrawTarget::stderr_with_hz(10)
+            line::target()
         } else {
             ProgressDrawTarget::hidden()
         };
@@ -104,7 +104,7 @@ impl Observer for BenchDisplay {
                 self.bar.set_message(if failed > 0 { format!("{failed} failed") } else { String::new() });
             }
             Stage::Running | Stage::Draining => {
-                self.style("{spinner} {msg}");
+                self.style("{spinner} {wide_msg}");
                 let phase = self.phases.get(snapshot.phase).filter(|_| self.phases.len() > 1);
                 self.bar.set_message(now(snapshot, phase.map(String::as_str)));
             }

@@ -4,6 +4,7 @@ mod comparison;
 mod display;
 mod files;
 mod html;
+mod line;
 mod metrics;
 mod plot;
 mod presets;
