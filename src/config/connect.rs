@@ -76,7 +76,10 @@ impl ConnectSettings {
             ..ConnectOptions::new(version, "")
         };
         connect.check().map_err(refused)?;
-        let dialer = dialer::resolve(arguments, &target, origins)?;
+        let mut dialer = dialer::resolve(arguments, &target, origins)?;
+        if let Some(bytes) = connect.properties.maximum_packet_size {
+            dialer.websocket = dialer.websocket.with_maximum_packet_size(bytes);
+        }
         let reconnect = Reconnect {
             first_delay: connection.reconnect_period,
             maximum_attempts: connection.maximum_reconnect_times,

@@ -9,6 +9,7 @@ use crate::support::wire::{connack, disconnect};
 use crate::support::{Ended, Link, Mosquitto, Program, RawClient, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use tokio_rustls::rustls::version::TLS13;
+use tokio_tungstenite::tungstenite::Message;
 
 fn publish(url: &str) -> Program {
     Program::new(["pub", "-t", "car/ac", "-m", "on", "--url", url])
@@ -175,6 +176,17 @@ fn a_broker_is_reached_by_websocket_with_path_and_headers() {
     running.wait_for_stderr("the broker broke the protocol");
     assert_eq!(running.wait().code, 9);
     refused(publish("ws://localhost:1").arg("--ws-headers").arg("Upgrade: h2c"), 2);
+}
+
+#[test]
+fn the_maximum_packet_size_bounds_what_a_websocket_collects() {
+    let server = WebSocketServer::start(|mut socket| async move {
+        socket.send(Message::binary(vec![0; 3_000_000])).await;
+        socket.receive().await;
+    });
+    let url = format!("ws://localhost:{}", server.port());
+    let mut running = publish(&url).arg("--maximum-packet-size").arg("1000").start();
+    running.wait_for_stderr("the broker broke the WebSocket protocol");
 }
 
 #[test]

@@ -221,6 +221,25 @@ async fn a_frame_that_claims_more_than_any_packet_is_refused_unread() {
     assert!(error.to_string().starts_with("the broker broke the WebSocket protocol: "), "{error}");
 }
 
+#[tokio::test]
+async fn a_frame_far_above_the_largest_packet_is_refused_by_its_header() {
+    let open = async |port| {
+        let websocket = WebSocketOptions::default().with_maximum_packet_size(1000);
+        let dialer = Dialer { websocket, ..Dialer::default() };
+        dialer.dial(&Endpoint::new(Protocol::Ws, "127.0.0.1", port)).await.unwrap().stream
+    };
+    let size: u64 = 256 << 20;
+    let greedy = raw_server(&[&[0x82, 0x7F][..], &size.to_be_bytes(), b"first"].concat());
+    let error = soon(open(greedy.address().port()).await.read(&mut [0; 1])).await.unwrap_err();
+    assert!(error.to_string().starts_with("the broker broke the WebSocket protocol: "), "{error}");
+
+    let packing = WebSocketServer::start(|mut socket| async move {
+        socket.send(Message::binary(vec![7; 1_000_000])).await;
+        socket.receive().await;
+    });
+    soon(open(packing.port()).await.read_exact(&mut vec![0; 1_000_000])).await.unwrap();
+}
+
 /// Answers the handshake by hand, with frames in the same segment.
 fn raw_server(frames: &[u8]) -> Served {
     let frames = frames.to_vec();

@@ -4,8 +4,6 @@ use super::{WebSocketCause, WebSocketOptions, WebSocketStream};
 use crate::transport::http::{Answer, HttpError, ask};
 use crate::transport::{Address, Endpoint, Protocol, Stream};
 
-/// A frame holds at most one packet of the largest size and a little, so that no peer makes us reserve more.
-const MAXIMUM_FRAME: usize = (256 << 20) + (64 << 10);
 /// What an idle connection keeps to read into.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -33,8 +31,8 @@ pub(in crate::transport) async fn connect(
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(super::stream::LARGEST_WRITE)
-        .max_message_size(Some(MAXIMUM_FRAME))
-        .max_frame_size(Some(MAXIMUM_FRAME));
+        .max_message_size(Some(options.maximum_message()))
+        .max_frame_size(Some(options.maximum_message()));
     let opened =
         tokio_tungstenite::WebSocketStream::from_partially_read(stream, answer.rest, Role::Client, Some(config));
     Ok(Stream::WebSocket(Box::new(WebSocketStream::new(opened.await))))

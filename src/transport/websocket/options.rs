@@ -1,10 +1,18 @@
 use std::fmt::{self, Write};
 
-/// What the request for a WebSocket says.
+/// The largest message of a WebSocket, in bytes: a packet of MQTT's largest size and a little.
+const MAXIMUM_MESSAGE: usize = (256 << 20) + (64 << 10);
+/// What a message may hold where packets are limited: several of the largest size, since a broker may pack them into
+/// one, and many small ones.
+const PACKED: usize = 4;
+const ROOM: usize = 1 << 20;
+
+/// What the request for a WebSocket says, and how much its server may make us hold.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebSocketOptions {
     path: String,
     headers: Vec<(String, String)>,
+    maximum_message: usize,
 }
 
 /// Headers that no request for a WebSocket can carry.
@@ -39,7 +47,20 @@ impl WebSocketOptions {
                 return Err(InvalidWebSocketOptions::Reserved(name.clone()));
             }
         }
-        Ok(Self { path: encode(path), headers })
+        Ok(Self { path: encode(path), headers, maximum_message: MAXIMUM_MESSAGE })
+    }
+
+    /// With the size in bytes of the largest packet that the server may send: a frame or message that is far larger
+    /// is refused by its header, since all of it is collected before the session sees the first byte.
+    #[must_use]
+    pub fn with_maximum_packet_size(self, bytes: u32) -> Self {
+        let packets = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(PACKED);
+        Self { maximum_message: packets.saturating_add(ROOM).min(MAXIMUM_MESSAGE), ..self }
+    }
+
+    /// The largest message, and the largest frame of one, in bytes.
+    pub(super) fn maximum_message(&self) -> usize {
+        self.maximum_message
     }
 
     /// The path and query as the request has them.
@@ -72,7 +93,7 @@ fn encode(path: &str) -> String {
 impl Default for WebSocketOptions {
     /// `/mqtt`, no headers.
     fn default() -> Self {
-        Self { path: "/mqtt".into(), headers: Vec::new() }
+        Self { path: "/mqtt".into(), headers: Vec::new(), maximum_message: MAXIMUM_MESSAGE }
     }
 }
 
@@ -81,7 +102,8 @@ impl fmt::Debug for WebSocketOptions {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         // Neither the values of headers nor the query: both carry tokens.
         let path = self.path.split('?').next().unwrap_or_default();
-        f.debug_struct("WebSocketOptions").field("path", &path).field("headers", &names).finish()
+        let mut shown = f.debug_struct("WebSocketOptions");
+        shown.field("path", &path).field("headers", &names).field("maximum_message", &self.maximum_message).finish()
     }
 }
 
