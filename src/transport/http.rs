@@ -28,38 +28,48 @@ pub(super) struct Answer {
 pub(super) enum HttpError {
     /// It is no HTTP; what it seems to be.
     NotHttp(Spoken),
+    /// It is HTTP, but its head cannot be read: why not, as a sentence about it.
+    BadHead(&'static str),
     /// The connection was closed before the head was complete.
     Closed,
     Io(io::Error),
 }
 
-/// Sends a request and reads the head of the answer.
+/// Sends a request and reads the head of the answer: the first that is not an interim one, such as 103 Early Hints.
 pub(super) async fn ask(stream: &mut Stream, request: &str) -> Result<Answer, HttpError> {
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await?;
     let mut received = Vec::with_capacity(1024);
     loop {
         if stream.read_buf(&mut received).await? == 0 {
-            return Err(if received.is_empty() { HttpError::Closed } else { HttpError::not_http(&received) });
+            return Err(HttpError::unless_http(&received, HttpError::Closed));
         }
-        match Answer::parse(&received) {
-            Some(Ok((answer, length))) => return Ok(Answer { rest: received.split_off(length), ..answer }),
-            Some(Err(())) => return Err(HttpError::not_http(&received)),
-            None if received.len() > MAXIMUM_HEAD => return Err(HttpError::not_http(&received)),
-            None => {}
+        while let Some(parsed) = Answer::parse(&received) {
+            let (answer, length) = parsed.map_err(|fault| HttpError::unless_http(&received, HttpError::BadHead(fault)))?;
+            let rest = received.split_off(length);
+            if !answer.is_interim() {
+                return Ok(Answer { rest, ..answer });
+            }
+            received = rest;
+        }
+        if received.len() > MAXIMUM_HEAD {
+            return Err(HttpError::unless_http(&received, HttpError::BadHead("it is over 16 KiB")));
         }
     }
 }
 
 impl Answer {
     /// The answer at the beginning of the bytes and how long its head is; `None` while it is incomplete.
-    fn parse(received: &[u8]) -> Option<Result<(Self, usize), ()>> {
+    ///
+    /// The error is why it cannot be read.
+    fn parse(received: &[u8]) -> Option<Result<(Self, usize), &'static str>> {
         let mut headers = [httparse::EMPTY_HEADER; MAXIMUM_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
         let length = match response.parse(received) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return None,
-            Err(_) => return Some(Err(())),
+            Err(httparse::Error::TooManyHeaders) => return Some(Err("it has over 96 headers")),
+            Err(_) => return Some(Err("it breaks the syntax of HTTP")),
         };
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let answer = Self {
@@ -69,6 +79,11 @@ impl Answer {
             rest: Vec::new(),
         };
         Some(Ok((answer, length)))
+    }
+
+    /// Whether another answer follows that counts: RFC 9110, section 15.2.
+    fn is_interim(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
     }
 
     /// The value of a header, the first one if there are several.
@@ -140,8 +155,11 @@ fn one_line(text: &str) -> String {
 }
 
 impl HttpError {
-    fn not_http(received: &[u8]) -> Self {
-        Self::NotHttp(Spoken::recognise(received))
+    /// This error, where what was received is the beginning of an HTTP answer.
+    fn unless_http(received: &[u8], error: Self) -> Self {
+        const BEGINNING: &[u8] = b"HTTP/";
+        let is_http = received.starts_with(BEGINNING) || BEGINNING.starts_with(received);
+        if is_http { error } else { Self::NotHttp(Spoken::recognise(received)) }
     }
 }
 
@@ -158,7 +176,7 @@ impl From<io::Error> for HttpError {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Option<Result<(Answer, usize), ()>> {
+    fn parse(text: &str) -> Option<Result<(Answer, usize), &'static str>> {
         Answer::parse(text.as_bytes())
     }
 
@@ -178,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_no_http_is_seen_early() {
         for text in ["SSH-2.0-OpenSSH_9.2\r\n", "\u{15}\u{3}\u{3}", " \u{2}\0\0"] {
-            assert!(matches!(parse(text), Some(Err(()))), "{text:?}");
+            assert!(matches!(parse(text), Some(Err(_))), "{text:?}");
         }
     }
 

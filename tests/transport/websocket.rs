@@ -344,6 +344,35 @@ async fn a_port_that_speaks_no_http_is_told_apart() {
 }
 
 #[tokio::test]
+async fn an_http_answer_that_cannot_be_read_is_not_taken_for_another_protocol() {
+    for cut_off in ["HTT", "HTTP/1.1 101 Switching Proto", "HTTP/1.1 101 Yes\r\nUpgrade: webs"] {
+        let server = HttpServer::answering(&[cut_off]);
+        assert_eq!(websocket_cause(dial(server.port()).await), WebSocketCause::Closed, "{cut_off}");
+    }
+    let long = format!("X: {}\r\n", "x".repeat(20_000));
+    for (headers, fault) in [
+        (long.as_str(), "it is over 16 KiB"),
+        (&"X: y\r\n".repeat(97), "it has over 96 headers"),
+        ("no header\r\n\r\n", "it breaks the syntax of HTTP"),
+    ] {
+        let server = HttpServer::answering(&["HTTP/1.1 101 Yes\r\n", headers]);
+        let cause = websocket_cause(dial(server.port()).await);
+        assert_eq!(cause.to_string(), format!("the head of the server's HTTP answer cannot be read: {fault}"));
+    }
+}
+
+#[tokio::test]
+async fn an_interim_answer_is_not_the_answer() {
+    let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+    let refusal = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope";
+    for pieces in [&[early, "HTTP/1.1 100 Continue\r\n\r\n", refusal][..], &[&[early, refusal].concat()]] {
+        let server = HttpServer::answering(pieces);
+        let cause = websocket_cause(dial(server.port()).await);
+        assert_eq!(cause.to_string(), "the server answered HTTP 404 Not Found: nope");
+    }
+}
+
+#[tokio::test]
 async fn the_deadline_is_over_the_handshake_too() {
     let silent = Served::start(|stream| async move {
         std::future::pending::<()>().await;

@@ -24,6 +24,7 @@ pub(super) async fn connect(
     let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
     let answer = ask(stream, &request).await.map_err(|error| match error {
         HttpError::NotHttp(spoken) => ProxyCause::NotAProxy(spoken),
+        HttpError::BadHead(fault) => ProxyCause::BadHead(fault),
         HttpError::Closed => ProxyCause::Closed,
         HttpError::Io(error) => ProxyCause::from(error),
     })?;

@@ -75,6 +75,8 @@ pub enum ProxyCause {
     NotATunnel,
     /// It does not speak the proxy's protocol.
     NotAProxy(Spoken),
+    /// The head of its answer is HTTP that cannot be read; why not.
+    BadHead(&'static str),
     /// It closed the connection.
     Closed,
     /// The broker's host, which was looked up here.
@@ -187,6 +189,7 @@ impl fmt::Display for ProxyCause {
             Self::NoUdp => f.write_str("a proxy does not carry QUIC"),
             Self::NotATunnel => f.write_str("it speaks where the broker should"),
             Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
+            Self::BadHead(fault) => write!(f, "the head of its HTTP answer cannot be read: {fault}"),
             Self::Closed => f.write_str("it closed the connection"),
             Self::LookUp(cause) => write!(f, "the broker's name was looked up here: {cause}"),
             Self::Other(text) => f.write_str(text),

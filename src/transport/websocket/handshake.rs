@@ -16,6 +16,7 @@ pub(in crate::transport) async fn connect(
     let key = data_encoding::BASE64.encode(&fastrand::u128(..).to_be_bytes());
     let answer = ask(&mut stream, &request(endpoint, options, &key)).await.map_err(|error| match error {
         HttpError::NotHttp(spoken) => WebSocketCause::NotHttp(spoken),
+        HttpError::BadHead(fault) => WebSocketCause::BadHead(fault),
         HttpError::Closed => WebSocketCause::Closed,
         HttpError::Io(error) => WebSocketCause::Other(error.to_string()),
     })?;

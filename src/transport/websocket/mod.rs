@@ -32,6 +32,8 @@ pub enum WebSocketCause {
     },
     /// The answer is no HTTP.
     NotHttp(Spoken),
+    /// The head of the answer is HTTP that cannot be read; why not.
+    BadHead(&'static str),
     /// The server agreed, but not by the rules; which one was broken.
     BadUpgrade(&'static str),
     /// The server chose no subprotocol, or another one than `mqtt` [MQTT-6.0.0-4].
@@ -55,6 +57,7 @@ impl fmt::Display for WebSocketCause {
                 Ok(())
             }
             Self::NotHttp(spoken) => write!(f, "this port does not speak HTTP but {spoken}"),
+            Self::BadHead(fault) => write!(f, "the head of the server's HTTP answer cannot be read: {fault}"),
             Self::BadUpgrade(fault) => write!(f, "the server's answer breaks the rules: {fault}"),
             Self::WrongSubprotocol(None) => f.write_str("the server did not choose the subprotocol `mqtt`"),
             Self::WrongSubprotocol(Some(name)) => write!(f, "the server chose the subprotocol `{name}` for `mqtt`"),
