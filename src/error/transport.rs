@@ -73,7 +73,7 @@ fn proxy_hint(cause: &ProxyCause) -> Option<&'static str> {
         ProxyCause::NotAProxy(Spoken::Socks) => "for a proxy of SOCKS 5, use socks5h:// in --proxy",
         ProxyCause::NotAProxy(_) | ProxyCause::NotATunnel | ProxyCause::BadHead(_) | ProxyCause::Closed => {
             "check --proxy"
-        },
+        }
         ProxyCause::Http { status: 403 | 405, .. } => "does the proxy allow this port? Many allow 443 only",
         ProxyCause::NoUdp => "leave out --proxy; `--proxy ''` sets that of the environment aside",
         ProxyCause::LookUp(_) => "with socks5h:// in --proxy, the proxy looks the name up",

@@ -45,7 +45,8 @@ pub(super) async fn ask(stream: &mut Stream, request: &str) -> Result<Answer, Ht
             return Err(HttpError::unless_http(&received, HttpError::Closed));
         }
         while let Some(parsed) = Answer::parse(&received) {
-            let (answer, length) = parsed.map_err(|fault| HttpError::unless_http(&received, HttpError::BadHead(fault)))?;
+            let (answer, length) =
+                parsed.map_err(|fault| HttpError::unless_http(&received, HttpError::BadHead(fault)))?;
             let rest = received.split_off(length);
             if !answer.is_interim() {
                 return Ok(Answer { rest, ..answer });
