@@ -100,12 +100,14 @@ fn what_is_behind_plan_at_the_end_is_still_sent() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
     // More at once than one write takes.
-    let program = bench("pub -c 1 -t b -q 0 -S 1KB --rate 200000/s --duration 0.02", broker.port(), &path).start();
+    let program = bench("pub -c 1 -t b -q 0 -S 1KB --rate 200000/s --duration 0.1", broker.port(), &path).start();
     let (link, _) = broker.accept_session(connack());
     let received = count_publishes(link);
     program.wait().expect_code(0);
     let counts = read(&path).counts;
-    assert_eq!((received, counts.sent, counts.unsent), (4000, 4000, 0), "{counts:?}");
+    // A machine that is busy at the end of the duration schedules less; what was scheduled is sent.
+    assert!(received > 0, "{counts:?}");
+    assert_eq!((received, counts.sent, counts.unsent), (counts.scheduled, counts.scheduled, 0), "{counts:?}");
 }
 
 #[test]
