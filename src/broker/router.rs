@@ -14,7 +14,7 @@ use crate::mqtt::TopicFilter;
 pub(super) struct SubscriptionRouter {
     subscriptions: Subscriptions,
     node: NodeId,
-    /// Empty: rmqtt itself looks in only to limit the subscribers of a filter, a feature that is not built in.
+    /// Empty: rmqtt itself looks in only to limit the subscribers of a filter, which [`Subscriptions`] does.
     relations: AllRelationsMap,
 }
 

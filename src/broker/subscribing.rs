@@ -48,8 +48,13 @@ impl SubscribeHooks {
     }
 
     /// Why a subscription is refused; `None` if it is not.
-    fn refusal(&self, client_id: &str, filter: &TopicFilter) -> Option<SubscribeAckReason> {
-        match mqtt::TopicFilter::parse(filter.clone()) {
+    fn refusal(&self, client_id: &str, subscribe: &Subscribe) -> Option<SubscribeAckReason> {
+        // `$limit/{count}/`, which comes with rmqtt's `$exclusive/` and means nothing here. With a count of 1 they are
+        // one and the same.
+        if subscribe.opts.limit_subs().is_some_and(|count| count != 1) {
+            return Some(SubscribeAckReason::TopicFilterInvalid);
+        }
+        match mqtt::TopicFilter::parse(subscribe.topic_filter.clone()) {
             Ok(filter) if self.subscriptions.is_taken(&filter, client_id) => Some(SubscribeAckReason::QuotaExceeded),
             Ok(filter) if filter.body().split('/').count() <= MAXIMUM_LEVELS => None,
             _ => Some(SubscribeAckReason::TopicFilterInvalid),
@@ -69,7 +74,7 @@ impl Handler for SubscribeHooks {
                 filter.map(|filter| HookResult::TopicFilter(Some(filter)))
             }
             Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
-                let refusal = self.refusal(&session.id.client_id, &subscribe.topic_filter);
+                let refusal = self.refusal(&session.id.client_id, subscribe);
                 refusal.map(|reason| HookResult::SubscribeAclResult(SubscribeAclResult::new_failure(reason)))
             }
             Parameter::ClientConnected(session) => {
