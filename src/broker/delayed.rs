@@ -8,6 +8,7 @@ use rmqtt::delayed::DelayedSender;
 use rmqtt::session::SessionState;
 use rmqtt::types::{From, Publish};
 
+use super::expiry;
 use crate::mqtt::{Delay, TopicName};
 
 /// Holds the messages to `$delayed/{seconds}/{topic}` back until their time.
@@ -29,21 +30,8 @@ impl DelayedSender for Delayed {
     }
 
     /// Every message that a client publishes comes through here first.
-    fn parse(&self, mut publish: Publish) -> rmqtt::Result<Publish> {
-        // Without any, as from 3.1.1, rmqtt would lose Subscription Identifier and Topic Alias on the way to 5.0.
-        let properties = publish.properties.get_or_insert_default();
-        if properties.message_expiry_interval.is_some() {
-            // rmqtt rounds what is left down to seconds. Whole seconds of waiting are to be taken off, not begun ones:
-            // 60 s that waited for a millisecond are still 60 s.
-            publish.create_time = publish.create_time.map(|milliseconds| milliseconds + 999);
-        }
-        // A bad `$delayed/` stays as it is, to be refused by the publish check.
-        let parsed = TopicName::parse(publish.topic.clone()).ok();
-        if let Some(delayed) = parsed.as_ref().and_then(TopicName::delayed) {
-            publish.delay_interval = Some(seconds_until(delayed.delay));
-            publish.topic = delayed.topic.into();
-        }
-        Ok(publish)
+    fn parse(&self, publish: Publish) -> rmqtt::Result<Publish> {
+        Ok(prepare(publish))
     }
 
     async fn delay_publish(
@@ -70,6 +58,20 @@ impl DelayedSender for Delayed {
     async fn len(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
+}
+
+/// Makes a message ready to be forwarded: dates its expiry and takes `$delayed/{seconds}/` off its topic.
+pub(super) fn prepare(mut publish: Publish) -> Publish {
+    // Without any, as from 3.1.1, rmqtt would lose Subscription Identifier and Topic Alias on the way to 5.0.
+    publish.properties.get_or_insert_default();
+    expiry::round_up(&mut publish);
+    // A bad `$delayed/` stays as it is, to be refused by the publish check.
+    let parsed = TopicName::parse(publish.topic.clone()).ok();
+    if let Some(delayed) = parsed.as_ref().and_then(TopicName::delayed) {
+        publish.delay_interval = Some(seconds_until(delayed.delay));
+        publish.topic = delayed.topic.into();
+    }
+    publish
 }
 
 /// Seconds from now on; none if the time is over.

@@ -13,13 +13,15 @@
 //! | `publishing` | "no matching subscribers", topics that are refused |
 //! | `retained` | retained messages and their replay |
 //! | `delayed` | `$delayed/` |
+//! | `expiry` | messages that are not delivered, as their time is over |
 //! | `takeover` | what becomes of a client's earlier session |
-//! | `will` | DISCONNECT with 0x04 |
+//! | `will` | DISCONNECT with 0x04, wills to `$delayed/` |
 //! | `authentication` | users |
 
 mod authentication;
 mod delayed;
 mod error;
+mod expiry;
 mod options;
 mod publishing;
 mod retained;

@@ -17,13 +17,14 @@ use tokio::sync::oneshot;
 
 use super::authentication::Authentication;
 use super::delayed::Delayed;
+use super::expiry::ExpiryCheck;
 use super::publishing::PublishCheck;
 use super::retained::{Replay, RetainedStore};
 use super::router::SubscriptionRouter;
 use super::subscribing::{SharedSubscriptionsAvailable, SubscribeHooks};
 use super::subscriptions::Subscriptions;
 use super::takeover::Sessions;
-use super::will::WillOnDisconnect;
+use super::will::Wills;
 use super::{BrokerError, BrokerOptions};
 
 /// Threads for the broker's tasks: it is company for a client or for a script, not a server.
@@ -218,11 +219,15 @@ async fn install(context: &ServerContext, options: BrokerOptions) {
     *extensions.delayed_sender_mut().await = Box::new(Delayed::new(context.clone()));
 
     let subscribe_hooks = || Box::new(SubscribeHooks::new(subscriptions.clone()));
+    let wills = Wills::default();
     let hooks = extensions.hook_mgr().register();
     hooks.add(Type::ClientAuthenticate, Box::new(Authentication::new(options.users))).await;
     hooks.add(Type::ClientConnected, subscribe_hooks()).await;
     hooks.add(Type::ClientDisconnected, subscribe_hooks()).await;
-    hooks.add(Type::ClientDisconnected, Box::new(WillOnDisconnect)).await;
+    hooks.add(Type::ClientConnected, Box::new(wills.clone())).await;
+    hooks.add(Type::ClientDisconnected, Box::new(wills.clone())).await;
+    hooks.add(Type::MessagePublish, Box::new(wills)).await;
+    hooks.add(Type::MessageExpiryCheck, Box::new(ExpiryCheck)).await;
     hooks.add(Type::ClientSubscribe, subscribe_hooks()).await;
     hooks.add(Type::ClientSubscribeCheckAcl, subscribe_hooks()).await;
     hooks.add(Type::ClientUnsubscribe, subscribe_hooks()).await;

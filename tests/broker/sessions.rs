@@ -6,7 +6,7 @@ use mqttx_rs::broker::{Broker, BrokerOptions};
 use mqttx_rs::mqtt::Version;
 
 use crate::support::RawClient;
-use crate::support::wire::{self, property};
+use crate::support::wire::{self, property, publish};
 
 const VERSIONS: [Version; 3] = [Version::V3_1, Version::V3_1_1, Version::V5];
 
@@ -122,6 +122,23 @@ fn a_session_can_be_given_up_when_leaving() {
     client.link.close();
     let (_, connack) = RawClient::connect_with(address(&broker), kept(Version::V5, "client"));
     assert!(!connack.session_present);
+}
+
+#[test]
+fn a_message_that_expires_while_its_subscriber_is_away_does_not_come() {
+    let broker = start();
+    let (mut subscriber, _) = RawClient::connect_with(address(&broker), kept(Version::V5, "subscriber"));
+    subscriber.subscribe("a", 1);
+    subscriber.link.close();
+    let mut publisher = RawClient::connect(address(&broker), Version::V5, "publisher");
+    publisher.subscribe("a second later", 0);
+    publisher.send_publish(publish("a", "expires").qos(1).with(property::message_expiry_interval(1)));
+    publisher.publish("a", "stays", 1);
+    publisher.publish("$delayed/1/a second later", "", 0);
+    publisher.expect_text("a second later", "");
+    let (mut subscriber, connack) = RawClient::connect_with(address(&broker), kept(Version::V5, "subscriber"));
+    assert!(connack.session_present);
+    subscriber.expect_text("a", "stays");
 }
 
 #[test]
@@ -252,5 +269,49 @@ fn a_client_that_is_back_in_time_takes_its_will_back() {
         assert!(connack.session_present);
         client.publish("$delayed/2/end", "", 0);
         witness.expect_text("end", "");
+    }
+}
+
+#[test]
+fn a_client_that_was_back_in_time_and_left_again_has_taken_its_will_back() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    let (mut client, _) = RawClient::connect_with(address(&broker), with_late_will(2, 1000));
+    client.link.send(wire::disconnect(0x04));
+    client.link.close();
+    let (mut client, connack) = RawClient::connect_with(address(&broker), kept(Version::V5, "client"));
+    assert!(connack.session_present);
+    client.publish("$delayed/3/end", "", 0);
+    // Without a session, too.
+    client.link.send(wire::disconnect(0).with(property::session_expiry_interval(0)));
+    client.link.close();
+    witness.expect_text("end", "");
+}
+
+#[test]
+fn a_will_that_is_asked_for_waits_no_longer_if_its_client_begins_anew() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    let (mut client, _) = RawClient::connect_with(address(&broker), with_late_will(1000, 2000));
+    client.link.send(wire::disconnect(0x04));
+    client.link.close();
+    RawClient::connect(address(&broker), Version::V5, "client");
+    witness.expect_text("will/client", "gone");
+}
+
+#[test]
+fn a_will_can_be_delayed_by_its_topic_and_keeps_its_expiry() {
+    let broker = start();
+    let mut witness = witness(&broker);
+    for goodbye in [None, Some(0x04)] {
+        let mut connect = wire::connect(Version::V5, "client").will("$delayed/1/will/client", b"gone", 0, false);
+        connect.will.as_mut().unwrap().properties.0.push(property::message_expiry_interval(2));
+        let (mut client, _) = RawClient::connect_with(address(&broker), connect);
+        if let Some(reason) = goodbye {
+            client.link.send(wire::disconnect(reason));
+        }
+        client.link.close();
+        let message = witness.expect_text("will/client", "gone");
+        assert_eq!(message.properties.number(property::MESSAGE_EXPIRY_INTERVAL), Some(1));
     }
 }

@@ -69,6 +69,19 @@ fn the_last_retained_message_counts_and_an_empty_one_clears_it() {
 }
 
 #[test]
+fn a_retained_message_that_has_expired_does_not_come() {
+    let broker = start();
+    let mut client = connect(&broker, "client");
+    client.send_publish(publish("room/1", "expires").qos(1).retain().with(property::message_expiry_interval(1)));
+    client.send_publish(publish("room/2", "stays").qos(1).retain());
+    client.subscribe("a second later", 0);
+    client.publish("$delayed/1/a second later", "", 0);
+    client.expect_text("a second later", "");
+    client.subscribe("room/+", 0);
+    client.expect_text("room/2", "stays");
+}
+
+#[test]
 fn a_live_message_has_its_retain_flag_only_where_it_was_asked_for() {
     let broker = start();
     let mut plain = connect(&broker, "plain");
