@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{duration, number, rate};
 use crate::bench::{Latency, Measure, Report};
-use crate::output::{Columns, Stream};
+use crate::output::{Columns, Stream, safe};
 
 /// Each figure of both with their ratio, and what the figures can and cannot say.
 #[expect(clippy::cast_precision_loss, reason = "ratios for display")]
@@ -53,7 +53,8 @@ pub fn bench_comparison(before: &Report, after: &Report, stream: Stream) -> Stri
     different.extend(only(after, before).into_iter().filter(|name| !different.contains(name)).collect::<Vec<_>>());
     if !different.is_empty() {
         // Writing into a string does not fail.
-        let _ = writeln!(out, "\nThe runs were asked for different things: {}", different.join(", "));
+        let different = different.join(", ");
+        let _ = writeln!(out, "\nThe runs were asked for different things: {}", safe::word(&different, stream));
     }
     out += "\nOne run each: a difference of a few per cent may be the machine's. Repeat both to tell.\n";
     out

@@ -53,7 +53,32 @@ fn rate(per_second: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::bench::{Counts, Finding, Parameter, PhaseReport, Report};
+    use crate::output::Stream;
+    use crate::payload::is_unsafe_on_terminal;
+
+    const TERMINAL: Stream = Stream { terminal: true, color: false, unicode: true };
+
+    /// A report with this text wherever a broker or who wrote the file could have put it.
+    fn with_text(text: &str) -> Report {
+        let mut report = Report::example((0, 1), 1);
+        report.parameters.push(Parameter { name: text.into(), value: text.into() });
+        report.reasons.note(text.into());
+        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true });
+        let name = text.to_owned();
+        report.phases.push(PhaseReport {
+            name,
+            connecting: 0.0,
+            running: 1.0,
+            counts: Counts::default(),
+            latency: None,
+        });
+        report.verdict.iter_mut().for_each(|verdict| verdict.why.push(text.into()));
+        report
+    }
 
     #[test]
     fn durations_have_three_digits_and_a_unit() {
@@ -73,5 +98,28 @@ mod tests {
     fn numbers_are_grouped() {
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0.5, 1_234.4].map(rate), ["0.50/s", "1,234/s"]);
+    }
+
+    #[test]
+    fn a_terminal_is_shown_what_a_report_would_have_it_do() {
+        let hostile = with_text("x\x1b]0;owned\x07\u{202e}\nok");
+        let shown = r"x\x1b]0;owned\x07\u{202e}\x0aok";
+        let text = bench_report(&hostile, TERMINAL);
+        for line in [format!("  1 x {shown}\n"), format!("--fail '{shown}'"), format!("  - {shown}\n")] {
+            assert!(text.contains(&line), "{line}: {text}");
+        }
+        let text = bench_comparison(&Report::example((0, 1), 1), &hostile, TERMINAL);
+        assert!(text.contains(&format!("different things: {shown}\n")), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_of_a_report_reaches_a_terminal(text: String) {
+            let hostile = with_text(&text);
+            let comparison = bench_comparison(&hostile, &Report::example((0, 1), 1), TERMINAL);
+            for shown in [bench_report(&hostile, TERMINAL), comparison] {
+                prop_assert!(!shown.contains(|c| is_unsafe_on_terminal(c) && c != '\n'), "{shown:?}");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{duration, number, plot, rate};
 use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Row, Threshold};
-use crate::output::{Columns, Stream};
+use crate::output::{Columns, Stream, safe};
 
 /// All of it, ready to be written.
 pub fn bench_report(report: &Report, stream: Stream) -> String {
@@ -41,17 +41,21 @@ pub fn bench_report(report: &Report, stream: Stream) -> String {
     }
     section(
         "Reasons",
-        &mut report.reasons.0.iter().map(|(reason, count)| format!("  {} x {}", number(*count), safe(reason))),
+        &mut report
+            .reasons
+            .0
+            .iter()
+            .map(|(reason, count)| format!("  {} x {}", number(*count), safe::word(reason, stream))),
     );
     section(
         "Thresholds",
         &mut report.thresholds.iter().map(|finding| {
             let word = if finding.failed { "FAILED" } else { "ok" };
             let measured = finding.measured.map_or("not measured".to_owned(), |value| format!("measured {value}"));
-            format!("  {word:<6}  --fail '{}'  {measured}", safe(&finding.threshold))
+            format!("  {word:<6}  --fail '{}'  {measured}", safe::word(&finding.threshold, stream))
         }),
     );
-    section("Verdict", &mut verdict(report));
+    section("Verdict", &mut verdict(report, stream));
     out
 }
 
@@ -257,12 +261,12 @@ pub(super) const fn words(measure: Measure) -> &'static str {
     }
 }
 
-fn verdict(report: &Report) -> impl Iterator<Item = String> {
+fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if let Some(verdict) = &report.verdict {
         let mark = if verdict.limited_by == LimitedBy::Generator { "! " } else { "" };
         lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
-        lines.extend(verdict.why.iter().map(|why| format!("  - {why}")));
+        lines.extend(verdict.why.iter().map(|why| format!("  - {}", safe::word(why, stream))));
     }
     let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));
     let memory = report.generator.peak_memory.map(|bytes| format!("{} KB of memory at most", number(bytes / 1024)));
@@ -278,9 +282,4 @@ fn limit(limited_by: LimitedBy) -> String {
         LimitedBy::Unclear => "unclear what was the limit".to_owned(),
         known => format!("limited by {}", known.words()),
     }
-}
-
-/// Text that came from a broker or a file, without what a terminal would obey.
-fn safe(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
