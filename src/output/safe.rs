@@ -86,6 +86,27 @@ mod tests {
         out
     }
 
+    /// What was escaped, of a text that had no backslash of its own.
+    fn without_escapes(shown: &[u8]) -> Vec<u8> {
+        let shown = str::from_utf8(shown).unwrap();
+        let mut parts = shown.split('\\');
+        let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+        for part in parts {
+            let rest = if let Some(part) = part.strip_prefix("u{") {
+                let (digits, rest) = part.split_once('}').unwrap();
+                let character = char::from_u32(u32::from_str_radix(digits, 16).unwrap()).unwrap();
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                rest
+            } else {
+                let (digits, rest) = part.strip_prefix('x').unwrap().split_at(2);
+                bytes.push(u8::from_str_radix(digits, 16).unwrap());
+                rest
+            };
+            bytes.extend_from_slice(rest.as_bytes());
+        }
+        bytes
+    }
+
     #[test]
     fn a_terminal_is_shown_what_it_would_have_obeyed() {
         let hostile = "\x1b]0;owned\x07 \u{9b}31m \u{202e}txt.exe\u{2069} \0\r\x7f".as_bytes();
@@ -118,8 +139,10 @@ mod tests {
         }
 
         #[test]
-        fn a_pipe_gets_every_byte(bytes: Vec<u8>) {
-            prop_assert_eq!(text(&bytes, Stream::PIPE), bytes);
+        fn what_is_shown_says_every_byte(mut bytes: Vec<u8>, characters: String) {
+            bytes.extend_from_slice(characters.as_bytes());
+            bytes.retain(|byte| *byte != b'\\');
+            prop_assert_eq!(without_escapes(&text(&bytes, TERMINAL)), bytes);
         }
     }
 }

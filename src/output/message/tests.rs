@@ -218,6 +218,20 @@ fn labels_are_green_where_colour_is_on() {
 
 proptest! {
     #[test]
+    fn a_pipe_gets_every_byte_of_a_payload(bytes: Vec<u8>, characters: String) {
+        let template = MessageShape::Template("%p".parse().unwrap());
+        for shape in [MessageShape::Raw, template] {
+            for payload in [&bytes[..], characters.as_bytes()] {
+                let talk = Talk::new(Stream::PIPE, true, ErrorFormat::Text);
+                let out = Stdout::with_writer(Vec::new(), Stream::PIPE);
+                let mut printer = MessagePrinter::new(plain(shape.clone()), out, talk);
+                let _ = printer.append(&record("t", payload)).unwrap();
+                prop_assert_eq!(printer.out.buffer(), &[payload, b"\n"].concat());
+            }
+        }
+    }
+
+    #[test]
     fn no_control_reaches_a_terminal_in_any_shape(
         topic in "[^#+\0]{1,20}", text: String, bytes: Vec<u8>, name: String
     ) {
