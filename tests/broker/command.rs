@@ -93,6 +93,20 @@ fn only_its_users_are_let_in() {
 }
 
 #[test]
+fn it_warns_of_being_open_to_the_network() {
+    let warning = "warning: anybody on the network may connect";
+    for (arguments, warns) in [
+        (["--bind", "0.0.0.0"].as_slice(), true),
+        (&["--bind", "0.0.0.0", "--user", "alice:secret"], false),
+        (&["--bind", "127.0.0.2"], false),
+    ] {
+        let command = ["--", "true"];
+        let ended = Program::new(["broker"].iter().chain(arguments).chain(&command)).run().expect_code(0);
+        assert_eq!(ended.stderr.contains(warning), warns, "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_user_without_a_password_is_a_usage_error_that_shows_no_password() {
     let ended = Program::new(["broker", "-p", "0", "--user", "hunter2"]).run().expect_code(2);
     assert!(ended.stderr.contains("--user") && !ended.stderr.contains("hunter2"), "{}", ended.stderr);

@@ -17,7 +17,7 @@ impl Embedded {
 }
 
 /// Says that there is no broker.
-pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>) -> Result<ExitStatus, Error> {
+pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>, _: Talk) -> Result<ExitStatus, Error> {
     Err(no_broker())
 }
 

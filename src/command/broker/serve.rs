@@ -36,16 +36,22 @@ pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>,
 }
 
 /// Runs a broker until SIGINT or SIGTERM, with its addresses on stdout, a URL a line; or around a command, which has
-/// stdout to itself, with its exit code.
+/// stdout to itself, with its exit code. Warns of one that is open to the network.
 ///
 /// # Errors
 ///
 /// The broker does not start, or the command.
-pub async fn run<W: Write>(settings: BrokerSettings, stdout: &mut Stdout<W>) -> Result<ExitStatus, Error> {
+pub async fn run<W: Write>(settings: BrokerSettings, stdout: &mut Stdout<W>, talk: Talk) -> Result<ExitStatus, Error> {
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
     let command = settings.command.clone();
+    let open = settings.users.is_empty() && !settings.bind.to_canonical().is_loopback();
     let broker = Broker::start(settings.into())?;
+    if open {
+        talk.warning(
+            "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
+        );
+    }
     if let Some((name, arguments)) = command {
         return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
     }
