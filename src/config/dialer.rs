@@ -22,7 +22,8 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
         },
         bind_address: arguments.network.bind,
         timeout: arguments.connection.connect_timeout,
-        proxy: proxy(&arguments.network, origins)?,
+        // A proxy has a loopback of its own, where the embedded broker is not.
+        proxy: if arguments.connection.embedded { None } else { proxy(&arguments.network, origins)? },
         tls: if protocol.is_secure() { tls(&arguments.tls, origins)? } else { Tls::default() },
         websocket: if protocol.is_websocket() {
             let given = &arguments.websocket;

@@ -132,7 +132,7 @@ fn a_command_finds_the_broker_in_its_environment_and_has_stdout_to_itself() {
         .run()
         .expect_code(0);
     let words: Vec<&str> = ended.text().split_whitespace().collect();
-    assert_eq!((words[0], &words[2..]), ("127.0.0.1", ["none", "none", "none"].as_slice()));
+    assert_eq!((words[0], &words[2..]), ("127.0.0.1", ["none", "none", "mqtt"].as_slice()));
     assert!(words[1].parse::<u16>().unwrap() > 0);
     assert_eq!(ended.stderr, "");
 }
@@ -142,6 +142,22 @@ fn a_client_inside_a_command_reaches_the_broker() {
     let program = env!("CARGO_BIN_EXE_mqttx-rs");
     let script = format!("'{program}' pub -t a -m kept -r -q 1 && '{program}' sub -t a -C 1 --output-mode raw");
     assert_eq!(around(&script).run().expect_code(0).text(), "kept\n");
+}
+
+#[test]
+fn neither_a_proxy_nor_a_selected_profile_leads_away_from_it() {
+    let home = tempfile::TempDir::new().unwrap();
+    let program = |line: &str| {
+        let program = Program::new(line.split(' ')).env("HOME", home.path().to_str().unwrap());
+        program.env("XDG_CONFIG_HOME", home.path().to_str().unwrap()).env("ALL_PROXY", "socks5://127.0.0.1:9")
+    };
+    program("profile add elsewhere --url mqtts://broker.example").run().expect_code(0);
+    program("profile use elsewhere").run().expect_code(0);
+    let own = env!("CARGO_BIN_EXE_mqttx-rs");
+    let script = format!("'{own}' pub -t a -m kept");
+    program("broker --").arg("sh").arg("-c").arg(script).run().expect_code(0);
+    let port = crate::support::mosquitto::free_port();
+    program("pub --no-profile --embedded -t a -m kept").port(port).run().expect_code(0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::command::interrupt::Interrupt;
 use crate::error::{Error, ExitStatus};
 
 /// Variables that would lead a client elsewhere.
-const LEAD_ELSEWHERE: [&str; 3] = ["MQTTX_URL", "MQTTX_UNIX", "MQTTX_PROTOCOL"];
+const LEAD_ELSEWHERE: [&str; 3] = ["MQTTX_URL", "MQTTX_UNIX", "MQTTX_PROFILE"];
 
 /// Runs a command with the broker's address in its environment, to its end: signals go on to it, and it is never left
 /// behind.
@@ -28,7 +28,10 @@ pub(super) async fn run(
     if let Some(path) = path_with_this_program() {
         command.env("PATH", path);
     }
-    command.env("MQTTX_HOST", reachable(broker.ip()).to_string()).env("MQTTX_PORT", broker.port().to_string());
+    let host = reachable(broker.ip());
+    command.env("MQTTX_HOST", host.to_string()).env("MQTTX_PORT", broker.port().to_string());
+    // A selected profile may speak TLS, or go through a proxy, which has a loopback of its own.
+    command.env("MQTTX_PROTOCOL", "mqtt").env("NO_PROXY", without_proxy(host));
     let mut hangup = Hangup::listen()?;
     let shown = name.display();
     let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -44,6 +47,16 @@ pub(super) async fn run(
             signal = interrupt.received() => forward(signal, &child),
             signal = hangup.received() => forward(signal, &child),
         }
+    }
+}
+
+/// NO_PROXY with the broker's host behind what it says already.
+fn without_proxy(host: IpAddr) -> String {
+    let given = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
+    match given.filter(|hosts| !hosts.trim().is_empty()) {
+        Some(all) if all.trim() == "*" => all,
+        Some(hosts) => format!("{hosts},{host}"),
+        None => host.to_string(),
     }
 }
 
