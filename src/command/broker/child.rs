@@ -50,7 +50,7 @@ pub(super) async fn run(
     }
 }
 
-/// NO_PROXY with the broker's host behind what it says already.
+/// `NO_PROXY` with the broker's host behind what it says already.
 fn without_proxy(host: IpAddr) -> String {
     let given = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
     match given.filter(|hosts| !hosts.trim().is_empty()) {
