@@ -41,6 +41,11 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
                 None => refused,
             }
         }
+        // Known to users of mosquitto_pub.
+        ErrorKind::UnknownArgument if matches!(flag(option), "--psk" | "--psk-identity") => {
+            let refused = Error::usage(format!("{option}: pre-shared keys are not supported"));
+            refused.with_hint("rustls, which does TLS here, has none; --cert and --key tell the broker who you are")
+        }
         ErrorKind::UnknownArgument if option.starts_with('-') => {
             let hint = match text(ContextKind::SuggestedArg) {
                 Some(similar) => format!("did you mean `{similar}`?"),

@@ -1,6 +1,6 @@
 //! `mqttx-rs repl`: one terminal in which a person explores a broker, and the script mode of the same words.
 //!
-//! The rooms [`line`] and those beside it that are pure know no I/O, no runtime and no clock. What runs is one task
+//! The rooms [`mod@line`] and those beside it that are pure know no I/O, no runtime and no clock. What runs is one task
 //! with one owner, [`shell::Shell`]:
 //!
 //! ```text

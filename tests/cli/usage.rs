@@ -78,6 +78,8 @@ fn a_topic_that_is_none_shows_the_place() {
 
 #[test]
 fn what_is_unknown_gets_the_likely_word() {
+    let psk = "rustls, which does TLS here, has none; --cert and --key tell the broker who you are";
+    refused("pub --psk abc", "--psk: pre-shared keys are not supported", Some(psk));
     refused("pub --topik a", "there is no option `--topik` here", Some("did you mean `--topic`?"));
     refused("sub --xyzzy", "there is no option `--xyzzy` here", Some("`mqttx-rs sub --help` lists the options"));
     refused("subs -t a", "there is no command `subs`", Some("did you mean `sub`?"));

@@ -304,3 +304,21 @@ fn a_profile_asks_for_its_password_on_a_terminal() {
     assert_eq!(screen.wait_for_end(), 0);
     assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
 }
+
+#[test]
+fn a_selection_that_cannot_be_read_is_said_and_not_taken_for_none() {
+    let home = Home::new();
+    // Unreadable for root too.
+    let selected = home.profiles().with_file_name("selected");
+    fs::create_dir(&selected).unwrap();
+    let ended = home.run("pub -t a -m x").expect_code(1);
+    let said = format!("cannot read {}", selected.display());
+    assert!(ended.stderr.contains(&said) && ended.stderr.contains("--no-profile"), "{}", ended.stderr);
+    let broker = ScriptedBroker::start();
+    let program = home.program("pub --no-profile -t a -m x").port(broker.port()).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect_publish();
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+}

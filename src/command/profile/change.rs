@@ -105,7 +105,7 @@ pub(super) fn rename<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Res
     desk.refuse_taken(new, false)?;
     let text = desk.store.read(name)?;
     desk.store.write(&lock, new, &text)?;
-    if desk.store.selected().as_deref() == Some(name) {
+    if desk.store.selected()?.as_deref() == Some(name) {
         desk.store.select(&lock, Some(new))?;
     }
     desk.store.remove(&lock, name)?;
@@ -128,7 +128,7 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
         }
     }
     let lock = desk.store.lock()?;
-    if desk.store.selected().as_deref() == Some(name) {
+    if desk.store.selected()?.as_deref() == Some(name) {
         let error = Error::usage(format!("profile `{name}` is the selected one"));
         return Err(error.with_hint("`mqttx-rs profile unuse` first"));
     }

@@ -66,7 +66,10 @@ fn read_file(path: &str) -> Result<String, Error> {
 /// The profile that is meant: the one that is named, or that a run would use.
 fn in_use<W: Write>(desk: &Desk<'_, W>, name: Option<String>) -> Result<String, Error> {
     let of_environment = || (desk.variable)("MQTTX_PROFILE").filter(|name| !name.is_empty());
-    let name = name.or_else(of_environment).or_else(|| desk.store.selected());
+    let name = match name.or_else(of_environment) {
+        Some(name) => Some(name),
+        None => desk.store.selected()?,
+    };
     name.ok_or_else(|| Error::usage("no profile is in use").with_hint("name one: `mqttx-rs profile list` shows them"))
 }
 

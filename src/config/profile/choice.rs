@@ -63,7 +63,7 @@ pub(in crate::config) fn load(
         _ if choice.replaced => (None, NamedBy::Flag),
         (Some(name), _) => (Some(name.clone()), NamedBy::Flag),
         (None, Some(name)) => (Some(name), NamedBy::Variable),
-        (None, None) => (store.selected(), NamedBy::Selection),
+        (None, None) => (store.selected()?, NamedBy::Selection),
     };
     if let Some(name) = &name {
         let chain = reader.chain(name).map_err(|error| named_by.blame(error))?;

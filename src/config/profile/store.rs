@@ -106,9 +106,20 @@ impl Store {
     }
 
     /// The name of the selected profile.
-    pub fn selected(&self) -> Option<String> {
-        let text = fs::read_to_string(self.folder.as_ref()?.join("selected")).ok()?;
-        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    ///
+    /// # Errors
+    ///
+    /// There is a selection that cannot be read: without it a run would go to another broker, in silence.
+    pub fn selected(&self) -> Result<Option<String>, Error> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let path = folder.join("selected");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text.trim().to_owned()).filter(|name| !name.is_empty())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                Err(cannot("read", &path, &error).with_hint("it holds the selected profile; --no-profile does without"))
+            }
+        }
     }
 
     /// Keeps others from changing anything until it is dropped; waits for them.

@@ -40,7 +40,8 @@ pub struct Summary {
 
 /// All profiles, those that are broken too.
 pub fn summaries(store: &Store) -> Vec<Summary> {
-    let selected = store.selected();
+    // The list is for looking, at what is broken too: a run says that the selection cannot be read.
+    let selected = store.selected().unwrap_or_default();
     let summary = |name: String| {
         let own = store.read(&name).and_then(|text| Profile::parse(&format!("profile `{name}`"), &text));
         let chain = flatten(store, &name);
