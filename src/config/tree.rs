@@ -180,10 +180,10 @@ impl Builder {
     }
 }
 
-/// A map with what its `<<` brings in where it says nothing itself.
+/// A map with what its `<<` brings in where it says nothing itself. A `<<` of anything but maps is a key like others.
 fn merged(node: Node) -> Node {
     let Node { line, content: Content::Map(mut entries) } = node else { return node };
-    while let Some(at) = entries.iter().position(|(key, _)| key == "<<") {
+    while let Some(at) = entries.iter().position(|(key, node)| key == "<<" && brings_in_maps(node)) {
         let (_, from) = entries.remove(at);
         let sources = match from.content {
             Content::List(items) => items,
@@ -196,6 +196,14 @@ fn merged(node: Node) -> Node {
         }
     }
     Node { line, content: Content::Map(entries) }
+}
+
+fn brings_in_maps(node: &Node) -> bool {
+    let is_map = |node: &Node| matches!(node.content, Content::Map(_));
+    match &node.content {
+        Content::List(items) => items.iter().all(is_map),
+        _ => is_map(node),
+    }
 }
 
 #[cfg(test)]
@@ -255,6 +263,11 @@ mod tests {
         let text: String = (1..9).map(line).collect();
         let error = Node::documents(&format!("a0: &a0 [x, x]\n{text}")).unwrap_err();
         assert!(error.message().ends_with(": the file is too large"), "{error}");
+    }
+
+    #[test]
+    fn a_text_behind_the_sign_of_a_merge_is_kept() {
+        assert_eq!(one(r#"{"<<": "x"}"#).get("<<").and_then(Node::text), Some("x"));
     }
 
     proptest! {
