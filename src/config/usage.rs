@@ -5,6 +5,8 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::origin::Origins;
+use super::profile::nearest;
+use crate::cli;
 use crate::error::Error;
 use crate::mqtt::TopicError;
 
@@ -47,8 +49,9 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             refused.with_hint("rustls, which does TLS here, has none; --cert and --key tell the broker who you are")
         }
         ErrorKind::UnknownArgument if option.starts_with('-') => {
-            let hint = match text(ContextKind::SuggestedArg) {
-                Some(similar) => format!("did you mean `{similar}`?"),
+            let options = command_meant(error).map(|command| long_options(&command)).unwrap_or_default();
+            let hint = match nearest(flag(option).trim_start_matches('-'), options.iter().map(String::as_str)) {
+                Some(similar) => format!("did you mean `--{similar}`?"),
                 None => format!("`{}` lists the options", help_command(error)),
             };
             Error::usage(format!("there is no option `{option}` here")).with_hint(hint)
@@ -59,7 +62,9 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
         }
         ErrorKind::InvalidSubcommand => {
             let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-            let hint = match text(ContextKind::SuggestedSubcommand) {
+            let known = command_meant(error);
+            let known = known.iter().flat_map(clap::Command::get_subcommands).filter(|known| !known.is_hide_set());
+            let hint = match nearest(command, known.map(clap::Command::get_name)) {
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => format!("`{}` lists the commands", help_command(error)),
             };
@@ -148,6 +153,21 @@ fn help_command(error: &clap::Error) -> String {
     let words = usage.trim_start_matches("Usage:").split_whitespace();
     let command: Vec<_> = words.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     if command.is_empty() { "mqttx-rs --help".to_owned() } else { format!("{} --help", command.join(" ")) }
+}
+
+/// The command of which the error is, by the usage line that clap attaches; `None` outside the command line.
+fn command_meant(error: &clap::Error) -> Option<clap::Command> {
+    let help = help_command(error);
+    let mut command = cli::command();
+    // Hands the general options down.
+    command.build();
+    let words = help.split(' ').skip(1).take_while(|word| !word.starts_with('-'));
+    words.into_iter().try_fold(command, |command, word| command.find_subcommand(word).cloned())
+}
+
+fn long_options(command: &clap::Command) -> Vec<String> {
+    let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    shown.filter_map(clap::Arg::get_long).map(ToOwned::to_owned).collect()
 }
 
 fn first_line(error: &clap::Error) -> String {

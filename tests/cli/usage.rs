@@ -81,6 +81,10 @@ fn what_is_unknown_gets_the_likely_word() {
     let psk = "rustls, which does TLS here, has none; --cert and --key tell the broker who you are";
     refused("pub --psk abc", "--psk: pre-shared keys are not supported", Some(psk));
     refused("pub --topik a", "there is no option `--topik` here", Some("did you mean `--topic`?"));
+    refused("pub --qso 1", "there is no option `--qso` here", Some("did you mean `--qos`?"));
+    refused("bench pub --cuont 1", "there is no option `--cuont` here", Some("did you mean `--count`?"));
+    refused("sub --quite", "there is no option `--quite` here", Some("did you mean `--quiet`?"));
+    refused("sbu -t a", "there is no command `sbu`", Some("did you mean `sub`?"));
     refused("sub --xyzzy", "there is no option `--xyzzy` here", Some("`mqttx-rs sub --help` lists the options"));
     refused("subs -t a", "there is no command `subs`", Some("did you mean `sub`?"));
     refused("nonsense", "there is no command `nonsense`", Some("`mqttx-rs --help` lists the commands"));
