@@ -4,39 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::wire::{connack, disconnect, puback, suback};
-use crate::support::{Ended, Program, ScriptedBroker};
-use tempfile::TempDir;
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn program(&self, line: &str) -> Program {
-        Program::new(line.split(' ')).home(self.0.path()).directory(self.0.path())
-    }
-
-    fn run(&self, line: &str) -> Ended {
-        self.program(line).run()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.0.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.0.path().join(name)).unwrap()
-    }
-}
+use crate::support::{Home, ScriptedBroker};
 
 #[test]
 fn what_is_saved_is_loaded_again() {
-    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    let (folder, broker) = (Home::new(), ScriptedBroker::start());
     let save = format!(
         "sub -h 127.0.0.1 -p {} -i desk -u me -P s3cret -k 1m -t a/# $queue/b -q 1 2 -up x=1 -so",
         broker.port()
@@ -54,20 +26,20 @@ fn what_is_saved_is_loaded_again() {
         link.send(suback(subscribe.id, [1, 2]));
         drop(running);
     }
-    let json: serde_json::Value = serde_json::from_str(&folder.text("mqttx-cli-options.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&folder.read("mqttx-cli-options.json")).unwrap();
     let expected = serde_json::json!({
         "topic": ["a/#", "$queue/b"], "qos": [1, 2], "userProperties": {"x": "1"}, "hostname": "127.0.0.1",
         "port": broker.port(), "clientId": "desk", "username": "me", "keepalive": 60,
     });
     assert_eq!(json["sub"], expected);
-    assert!(!folder.text("options.yaml").contains("s3cret"));
-    let mode = fs::metadata(folder.0.path().join("options.yaml")).unwrap().permissions().mode();
+    assert!(!folder.read("options.yaml").contains("s3cret"));
+    let mode = fs::metadata(folder.path().join("options.yaml")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
 fn saving_says_what_it_leaves_out_and_the_command_runs_all_the_same() {
-    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    let (folder, broker) = (Home::new(), ScriptedBroker::start());
     let line = format!("pub -h 127.0.0.1 -p {} -u me -P s3cret -t a -m x -q 1 -so", broker.port());
     let running = folder.program(&line).start();
     let (mut link, _) = broker.accept_session(connack());
@@ -86,7 +58,7 @@ fn saving_says_what_it_leaves_out_and_the_command_runs_all_the_same() {
 /// The Keep Alive that CONNECT has says which layer holds.
 #[test]
 fn a_loaded_file_stands_below_flags_and_variables_in_place_of_a_profile() {
-    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    let (folder, broker) = (Home::new(), ScriptedBroker::start());
     folder.write(".mqttx-rs.toml", "[connection]\nkeep_alive = 1\nclient_id = \"of-project\"\n");
     folder.write(".config/mqttx-rs/profiles/p.toml", "[connection]\nkeep_alive = 2\nusername = \"of-profile\"\n");
     folder.write(".config/mqttx-rs/selected", "p\n");
@@ -111,7 +83,7 @@ fn a_loaded_file_stands_below_flags_and_variables_in_place_of_a_profile() {
 
 #[test]
 fn a_file_of_mqttx_s_own_is_read_and_what_is_not_known_is_told() {
-    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    let (folder, broker) = (Home::new(), ScriptedBroker::start());
     let text = format!(
         r#"{{
   "benchPub": {{"hostname": "127.0.0.1"}},
@@ -127,7 +99,7 @@ fn a_file_of_mqttx_s_own_is_read_and_what_is_not_known_is_told() {
         broker.port()
     );
     folder.write("o.json", &text);
-    fs::set_permissions(folder.0.path().join("o.json"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.path().join("o.json"), fs::Permissions::from_mode(0o644)).unwrap();
     let running = folder.program("pub -lo o.json").start();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.password.as_deref(), Some(&b"s3cret"[..]));
@@ -148,7 +120,7 @@ fn a_file_of_mqttx_s_own_is_read_and_what_is_not_known_is_told() {
 
 #[test]
 fn a_file_that_will_not_do_is_named_with_what_is_wrong() {
-    let folder = Folder::new();
+    let folder = Home::new();
     folder.write("conn.json", r#"{"conn": {"hostname": "h"}, "sub": {}}"#);
     folder.write("bad.yaml", "pub:\n  topic: a\n  qos: 7\n");
     folder.write("text.json", "[\n");
@@ -165,12 +137,12 @@ fn a_file_that_will_not_do_is_named_with_what_is_wrong() {
         let ended = folder.run(line).expect_code(code);
         assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);
     }
-    assert_eq!(folder.text("text.json"), "[\n");
+    assert_eq!(folder.read("text.json"), "[\n");
 }
 
 #[test]
 fn what_mqttx_writes_anyhow_says_nothing() {
-    let (folder, broker) = (Folder::new(), ScriptedBroker::start());
+    let (folder, broker) = (Home::new(), ScriptedBroker::start());
     folder.write("payload", "of the file");
     folder.write(
         "o.json",

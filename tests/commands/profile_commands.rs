@@ -2,40 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
-use crate::support::{Ended, Program, ScriptedBroker};
-use tempfile::TempDir;
+use crate::support::{Home, ScriptedBroker};
 
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn program(&self, line: &str) -> Program {
-        Program::new(line.split(' ')).home(self.0.path()).directory(self.0.path())
-    }
-
-    fn run(&self, line: &str) -> Ended {
-        self.program(line).run()
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(format!(".config/mqttx-rs/profiles/{name}.toml"))
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.file(name)).unwrap()
-    }
-
-    fn leftovers(&self) -> usize {
-        let entries = fs::read_dir(self.file("x").parent().unwrap()).unwrap();
-        entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
-    }
+fn leftovers(home: &Home) -> usize {
+    let entries = fs::read_dir(home.profile("x").parent().unwrap()).unwrap();
+    entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
 }
-
 #[test]
 fn add_writes_what_the_options_say_for_its_owner_alone() {
     let home = Home::new();
@@ -44,19 +17,19 @@ fn add_writes_what_the_options_say_for_its_owner_alone() {
     let ended = home.run(&line.split_whitespace().collect::<Vec<_>>().join(" ")).expect_code(0);
     assert_eq!(ended.stderr, "✔ profile task is made: mqttx-rs --profile task sub\n");
     assert_eq!(
-        home.text("task"),
+        home.text_of_profile("task"),
         "[connection]\nurl = \"mqtts://broker.example:8883\"\nusername = \"me\"\npassword = \"env:SECRET\"\n\
          clean_start = false\nkeep_alive = 10\n\n[publish]\ntopic = \"a/b\"\nqos = 2\n\n[subscribe]\n\
          filters = [\"$queue/a/#\"]\n"
     );
-    assert_eq!(fs::metadata(home.file("task")).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(home.leftovers(), 0);
+    assert_eq!(fs::metadata(home.profile("task")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(leftovers(&home), 0);
     home.run("profile add asks -h h -u me --ask-password").expect_code(0);
-    assert!(home.text("asks").ends_with("password = \"prompt\"\n"), "{}", home.text("asks"));
+    assert!(home.text_of_profile("asks").ends_with("password = \"prompt\"\n"), "{}", home.text_of_profile("asks"));
     let again = home.run("profile add task -h other").expect_code(2);
     assert!(again.stderr.starts_with("error: there is a profile `task` already\n"), "{}", again.stderr);
     home.run("profile add task -h other --force").expect_code(0);
-    assert_eq!(home.text("task"), "[connection]\nhost = \"other\"\n");
+    assert_eq!(home.text_of_profile("task"), "[connection]\nhost = \"other\"\n");
 }
 
 #[test]
@@ -74,7 +47,7 @@ fn what_no_command_would_take_is_not_written() {
     ] {
         let ended = home.run(line).expect_code(2);
         assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);
-        assert!(!home.file("a").exists(), "{line}");
+        assert!(!home.profile("a").exists(), "{line}");
     }
 }
 
@@ -84,7 +57,7 @@ fn answers_on_a_terminal_make_a_profile() {
     let answers = "mqtt://b.example\n\nme\nprompt\na/b\nx/# $queue/y\n";
     home.program("profile add asked").on_terminal().stdin(answers).run().expect_code(0);
     assert_eq!(
-        home.text("asked"),
+        home.text_of_profile("asked"),
         "[connection]\nurl = \"mqtt://b.example\"\nusername = \"me\"\npassword = \"prompt\"\n\n[publish]\n\
          topic = \"a/b\"\n\n[subscribe]\nfilters = [\"x/#\", \"$queue/y\"]\n"
     );
@@ -96,7 +69,7 @@ fn lists_are_for_people_for_programs_and_for_completion() {
     home.run("profile add base -h b.example -p 1999").expect_code(0);
     home.run("profile add task --url mqtt://u:hunter2@c.example").expect_code(0);
     home.run("profile add child --extends base -u me").expect_code(0);
-    fs::write(home.file("broken"), "[nothing]\n").unwrap();
+    fs::write(home.profile("broken"), "[nothing]\n").unwrap();
     home.run("profile use task").expect_code(0);
     let ended = home.run("profile list").expect_code(0);
     assert_eq!(
@@ -152,29 +125,29 @@ fn show_masks_secrets_and_says_where_each_value_comes_from() {
 fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
     let home = Home::new();
     home.run("profile add task -h a").expect_code(0);
-    fs::write(home.file("task"), "# ours\n[connection]\nhost = \"a\" # old\n").unwrap();
+    fs::write(home.profile("task"), "# ours\n[connection]\nhost = \"a\" # old\n").unwrap();
     home.run("profile edit task --set connection.host=b --set connection.port=1999").expect_code(0);
-    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"b\" # old\nport = 1999\n");
+    assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"b\" # old\nport = 1999\n");
     home.run("profile edit task --unset connection.port").expect_code(0);
-    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"b\" # old\n");
+    assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"b\" # old\n");
 
     let editor = |script: &str| {
-        let path = home.0.path().join("editor");
+        let path = home.path().join("editor");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         home.program("profile edit task").env("VISUAL", "").env("EDITOR", path.to_str().unwrap()).run()
     };
     editor("grep -q '# url = ' \"$1\" && sed -i 's/\"b\"/\"c\"/' \"$1\"").expect_code(0);
-    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
+    assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
     let ended = editor("sed -i 's/host =/hots =/' \"$1\"").expect_code(2);
     assert!(ended.stderr.contains("line 3: there is no key `hots` in [connection]"), "{}", ended.stderr);
     assert!(ended.stderr.contains("hint: the draft is kept: "), "{}", ended.stderr);
-    assert_eq!(home.text("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
-    let other = home.file("task");
+    assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
+    let other = home.profile("task");
     let ended =
         editor(&format!("sed -i 's/\"c\"/\"d\"/' \"$1\"; echo '# theirs' >> {}", other.display())).expect_code(1);
     assert!(ended.stderr.contains("was changed by somebody else in the meantime"), "{}", ended.stderr);
-    assert!(home.text("task").ends_with("# theirs\n"));
+    assert!(home.text_of_profile("task").ends_with("# theirs\n"));
 }
 
 #[test]
@@ -183,7 +156,7 @@ fn copies_new_names_and_removals_mind_who_depends_on_them() {
     home.run("profile add base -h b").expect_code(0);
     home.run("profile add child --extends base -u me").expect_code(0);
     home.run("profile copy child twin").expect_code(0);
-    assert_eq!(home.text("twin"), home.text("child"));
+    assert_eq!(home.text_of_profile("twin"), home.text_of_profile("child"));
     home.run("profile use child").expect_code(0);
     let ended = home.run("profile remove child --yes").expect_code(2);
     assert_eq!(ended.stderr, "error: profile `child` is the selected one\nhint: `mqttx-rs profile unuse` first\n");
@@ -195,10 +168,10 @@ fn copies_new_names_and_removals_mind_who_depends_on_them() {
     let ended = home.run("profile remove base --yes").expect_code(2);
     assert_eq!(ended.stderr, "error: profile `twin` extends `base`\n");
     home.program("profile remove twin").on_terminal().stdin("n\n").run().expect_code(0);
-    assert!(home.file("twin").exists());
+    assert!(home.profile("twin").exists());
     home.program("profile remove twin").on_terminal().stdin("y\n").run().expect_code(0);
-    assert!(!home.file("twin").exists());
-    assert_eq!(home.run("profile path base").text(), format!("{}\n", home.file("base").display()));
+    assert!(!home.profile("twin").exists());
+    assert_eq!(home.run("profile path base").text(), format!("{}\n", home.profile("base").display()));
 }
 
 #[test]
@@ -206,7 +179,7 @@ fn validate_names_every_fault_and_reaches_the_broker_when_asked() {
     let home = Home::new();
     let broker = ScriptedBroker::start();
     home.run(&format!("profile add good -h 127.0.0.1 -p {}", broker.port())).expect_code(0);
-    fs::write(home.file("bad"), "[connection]\nport = 99999\n").unwrap();
+    fs::write(home.profile("bad"), "[connection]\nport = 99999\n").unwrap();
     let ended = home.run("profile validate").expect_code(2);
     assert_eq!(
         ended.stderr,
@@ -234,5 +207,5 @@ fn processes_that_add_at_the_same_time_lose_nothing() {
     for run in running {
         run.wait().expect_code(0);
     }
-    assert_eq!(home.text("p0").lines().filter(|line| line.contains('=')).count(), 5);
+    assert_eq!(home.text_of_profile("p0").lines().filter(|line| line.contains('=')).count(), 5);
 }

@@ -2,39 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 use crate::support::wire::{connack, disconnect, pubcomp, pubrec, suback};
-use crate::support::{Ended, Program, ScriptedBroker};
-use tempfile::TempDir;
-
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn program(&self, line: &str) -> Program {
-        Program::new(line.split(' ')).home(self.0.path()).directory(self.0.path())
-    }
-
-    fn run(&self, line: &str) -> Ended {
-        self.program(line).run()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.path().join(name), text).unwrap();
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(format!(".config/mqttx-rs/profiles/{name}.toml"))
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.file(name)).unwrap()
-    }
-}
+use crate::support::{Home, ScriptedBroker};
 
 /// As teams have it for their Java services.
 fn application(port: u16) -> String {
@@ -75,8 +45,8 @@ fn a_spring_application_publishes_and_subscribes_with_no_further_word() {
          warning: application.yml, line 14: mqtt.producer.defaultQos: holds for the consumer too, which names no QoS: \
          subscribe.qos\n"
     );
-    assert!(!home.text("task").contains("s3cret"));
-    assert_eq!(fs::metadata(home.file("task")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!home.text_of_profile("task").contains("s3cret"));
+    assert_eq!(fs::metadata(home.profile("task")).unwrap().permissions().mode() & 0o777, 0o600);
 
     let running = home.program("--profile task sub").env("MQTT_PASSWORD", "s3cret").start();
     let (mut link, connect) = broker.accept_session(connack());
@@ -107,13 +77,13 @@ fn a_password_is_asked_for_unless_it_may_be_written() {
     let home = Home::new();
     home.write("application.yml", &application(1));
     home.run("profile import application.yml").expect_code(0);
-    assert!(home.text("monitor").contains("password = \"prompt\""), "{}", home.text("monitor"));
+    assert!(home.text_of_profile("monitor").contains("password = \"prompt\""), "{}", home.text_of_profile("monitor"));
     let ended = home.run("profile import application.yml --with-secrets --force --dry-run").expect_code(0);
-    assert!(ended.text().starts_with(&format!("# {}\n[connection]\n", home.file("monitor").display())));
+    assert!(ended.text().starts_with(&format!("# {}\n[connection]\n", home.profile("monitor").display())));
     assert!(ended.text().contains("password = \"***\"") && !ended.text().contains("s3cret"), "{}", ended.text());
-    assert!(home.text("monitor").contains("prompt"), "a dry run writes nothing");
+    assert!(home.text_of_profile("monitor").contains("prompt"), "a dry run writes nothing");
     home.run("profile import application.yml --with-secrets --force").expect_code(0);
-    assert!(home.text("monitor").contains("password = \"s3cret\""));
+    assert!(home.text_of_profile("monitor").contains("password = \"s3cret\""));
 }
 
 #[test]
@@ -126,9 +96,9 @@ fn a_profile_that_is_there_is_replaced_only_by_force() {
         ended.stderr,
         "error: there is a profile `task` already\nhint: --force replaces it, --name calls the new one otherwise than task\n"
     );
-    assert_eq!(home.text("task"), "[connection]\nhost = \"mine\"\n");
+    assert_eq!(home.text_of_profile("task"), "[connection]\nhost = \"mine\"\n");
     home.run("profile import application.yml --name task --force").expect_code(0);
-    assert!(home.text("task").contains("127.0.0.1"));
+    assert!(home.text_of_profile("task").contains("127.0.0.1"));
 }
 
 #[test]
@@ -141,7 +111,11 @@ fn a_spring_profile_extends_the_one_for_all() {
         );
     home.write("application.yml", &text);
     home.run("profile import application.yml --name task --with-secrets").expect_code(0);
-    assert!(home.text("task-prod").starts_with("extends = \"task\"\n"), "{}", home.text("task-prod"));
+    assert!(
+        home.text_of_profile("task-prod").starts_with("extends = \"task\"\n"),
+        "{}",
+        home.text_of_profile("task-prod")
+    );
     let _running = home.program("--profile task-prod pub -m x").start();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.user_name.as_deref(), Some("task"));
@@ -173,14 +147,17 @@ fn options_and_config_of_mqttx_cli_become_profiles() {
     let home = Home::new();
     home.write("config", "[default]\noutput = text\n\n[mqtt]\nhost = broker.example\nport = 1884\nusername = me\n");
     home.run("profile import config").expect_code(0);
-    assert_eq!(home.text("mqttx"), "[connection]\nhost = \"broker.example\"\nport = 1884\nusername = \"me\"\n");
+    assert_eq!(
+        home.text_of_profile("mqttx"),
+        "[connection]\nhost = \"broker.example\"\nport = 1884\nusername = \"me\"\n"
+    );
     home.write(
         "mqttx-cli-options.yaml",
         "sub:\n  hostname: h\n  topic: [a, b]\n  qos: [1]\npub:\n  hostname: h\n  topic: c\n",
     );
     home.run("profile import mqttx-cli-options.yaml --name both").expect_code(0);
     assert_eq!(
-        home.text("both"),
+        home.text_of_profile("both"),
         "[connection]\nhost = \"h\"\n\n[publish]\ntopic = \"c\"\n\n[subscribe]\nfilters = [\"a\", \"b\"]\nqos = 1\n"
     );
 }
@@ -192,7 +169,7 @@ fn an_exported_profile_goes_to_another_machine_through_a_pipe() {
     home.run("profile add task --extends base --set publish.topic=a/b").expect_code(0);
     let exported = home.run("profile export task").expect_code(0).stdout;
     other.program("profile import - --name task").stdin(&exported).run().expect_code(0);
-    assert_eq!(other.text("task").as_bytes(), exported);
+    assert_eq!(other.text_of_profile("task").as_bytes(), exported);
 }
 
 #[test]

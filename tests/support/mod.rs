@@ -20,6 +20,8 @@
 
 pub mod direct;
 pub mod engine;
+#[cfg(unix)]
+pub mod home;
 pub mod link;
 pub mod mosquitto;
 pub mod net;
@@ -33,6 +35,8 @@ pub mod wire;
 use std::time::Duration;
 
 pub use direct::Direct;
+#[cfg(unix)]
+pub use home::Home;
 pub use link::Link;
 pub use mosquitto::Mosquitto;
 pub use program::{Ended, Program, Running};
