@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use super::caution::Conclusion;
 use super::codec::{self, AckKind, Incoming, Subscription};
 use super::connection::Control;
 use super::incoming::{Arrival, Release};
@@ -319,7 +320,7 @@ impl Session {
         }
     }
 
-    /// As RabbitMQ 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
+    /// As `RabbitMQ` 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
     fn tolerate_puback(&mut self) {
         if !std::mem::replace(&mut self.tolerates_puback, true) {
             let fault = "PUBACK for a publish at QoS 2 [MQTT-4.3.3-1]";
@@ -399,12 +400,10 @@ impl Session {
     }
 
     pub(super) fn end(&mut self, how: Disconnected) {
-        let was_connected = self.state == State::Connected;
+        let conclusion = if self.state == State::Connected { self.conclude(&how) } else { Conclusion::default() };
         self.over();
-        self.events.push_back(Event::Disconnected(how.clone()));
-        if was_connected {
-            self.conclude(&how);
-        }
+        self.events.push_back(Event::Disconnected(how));
+        self.draw(conclusion);
     }
 
     /// Nothing more is sent on this connection.
