@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::mqtt::Version;
 use crate::session::Disconnected;
 use crate::transport::{Dialed, Dialer, Endpoint};
 
@@ -14,6 +15,7 @@ use super::{Cause, ClientError, Event, Reconnect, Reconnecting, Redirected, Tap}
 
 /// What the driver needs to know, besides what CONNECT says.
 pub(super) struct Route {
+    pub(super) version: Version,
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) reconnect: Reconnect,
@@ -23,7 +25,7 @@ pub(super) struct Route {
 
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
-    let Route { endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
+    let Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
     let result = loop {
         let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
@@ -45,7 +47,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
         let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
         let Some(delay) = delay.filter(|_| is_retried) else {
-            break Err(Box::new(ClientError { endpoint: endpoint.clone(), cause, was_connected, attempts }));
+            let (version, endpoint) = (*version, endpoint.clone());
+            break Err(Box::new(ClientError { version, endpoint, cause, was_connected, attempts }));
         };
         attempts += 1;
         let maximum_attempts = reconnect.maximum_attempts;

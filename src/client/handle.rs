@@ -65,12 +65,13 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
     let Extensions { tap, authenticator } = extensions;
     let ClientOptions { connect, endpoint, dialer, reconnect, reauthenticate_every } = options;
+    let version = connect.version;
     let mut session = Session::new(connect)?;
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
     let shared = Arc::new(Shared::new(session));
-    let route = Route { endpoint, dialer, reconnect, reauthenticate_every, tap };
+    let route = Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))
