@@ -1,5 +1,6 @@
 //! TLS, WebSocket and proxies as the program's user sees them: flags, environment, words and exit codes.
 
+use std::io::Read;
 use std::net::SocketAddr;
 
 use crate::support::net::{
@@ -52,6 +53,51 @@ fn a_broker_is_reached_by_tls() {
     }
     let flags = Program::new(["pub", "-t", "car/ac", "-m", "on", "-l", "mqtts"]).port(server.port());
     expect_published(flags.env("MQTTX_CA", authority.ca().to_str().expect("a path in UTF-8")), &broker);
+}
+
+#[test]
+fn a_password_does_not_go_out_in_clear_beside_an_option_of_tls() {
+    let broker = ScriptedBroker::start();
+    let (authority, server) = tls(broker.address());
+    let program = || Program::new(["pub", "-t", "car/ac", "-m", "on", "-u", "me", "-P", "hunter2"]);
+    expect_published(program().port(server.port()).arg("--ca").arg(authority.ca()), &broker);
+    // What answers there speaks no TLS, and hears no password either.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let running = program().port(port).arg_all(&["-h", "127.0.0.1", "--insecure"]).start();
+    let mut first = [0];
+    let (mut stream, _) = listener.accept().expect("a connection");
+    stream.read_exact(&mut first).expect("a byte");
+    assert_eq!(first, [0x16], "a TLS handshake");
+    drop((stream, listener));
+    running.wait().expect_code(3);
+    refused(program().port(broker.port()).arg_all(&["--insecure", "-l", "mqtt"]), 2);
+}
+
+#[test]
+fn certificates_and_keys_may_be_der_or_begin_with_a_byte_order_mark() {
+    let broker = ScriptedBroker::start();
+    let authority = Authority::new();
+    let server = TlsServer::before(broker.address(), authority.server_for_known_clients(&["localhost"], &[&TLS13]));
+    let certified = authority.certify(&["client"]);
+    let folder = authority.folder();
+    let files = [authority.ca(), certified.certificate_path.clone(), certified.key_path.clone()];
+    let der = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(path).expect("a PEM file");
+        let digits: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        data_encoding::BASE64.decode(digits.as_bytes()).expect("Base64")
+    };
+    let with_bom = |path: &std::path::Path| [b"\xEF\xBB\xBF", &*std::fs::read(path).expect("a file")].concat();
+    let forms: [&dyn Fn(&std::path::Path) -> Vec<u8>; 2] = [&der, &with_bom];
+    for (number, form) in forms.iter().enumerate() {
+        let mut program = publish(&format!("mqtts://localhost:{}", server.port()));
+        for (option, path) in ["--ca", "--cert", "--key"].into_iter().zip(&files) {
+            let other = folder.join(format!("{number}{option}"));
+            std::fs::write(&other, form(path)).expect("a file");
+            program = program.arg(option).arg(other);
+        }
+        expect_published(program, &broker);
+    }
 }
 
 #[test]
