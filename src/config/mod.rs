@@ -17,6 +17,7 @@ mod credentials;
 mod dialer;
 mod endpoint;
 mod environment;
+mod foreign;
 mod host;
 pub mod import;
 mod options_file;
