@@ -6,8 +6,7 @@ use std::io;
 use bytes::Bytes;
 
 use super::lines::Lines;
-use crate::cli::value::unix_now;
-use crate::config::{MessageSource, Publication};
+use crate::config::{MessageSource, Publication, unix_now};
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
 use crate::payload::{LARGEST_PACKET, PayloadFormat, read_at_most, read_json_line};

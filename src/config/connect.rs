@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::{Origin, Origins};
-use super::{Secret, dialer, protocol, secret, support};
+use super::{Secret, dialer, misplaced, secret, support};
 use crate::cli::group::{ConnectArgs, ConnectionArgs, TraceFormat, WillArgs};
 use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
@@ -56,7 +56,7 @@ impl ConnectSettings {
         support::refuse_what_is_not_built_yet(origins)?;
         let mut warnings = support::refuse_what_needs_v5(version, origins)?;
         let target = Target::resolve(arguments, origins)?;
-        warnings.extend(protocol::refuse_what_is_of_another(arguments, &target, origins)?);
+        warnings.extend(misplaced::refuse_or_warn(arguments, &target, origins)?);
         warnings.extend(dialer::warning(arguments, &target, origins));
         let username =
             target.unless_in_url(connection.username.clone(), origins.of("username"), target.username.clone());

@@ -20,6 +20,7 @@ mod environment;
 mod foreign;
 mod host;
 pub mod import;
+mod misplaced;
 mod options_file;
 mod origin;
 pub mod profile;
@@ -35,7 +36,7 @@ mod usage;
 
 pub use crate::cli::broker::{SharedStrategy, User};
 pub use crate::cli::group::TraceFormat;
-pub use crate::cli::value::Secret;
+pub use crate::cli::value::{Secret, unix_now};
 pub use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub use broker::BrokerSettings;
 pub use conn::{ConnMode, ConnSettings};
