@@ -47,7 +47,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -
 jsonl\t'A JSON object a line for each connection'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -60,7 +60,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l password-file
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -136,7 +136,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s S -l payload-s
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat -d 'How often to publish' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat-delay -d 'Delay between repeats' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l delay -d 'The broker holds it back so long ($delayed)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l timeout -d 'Give up after so long' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l timeout -d 'Give up after so long, 0 is never' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
 hex\t''
 base64\t''
@@ -147,7 +147,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-messa
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -160,7 +160,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l password-file 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -241,8 +241,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retain-handlin
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l subscription-identifier -d 'Comes back with messages (-si)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l user-properties -d 'User properties, "name: value" (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s C -l count -d 'End after so many messages' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l timeout -d 'End after so long' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l idle-timeout -d 'End when nothing came for so long' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l timeout -d 'End after so long, 0 is never' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l idle-timeout -d 'End when nothing came for so long, 0 is never' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s T -l filter-out -d 'Leave out topics that match these' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l output-mode -d 'default, clean, jsonl or raw' -r -f -a "default\t'For people'
 clean\t'A pretty JSON object a message, MQTTX\'s fields'
@@ -262,7 +262,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-messa
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -275,7 +275,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l password-file 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -345,7 +345,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file; `-` is stdin, which is read when it is no terminal' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -358,7 +358,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l password-file
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -460,7 +460,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -472,7 +472,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -574,7 +574,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -586,7 +586,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -686,7 +686,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -698,7 +698,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -801,7 +801,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -813,7 +813,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -901,7 +901,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -913,7 +913,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
@@ -1069,7 +1069,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l extends -d 'Profile that holds where this one says nothing' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s l -l protocol -d 'mqtt, mqtts, ws or wss' -r -f -a "mqtt\t'Plain TCP'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
 mqtts\t'TLS'
 ws\t'WebSocket'
 wss\t'WebSocket over TLS'"
@@ -1082,7 +1082,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l password-env -d 'Variable that holds the password' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-timeout -d 'Limit of one attempt' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r

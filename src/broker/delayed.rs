@@ -9,7 +9,7 @@ use rmqtt::session::SessionState;
 use rmqtt::types::{From, Publish};
 
 use super::expiry;
-use crate::mqtt::{Delay, TopicName};
+use crate::mqtt::{Delay, MAXIMUM_DELAY_SECONDS, TopicError, TopicName};
 
 /// Holds the messages to `$delayed/{seconds}/{topic}` back until their time.
 pub(super) struct Delayed {
@@ -67,20 +67,30 @@ pub(super) fn prepare(mut publish: Publish) -> Publish {
     expiry::round_up(&mut publish);
     // A bad `$delayed/` stays as it is, to be refused by the publish check.
     let parsed = TopicName::parse(publish.topic.clone()).ok();
-    if let Some(delayed) = parsed.as_ref().and_then(TopicName::delayed) {
-        publish.delay_interval = Some(seconds_until(delayed.delay));
+    let delayed = parsed.as_ref().and_then(TopicName::delayed);
+    if let Some((delayed, seconds)) = delayed.and_then(|delayed| Some((delayed, seconds_until(delayed.delay)?))) {
+        publish.delay_interval = Some(seconds);
         publish.topic = delayed.topic.into();
     }
     publish
 }
 
-/// Seconds from now on; none if the time is over.
-fn seconds_until(delay: Delay) -> u32 {
+/// Refuses what no message can be published to; a good `$delayed/` is no longer there when this is asked.
+pub(super) fn judge(publish: &Publish) -> Result<(), TopicError> {
+    TopicName::parse(publish.topic.clone())?.check_delay(now())
+}
+
+/// Seconds from now on, 0 if the time is over, as EMQX has it; `None` if it is too far away.
+fn seconds_until(delay: Delay) -> Option<u32> {
     match delay {
-        Delay::After(seconds) => seconds,
+        Delay::After(seconds) => Some(seconds),
         Delay::At(unix_time) => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            u32::try_from(unix_time.saturating_sub(now)).unwrap_or(u32::MAX)
+            let seconds = u32::try_from(unix_time.saturating_sub(now())).ok();
+            seconds.filter(|seconds| *seconds <= MAXIMUM_DELAY_SECONDS)
         }
     }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -3,8 +3,8 @@ use rmqtt::codec::v5::PublishAckReason;
 use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType};
 use rmqtt::types::{Publish, PublishAclResult, PublishResult, QoS};
 
+use super::delayed;
 use super::subscriptions::Subscriptions;
-use crate::mqtt::TopicName;
 
 /// Judges a message before it goes anywhere: bad topics are refused, and a publisher learns when nobody listens.
 pub(super) struct PublishCheck {
@@ -18,7 +18,7 @@ impl PublishCheck {
 
     /// The answer to a message that goes nowhere; `None` for one that goes on.
     fn judge(&self, publisher: &str, publish: &Publish) -> Option<PublishResult> {
-        if let Err(error) = TopicName::parse(publish.topic.clone()) {
+        if let Err(error) = delayed::judge(publish) {
             let reason = PublishAckReason::TopicNameInvalid;
             return Some(PublishResult::reason_code(reason, Some(error.to_string().into()), false));
         }

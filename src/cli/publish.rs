@@ -83,7 +83,7 @@ pub struct SourceArgs {
     /// The broker holds it back so long ($delayed)
     #[arg(long, value_name = "SEC", value_parser = value::delay_seconds)]
     pub delay: Option<u32>,
-    /// Give up after so long
+    /// Give up after so long, 0 is never
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub timeout: Option<Duration>,
 }

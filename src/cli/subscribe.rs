@@ -101,10 +101,10 @@ pub struct SelectionArgs {
     /// End after so many messages
     #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
     pub count: Option<u64>,
-    /// End after so long
+    /// End after so long, 0 is never
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub timeout: Option<Duration>,
-    /// End when nothing came for so long
+    /// End when nothing came for so long, 0 is never
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub idle_timeout: Option<Duration>,
     /// End when the subscription is granted

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::mqtt::Version;
 use crate::session::Disconnected;
 use crate::transport::{Dialed, Dialer, Endpoint, Protocol};
 
@@ -14,6 +15,7 @@ use super::{Cause, ClientError, Clue, Event, LinkLoss, Reconnect, Reconnecting, 
 
 /// What the driver needs to know, besides what CONNECT says.
 pub(super) struct Route {
+    pub(super) version: Version,
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) reconnect: Reconnect,
@@ -54,7 +56,7 @@ impl Clues {
 
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
-    let Route { endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
+    let Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
     let mut clues = Clues::default();
     let result = loop {
@@ -81,7 +83,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
         let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
         let Some(delay) = delay.filter(|_| is_retried) else {
-            break Err(Box::new(ClientError { endpoint: endpoint.clone(), cause, was_connected, attempts, clue }));
+            let (version, endpoint) = (*version, endpoint.clone());
+            break Err(Box::new(ClientError { version, endpoint, cause, was_connected, attempts, clue }));
         };
         attempts += 1;
         let maximum_attempts = reconnect.maximum_attempts;

@@ -3,13 +3,15 @@ use std::io;
 use std::time::Duration;
 
 use super::scram;
-use crate::mqtt::ReasonCode;
+use crate::mqtt::{ReasonCode, Version};
 use crate::session::{Auth, ConnAck, Disconnect, Violation};
 use crate::transport::{DialError, Endpoint, TlsCause};
 
 /// Why a client ended, other than by [`Client::disconnect`](super::Client::disconnect).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientError {
+    /// The version of MQTT that was spoken.
+    pub version: Version,
     /// Where the broker was thought to be.
     pub endpoint: Endpoint,
     /// What ended the last connection, or kept it from coming about.

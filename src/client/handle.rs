@@ -70,8 +70,9 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
     let Extensions { tap, authenticator } = extensions;
     let ClientOptions { mut connect, endpoint, dialer, reconnect, keeps_session, reauthenticate_every } = options;
+    let version = connect.version;
     let ends_session = keeps_session
-        && connect.version.is_v5()
+        && version.is_v5()
         && connect.clean_start
         && connect.properties.session_expiry_interval.is_none()
         && reconnect.delay_before(1, 0.0).is_some();
@@ -84,7 +85,7 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
         session.set_authenticator(authenticator)?;
     }
     let shared = Arc::new(Shared::new(session, ends_session.then_some(0)));
-    let route = Route { endpoint, dialer, reconnect, reauthenticate_every, tap };
+    let route = Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))

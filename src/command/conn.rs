@@ -1,12 +1,15 @@
 //! `conn`: opens a connection and stays, or tells what the broker announced and ends.
 
+use std::sync::Arc;
+
 use super::interrupt::Interrupt;
-use super::status;
+use super::{DialWatch, status};
 use crate::client::{Client, Connected, Event, Pending};
 use crate::config::{ConnMode, ConnSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{ConnectionReport, Stdout, Talk, Terminal, WriteError};
+use crate::output::{ConnectionReport, ReportedCertificate, Stdout, Talk, Terminal, WriteError};
 use crate::session::Acknowledge;
+use crate::transport::Certificate;
 
 /// Connects.
 pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -16,7 +19,8 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
     let mut stdout = Stdout::new(terminal.stdout);
     let mut interrupt = Interrupt::listen()?;
     // Never acknowledged: a session that is resumed here keeps its messages for a subscriber.
-    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
+    let watch = Arc::new(DialWatch::new(talk));
+    let (client, mut events) = super::connect_watched(&settings.connect, Acknowledge::Manual, talk, watch.clone())?;
     let is_check = settings.mode == ConnMode::Check;
     let mut signal = None;
     let mut is_checked = false;
@@ -37,7 +41,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                     status::connected(talk, &settings.connect, &connected);
                 }
                 if is_check || settings.json {
-                    let report = report(settings, &client, &connected);
+                    let report = report(settings, &client, &connected, &watch);
                     let written = if settings.json { report.json(&mut stdout) } else { report.text(&mut stdout) };
                     if let Err(error) = written {
                         unwritten.get_or_insert(error);
@@ -65,7 +69,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
     }
 }
 
-fn report(settings: &ConnSettings, client: &Client, connected: &Connected) -> ConnectionReport {
+fn report(settings: &ConnSettings, client: &Client, connected: &Connected, watch: &DialWatch) -> ConnectionReport {
     let options = &settings.connect.client;
     let (timings, connack) = (&connected.timings, Some(connected.handshake));
     ConnectionReport {
@@ -77,6 +81,17 @@ fn report(settings: &ConnSettings, client: &Client, connected: &Connected) -> Co
         keep_alive: options.connect.keep_alive,
         session_expiry_interval: options.connect.properties.session_expiry_interval.unwrap_or(0),
         announced: connected.ack.properties.clone(),
+        certificates: watch
+            .certificates()
+            .into_iter()
+            .map(|Certificate { subject, issuer, not_before, not_after, pin }| ReportedCertificate {
+                subject,
+                issuer,
+                not_before: not_before.map(|date| date.to_string()),
+                not_after: not_after.map(|date| date.to_string()),
+                pin_sha256: pin.to_string(),
+            })
+            .collect(),
         steps: [
             ("DNS", timings.resolve),
             (if connected.peer.is_some() { "TCP" } else { "socket" }, timings.connect),

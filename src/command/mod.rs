@@ -24,8 +24,8 @@ mod receipts;
 mod removal;
 mod trace;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use trace::Tracer;
 
@@ -34,15 +34,33 @@ use crate::config::{ConnectSettings, FileTarget, TraceFormat};
 use crate::error::Error;
 use crate::output::{MessageFile, Talk, TraceShape};
 use crate::session::{Acknowledge, Authenticator};
-use crate::transport::DialObserver;
+use crate::transport::{Certificate, DialObserver};
 
-/// Tells each step of a dial by `--debug`.
+/// Tells each step of a dial by `--debug`, and keeps the certificates that the broker showed.
 #[derive(Debug)]
-struct DialDebug(Talk);
+pub(crate) struct DialWatch {
+    talk: Talk,
+    certificates: Mutex<Vec<Certificate>>,
+}
 
-impl DialObserver for DialDebug {
+impl DialWatch {
+    pub(crate) fn new(talk: Talk) -> Self {
+        Self { talk, certificates: Mutex::default() }
+    }
+
+    /// Those of the last handshake that had any: one that resumes a session shows none.
+    pub(crate) fn certificates(&self) -> Vec<Certificate> {
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl DialObserver for DialWatch {
     fn hear(&self, what: &str) {
-        self.0.debug(what);
+        self.talk.debug(what);
+    }
+
+    fn see(&self, certificates: &[Certificate]) {
+        *self.certificates.lock().unwrap_or_else(PoisonError::into_inner) = certificates.to_vec();
     }
 }
 
@@ -52,8 +70,23 @@ pub(crate) fn connect(
     acknowledge: Acknowledge,
     talk: Talk,
 ) -> Result<(Client, Events), Error> {
-    let tap = settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) });
-    connect_with_tap(settings, acknowledge, talk, tap)
+    let watch = talk.is_debugging().then(|| Arc::new(DialWatch::new(talk)));
+    connect_with_tap(settings, acknowledge, talk, tap(settings, talk), watch)
+}
+
+/// The same, with somebody who watches each dial.
+pub(crate) fn connect_watched(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+    watch: Arc<DialWatch>,
+) -> Result<(Client, Events), Error> {
+    connect_with_tap(settings, acknowledge, talk, tap(settings, talk), Some(watch))
+}
+
+/// The trace that `--trace` asks for.
+fn tap(settings: &ConnectSettings, talk: Talk) -> Option<Box<dyn Tap>> {
+    settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) })
 }
 
 /// The same, with a trace that can be switched on and off.
@@ -67,7 +100,8 @@ pub(crate) fn connect_switched(
         switch.store(true, Ordering::Relaxed);
     }
     let tracer = Tracer::new(shape(settings.trace.unwrap_or_default()), talk).with_switch(switch.clone());
-    connect_with_tap(settings, acknowledge, talk, Some(Box::new(tracer)))
+    let watch = talk.is_debugging().then(|| Arc::new(DialWatch::new(talk)));
+    connect_with_tap(settings, acknowledge, talk, Some(Box::new(tracer)), watch)
 }
 
 fn connect_with_tap(
@@ -75,11 +109,12 @@ fn connect_with_tap(
     acknowledge: Acknowledge,
     talk: Talk,
     tap: Option<Box<dyn Tap>>,
+    watch: Option<Arc<DialWatch>>,
 ) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
-    if talk.is_debugging() {
-        options.dialer = options.dialer.observed(Arc::new(DialDebug(talk)));
+    if let Some(watch) = watch {
+        options.dialer = options.dialer.observed(watch);
     }
     status::connecting(talk, settings);
     let authenticator =

@@ -1,14 +1,15 @@
 //! The messages of `pub`, one after another, whatever they are made from.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 
 use bytes::Bytes;
 
 use super::lines::Lines;
-use crate::config::{MessageSource, Publication};
+use crate::config::{MessageSource, Publication, unix_now};
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
-use crate::payload::read_json_line;
+use crate::payload::{LARGEST_PACKET, PayloadFormat, read_at_most, read_json_line};
 
 /// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
 /// before anything is connected.
@@ -45,7 +46,10 @@ impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
     pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
         let once = |text: Bytes| match settings.format.encode(text) {
-            Ok(payload) => Ok(Payloads::Repeated { payload, left: settings.repeat }),
+            Ok(payload) => {
+                settings.topics.iter().try_for_each(|topic| refuse_too_large(&payload, topic))?;
+                Ok(Payloads::Repeated { payload, left: settings.repeat })
+            }
             Err(error) => {
                 let place = error.caret().to_owned();
                 let message = format!("the payload is {error}");
@@ -56,16 +60,20 @@ impl<'a> Source<'a> {
             MessageSource::Text(text) => once(text.clone())?,
             MessageSource::Null => Payloads::Repeated { payload: Bytes::new(), left: settings.repeat },
             MessageSource::Random(size) => {
-                Payloads::Repeated { payload: size.random_payload(&mut fastrand::Rng::new()), left: settings.repeat }
+                let payload = size.random_payload(&mut fastrand::Rng::new());
+                settings.topics.iter().try_for_each(|topic| refuse_too_large(&payload, topic))?;
+                Payloads::Repeated { payload, left: settings.repeat }
             }
             MessageSource::File(path) => {
-                let read = std::fs::read(path);
-                once(read.map_err(|error| Error::local(format!("--file-read {}: {error}", path.display())))?.into())?
+                let name = format!("--file-read {}", path.display());
+                let text = File::open(path).and_then(|file| read_at_most(file, most(settings.format)));
+                let text = text.map_err(|error| Error::local(format!("{name}: {error}")))?;
+                once(text.ok_or_else(|| too_large(&name))?.into())?
             }
             MessageSource::Stdin => {
-                let mut text = Vec::new();
-                io::stdin().lock().read_to_end(&mut text).map_err(|error| stdin_error(&error))?;
-                once(text.into())?
+                let text = read_at_most(io::stdin().lock(), most(settings.format));
+                let text = text.map_err(|error| stdin_error(&error))?;
+                once(text.ok_or_else(|| too_large("stdin"))?.into())?
             }
             MessageSource::Lines => Payloads::Lines { lines: Lines::new(io::stdin()), number: 0 },
             MessageSource::JsonLines => Payloads::JsonLines { lines: Lines::new(io::stdin()), number: 0 },
@@ -103,7 +111,10 @@ impl<'a> Source<'a> {
                 Payloads::JsonLines { lines, number } => {
                     let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
                     return Ok(match read_json_line(&line, None) {
-                        Ok(record) => Next::Message(record.into_message()),
+                        Ok(record) => match record.message.topic.check_delay(unix_now()) {
+                            Ok(()) => Next::Message(record.into_message()),
+                            Err(error) => Next::Bad(Error::local(format!("line {number}: topic: {error}"))),
+                        },
                         Err(error) => Next::Bad(Error::local(format!("line {number}: {error}"))),
                     });
                 }
@@ -122,6 +133,32 @@ async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>,
     *number += 1;
     lines.next().await.transpose().map_err(|error| stdin_error(&error))
 }
+
+/// How much of a payload is read, bytes: as much as a packet holds, or in digits and with white space a few times that.
+fn most(format: PayloadFormat) -> u64 {
+    let packet = u64::from(LARGEST_PACKET);
+    match format {
+        PayloadFormat::Plain | PayloadFormat::Binary => packet,
+        PayloadFormat::Hex | PayloadFormat::Base64 | PayloadFormat::Json => 3 * packet,
+    }
+}
+
+/// No broker is to blame for what MQTT itself cannot carry.
+fn refuse_too_large(payload: &Bytes, topic: &TopicName) -> Result<(), Error> {
+    // The topic's length and the topic come before the payload.
+    let room = (LARGEST_PACKET as usize).saturating_sub(2 + topic.as_str().len());
+    if payload.len() <= room {
+        return Ok(());
+    }
+    let bytes = payload.len();
+    Err(Error::local(format!("the payload has {bytes} bytes: {TOO_LARGE}")))
+}
+
+fn too_large(name: &str) -> Error {
+    Error::local(format!("{name}: {TOO_LARGE}"))
+}
+
+const TOO_LARGE: &str = "a packet of MQTT holds at most 268435455 bytes, the topic included";
 
 fn stdin_error(error: &io::Error) -> Error {
     Error::local(format!("cannot read stdin: {error}"))

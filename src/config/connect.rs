@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::{Origin, Origins};
-use super::{Secret, dialer, secret, support};
+use super::{Secret, dialer, misplaced, secret, support};
 use crate::cli::group::{ConnectArgs, ConnectionArgs, DeliveryArgs, TraceFormat, WillArgs};
 use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
@@ -63,7 +63,8 @@ impl ConnectSettings {
         let version = connection.mqtt_version;
         support::refuse_what_is_not_built_yet(origins)?;
         let mut warnings = support::refuse_what_needs_v5(version, origins)?;
-        let target = Target::resolve(connection, origins)?;
+        let target = Target::resolve(arguments, origins)?;
+        warnings.extend(misplaced::refuse_or_warn(arguments, &target, origins)?);
         warnings.extend(dialer::warning(arguments, &target, origins));
         let username =
             target.unless_in_url(connection.username.clone(), origins.of("username"), target.username.clone());
@@ -100,6 +101,7 @@ impl ConnectSettings {
             let option = origins.name("reauthenticate_every");
             return Err(Error::usage(format!("{option} needs --authentication-method")));
         }
+        warnings.extend(unnamed_session(&connect, origins));
         let client = ClientOptions {
             connect,
             endpoint: target.endpoint,
@@ -141,6 +143,25 @@ fn refused(invalid: InvalidOptions) -> Error {
         field => return Error::usage(format!("{field} {}", invalid.fault)),
     };
     Error::usage(format!("{flag}: the {invalid}"))
+}
+
+/// Why a session cannot be kept under an identifier that each run makes up.
+pub(super) const NEEDS_CLIENT_ID: &str = "needs --client-id: a session under a random id can never be resumed";
+
+/// A session that outlives this run, and that nobody can come back to.
+fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String> {
+    if origins.given("client_id") {
+        return None;
+    }
+    let never_expires = connect.properties.session_expiry_interval == Some(u32::MAX);
+    match connect.clean_start {
+        false => Some(format!("{} {NEEDS_CLIENT_ID}", origins.name("no_clean"))),
+        true if never_expires => {
+            let name = origins.name("session_expiry_interval");
+            Some(format!("{name} {} (never) {NEEDS_CLIENT_ID}", u32::MAX))
+        }
+        true => None,
+    }
 }
 
 /// The one that is asked for, filled in; otherwise MQTTX's form, `mqttx_` and eight hexadecimal digits.

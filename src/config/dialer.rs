@@ -1,5 +1,7 @@
 //! How the broker is reached: TLS, WebSocket, proxy, addresses.
 
+use std::time::Duration;
+
 use super::Secret;
 use super::endpoint::Target;
 use super::origin::Origins;
@@ -11,7 +13,10 @@ use crate::transport::{
     TlsVersion, UrlError, WebSocketOptions,
 };
 
-/// The dialer for a target. What the target's protocol does not use is neither read nor checked.
+/// An end that no connection lives to see: 0 is off, as in other options.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// The dialer for a target. What the target's protocol does not use was refused or left out with a warning before.
 pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Result<Dialer, Error> {
     let protocol = target.endpoint.protocol;
     Ok(Dialer {
@@ -21,7 +26,10 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
             _ => AddressFamily::Any,
         },
         bind_address: arguments.network.bind,
-        timeout: arguments.connection.connect_timeout,
+        timeout: match arguments.connection.connect_timeout {
+            Duration::ZERO => NEVER,
+            time => time,
+        },
         // A proxy has a loopback of its own, where the embedded broker is not.
         proxy: if arguments.connection.embedded { None } else { proxy(&arguments.network, origins)? },
         tls: if protocol.is_secure() { tls(&arguments.tls, origins)? } else { Tls::default() },
@@ -100,6 +108,8 @@ fn refused_tls(error: &TlsSetupError, origins: &Origins) -> Error {
         TlsSetupError::File { problem: TlsFileProblem::PasswordMissing, .. } => {
             refused.with_hint("--key-password-file names a file whose first line is the password")
         }
+        TlsSetupError::File { problem: TlsFileProblem::Pkcs12, .. } => refused
+            .with_hint("`openssl pkcs12 -in FILE -out NEW.pem` takes it apart; --cert and --key may both name NEW.pem"),
         TlsSetupError::File { problem: TlsFileProblem::UnsupportedEncryption, .. } => {
             refused.with_hint("`openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW` encrypts it anew")
         }

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::Secret;
 use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
-use crate::cli::group::{ConnectionArgs, Protocol as ProtocolName};
+use super::{host, protocol};
+use crate::cli::group::{ConnectArgs, ConnectionArgs, Protocol as ProtocolName};
 use crate::error::Error;
 use crate::transport::{Address, BrokerUrl, Endpoint, Protocol};
 
@@ -14,6 +15,8 @@ use crate::transport::{Address, BrokerUrl, Endpoint, Protocol};
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) endpoint: Endpoint,
+    /// The option that says which protocol is spoken; `None`: nobody said.
+    pub(super) stated_by: Option<&'static str>,
     /// Where a URL stands, if one does.
     pub(super) url_origin: Origin,
     pub(super) username: Option<String>,
@@ -27,17 +30,19 @@ pub(super) struct Target {
 impl Target {
     /// Puts the options together. A part of the URL holds unless its own option comes from the same or a stronger
     /// layer.
-    pub(super) fn resolve(options: &ConnectionArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(super) fn resolve(arguments: &ConnectArgs, origins: &Origins) -> Result<Self, Error> {
+        let options = &arguments.connection;
         if options.embedded {
             return embedded(options, origins);
         }
         if let Some(path) = socket(options, origins)? {
-            return Ok(Self::plain(Endpoint::unix(path)));
+            return Ok(Self::plain(Endpoint::unix(path), Some("unix")));
         }
-        let by_name = Protocol::from(options.protocol);
+        let (by_name, stated_by) = named_protocol(arguments, origins);
         let Some(text) = options.url.as_ref().map(Secret::expose) else {
             let port = options.port.unwrap_or(by_name.default_port());
-            return Ok(Self::plain(Endpoint::new(by_name, options.hostname.as_str(), port)));
+            let host = host::parse(&options.hostname, &origins.name("hostname"))?;
+            return Ok(Self::plain(Endpoint::new(by_name, host, port), stated_by));
         };
         let url_origin = origins.of("url");
         if url_origin == origins.of("protocol") {
@@ -51,6 +56,7 @@ impl Target {
             }
         })?;
         let Endpoint { mut protocol, address } = url.endpoint;
+        let mut stated_by = "url";
         let address = match address {
             Address::Unix(path) => Address::Unix(path),
             Address::Host { mut host, mut port } => {
@@ -58,22 +64,25 @@ impl Target {
                 if outweighs_url("protocol") {
                     let follows = port == protocol.default_port();
                     protocol = by_name;
+                    stated_by = "protocol";
                     port = if follows { protocol.default_port() } else { port };
                 }
                 if outweighs_url("hostname") {
-                    host.clone_from(&options.hostname);
+                    host = host::parse(&options.hostname, &origins.name("hostname"))?;
+                } else {
+                    host::refuse_without_zone(&host, &origins.name("url"))?;
                 }
                 Address::Host { host, port: options.port.filter(|_| outweighs_url("port")).unwrap_or(port) }
             }
         };
         let BrokerUrl { username, password, topic, path: websocket_path, .. } = url;
         let endpoint = Endpoint { protocol, address };
-        Ok(Self { endpoint, url_origin, username, password, topic, websocket_path })
+        Ok(Self { endpoint, stated_by: Some(stated_by), url_origin, username, password, topic, websocket_path })
     }
 
-    fn plain(endpoint: Endpoint) -> Self {
+    fn plain(endpoint: Endpoint, stated_by: Option<&'static str>) -> Self {
         let url_origin = Origin::Default;
-        Self { endpoint, url_origin, username: None, password: None, topic: None, websocket_path: None }
+        Self { endpoint, stated_by, url_origin, username: None, password: None, topic: None, websocket_path: None }
     }
 
     /// The option's value, unless the URL has one and stands in a stronger layer.
@@ -88,7 +97,25 @@ fn embedded(options: &ConnectionArgs, origins: &Origins) -> Result<Target, Error
         let hint = "--embedded starts a broker in this program and connects to it";
         return Err(exclude_one_another("--embedded", &origins.name(other)).with_hint(hint));
     }
-    Ok(Target::plain(Endpoint::tcp("127.0.0.1", options.port.unwrap_or(Protocol::Mqtt.default_port()))))
+    let endpoint = Endpoint::tcp("127.0.0.1", options.port.unwrap_or(Protocol::Mqtt.default_port()));
+    Ok(Target::plain(endpoint, Some("embedded")))
+}
+
+/// The protocol by its option, and whether anybody asked for it. Nobody who names an authority or a key means to send
+/// a password in clear, so that TLS options alone mean TLS.
+fn named_protocol(arguments: &ConnectArgs, origins: &Origins) -> (Protocol, Option<&'static str>) {
+    let name = arguments.connection.protocol;
+    let is_stated = match origins.of("protocol") {
+        Origin::Default => false,
+        // MQTTX writes its default into every file; at a certificate it speaks TLS all the same.
+        Origin::OptionsFile(_) => name != ProtocolName::Mqtt,
+        _ => true,
+    };
+    match is_stated {
+        true => (name.into(), Some("protocol")),
+        false if protocol::tls_options(&arguments.tls, origins).is_empty() => (name.into(), None),
+        false => (Protocol::Mqtts, None),
+    }
 }
 
 /// The Unix socket, if it comes from a stronger layer than what names a host.

@@ -9,6 +9,7 @@ use super::support::exclude_one_another;
 use super::{ConnectSettings, secret};
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::{PublishArgs, PublishCommand};
+use crate::cli::value;
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
 use crate::payload::{PayloadFormat, PayloadSize};
@@ -93,9 +94,6 @@ impl PubSettings {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        if !connect.client.connect.clean_start && !origins.given("client_id") {
-            warnings.push("nobody can resume the session that --no-clean keeps: name it with --client-id".to_owned());
-        }
         Ok(Self { connect, publication, warnings })
     }
 }
@@ -132,7 +130,7 @@ impl Publication {
             properties: properties(message, version),
             repeat: arguments.source.repeat,
             repeat_delay: arguments.source.repeat_delay,
-            timeout: arguments.source.timeout,
+            timeout: arguments.source.timeout.filter(|time| !time.is_zero()),
         })
     }
 }
@@ -208,8 +206,7 @@ fn topics(
 ) -> Result<Vec<TopicName>, Error> {
     let mut topics = arguments.message.topic.clone();
     if let Some(text) = of_url.filter(|_| topics.is_empty() || origins.is_stronger("url", "topic")) {
-        let topic =
-            TopicName::parse(text.clone()).map_err(|error| Error::topic(&origins.name("url"), &text, &error))?;
+        let topic = value::topic_name(&text).map_err(|error| Error::topic(&origins.name("url"), &text, &error))?;
         topics = vec![topic];
     }
     if in_each_line {

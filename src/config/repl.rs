@@ -9,9 +9,9 @@ use super::origin::{Origin, Origins};
 use super::profile::Choice;
 use super::publish::Publication;
 use super::read::{Parsed, Reading, read_as};
-use super::subscribe::{FileTarget, OutputShape, Retained, shape, subscriptions, target};
+use super::subscribe::{FileTarget, OutputShape, Retained, doubts, shape, subscriptions, target};
 use super::support::{exclude_one_another, refuse_what_needs_v5};
-use super::{ConnectSettings, secret};
+use super::{ConnectSettings, protocol, secret};
 use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine, line_command};
 use crate::error::Error;
 use crate::mqtt::{TopicFilter, Version};
@@ -71,7 +71,8 @@ impl ReplSettings {
             refuse_a_password_on_stdin(arguments, origins)?;
         }
         let connection = &arguments.connect.connection;
-        let says_which = ["hostname", "port", "protocol", "url", "unix"].iter().any(|option| origins.given(option));
+        let says_which = ["hostname", "port", "protocol", "url", "unix"].iter().any(|option| origins.given(option))
+            || protocol::is_said_by_flag(&arguments.connect, origins);
         let (connect, warnings) = if says_which || connection.embedded || origins.profile.is_some() {
             let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&arguments.connect, origins)?;
             settings.take_a_free_port_if_embedded(origins);
@@ -317,7 +318,7 @@ impl Subscription {
         if arguments.topic.is_empty() {
             return Err(Error::usage("the filter is missing").with_hint("as in sub car/#"));
         }
-        let warnings = refuse_what_needs_v5(version, origins)?;
+        let mut warnings = refuse_what_needs_v5(version, origins)?;
         let (selection, output) = (&line.subscribe.selection, &line.subscribe.output);
         let has_shape = ["output_mode", "template"].iter().any(|option| origins.given(option));
         let display = Display {
@@ -327,9 +328,11 @@ impl Subscription {
             file: target(output),
             delimiter: output.delimiter.clone(),
         };
+        let filters = subscriptions(&arguments, None, origins)?;
+        warnings.extend(doubts(&filters));
         let subscription = Self {
             request: SubscribeRequest {
-                filters: subscriptions(&arguments, None, origins)?,
+                filters,
                 subscription_identifier: arguments.subscription_identifier,
                 user_properties: arguments.user_properties.clone(),
             },

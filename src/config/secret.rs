@@ -1,7 +1,7 @@
 //! Passwords and phrases: from an option, a file or a variable, whichever is said in the strongest layer.
 
 use std::cmp::Ordering;
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use crate::cli::group::{ConnectionArgs, TlsArgs};
 use crate::error::Error;
+use crate::payload::{read_at_most, without_bom};
 
 /// The password, and the layer that says it.
 pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(Option<Secret>, Origin), Error> {
@@ -127,11 +128,19 @@ fn strongest(options: &[&'static str], origins: &Origins) -> Result<Option<&'sta
     Ok(strongest)
 }
 
+/// A password has 65,535 bytes at most; the rest of its file may hold notes.
+const LARGEST_FILE: u64 = 1 << 20;
+
 /// The first line of a file, without its end.
 fn first_line(path: &Path, option: &str, origins: &Origins) -> Result<Secret, Error> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Error::local(format!("{}: cannot read {}: {error}", origins.name(option), path.display())))?;
-    Ok(Secret::new(text.lines().next().unwrap_or_default()))
+    let refused = |why: &dyn std::fmt::Display| {
+        Error::local(format!("{}: cannot read {}: {why}", origins.name(option), path.display()))
+    };
+    let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_FILE)).map_err(|error| refused(&error))?;
+    let bytes = read.ok_or_else(|| refused(&"it is far too long for a password"))?;
+    let first = without_bom(&bytes).split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = std::str::from_utf8(first).map_err(|_| refused(&"its first line is not text in UTF-8"))?;
+    Ok(Secret::new(line.strip_suffix('\r').unwrap_or(line)))
 }
 
 fn variable(name: &str, origins: &Origins) -> Result<Secret, Error> {

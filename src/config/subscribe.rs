@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ConnectSettings;
-use super::connect::Resolved;
+use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::origin::Origins;
 use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::error::Error;
@@ -94,10 +94,10 @@ pub enum FileTarget {
 impl SubSettings {
     /// Settles every option of `sub`.
     pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
-        let Resolved { settings: mut connect, topic: of_url, warnings } =
+        let Resolved { settings: mut connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
         if !connect.client.connect.clean_start && !origins.given("client_id") {
-            let message = "--no-clean needs --client-id: a session is found again by its client's name";
+            let message = format!("{} {NEEDS_CLIENT_ID}", origins.name("no_clean"));
             return Err(Error::usage(message).with_hint("as in mqttx-rs sub --no-clean -i my-desk -t car/#"));
         }
         let subscribe = &arguments.subscribe;
@@ -107,6 +107,7 @@ impl SubSettings {
         if filters.iter().any(|options| options.qos > QoS::AtMostOnce) {
             connect.keep_session();
         }
+        warnings.extend(doubts(&filters));
         Ok(Self {
             connect,
             subscribe: SubscribeRequest {
@@ -123,8 +124,8 @@ impl SubSettings {
                 _ => Retained::Both,
             },
             count: selection.count,
-            timeout: selection.timeout,
-            idle_timeout: selection.idle_timeout,
+            timeout: selection.timeout.filter(|time| !time.is_zero()),
+            idle_timeout: selection.idle_timeout.filter(|time| !time.is_zero()),
             exit_after_suback: selection.exit_after_suback,
             strict: selection.strict,
             shape: shape(output),
@@ -172,6 +173,10 @@ pub(super) fn subscriptions(
         given.retain_as_published.truncate(1);
         given.retain_handling.truncate(1);
     }
+    if filters.is_empty() && !given.unsubscribe.is_empty() {
+        let message = format!("--topic is missing: {} unsubscribes after subscribing", origins.name("unsubscribe"));
+        return Err(Error::usage(message).with_hint("as in mqttx-rs sub -i my-desk --no-clean -t keep/# -U drop/# -E"));
+    }
     if filters.is_empty() {
         return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs sub -t car/+/speed"));
     }
@@ -208,6 +213,26 @@ pub(super) fn subscriptions(
         }
     }
     Ok(subscriptions)
+}
+
+/// What to say of filters that are valid and hardly what somebody means.
+pub(super) fn doubts(subscriptions: &[SubscriptionOptions]) -> Vec<String> {
+    subscriptions.iter().filter_map(|subscription| doubt(&subscription.filter)).collect()
+}
+
+fn doubt(filter: &TopicFilter) -> Option<String> {
+    let text = filter.as_str();
+    if filter.body().split('/').any(|level| level.ends_with('*')) {
+        return Some(format!(
+            "`{text}` matches a literal `*`: MQTT's wildcards are `+` (one level) and `#` (all levels below)"
+        ));
+    }
+    if let Some((first, rest)) = text.split_once(',') {
+        return Some(format!("`{text}` is one filter, its comma included: several are written -t {first} {rest}"));
+    }
+    filter.body().starts_with("$delayed/").then(|| {
+        format!("`{text}` hardly matches anything: a delayed message comes under its own topic, without `$delayed/...`")
+    })
 }
 
 /// The value at the filter's place; without one the first, as in MQTTX; without any, the default.

@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::foreign;
 use super::origin::Origins;
 use super::profile::nearest;
 use crate::cli;
@@ -30,17 +31,20 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             None => Error::usage(format!("{name}: `{value}` is not valid")),
         },
         ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues if value.is_empty() => {
-            let hint = match flag(option) {
-                "--hostname" => "-h is the host name; help is --help".to_owned(),
-                flag => format!("a value that begins with a dash is written {flag}=VALUE"),
+            let hint = match (flag(option), foreign::hint_at_value(flag(option), "")) {
+                (_, Some(hint)) => hint.to_owned(),
+                ("--hostname", _) => "-h is the host name; help is --help".to_owned(),
+                (flag, _) => format!("a value that begins with a dash is written {flag}=VALUE"),
             };
             Error::usage(format!("{name} needs a value{}", one_of(error))).with_hint(hint)
         }
         ErrorKind::InvalidValue => {
             let refused = Error::usage(format!("{name}: `{value}` is not one of its values{}", one_of(error)));
-            match text(ContextKind::SuggestedValue) {
-                Some(similar) => refused.with_hint(format!("did you mean `{similar}`?")),
-                None => refused,
+            let foreign = foreign::hint_at_value(flag(option), value);
+            match (foreign, text(ContextKind::SuggestedValue)) {
+                (Some(hint), _) => refused.with_hint(hint),
+                (None, Some(similar)) => refused.with_hint(format!("did you mean `{similar}`?")),
+                (None, None) => refused,
             }
         }
         // Known to users of mosquitto_pub.
@@ -49,10 +53,14 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             refused.with_hint("rustls, which does TLS here, has none; --cert and --key tell the broker who you are")
         }
         ErrorKind::UnknownArgument if option.starts_with('-') => {
-            let options = command_meant(error).map(|command| long_options(&command)).unwrap_or_default();
-            let hint = match nearest(flag(option).trim_start_matches('-'), options.iter().map(String::as_str)) {
-                Some(similar) => format!("did you mean `--{similar}`?"),
-                None => format!("`{}` lists the options", help_command(error)),
+            let options = options_of(error);
+            let similar = || nearest(flag(option).trim_start_matches('-'), options.iter().map(String::as_str));
+            let hint = match foreign::hint(flag(option), &options) {
+                Some(hint) => hint,
+                None => match similar() {
+                    Some(similar) => format!("did you mean `--{similar}`?"),
+                    None => format!("`{}` lists the options", help_command(error)),
+                },
             };
             Error::usage(format!("there is no option `{option}` here")).with_hint(hint)
         }
@@ -163,6 +171,11 @@ fn command_meant(error: &clap::Error) -> Option<clap::Command> {
     command.build();
     let words = help.split(' ').skip(1).take_while(|word| !word.starts_with('-'));
     words.into_iter().try_fold(command, |command, word| command.find_subcommand(word).cloned())
+}
+
+/// The long options of the command of which the error is.
+fn options_of(error: &clap::Error) -> Vec<String> {
+    command_meant(error).map(|command| long_options(&command)).unwrap_or_default()
 }
 
 fn long_options(command: &clap::Command) -> Vec<String> {

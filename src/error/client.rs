@@ -3,7 +3,7 @@
 use super::transport::{dial_hint, tls_hint};
 use super::{Error, ErrorKind};
 use crate::client::{Cause, ClientError, Clue, Foreign, LinkLoss};
-use crate::mqtt::ReasonCode;
+use crate::mqtt::{ReasonCode, Version};
 use crate::transport::{Address, Endpoint, Protocol};
 
 impl From<ClientError> for Error {
@@ -13,7 +13,7 @@ impl From<ClientError> for Error {
             Some(reason) => new.with_reason(reason),
             None => new,
         };
-        match hint(&error.cause, &error.endpoint).or_else(|| error.clue.map(clue_hint)) {
+        match hint(&error.cause, &error.endpoint, error.version).or_else(|| error.clue.map(clue_hint)) {
             Some(hint) => new.with_hint(hint),
             None => new,
         }
@@ -54,7 +54,7 @@ fn reason(cause: &Cause) -> Option<ReasonCode> {
     }
 }
 
-fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
+fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> {
     match cause {
         Cause::Dial(error) => dial_hint(error),
         Cause::NotMqtt(Foreign::Tls) => {
@@ -64,11 +64,8 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
             Some(format!("is this the broker's MQTT port? For WebSocket {}", speak(Protocol::Ws)))
         }
         Cause::ClosedEarly(LinkLoss::Tls(cause)) => tls_hint(cause).map(Into::into),
-        Cause::ClosedEarly(_) if endpoint.protocol == Protocol::Mqtt => {
-            let usual = usual_protocol(endpoint);
-            usual.or_else(|| Some(format!("does this port speak TLS? Then {}", speak(Protocol::Mqtts))))
-        }
-        Cause::ClosedEarly(_) | Cause::NoConnAck(_) => usual_protocol(endpoint),
+        Cause::ClosedEarly(_) => usual_protocol(endpoint).or_else(|| closed_early_hint(endpoint, version)),
+        Cause::NoConnAck(_) => usual_protocol(endpoint),
         Cause::Refused(ack) => match ack.reason {
             ReasonCode::BadUserNameOrPassword => Some("check --username and --password".into()),
             ReasonCode::NotAuthorized => Some("check --username, --password and what this user may do".into()),
@@ -78,16 +75,65 @@ fn hint(cause: &Cause, endpoint: &Endpoint) -> Option<String> {
                 Some("--follow-redirect goes there".into())
             }
             ReasonCode::BadAuthenticationMethod => Some("check --authentication-method".into()),
-            _ => None,
+            ReasonCode::TopicNameInvalid => Some("check --will-topic".into()),
+            ReasonCode::PayloadFormatInvalid => Some("leave out --will-payload-format-indicator".into()),
+            ReasonCode::RetainNotSupported => Some("leave out --will-retain".into()),
+            ReasonCode::QoSNotSupported => Some("use a lower --will-qos".into()),
+            ReasonCode::PacketTooLarge => Some("CONNECT is too large: shorten the will and the user properties".into()),
+            ReasonCode::QuotaExceeded => Some("the broker has as many connections as it takes".into()),
+            reason => reason_hint(reason).map(Into::into),
         },
         Cause::NotReauthenticated(_) => Some("was the password of this user changed, or its right to be here?".into()),
         Cause::Disconnected(disconnect) if disconnect.properties.server_reference.is_some() => {
             Some("--follow-redirect goes there".into())
         }
-        Cause::Disconnected(disconnect) if disconnect.reason == ReasonCode::SessionTakenOver => {
-            Some("another client connected with the same --client-id".into())
+        Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
+        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) => None,
+    }
+}
+
+/// What to try when the broker ends a connection and says why.
+fn reason_hint(reason: ReasonCode) -> Option<&'static str> {
+    Some(match reason {
+        ReasonCode::Banned => "the broker has banned this client id, user name or address; who runs it can lift that",
+        ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
+            "the broker takes no connections now: try again later"
         }
-        Cause::Disconnected(_) | Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) => None,
+        ReasonCode::ConnectionRateExceeded => "too many clients connected in a short time: try again later",
+        ReasonCode::NotAuthorized => "check which topics this user may publish and subscribe to",
+        ReasonCode::KeepAliveTimeout => {
+            "the broker heard nothing for one and a half times --keepalive: was this machine asleep or its network gone?"
+        }
+        ReasonCode::SessionTakenOver => "another client connected with the same --client-id",
+        ReasonCode::TopicFilterInvalid | ReasonCode::TopicNameInvalid => "the broker does not take this --topic",
+        ReasonCode::ReceiveMaximumExceeded => {
+            "more QoS 1 and 2 messages were in flight than the broker takes: use a lower --inflight"
+        }
+        ReasonCode::TopicAliasInvalid => "use a lower --topic-alias, or leave it out",
+        ReasonCode::PacketTooLarge => "a packet was larger than the broker takes: use smaller payloads",
+        ReasonCode::MessageRateTooHigh => "publish more slowly: the broker limits the rate of messages",
+        ReasonCode::QuotaExceeded => "the broker limits how much this client or user may send or keep",
+        ReasonCode::AdministrativeAction => "somebody who runs the broker ended the connection (kicked the client)",
+        ReasonCode::PayloadFormatInvalid => "leave out --payload-format-indicator: the payload is not UTF-8",
+        ReasonCode::RetainNotSupported => "leave out --retain: the broker keeps no retained messages",
+        ReasonCode::QoSNotSupported => "use a lower --qos",
+        ReasonCode::SharedSubscriptionsNotSupported => {
+            "subscribe without `$share/`: the broker has no such subscriptions"
+        }
+        ReasonCode::SubscriptionIdentifiersNotSupported => "leave out --subscription-identifier",
+        ReasonCode::WildcardSubscriptionsNotSupported => "subscribe without `+` and `#`: the broker knows no wildcards",
+        _ => return None,
+    })
+}
+
+/// Brokers without MQTT 5.0 should answer it with a refusal, but some just close, as do ports that speak TLS.
+fn closed_early_hint(endpoint: &Endpoint, version: Version) -> Option<String> {
+    let old = "a broker that does not speak MQTT 5.0 may close so: try --mqtt-version 3.1.1";
+    match (endpoint.protocol == Protocol::Mqtt, version.is_v5()) {
+        (true, true) => Some(format!("does this port speak TLS? Then {}; {old}", speak(Protocol::Mqtts))),
+        (true, false) => Some(format!("does this port speak TLS? Then {}", speak(Protocol::Mqtts))),
+        (false, true) => Some(old.to_owned()),
+        (false, false) => None,
     }
 }
 
@@ -117,12 +163,12 @@ mod tests {
     use super::*;
     use crate::client::LinkLoss;
     use crate::mqtt::ConnAckProperties;
-    use crate::session::ConnAck;
+    use crate::session::{ConnAck, Disconnect, DisconnectProperties};
     use crate::transport::{DialCause, DialError, DialStep, DialTimings};
 
     fn error(port: u16, cause: Cause, was_connected: bool) -> Error {
         let endpoint = Endpoint::tcp("localhost", port);
-        ClientError { endpoint, cause, was_connected, attempts: 0, clue: None }.into()
+        ClientError { version: Version::V5, endpoint, cause, was_connected, attempts: 0, clue: None }.into()
     }
 
     fn refused_dial() -> Cause {
@@ -154,6 +200,38 @@ mod tests {
         let error = error(8883, Cause::ClosedEarly(LinkLoss::EndOfStream), false);
         assert_eq!(error.kind(), ErrorKind::Connect);
         assert_eq!(error.hint(), Some("port 8883 usually speaks TLS: use -l mqtts"));
+    }
+
+    #[test]
+    fn a_broker_that_closes_before_connack_may_be_old() {
+        let of = |version: Version, protocol: Protocol| {
+            let endpoint = Endpoint::new(protocol, "localhost", 1);
+            let cause = Cause::ClosedEarly(LinkLoss::EndOfStream);
+            let error = Error::from(ClientError { version, endpoint, cause, was_connected: false, attempts: 0 });
+            error.hint().unwrap_or_default().to_owned()
+        };
+        let hint = of(Version::V5, Protocol::Mqtt);
+        assert!(hint.contains("-l mqtts") && hint.contains("--mqtt-version 3.1.1"), "{hint}");
+        assert_eq!(of(Version::V3_1_1, Protocol::Mqtt), "does this port speak TLS? Then use -l mqtts");
+        assert!(of(Version::V5, Protocol::Wss).contains("--mqtt-version 3.1.1"));
+        assert_eq!(of(Version::V3_1_1, Protocol::Wss), "");
+    }
+
+    #[test]
+    fn each_reason_that_a_user_can_act_on_has_a_hint() {
+        for (reason, hint) in [
+            (ReasonCode::Banned, "banned"),
+            (ReasonCode::NotAuthorized, "may publish"),
+            (ReasonCode::ReceiveMaximumExceeded, "--inflight"),
+            (ReasonCode::AdministrativeAction, "kicked"),
+            (ReasonCode::KeepAliveTimeout, "--keepalive"),
+            (ReasonCode::SessionTakenOver, "--client-id"),
+            (ReasonCode::PacketTooLarge, "smaller"),
+        ] {
+            let disconnect = Disconnect { reason, properties: DisconnectProperties::default() };
+            let error = error(1883, Cause::Disconnected(Box::new(disconnect)), true);
+            assert!(error.hint().is_some_and(|shown| shown.contains(hint)), "{error:?}");
+        }
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub(super) fn tls_hint(cause: &TlsCause) -> Option<&'static str> {
              --insecure --pin-sha256"
         }
         TlsCause::WrongName { .. } => "connect to one of these names, or say with --sni which one to expect",
-        TlsCause::Expired { .. } | TlsCause::NotYetValid { .. } => "is this machine's clock right?",
+        TlsCause::Expired { .. } => "is this machine's clock right? If so, the broker needs new certificates",
+        TlsCause::NotYetValid { .. } => "is this machine's clock right?",
         TlsCause::IsAuthority => "name this very certificate with --ca, or pin its key with --insecure --pin-sha256",
         TlsCause::OldCertificate => "make one of version 3 with subjectAltName; --insecure connects without any check",
         TlsCause::PinMismatch { .. } => "was the key changed on purpose? Then pin this one",

@@ -26,8 +26,25 @@ pub struct ConnectionReport {
     pub session_expiry_interval: u32,
     /// CONNACK's properties.
     pub announced: ConnAckProperties,
+    /// The certificates that the broker showed, its own first; none without TLS.
+    pub certificates: Vec<ReportedCertificate>,
     /// The steps of the connection and their time, in their order.
     pub steps: Vec<(&'static str, Duration)>,
+}
+
+/// A certificate of the broker's chain.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportedCertificate {
+    /// Whom it is for.
+    pub subject: String,
+    /// Who signed it.
+    pub issuer: String,
+    /// RFC 3339.
+    pub not_before: Option<String>,
+    /// RFC 3339.
+    pub not_after: Option<String>,
+    /// Its public key, as `--pin-sha256` takes it.
+    pub pin_sha256: String,
 }
 
 /// What holds on the connection: as announced, or else as the specification has it.
@@ -58,6 +75,8 @@ struct Object<'a> {
     client_id_assigned: bool,
     /// Of each step, by its name in lower case.
     milliseconds: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    certificates: &'a [ReportedCertificate],
     /// Left out before 5.0, whose brokers announce nothing.
     #[serde(flatten)]
     limits: Option<Limits>,
@@ -83,6 +102,12 @@ impl ConnectionReport {
         let steps = self.steps.iter().map(|(step, time)| format!("{step} {}", milliseconds_text(*time)));
         let total = self.steps.iter().map(|(_, time)| *time).sum();
         row("time", format!("{}, in all {}", steps.collect::<Vec<_>>().join(", "), milliseconds_text(total)));
+        for (index, certificate) in self.certificates.iter().enumerate() {
+            let ReportedCertificate { subject, issuer, not_after, pin_sha256, .. } = certificate;
+            let until = not_after.as_ref().map(|date| format!(", until {date}")).unwrap_or_default();
+            row(&format!("certificate {}", index + 1), format!("{subject}, issued by {issuer}{until}"));
+            row("pin", pin_sha256.clone());
+        }
         if let Some(limits) = self.limits() {
             limits.rows(&mut row);
         }
@@ -120,6 +145,7 @@ impl ConnectionReport {
                 .iter()
                 .map(|(step, time)| (step.to_lowercase(), serde_json::Value::from(milliseconds(*time))))
                 .collect(),
+            certificates: &self.certificates,
             limits: self.limits(),
             response_information: announced.response_information.as_deref(),
             reason_string: announced.reason_string.as_deref(),

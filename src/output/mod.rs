@@ -29,7 +29,7 @@ pub use bench::{
     bench_step,
 };
 pub use columns::Columns;
-pub use connection::ConnectionReport;
+pub use connection::{ConnectionReport, ReportedCertificate};
 pub use console::{AboveLine, Console};
 pub use excerpt::Excerpt;
 pub use failure::ErrorFormat;

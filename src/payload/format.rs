@@ -4,7 +4,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use data_encoding::{BASE64, BASE64_NOPAD, DecodeKind};
 
-use super::{PayloadError, json};
+use super::{PayloadError, json, without_bom};
 
 /// How a payload is written by a person (`pub --format`) and shown to one (`sub --format`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -37,8 +37,13 @@ impl PayloadFormat {
         }
     }
 
-    /// The bytes to publish for what a person wrote; `Plain` and `Binary` hand it through uncopied.
+    /// The bytes to publish for what a person wrote; `Plain` and `Binary` hand it through uncopied. What is read as
+    /// text may begin with a byte order mark.
     pub fn encode(self, text: Bytes) -> Result<Bytes, PayloadError> {
+        let text = match self {
+            Self::Plain | Self::Binary => text,
+            _ => text.slice_ref(without_bom(&text)),
+        };
         match self {
             Self::Plain | Self::Binary => Ok(text),
             Self::Hex => decode_hex(&text).map(Bytes::from),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 
 /// Bytes of the largest remaining length of a packet [MQTT-2.1.4], in which topic and properties must fit too.
-const MAXIMUM: u32 = 268_435_455;
+pub const LARGEST_PACKET: u32 = 268_435_455;
 
 /// A size of a payload as `--payload-size` takes it: `512`, `64B`, `1KB`, `2.5MB`; a unit is 1024 of the one below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +50,7 @@ fn parse(text: &str) -> Option<u32> {
         let places = u32::try_from(fraction.len()).ok().filter(|places| (1..=9).contains(places))?;
         bytes = bytes.checked_add(fraction.parse::<u64>().ok()? * unit / 10_u64.pow(places))?;
     }
-    u32::try_from(bytes).ok().filter(|bytes| *bytes <= MAXIMUM)
+    u32::try_from(bytes).ok().filter(|bytes| *bytes <= LARGEST_PACKET)
 }
 
 impl fmt::Display for PayloadSize {
@@ -79,7 +79,7 @@ mod tests {
             ("2.5mb", 2_621_440),
             ("0.1GB", 107_374_182),
             ("1.9B", 1),
-            ("268435455", MAXIMUM),
+            ("268435455", LARGEST_PACKET),
         ] {
             assert_eq!(text.parse::<PayloadSize>().map(PayloadSize::bytes), Ok(bytes), "{text}");
         }

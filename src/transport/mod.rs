@@ -44,8 +44,8 @@ pub use spoken::Spoken;
 pub use stream::Stream;
 pub use tap::{Tap, TappedStream};
 pub use tls::{
-    InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError, TlsStream,
-    TlsVersion,
+    Certificate, InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError,
+    TlsStream, TlsVersion,
 };
 pub use url::{BrokerUrl, UrlError};
 pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions, WebSocketStream};

@@ -99,7 +99,7 @@ impl BrokerUrl {
             return Err(UrlError::BadHost);
         }
         Ok(Self {
-            endpoint: Endpoint::new(protocol, parts.host, parts.port.unwrap_or(protocol.default_port())),
+            endpoint: Endpoint::new(protocol, decode_zone(parts.host)?, parts.port.unwrap_or(protocol.default_port())),
             username: parts.user,
             password: parts.password,
             topic,
@@ -175,6 +175,17 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), UrlError> {
     }
     let port = port.map(|port| port.parse().ok().filter(|port| *port != 0).ok_or(UrlError::BadPort)).transpose()?;
     Ok((host, port))
+}
+
+/// In `fe80::1%25eth0`, the zone is behind an encoded `%` (RFC 6874); a bare one, as people write it, does too.
+pub(super) fn decode_zone(host: &str) -> Result<String, UrlError> {
+    match host.split_once('%') {
+        Some((address, zone)) if address.parse::<Ipv6Addr>().is_ok() => {
+            let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+            Ok(format!("{address}%{}", decode(zone, "zone")?))
+        }
+        _ => Ok(host.to_owned()),
+    }
 }
 
 /// Percent-decoding; strict, since a slip in a password is hard to find otherwise.
@@ -291,6 +302,8 @@ mod tests {
     fn an_ipv6_address_stands_in_brackets() {
         assert_eq!(parse("mqtt://[::1]:1884").endpoint, Endpoint::tcp("::1", 1884));
         assert_eq!(parse("mqtt://u@[fe80::1%eth0]").endpoint, Endpoint::tcp("fe80::1%eth0", 1883));
+        assert_eq!(parse("mqtt://[fe80::1%25eth0]:1").endpoint, Endpoint::tcp("fe80::1%eth0", 1));
+        assert_eq!(parse("mqtt://[fe80::1%25en%2D1]").endpoint, Endpoint::tcp("fe80::1%en-1", 1883));
         for text in ["mqtt://::1", "mqtt://fe80::1", "mqtt://[::1", "mqtt://[nonsense]", "mqtt://a b"] {
             assert_eq!(BrokerUrl::parse(text), Err(UrlError::BadHost), "{text}");
         }

@@ -75,6 +75,99 @@ fn the_port_follows_the_protocol() {
 }
 
 #[test]
+fn tls_options_without_a_protocol_mean_tls() {
+    for (arguments, environment, endpoint) in [
+        ("--insecure -h h", &[][..], "mqtts://h:8883"),
+        ("--insecure -h h -p 1883", &[], "mqtts://h:1883"),
+        ("--sni x -h h", &[], "mqtts://h:8883"),
+        ("--tls-min-version 1.2 -h h", &[], "mqtts://h:8883"),
+        ("-h h", &[("MQTTX_ALPN", "mqtt")], "mqtts://h:8883"),
+        ("-h h", &[("MQTTX_INSECURE", "false")], "mqtt://h:1883"),
+        ("--insecure -l wss -h h", &[], "wss://h:8084"),
+        ("--insecure --url wss://h:1", &[], "wss://h:1"),
+    ] {
+        let client = publish_with(&format!("pub -t a {arguments}"), environment).connect.client;
+        assert_eq!(client.endpoint.to_string(), endpoint, "{arguments} with {environment:?}");
+    }
+}
+
+#[test]
+fn what_a_stronger_layer_leaves_no_use_for_is_told_and_not_looked_at() {
+    for (arguments, environment, warnings) in [
+        (
+            "-l mqtt",
+            &[("MQTTX_CA", "/nowhere"), ("MQTTX_SNI", "x")][..],
+            &["MQTTX_CA and MQTTX_SNI need TLS, but --protocol is mqtt: left out"][..],
+        ),
+        ("--url ws://h", &[("MQTTX_CA", "/nowhere")], &["MQTTX_CA needs TLS, but --url begins with ws://: left out"]),
+        ("--unix /x", &[("MQTTX_CA", "/nowhere")], &["MQTTX_CA needs TLS, but --unix is a Unix socket: left out"]),
+        ("-h h", &[("MQTTX_PATH", "/x")], &["MQTTX_PATH needs WebSocket, but the protocol is mqtt: left out"]),
+        ("--embedded", &[("MQTTX_CA", "/nowhere"), ("MQTTX_PATH", "/x")], &[]),
+        ("-h h --path /mqtt", &[], &[]),
+    ] {
+        let settings = publish_with(&format!("pub -t a {arguments}"), environment);
+        assert_eq!(settings.warnings, warnings, "{arguments} with {environment:?}");
+    }
+}
+
+#[test]
+fn an_ipv6_address_may_have_brackets_and_a_zone() {
+    for (arguments, host) in [
+        ("-h ::1", "::1"),
+        ("-h [::1]", "::1"),
+        ("-h fe80::1%lo", "fe80::1%lo"),
+        ("--url mqtt://[fe80::1%25lo]", "fe80::1%lo"),
+        ("--url mqtt://[fe80::1%lo]", "fe80::1%lo"),
+    ] {
+        let client = publish(&format!("pub -t a {arguments}")).connect.client;
+        assert_eq!(client.endpoint, Endpoint::tcp(host, 1883), "{arguments}");
+    }
+}
+
+#[test]
+fn nought_seconds_are_no_limit() {
+    let settings = subscribe("sub -t a --timeout 0 --idle-timeout 0 --connect-timeout 0");
+    assert_eq!((settings.timeout, settings.idle_timeout), (None, None));
+    assert!(settings.connect.client.dialer.timeout > Duration::from_secs(1_000_000_000));
+    assert_eq!(publish("pub -t a --timeout 0").publication.timeout, None);
+}
+
+#[test]
+fn a_session_that_nobody_can_come_back_to_is_told() {
+    for (line, warning) in [
+        ("pub -t a --no-clean", Some("--no-clean needs --client-id: a session under a random id can never be resumed")),
+        (
+            "pub -t a -se 4294967295",
+            Some(
+                "--session-expiry-interval 4294967295 (never) needs --client-id: a session under a random id can never \
+                 be resumed",
+            ),
+        ),
+        ("pub -t a -se 60", None),
+        ("pub -t a -se 4294967295 -i me", None),
+    ] {
+        assert_eq!(publish(line).warnings, Vec::from_iter(warning), "{line}");
+    }
+}
+
+#[test]
+fn a_filter_that_is_hardly_meant_so_is_told() {
+    for (filter, part) in [
+        ("汽车/*", "`+` (one level)"),
+        ("car/*/speed", "literal `*`"),
+        ("a,b", "-t a b"),
+        ("$delayed/#", "under its own topic"),
+        ("$share/g/$delayed/+/x", "under its own topic"),
+    ] {
+        let warnings = subscribe(&format!("sub -t {filter}")).warnings;
+        assert!(matches!(warnings.as_slice(), [one] if one.contains(part)), "{filter}: {warnings:?}");
+    }
+    for filter in ["a/#", "+/b", "a*b/c", "$share/g/a"] {
+        assert!(subscribe(&format!("sub -t {filter}")).warnings.is_empty(), "{filter}");
+    }
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_default() {
     // Arguments, environment, endpoint, user name and password.
     type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, Option<&'a str>, Option<&'a str>);
@@ -128,6 +221,9 @@ fn a_password_comes_from_the_strongest_layer_whatever_its_kind() {
     let settings = publish_with("pub -t a -u u -P flag", &[("MQTTX_PASSWORD_FILE", file.to_str().unwrap())]);
     assert_eq!(settings.connect.client.connect.password.as_deref(), Some(&b"flag"[..]));
     assert!(!format!("{settings:?}").contains("flag"));
+    // As editors of Windows write it.
+    std::fs::write(&file, "\u{feff}from file\r\n").unwrap();
+    assert_eq!(publish(&line).connect.client.connect.password.as_deref(), Some(&b"from file"[..]));
 }
 
 #[test]

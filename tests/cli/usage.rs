@@ -46,7 +46,8 @@ fn numbers_out_of_range_name_the_flag_and_the_range() {
         ("sub -t a --rcv-max 0", "--receive-maximum: `0` is no whole number from 1 to 65535"),
         ("sub -t a -si 268435456", "--subscription-identifier: `268435456` is no whole number from 1 to 268435455"),
         ("pub -t a -ta 0", "--topic-alias: `0` is no whole number from 1 to 65535"),
-        ("pub -t a --delay 50d", "--delay: `50d` is too long: use 0 to 4294967 seconds"),
+        ("pub -t a --delay 50d", "--delay: `50d` is too long: use 0 to 4294966 seconds"),
+        ("pub -t a --delay 4294967", "--delay: `4294967` is too long: use 0 to 4294966 seconds"),
         ("pub -t a -V 4.0", "--mqtt-version: `4.0` is not an MQTT version: use 5.0, 3.1.1 or 3.1"),
         (
             "sub -t a -rh 3",
@@ -69,6 +70,11 @@ fn a_topic_that_is_none_shows_the_place() {
         ("pub -t car/#", "car/#\n    ^"),
         ("pub -t a -Wt b/+", "b/+\n  ^"),
         ("pub -t $delayed/abc/x", "$delayed/abc/x\n         ^"),
+        ("pub -t $delayed/4294967/x", "$delayed/4294967/x\n         ^"),
+        ("pub -t $delayed/1500000000/x", "$delayed/1500000000/x\n         ^"),
+        ("pub -t $delayed/99999999999/x", "$delayed/99999999999/x\n         ^"),
+        ("pub -t a -Wt $delayed/99999999999/x", "$delayed/99999999999/x\n         ^"),
+        ("pub --url mqtt://h/$delayed/99999999999/x", "$delayed/99999999999/x\n         ^"),
         ("pub --url mqtt://h/car/# -m x", "car/#\n    ^"),
     ] {
         let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
@@ -98,6 +104,109 @@ fn what_is_unknown_gets_the_likely_word() {
 }
 
 #[test]
+fn options_of_other_clients_get_their_name_here() {
+    for (line, option, hint) in [
+        ("pub -t a --cafile x", "--cafile", "--cafile of mosquitto is here: --ca FILE"),
+        ("sub -t a -c", "-c", "-c of mosquitto is here: --no-clean, with --client-id"),
+        ("sub -t a -W 5", "-W", "-W of mosquitto is here: --timeout"),
+        ("sub -L mqtt://h/a", "-L", "-L of mosquitto is here: --url"),
+        (
+            "pub -t a -D publish content-type x",
+            "-D",
+            "-D of mosquitto is here: an option for each property, as in --session-expiry-interval or --user-properties",
+        ),
+        ("pub -t a --pw x", "--pw", "--pw of mosquitto is here: --password"),
+        ("pub -t a --will-payload x", "--will-payload", "--will-payload of mosquitto is here: --will-message"),
+        ("sub -t a -A 127.0.0.1", "-A", "-A of mosquitto is here: --bind"),
+        ("sub -t a -N", "-N", "-N of mosquitto is here: --output-mode raw --delimiter ''"),
+        ("sub -t a --identifier x", "--identifier", "--identifier of HiveMQ's mqtt-cli is here: --client-id"),
+        ("bench pub -t a --certfile x", "--certfile", "--certfile of emqtt-bench is here: --cert"),
+        ("bench conn --ssl", "--ssl", "--ssl of emqtt-bench is here: --protocol mqtts"),
+    ] {
+        refused(line, &format!("there is no option `{option}` here"), Some(hint));
+    }
+    // The command has no timeout, so that the hint would lead nowhere.
+    refused("conn -W 5", "there is no option `-W` here", Some("`mqttx-rs conn --help` lists the options"));
+    refused(
+        "pub -t a -l",
+        "--protocol needs a value: use mqtt, mqtts, ws or wss",
+        Some("-l is the protocol; mosquitto_pub's -l (each line a message) is -lm here"),
+    );
+    let error = refusal(&["pub", "-t", "a", "-f", "payload.bin"], &[]);
+    assert_eq!(error.hint(), Some("-f is the format; mosquitto_pub's -f FILE is --file-read here"));
+}
+
+#[test]
+fn a_tls_option_and_a_stated_plain_protocol_contradict_each_other() {
+    for (line, message, hint) in [
+        ("pub -t a --ca x -l mqtt", "--ca needs TLS, but --protocol is mqtt", "use -l mqtts"),
+        ("sub -t a --cert x --key y -l ws", "--cert needs TLS, but --protocol is ws", "use -l wss"),
+        (
+            "pub -t a --insecure --url mqtt://h",
+            "--insecure needs TLS, but --url begins with mqtt://",
+            "write mqtts:// in the URL",
+        ),
+        ("pub -t a --sni x --url ws://h", "--sni needs TLS, but --url begins with ws://", "write wss:// in the URL"),
+        (
+            "pub -t a --pin-sha256 x --unix /x",
+            "--pin-sha256 needs TLS, but --unix is a Unix socket",
+            "leave it out: a Unix socket does not leave this machine",
+        ),
+        (
+            "pub -t a --alpn x --url unix:///x",
+            "--alpn needs TLS, but --url is a Unix socket",
+            "leave it out: a Unix socket does not leave this machine",
+        ),
+        (
+            "pub -t a --tls-min-version 1.3 --embedded",
+            "--tls-min-version needs TLS, but --embedded speaks plain MQTT",
+            "leave it out: the embedded broker is in this program",
+        ),
+        ("pub -t a --path /x", "--path needs WebSocket, but the protocol is mqtt", "use -l ws"),
+        ("pub -t a -wh a:b", "--ws-headers needs WebSocket, but the protocol is mqtt", "use -l ws"),
+        ("pub -t a -wh a:b --insecure", "--ws-headers needs WebSocket, but the protocol is mqtts", "use -l wss"),
+        ("pub -t a --path /x -l mqtts", "--path needs WebSocket, but --protocol is mqtts", "use -l wss"),
+        (
+            "pub -t a --path /x --url mqtt://h",
+            "--path needs WebSocket, but --url begins with mqtt://",
+            "write ws:// in the URL",
+        ),
+        ("pub -t a --path /x --unix /y", "--path needs WebSocket, but --unix is a Unix socket", "leave it out"),
+    ] {
+        refused(line, message, Some(hint));
+    }
+    // A flag means what it says also where a variable has another protocol in mind.
+    let error = refusal(&["pub", "-t", "a", "--ca", "x"], &[("MQTTX_PROTOCOL", "mqtt")]);
+    assert_eq!(error.message(), "--ca needs TLS, but MQTTX_PROTOCOL is mqtt");
+    let error = refusal(&["pub", "-t", "a"], &[("MQTTX_CA", "x"), ("MQTTX_URL", "mqtt://h")]);
+    assert_eq!(error.message(), "MQTTX_CA needs TLS, but MQTTX_URL begins with mqtt://");
+}
+
+#[test]
+fn a_host_is_nothing_but_a_host() {
+    for (line, message, hint) in [
+        ("pub -t a -h h:1883", "--hostname: `h:1883` has a port", "write -h h -p 1883"),
+        ("pub -t a -h [::1]:1883", "--hostname: `[::1]:1883` has a port", "write -h ::1 -p 1883"),
+        ("pub -t a -h mqtt://h", "--hostname: a URL is not a host name", "use --url for it"),
+        ("pub -t a -h ", "--hostname: the host is empty", "leave it out for localhost"),
+        (
+            "pub -t a -h fe80::1",
+            "--hostname: `fe80::1` is a link-local address, which needs its network interface behind a `%`",
+            "as in -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
+        ),
+        (
+            "pub -t a --url mqtt://[fe80::1]",
+            "--url: `fe80::1` is a link-local address, which needs its network interface behind a `%`",
+            "as in -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
+        ),
+    ] {
+        refused(line, message, Some(hint));
+    }
+    let error = refusal(&["pub", "-t", "a"], &[("MQTTX_HOST", "h:1")]);
+    assert_eq!(error.message(), "MQTTX_HOST: `h:1` has a port");
+}
+
+#[test]
 fn a_missing_value_says_how_to_write_one() {
     refused("sub -h", "--hostname needs a value", Some("-h is the host name; help is --help"));
     refused("sub -t -v", "--topic needs a value", Some("a value that begins with a dash is written --topic=VALUE"));
@@ -107,11 +216,16 @@ fn a_missing_value_says_how_to_write_one() {
 fn what_is_missing_is_named() {
     refused("pub -m x", "--topic is missing", Some("as in mqttx-rs pub -t car/1/speed -m 52"));
     refused("sub -q 1", "--topic is missing", Some("as in mqttx-rs sub -t car/+/speed"));
+    refused(
+        "sub -U a/#",
+        "--topic is missing: --unsubscribe unsubscribes after subscribing",
+        Some("as in mqttx-rs sub -i my-desk --no-clean -t keep/# -U drop/# -E"),
+    );
     refused("sub -t a --dry-run", "--remove-retained is missing: --dry-run needs it", None);
     refused("pub -t a -Wm x", "--will-topic is missing: --will-message needs it", None);
     refused(
         "sub -t a --no-clean",
-        "--no-clean needs --client-id: a session is found again by its client's name",
+        "--no-clean needs --client-id: a session under a random id can never be resumed",
         Some("as in mqttx-rs sub --no-clean -i my-desk -t car/#"),
     );
 }
@@ -187,6 +301,9 @@ fn a_value_from_the_environment_is_refused_by_its_variable() {
 fn a_file_that_cannot_be_read_is_a_local_failure_and_named_with_its_flag() {
     for (line, start) in [
         ("pub -t a -l mqtts --ca /nowhere", "--ca: `/nowhere`: "),
+        ("pub -t a --ca /nowhere", "--ca: `/nowhere`: "),
+        ("pub -t a -l mqtts --ca /dev/zero", "--ca: `/dev/zero`: too large"),
+        ("pub -t a -u u --password-file /dev/zero", "--password-file: cannot read /dev/zero: it is far too long"),
         ("pub -t a -u u --password-file /nowhere", "--password-file: cannot read /nowhere: "),
         ("pub -t a -l mqtts --insecure --key /nowhere --cert /nowhere", "--cert: `/nowhere`: "),
     ] {

@@ -32,6 +32,17 @@ mqtt:
 }
 
 #[test]
+fn a_comment_that_is_none_is_told() {
+    let home = Home::new();
+    let text = application(1883).replace(",$share/task/server/vms/status\"", ",$share/g/b  带分组/不带分组\"");
+    home.write("application.yml", &text);
+    let ended = home.run("profile import application.yml --name task --password-env X").expect_code(0);
+    let warning = "warning: application.yml, line 18: mqtt.consumer.consumerTopics: `$share/g/b  带分组/不带分组` has white \
+                   space in it and is taken as it is: a comment needs ` #` before it\n";
+    assert!(ended.stderr.contains(warning), "{}", ended.stderr);
+}
+
+#[test]
 fn a_spring_application_publishes_and_subscribes_with_no_further_word() {
     let (home, broker) = (Home::new(), ScriptedBroker::start());
     home.write("application.yml", &application(broker.port()));

@@ -78,7 +78,7 @@ fn credentials_go_to_their_own_broker_and_those_of_the_command_line_to_any() {
     let (connect, stderr) = published(variables.env("MQTTX_USERNAME", "alice").env("MQTTX_PASSWORD", "hunter2"));
     assert_eq!(credentials(&connect), whole);
     assert!(!stderr.contains("left out"), "{stderr}");
-    home.write("work/.mqttx-rs.toml", "[connection]\nkeep_alive = 7\n[tls]\nalpn = \"mqtt\"\n");
+    home.write("work/.mqttx-rs.toml", "[connection]\nkeep_alive = 7\n");
     let (connect, stderr) = published(home.program(&format!("--profile own {line}")));
     assert_eq!((credentials(&connect), connect.keep_alive, stderr.as_str()), (whole, 7, quiet));
 }

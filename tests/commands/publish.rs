@@ -128,6 +128,50 @@ fn a_delay_writes_the_delayed_prefix() {
 }
 
 #[test]
+fn a_payload_that_mqtt_cannot_carry_is_refused_without_reading_it_all() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(3 << 30).unwrap();
+    for path in [file.path(), std::path::Path::new("/dev/zero")] {
+        let ended = Program::new(["pub", "-t", "a", "--file-read"]).arg(path).run().expect_code(1);
+        let expected = format!(
+            "error: --file-read {}: a packet of MQTT holds at most 268435455 bytes, the topic included\n",
+            path.display()
+        );
+        assert_eq!(ended.stderr, expected);
+    }
+    let ended = Program::new(["pub", "-t", "a", "-S", "268435455"]).run().expect_code(1);
+    assert!(ended.stderr.contains("a packet of MQTT holds at most 268435455 bytes"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_what_is_read_as_text() {
+    for (arguments, stdin, payload) in [
+        (&["-t", "a", "-f", "json", "-s"][..], &b"\xEF\xBB\xBF{\"a\": 1}"[..], &b"{\"a\":1}"[..]),
+        (&["-t", "a", "-f", "hex", "-s"], b"\xEF\xBB\xBF00ff", b"\x00\xff"),
+        (&["--jsonl"], b"\xEF\xBB\xBF{\"topic\":\"a\",\"payload\":\"x\"}\n", b"x"),
+        // What is not read is sent as it is.
+        (&["-t", "a", "-s"], b"\xEF\xBB\xBFx", b"\xEF\xBB\xBFx"),
+    ] {
+        let broker = ScriptedBroker::start();
+        let running = Program::new(["pub"]).port(broker.port()).arg_all(arguments).stdin(stdin);
+        let running = std::thread::spawn(|| running.run());
+        let (mut link, _) = broker.accept_session(connack());
+        assert_eq!(link.expect_publish().payload, payload, "{arguments:?}");
+        link.expect(disconnect(0));
+        link.close();
+        running.join().unwrap().expect_code(0);
+    }
+}
+
+#[test]
+fn a_line_whose_delay_no_broker_keeps_is_refused() {
+    let ended =
+        Program::new(["pub", "--embedded", "--jsonl"]).stdin("{\"topic\":\"$delayed/99999999999/x\",\"payload\":1}\n");
+    let ended = ended.run().expect_code(1);
+    assert!(ended.stderr.contains("line 1: topic: the Unix time of a delayed message"), "{}", ended.stderr);
+}
+
+#[test]
 fn json_lines_carry_topic_payload_and_properties() {
     let object = concat!(
         r#"{"topic":"a/1","payload":"AP8=","payload_encoding":"base64","qos":1,"retain":true,"#,
@@ -237,7 +281,8 @@ fn usage_errors_name_the_flag_and_exit_2() {
     for (arguments, says) in [
         (&["pub", "-t", "car/#", "-m", "x"][..], "--topic `car/#`: `+` and `#` are wildcards"),
         (&["pub", "-t", "$delayed/abc/x", "-m", "x"], "$delayed/"),
-        (&["pub", "-t", "$delayed/4294968/x", "-m", "x"], "4294967"),
+        (&["pub", "-t", "$delayed/4294967/x", "-m", "x"], "0 to 4294966 whole seconds"),
+        (&["pub", "-t", "$delayed/99999999999/x", "-m", "x"], "between now and 4294966 seconds"),
         (&["pub", "-t", "a", "-q", "5"], "--qos"),
         (&["pub", "-t", "a", "-p", "99999"], "--port"),
         (&["pub", "-m", "x"], "--topic is missing"),

@@ -1,7 +1,9 @@
 //! TLS, WebSocket and proxies as the program's user sees them: flags, environment, words and exit codes.
 
+use std::io::Read;
 use std::net::SocketAddr;
 
+use crate::support::net::authority::Valid;
 use crate::support::net::{
     Authority, FaultyLink, HttpProxy, HttpServer, Rules, SocksProxy, TlsServer, WebSocketServer,
 };
@@ -55,6 +57,51 @@ fn a_broker_is_reached_by_tls() {
 }
 
 #[test]
+fn a_password_does_not_go_out_in_clear_beside_an_option_of_tls() {
+    let broker = ScriptedBroker::start();
+    let (authority, server) = tls(broker.address());
+    let program = || Program::new(["pub", "-t", "car/ac", "-m", "on", "-u", "me", "-P", "hunter2"]);
+    expect_published(program().port(server.port()).arg("--ca").arg(authority.ca()), &broker);
+    // What answers there speaks no TLS, and hears no password either.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let running = program().port(port).arg_all(&["-h", "127.0.0.1", "--insecure"]).start();
+    let mut first = [0];
+    let (mut stream, _) = listener.accept().expect("a connection");
+    stream.read_exact(&mut first).expect("a byte");
+    assert_eq!(first, [0x16], "a TLS handshake");
+    drop((stream, listener));
+    running.wait().expect_code(3);
+    refused(program().port(broker.port()).arg_all(&["--insecure", "-l", "mqtt"]), 2);
+}
+
+#[test]
+fn certificates_and_keys_may_be_der_or_begin_with_a_byte_order_mark() {
+    let broker = ScriptedBroker::start();
+    let authority = Authority::new();
+    let server = TlsServer::before(broker.address(), authority.server_for_known_clients(&["localhost"], &[&TLS13]));
+    let certified = authority.certify(&["client"]);
+    let folder = authority.folder();
+    let files = [authority.ca(), certified.certificate_path.clone(), certified.key_path.clone()];
+    let der = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(path).expect("a PEM file");
+        let digits: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        data_encoding::BASE64.decode(digits.as_bytes()).expect("Base64")
+    };
+    let with_bom = |path: &std::path::Path| [b"\xEF\xBB\xBF", &*std::fs::read(path).expect("a file")].concat();
+    let forms: [&dyn Fn(&std::path::Path) -> Vec<u8>; 2] = [&der, &with_bom];
+    for (number, form) in forms.iter().enumerate() {
+        let mut program = publish(&format!("mqtts://localhost:{}", server.port()));
+        for (option, path) in ["--ca", "--cert", "--key"].into_iter().zip(&files) {
+            let other = folder.join(format!("{number}{option}"));
+            std::fs::write(&other, form(path)).expect("a file");
+            program = program.arg(option).arg(other);
+        }
+        expect_published(program, &broker);
+    }
+}
+
+#[test]
 fn insecure_connects_with_a_warning_unless_a_key_is_pinned() {
     let broker = ScriptedBroker::start();
     let authority = Authority::new();
@@ -95,6 +142,56 @@ fn what_is_wrong_with_tls_is_said_with_what_to_try() {
 }
 
 #[test]
+fn a_check_shows_the_chain_with_pins_that_connect() {
+    let broker = ScriptedBroker::start();
+    let authority = Authority::named("The Root");
+    let (intermediate, certificate) = authority.intermediate("The Issuer", Valid::Now);
+    let certified = intermediate.certify(&["localhost"]).behind(&certificate);
+    let server = TlsServer::before(broker.address(), certified.server());
+    let check = |arguments: &[&str]| {
+        let program = Program::new(["conn", "--check", "--ca"]).arg(authority.ca()).port(server.port());
+        let running = program.arg_all(arguments).start();
+        let (link, _) = broker.accept_session(connack());
+        finish(link);
+        running.wait().expect_code(0)
+    };
+    let pin = ring::digest::digest(&ring::digest::SHA256, &certified.public_key);
+    let pin = format!("sha256//{}", data_encoding::BASE64.encode(pin.as_ref()));
+    let text = check(&["--pin-sha256", &pin]);
+    let lines: Vec<_> = text.text().lines().filter(|line| line.starts_with(['c', 'p'])).collect();
+    assert!(
+        lines.iter().any(|line| line.starts_with("certificate 1 ") && line.contains("issued by The Issuer, until "))
+    );
+    assert!(
+        lines.iter().any(|line| line.starts_with("certificate 2 ") && line.contains("The Issuer, issued by The Root"))
+    );
+    assert!(lines.iter().any(|line| line.starts_with("pin ") && line.ends_with(&pin)), "{lines:?}");
+    let json = check(&["--output-mode", "jsonl"]);
+    let object: serde_json::Value = serde_json::from_str(json.text()).expect("JSON");
+    assert_eq!(object["certificates"][0]["pin_sha256"], pin.as_str());
+    assert_eq!(object["certificates"][1]["subject"], "The Issuer");
+    assert!(object["certificates"][1]["not_after"].as_str().is_some_and(|date| date.ends_with('Z')), "{object}");
+}
+
+#[test]
+fn which_certificate_of_the_chain_has_expired_is_said() {
+    let authority = Authority::named("The Root");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    for (of_issuer, of_broker, message) in [
+        (Valid::Now, Valid::Past, "the broker's certificate expired on 2001-02-03T00:00:00Z"),
+        (Valid::Past, Valid::Now, "an issuing certificate `The Issuer` expired on 2001-02-03T00:00:00Z"),
+        (Valid::Future, Valid::Now, "an issuing certificate `The Issuer` is not valid before 2999-01-02T00:00:00Z"),
+    ] {
+        let (intermediate, certificate) = authority.intermediate("The Issuer", of_issuer);
+        let certified = intermediate.certify_key(&["localhost"], of_broker, &key).behind(&certificate);
+        let server = TlsServer::before("127.0.0.1:1".parse().expect("an address"), certified.server());
+        let url = format!("mqtts://localhost:{}", server.port());
+        let stderr = refused(publish(&url).arg("--ca").arg(authority.ca()), 3);
+        assert!(stderr.contains(message), "{stderr}");
+    }
+}
+
+#[test]
 fn a_client_certificate_is_asked_for_after_the_handshake() {
     let broker = ScriptedBroker::start();
     let authority = Authority::new();
@@ -118,7 +215,7 @@ fn an_encrypted_key_is_opened_by_a_phrase_from_a_file() {
     let keys = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/keys");
     let plain = std::fs::read_to_string(keys.join("ec-pkcs8.pem")).expect("the fixture");
     let key = rcgen::KeyPair::from_pem(&plain).expect("a key");
-    let certified = authority.certify_key(&["client"], crate::support::net::authority::Valid::Now, &key);
+    let certified = authority.certify_key(&["client"], Valid::Now, &key);
     let phrase = authority.folder().join("phrase");
     std::fs::write(&phrase, "sesame\n").expect("a file");
     let program = || {

@@ -135,10 +135,10 @@ async fn a_certificate_outside_its_dates_is_refused_with_the_date() {
     let key = KeyPair::generate().unwrap();
     let expired = TlsServer::start(authority.certify_key(&["localhost"], Valid::Past, &key).server());
     let cause = tls_cause(dial(&trusting(&authority), expired.port()).await);
-    assert_eq!(cause.to_string(), "the certificate expired on 2001-02-03T00:00:00Z");
+    assert_eq!(cause.to_string(), "the broker's certificate expired on 2001-02-03T00:00:00Z");
     let early = TlsServer::start(authority.certify_key(&["localhost"], Valid::Future, &key).server());
     let cause = tls_cause(dial(&trusting(&authority), early.port()).await);
-    assert_eq!(cause.to_string(), "the certificate is not valid before 2999-01-02T00:00:00Z");
+    assert_eq!(cause.to_string(), "the broker's certificate is not valid before 2999-01-02T00:00:00Z");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub struct ConnectionArgs {
     /// Port [default: 1883, 8883, 8083, 8084]
     #[arg(short, long, value_name = "PORT", value_parser = value::port)]
     pub port: Option<u16>,
-    /// mqtt, mqtts, ws or wss
+    /// mqtt, mqtts, ws or wss; TLS options mean mqtts
     #[arg(short = 'l', long, value_name = "PROTOCOL", hide_possible_values = true, default_value = "mqtt")]
     pub protocol: Protocol,
     /// All in one
@@ -56,7 +56,7 @@ pub struct ConnectionArgs {
     /// Keep Alive, 0 is off
     #[arg(short = 'k', long, value_name = "SEC", default_value = "30", value_parser = value::whole_seconds_u16)]
     pub keepalive: u16,
-    /// Limit of one attempt
+    /// Limit of one attempt, 0 is none
     #[arg(long, value_name = "SEC", default_value = "10", value_parser = value::seconds)]
     pub connect_timeout: Duration,
     /// Initial reconnect delay, doubled each time; 0 disables reconnecting

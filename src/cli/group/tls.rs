@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::value::Secret;
 
-/// TLS, for the protocols mqtts and wss.
+/// TLS, for the protocols mqtts and wss; the first of them where no other is named.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {

@@ -94,7 +94,8 @@ mod tests {
         assert!(whole_seconds_u16("1.5").unwrap_err().to_string().contains("whole number of seconds"));
         assert_eq!(whole_seconds_u32("4294967295"), Ok(u32::MAX));
         assert!(whole_seconds_u32("4294967296").is_err());
-        assert_eq!(delay_seconds("4294967"), Ok(4_294_967));
+        assert_eq!(delay_seconds("4294966"), Ok(4_294_966));
+        assert!(delay_seconds("4294967").is_err());
         assert!(delay_seconds("50d").is_err());
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -97,7 +98,14 @@ pub fn header(text: &str) -> Result<(String, Secret), ValueError> {
 
 /// A topic to publish to.
 pub fn topic_name(text: &str) -> Result<TopicName, TopicError> {
-    TopicName::parse(text)
+    let name = TopicName::parse(text)?;
+    name.check_delay(unix_now())?;
+    Ok(name)
+}
+
+/// Seconds since 1970.
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// A filter to subscribe to.

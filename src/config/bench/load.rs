@@ -1,11 +1,13 @@
 //! What is published, and when.
 
+use std::fs::File;
+
 use bytes::Bytes;
 
 use crate::bench::{Load, Pattern, Payload, Rate};
 use crate::cli::bench::LoadArgs;
 use crate::error::Error;
-use crate::payload::PayloadSize;
+use crate::payload::{LARGEST_PACKET, PayloadSize, read_at_most};
 
 /// MQTTX's payload.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
@@ -46,8 +48,10 @@ pub(super) fn payload(given: &LoadArgs, stamped_by_default: Option<usize>) -> Re
     }
     let text = match (&given.file_read, &given.text) {
         (Some(path), _) => {
-            let read = std::fs::read(path);
-            Bytes::from(read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?)
+            let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_PACKET.into()));
+            let read = read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
+            let too_large = || format!("--file-read {}: MQTT carries at most 268435455 bytes", path.display());
+            Bytes::from(read.ok_or_else(|| Error::local(too_large()))?)
         }
         (_, Some(text)) if given.template => return Ok(Payload::Template(pattern("--message", text)?)),
         (_, Some(text)) => Bytes::from(text.clone()),

@@ -147,6 +147,7 @@ impl<'a> Reader<'a> {
                     self.draft.set("tls.insecure", "true");
                 }
             }
+            "ALPNProtocols" if !is_tls => self.remark(node.line, field, "left out: this connection does not use it"),
             "ALPNProtocols" => {
                 let protocols = node.text().unwrap_or_default().split(',').map(|name| name.trim().to_owned());
                 self.draft.set_all("tls.alpn", protocols.collect());

@@ -69,6 +69,7 @@ pub enum Secrets {
 ///
 /// The text is none of the formats, or not what its format has to be, with the line; a name that no profile can have.
 pub fn import(text: &str, options: &ImportOptions) -> Result<Imported, Error> {
+    let text = text.trim_start_matches('\u{feff}');
     let format = match options.format {
         Some(format) => format,
         None => detect(text)?,

@@ -10,6 +10,7 @@ use super::draft::Draft;
 use crate::cli;
 use crate::config::options_file::{self, Said};
 use crate::config::profile::{FILTER_OPTIONS, FilterEntry, KEYS, Key, Kind, Scope, Value};
+use crate::config::protocol::TLS;
 use crate::config::tree::Node;
 
 pub(super) fn is_one(document: &Node) -> bool {
@@ -77,6 +78,13 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
             }
         }
     }
+    let is_on = |said: &&Said| said.option != "insecure" || said.values != ["false"];
+    let tls = said.iter().filter(is_on).find(|said| TLS.contains(&said.option.as_str()));
+    if let (Some(tls), Some(protocol)) = (tls, texts.get("protocol").filter(|said| said.values == ["mqtt"])) {
+        draft.profile.values.remove("connection.protocol");
+        let message = format!("left out: MQTTX writes it into every file, and {} means mqtts", tls.field);
+        remarks.push(Remark { line: protocol.line, key: format!("{section}.protocol"), message });
+    }
     if let Some(topics) = filters {
         draft.set_filters(entries(&topics.values, &texts));
     }
@@ -143,6 +151,16 @@ mod tests {
                 "line 6: simulate: left out: it is no command here that has options in a file",
             ]
         );
+    }
+
+    #[test]
+    fn the_protocol_that_mqttx_writes_into_every_file_does_not_contradict_a_certificate() {
+        let (profiles, remarks) = imported("pub: {hostname: h, protocol: mqtt, insecure: false, ca: ca.pem}\n");
+        let toml = "[connection]\nhost = \"h\"\n\n[tls]\nca = \"ca.pem\"\ninsecure = false\n";
+        assert_eq!(profiles, [("pub".to_owned(), toml.to_owned())]);
+        assert_eq!(remarks, ["line 1: pub.protocol: left out: MQTTX writes it into every file, and ca means mqtts"]);
+        let (profiles, remarks) = imported("pub: {hostname: h, protocol: mqtt, insecure: false}\n");
+        assert!(profiles[0].1.contains("protocol = \"mqtt\"") && remarks.is_empty(), "{profiles:?}");
     }
 
     #[test]

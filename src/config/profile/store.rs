@@ -114,7 +114,7 @@ impl Store {
         let Some(folder) = &self.folder else { return Ok(None) };
         let path = folder.join("selected");
         match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text.trim().to_owned()).filter(|name| !name.is_empty())),
+            Ok(text) => Ok(Some(text.trim_start_matches('\u{feff}').trim().to_owned()).filter(|name| !name.is_empty())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
                 Err(cannot("read", &path, &error).with_hint("it holds the selected profile; --no-profile does without"))

@@ -9,6 +9,7 @@ use super::schema::{KEYS, Key, Kind};
 use super::store::Store;
 use crate::cli;
 use crate::config::origin::{LayerValue, Options, Origin, Origins, inherit};
+use crate::config::protocol::TLS;
 use crate::config::{credentials, environment};
 use crate::error::Error;
 
@@ -67,7 +68,10 @@ fn broker(profile: &Profile) -> String {
     if let Some(path) = text("connection.unix") {
         return format!("unix://{path}");
     }
-    let protocol = text("connection.protocol").unwrap_or_else(|| "mqtt".to_owned());
+    let is_tls =
+        |path: &str| path.starts_with("tls.") && !(path == "tls.insecure" && text(path).as_deref() == Some("false"));
+    let implied = if profile.values.keys().any(|path| is_tls(path)) { "mqtts" } else { "mqtt" };
+    let protocol = text("connection.protocol").unwrap_or_else(|| implied.to_owned());
     let host = text("connection.host").unwrap_or_else(|| "localhost".to_owned());
     let port = text("connection.port").map(|port| format!(":{port}")).unwrap_or_default();
     format!("{protocol}://{host}{port}")
@@ -113,7 +117,12 @@ pub fn effective(name: Option<&str>, variable: impl Fn(&str) -> Option<String>) 
         credentials::hold_back(&BTreeMap::new(), &mut layers, &origins);
         let taken = inherit(&BTreeSet::new(), &layers);
         for key in KEYS.iter().filter(|key| scope.includes(key.section())) {
-            let default = || default(command, key.option);
+            let default = || match key.option {
+                "protocol" if says_tls(&taken) => {
+                    Some(LayerValue { origin: Origin::Default, values: vec!["mqtts".to_owned()], alone: None })
+                }
+                option => default(command, option),
+            };
             let value = taken.get(key.option).cloned().or_else(default);
             if let Some(value) = value.filter(|_| !is_said_otherwise(key, &taken)) {
                 found.entry(key.path).or_insert_with(|| shown(key, &value, &origins));
@@ -132,6 +141,16 @@ fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
         vec!["false".to_owned()]
     };
     (!Vec::is_empty(&values)).then_some(LayerValue { origin: Origin::Default, values, alone: None })
+}
+
+/// Whether a TLS option makes the protocol mqtts where nothing else says it.
+fn says_tls(taken: &Options) -> bool {
+    let is_on = |value: &LayerValue| !matches!(value.values.as_slice(), [text] if is_off(text));
+    TLS.iter().any(|option| taken.get(*option).is_some_and(|value| *option != "insecure" || is_on(value)))
+}
+
+fn is_off(text: &str) -> bool {
+    ["0", "false", "no", "off"].iter().any(|off| text.eq_ignore_ascii_case(off))
 }
 
 /// A URL or a socket stands for host and protocol, so that their defaults do not hold.

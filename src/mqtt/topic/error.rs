@@ -38,6 +38,8 @@ pub enum TopicErrorKind {
     NestedPrefix,
     /// `$delayed/` without a whole number of seconds in range.
     Delay,
+    /// `$delayed/` with a Unix time that is over or too far away.
+    DelayedTime,
 }
 
 impl TopicError {
@@ -92,6 +94,10 @@ impl fmt::Display for TopicError {
             TopicErrorKind::NestedPrefix => {
                 f.write_str("`$share/`, `$queue/` and `$exclusive/` cannot stand inside one another")
             }
+            TopicErrorKind::DelayedTime => write!(
+                f,
+                "the Unix time of a delayed message lies between now and {MAXIMUM_DELAY_SECONDS} seconds (49 days) from now"
+            ),
             TopicErrorKind::Delay => write!(
                 f,
                 "a delayed message goes to `$delayed/{{seconds}}/{{topic}}`, with 0 to {MAXIMUM_DELAY_SECONDS} whole seconds"

@@ -5,10 +5,10 @@ use bytestring::ByteString;
 
 use super::{TopicError, TopicErrorKind, check_text};
 
-/// The longest delay that EMQX takes, seconds (49.7 days); it accepts and then drops what is longer.
-pub const MAXIMUM_DELAY_SECONDS: u32 = 4_294_967;
+/// The longest delay that EMQX takes, seconds (49.7 days): one more, and it reads a Unix time.
+pub const MAXIMUM_DELAY_SECONDS: u32 = 4_294_966;
 
-/// From here on EMQX reads the number after `$delayed/` as a point in time (September 2001), not as a delay.
+/// Unix times before this one (September 2001) are mistyped delays.
 const FIRST_UNIX_TIME: u64 = 1_000_000_000;
 
 const DELAYED: &str = "$delayed/";
@@ -72,6 +72,22 @@ impl TopicName {
     /// The delay and the destination of a `$delayed/` topic; `None` for a plain one.
     pub fn delayed(&self) -> Option<Delayed<'_>> {
         self.0.starts_with(DELAYED).then(|| parse_delayed(&self.0).ok()).flatten()
+    }
+
+    /// Checks the time of a `$delayed/` topic that has one, at the Unix time `now`.
+    ///
+    /// # Errors
+    ///
+    /// The time is over, so that EMQX would deliver at once, or more than [`MAXIMUM_DELAY_SECONDS`] away, so that it
+    /// would drop the message without a word.
+    pub fn check_delay(&self, now: u64) -> Result<(), TopicError> {
+        let latest = now.saturating_add(MAXIMUM_DELAY_SECONDS.into());
+        match self.delayed() {
+            Some(Delayed { delay: Delay::At(time), .. }) if !(now..=latest).contains(&time) => {
+                Err(TopicError::new(&self.0, DELAYED.len(), TopicErrorKind::DelayedTime))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The topic `$delayed/{seconds}/{self}`.
@@ -146,8 +162,8 @@ mod tests {
     fn delayed_topics_are_parsed_into_delay_and_destination() {
         let topic = TopicName::parse("$delayed/900/order/42").unwrap();
         assert_eq!(topic.delayed(), Some(Delayed { delay: Delay::After(900), topic: "order/42" }));
-        let topic = TopicName::parse("$delayed/4294967/x").unwrap();
-        assert_eq!(topic.delayed().unwrap().delay, Delay::After(4_294_967));
+        let topic = TopicName::parse("$delayed/4294966/x").unwrap();
+        assert_eq!(topic.delayed().unwrap().delay, Delay::After(4_294_966));
         let topic = TopicName::parse("$delayed/1900000000/x").unwrap();
         assert_eq!(topic.delayed().unwrap().delay, Delay::At(1_900_000_000));
         assert_eq!(TopicName::parse("delayed/1/x").unwrap().delayed(), None);
@@ -157,7 +173,7 @@ mod tests {
     fn a_delay_that_brokers_would_drop_silently_is_refused() {
         for text in [
             "$delayed/abc/x",
-            "$delayed/4294968/x",
+            "$delayed/4294967/x",
             "$delayed/-1/x",
             "$delayed/+1/x",
             "$delayed//x",
@@ -175,7 +191,25 @@ mod tests {
         let topic = TopicName::parse("order/42").unwrap().delay_by(900).unwrap();
         assert_eq!(topic.as_str(), "$delayed/900/order/42");
         assert!(topic.delay_by(1).is_err());
-        assert!(TopicName::parse("x").unwrap().delay_by(4_294_968).is_err());
+        assert!(TopicName::parse("x").unwrap().delay_by(4_294_967).is_err());
+    }
+
+    #[test]
+    fn a_time_lies_between_now_and_the_longest_delay() {
+        let now = 1_900_000_000;
+        for (time, is_right) in [
+            (now - 1, false),
+            (now, true),
+            (now + 4_294_966, true),
+            (now + 4_294_967, false),
+            (99_999_999_999, false),
+            (u64::MAX, false),
+        ] {
+            let topic = TopicName::parse(format!("$delayed/{time}/x")).unwrap();
+            let checked = topic.check_delay(now).map_err(|error| (error.kind(), error.offset()));
+            assert_eq!(checked, if is_right { Ok(()) } else { Err((TopicErrorKind::DelayedTime, 9)) }, "{time}");
+        }
+        assert_eq!(TopicName::parse("$delayed/0/x").unwrap().check_delay(u64::MAX), Ok(()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::JsonLineError;
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName, UserProperties};
-use crate::payload::{PayloadFormat, Record};
+use crate::payload::{PayloadFormat, Record, without_bom};
 
 /// Reads a line that [`write_json_line`](super::write_json_line) wrote, or that a person or a script wrote in its shape.
 ///
@@ -15,7 +15,7 @@ use crate::payload::{PayloadFormat, Record};
 /// and anything else is JSON. A field that is unknown is an error, as it is more likely a misspelling than a wish to
 /// have it dropped.
 pub fn read_json_line(line: &[u8], default_topic: Option<&TopicName>) -> Result<Record, JsonLineError> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| JsonLineError::json(&error))?;
+    let line: Line<'_> = serde_json::from_slice(without_bom(line)).map_err(|error| JsonLineError::json(&error))?;
     let topic = match (line.topic, default_topic) {
         (Some(topic), _) => TopicName::parse(topic.as_ref()).map_err(|error| JsonLineError::field("topic", error))?,
         (None, Some(topic)) => topic.clone(),

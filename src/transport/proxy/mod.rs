@@ -12,7 +12,7 @@ pub use bypass::NoProxy;
 
 use self::socks::Target;
 use super::resolve::resolve;
-use super::url::{Parts, UrlError};
+use super::url::{Parts, UrlError, decode_zone};
 use super::{Address, AddressFamily, DialCause, Resolved, Spoken, Stream};
 
 /// A proxy, and for which hosts it is left aside.
@@ -116,7 +116,7 @@ impl Proxy {
             (user, password) => Some((user.unwrap_or_default(), password.unwrap_or_default())),
         };
         let port = parts.port.unwrap_or(1080);
-        Ok(Self { kind, host: parts.host.to_owned(), port, credentials, bypass: NoProxy::default() })
+        Ok(Self { kind, host: decode_zone(parts.host)?, port, credentials, bypass: NoProxy::default() })
     }
 
     /// With hosts that are connected to without it.

@@ -23,11 +23,15 @@ pub enum TlsCause {
     Expired {
         /// When it ended, RFC 3339 in UTC; `None` when its dates make no sense.
         not_after: Option<String>,
+        /// Whose certificate it is, if not the broker's own.
+        issuer: Option<String>,
     },
     /// The certificate is not valid yet.
     NotYetValid {
         /// When it begins, RFC 3339 in UTC; `None` when its dates make no sense.
         not_before: Option<String>,
+        /// Whose certificate it is, if not the broker's own.
+        issuer: Option<String>,
     },
     /// The certificate was revoked.
     Revoked,
@@ -127,13 +131,13 @@ impl TlsCause {
                 presented: presented.iter().map(|name| plain_name(name).to_owned()).collect(),
             },
             CertificateError::ExpiredContext { not_after, .. } => {
-                Self::Expired { not_after: date(not_after.as_secs()) }
+                Self::Expired { not_after: Self::date(not_after.as_secs()), issuer: None }
             }
-            CertificateError::Expired => Self::Expired { not_after: None },
+            CertificateError::Expired => Self::Expired { not_after: None, issuer: None },
             CertificateError::NotValidYetContext { not_before, .. } => {
-                Self::NotYetValid { not_before: date(not_before.as_secs()) }
+                Self::NotYetValid { not_before: Self::date(not_before.as_secs()), issuer: None }
             }
-            CertificateError::NotValidYet => Self::NotYetValid { not_before: None },
+            CertificateError::NotValidYet => Self::NotYetValid { not_before: None, issuer: None },
             CertificateError::Revoked => Self::Revoked,
             CertificateError::Other(other) => match other.0.downcast_ref::<Self>() {
                 Some(ours) => ours.clone(),
@@ -146,6 +150,12 @@ impl TlsCause {
             },
             other => Self::BadCertificate(other.to_string()),
         }
+    }
+
+    /// RFC 3339 in UTC.
+    pub(super) fn date(unix_seconds: u64) -> Option<String> {
+        let timestamp = jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()?;
+        Some(timestamp.to_string())
     }
 
     fn from_alert(alert: AlertDescription, standing: Standing) -> Self {
@@ -187,9 +197,12 @@ fn plain_name(name: &str) -> &str {
     inner.trim_matches('"')
 }
 
-fn date(unix_seconds: u64) -> Option<String> {
-    let timestamp = jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()?;
-    Some(timestamp.to_string())
+/// Which certificate of the chain.
+fn whose(issuer: Option<&str>) -> String {
+    match issuer {
+        Some(name) => format!("an issuing certificate `{name}`"),
+        None => "the broker's certificate".to_owned(),
+    }
 }
 
 impl fmt::Display for TlsCause {
@@ -206,10 +219,16 @@ impl fmt::Display for TlsCause {
                     names => write!(f, "`{}`", names.join("`, `")),
                 }
             }
-            Self::Expired { not_after: Some(date) } => write!(f, "the certificate expired on {date}"),
-            Self::Expired { not_after: None } => f.write_str("the certificate expired"),
-            Self::NotYetValid { not_before: Some(date) } => write!(f, "the certificate is not valid before {date}"),
-            Self::NotYetValid { not_before: None } => f.write_str("the certificate is not valid yet"),
+            Self::Expired { not_after, issuer } => {
+                write!(f, "{} expired", whose(issuer.as_deref()))?;
+                not_after.as_ref().map_or(Ok(()), |date| write!(f, " on {date}"))
+            }
+            Self::NotYetValid { not_before: Some(date), issuer } => {
+                write!(f, "{} is not valid before {date}", whose(issuer.as_deref()))
+            }
+            Self::NotYetValid { not_before: None, issuer } => {
+                write!(f, "{} is not valid yet", whose(issuer.as_deref()))
+            }
             Self::Revoked => f.write_str("the certificate was revoked"),
             Self::IsAuthority => f.write_str("the certificate is that of an authority, which may not be a server's"),
             Self::OldCertificate => {

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use pkcs8::EncryptedPrivateKeyInfoRef;
@@ -46,6 +47,10 @@ pub enum TlsFileProblem {
     Unreadable(String),
     /// It is no valid PEM.
     NotPem,
+    /// It is no file of certificates or keys, by its size.
+    TooLarge,
+    /// It is PKCS#12, certificate and key in one.
+    Pkcs12,
     /// It has no certificate.
     NoCertificate,
     /// A certificate in it is broken, in the library's words.
@@ -96,7 +101,10 @@ pub(super) fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static
 /// All certificates of a PEM file, at least one.
 pub(super) fn read_certificates(file: TlsFile, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
     let fail = |problem| TlsSetupError::File { file, path: path.to_owned(), problem };
-    let text = fs::read(path).map_err(|error| fail(TlsFileProblem::Unreadable(plain(&error))))?;
+    let text = read(path).map_err(fail)?;
+    if is_der(&text) {
+        return Ok(vec![CertificateDer::from(text)]);
+    }
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|_| fail(TlsFileProblem::NotPem))?;
     if certificates.is_empty() { Err(fail(TlsFileProblem::NoCertificate)) } else { Ok(certificates) }
@@ -105,7 +113,10 @@ pub(super) fn read_certificates(file: TlsFile, path: &Path) -> Result<Vec<Certif
 /// The first private key of a PEM file, opened with the password if it is encrypted.
 pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
     let fail = |problem| TlsSetupError::File { file: TlsFile::Key, path: path.to_owned(), problem };
-    let text = fs::read(path).map_err(|error| fail(TlsFileProblem::Unreadable(plain(&error))))?;
+    let text = read(path).map_err(fail)?;
+    if is_der(&text) {
+        return key_of_der(text, password).map_err(fail);
+    }
     let text = String::from_utf8_lossy(&text);
     if let Some(block) = block(&text, "ENCRYPTED PRIVATE KEY") {
         let password = password.ok_or_else(|| fail(TlsFileProblem::PasswordMissing))?;
@@ -122,12 +133,52 @@ pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKey
     })
 }
 
-/// Decrypts PKCS#8.
+/// Far more than all authorities of a system.
+const LARGEST_FILE: u64 = 16 << 20;
+
+/// The bytes of a file, without a byte order mark.
+fn read(path: &Path) -> Result<Vec<u8>, TlsFileProblem> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    match file {
+        Err(error) => Err(TlsFileProblem::Unreadable(plain(&error))),
+        Ok(length) if length as u64 > LARGEST_FILE => Err(TlsFileProblem::TooLarge),
+        Ok(_) if is_pkcs12(&bytes) => Err(TlsFileProblem::Pkcs12),
+        Ok(_) if bytes.starts_with(BOM) => Ok(bytes.split_off(BOM.len())),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// A sequence with a length of two bytes, as all of DER's certificates and most of its keys are, or of one; no PEM
+/// file begins so.
+fn is_der(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x81 | 0x82, ..])
+        || matches!(bytes, [0x30, length, rest @ ..] if rest.len() == usize::from(*length))
+}
+
+/// Certificate and key in one file: a sequence that begins with the version 3.
+fn is_pkcs12(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x81, _, 2, 1, 3, ..] | [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x80, 2, 1, 3, ..])
+}
+
+fn key_of_der(bytes: Vec<u8>, password: Option<&str>) -> Result<PrivateKeyDer<'static>, TlsFileProblem> {
+    if EncryptedPrivateKeyInfoRef::try_from(bytes.as_slice()).is_ok() {
+        return decrypt(&bytes, password.ok_or(TlsFileProblem::PasswordMissing)?);
+    }
+    PrivateKeyDer::try_from(bytes).map_err(|_| TlsFileProblem::NoKey)
+}
+
+/// Decrypts the PKCS#8 of a PEM block.
 fn open_key(block: &str, password: &str) -> Result<PrivateKeyDer<'static>, TlsFileProblem> {
     let (_, document) = SecretDocument::from_pem(block).map_err(|_| TlsFileProblem::NotPem)?;
+    decrypt(document.as_bytes(), password)
+}
+
+fn decrypt(der: &[u8], password: &str) -> Result<PrivateKeyDer<'static>, TlsFileProblem> {
     // What does not parse is, in a whole PEM block, an algorithm that the library has no name for.
-    let encrypted =
-        EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| TlsFileProblem::UnsupportedEncryption)?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| TlsFileProblem::UnsupportedEncryption)?;
     match encrypted.decrypt(password) {
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
         Err(pkcs8::Error::EncryptedPrivateKey(
@@ -171,6 +222,8 @@ impl fmt::Display for TlsFileProblem {
         match self {
             Self::Unreadable(reason) => f.write_str(reason),
             Self::NotPem => f.write_str("no valid PEM"),
+            Self::TooLarge => f.write_str("too large for a file of certificates or keys"),
+            Self::Pkcs12 => f.write_str("a PKCS#12 file; PEM or DER is needed"),
             Self::NoCertificate => f.write_str("no certificate in it"),
             Self::BadCertificate(reason) => write!(f, "broken certificate: {reason}"),
             Self::NoKey => f.write_str("no private key in it"),

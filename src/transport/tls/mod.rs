@@ -5,8 +5,8 @@
 //! set of words then judges all certificates. (rustls-platform-verifier asks the system to judge, on some of them.)
 
 mod cause;
+mod certificate;
 mod files;
-mod names;
 mod options;
 mod stream;
 mod verify;
@@ -26,6 +26,7 @@ use tokio_rustls::rustls::{
 };
 
 pub use cause::TlsCause;
+pub use certificate::Certificate;
 pub use files::{TlsFile, TlsFileProblem, TlsSetupError};
 pub use options::{InvalidPin, Pin, TlsIdentity, TlsOptions, TlsVersion};
 pub use stream::TlsStream;

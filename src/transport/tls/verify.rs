@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
 
-use super::{Pin, TlsCause, names};
+use super::{Certificate, Pin, TlsCause};
 use crate::transport::observer::Telling;
 
 /// Accepts a certificate that an authority vouches for, or any, and only pinned keys if there are pins.
@@ -55,7 +55,7 @@ impl Verifier {
             // was named as trusted, nothing is left to prove: its dates were checked before its role.
             Err(Error::InvalidCertificate(CertificateError::Other(other)))
                 if other.0.to_string() == "CaUsedAsEndEntity" && named.contains(end_entity) => {}
-            signed => signed?,
+            signed => signed.map_err(|error| name_the_issuer(error, end_entity, intermediates))?,
         }
         verify_server_name(&parsed, server_name)
     }
@@ -80,6 +80,32 @@ impl Verifier {
     }
 }
 
+/// The library says that a certificate of the chain has expired, or is not valid yet, but not which: if it is not the
+/// broker's own, its name is added.
+fn name_the_issuer(error: Error, end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Error {
+    let (is_over, date) = match &error {
+        Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => (true, not_after.as_secs()),
+        Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }) => {
+            (false, not_before.as_secs())
+        }
+        _ => return error,
+    };
+    let has_date = |certificate: &Certificate| {
+        let own = if is_over { certificate.not_after } else { certificate.not_before };
+        own.is_some_and(|own| u64::try_from(own.as_second()) == Ok(date))
+    };
+    if Certificate::read(end_entity).as_ref().is_some_and(has_date) {
+        return error;
+    }
+    let mut issuers = intermediates.iter().filter_map(|der| Certificate::read(der));
+    let Some(issuer) = issuers.find(has_date).map(|certificate| certificate.subject) else { return error };
+    let cause = match (is_over, TlsCause::date(date)) {
+        (true, not_after) => TlsCause::Expired { not_after, issuer: Some(issuer) },
+        (false, not_before) => TlsCause::NotYetValid { not_before, issuer: Some(issuer) },
+    };
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(cause))))
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -89,11 +115,14 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        for (number, certificate) in std::iter::once(end_entity).chain(intermediates).enumerate() {
-            self.observer.tell(|| {
-                let name = names::describe(certificate).unwrap_or_else(|| "(not readable)".to_owned());
-                format!("certificate {}: {name}", number + 1)
-            });
+        if let Some(observer) = &self.observer.0 {
+            let chain: Vec<_> =
+                std::iter::once(end_entity).chain(intermediates).map(|der| Certificate::read(der)).collect();
+            for (number, certificate) in chain.iter().enumerate() {
+                let name = certificate.as_ref().map_or_else(|| "(not readable)".to_owned(), Certificate::describe);
+                observer.hear(&format!("certificate {}: {name}", number + 1));
+            }
+            observer.see(&chain.into_iter().flatten().collect::<Vec<_>>());
         }
         self.verify_trust(end_entity, intermediates, server_name, now)?;
         self.verify_pin(end_entity)?;
@@ -131,7 +160,7 @@ impl ServerCertVerifier for Verifier {
 
 impl Pin {
     /// Of a `SubjectPublicKeyInfo`, DER.
-    fn of_key(subject_public_key_info: &[u8]) -> Self {
+    pub(super) fn of_key(subject_public_key_info: &[u8]) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, subject_public_key_info);
         let mut hash = [0; 32];
         hash.copy_from_slice(digest.as_ref());

@@ -57,11 +57,13 @@ fn request(endpoint: &Endpoint, options: &WebSocketOptions, key: &str) -> String
 /// The value of `Host`: without a port that the scheme implies.
 fn host(endpoint: &Endpoint) -> String {
     let implied = if endpoint.protocol == Protocol::Wss { 443 } else { 80 };
-    match &endpoint.address {
-        Address::Host { host, port } if *port == implied && host.contains(':') => format!("[{host}]"),
-        Address::Host { host, port } if *port == implied => host.clone(),
-        Address::Host { .. } => endpoint.address.to_string(),
-        Address::Unix(_) => endpoint.address.host().to_owned(),
+    let Address::Host { host, port } = &endpoint.address else { return endpoint.address.host().to_owned() };
+    // A zone means something on this machine alone (RFC 6874, section 3).
+    let host = host.split('%').next().unwrap_or_default().to_owned();
+    match *port == implied {
+        true if host.contains(':') => format!("[{host}]"),
+        true => host,
+        false => Address::Host { host, port: *port }.to_string(),
     }
 }
 

@@ -90,6 +90,18 @@ impl Authority {
         self.write(certificate, &key)
     }
 
+    /// An authority that this one signed, with its certificate as PEM.
+    pub fn intermediate(&self, name: &str, valid: Valid) -> (Self, String) {
+        let mut params = params(&[], valid);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
+        let folder = TempDir::new().expect("a temporary folder");
+        (Self { issuer: Issuer::new(params, key), certificate: certificate.clone(), folder }, certificate)
+    }
+
     /// A server that shows a new certificate for these names.
     pub fn server(&self, names: &[&str]) -> ServerConfig {
         self.certify(names).server()
@@ -130,7 +142,13 @@ impl Authority {
 
 impl Certified {
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
-        vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("PEM")]
+        CertificateDer::pem_slice_iter(self.certificate.as_bytes()).collect::<Result<_, _>>().expect("PEM")
+    }
+
+    /// With the certificate of the authority that signed it behind it.
+    pub fn behind(mut self, issuer: &str) -> Self {
+        self.certificate += issuer;
+        self
     }
 
     pub fn private_key(&self) -> PrivateKeyDer<'static> {

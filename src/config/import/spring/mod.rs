@@ -183,6 +183,9 @@ impl Reader<'_> {
                     match (key(KEYS), key(SWITCHES)) {
                         (Some(key), _) => {
                             if let Some(text) = self.plain(property, key) {
+                                if key.ends_with(".topic") {
+                                    self.warn_of_white_space(property, &text);
+                                }
                                 self.draft.set(key, text);
                             }
                         }
@@ -301,6 +304,15 @@ impl Reader<'_> {
         self.draft.set("connection.version", version);
     }
 
+    /// YAML takes all of the line: what looks like a comment behind a topic is a part of it.
+    fn warn_of_white_space(&mut self, property: &Property, topic: &str) {
+        if topic.contains(char::is_whitespace) {
+            let message =
+                format!("`{topic}` has white space in it and is taken as it is: a comment needs ` #` before it");
+            self.remark(property, &message);
+        }
+    }
+
     /// A text with commas, a list of texts, or a list of maps with `topic` and `qos`.
     fn filters(&mut self, property: &Property) {
         let mut filters = Vec::new();
@@ -316,6 +328,7 @@ impl Reader<'_> {
             };
             let Some(text) = self.joined(property, text, "subscribe.filters") else { continue };
             for filter in text.split(',').map(str::trim).filter(|filter| !filter.is_empty()) {
+                self.warn_of_white_space(property, filter);
                 let mut entry = FilterEntry::new(filter);
                 if let Some(qos) = item.get("qos").and_then(Node::text) {
                     entry.options.insert("qos", qos.to_owned());
