@@ -1,11 +1,13 @@
 //! `conn`: opens a connection and stays, or tells what the broker announced and ends.
 
+use std::pin::pin;
+
 use super::interrupt::Interrupt;
 use super::status;
 use crate::client::{Client, Connected, Event, Pending};
 use crate::config::{ConnMode, ConnSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{ConnectionReport, Stdout, Talk, Terminal, WriteError};
+use crate::output::{ConnectionReport, Stdout, Talk, Terminal, WriteError, stdout_unreadable};
 use crate::session::Acknowledge;
 
 /// Connects.
@@ -20,7 +22,9 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
     let is_check = settings.mode == ConnMode::Check;
     let mut signal = None;
     let mut is_checked = false;
+    let mut is_reported = false;
     let mut unwritten = None;
+    let mut unreadable = pin!(stdout_unreadable());
     loop {
         let event = tokio::select! {
             biased;
@@ -30,6 +34,12 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                 continue;
             }
             event = events.next() => event,
+            // Who reads wants to hear of reconnects too.
+            () = &mut unreadable, if is_reported && !is_check && unwritten.is_none() => {
+                unwritten = Some(WriteError::Closed);
+                client.disconnect(Pending::Finish);
+                continue;
+            }
         };
         match event {
             Some(Event::Connected(connected)) => {
@@ -37,6 +47,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                     status::connected(talk, &settings.connect, &connected);
                 }
                 if is_check || settings.json {
+                    is_reported = true;
                     let report = report(settings, &client, &connected);
                     let written = if settings.json { report.json(&mut stdout) } else { report.text(&mut stdout) };
                     if let Err(error) = written {

@@ -6,6 +6,7 @@
 //! Where stdout takes no more, as behind a `less` that nobody scrolls, nothing more is taken from the client, which then
 //! stops reading; the keep alive goes on.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,15 +15,17 @@ use tokio::time::{Instant, sleep_until};
 use super::interrupt::Interrupt;
 use super::pace::Pace;
 use super::refusal::refused;
-use super::{removal, status};
+use super::removal::{self, Removals};
+use super::status;
 use crate::client::{Client, ClientError, Event, Events, Pending};
 use crate::config::{OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
+use crate::mqtt::{ReasonCode, SubscriptionOptions};
 use crate::output::{
     MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
+    stdout_unreadable,
 };
-use crate::payload::Record;
+use crate::payload::{Record, plural};
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
 
 /// The silence after which a broker's retained messages are taken to be over: the protocol has no sign of it.
@@ -41,6 +44,7 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
     request.map_err(|error| Error::usage(error.to_string()))?;
 
     let mut subscriber = Subscriber::new(settings, client, printer, talk);
+    let mut unreadable = pin!(stdout_unreadable());
     loop {
         let ended = tokio::select! {
             biased;
@@ -49,12 +53,17 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
             written = subscriber.printer.writable(), if subscriber.printer.is_blocked() => {
                 subscriber.write_on(written)
             }
+            sent = subscriber.removals.send(&subscriber.client), if subscriber.removals.are_waiting() => {
+                sent.err().and_then(|error| subscriber.not_removed(&error))
+            }
             // While nobody takes messages, their silence means nothing.
-            () = at(subscriber.idle_deadline), if !subscriber.printer.is_blocked() => Some(End::Idle),
+            () = at(subscriber.idle_deadline), if !subscriber.is_busy() => Some(End::Idle),
             event = events.next(), if !subscriber.printer.is_blocked() => match event {
                 Some(event) => subscriber.take_all(event, &mut events),
                 None => Some(End::Done),
             },
+            // Last, so that it costs nothing while messages come: then a write finds out by itself.
+            () = &mut unreadable, if subscriber.is_to_be_read() => Some(End::Unwritable(WriteError::Closed)),
         };
         if let Some(end) = ended {
             return subscriber.end(end, &mut events, &mut interrupt).await;
@@ -72,7 +81,7 @@ enum End {
     Idle,
     /// `--timeout`.
     Timeout,
-    /// Ctrl-C or SIGTERM.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Signal(u8),
     /// What was printed could not be written.
     Unwritable(WriteError),
@@ -90,20 +99,24 @@ struct Subscriber<'a> {
     pace: Pace,
     /// How many were printed.
     count: u64,
+    is_subscribed: bool,
     /// Silence until then ends the work; it begins with SUBACK.
     idle_deadline: Option<Instant>,
     idle_timeout: Option<Duration>,
     /// The work is done, but for what stdout had no room for.
     end_when_written: Option<End>,
-    /// With `--remove-retained`: where there is something to remove.
-    removals: Vec<TopicName>,
-    /// Something was refused, and it went on.
+    /// What came since the last flush ends a silence.
+    is_heard: bool,
+    /// With `--remove-retained`.
+    removals: Removals,
+    /// Something was refused, and it went on: the kind with the smallest exit code.
     failure: Option<ErrorKind>,
 }
 
 impl<'a> Subscriber<'a> {
     fn new(settings: &'a SubSettings, client: Client, printer: MessagePrinter<PatientStdout>, talk: Talk) -> Self {
         let ends_with_retained = matches!(settings.retained, Retained::Only | Retained::Remove { .. });
+        let dry_run = matches!(settings.retained, Retained::Remove { dry_run: true });
         Self {
             settings,
             client,
@@ -112,10 +125,12 @@ impl<'a> Subscriber<'a> {
             tokens: Vec::new(),
             pace: Pace::new(),
             count: 0,
+            is_subscribed: false,
             idle_deadline: None,
             idle_timeout: settings.idle_timeout.or(ends_with_retained.then_some(RETAINED_ARE_OVER)),
             end_when_written: None,
-            removals: Vec::new(),
+            is_heard: false,
+            removals: Removals::new(dry_run),
             failure: None,
         }
     }
@@ -172,15 +187,35 @@ impl<'a> Subscriber<'a> {
         for token in self.tokens.drain(..) {
             self.client.acknowledge(token);
         }
-        if self.idle_deadline.is_some() {
+        if std::mem::take(&mut self.is_heard) && self.idle_deadline.is_some() {
             self.listen_on();
         }
         end
     }
 
+    /// Whether all that is left to do is to print. Before, who cannot connect or is refused learns that.
+    fn is_to_be_read(&self) -> bool {
+        self.is_subscribed && !self.settings.exit_after_suback
+    }
+
+    /// Whether there is more to do than to listen, so that silence means nothing.
+    fn is_busy(&self) -> bool {
+        self.printer.is_blocked() || self.removals.are_waiting() || self.removals.are_under_way()
+    }
+
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
+        if let Event::Message(received) = event {
+            return self.message(received);
+        }
+        self.is_heard = true;
         match event {
-            Event::Message(received) => return self.message(received),
+            Event::Published { id, outcome } => {
+                return match self.removals.ended(id, &outcome) {
+                    Some(Ok(received)) => self.print(received),
+                    Some(Err(error)) => Ok(self.not_removed(&error)),
+                    None => Ok(None),
+                };
+            }
             Event::Connected(connected) => status::connected(self.talk, &self.settings.connect, &connected),
             Event::Auth(auth) => status::authenticated(self.talk, &auth),
             Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
@@ -201,7 +236,6 @@ impl<'a> Subscriber<'a> {
                 return Ok(self.settings.exit_after_suback.then_some(End::Done));
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
-            // This client publishes nothing before its end.
             _ => {}
         }
         Ok(None)
@@ -213,25 +247,46 @@ impl<'a> Subscriber<'a> {
             Retained::Both => true,
             Retained::Skip => !message.retain,
             Retained::Only if !message.retain => return Ok(Some(End::Idle)),
-            Retained::Only | Retained::Remove { .. } => message.retain,
+            Retained::Only => true,
+            Retained::Remove { .. } => removal::is_kept(message),
         };
+        // What is not retained does not put off the end of those who wait for the last retained message.
+        self.is_heard |= is_wanted || !matches!(self.settings.retained, Retained::Remove { .. });
         let topic = message.topic.as_str();
         let is_wanted = is_wanted && !self.settings.filter_out.iter().any(|filter| filter.matches(topic));
-        self.tokens.extend(received.token);
         if !is_wanted {
+            self.tokens.extend(received.token);
             return Ok(None);
         }
-        if matches!(self.settings.retained, Retained::Remove { .. }) {
-            self.removals.push(message.topic.clone());
+        if !matches!(self.settings.retained, Retained::Remove { .. }) {
+            return self.print(received);
         }
+        match self.removals.take(received, self.settings.count) {
+            Some(received) => self.print(received),
+            None => Ok(None),
+        }
+    }
+
+    fn print(&mut self, received: Received) -> Result<Option<End>, WriteError> {
+        self.tokens.extend(received.token);
         self.printer.print(&Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
             dup: received.dup,
             received_at: self.printer.wants_time().then(Timestamp::now),
             message: received.message,
         })?;
+        Ok(self.counted())
+    }
+
+    fn not_removed(&mut self, error: &Error) -> Option<End> {
+        self.fail(error);
+        self.counted()
+    }
+
+    /// One more of `--count`.
+    fn counted(&mut self) -> Option<End> {
         self.count += 1;
-        Ok((Some(self.count) == self.settings.count).then_some(End::Done))
+        (Some(self.count) == self.settings.count).then_some(End::Done)
     }
 
     /// Tells what SUBACK granted.
@@ -256,6 +311,7 @@ impl<'a> Subscriber<'a> {
     }
 
     fn after_subscribing(&mut self) -> Option<End> {
+        self.is_subscribed = true;
         self.listen_on();
         if self.settings.unsubscribe.is_empty() {
             return self.settings.exit_after_suback.then_some(End::Done);
@@ -285,7 +341,8 @@ impl<'a> Subscriber<'a> {
     }
 
     fn fail(&mut self, error: &Error) {
-        self.failure.get_or_insert(error.kind());
+        let kind = error.kind();
+        self.failure = self.failure.filter(|failure| failure.code() < kind.code()).or(Some(kind));
         self.talk.error(error);
     }
 
@@ -296,15 +353,7 @@ impl<'a> Subscriber<'a> {
 
     /// Closes the connection in order and says how it ended.
     async fn end(mut self, end: End, events: &mut Events, interrupt: &mut Interrupt) -> Result<ExitStatus, Error> {
-        if let (End::Idle, Retained::Remove { dry_run }) = (&end, self.settings.retained) {
-            let removed = if dry_run {
-                removal::describe(&self.removals, self.talk);
-                None
-            } else {
-                removal::run(&self.removals, &self.client, events, interrupt, self.talk).await?
-            };
-            self.failure = self.failure.or(removed);
-        }
+        let end = self.end_removals(end, events, interrupt).await;
         // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
         self.client.disconnect(Pending::Abandon);
         while let Some(event) = events.next().await {
@@ -313,9 +362,9 @@ impl<'a> Subscriber<'a> {
             }
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
-        match (end, self.settings.count) {
+        let result = match (end, self.settings.count) {
             (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
-            (End::Unwritable(WriteError::Closed), _) => Ok(ExitStatus::Done),
+            (End::Unwritable(WriteError::Closed), _) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),
             (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),
@@ -326,11 +375,57 @@ impl<'a> Subscriber<'a> {
             }
             (End::Timeout, count) => {
                 let time = self.settings.timeout.unwrap_or_default().as_secs_f64();
-                let of = count.map(|count| format!(" of {count}")).unwrap_or_default();
-                let message = format!("--timeout of {time} s is over: {}{of} messages received", self.count);
+                let messages = match count {
+                    Some(count) => format!("{} of {}", self.count, plural(count, "message")),
+                    None => plural(self.count, "message"),
+                };
+                let message = format!("--timeout of {time} s is over: {messages} received");
                 Err(Error::new(ErrorKind::TimedOut, message))
             }
+        };
+        self.refused_before(result)
+    }
+
+    /// A refusal on the way is what the exit code says, whatever ended the run, unless that has a smaller code.
+    fn refused_before(&self, result: Result<ExitStatus, Error>) -> Result<ExitStatus, Error> {
+        match (self.failure, result) {
+            (Some(failure), Err(error)) if failure.code() < error.kind().code() => {
+                self.talk.error(&error);
+                Ok(ExitStatus::Partly(failure))
+            }
+            (Some(failure), Ok(ExitStatus::Interrupted(_))) => Ok(ExitStatus::Partly(failure)),
+            (_, result) => result,
         }
+    }
+
+    /// With `--remove-retained`: waits for what is under way, so that it is printed if it is removed, and says what
+    /// was done.
+    async fn end_removals(&mut self, mut end: End, events: &mut Events, interrupt: &mut Interrupt) -> End {
+        if !matches!(self.settings.retained, Retained::Remove { .. }) {
+            return end;
+        }
+        self.removals.close();
+        let deadline = Some(Instant::now() + removal::GRACE);
+        while self.removals.are_under_way() && !matches!(end, End::Lost(_) | End::Unwritable(_)) {
+            let ended = tokio::select! {
+                biased;
+                signal = interrupt.received() => {
+                    end = End::Signal(signal);
+                    break;
+                }
+                () = at(deadline) => break,
+                written = self.printer.writable(), if self.printer.is_blocked() => self.write_on(written),
+                event = events.next(), if !self.printer.is_blocked() => match event {
+                    Some(event) => self.take_all(event, events),
+                    None => break,
+                },
+            };
+            if let Some(ended @ (End::Lost(_) | End::Unwritable(_))) = ended {
+                end = ended;
+            }
+        }
+        self.removals.report(self.talk);
+        end
     }
 }
 

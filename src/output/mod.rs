@@ -23,6 +23,7 @@ mod talk;
 mod template;
 mod terminal;
 mod trace;
+mod unreadable;
 
 pub use bench::{
     BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
@@ -43,3 +44,4 @@ pub use talk::Talk;
 pub use template::{Template, TemplateError};
 pub use terminal::{ColorChoice, Stream, Terminal};
 pub use trace::TraceShape;
+pub use unreadable::stdout_unreadable;

@@ -8,6 +8,8 @@ mod bench_run;
 mod bench_watch;
 mod conn;
 mod connect_options;
+#[cfg(unix)]
+mod ends;
 mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
@@ -20,6 +22,7 @@ mod profile_import;
 mod profile_layers;
 mod profile_secrets;
 mod publish;
+mod removal;
 mod scram;
 mod sessions_survive;
 mod stdout_is_full;
