@@ -12,6 +12,9 @@ pub(crate) struct Interrupt {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
+    /// Never waited for: while somebody listens, a write over `ulimit -f` fails instead of ending the process.
+    #[cfg(unix)]
+    _file_size: tokio::signal::unix::Signal,
 }
 
 /// Signal numbers as a shell reports them, 128 more.
@@ -33,6 +36,7 @@ impl Interrupt {
             Ok(Self {
                 interrupt: listen(SignalKind::interrupt())?,
                 terminate: listen(SignalKind::terminate())?,
+                _file_size: listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
                 hangup: if is_hangup_ignored() { None } else { Some(listen(SignalKind::hangup())?) },
             })
         }
@@ -43,7 +47,7 @@ impl Interrupt {
     /// The number of the next signal.
     #[cfg(unix)]
     pub(crate) async fn received(&mut self) -> u8 {
-        let Self { interrupt, terminate, hangup } = self;
+        let Self { interrupt, terminate, hangup, .. } = self;
         let hangup = async {
             match hangup {
                 Some(hangup) => hangup.recv().await,

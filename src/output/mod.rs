@@ -5,6 +5,7 @@
 //! can be waited for where it is full. [`Talk`] writes status lines, warnings and errors. Text that comes from elsewhere
 //! is escaped where a terminal would obey it, and goes through a pipe untouched.
 
+mod append;
 mod bench;
 mod columns;
 mod connection;

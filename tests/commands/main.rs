@@ -10,6 +10,8 @@ mod conn;
 mod connect_options;
 #[cfg(unix)]
 mod ends;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;

@@ -128,10 +128,15 @@ impl Program {
 
     /// Starts it as `nohup` does, with SIGHUP ignored.
     #[cfg(unix)]
-    pub fn ignoring_hangup(mut self) -> Self {
+    pub fn ignoring_hangup(self) -> Self {
+        self.through_shell("trap '' HUP; exec \"$@\"")
+    }
+
+    /// Starts it by a line of the shell, which has the program and its arguments as `"$@"`.
+    #[cfg(unix)]
+    pub fn through_shell(mut self, line: &str) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]);
-        shell.arg(self.command.get_program()).args(self.command.get_args());
+        shell.args(["-c", line, "sh"]).arg(self.command.get_program()).args(self.command.get_args());
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => _ = shell.env(name, value),
