@@ -21,7 +21,7 @@ pub fn run() -> u8 {
         Ok(CommandLine::Run(invocation)) => invocation,
         Ok(CommandLine::Print(text)) => return print(&text),
         Err(error) => {
-            let terminal = Terminal::detect(ColorChoice::Auto);
+            let terminal = Terminal::detect(color_asked_for());
             Talk::new(terminal.stderr, false, error_format_asked_for()).error(&error);
             return error.kind().code();
         }
@@ -175,8 +175,21 @@ fn error_format(general: &GeneralArgs) -> ErrorFormat {
 
 /// Whether the command line, which could not be read, asks for errors as JSON.
 fn error_format_asked_for() -> ErrorFormat {
+    if is_asked_for("--error-format", "json") { ErrorFormat::Json } else { ErrorFormat::Text }
+}
+
+/// The colour that the command line, which could not be read, asks for.
+fn color_asked_for() -> ColorChoice {
+    match (is_asked_for("--color", "always"), is_asked_for("--color", "never")) {
+        (true, _) => ColorChoice::Always,
+        (_, true) => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// Whether the command line has an option with a value, as two arguments or one.
+fn is_asked_for(option: &str, value: &str) -> bool {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let is_json = arguments.iter().any(|argument| argument == "--error-format=json")
-        || arguments.windows(2).any(|pair| pair[0] == "--error-format" && pair[1] == "json");
-    if is_json { ErrorFormat::Json } else { ErrorFormat::Text }
+    arguments.iter().any(|argument| *argument == *format!("{option}={value}"))
+        || arguments.windows(2).any(|pair| pair[0] == *option && pair[1] == *value)
 }

@@ -14,9 +14,9 @@ use crate::mqtt::{ReasonCode, TopicError};
 /// How a program run ended when nothing failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// 0: done; an unbounded `sub` ended by Ctrl-C or SIGTERM too.
+    /// 0: done; an unbounded `sub` ended by Ctrl-C, SIGTERM or SIGHUP too.
     Done,
-    /// A signal came before bounded work was done: 128 + its number, 130 or 143.
+    /// A signal came before bounded work was done: 128 + its number, 129, 130 or 143.
     Interrupted(u8),
     /// The exit code of a command that ran on our behalf (`broker -- CMD`).
     Command(u8),

@@ -171,6 +171,7 @@ impl Plan {
         let Role::Subscribe(subscribe) = &self.group(client).role else { return Ok(SubscribeRequest::default()) };
         let mut request = SubscribeRequest {
             subscription_identifier: subscribe.subscription_identifier,
+            user_properties: subscribe.user_properties.clone(),
             ..SubscribeRequest::default()
         };
         for pattern in &subscribe.filters {

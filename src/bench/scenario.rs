@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Measure, Needs, Pattern, Rate, Stamp, Threshold};
-use crate::mqtt::{PublishProperties, QoS, RetainHandling};
+use crate::mqtt::{PublishProperties, QoS, RetainHandling, UserProperties};
 use crate::session::ConnectOptions;
 use crate::transport::{Backoff, Dialer, Endpoint};
 
@@ -225,6 +225,8 @@ pub struct Subscribe {
     pub filters: Vec<FilterPattern>,
     /// MQTT 5.0 only.
     pub subscription_identifier: Option<u32>,
+    /// MQTT 5.0 only.
+    pub user_properties: UserProperties,
 }
 
 /// One filter with its options.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorder::Share;
+use crate::payload::plural;
 
 /// A judgement and its grounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +92,10 @@ impl Verdict {
             limited_by => limited_by,
         };
         if limited_by == LimitedBy::Broker {
-            why.push(format!("{} messages waited for the window or the socket until the end", signs.held_back));
+            why.push(format!(
+                "{} waited for the window or the socket until the end",
+                plural(signs.held_back, "message")
+            ));
         }
         if limited_by == LimitedBy::Nothing
             && let (Some(delay), Some(latency)) = (signs.send_delay_p99, signs.latency_p99)

@@ -16,6 +16,7 @@ use crate::output::{
     BenchDisplay, Stdout, Talk, Terminal, TraceShape, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
     bench_step,
 };
+use crate::payload::plural;
 
 /// Runs a load to its end.
 pub async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -236,7 +237,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let connect = || {
         let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
         let because = because(report, "connect: ");
-        Error::new(kind, format!("{failed} of {} connects failed{because}", counts.connects_attempted))
+        Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connects_attempted, "connect")))
     };
     let lost = because(report, "connection lost: ");
     match report.ended {
@@ -267,14 +268,16 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
     // An answer that a lost connection took with it is no answer that was waited for in vain.
     let unanswered = if counts.connections_lost > 0 { ErrorKind::ConnectionLost } else { ErrorKind::TimedOut };
-    for (count, kind, what, prefix) in [
-        (not_back, ErrorKind::ConnectionLost, "connections were lost", "connection lost: "),
-        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscriptions were refused", "subscribe: "),
-        (counts.refused, ErrorKind::PublishRefused, "messages were refused", "publish: "),
-        (counts.unacknowledged, unanswered, "messages were not acknowledged", "connection lost: "),
+    for (count, kind, noun, what, prefix) in [
+        (not_back, ErrorKind::ConnectionLost, "connection", "lost", "connection lost: "),
+        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
+        (counts.refused, ErrorKind::PublishRefused, "message", "refused", "publish: "),
+        (counts.unacknowledged, unanswered, "message", "not acknowledged", "connection lost: "),
     ] {
         if count > 0 {
-            talk.error(&Error::new(kind, format!("{count} {what}{}", because(report, prefix))));
+            let were = if count == 1 { "was" } else { "were" };
+            let message = format!("{} {were} {what}{}", plural(count, noun), because(report, prefix));
+            talk.error(&Error::new(kind, message));
             return Ok(ExitStatus::Partly(kind));
         }
     }

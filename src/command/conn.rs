@@ -1,5 +1,6 @@
 //! `conn`: opens a connection and stays, or tells what the broker announced and ends.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::interrupt::Interrupt;
@@ -7,7 +8,7 @@ use super::{DialWatch, status};
 use crate::client::{Client, Connected, Event, Pending};
 use crate::config::{ConnMode, ConnSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{ConnectionReport, ReportedCertificate, Stdout, Talk, Terminal, WriteError};
+use crate::output::{ConnectionReport, ReportedCertificate, Stdout, Talk, Terminal, WriteError, stdout_unreadable};
 use crate::session::Acknowledge;
 use crate::transport::Certificate;
 
@@ -24,7 +25,9 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
     let is_check = settings.mode == ConnMode::Check;
     let mut signal = None;
     let mut is_checked = false;
+    let mut is_reported = false;
     let mut unwritten = None;
+    let mut unreadable = pin!(stdout_unreadable());
     loop {
         let event = tokio::select! {
             biased;
@@ -34,6 +37,12 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                 continue;
             }
             event = events.next() => event,
+            // Who reads wants to hear of reconnects too.
+            () = &mut unreadable, if is_reported && !is_check && unwritten.is_none() => {
+                unwritten = Some(WriteError::Closed);
+                client.disconnect(Pending::Finish);
+                continue;
+            }
         };
         match event {
             Some(Event::Connected(connected)) => {
@@ -41,6 +50,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
                     status::connected(talk, &settings.connect, &connected);
                 }
                 if is_check || settings.json {
+                    is_reported = true;
                     let report = report(settings, &client, &connected, &watch);
                     let written = if settings.json { report.json(&mut stdout) } else { report.text(&mut stdout) };
                     if let Err(error) = written {

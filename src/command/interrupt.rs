@@ -1,16 +1,25 @@
 use crate::error::Error;
 
-/// Signals that ask the program to end: Ctrl-C and SIGTERM.
+/// Signals that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal's window is closed.
 ///
 /// From its creation on they no longer end the process by themselves, so that DISCONNECT can be sent and no will
-/// is published.
+/// is published. A SIGHUP that is ignored, as under `nohup`, stays so.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
+    /// Never waited for: while somebody listens, a write over `ulimit -f` fails instead of ending the process.
+    #[cfg(unix)]
+    _file_size: tokio::signal::unix::Signal,
 }
 
 /// Signal numbers as a shell reports them, 128 more.
+#[cfg(unix)]
+const SIGHUP: u8 = 1;
 const SIGINT: u8 = 2;
 #[cfg(unix)]
 const SIGTERM: u8 = 15;
@@ -22,10 +31,14 @@ impl Interrupt {
         {
             use tokio::signal::unix::{SignalKind, signal};
 
-            let failed = |error| Error::local(format!("cannot listen for signals: {error}"));
-            let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-            let terminate = signal(SignalKind::terminate()).map_err(failed)?;
-            Ok(Self { signals: [interrupt, terminate] })
+            let listen =
+                |kind| signal(kind).map_err(|error| Error::local(format!("cannot listen for signals: {error}")));
+            Ok(Self {
+                interrupt: listen(SignalKind::interrupt())?,
+                terminate: listen(SignalKind::terminate())?,
+                _file_size: listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
+                hangup: if is_hangup_ignored() { None } else { Some(listen(SignalKind::hangup())?) },
+            })
         }
         #[cfg(not(unix))]
         Ok(Self {})
@@ -34,10 +47,17 @@ impl Interrupt {
     /// The number of the next signal.
     #[cfg(unix)]
     pub(crate) async fn received(&mut self) -> u8 {
-        let [interrupt, terminate] = &mut self.signals;
+        let Self { interrupt, terminate, hangup, .. } = self;
+        let hangup = async {
+            match hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => SIGINT,
             _ = terminate.recv() => SIGTERM,
+            _ = hangup => SIGHUP,
         }
     }
 
@@ -49,5 +69,37 @@ impl Interrupt {
             // There is no console to send one.
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+/// Whether SIGHUP was ignored when the program began: `nohup` asks so, and to listen would undo it.
+///
+/// Linux shows it as a file. Elsewhere no safe call does: there SIGHUP is left as it is.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    ignores(&status, SIGHUP)
+}
+
+/// Whether a process ignores a signal, by its `/proc/PID/status`.
+#[cfg(unix)]
+fn ignores(status: &str, signal: u8) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_process_ignores() {
+        let status =
+            |mask| format!("Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\nSigCgt:\t0000000000000001\n");
+        assert!(!ignores(&status("0000000000001000"), SIGHUP), "SIGPIPE alone, as every Rust program");
+        assert!(ignores(&status("0000000000001001"), SIGHUP));
+        assert!(ignores(&status("0000000000004000"), SIGTERM));
+        assert!(ignores("", SIGHUP), "unknown is left as it is");
     }
 }

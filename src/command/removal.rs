@@ -1,85 +1,131 @@
 //! `sub --remove-retained`: an empty retained message to each topic that has one.
+//!
+//! A message is removed as it comes, and printed when the broker has acknowledged that: what was printed is removed,
+//! whatever ends the run.
 
-use std::pin::pin;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
-use super::interrupt::Interrupt;
 use super::refusal::{hung_up, refused, unpublishable};
-use crate::client::{Client, Declined, Event, Events};
+use crate::client::{Client, Declined};
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{Message, QoS, TopicName};
 use crate::output::Talk;
-use crate::session::PublishOutcome;
+use crate::payload::plural;
+use crate::session::{DeliveryId, PublishError, PublishOutcome, Received};
 
-/// Says what would be removed.
-pub(super) fn describe(topics: &[TopicName], talk: Talk) {
-    for topic in topics {
-        talk.success(format_args!("Would remove the retained message of {topic}"));
-    }
+/// How long a run that a signal or `--timeout` ends waits for the acknowledgements of removals that are under way.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// Removals on their way.
+#[derive(Debug, Default)]
+pub(super) struct Removals {
+    /// Only say what would be removed.
+    dry_run: bool,
+    /// To be removed as soon as the client has room.
+    waiting: VecDeque<Received>,
+    /// Sent, and not acknowledged.
+    under_way: HashMap<DeliveryId, Received>,
+    /// What was accepted, in all: filters that overlap, and a broker that is subscribed to again, bring a message twice.
+    accepted: HashSet<TopicName>,
+    removed: u64,
+    /// In a dry run: what would be removed.
+    listed: Vec<TopicName>,
+    /// The end has begun: nothing more is removed.
+    is_closed: bool,
 }
 
-/// Removes them, at QoS 1 so that each removal is known to be done. Returns the kind of the first refusal.
-pub(super) async fn run(
-    topics: &[TopicName],
-    client: &Client,
-    events: &mut Events,
-    interrupt: &mut Interrupt,
-    talk: Talk,
-) -> Result<Option<ErrorKind>, Error> {
-    let mut failure = None;
-    let mut fail = |error: &Error| {
-        failure.get_or_insert(error.kind());
-        talk.error(error);
-    };
-    let mut publishing = pin!(publish(topics, client));
-    let mut sent = None;
-    let mut answered = 0;
-    while sent != Some(answered) {
-        tokio::select! {
-            biased;
-            _ = interrupt.received() => {
-                let message = format!("interrupted: {answered} of {} retained messages removed", topics.len());
-                return Err(Error::local(message));
-            }
-            event = events.next() => match event {
-                Some(Event::Published { outcome, .. }) => {
-                    answered += 1;
-                    match outcome {
-                        PublishOutcome::Acknowledged(_) => {}
-                        PublishOutcome::Refused(ack) => {
-                            let what = "the removal of a retained message";
-                            fail(&refused(ErrorKind::PublishRefused, what, ack.reason, ack.details.as_deref()));
-                        }
-                        PublishOutcome::Rejected(error) => fail(&unpublishable(None, &error)),
-                        PublishOutcome::HungUp(message) => fail(&hung_up(&message)),
-                        PublishOutcome::Uncertain | PublishOutcome::Lost => {
-                            let message = "the connection was lost before the broker acknowledged a removal";
-                            fail(&Error::new(ErrorKind::ConnectionLost, message));
-                        }
-                    }
-                }
-                Some(Event::Closed(Err(error))) => return Err(Error::from(*error)),
-                Some(Event::Closed(Ok(()))) | None => return Ok(failure),
-                Some(_) => {}
-            },
-            published = &mut publishing, if sent.is_none() => sent = Some(published?),
+impl Removals {
+    pub(super) fn new(dry_run: bool) -> Self {
+        Self { dry_run, ..Self::default() }
+    }
+
+    /// Takes a retained message, up to `count` of them; gives it back where it can be printed at once.
+    pub(super) fn take(&mut self, received: Received, count: Option<u64>) -> Option<Received> {
+        if self.dry_run {
+            self.listed.push(received.message.topic.clone());
+            return Some(received);
         }
+        let has_room = count.is_none_or(|count| (self.accepted.len() as u64) < count);
+        if !self.is_closed && has_room && self.accepted.insert(received.message.topic.clone()) {
+            self.waiting.push_back(received);
+        }
+        None
     }
-    if failure.is_none() {
-        talk.success(format_args!("{answered} retained messages removed"));
-    }
-    Ok(failure)
-}
 
-/// How many were accepted.
-async fn publish(topics: &[TopicName], client: &Client) -> Result<usize, Error> {
-    let mut sent = 0;
-    for topic in topics {
+    /// Whether something waits to be sent.
+    pub(super) fn are_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether the broker owes acknowledgements.
+    pub(super) fn are_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Sends the next one, at QoS 1 so that it is known to be done. Dropping the future loses nothing.
+    pub(super) async fn send(&mut self, client: &Client) -> Result<(), Error> {
+        let Some(next) = self.waiting.front() else { return std::future::pending().await };
+        let topic = &next.message.topic;
         let message = Message { retain: true, ..Message::new(topic.clone(), "").with_qos(QoS::AtLeastOnce) };
         match client.publish(message).await {
-            Ok(_) => sent += 1,
-            Err(Declined::Closed(_)) => break,
-            Err(Declined::Rejected(error)) => return Err(unpublishable(Some(topic), &error)),
+            Ok(id) => self.under_way.extend(self.waiting.pop_front().map(|received| (id, received))),
+            // Its last event says why.
+            Err(Declined::Closed(_)) => self.waiting.clear(),
+            Err(Declined::Rejected(error)) => {
+                let error = not_removed(topic, &error);
+                self.waiting.pop_front();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of a removal: the message, if it is removed.
+    pub(super) fn ended(&mut self, id: DeliveryId, outcome: &PublishOutcome) -> Option<Result<Received, Error>> {
+        let received = self.under_way.remove(&id)?;
+        let topic = &received.message.topic;
+        Some(match outcome {
+            PublishOutcome::Acknowledged(_) => {
+                self.removed += 1;
+                Ok(received)
+            }
+            PublishOutcome::Refused(ack) => {
+                let what = format!("the removal of the retained message of `{}`", topic.as_str());
+                Err(refused(ErrorKind::PublishRefused, &what, ack.reason, ack.details.as_deref()))
+            }
+            PublishOutcome::Rejected(error) => Err(not_removed(topic, error)),
+            PublishOutcome::HungUp(message) => Err(hung_up(message)),
+            PublishOutcome::Uncertain | PublishOutcome::Lost => {
+                let topic = topic.as_str();
+                let message = format!("the connection was lost before the removal of `{topic}` was acknowledged");
+                Err(Error::new(ErrorKind::ConnectionLost, message))
+            }
+        })
+    }
+
+    /// The end has begun: what was not sent stays.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+        self.waiting.clear();
+    }
+
+    /// Says what was done, or would be.
+    pub(super) fn report(&self, talk: Talk) {
+        for topic in &self.listed {
+            talk.success(format_args!("Would remove the retained message of {topic}"));
+        }
+        if !self.dry_run {
+            talk.success(format_args!("{} removed", plural(self.removed, "retained message")));
         }
     }
-    Ok(sent)
+}
+
+/// Whether a message is one that a broker keeps: with Retain As Published our own removal comes back with the flag.
+pub(super) fn is_kept(message: &Message) -> bool {
+    message.retain && !message.payload.is_empty()
+}
+
+fn not_removed(topic: &TopicName, error: &PublishError) -> Error {
+    unpublishable(Some(topic), error)
 }

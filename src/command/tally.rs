@@ -5,6 +5,7 @@ use crate::client::{Event, SessionLoss};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, TopicName};
 use crate::output::Talk;
+use crate::payload::plural;
 use crate::session::{Acknowledgement, PublishError, PublishOutcome};
 
 /// How many refusals are shown one by one; the others are only counted.
@@ -142,7 +143,7 @@ impl Tally {
     pub(crate) fn progress(&self) -> String {
         let done = self.written + self.acknowledged;
         let verb = if self.written == 0 { "acknowledged" } else { "done" };
-        let mut parts = vec![format!("{done} of {} {verb}", messages(self.accepted + self.unsent))];
+        let mut parts = vec![format!("{done} of {} {verb}", plural(self.accepted + self.unsent, "message"))];
         if self.refused > 0 {
             parts.push(format!("{} refused", self.refused));
         }
@@ -178,7 +179,7 @@ impl Tally {
         let (what, verb) = if self.uncertain == 1 {
             ("the message at QoS 2".to_owned(), "is")
         } else {
-            (format!("{} at QoS 2", messages(self.uncertain)), "are")
+            (format!("{} at QoS 2", plural(self.uncertain, "message")), "are")
         };
         let why = match self.session_loss {
             Some(SessionLoss::Forgotten) => "the broker no longer has the session",
@@ -194,10 +195,12 @@ impl Tally {
     fn success(&self) -> String {
         let text = match (self.accepted, self.written, self.acknowledged) {
             (1, ..) => "Message published".to_owned(),
-            (accepted, _, 0) => format!("{} published", messages(accepted)),
-            (accepted, 0, acknowledged) => format!("{} published, {acknowledged} acknowledged", messages(accepted)),
+            (accepted, _, 0) => format!("{} published", plural(accepted, "message")),
+            (accepted, 0, acknowledged) => {
+                format!("{} published, {acknowledged} acknowledged", plural(accepted, "message"))
+            }
             (accepted, written, acknowledged) => {
-                format!("{} published: {written} at QoS 0, {acknowledged} acknowledged", messages(accepted))
+                format!("{} published: {written} at QoS 0, {acknowledged} acknowledged", plural(accepted, "message"))
             }
         };
         match self.unmatched {
@@ -206,8 +209,4 @@ impl Tally {
             unmatched => format!("{text} ({unmatched} with no matching subscribers)"),
         }
     }
-}
-
-fn messages(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }

@@ -9,7 +9,7 @@ use super::origin::Origins;
 use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
-use crate::payload::PayloadFormat;
+use crate::payload::{PayloadFormat, plural};
 use crate::session::SubscribeRequest;
 
 /// What `sub` does.
@@ -188,7 +188,8 @@ pub(super) fn subscriptions(
     ] {
         if values > filters.len() {
             let (name, filters) = (origins.name(option), filters.len());
-            let message = format!("{name} has {values} values for {filters} topic filters");
+            let filters = plural(filters as u64, "topic filter");
+            let message = format!("{name} has {values} values for {filters}");
             return Err(Error::usage(message).with_hint("they pair by position; one value holds for all"));
         }
     }

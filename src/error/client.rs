@@ -207,7 +207,8 @@ mod tests {
         let of = |version: Version, protocol: Protocol| {
             let endpoint = Endpoint::new(protocol, "localhost", 1);
             let cause = Cause::ClosedEarly(LinkLoss::EndOfStream);
-            let error = Error::from(ClientError { version, endpoint, cause, was_connected: false, attempts: 0 });
+            let error =
+                Error::from(ClientError { version, endpoint, cause, was_connected: false, attempts: 0, clue: None });
             error.hint().unwrap_or_default().to_owned()
         };
         let hint = of(Version::V5, Protocol::Mqtt);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::json::ascii_where_unsafe;
 use super::{Columns, Stdout, WriteError};
 use crate::mqtt::{ConnAckProperties, QoS, Version};
+use crate::payload::plural;
 
 /// A connection as `conn` tells it: where to, how long it took, what the broker announced.
 #[derive(Debug, Clone)]
@@ -193,7 +194,7 @@ impl Limits {
         row("maximum QoS", self.maximum_qos.to_string());
         row(
             "maximum packet size",
-            self.maximum_packet_size.map_or("no limit".to_owned(), |bytes| format!("{bytes} bytes")),
+            self.maximum_packet_size.map_or("no limit".to_owned(), |bytes| plural(bytes.into(), "byte")),
         );
         row("topic alias maximum", self.topic_alias_maximum.to_string());
         for (name, is_available) in [

@@ -1,9 +1,13 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::append::append_records;
 use crate::error::Error;
+
+/// So much is written at once.
+const FULL: usize = 64 * 1024;
 
 /// Where `sub` puts payloads beside stdout.
 #[derive(Debug)]
@@ -14,8 +18,8 @@ pub struct MessageFile {
 
 #[derive(Debug)]
 enum Kind {
-    /// `--file-write`: open at its end.
-    Append(BufWriter<File>),
+    /// `--file-write`: open at its end, the records that wait to be written and where each of them ends.
+    Append { file: File, buffer: Vec<u8>, ends: Vec<usize> },
     /// `--file-save`: the next number to try (0 has none in its name) and the file written last.
     Numbered { next: u64, last: PathBuf },
 }
@@ -24,7 +28,7 @@ impl MessageFile {
     /// `--file-write`: payloads are appended to one file, each with the delimiter behind it.
     pub fn append(path: &Path) -> Result<Self, Error> {
         let file = File::options().append(true).create(true).open(path).map_err(|error| cannot_write(path, &error))?;
-        Ok(Self { path: path.to_owned(), kind: Kind::Append(BufWriter::with_capacity(64 * 1024, file)) })
+        Ok(Self { path: path.to_owned(), kind: Kind::Append { file, buffer: Vec::new(), ends: Vec::new() } })
     }
 
     /// `--file-save`: a file each, `name.ext`, then `name(1).ext`, `name(2).ext`; none is ever overwritten.
@@ -37,13 +41,17 @@ impl MessageFile {
         Ok(Self { path: path.to_owned(), kind: Kind::Numbered { next: 0, last: PathBuf::new() } })
     }
 
-    /// Writes a payload; gives what was done to which file, as MQTTX says it.
+    /// Writes a payload; gives what was done to which file, as MQTTX says it. On a full disk, nothing of it is left in
+    /// the file.
     pub(super) fn write(&mut self, payload: &[u8], delimiter: &[u8]) -> Result<(&'static str, &Path), Error> {
         match &mut self.kind {
-            Kind::Append(file) => {
-                file.write_all(payload)
-                    .and_then(|()| file.write_all(delimiter))
-                    .map_err(|error| cannot_write(&self.path, &error))?;
+            Kind::Append { file, buffer, ends } => {
+                buffer.extend_from_slice(payload);
+                buffer.extend_from_slice(delimiter);
+                ends.push(buffer.len());
+                if buffer.len() >= FULL {
+                    write_out(file, buffer, ends).map_err(|error| cannot_write(&self.path, &error))?;
+                }
                 Ok(("Appended to file", &self.path))
             }
             Kind::Numbered { next, last } => {
@@ -56,7 +64,11 @@ impl MessageFile {
                         Err(error) => return Err(cannot_write(last, &error)),
                     }
                 };
-                file.write_all(payload).map_err(|error| cannot_write(last, &error))?;
+                if let Err(error) = file.write_all(payload) {
+                    // Ours alone; a part of a payload is worse than none.
+                    _ = fs::remove_file(&last);
+                    return Err(cannot_write(last, &error));
+                }
                 Ok(("Saved to file", last))
             }
         }
@@ -64,10 +76,21 @@ impl MessageFile {
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         match &mut self.kind {
-            Kind::Append(file) => file.flush().map_err(|error| cannot_write(&self.path, &error)),
+            Kind::Append { file, buffer, ends } => {
+                write_out(file, buffer, ends).map_err(|error| cannot_write(&self.path, &error))
+            }
             Kind::Numbered { .. } => Ok(()),
         }
     }
+}
+
+fn write_out(file: &mut File, buffer: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<()> {
+    let written = append_records(file, buffer, ends);
+    buffer.clear();
+    ends.clear();
+    // One huge message must not hold its memory for ever.
+    buffer.shrink_to(4 * FULL);
+    written
 }
 
 /// `name.ext`, `name(1).ext`, `name(2).ext`: MQTTX's names.

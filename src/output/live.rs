@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Columns, Console, Excerpt, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
-use crate::payload::{PayloadFormat, Record};
+use crate::payload::{PayloadFormat, Record, plural};
 
 /// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
 const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue];
@@ -148,7 +148,7 @@ impl LivePrinter {
         if let Some(properties) = message.properties.as_deref() {
             property_rows(properties, &mut rows);
         }
-        rows.row(["size", &format!("{} bytes", payload.len())]);
+        rows.row(["size", &plural(payload.len() as u64, "byte")]);
         for line in rows.lines(self.out.stream()) {
             self.out.line(&line)?;
         }

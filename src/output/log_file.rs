@@ -1,15 +1,21 @@
 use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::append::append_records;
 use crate::error::Error;
 
 /// `--log-file`: what goes to stderr, each line with its time, and traces and diagnostics instead of stderr.
 #[derive(Debug)]
-pub struct LogFile(Mutex<File>);
+pub struct LogFile {
+    path: PathBuf,
+    file: Mutex<File>,
+    has_failed: AtomicBool,
+}
 
 impl LogFile {
     /// Opens it, to append. It lasts as long as the process, as what is talked about does.
@@ -26,11 +32,12 @@ impl LogFile {
         let file = options
             .open(path)
             .map_err(|error| Error::local(format!("--log-file: {} cannot be opened: {error}", path.display())))?;
-        Ok(Box::leak(Box::new(Self(Mutex::new(file)))))
+        let (path, file, has_failed) = (path.to_owned(), Mutex::new(file), AtomicBool::new(false));
+        Ok(Box::leak(Box::new(Self { path, file, has_failed })))
     }
 
-    /// Appends lines. That it fails is no reason to end what is logged.
-    pub(super) fn append(&self, lines: &[u8]) {
+    /// Appends lines. That it fails does not end what is logged; the first time, it gives a warning to be shown.
+    pub(super) fn append(&self, lines: &[u8]) -> Option<String> {
         let mut text = Vec::with_capacity(lines.len() + 32);
         let time = Timestamp::now();
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
@@ -41,6 +48,14 @@ impl LogFile {
             }
             text.extend_from_slice(line);
         }
-        _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = append_records(&mut file, &text, &[text.len()]).err()?;
+        self.warn_once(&error)
+    }
+
+    fn warn_once(&self, error: &io::Error) -> Option<String> {
+        let path = self.path.display();
+        let is_first = !self.has_failed.swap(true, Ordering::Relaxed);
+        is_first.then(|| format!("--log-file: {path} cannot be written, lines of it are missing: {error}"))
     }
 }

@@ -5,6 +5,7 @@
 //! can be waited for where it is full. [`Talk`] writes status lines, warnings and errors. Text that comes from elsewhere
 //! is escaped where a terminal would obey it, and goes through a pipe untouched.
 
+mod append;
 mod bench;
 mod columns;
 mod connection;
@@ -23,6 +24,7 @@ mod talk;
 mod template;
 mod terminal;
 mod trace;
+mod unreadable;
 
 pub use bench::{
     BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
@@ -43,3 +45,4 @@ pub use talk::Talk;
 pub use template::{Template, TemplateError};
 pub use terminal::{ColorChoice, Stream, Terminal};
 pub use trace::TraceShape;
+pub use unreadable::stdout_unreadable;

@@ -158,8 +158,9 @@ impl Talk {
     }
 
     fn log(self, tell: impl Fn(Stream, &mut Vec<u8>)) {
-        if let Some(log) = self.log {
-            log.append(&told(LOG, tell));
+        if let Some(warning) = self.log.and_then(|log| log.append(&told(LOG, tell))) {
+            let tell = |stream: Stream, out: &mut Vec<u8>| write_warning(&warning, self.format, stream, out);
+            self.console.say(&told(self.stream, tell));
         }
     }
 

@@ -9,6 +9,7 @@ mod escape;
 mod format;
 mod json;
 mod json_line;
+mod plural;
 mod read;
 mod record;
 mod size;
@@ -19,6 +20,7 @@ pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes
 pub use format::{InvalidPayloadFormat, PayloadFormat, push_base64};
 pub use json::push_json_string;
 pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
+pub use plural::plural;
 pub use read::{read_at_most, without_bom};
 pub use record::Record;
 pub use size::{InvalidPayloadSize, LARGEST_PACKET, PayloadSize};

@@ -9,6 +9,7 @@ use super::shell::{Shell, Stop};
 use crate::error::Error;
 use crate::mqtt::TopicFilter;
 use crate::output::{Columns, LiveTable};
+use crate::payload::plural;
 
 /// Rows of `stats` and `watch` where no screen says how many there is room for.
 const ROWS: usize = 20;
@@ -92,7 +93,7 @@ impl Shell<'_> {
         let payload = &self.kept(id)?.record.message.payload;
         let written = std::fs::write(file, payload);
         written.map_err(|error| Error::local(format!("{} cannot be written: {error}", file.display())))?;
-        self.talk.success(format_args!("{} bytes saved to {}", payload.len(), file.display()));
+        self.talk.success(format_args!("{} saved to {}", plural(payload.len() as u64, "byte"), file.display()));
         Ok(())
     }
 
@@ -120,7 +121,8 @@ impl Shell<'_> {
             .map(|line| {
                 let level = if line.level.is_empty() { "(empty)" } else { line.level };
                 let folded = if line.folded > 0 {
-                    format!(", {} topics below", in_groups(line.folded as u64))
+                    let ending = if line.folded == 1 { "" } else { "s" };
+                    format!(", {} topic{ending} below", in_groups(line.folded as u64))
                 } else {
                     String::new()
                 };

@@ -111,7 +111,7 @@ pub(super) enum Stop {
     Failed(Error),
     /// It failed, and all of it has been told.
     Told(ErrorKind),
-    /// Ctrl-C or SIGTERM: the signal's number.
+    /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
     /// Whoever reads stdout has gone.
     Closed,

@@ -133,7 +133,9 @@ impl Fields<'_> {
                 let packet_id = self.reader.two_byte()?;
                 self.add("packet_id", packet_id);
                 self.properties()?;
-                let reasons: Vec<Value> = self.reader.0.iter().map(|code| reason_text(*code).into()).collect();
+                let is_suback = first_byte >> 4 == 9;
+                let text = |code: &u8| if is_suback { granted_text(*code) } else { reason_text(*code) };
+                let reasons: Vec<Value> = self.reader.0.iter().map(|code| text(code).into()).collect();
                 if !reasons.is_empty() {
                     self.add("reasons", reasons);
                 }
@@ -239,6 +241,11 @@ impl Fields<'_> {
 
 fn reason_text(code: u8) -> String {
     ReasonCode::from_number(code).map_or_else(|| format!("0x{code:02X}"), |reason| reason.to_string())
+}
+
+/// SUBACK's name for 0x00 is not the one that other packets have for it.
+fn granted_text(code: u8) -> String {
+    if code == 0 { "Granted QoS 0 (0x00)".to_owned() } else { reason_text(code) }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,7 +10,14 @@ use super::Direction;
 /// Deliveries that have begun and not ended: whose message, its packet id, when it was first seen.
 #[derive(Debug, Default)]
 pub(super) struct Handshakes {
-    open: HashMap<(Direction, u64), Instant>,
+    open: HashMap<(Direction, u64), Open>,
+}
+
+/// A delivery.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    qos: u64,
+    begin: Instant,
 }
 
 impl Handshakes {
@@ -34,10 +41,19 @@ impl Handshakes {
         match name {
             "PUBLISH" => {
                 let is_again = self.open.contains_key(&key);
-                self.open.entry(key).or_insert(now);
-                let (steps, next) = if fields["qos"] == 1 { (2, "PUBACK") } else { (4, "PUBREC") };
+                let qos = fields["qos"].as_u64().unwrap_or_default();
+                self.open.entry(key).or_insert(Open { qos, begin: now }).qos = qos;
+                let (steps, next) = if qos == 1 { (2, "PUBACK") } else { (4, "PUBREC") };
                 let again = if is_again { "again, " } else { "" };
                 Some(format!("1/{steps} {again}waits for {next}"))
+            }
+            "PUBACK" if self.has_qos(key, 2) => {
+                self.open.remove(&key);
+                Some("breaks the protocol: QoS 2 is answered with PUBREC".to_owned())
+            }
+            "PUBREC" | "PUBCOMP" if self.has_qos(key, 1) => {
+                self.open.remove(&key);
+                Some("breaks the protocol: QoS 1 is answered with PUBACK".to_owned())
             }
             "PUBACK" => Some(self.end("2/2", key, refused, now)),
             "PUBREC" if refused => Some(self.end("2/4", key, refused, now)),
@@ -48,10 +64,14 @@ impl Handshakes {
         }
     }
 
+    fn has_qos(&self, key: (Direction, u64), qos: u64) -> bool {
+        self.open.get(&key).is_some_and(|open| open.qos == qos)
+    }
+
     fn end(&mut self, step: &str, key: (Direction, u64), refused: bool, now: Instant) -> String {
         let verb = if refused { "refused" } else { "done" };
         match self.open.remove(&key) {
-            Some(begin) => {
+            Some(Open { begin, .. }) => {
                 let milliseconds = now.saturating_duration_since(begin).as_secs_f64() * 1e3;
                 format!("{step} {verb} after {milliseconds:.1} ms")
             }

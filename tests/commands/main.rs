@@ -8,6 +8,10 @@ mod bench_run;
 mod bench_watch;
 mod conn;
 mod connect_options;
+#[cfg(unix)]
+mod ends;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
@@ -21,6 +25,7 @@ mod profile_layers;
 mod profile_secrets;
 mod promise;
 mod publish;
+mod removal;
 mod scram;
 mod sessions_survive;
 mod stdout_is_full;

@@ -66,6 +66,11 @@ fn json_means_what_mosquitto_s_means() {
         for object in &mut objects {
             object.remove("tst").expect("the time of receipt");
         }
+        // 2.0 prints them as an object, 2.1 and we as an array of objects of one pair, which keeps their order.
+        let theirs = &mut objects[0]["properties"]["user-properties"];
+        if let Some(pairs) = theirs.as_object() {
+            *theirs = pairs.iter().map(|(name, value)| serde_json::json!({ name: value })).collect();
+        }
         assert_eq!(objects[0], objects[1], "{template}");
     }
 }

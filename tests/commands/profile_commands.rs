@@ -187,7 +187,7 @@ fn validate_names_every_fault_and_reaches_the_broker_when_asked() {
     );
     let running = home.program("profile validate good --connect").start();
     let (mut link, _) = broker.accept_session(crate::support::wire::connack());
-    link.expect(crate::support::wire::disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     assert!(ended.text().contains("127.0.0.1"), "{}", ended.text());

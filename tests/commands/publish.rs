@@ -157,7 +157,7 @@ fn a_byte_order_mark_is_no_part_of_what_is_read_as_text() {
         let running = std::thread::spawn(|| running.run());
         let (mut link, _) = broker.accept_session(connack());
         assert_eq!(link.expect_publish().payload, payload, "{arguments:?}");
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         running.join().unwrap().expect_code(0);
     }

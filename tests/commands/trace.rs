@@ -1,7 +1,7 @@
 //! `--trace`, `--debug` and `--log-file` from outside.
 
 use crate::support::wire::property::{authentication_data, authentication_method, reason_string};
-use crate::support::wire::{connack, puback, pubcomp, publish, pubrec, pubrel, suback};
+use crate::support::wire::{connack, puback, pubcomp, publish, pubrec, pubrel, suback, unsuback};
 use crate::support::{Ended, Link, Program, Running, ScriptedBroker};
 
 fn started(arguments: &[&str]) -> (ScriptedBroker, Link, Running) {
@@ -53,6 +53,32 @@ fn each_packet_is_a_line_with_its_direction_and_its_step() {
     let line = ended.stderr.lines().find(|line| line.contains("PUBLISH")).unwrap();
     let says = r#"-> PUBLISH 9 bytes packet_id=1 qos=2 topic="a" payload_size=1 payload="x" [1/4 waits for PUBREC]"#;
     assert!(line.ends_with(says), "{line}");
+}
+
+#[test]
+fn an_answer_of_another_qos_is_not_a_step_of_the_handshake() {
+    for (qos, answer, says) in [
+        ("2", puback(1), "PUBACK 4 bytes packet_id=1 reason_code=0 reason=\"Success\" [breaks the protocol: QoS 2"),
+        ("1", pubrec(1), "PUBREC 4 bytes packet_id=1 reason_code=0 reason=\"Success\" [breaks the protocol: QoS 1"),
+    ] {
+        let (_broker, mut link, mut running) = started(&["pub", "--trace", "-t", "a", "-m", "x", "-q", qos]);
+        link.expect_publish();
+        link.send(answer);
+        running.wait_for_stderr(says);
+    }
+}
+
+#[test]
+fn suback_grants_a_qos_and_unsuback_is_a_success() {
+    let (_broker, mut link, running) = started(&["sub", "--trace", "-t", "a", "b", "-U", "b", "-E"]);
+    let id = link.expect_subscribe().id;
+    link.send(suback(id, [0, 1]));
+    let id = link.expect_unsubscribe().id;
+    link.send(unsuback(id, [0]));
+    let ended = finish(link, running);
+    let says = r#"reasons=["Granted QoS 0 (0x00)","Granted QoS 1 (0x01)"]"#;
+    assert!(ended.stderr.contains(says), "{}", ended.stderr);
+    assert!(ended.stderr.contains(r#"reasons=["Success (0x00)"]"#), "{}", ended.stderr);
 }
 
 #[test]

@@ -28,6 +28,8 @@ enum Output {
     Pipes,
     /// stdout: a pipe that nobody reads any more; stderr: a pipe.
     NoReader,
+    /// stdout: a pipe of which one line is read, as `head -1` does; stderr: a pipe.
+    OneLine,
     /// stdout: a pipe that is not read before [`Running::read_stdout`]; stderr: a pipe.
     Unread,
     /// Both to one terminal.
@@ -118,6 +120,33 @@ impl Program {
         self
     }
 
+    /// Gives it a stdout of which one line is read.
+    pub fn through_head(mut self) -> Self {
+        self.output = Output::OneLine;
+        self
+    }
+
+    /// Starts it as `nohup` does, with SIGHUP ignored.
+    #[cfg(unix)]
+    pub fn ignoring_hangup(self) -> Self {
+        self.through_shell("trap '' HUP; exec \"$@\"")
+    }
+
+    /// Starts it by a line of the shell, which has the program and its arguments as `"$@"`.
+    #[cfg(unix)]
+    pub fn through_shell(mut self, line: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line, "sh"]).arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => _ = shell.env(name, value),
+                None => _ = shell.env_remove(name),
+            }
+        }
+        self.command = shell;
+        self
+    }
+
     /// Gives it a stdout that nobody reads until [`Running::read_stdout`], as behind `less`.
     pub fn without_reading(mut self) -> Self {
         self.output = Output::Unread;
@@ -175,6 +204,7 @@ impl Program {
         let mut unread = None;
         let stdout = match child.stdout.take() {
             Some(stdout) if self.output == Output::Pipes => Stream::of(stdout),
+            Some(stdout) if self.output == Output::OneLine => Stream::of_one_line(stdout),
             Some(stdout) if self.output == Output::Unread => {
                 unread = Some(stdout);
                 Stream::of(std::io::empty())
@@ -306,10 +336,19 @@ struct Stream {
 
 impl Stream {
     fn of(stream: impl Read + Send + 'static) -> Self {
+        Self::of_lines(stream, usize::MAX)
+    }
+
+    /// The first line; then the stream is closed.
+    fn of_one_line(stream: impl Read + Send + 'static) -> Self {
+        Self::of_lines(stream, 1)
+    }
+
+    fn of_lines(stream: impl Read + Send + 'static, maximum: usize) -> Self {
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             let mut reader = BufReader::new(stream);
-            loop {
+            for _ in 0..maximum {
                 let mut line = Vec::new();
                 match reader.read_until(b'\n', &mut line) {
                     Ok(0) | Err(_) => return,

@@ -32,7 +32,6 @@ pub(super) async fn run(
     command.env("MQTTX_HOST", host.to_string()).env("MQTTX_PORT", broker.port().to_string());
     // A selected profile may speak TLS, or go through a proxy, which has a loopback of its own.
     command.env("MQTTX_PROTOCOL", "mqtt").env("NO_PROXY", without_proxy(host));
-    let mut hangup = Hangup::listen()?;
     let shown = name.display();
     let mut child = command.spawn().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::usage(format!("`{shown}`: there is no such command")),
@@ -45,7 +44,6 @@ pub(super) async fn run(
                 return Ok(ExitStatus::Command(code(status)));
             }
             signal = interrupt.received() => forward(signal, &child),
-            signal = hangup.received() => forward(signal, &child),
         }
     }
 }
@@ -67,31 +65,6 @@ fn path_with_this_program() -> Option<OsString> {
     let others = std::env::var_os("PATH").unwrap_or_default();
     let folders = program.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
     std::env::join_paths(folders).ok()
-}
-
-/// SIGHUP, which by itself would end this process and leave the command behind.
-struct Hangup {
-    #[cfg(unix)]
-    signal: tokio::signal::unix::Signal,
-}
-
-impl Hangup {
-    fn listen() -> Result<Self, Error> {
-        Ok(Self {
-            #[cfg(unix)]
-            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
-                .map_err(|error| Error::local(format!("cannot listen for signals: {error}")))?,
-        })
-    }
-
-    /// Its number, when it comes.
-    async fn received(&mut self) -> u8 {
-        #[cfg(unix)]
-        if self.signal.recv().await.is_some() {
-            return 1;
-        }
-        std::future::pending().await
-    }
 }
 
 /// Sends a signal on to the command, unless it has it already: a terminal gives Ctrl-C to its whole foreground.

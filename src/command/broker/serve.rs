@@ -35,7 +35,7 @@ pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>,
     Ok(Some(Embedded { broker }))
 }
 
-/// Runs a broker until SIGINT or SIGTERM, with its addresses on stdout, a URL a line; or around a command, which has
+/// Runs a broker until SIGINT, SIGTERM or SIGHUP, with its addresses on stdout, a URL a line; or around a command, which has
 /// stdout to itself, with its exit code. Warns of one that is open to the network.
 ///
 /// # Errors

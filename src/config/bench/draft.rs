@@ -89,6 +89,10 @@ impl Draft {
         Ok(())
     }
 
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// The groups so far.
     pub(super) fn groups(&self) -> &[Group] {
         &self.groups

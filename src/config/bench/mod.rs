@@ -103,6 +103,14 @@ impl BenchSettings {
             let error = Error::usage("bench pub needs exactly one --topic");
             return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
         };
+        if message.dup {
+            let error = Error::usage("--dup is not for bench pub: each of its messages is sent for the first time");
+            return Err(error.with_hint("mqttx-rs pub --dup sends one message with the DUP flag"));
+        }
+        if message.subscription_identifier.is_some() {
+            let name = origins.name("subscription_identifier");
+            draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+        }
         let client_id = draft.client_id("", clients.count)?;
         let version = draft.connect.client.connect.version;
         let topic = pattern("--topic", topic.as_str())?;
@@ -153,6 +161,7 @@ impl BenchSettings {
         let subscribe = Subscribe {
             filters: vec![FilterPattern::new(pattern("--topic", &filter)?, arguments.qos)],
             subscription_identifier: None,
+            user_properties: Vec::new(),
         };
         let client_id = draft.client_id("_sub", 2)?;
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
@@ -211,7 +220,8 @@ fn subscriber(given: &BenchSubscriptionArgs) -> Result<Role, Error> {
             retain_handling: of(&given.retain_handling, index).unwrap_or(RetainHandling::SendAtSubscribe),
         });
     }
-    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier: given.subscription_identifier }))
+    let (subscription_identifier, user_properties) = (given.subscription_identifier, given.user_properties.clone());
+    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties }))
 }
 
 /// Each part of a run shares among its own clients, as it knows its own messages only.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::bench::{Change, Load, Parameter, Payload, Phase, Report, Role, Scenario};
 use crate::mqtt::QoS;
+use crate::payload::plural;
 
 /// What the banner and the report say.
 pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
@@ -39,7 +40,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                     },
                 );
                 if let Some(limit) = publish.limit {
-                    say("limit", format!("{limit} messages"));
+                    say("limit", plural(limit, "message"));
                 }
                 if publish.qos > QoS::AtMostOnce {
                     let unannounced = if publish.qos == QoS::ExactlyOnce { 20 } else { 100 };
@@ -77,7 +78,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     );
     if let [phase] = scenario.phases.as_slice() {
         if let Some(limit) = phase.until.received {
-            say("limit", format!("{limit} messages"));
+            say("limit", plural(limit, "message"));
         }
         if let Some(duration) = phase.until.elapsed {
             say("duration", format!("{duration:?}"));

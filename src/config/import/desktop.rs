@@ -5,6 +5,7 @@ use super::draft::Draft;
 use crate::config::options_file::pairs;
 use crate::config::profile::FilterEntry;
 use crate::config::tree::{Content, Node};
+use crate::payload::plural;
 
 pub(super) fn is_one(document: &Node) -> bool {
     connections(document).iter().any(|node| node.get("host").is_some() && node.get("clientId").is_some())
@@ -161,7 +162,7 @@ impl<'a> Reader<'a> {
                     Content::List(items) => items.len(),
                     _ => 1,
                 };
-                self.remark(node.line, field, &format!("left out: {count} messages of the past"));
+                self.remark(node.line, field, &format!("left out: {} of the past", plural(count as u64, "message")));
             }
             _ => self.one_of(field, field, node, SAME),
         }

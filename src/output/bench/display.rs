@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{duration, line, number, rate};
 use crate::bench::{Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
+use crate::payload::plural;
 
 /// Shows a run: on a terminal a banner and a line that moves, elsewhere MQTTX's lines, once a second.
 #[derive(Debug)]
@@ -59,12 +60,13 @@ impl BenchDisplay {
 impl Observer for BenchDisplay {
     fn connected(&mut self, snapshot: &Snapshot) {
         self.bar.suspend(|| {
-            let (standing, seconds) = (snapshot.standing, snapshot.in_stage.as_secs_f64());
+            let seconds = snapshot.in_stage.as_secs_f64();
+            let connections = plural(snapshot.standing, "connection");
             match self.phases.get(snapshot.phase).filter(|_| snapshot.phase > 0) {
                 Some(phase) => {
-                    self.talk.success(format_args!("{phase}: {standing} connections stand after {seconds:.3}s"));
+                    self.talk.success(format_args!("{phase}: {connections} open after {seconds:.3}s"));
                 }
-                None => self.talk.success(format_args!("Created {standing} connections in {seconds:.3}s")),
+                None => self.talk.success(format_args!("Created {connections} in {seconds:.3}s")),
             }
         });
     }

@@ -3,6 +3,7 @@
 use super::{duration, number};
 use crate::bench::Latency;
 use crate::output::Stream;
+use crate::payload::plural;
 
 const WIDTH: usize = 44;
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -77,7 +78,8 @@ pub(super) fn over_time(values: &[u64], stream: Stream) -> Vec<String> {
         .collect();
     let empty = values.iter().filter(|value| **value == 0).count();
     let unit = if per_column == 1 { "a second".to_owned() } else { format!("{per_column} s") };
-    let note = if empty > 0 { format!(", {empty} of {} seconds empty", values.len()) } else { String::new() };
+    let note =
+        if empty > 0 { format!(", {empty} of {} empty", plural(values.len() as u64, "second")) } else { String::new() };
     vec![format!("  |{levels}|"), format!("  a column is {unit}, the highest {}/s{note}", number(most))]
 }
 

@@ -1,14 +1,13 @@
 //! `%j` and `%J`: mosquitto's JSON of a message.
 //!
 //! For tools made for `mosquitto_sub`; what loses nothing is `--output-mode jsonl`. Other than `mosquitto_sub` 2.0, a
-//! payload that is no UTF-8 is in Base64 (with `payload_encoding`), a user property that comes more than once has an
-//! array of its values, and the time is ISO 8601.
+//! payload that is not UTF-8 is in Base64 (with `payload_encoding`), user properties are an array of objects of one
+//! pair each, as 2.1 prints them, so that their order is kept, and the time is ISO 8601.
 
 use jiff::Zoned;
 
 use super::render::push_time;
-use crate::mqtt::PublishProperties;
-use crate::output::json::push_user_properties;
+use crate::mqtt::{PublishProperties, UserProperty};
 use crate::payload::{PayloadError, PayloadFormat, Record, push_base64, push_decimal, push_json_string};
 
 pub(super) fn push(record: &Record, local: &Zoned, inline: bool, out: &mut Vec<u8>) -> Result<(), PayloadError> {
@@ -104,4 +103,15 @@ fn push_properties(properties: &PublishProperties, out: &mut Vec<u8>) {
         name("user-properties", out);
         push_user_properties(&properties.user_properties, out);
     }
+}
+
+fn push_user_properties(properties: &[UserProperty], out: &mut Vec<u8>) {
+    for (index, (name, value)) in properties.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b"[{" } else { b",{" });
+        push_json_string(name, out);
+        out.push(b':');
+        push_json_string(value, out);
+        out.push(b'}');
+    }
+    out.push(b']');
 }

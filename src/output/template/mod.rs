@@ -2,7 +2,7 @@
 //!
 //! It means what mosquitto's manual says of it, with `%f`, `%d` and grouped hex of 2.1. Where `mosquitto_sub` 2.0 does
 //! otherwise, the manual is followed: a width never cuts a payload, it counts columns and not bytes, and `%j` has a
-//! valid time and no name twice.
+//! valid time, and the user properties of 2.1, an array that keeps their order.
 
 mod fit;
 mod json;
@@ -60,7 +60,7 @@ enum Field {
     Float(FloatWidth),
 }
 
-/// `%.2:x`: digits to a group and what stands between groups.
+/// `%.2:x`: digits to a group and what stands between groups, a blank unless it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Groups {
     digits: usize,

@@ -77,7 +77,8 @@ fn field(text: &str) -> Result<(Piece, usize), String> {
     };
     match (&mut field, separator) {
         (Field::Hex { groups, .. }, separator) => {
-            *groups = separator.zip(fit.precision.take()).map(|(separator, digits)| Groups { digits, separator });
+            let separator = separator.unwrap_or(b' ');
+            *groups = fit.precision.take().map(|digits| Groups { digits, separator });
         }
         (_, Some(_)) => return Err(format!("`{}` has a separator, which only %x and %X know", &text[..length])),
         (_, None) => {}

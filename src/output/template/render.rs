@@ -214,6 +214,9 @@ mod tests {
             ("%x", "7b226e223a20312e31307d"),
             ("%X", "7B226E223A20312E31307D"),
             ("%.2:x", "7b:22:6e:22:3a:20:31:2e:31:30:7d"),
+            ("%.1x", "7 b 2 2 6 e 2 2 3 a 2 0 3 1 2 e 3 1 3 0 7 d"),
+            ("%.2X", "7B 22 6E 22 3A 20 31 2E 31 30 7D"),
+            ("%.x|%.0X", "7b226e223a20312e31307d|7B226E223A20312E31307D"),
             ("%.4 X", "7B22 6E22 3A20 312E 3130 7D"),
             ("%%@@\\t\\x41", "%@\tA"),
         ] {
@@ -256,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn mosquitto_s_json_has_no_name_twice_and_keeps_digits() {
+    fn mosquitto_s_json_keeps_the_order_of_user_properties_and_digits() {
         assert_eq!(
             rendered("%J", &record()),
             "{\"tst\":\"2026-11-01T22:04:05.000067-0500\",\"topic\":\"house/汽车\",\"qos\":1,\"retain\":1,\
              \"payloadlen\":11,\"mid\":7,\"properties\":{\"payload-format-indicator\":1,\
              \"message-expiry-interval\":60,\"content-type\":\"text/plain\",\"response-topic\":\"r\",\
              \"correlation-data\":\"c\",\"subscription-identifier\":9,\"topic-alias\":3,\
-             \"user-properties\":{\"a\":[\"1\",\"3\"],\"b\":\"2\"}},\"payload\":{\"n\":1.10}}"
+             \"user-properties\":[{\"a\":\"1\"},{\"b\":\"2\"},{\"a\":\"3\"}]},\"payload\":{\"n\":1.10}}"
         );
         assert!(rendered("%j", &record()).ends_with(r#","payload":"{\"n\": 1.10}"}"#));
     }

@@ -385,7 +385,7 @@ fn publishers_and_subscribers_of_two_processes_share_a_clock() {
     let Some(broker) = Mosquitto::start("") else { return };
     let (folder, path) = report_file();
     let mut subscriber = bench("sub -c 1 -t b/# -q 1 -L 100", broker.port(), &path).start();
-    subscriber.wait_for_stderr("Created 1 connections");
+    subscriber.wait_for_stderr("Created 1 connection in");
     let published = folder.path().join("published.json");
     bench("pub -c 2 -i 0 -t b/%i -q 1 --rate 1000/s -S 64B -L 100", broker.port(), &published).run().expect_code(0);
     subscriber.wait().expect_code(0);

@@ -6,22 +6,27 @@
 //! Where stdout takes no more, as behind a `less` that nobody scrolls, nothing more is taken from the client, which then
 //! stops reading; the keep alive goes on.
 
+mod ending;
+
+use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
-use super::interrupt::Interrupt;
-use super::pace::Pace;
-use super::receipts::Receipts;
-use super::refusal::refused;
-use super::{removal, status};
-use crate::client::{Client, ClientError, Event, Events, Pending};
+use crate::client::{Client, ClientError, Event, Events};
+use crate::command::interrupt::Interrupt;
+use crate::command::pace::Pace;
+use crate::command::receipts::Receipts;
+use crate::command::refusal::refused;
+use crate::command::removal::{self, Removals};
+use crate::command::status;
 use crate::config::{OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicName};
+use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions};
 use crate::output::{
     MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
+    stdout_unreadable,
 };
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
@@ -37,11 +42,12 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
     let printer = printer(settings, terminal, talk)?;
     let mut interrupt = Interrupt::listen()?;
     let deadline = settings.timeout.map(|time| Instant::now() + time);
-    let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
+    let (client, mut events) = crate::command::connect(&settings.connect, Acknowledge::Manual, talk)?;
     let request = client.subscribe(settings.subscribe.clone());
     request.map_err(|error| Error::usage(error.to_string()))?;
 
     let mut subscriber = Subscriber::new(settings, client, printer, talk);
+    let mut unreadable = pin!(stdout_unreadable());
     loop {
         let ended = tokio::select! {
             biased;
@@ -50,12 +56,17 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
             written = subscriber.printer.writable(), if subscriber.printer.is_blocked() => {
                 subscriber.write_on(written)
             }
+            sent = subscriber.removals.send(&subscriber.client), if subscriber.removals.are_waiting() => {
+                sent.err().and_then(|error| subscriber.not_removed(&error))
+            }
             // While nobody takes messages, their silence means nothing.
-            () = at(subscriber.idle_deadline), if !subscriber.printer.is_blocked() => Some(End::Idle),
+            () = at(subscriber.idle_deadline), if !subscriber.is_busy() => Some(End::Idle),
             event = events.next(), if !subscriber.printer.is_blocked() => match event {
                 Some(event) => subscriber.take_all(event, &mut events),
                 None => Some(End::Done),
             },
+            // Last, so that it costs nothing while messages come: then a write finds out by itself.
+            () = &mut unreadable, if subscriber.is_to_be_read() => Some(End::Unwritable(WriteError::Closed)),
         };
         if let Some(end) = ended {
             return subscriber.end(end, &mut events, &mut interrupt, deadline).await;
@@ -73,7 +84,7 @@ enum End {
     Idle,
     /// `--timeout`.
     Timeout,
-    /// Ctrl-C or SIGTERM.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Signal(u8),
     /// What was printed could not be written.
     Unwritable(WriteError),
@@ -93,20 +104,24 @@ struct Subscriber<'a> {
     pace: Pace,
     /// How many were printed.
     count: u64,
+    is_subscribed: bool,
     /// Silence until then ends the work; it begins with SUBACK.
     idle_deadline: Option<Instant>,
     idle_timeout: Option<Duration>,
     /// The work is done, but for what stdout had no room for.
     end_when_written: Option<End>,
-    /// With `--remove-retained`: where there is something to remove.
-    removals: Vec<TopicName>,
-    /// Something was refused, and it went on.
+    /// What came since the last flush ends a silence.
+    is_heard: bool,
+    /// With `--remove-retained`.
+    removals: Removals,
+    /// Something was refused, and it went on: the kind with the smallest exit code.
     failure: Option<ErrorKind>,
 }
 
 impl<'a> Subscriber<'a> {
     fn new(settings: &'a SubSettings, client: Client, printer: MessagePrinter<PatientStdout>, talk: Talk) -> Self {
         let ends_with_retained = matches!(settings.retained, Retained::Only | Retained::Remove { .. });
+        let dry_run = matches!(settings.retained, Retained::Remove { dry_run: true });
         Self {
             settings,
             client,
@@ -116,10 +131,12 @@ impl<'a> Subscriber<'a> {
             receipts: is_counted_from_kept(settings).then(Receipts::default),
             pace: Pace::new(),
             count: 0,
+            is_subscribed: false,
             idle_deadline: None,
             idle_timeout: settings.idle_timeout.or(ends_with_retained.then_some(RETAINED_ARE_OVER)),
             end_when_written: None,
-            removals: Vec::new(),
+            is_heard: false,
+            removals: Removals::new(dry_run),
             failure: None,
         }
     }
@@ -176,15 +193,35 @@ impl<'a> Subscriber<'a> {
         for token in self.tokens.drain(..) {
             self.client.acknowledge(token);
         }
-        if self.idle_deadline.is_some() {
+        if std::mem::take(&mut self.is_heard) && self.idle_deadline.is_some() {
             self.listen_on();
         }
         end
     }
 
+    /// Whether all that is left to do is to print. Before, who cannot connect or is refused learns that.
+    fn is_to_be_read(&self) -> bool {
+        self.is_subscribed && !self.settings.exit_after_suback
+    }
+
+    /// Whether there is more to do than to listen, so that silence means nothing.
+    fn is_busy(&self) -> bool {
+        self.printer.is_blocked() || self.removals.are_waiting() || self.removals.are_under_way()
+    }
+
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
+        if let Event::Message(received) = event {
+            return self.message(received);
+        }
+        self.is_heard = true;
         match event {
-            Event::Message(received) => return self.message(received),
+            Event::Published { id, outcome } => {
+                return match self.removals.ended(id, &outcome) {
+                    Some(Ok(received)) => self.print(received),
+                    Some(Err(error)) => Ok(self.not_removed(&error)),
+                    None => Ok(None),
+                };
+            }
             Event::Subscribed { ack, .. } => {
                 let filters = &self.settings.subscribe.filters;
                 return Ok(self.subscribed(filters, &ack).or_else(|| self.after_subscribing()));
@@ -201,7 +238,6 @@ impl<'a> Subscriber<'a> {
                 return Ok(self.settings.exit_after_suback.then_some(End::Done));
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
-            // This client publishes nothing before its end.
             event => self.tell(&event),
         }
         Ok(None)
@@ -225,17 +261,28 @@ impl<'a> Subscriber<'a> {
             Retained::Both => true,
             Retained::Skip => !message.retain,
             Retained::Only if !message.retain => return Ok(Some(End::Idle)),
-            Retained::Only | Retained::Remove { .. } => message.retain,
+            Retained::Only => true,
+            Retained::Remove { .. } => removal::is_kept(message),
         };
+        // What is not retained does not put off the end of those who wait for the last retained message.
+        self.is_heard |= is_wanted || !matches!(self.settings.retained, Retained::Remove { .. });
         let topic = message.topic.as_str();
         let is_wanted = is_wanted && !self.settings.filter_out.iter().any(|filter| filter.matches(topic));
-        self.tokens.extend(received.token);
         if !is_wanted {
+            self.tokens.extend(received.token);
             return Ok(None);
         }
-        if matches!(self.settings.retained, Retained::Remove { .. }) {
-            self.removals.push(message.topic.clone());
+        if !matches!(self.settings.retained, Retained::Remove { .. }) {
+            return self.print(received);
         }
+        match self.removals.take(received, self.settings.count) {
+            Some(received) => self.print(received),
+            None => Ok(None),
+        }
+    }
+
+    fn print(&mut self, received: Received) -> Result<Option<End>, WriteError> {
+        self.tokens.extend(received.token);
         if let Some(receipts) = &mut self.receipts {
             receipts.note(&received);
         }
@@ -245,8 +292,18 @@ impl<'a> Subscriber<'a> {
             received_at: self.printer.wants_time().then(Timestamp::now),
             message: received.message,
         })?;
+        Ok(self.counted())
+    }
+
+    fn not_removed(&mut self, error: &Error) -> Option<End> {
+        self.fail(error);
+        self.counted()
+    }
+
+    /// One more of `--count`.
+    fn counted(&mut self) -> Option<End> {
         self.count += 1;
-        Ok((Some(self.count) == self.settings.count).then_some(End::Done))
+        (Some(self.count) == self.settings.count).then_some(End::Done)
     }
 
     /// Tells what SUBACK granted.
@@ -271,6 +328,7 @@ impl<'a> Subscriber<'a> {
     }
 
     fn after_subscribing(&mut self) -> Option<End> {
+        self.is_subscribed = true;
         self.listen_on();
         if self.settings.unsubscribe.is_empty() {
             return self.settings.exit_after_suback.then_some(End::Done);
@@ -300,102 +358,14 @@ impl<'a> Subscriber<'a> {
     }
 
     fn fail(&mut self, error: &Error) {
-        self.failure.get_or_insert(error.kind());
+        let kind = error.kind();
+        self.failure = self.failure.filter(|failure| failure.code() < kind.code()).or(Some(kind));
         self.talk.error(error);
     }
 
     /// Silence counts from now.
     fn listen_on(&mut self) {
         self.idle_deadline = self.idle_timeout.map(|time| Instant::now() + time);
-    }
-
-    /// Ends once the broker has what it needs to forget what was printed, so that nobody else gets it too; over another
-    /// connection if need be.
-    async fn settle(
-        &mut self,
-        events: &mut Events,
-        interrupt: &mut Interrupt,
-        deadline: Option<Instant>,
-    ) -> Result<(), Error> {
-        self.client.disconnect(Pending::Settle);
-        let mut is_cut_short = false;
-        loop {
-            let event = tokio::select! {
-                biased;
-                _ = interrupt.received() => None,
-                () = at(deadline), if !is_cut_short => None,
-                event = events.next() => Some(event),
-            };
-            match event {
-                None => {
-                    is_cut_short = true;
-                    self.client.disconnect(Pending::Abandon);
-                }
-                Some(Some(Event::Message(received))) => {
-                    if let (Some(receipts), Some(token)) = (&self.receipts, received.token)
-                        && receipts.has(&received)
-                    {
-                        self.client.acknowledge(token);
-                    }
-                }
-                Some(Some(Event::Closed(Ok(()))) | None) if !is_cut_short => return Ok(()),
-                Some(Some(Event::Closed(_)) | None) => {
-                    let message = "the connection was lost before the broker had all acknowledgements: it may send \
-                                   messages again that were printed";
-                    return Err(Error::new(ErrorKind::ConnectionLost, message));
-                }
-                Some(Some(event)) => self.tell(&event),
-            }
-        }
-    }
-
-    /// Closes the connection in order and says how it ended.
-    async fn end(
-        mut self,
-        end: End,
-        events: &mut Events,
-        interrupt: &mut Interrupt,
-        deadline: Option<Instant>,
-    ) -> Result<ExitStatus, Error> {
-        if let (End::Idle, Retained::Remove { dry_run }) = (&end, self.settings.retained) {
-            let removed = if dry_run {
-                removal::describe(&self.removals, self.talk);
-                None
-            } else {
-                removal::run(&self.removals, &self.client, events, interrupt, self.talk).await?
-            };
-            self.failure = self.failure.or(removed);
-        }
-        if matches!(end, End::Done) && self.receipts.is_some() {
-            self.settle(events, interrupt, deadline).await?;
-        } else {
-            // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
-            self.client.disconnect(Pending::Abandon);
-            while let Some(event) = events.next().await {
-                if matches!(event, Event::Closed(_)) {
-                    break;
-                }
-            }
-        }
-        let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
-        match (end, self.settings.count) {
-            (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
-            (End::Unwritable(WriteError::Closed), _) => Ok(ExitStatus::Done),
-            (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
-            (End::Lost(error), _) => Err(Error::from(*error)),
-            (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),
-            (End::Idle, Some(count)) => {
-                let time = self.idle_timeout.unwrap_or_default().as_secs_f64();
-                let message = format!("no message for {time} s: {} of {count} received", self.count);
-                Err(Error::new(ErrorKind::TimedOut, message))
-            }
-            (End::Timeout, count) => {
-                let time = self.settings.timeout.unwrap_or_default().as_secs_f64();
-                let of = count.map(|count| format!(" of {count}")).unwrap_or_default();
-                let message = format!("--timeout of {time} s is over: {}{of} messages received", self.count);
-                Err(Error::new(ErrorKind::TimedOut, message))
-            }
-        }
     }
 }
 
@@ -417,7 +387,7 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
             MessageShape::Template(template?)
         }
     };
-    let file = super::message_file(settings.file.as_ref())?;
+    let file = crate::command::message_file(settings.file.as_ref())?;
     let options = PrinterOptions {
         shape,
         format: settings.format,

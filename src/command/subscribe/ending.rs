@@ -1,0 +1,144 @@
+//! How `sub` ends: what is still to be waited for, and with which status.
+
+use tokio::time::Instant;
+
+use super::{End, Subscriber, at};
+use crate::client::{Event, Events, Pending};
+use crate::command::interrupt::Interrupt;
+use crate::command::removal;
+use crate::config::Retained;
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::WriteError;
+use crate::payload::plural;
+
+impl Subscriber<'_> {
+    /// Closes the connection in order and says how it ended.
+    pub(super) async fn end(
+        mut self,
+        end: End,
+        events: &mut Events,
+        interrupt: &mut Interrupt,
+        deadline: Option<Instant>,
+    ) -> Result<ExitStatus, Error> {
+        let end = self.end_removals(end, events, interrupt).await;
+        if matches!(end, End::Done) && self.receipts.is_some() {
+            let settled = self.settle(events, interrupt, deadline).await;
+            if settled.is_err() {
+                return self.refused_before(settled);
+            }
+        } else {
+            // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
+            self.client.disconnect(Pending::Abandon);
+            while let Some(event) = events.next().await {
+                if matches!(event, Event::Closed(_)) {
+                    break;
+                }
+            }
+        }
+        let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
+        let result = match (end, self.settings.count) {
+            (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
+            (End::Unwritable(WriteError::Closed), _) => Ok(status),
+            (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
+            (End::Lost(error), _) => Err(Error::from(*error)),
+            (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),
+            (End::Idle, Some(count)) => {
+                let time = self.idle_timeout.unwrap_or_default().as_secs_f64();
+                let message = format!("no message for {time} s: {} of {count} received", self.count);
+                Err(Error::new(ErrorKind::TimedOut, message))
+            }
+            (End::Timeout, count) => {
+                let time = self.settings.timeout.unwrap_or_default().as_secs_f64();
+                let messages = match count {
+                    Some(count) => format!("{} of {}", self.count, plural(count, "message")),
+                    None => plural(self.count, "message"),
+                };
+                let message = format!("--timeout of {time} s is over: {messages} received");
+                Err(Error::new(ErrorKind::TimedOut, message))
+            }
+        };
+        self.refused_before(result)
+    }
+
+    /// Ends once the broker has what it needs to forget what was printed, so that nobody else gets it too; over another
+    /// connection if need be.
+    async fn settle(
+        &mut self,
+        events: &mut Events,
+        interrupt: &mut Interrupt,
+        deadline: Option<Instant>,
+    ) -> Result<ExitStatus, Error> {
+        self.client.disconnect(Pending::Settle);
+        let mut is_cut_short = false;
+        loop {
+            let event = tokio::select! {
+                biased;
+                _ = interrupt.received() => None,
+                () = at(deadline), if !is_cut_short => None,
+                event = events.next() => Some(event),
+            };
+            match event {
+                None => {
+                    is_cut_short = true;
+                    self.client.disconnect(Pending::Abandon);
+                }
+                Some(Some(Event::Message(received))) => {
+                    if let (Some(receipts), Some(token)) = (&self.receipts, received.token)
+                        && receipts.has(&received)
+                    {
+                        self.client.acknowledge(token);
+                    }
+                }
+                Some(Some(Event::Closed(Ok(()))) | None) if !is_cut_short => return Ok(ExitStatus::Done),
+                Some(Some(Event::Closed(_)) | None) => {
+                    let message = "the connection was lost before the broker had all acknowledgements: it may send \
+                                   messages again that were printed";
+                    return Err(Error::new(ErrorKind::ConnectionLost, message));
+                }
+                Some(Some(event)) => self.tell(&event),
+            }
+        }
+    }
+
+    /// A refusal on the way is what the exit code says, whatever ended the run, unless that has a smaller code.
+    fn refused_before(&self, result: Result<ExitStatus, Error>) -> Result<ExitStatus, Error> {
+        match (self.failure, result) {
+            (Some(failure), Err(error)) if failure.code() < error.kind().code() => {
+                self.talk.error(&error);
+                Ok(ExitStatus::Partly(failure))
+            }
+            (Some(failure), Ok(ExitStatus::Interrupted(_))) => Ok(ExitStatus::Partly(failure)),
+            (_, result) => result,
+        }
+    }
+
+    /// With `--remove-retained`: waits for what is under way, so that it is printed if it is removed, and says what
+    /// was done.
+    async fn end_removals(&mut self, mut end: End, events: &mut Events, interrupt: &mut Interrupt) -> End {
+        if !matches!(self.settings.retained, Retained::Remove { .. }) {
+            return end;
+        }
+        self.removals.close();
+        let deadline = Some(Instant::now() + removal::GRACE);
+        while self.removals.are_under_way() && !matches!(end, End::Lost(_) | End::Unwritable(_)) {
+            let ended = tokio::select! {
+                biased;
+                signal = interrupt.received() => {
+                    end = End::Signal(signal);
+                    break;
+                }
+                () = at(deadline) => break,
+                written = self.printer.writable(), if self.printer.is_blocked() => self.write_on(written),
+                event = events.next(), if !self.printer.is_blocked() => match event {
+                    Some(event) => self.take_all(event, events),
+                    None => break,
+                },
+            };
+            if let Some(ended @ (End::Lost(_) | End::Unwritable(_))) = ended {
+                end = ended;
+            }
+        }
+        self.removals.report(self.talk);
+        end
+    }
+}
