@@ -1,0 +1,228 @@
+//! `sub` over a link that is cut at each step of each `QoS`.
+
+use std::fmt;
+
+use nix::sys::signal::Signal;
+
+use crate::account::{Account, numbers};
+use crate::broker::Broker;
+use crate::cases::{self, DISCONNECT, Session, Step, ensure, unique};
+use crate::support::net::CuttingLink;
+use crate::support::net::cutting_link::{Cut, Ending, Place, Towards};
+use crate::support::{Ended, Program};
+
+const SUBSCRIBE: Step = Step(Towards::Broker, "SUBSCRIBE");
+const SUBACK: Step = Step(Towards::Client, "SUBACK");
+
+/// The steps of a message.
+const QOS_1: &[Step] = &[Step(Towards::Client, "PUBLISH"), Step(Towards::Broker, "PUBACK")];
+const QOS_2: &[Step] = &[
+    Step(Towards::Client, "PUBLISH"),
+    Step(Towards::Broker, "PUBREC"),
+    Step(Towards::Client, "PUBREL"),
+    Step(Towards::Broker, "PUBCOMP"),
+];
+
+/// Messages of a case.
+const MESSAGES: usize = 40;
+
+/// One run of `sub`.
+struct Case {
+    version: &'static str,
+    session: Session,
+    qos: u8,
+    cut: Cut,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, session, qos, cut } = self;
+        write!(f, "{version} {session:?} QoS {qos}, cut {cut:?}")
+    }
+}
+
+impl Case {
+    /// `sub` with this case's options.
+    fn program(&self, topic: &str, id: &str, port: u16) -> Program {
+        let qos = self.qos.to_string();
+        let arguments = ["sub", "-t", topic, "-q", &qos, "-V", self.version, "-rp", "20", "--output-mode", "raw"];
+        let program = Program::new(arguments).port(port);
+        if self.session == Session::Kept { program.arg_all(&["--no-clean", "-i", id]) } else { program }
+    }
+
+    /// Whether the broker keeps the session over the cut.
+    fn is_resumed(&self) -> bool {
+        self.session == Session::Kept || self.version == "5.0"
+    }
+}
+
+fn explain(wrong: &str, ended: &Ended, printed: &Account, sent: &[String], link: &CuttingLink) -> String {
+    let Ended { code, stderr, .. } = ended;
+    let account = printed.against(sent);
+    format!("{wrong}\n{account}\nexit code {code}, stderr:\n{stderr}\ntrace:\n{}", link.trace())
+}
+
+/// What is published while the link breaks and comes back is printed.
+fn check(case: &Case, broker: &Broker) -> Result<(), String> {
+    let number = unique();
+    let (topic, id) = (format!("subscribed/{number}"), format!("subscriber-{number}"));
+    let link = CuttingLink::to(broker.address());
+    link.cut(case.cut);
+    let mut running = case.program(&topic, &id, link.port()).start();
+    running.wait_for_stderr("Subscribed to");
+    let mut publisher = broker.client(&format!("publisher-to-{id}"));
+    let mut sent = numbers(MESSAGES);
+    sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
+    link.wait_for_cuts(1);
+    let is_subscribed_before = !matches!(case.cut.packet, "SUBSCRIBE" | "SUBACK");
+    if !case.is_resumed() && is_subscribed_before {
+        // Not before the new subscription, since the last message has to come.
+        running.wait_for_stderr("Subscribed to");
+    }
+    publisher.publish(&topic, "last", case.qos);
+    sent.push("last".to_owned());
+    running.wait_for_stdout("last");
+    running.signal(Signal::SIGINT);
+    let ended = cases::finish(running);
+    let printed = Account::of_lines(&ended.stdout);
+    let judge = || {
+        ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))?;
+        match (case.is_resumed(), case.qos) {
+            (true, 2) => printed.is_exactly(&sent),
+            (true, _) => printed.is_at_least(&sent),
+            (false, _) if !is_subscribed_before => printed.is_at_least(&sent),
+            (false, qos) => {
+                if qos == 2 {
+                    printed.is_at_most(&sent)?;
+                }
+                let says = ended.stderr.contains("missing") || ended.stderr.contains("missed");
+                ensure(says, || "stderr does not say that messages may be missing".to_owned())
+            }
+        }
+    };
+    judge().map_err(|wrong| explain(&wrong, &ended, &printed, &sent, &link))
+}
+
+/// `-C` ends when the broker will not send again what was printed: a second run with that session prints the rest.
+fn check_count(case: &Case, broker: &Broker) -> Result<(), String> {
+    const COUNT: usize = 10;
+    const REST: usize = 5;
+    let number = unique();
+    let (topic, id) = (format!("counted/{number}"), format!("subscriber-{number}"));
+    let link = CuttingLink::to(broker.address());
+    link.cut(case.cut);
+    let mut running = case.program(&topic, &id, link.port()).arg("-C").arg(COUNT.to_string()).start();
+    running.wait_for_stderr("Subscribed to");
+    let mut publisher = broker.client(&format!("publisher-to-{id}"));
+    let sent = numbers(COUNT + REST);
+    sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
+    let ended = cases::finish(running);
+    let first = Account::of_lines(&ended.stdout);
+    let mut running = case.program(&topic, &id, broker.port()).start();
+    running.wait_for_stderr("Subscribed to");
+    publisher.publish(&topic, "last", case.qos);
+    running.wait_for_stdout("last");
+    running.signal(Signal::SIGINT);
+    let rest = Account::of_lines(&cases::finish(running).stdout);
+    let judge = || {
+        ensure(link.cuts() == 1, || "the cut was not made".to_owned())?;
+        ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))?;
+        ensure(first.count() == COUNT, || format!("{} lines and not {COUNT}", first.count()))?;
+        let again: Vec<&String> = rest.payloads().iter().filter(|payload| first.payloads().contains(payload)).collect();
+        ensure(again.is_empty(), || format!("the next run prints again: {again:?}"))?;
+        if case.qos == 2 {
+            first.is_exactly(&sent[..COUNT])?;
+        }
+        let mut both = [first.payloads(), rest.payloads()].concat();
+        ensure(both.pop().as_deref() == Some("last"), || format!("the next run prints {:?}", rest.payloads()))?;
+        let both = Account::new(both);
+        if case.qos == 2 { both.is_exactly(&sent) } else { both.is_at_least(&sent) }
+    };
+    judge().map_err(|wrong| explain(&wrong, &ended, &first, &sent, &link))
+}
+
+fn matrix(version: &'static str, session: Session, qos: u8) -> Vec<Case> {
+    let steps = if qos == 1 { QOS_1 } else { QOS_2 };
+    let subscribing = [SUBSCRIBE.cuts(1), SUBACK.cuts(1)].concat();
+    let messages = steps.iter().flat_map(|step| [step.cuts(1), step.cuts(7)].concat());
+    subscribing.into_iter().chain(messages).map(|cut| Case { version, session, qos, cut }).collect()
+}
+
+fn counted(version: &'static str, qos: u8) -> Vec<Case> {
+    let steps = if qos == 1 { QOS_1 } else { QOS_2 };
+    let mut cuts: Vec<Cut> = steps.iter().flat_map(|step| [step.cuts(3), step.cuts(10)].concat()).collect();
+    // A FIN that comes when PUBACK and DISCONNECT are on their way looks as the broker's answer to them.
+    let is_invisible = |cut: &Cut| cut.packet == "PUBACK" && cut.number == 10 && cut.place == Place::Before;
+    cuts.retain(|cut| !(is_invisible(cut) && cut.ending == Ending::Finish));
+    cuts.extend(DISCONNECT.cuts(1));
+    cuts.into_iter().map(|cut| Case { version, session: Session::Kept, qos, cut }).collect()
+}
+
+macro_rules! matrices {
+    ($broker:expr; $($name:ident: $version:literal $session:ident $qos:literal),+ $(,)?) => {
+        $(#[test]
+        fn $name() {
+            let Some(broker) = $broker else { return };
+            cases::run_all(&matrix($version, Session::$session, $qos), |case| check(case, &broker));
+        })+
+    };
+}
+
+macro_rules! counts {
+    ($broker:expr; $($name:ident: $version:literal $qos:literal),+ $(,)?) => {
+        $(#[test]
+        fn $name() {
+            let Some(broker) = $broker else { return };
+            cases::run_all(&counted($version, $qos), |case| check_count(case, &broker));
+        })+
+    };
+}
+
+mod mosquitto {
+    use super::*;
+
+    matrices! {
+        Broker::mosquitto("");
+        qos_1_of_5_0_by_default: "5.0" Default 1,
+        qos_2_of_5_0_by_default: "5.0" Default 2,
+        qos_1_of_5_0_kept: "5.0" Kept 1,
+        qos_2_of_5_0_kept: "5.0" Kept 2,
+        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
+        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
+        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
+        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
+    }
+
+    counts! {
+        Broker::mosquitto("");
+        count_at_qos_1_of_5_0: "5.0" 1,
+        count_at_qos_2_of_5_0: "5.0" 2,
+        count_at_qos_1_of_3_1_1: "3.1.1" 1,
+        count_at_qos_2_of_3_1_1: "3.1.1" 2,
+    }
+}
+
+#[cfg(feature = "broker")]
+mod embedded {
+    use super::*;
+
+    matrices! {
+        Some(Broker::embedded());
+        qos_1_of_5_0_by_default: "5.0" Default 1,
+        qos_2_of_5_0_by_default: "5.0" Default 2,
+        qos_1_of_5_0_kept: "5.0" Kept 1,
+        qos_2_of_5_0_kept: "5.0" Kept 2,
+        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
+        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
+        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
+        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
+    }
+
+    counts! {
+        Some(Broker::embedded());
+        count_at_qos_1_of_5_0: "5.0" 1,
+        count_at_qos_2_of_5_0: "5.0" 2,
+        count_at_qos_1_of_3_1_1: "3.1.1" 1,
+        count_at_qos_2_of_3_1_1: "3.1.1" 2,
+    }
+}
