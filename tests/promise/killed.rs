@@ -1,1 +1,106 @@
-//! x
+//! Processes that are killed, and others that take up their sessions.
+
+use nix::sys::signal::Signal;
+
+use crate::account::{Account, numbers};
+use crate::broker::Broker;
+use crate::cases::{self, ensure, unique};
+use crate::receiver::Receiver;
+use crate::support::net::CuttingLink;
+use crate::support::net::cutting_link::{Cut, Ending, Place, Towards};
+use crate::support::{Program, RawClient};
+
+/// How many messages mosquitto sends before it wants acknowledgements.
+const IN_FLIGHT: usize = 20;
+
+#[test]
+fn a_sub_that_is_killed_a_dozen_times_loses_nothing() {
+    const KILLS: usize = 12;
+    const MESSAGES: usize = 2000;
+    for version in ["5.0", "3.1.1"] {
+        let Some(broker) = Broker::mosquitto("max_queued_messages 100000") else { return };
+        let arguments =
+            ["sub", "-t", "killed", "-V", version, "-q", "2", "--no-clean", "-i", "x", "--output-mode", "raw"];
+        let start = || Program::new(arguments).port(broker.port()).start();
+        let mut running = start();
+        running.wait_for_stderr("Subscribed to");
+        let publisher = broker.client("publisher");
+        let publishing = std::thread::spawn(move || publish_all(publisher, MESSAGES));
+        let mut runs = Vec::new();
+        for kill in 0..KILLS {
+            // Further into the stream each time, so that another step of the handshakes is hit.
+            for _ in 0..20 + 7 * kill {
+                running.wait_for_stdout("");
+            }
+            running.signal(Signal::SIGKILL);
+            let ended = running.wait();
+            assert_eq!(ended.code, 137, "{}", ended.stderr);
+            runs.push(Account::of_lines(&ended.stdout));
+            running = start();
+        }
+        publishing.join().expect("all is published");
+        running.wait_for_stdout(&MESSAGES.to_string());
+        running.signal(Signal::SIGINT);
+        let ended = cases::finish(running).expect_code(0);
+        runs.push(Account::of_lines(&ended.stdout));
+
+        let all = Account::new(runs.iter().flat_map(|run| run.payloads().to_vec()).collect());
+        all.is_at_least(&numbers(MESSAGES)).unwrap_or_else(|wrong| panic!("{version}: {wrong}"));
+        for (index, pair) in runs.windows(2).enumerate() {
+            let [killed, next] = pair else { unreachable!("windows of two") };
+            // What was printed and not yet acknowledged is the tail alone.
+            let tail = killed.payloads().len().saturating_sub(IN_FLIGHT);
+            let (acknowledged, _) = killed.payloads().split_at(tail);
+            let again: Vec<&String> = next.payloads().iter().filter(|payload| acknowledged.contains(payload)).collect();
+            assert!(again.is_empty(), "{version}: kill {index}: acknowledged and printed again: {again:?}");
+        }
+        let doubles = all.count() - MESSAGES;
+        assert!(doubles <= KILLS * IN_FLIGHT, "{version}: {doubles} doubles");
+    }
+}
+
+fn publish_all(mut publisher: RawClient, count: usize) {
+    for payload in numbers(count) {
+        publisher.publish("killed", payload, 2);
+    }
+}
+
+#[test]
+fn the_messages_of_a_new_process_are_not_taken_for_those_of_a_killed_one() {
+    let Some(broker) = Broker::mosquitto("") else { return };
+    let steps = [(Towards::Client, "PUBREC"), (Towards::Broker, "PUBREL"), (Towards::Client, "PUBCOMP")];
+    let places = [Place::Before, Place::After];
+    let cases: Vec<(&str, Cut)> = ["5.0", "3.1.1"]
+        .into_iter()
+        .flat_map(|version| {
+            steps.into_iter().flat_map(move |(towards, packet)| {
+                places.map(|place| (version, Cut { towards, packet, number: 1, place, ending: Ending::Hold }))
+            })
+        })
+        .collect();
+    cases::run_all(&cases, |&(version, cut)| {
+        let number = unique();
+        let (topic, id) = (format!("restarted/{number}"), format!("restarted-{number}"));
+        let receiver = Receiver::start(&broker, &topic, 2);
+        let program = |message: &'static str| {
+            let arguments = ["pub", "-t", &topic, "-V", version, "-q", "2", "--no-clean", "-i", &id, "-m", message];
+            Program::new(arguments)
+        };
+        let link = CuttingLink::to(broker.address());
+        link.cut(cut);
+        let killed = program("first").port(link.port()).start();
+        link.wait_for_cuts(1);
+        killed.signal(Signal::SIGKILL);
+        killed.wait();
+        let second = CuttingLink::to(broker.address());
+        let ended = cases::finish(program("second").port(second.port()).start());
+        let arrived = receiver.finish(&broker);
+        let count = |text: &str| arrived.payloads().iter().filter(|payload| *payload == text).count();
+        ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))
+            .and_then(|()| ensure(count("second") == 1, || format!("arrived: {:?}", arrived.payloads())))
+            .and_then(|()| ensure(count("first") <= 1, || format!("arrived: {:?}", arrived.payloads())))
+            .map_err(|wrong| {
+                format!("{wrong}\nstderr:\n{}\ntrace:\n{}\nthen:\n{}", ended.stderr, link.trace(), second.trace())
+            })
+    });
+}

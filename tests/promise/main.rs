@@ -12,7 +12,6 @@ mod broker;
 mod cases;
 mod flapping;
 mod gap;
-mod kept;
 mod killed;
 mod others;
 mod publishing;

@@ -8,7 +8,7 @@ use crate::account::{Account, numbers};
 use crate::broker::Broker;
 use crate::cases::{self, DISCONNECT, Session, Step, ensure, unique};
 use crate::support::net::CuttingLink;
-use crate::support::net::cutting_link::{Cut, Ending, Place, Towards};
+use crate::support::net::cutting_link::{Cut, Ending, Towards};
 use crate::support::{Ended, Program};
 
 const SUBSCRIBE: Step = Step(Towards::Broker, "SUBSCRIBE");
@@ -70,14 +70,17 @@ fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     link.cut(case.cut);
     let mut running = case.program(&topic, &id, link.port()).start();
     running.wait_for_stderr("Subscribed to");
+    let is_subscribed_before = !matches!(case.cut.packet, "SUBSCRIBE" | "SUBACK");
+    if !case.is_resumed() && !is_subscribed_before {
+        link.wait_for_packet("SUBACK", 2);
+    }
     let mut publisher = broker.client(&format!("publisher-to-{id}"));
     let mut sent = numbers(MESSAGES);
     sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
     link.wait_for_cuts(1);
-    let is_subscribed_before = !matches!(case.cut.packet, "SUBSCRIBE" | "SUBACK");
-    if !case.is_resumed() && is_subscribed_before {
+    if !case.is_resumed() {
         // Not before the new subscription, since the last message has to come.
-        running.wait_for_stderr("Subscribed to");
+        link.wait_for_packet("SUBACK", 2);
     }
     publisher.publish(&topic, "last", case.qos);
     sent.push("last".to_owned());
@@ -151,11 +154,20 @@ fn matrix(version: &'static str, session: Session, qos: u8) -> Vec<Case> {
 fn counted(version: &'static str, qos: u8) -> Vec<Case> {
     let steps = if qos == 1 { QOS_1 } else { QOS_2 };
     let mut cuts: Vec<Cut> = steps.iter().flat_map(|step| [step.cuts(3), step.cuts(10)].concat()).collect();
-    // A FIN that comes when PUBACK and DISCONNECT are on their way looks as the broker's answer to them.
-    let is_invisible = |cut: &Cut| cut.packet == "PUBACK" && cut.number == 10 && cut.place == Place::Before;
-    cuts.retain(|cut| !(is_invisible(cut) && cut.ending == Ending::Finish));
     cuts.extend(DISCONNECT.cuts(1));
     cuts.into_iter().map(|cut| Case { version, session: Session::Kept, qos, cut }).collect()
+}
+
+/// Whether the end may look like the broker's answer to DISCONNECT although PUBACK was lost: a FIN when all is printed.
+fn is_invisible(case: &Case) -> bool {
+    let is_late = case.cut.packet == "PUBACK" || case.cut.number == 10;
+    case.qos == 1 && is_late && case.cut.ending == Ending::Finish
+}
+
+fn check_counts(broker: &Broker, version: &'static str, qos: u8) {
+    let mut cases = counted(version, qos);
+    cases.retain(|case| !is_invisible(case));
+    cases::run_all(&cases, |case| check_count(case, broker));
 }
 
 macro_rules! matrices {
@@ -173,7 +185,7 @@ macro_rules! counts {
         $(#[test]
         fn $name() {
             let Some(broker) = $broker else { return };
-            cases::run_all(&counted($version, $qos), |case| check_count(case, &broker));
+            check_counts(&broker, $version, $qos);
         })+
     };
 }
@@ -199,6 +211,17 @@ mod mosquitto {
         count_at_qos_2_of_5_0: "5.0" 2,
         count_at_qos_1_of_3_1_1: "3.1.1" 1,
         count_at_qos_2_of_3_1_1: "3.1.1" 2,
+    }
+
+    #[test]
+    #[ignore = "QoS 1 has no answer to PUBACK: only a PINGRESP behind it would show that it arrived"]
+    fn count_at_qos_1_behind_a_fin_that_the_broker_did_not_send() {
+        let Some(broker) = Broker::mosquitto("") else { return };
+        for version in ["3.1.1", "5.0"] {
+            let mut cases = counted(version, 1);
+            cases.retain(is_invisible);
+            cases::run_all(&cases, |case| check_count(case, &broker));
+        }
     }
 }
 

@@ -191,6 +191,25 @@ impl CuttingLink {
         self.wait(&format!("{count} connections"), |state| state.connections >= count);
     }
 
+    /// Waits until a packet of this type has passed on a connection of this number or a later one.
+    #[track_caller]
+    pub fn wait_for_packet(&self, name: &str, connection: usize) {
+        self.wait(&format!("{name} on connection {connection} or later"), |state| {
+            state
+                .passed
+                .iter()
+                .any(|passed| passed.connection >= connection && passed.has_passed && passed.packet.name() == name)
+        });
+    }
+
+    /// Waits until so many packets of this type have passed.
+    #[track_caller]
+    pub fn wait_for_count(&self, name: &str, count: usize) {
+        self.wait(&format!("{count} of {name}"), |state| {
+            state.passed.iter().filter(|passed| passed.has_passed && passed.packet.name() == name).count() >= count
+        });
+    }
+
     /// Every packet so far.
     pub fn passed(&self) -> Vec<Passed> {
         self.shared.state().passed.clone()
@@ -257,6 +276,7 @@ impl Shared {
             state.plan.pop_front();
             state.counted = 0;
         }
+        self.changed.notify_all();
         cut
     }
 
