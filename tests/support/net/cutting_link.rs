@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Shutdown, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -228,6 +229,13 @@ impl CuttingLink {
         lines.join("\n")
     }
 
+    /// All packets of some connections as lines.
+    pub fn trace_of(&self, connections: RangeInclusive<usize>) -> String {
+        let passed = self.passed();
+        let lines = passed.iter().filter(|passed| connections.contains(&passed.connection)).map(line);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     #[track_caller]
     fn wait(&self, what: &str, is_done: impl Fn(&State) -> bool) {
         let state = self.shared.state();
@@ -262,22 +270,26 @@ impl Shared {
         Some(state.connections)
     }
 
-    /// What is to happen at a packet.
-    fn judge(&self, connection: usize, towards: Towards, packet: Packet) -> Option<Cut> {
+    /// What is to happen at a packet, and its place in the record.
+    fn judge(&self, connection: usize, towards: Towards, packet: Packet) -> (Option<Cut>, usize) {
         let mut state = self.state();
         let cut = state.plan.front().copied();
         let cut = cut.filter(|cut| cut.towards == towards && cut.packet == packet.name()).filter(|cut| {
             state.counted += 1;
             state.counted == cut.number
         });
-        let has_passed = cut.is_none_or(|cut| cut.place == Place::After);
-        state.passed.push(Passed { connection, towards, packet, has_passed });
+        state.passed.push(Passed { connection, towards, packet, has_passed: false });
         if cut.is_some() {
             state.plan.pop_front();
             state.counted = 0;
         }
+        (cut, state.passed.len() - 1)
+    }
+
+    /// A packet has been written.
+    fn note_passed(&self, place: usize) {
+        self.state().passed[place].has_passed = true;
         self.changed.notify_all();
-        cut
     }
 
     fn note_cut(&self) {
@@ -340,15 +352,14 @@ impl Way<'_> {
                 }
                 let bytes = &buffer[done..done + length];
                 done += length;
-                match self.shared.judge(self.number, self.towards, packet) {
-                    None => write(to, bytes).await.ok_or(Ending::Reset)?,
-                    Some(cut) => {
-                        if cut.place == Place::After {
-                            write(to, bytes).await.ok_or(Ending::Reset)?;
-                        }
-                        self.shared.note_cut();
-                        return Err(cut.ending);
-                    }
+                let (cut, place) = self.shared.judge(self.number, self.towards, packet);
+                if cut.is_none_or(|cut| cut.place == Place::After) {
+                    write(to, bytes).await.ok_or(Ending::Reset)?;
+                    self.shared.note_passed(place);
+                }
+                if let Some(cut) = cut {
+                    self.shared.note_cut();
+                    return Err(cut.ending);
                 }
             }
             buffer.drain(..done);
