@@ -75,6 +75,11 @@ impl Broker {
         self.credentials.map_or(Vec::new(), |(name, password)| vec!["-u", name, "-P", password])
     }
 
+    /// At what the test's own client receives: `RabbitMQ` has no `QoS` 2.
+    pub fn receiving_qos(&self) -> u8 {
+        if self.name == "RabbitMQ" { 1 } else { 2 }
+    }
+
     /// A client of the test's own, with a session that outlives its connection.
     pub fn client(&self, id: &str) -> RawClient {
         RawClient::connect_with(self.address, self.connect(id)).0

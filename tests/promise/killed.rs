@@ -10,8 +10,8 @@ use crate::cases::{self, ensure, unique};
 use crate::receiver::Receiver;
 use crate::support::net::CuttingLink;
 use crate::support::net::cutting_link::{Cut, Ending, Passed, Place, Towards};
-use crate::support::wire::{AckKind, Packet};
-use crate::support::{Program, RawClient};
+use crate::support::wire::{AckKind, Packet, connack, pubcomp, pubrec, pubrel};
+use crate::support::{Program, RawClient, ScriptedBroker};
 
 #[test]
 fn a_sub_that_is_killed_a_dozen_times_loses_nothing() {
@@ -120,4 +120,48 @@ fn the_messages_of_a_new_process_are_not_taken_for_those_of_a_killed_one() {
                 format!("{wrong}\nstderr:\n{}\ntrace:\n{}\nthen:\n{}", ended.stderr, link.trace(), second.trace())
             })
     });
+}
+
+#[test]
+fn the_identifiers_of_a_session_that_is_taken_up_begin_anywhere() {
+    let id = || {
+        let broker = ScriptedBroker::start();
+        let arguments = ["pub", "-t", "a", "-m", "x", "-q", "2", "--no-clean", "-i", "x"];
+        let running = Program::new(arguments).port(broker.port()).start();
+        let (mut link, _) = broker.accept_session(connack().session_present());
+        let id = link.expect_publish().id;
+        link.send(pubrec(id));
+        link.expect_pubrel(id);
+        link.send(pubcomp(id));
+        link.receive_until_end();
+        running.wait().expect_code(0);
+        id
+    };
+    let ids = [id(), id(), id(), id()];
+    assert!(ids.iter().any(|id| *id != ids[0]), "{ids:?}");
+}
+
+#[test]
+fn what_an_earlier_process_left_at_the_broker_is_brought_to_its_end() {
+    const UNKNOWN: u8 = 0x92;
+    for (version, reason) in [("5.0", UNKNOWN), ("3.1.1", 0)] {
+        let broker = ScriptedBroker::start();
+        let arguments = ["pub", "-t", "a", "-lm", "-q", "2", "--no-clean", "-i", "x", "-V", version];
+        let mut running = Program::new(arguments).port(broker.port()).start();
+        let (mut link, _) = broker.accept_session(connack().session_present());
+        link.send(pubrec(7));
+        assert_eq!(link.receive(), pubrel(7).reason(reason).into(), "{version}");
+        link.send(pubcomp(7));
+        link.send(pubrel(8));
+        assert_eq!(link.receive(), pubcomp(8).reason(reason).into(), "{version}");
+        link.send(pubcomp(9));
+        running.write("x\n");
+        running.close_stdin();
+        let id = link.expect_publish().id;
+        link.send(pubrec(id));
+        link.expect_pubrel(id);
+        link.send(pubcomp(id));
+        link.receive_until_end();
+        running.wait().expect_code(0);
+    }
 }

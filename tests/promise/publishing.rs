@@ -96,7 +96,7 @@ impl Seen {
     pub fn of(case: &Case, broker: &Broker) -> Self {
         let number = unique();
         let topic = format!("published/{number}");
-        let receiver = Receiver::start(broker, &topic, 2);
+        let receiver = Receiver::start(broker, &topic, broker.receiving_qos());
         let link = CuttingLink::to(broker.address());
         case.cuts.iter().for_each(|cut| link.cut(*cut));
         let (options, stdin) = case.source.options(&topic, case.qos);
