@@ -157,11 +157,7 @@ fn judge(case: &Case, seen: &Seen) -> Result<(), String> {
         arrived.is_at_least(sent)?
     }
     let passed = link.passed();
-    if is_resumed {
-        resumes(&passed)?;
-    } else {
-        begins_anew(&passed)?;
-    }
+    takes_up_what_is_there(&passed, is_resumed)?;
     if case.session == Session::Default && case.version == "5.0" {
         let is_disconnect_cut = case.cuts.iter().any(|cut| cut.packet == "DISCONNECT");
         keeps_its_session_no_longer_than_it_runs(&passed, is_disconnect_cut)?;
@@ -198,20 +194,28 @@ fn connections_of(passed: &[Passed]) -> BTreeMap<String, Vec<usize>> {
     connections
 }
 
-/// Once a CONNACK has come, the session is taken up: not clean, and what is sent again has its identifier and DUP.
-fn resumes(passed: &[Passed]) -> Result<(), String> {
+/// Asks for its session again if it has one; what it sends again has its identifier and DUP where the session is there,
+/// and neither where it is gone.
+fn takes_up_what_is_there(passed: &[Passed], is_kept: bool) -> Result<(), String> {
     let mut is_accepted = false;
+    let mut is_new = true;
     // By packet identifier: the payload, and whether PUBREL has been sent.
     let mut in_flight: BTreeMap<u16, (&[u8], bool)> = BTreeMap::new();
     for Passed { connection, packet, has_passed, .. } in passed {
         match packet {
-            Packet::Connect(connect) => {
+            Packet::Connect(connect) if is_kept => {
                 ensure(!(is_accepted && connect.clean), || format!("connection {connection} begins a new session"))?;
             }
-            Packet::Connack(_) => is_accepted |= *has_passed,
+            Packet::Connack(connack) => {
+                is_accepted |= *has_passed;
+                is_new = !connack.session_present;
+                if is_new {
+                    in_flight.clear();
+                }
+            }
             Packet::Publish(publish) => {
                 let again = in_flight.insert(publish.id, (&publish.payload, false));
-                ensure(*connection > 1 || !publish.dup, || format!("DUP on the first connection: {publish:?}"))?;
+                ensure(!(is_new && publish.dup), || format!("DUP in a new session: {publish:?}"))?;
                 if let Some((payload, is_released)) = again {
                     ensure(payload == publish.payload, || format!("the identifier of another message: {publish:?}"))?;
                     ensure(publish.dup, || format!("sent again without DUP: {publish:?}"))?;
@@ -227,15 +231,6 @@ fn resumes(passed: &[Passed]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// In a new session nothing has been sent before: DUP is never set.
-fn begins_anew(passed: &[Passed]) -> Result<(), String> {
-    let mut wrong = passed.iter().filter(|passed| match &passed.packet {
-        Packet::Publish(publish) => publish.dup,
-        _ => false,
-    });
-    wrong.next().map_or(Ok(()), |passed| Err(format!("DUP in a new session: {:?}", passed.packet)))
 }
 
 /// 5.0 by default: each CONNECT has a Session Expiry Interval, and an orderly DISCONNECT takes it back.
