@@ -198,6 +198,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l trace -d 'Each
 json\t'A JSON object a line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l inflight -d 'Messages in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
@@ -206,7 +207,7 @@ json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'The broker keeps it for later subscribers'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Mark it as sent before'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l payload-format-indicator -d 'The payload is UTF-8 text (-pf)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s s -l stdin -d 'All of stdin is one payload'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s M -l multiline -d 'Each line of stdin is a payload'
@@ -224,6 +225,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-payload-f
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l resend-uncertain -d 'Repeat QoS 2 messages that a lost session leaves uncertain'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Tell what the program does, on stderr'
@@ -392,6 +394,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-proxy -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
 json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l inflight -d 'Messages in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
@@ -414,6 +417,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-payload-
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l resend-uncertain -d 'Repeat QoS 2 messages that a lost session leaves uncertain'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l debug -d 'Tell what the program does, on stderr'
@@ -547,7 +551,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages of a client that may be unacknowledged (QoS 1 and 2)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Topics of each client in turn, numbered by %s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
@@ -635,7 +639,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Placeholders in the payload too: %i %c %u %s {random:1-100}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s v -l verbose -d 'Accepted for MQTTX\'s sake'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s r -l retain -d 'The broker keeps it for later subscribers'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Mark it as sent before'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'The payload is UTF-8 text (-pf)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l abort-on-fail -d 'End as soon as a --fail holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l embedded -d 'Start a broker here and connect to it'
@@ -781,7 +785,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages of a client that may be unacknowledged (QoS 1 and 2)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Topics of each client in turn, numbered by %s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
@@ -1114,6 +1118,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
 json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l inflight -d 'Messages in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l save-options -d 'Write the options to a file (-so)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l load-options -d 'Read options from a file (-lo)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
@@ -1135,6 +1140,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l insecure -d 'Check no certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ipv4 -d 'IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l resend-uncertain -d 'Repeat QoS 2 messages that a lost session leaves uncertain'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l debug -d 'Tell what the program does, on stderr'

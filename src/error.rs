@@ -7,6 +7,8 @@ mod transport;
 
 use std::fmt;
 
+pub(crate) use client::clue_hint;
+
 use crate::mqtt::{ReasonCode, TopicError};
 
 /// How a program run ended when nothing failed.

@@ -123,7 +123,7 @@ impl Plan {
             options.properties.session_expiry_interval = Some(kept.expiry).filter(|_| options.version.is_v5());
         }
         if let Role::Publish(publish) = &self.group(client).role {
-            options.maximum_outstanding = publish.window;
+            options.inflight = publish.window;
         }
         options
     }

@@ -176,8 +176,9 @@ pub struct Publish {
     pub load: Load,
     /// How many messages all of the group in all shards publish, in each phase in which it acts.
     pub limit: Option<u64>,
-    /// How many may be unacknowledged, as far as the broker's Receive Maximum goes.
-    pub window: u16,
+    /// How many may be in flight, as far as the broker's Receive Maximum goes; `None`: see
+    /// [`ConnectOptions::inflight`].
+    pub window: Option<u16>,
 }
 
 /// What is published.

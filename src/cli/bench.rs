@@ -275,9 +275,9 @@ pub struct LoadArgs {
     /// Search the highest rate at which all of this holds, as in 'p99<50ms,loss=0'; begins with --rate
     #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["unpaced", "limit"])]
     pub find_max: Option<String>,
-    /// Messages of a client that may be unacknowledged (QoS 1 and 2)
-    #[arg(long, value_name = "N", default_value = "65535", value_parser = value::positive_u16)]
-    pub inflight: u16,
+    /// Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]
+    #[arg(long, value_name = "N", value_parser = value::positive_u16)]
+    pub inflight: Option<u16>,
     /// Messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,

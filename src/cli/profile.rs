@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::group::ConnectArgs;
+use super::group::{ConnectArgs, DeliveryArgs};
 
 /// `mqttx-rs profile`.
 #[derive(Debug, Clone, Args)]
@@ -103,6 +103,9 @@ pub struct ProfileAddArgs {
     /// What the profile says.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// How what is published is delivered.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
 }
 
 /// `profile edit`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{ConnectArgs, MessageArgs, PayloadArgs};
+use super::group::{ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -26,6 +26,9 @@ pub struct PublishCommand {
     /// Where to.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// How it is delivered.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
 }
 
 /// What is published, whatever the connection: `pub` of the command line and that of `repl`.

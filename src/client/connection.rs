@@ -27,6 +27,8 @@ pub(super) struct Ended {
     pub(super) has_timed_out: bool,
     /// What the other side's first bytes look like.
     pub(super) foreign: Option<Foreign>,
+    /// Everything was written, and the broker closed behind it.
+    pub(super) is_orderly: bool,
 }
 
 /// Moves bytes between a stream and the session, for which a connection has begun, until it is over.
@@ -54,6 +56,7 @@ where
         connack_deadline,
         linger_deadline: None,
         session_deadline: None,
+        settle_deadline: None,
         reauthenticate_every,
         reauthentication_due: None,
         has_heard: false,
@@ -81,6 +84,8 @@ struct Connection<'a, S> {
     connack_deadline: Option<Instant>,
     linger_deadline: Option<Instant>,
     session_deadline: Option<Instant>,
+    /// See [`State::settled_at`].
+    settle_deadline: Option<Instant>,
     reauthenticate_every: Option<Duration>,
     /// Set once CONNACK has come.
     reauthentication_due: Option<Instant>,
@@ -104,8 +109,10 @@ enum Phase {
 /// What ended the moving of bytes.
 enum How {
     Lost(LinkLoss),
-    /// Closed in order, or nothing more to wait for.
-    Closed,
+    /// Closed by us; in order, or with nothing more to wait for.
+    Closed {
+        is_orderly: bool,
+    },
     NoConnAck,
 }
 
@@ -120,19 +127,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 return Poll::Ready(How::NoConnAck);
             }
             if self.linger_deadline.is_some_and(|deadline| deadline <= now) {
-                return Poll::Ready(self.write_error.take().map_or(How::Closed, How::Lost));
+                return Poll::Ready(self.write_error.take().map_or(How::Closed { is_orderly: false }, How::Lost));
             }
             // Each of the two goes as far as it can, whatever becomes of the other.
             let has_written = self.write(cx, now);
             let has_read = match self.read(cx) {
                 Ok(has_read) => has_read,
-                Err(loss) => return Poll::Ready(if self.phase == Phase::Open { How::Lost(loss) } else { How::Closed }),
+                Err(loss) => {
+                    return Poll::Ready(match self.phase {
+                        Phase::Open => How::Lost(loss),
+                        Phase::Draining => How::Closed { is_orderly: loss == LinkLoss::EndOfStream },
+                        Phase::Flushing => How::Closed { is_orderly: false },
+                    });
+                }
             };
             if has_written || has_read {
                 continue;
             }
-            let deadlines =
-                [self.connack_deadline, self.linger_deadline, self.session_deadline, self.reauthentication_due];
+            let deadlines = [
+                self.connack_deadline,
+                self.linger_deadline,
+                self.session_deadline,
+                self.reauthentication_due,
+                self.settle_deadline,
+            ];
             if let Some(deadline) = deadlines.into_iter().flatten().min() {
                 // A timer that is set too early costs one turn; setting it anew each time costs more.
                 if timer.deadline() > deadline || timer.is_elapsed() {
@@ -163,12 +181,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             state.reauthenticate();
             self.reauthentication_due = self.next_reauthentication(now);
         }
-        state.disconnect_if_due();
+        state.disconnect_if_due(time);
         if self.link.output.is_empty() && self.write_error.is_none() {
             self.transmit(&mut state, time);
             state.take_session_events(time);
             // All that was queued may have been declined, by limits of CONNACK: nothing else comes to end it then.
-            if self.link.output.is_empty() && state.disconnect_if_due() {
+            if self.link.output.is_empty() && state.disconnect_if_due(time) {
                 self.transmit(&mut state, time);
             }
         }
@@ -194,6 +212,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             session::State::Disconnected => self.connack_deadline = None,
         }
         self.session_deadline = state.session.poll_timeout().map(Instant::from_std);
+        self.settle_deadline = state.settled_at().map(Instant::from_std).filter(|settled_at| *settled_at > now);
         if state.is_room_news() {
             self.shared.room.notify_waiters();
         }
@@ -298,11 +317,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         state.session.handle_closed(now);
         state.take_session_events(now);
         let has_timed_out = matches!(how, How::NoConnAck);
+        let is_orderly = matches!(how, How::Closed { is_orderly: true });
         let loss = match how {
             How::Lost(loss) => loss,
-            How::Closed | How::NoConnAck => LinkLoss::EndOfStream,
+            How::Closed { .. } | How::NoConnAck => LinkLoss::EndOfStream,
         };
-        Ended { end: state.end_link(), lasted, loss, has_timed_out, foreign: self.foreign }
+        Ended { end: state.end_link(), lasted, loss, has_timed_out, foreign: self.foreign, is_orderly }
     }
 }
 
@@ -331,7 +351,7 @@ mod tests {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap()));
+        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap(), false));
         let events = Events::of(shared.clone());
         let driven = shared.clone();
         tokio::spawn(async move {

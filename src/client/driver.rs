@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::session::Disconnected;
-use crate::transport::{Dialed, Dialer, Endpoint};
+use crate::transport::{Dialed, Dialer, Endpoint, Protocol};
 
 use super::connection::{self, Ended};
 use super::redirect;
-use super::state::{LinkEnd, Shared};
-use super::{Cause, ClientError, Event, Reconnect, Reconnecting, Redirected, Tap};
+use super::state::{LinkEnd, Shared, State};
+use super::{Cause, ClientError, Clue, Event, LinkLoss, Reconnect, Reconnecting, Redirected, Tap};
 
 /// What the driver needs to know, besides what CONNECT says.
 pub(super) struct Route {
@@ -21,18 +21,55 @@ pub(super) struct Route {
     pub(super) tap: Option<Box<dyn Tap>>,
 }
 
+/// What the ends of connections look like, one after another.
+#[derive(Debug, Default)]
+struct Clues {
+    /// Connections in a row that the broker closed soon after it had accepted them, with nothing outstanding.
+    thrown_out: u32,
+    told: Vec<Clue>,
+}
+
+impl Clues {
+    fn of(&mut self, cause: &Cause, is_short: bool, state: &State) -> Option<Clue> {
+        let is_closed = matches!(cause, Cause::Lost(LinkLoss::EndOfStream | LinkLoss::Reset));
+        if is_closed && is_short && state.is_idle() {
+            self.thrown_out += 1;
+        } else if !matches!(cause, Cause::Dial(_)) {
+            self.thrown_out = 0;
+        }
+        match state.session.oversized() {
+            Some(size) if is_closed => Some(Clue::Oversized(size)),
+            _ => (self.thrown_out >= 2).then_some(Clue::SharedClientId),
+        }
+    }
+
+    /// The clue, unless it has been told before.
+    fn news(&mut self, clue: Option<Clue>) -> Option<Clue> {
+        let news = clue
+            .filter(|clue| !self.told.iter().any(|told| std::mem::discriminant(told) == std::mem::discriminant(clue)));
+        self.told.extend(news);
+        news
+    }
+}
+
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
     let Route { endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
+    let mut clues = Clues::default();
     let result = loop {
         let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
-        if lasted >= reconnect.stable_after {
-            (attempts, redirects) = (0, 0);
-        }
+        let is_short = lasted.is_some_and(|lasted| lasted < reconnect.stable_after);
+        let (was_connected, is_session_kept, clue) = {
+            let state = shared.lock();
+            if lasted.is_some() && (!is_short || state.has_progressed()) {
+                (attempts, redirects) = (0, 0);
+            }
+            (state.was_connected(), state.is_session_kept(), clues.of(&cause, is_short, &state))
+        };
         if redirects < reconnect.maximum_redirects
             && let Some(target) = redirect::target(&cause, endpoint)
         {
@@ -41,15 +78,15 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
             shared.lock().events.push(Event::Redirected(Box::new(Redirected { cause, endpoint: target })));
             continue;
         }
-        let was_connected = shared.lock().was_connected();
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
         let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
         let Some(delay) = delay.filter(|_| is_retried) else {
-            break Err(Box::new(ClientError { endpoint: endpoint.clone(), cause, was_connected, attempts }));
+            break Err(Box::new(ClientError { endpoint: endpoint.clone(), cause, was_connected, attempts, clue }));
         };
         attempts += 1;
         let maximum_attempts = reconnect.maximum_attempts;
-        let event = Reconnecting { cause, attempt: attempts, maximum_attempts, delay };
+        let clue = clues.news(clue);
+        let event = Reconnecting { cause, attempt: attempts, maximum_attempts, delay, is_session_kept, clue };
         shared.lock().events.push(Event::Reconnecting(Box::new(event)));
         tokio::select! {
             () = told_to_end(&shared) => break Ok(()),
@@ -67,7 +104,7 @@ async fn connect_once(
     dialer: &Dialer,
     reauthenticate_every: Option<Duration>,
     tap: &mut Option<Box<dyn Tap>>,
-) -> Result<(), (Cause, Duration)> {
+) -> Result<(), (Cause, Option<Duration>)> {
     // None: longer than the clock can count.
     let deadline = Instant::now().checked_add(dialer.timeout);
     let dialing = tokio::select! {
@@ -76,13 +113,20 @@ async fn connect_once(
         // Boxed, so that a connection that stands does not go on holding room for every step of a dial.
         ended = Box::pin(dialer.dial(endpoint)) => ended,
     };
-    let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), Duration::ZERO))?;
+    let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), None))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
-    let Ended { end, lasted, loss, has_timed_out, foreign } = drive.await;
+    let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {
-        (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),
+        (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
+            // Behind TLS and WebSocket, and what ends those, a broker may reset the connection that it has done with.
+            let may_be_reset = endpoint.protocol != Protocol::Mqtt;
+            if shared.lock().ends_with(is_orderly || may_be_reset) {
+                return Ok(());
+            }
+            Cause::Lost(loss)
+        }
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
         (LinkEnd::Disconnected(Disconnected::NotReauthenticated(refusal)), _) => Cause::NotReauthenticated(refusal),
@@ -93,14 +137,14 @@ async fn connect_once(
         (LinkEnd::Disconnected(Disconnected::Lost), _) if stood => Cause::Lost(loss),
         (LinkEnd::Disconnected(Disconnected::Lost), _) => Cause::ClosedEarly(loss),
     };
-    Err((cause, lasted.unwrap_or_default()))
+    Err((cause, lasted))
 }
 
 /// Waits until the client is to end; for the time in which there is no connection that would see to it.
 async fn told_to_end(shared: &Shared) {
     std::future::poll_fn(|cx| {
         let mut state = shared.lock();
-        if state.may_end() {
+        if state.may_end(Instant::now().into_std()) {
             return Poll::Ready(());
         }
         state.wake_at_call(cx);

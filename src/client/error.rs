@@ -18,6 +18,18 @@ pub struct ClientError {
     pub was_connected: bool,
     /// Attempts to reconnect that had been made in a row.
     pub attempts: u32,
+    /// What else there is to say about the cause.
+    pub clue: Option<Clue>,
+}
+
+/// What a lost connection looks like, where the broker gave no reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clue {
+    /// A publish with a payload of so many bytes was in flight, larger than any that had been acknowledged.
+    Oversized(usize),
+    /// Twice in a row the broker closed a connection soon after it had accepted it, with nothing outstanding: as when
+    /// two clients with one identifier throw each other out.
+    SharedClientId,
 }
 
 /// What ended a connection, or kept it from coming about.

@@ -5,12 +5,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::session::{
-    Auth, ConnAck, DeliveryId, PublishOutcome, Received, RequestError, RequestId, SubAck, SubscribeRequest,
+    Auth, ConnAck, DeliveryId, PublishOutcome, Received, RequestError, RequestId, SubAck, SubscribeRequest, Violation,
 };
 use crate::transport::{DialTimings, Endpoint};
 
 use super::handle::Handle;
-use super::{Cause, ClientError};
+use super::{Cause, ClientError, Clue};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,11 @@ pub enum Event {
     },
     /// AUTH from the broker; [`Client::authenticate`](super::Client::authenticate) answers.
     Auth(Box<Auth>),
+    /// The broker broke the protocol in a way that leaves every message accounted for. Once for each kind.
+    Tolerated(Box<Violation>),
+    /// The broker closed the connection, as it seems because of the number of publishes in flight; there are at most so
+    /// many from now on.
+    Narrowed(u16),
     /// There is no connection, and after `delay` there will be another attempt.
     Reconnecting(Box<Reconnecting>),
     /// The broker sends us to another, and there will be an attempt there at once.
@@ -79,6 +84,17 @@ pub struct Connected {
     pub timings: DialTimings,
     /// From CONNECT to CONNACK.
     pub handshake: Duration,
+    /// There was a connection before, and its session is gone.
+    pub session_loss: Option<SessionLoss>,
+}
+
+/// Why a session is gone when its client comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionLoss {
+    /// It was to end with the connection: Clean Session of 3.1.1, a Session Expiry Interval of 0.
+    Ended,
+    /// The broker was to keep it, and has not.
+    Forgotten,
 }
 
 /// Subscriptions that had to be made anew.
@@ -101,6 +117,10 @@ pub struct Reconnecting {
     pub maximum_attempts: u32,
     /// How long until it starts.
     pub delay: Duration,
+    /// Whether the broker keeps the session meanwhile. If not, messages for us are missing afterwards.
+    pub is_session_kept: bool,
+    /// What else there is to say about the cause; once for each kind.
+    pub clue: Option<Clue>,
 }
 
 /// Another broker to go to.

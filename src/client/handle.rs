@@ -24,6 +24,10 @@ pub struct ClientOptions {
     pub dialer: Dialer,
     /// When a lost connection is tried again.
     pub reconnect: Reconnect,
+    /// In MQTT 5.0 the session outlives a lost connection, as long as it is tried again, and ends with the client: so
+    /// what is unacknowledged is resumed, and the broker keeps nothing behind. It holds for a clean start without a
+    /// Session Expiry Interval of its own; nothing else needs it.
+    pub keeps_session: bool,
     /// How often to authenticate again on a connection that stands, where an [`Authenticator`] is there to do so.
     pub reauthenticate_every: Option<Duration>,
 }
@@ -36,6 +40,7 @@ impl ClientOptions {
             endpoint,
             dialer: Dialer::default(),
             reconnect: Reconnect::default(),
+            keeps_session: false,
             reauthenticate_every: None,
         }
     }
@@ -64,12 +69,21 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 /// The same with more than most clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
     let Extensions { tap, authenticator } = extensions;
-    let ClientOptions { connect, endpoint, dialer, reconnect, reauthenticate_every } = options;
+    let ClientOptions { mut connect, endpoint, dialer, reconnect, keeps_session, reauthenticate_every } = options;
+    let ends_session = keeps_session
+        && connect.version.is_v5()
+        && connect.clean_start
+        && connect.properties.session_expiry_interval.is_none()
+        && reconnect.delay_before(1, 0.0).is_some();
+    if ends_session {
+        let outage = reconnect.longest_outage(dialer.timeout, connect.keep_alive);
+        connect.properties.session_expiry_interval = Some(outage);
+    }
     let mut session = Session::new(connect)?;
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
-    let shared = Arc::new(Shared::new(session));
+    let shared = Arc::new(Shared::new(session, ends_session));
     let route = Route { endpoint, dialer, reconnect, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
@@ -82,6 +96,10 @@ pub enum Pending {
     /// It is finished first, over reconnects if need be: publishes get their acknowledgements, requests their
     /// answers. A caller that cannot wait any longer asks again with `Abandon`.
     Finish,
+    /// As `Finish`, and the broker is known to have what it needs to forget the messages that were acknowledged: at
+    /// QoS 2 it has released them, at QoS 1 it has closed in order behind the acknowledgements. Where a connection is
+    /// lost before that, the next one sees to it; messages that come again then are to be acknowledged again.
+    Settle,
     /// It is given up: publishes without an outcome are lost. What was acknowledged before is still sent.
     Abandon,
 }

@@ -32,8 +32,8 @@ mod state;
 mod subscriptions;
 
 pub use crate::transport::Tap;
-pub use error::{Cause, ClientError, Closed, Declined, Foreign, LinkLoss};
-pub use events::{Connected, Event, Events, Reconnecting, Redirected, Resubscribed};
+pub use error::{Cause, ClientError, Closed, Clue, Declined, Foreign, LinkLoss};
+pub use events::{Connected, Event, Events, Reconnecting, Redirected, Resubscribed, SessionLoss};
 pub use handle::{Client, ClientOptions, Extensions, Pending, connect, connect_with};
 pub use reconnect::Reconnect;
 pub use scram::{Scram, ScramCredentials, ScramMethod, UnknownMethod};

@@ -11,13 +11,20 @@ pub struct Reconnect {
     pub maximum_delay: Duration,
     /// Attempts in a row until it is given up. Zero: never reconnect.
     pub maximum_attempts: u32,
-    /// A connection that lasted this long was a good one: the next loss counts attempts from 1 again. One that is
-    /// lost sooner goes on counting, so that a link that flaps, or a message that makes the broker hang up, ends.
+    /// A connection that lasted this long was a good one, as is one on which the broker has acknowledged something or
+    /// delivered a message: the next loss counts attempts from 1 again. Any other goes on counting.
     pub stable_after: Duration,
     /// Whether the very first connect is tried again too; if not, a script learns at once that nothing listens.
     pub also_first: bool,
     /// How often in a row a broker's Server Reference is followed. Zero: never.
     pub maximum_redirects: u32,
+}
+
+/// Longer outages are not waited for with a session.
+const LONGEST_OUTAGE: Duration = Duration::from_hours(24);
+
+fn as_whole_seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs() + 1).unwrap_or(u32::MAX)
 }
 
 impl Default for Reconnect {
@@ -44,6 +51,21 @@ impl Reconnect {
         self.backoff().delay_before(attempt, chance)
     }
 
+    /// The longest that an outage can take until it is over or given up, in whole seconds, with some to spare: the
+    /// broker may notice it up to one and a half `keep_alive` (seconds) before we do. A day at most, as a session that
+    /// nobody takes up again should not stay for ever.
+    pub fn longest_outage(&self, attempt_timeout: Duration, keep_alive: u16) -> u32 {
+        let mut outage = Duration::from_secs(u64::from(keep_alive) * 2);
+        for attempt in 1..=self.maximum_attempts {
+            let delay = self.delay_before(attempt, 0.0).unwrap_or_default();
+            outage = outage.saturating_add(delay).saturating_add(attempt_timeout);
+            if outage >= LONGEST_OUTAGE {
+                return as_whole_seconds(LONGEST_OUTAGE);
+            }
+        }
+        as_whole_seconds(outage)
+    }
+
     /// The rule of its delays.
     pub fn backoff(&self) -> Backoff {
         let Self { first_delay, maximum_delay, maximum_attempts, .. } = *self;
@@ -64,6 +86,14 @@ mod tests {
         let delays: Vec<_> = (1..=8).map(|attempt| policy(1000, 7).delay_before(attempt, 0.0)).collect();
         let seconds = [Some(1), Some(2), Some(4), Some(8), Some(16), Some(30), Some(30), None];
         assert_eq!(delays, seconds.map(|seconds| seconds.map(Duration::from_secs)));
+    }
+
+    #[test]
+    fn an_outage_takes_all_delays_and_all_attempts() {
+        // 1 + 2 + 4 s of delays, 3 attempts of 10 s, and 2 * 30 s.
+        assert_eq!(policy(1000, 3).longest_outage(Duration::from_secs(10), 30), 7 + 30 + 60 + 1);
+        assert_eq!(policy(1000, u32::MAX).longest_outage(Duration::from_secs(10), 30), 86_401);
+        assert_eq!(policy(1000, 3).longest_outage(Duration::MAX, u16::MAX), 86_401);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -16,12 +16,16 @@ use crate::transport::DialTimings;
 use super::ledger::Ledger;
 use super::queue::EventQueue;
 use super::subscriptions::{Subscriptions, Unanswered};
-use super::{ClientError, Closed, Connected, Declined, Event, Pending, Resubscribed};
+use super::{ClientError, Closed, Connected, Declined, Event, Pending, Resubscribed, SessionLoss};
 
 /// Publishes accepted and not yet sent, above which [`Client::publish`](super::Client::publish) waits.
 const MAXIMUM_QUEUED: usize = 1024;
 /// Bytes of unfinished publishes above which it waits too. One message of any size is accepted below it.
 const MAXIMUM_UNFINISHED_BYTES: usize = 4 * 1024 * 1024;
+
+/// After a resumed connection the broker sends again what it has no acknowledgement for, at once; the protocol has no
+/// sign of its end.
+const SENT_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the handles and the driver's task share.
 #[derive(Debug)]
@@ -44,6 +48,16 @@ pub(super) struct State {
     is_room_wanted: bool,
     closing: Option<Box<Closing>>,
     was_connected: bool,
+    /// DISCONNECT ends the session, which outlives lost connections.
+    ends_session: bool,
+    /// The broker was to keep the session over the loss of the last connection.
+    was_kept: bool,
+    /// Something has come on this connection that shows that the client gets on.
+    has_progressed: bool,
+    /// Messages at QoS 1 have been acknowledged, and no orderly end has shown that the broker knows.
+    is_unconfirmed: bool,
+    /// With [`Pending::Settle`], on a connection that was resumed: until then what the broker sends again is waited for.
+    settled_at: Option<Instant>,
     /// When CONNACK accepted the connection under way, or the last one.
     connected_since: Option<Instant>,
     /// What the session says of the connection that is under way.
@@ -90,7 +104,7 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session, ends_session: bool) -> Self {
         let state = State {
             session,
             ledger: Ledger::default(),
@@ -100,6 +114,11 @@ impl Shared {
             is_room_wanted: false,
             closing: None,
             was_connected: false,
+            ends_session,
+            was_kept: false,
+            has_progressed: false,
+            is_unconfirmed: false,
+            settled_at: None,
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
         };
@@ -152,6 +171,7 @@ impl State {
     /// Allowed while closing: what was received may be acknowledged until DISCONNECT is sent.
     pub(super) fn acknowledge(&mut self, token: AckToken) -> bool {
         let is_fresh = self.session.acknowledge(token);
+        self.is_unconfirmed |= !token.is_exactly_once();
         self.wake_driver();
         is_fresh
     }
@@ -165,12 +185,15 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn begin_closing(&mut self, closing: Closing) {
+    pub(super) fn begin_closing(&mut self, mut closing: Closing) {
         let is_more = match &self.closing {
             None => true,
-            Some(begun) => begun.pending == Pending::Finish && closing.pending == Pending::Abandon,
+            Some(begun) => begun.pending != Pending::Abandon && closing.pending == Pending::Abandon,
         };
         if is_more && !self.events.is_closed() {
+            if self.ends_session {
+                closing.properties.session_expiry_interval.get_or_insert(0);
+            }
             self.closing = Some(Box::new(closing));
             self.wake_driver();
         }
@@ -211,22 +234,48 @@ impl State {
         self.driver = Some(cx.waker().clone());
     }
 
-    /// Whether a caller wants the client to end, and nothing stands against it.
-    pub(super) fn may_end(&self) -> bool {
-        match &self.closing {
-            None => false,
-            Some(closing) if closing.pending == Pending::Abandon => true,
-            Some(_) => self.ledger.is_empty() && self.subscriptions.is_settled(),
+    /// Whether a caller wants the client to end, and nothing is left to be done. There is something as long as it has
+    /// never been connected: whether it can be is what a script wants to know.
+    pub(super) fn may_end(&self, now: Instant) -> bool {
+        let Some(closing) = &self.closing else { return false };
+        let is_finished = self.was_connected && self.ledger.is_empty() && self.subscriptions.is_settled();
+        match closing.pending {
+            Pending::Abandon => true,
+            Pending::Finish => is_finished,
+            Pending::Settle => is_finished && self.is_settled(now),
         }
     }
 
+    /// Whether the broker has, or will have by an orderly end of this connection, what it needs to forget the messages
+    /// that were acknowledged.
+    fn is_settled(&self, now: Instant) -> bool {
+        let is_connected = self.session.state() == session::State::Connected;
+        self.session.unreleased() == 0
+            && (!self.is_unconfirmed || is_connected)
+            && self.settled_at.is_none_or(|settled_at| settled_at <= now)
+    }
+
+    /// When a connection that was resumed for [`Pending::Settle`] has nothing more to wait for.
+    pub(super) fn settled_at(&self) -> Option<Instant> {
+        self.settled_at
+    }
+
+    /// The connection has ended by our DISCONNECT; `false`: there has to be another, as it is not known whether the
+    /// broker has read all of it.
+    pub(super) fn ends_with(&mut self, is_orderly: bool) -> bool {
+        let wants_to_know = matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle);
+        self.is_unconfirmed &= !is_orderly;
+        !(wants_to_know && self.is_unconfirmed)
+    }
+
     /// Tells the session of a disconnect whose time has come; whether it did.
-    pub(super) fn disconnect_if_due(&mut self) -> bool {
-        if self.may_end()
+    pub(super) fn disconnect_if_due(&mut self, now: Instant) -> bool {
+        if self.may_end(now)
             && self.session.state() != session::State::Closing
             && let Some(closing) = &mut self.closing
         {
-            let properties = std::mem::take(&mut closing.properties);
+            // Not taken: with `Settle` there may be another.
+            let properties = closing.properties.clone();
             self.session.disconnect(closing.reason, properties);
             return true;
         }
@@ -243,6 +292,8 @@ impl State {
     pub(super) fn begin_link(&mut self, peer: Option<SocketAddr>, timings: DialTimings, now: Instant) {
         self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
+        (self.has_progressed, self.settled_at) = (false, None);
+        self.was_kept = self.is_session_kept();
         self.session.connect(now);
     }
 
@@ -250,8 +301,13 @@ impl State {
     pub(super) fn take_session_events(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
             match event {
-                session::Event::Message(received) => self.events.push(Event::Message(received)),
+                session::Event::Message(received) => {
+                    // What was retained comes with every subscription, and what is sent again was there before.
+                    self.has_progressed |= !received.dup && !received.message.retain;
+                    self.events.push(Event::Message(received));
+                }
                 session::Event::Published { id, outcome } => {
+                    self.has_progressed = true;
                     self.ledger.finish(id);
                     self.events.push(Event::Published { id, outcome });
                 }
@@ -267,6 +323,12 @@ impl State {
                     Some(request) => self.push_resubscribed(request, Err(*error)),
                     None => self.events.push(Event::RequestRejected { id, error }),
                 },
+                session::Event::Tolerated(violation) => self.events.push(Event::Tolerated(violation)),
+                session::Event::Narrowed(window) => {
+                    // There are only so many narrower windows.
+                    self.has_progressed = true;
+                    self.events.push(Event::Narrowed(window));
+                }
                 session::Event::Auth(auth) => self.events.push(Event::Auth(auth)),
                 session::Event::Connected(ack) => self.accepted(*ack, now),
                 session::Event::Refused(ack) => self.link = LinkState::Ended(LinkEnd::Refused(ack)),
@@ -281,9 +343,16 @@ impl State {
         if let LinkState::Connecting(begun) = std::mem::replace(&mut self.link, LinkState::Connected) {
             let Begun { peer, timings, since } = *begun;
             let handshake = now.saturating_duration_since(since);
-            self.events.push(Event::Connected(Box::new(Connected { ack, peer, timings, handshake })));
+            let loss = if self.was_kept { SessionLoss::Forgotten } else { SessionLoss::Ended };
+            let session_loss = is_session_lost.then_some(loss);
+            self.events.push(Event::Connected(Box::new(Connected { ack, peer, timings, handshake, session_loss })));
         }
         self.connected_since = Some(now);
+        if self.was_connected && !is_session_lost && self.is_unconfirmed {
+            self.settled_at = now.checked_add(SENT_AGAIN);
+        } else if is_session_lost {
+            self.is_unconfirmed = false;
+        }
         if is_session_lost {
             for request in self.subscriptions.take_standing() {
                 match self.session.subscribe(request.clone()) {
@@ -322,7 +391,7 @@ impl State {
     /// What was handed out up to `through` and not written is lost with its connection: nobody has it any more.
     pub(super) fn lose_unflushed(&mut self, through: DeliveryId) {
         while let Some(id) = self.ledger.take_unflushed(through) {
-            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost { message: None } });
+            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost });
         }
     }
 
@@ -337,6 +406,21 @@ impl State {
         self.was_connected
     }
 
+    /// Whether the connection that has ended got the client on.
+    pub(super) fn has_progressed(&self) -> bool {
+        self.has_progressed || self.session.has_progressed()
+    }
+
+    /// Whether nothing of ours waits for the broker.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ledger.is_empty() && self.subscriptions.is_settled()
+    }
+
+    /// Whether the broker keeps the session while there is no connection.
+    pub(super) fn is_session_kept(&self) -> bool {
+        self.session.granted().session_expiry_interval > 0
+    }
+
     /// When CONNACK accepted the connection under way.
     pub(super) fn connected_since(&self) -> Option<Instant> {
         self.connected_since
@@ -345,7 +429,7 @@ impl State {
     /// The last event, after an outcome for whatever has none.
     pub(super) fn close(&mut self, result: Result<(), Box<ClientError>>) {
         for id in self.ledger.take_all() {
-            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost { message: None } });
+            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost });
         }
         self.events.push(Event::Closed(result));
     }

@@ -51,7 +51,7 @@ pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Res
             }
             Some(Event::Auth(auth)) => status::authenticated(talk, &auth),
             Some(Event::Redirected(redirected)) => status::redirected(talk, &redirected),
-            Some(Event::Reconnecting(reconnecting)) => status::reconnecting(talk, &reconnecting),
+            Some(Event::Reconnecting(reconnecting)) => status::reconnecting(talk, &settings.connect, &reconnecting),
             Some(Event::Closed(Err(error))) => return Err(Error::from(*error)),
             // Nothing is published nor subscribed to; what an old session delivers stays unacknowledged.
             Some(Event::Closed(Ok(()))) | None => break,

@@ -20,6 +20,7 @@ pub(crate) mod tally;
 
 mod metrics;
 mod pace;
+mod receipts;
 mod removal;
 mod trace;
 

@@ -1,7 +1,7 @@
 //! What a broker's refusal of a publish or a subscription looks like.
 
 use crate::error::{Error, ErrorKind};
-use crate::mqtt::{ReasonCode, TopicName};
+use crate::mqtt::{Message, ReasonCode, TopicName};
 use crate::session::{Details, PublishError};
 
 /// The error for a refusal: what was refused, the reason's name and number, the broker's own words.
@@ -16,6 +16,14 @@ pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: 
         Some(hint) => error.with_hint(hint),
         None => error,
     }
+}
+
+/// The error for a message at which the broker closes the connection, again and again.
+pub(crate) fn hung_up(message: &Message) -> Error {
+    let (topic, size) = (&message.topic, message.payload.len());
+    let text = format!("the broker closed the connection three times at the message to `{topic}` ({size} bytes)");
+    Error::new(ErrorKind::PublishRefused, text)
+        .with_hint("its access rules may not allow the topic, or the message is larger than it takes")
 }
 
 /// What to try, where the reason leaves only one or two things.

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use super::interrupt::Interrupt;
-use super::refusal::{refused, unpublishable};
+use super::refusal::{hung_up, refused, unpublishable};
 use crate::client::{Client, Declined, Event, Events};
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{Message, QoS, TopicName};
@@ -50,8 +50,9 @@ pub(super) async fn run(
                             fail(&refused(ErrorKind::PublishRefused, what, ack.reason, ack.details.as_deref()));
                         }
                         PublishOutcome::Rejected(error) => fail(&unpublishable(None, &error)),
-                        PublishOutcome::Lost { .. } => {
-                            let message = "the broker lost the session before it acknowledged a removal";
+                        PublishOutcome::HungUp(message) => fail(&hung_up(&message)),
+                        PublishOutcome::Uncertain | PublishOutcome::Lost => {
+                            let message = "the connection was lost before the broker acknowledged a removal";
                             fail(&Error::new(ErrorKind::ConnectionLost, message));
                         }
                     }

@@ -129,5 +129,5 @@ fn stdin_error(error: &io::Error) -> Error {
 
 fn message(settings: &Publication, topic: TopicName, payload: Bytes) -> Message {
     let properties = settings.properties.clone();
-    Message { topic, payload, qos: settings.qos, retain: settings.retain, properties }
+    Message { topic, payload, qos: settings.qos, retain: settings.retain, marked_duplicate: settings.dup, properties }
 }

@@ -1,10 +1,13 @@
 //! What every command says of its connection.
 
-use crate::client::{Connected, Event, Reconnecting, Redirected};
+use std::fmt;
+
+use crate::client::{Clue, Connected, Event, Reconnecting, Redirected, SessionLoss};
 use crate::config::ConnectSettings;
+use crate::error::clue_hint;
 use crate::mqtt::{ConnAckProperties, ReasonCode};
 use crate::output::Talk;
-use crate::session::{Auth, ConnectOptions};
+use crate::session::{Auth, ConnectOptions, Violation};
 
 /// There will be a first attempt.
 pub(crate) fn connecting(talk: Talk, settings: &ConnectSettings) {
@@ -23,7 +26,9 @@ pub(crate) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
         Event::Connected(connected) => self::connected(talk, settings, connected),
         Event::Redirected(redirected) => self::redirected(talk, redirected),
         Event::Auth(auth) => authenticated(talk, auth),
-        Event::Reconnecting(reconnecting) => self::reconnecting(talk, reconnecting),
+        Event::Reconnecting(reconnecting) => self::reconnecting(talk, settings, reconnecting),
+        Event::Tolerated(violation) => tolerated(talk, violation),
+        Event::Narrowed(window) => narrowed(talk, *window),
         _ => {}
     }
 }
@@ -60,10 +65,54 @@ pub(crate) fn redirected(talk: Talk, redirected: &Redirected) {
     talk.progress(format_args!("Connecting to {}", redirected.endpoint));
 }
 
-/// There is none, and there will be another attempt.
-pub(crate) fn reconnecting(talk: Talk, reconnecting: &Reconnecting) {
-    talk.failure(&reconnecting.cause);
-    talk.reconnecting(reconnecting.attempt, Some(reconnecting.maximum_attempts), reconnecting.delay);
+/// The connection is lost, and there will be another attempt.
+pub(crate) fn reconnecting(talk: Talk, settings: &ConnectSettings, reconnecting: &Reconnecting) {
+    reconnecting_as(talk, settings, reconnecting, format_args!("{}", reconnecting.cause));
+}
+
+/// As [`reconnecting`], with words of the caller's own for the loss. What is missing afterwards is nothing to be quiet
+/// about.
+pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Reconnecting, words: fmt::Arguments<'_>) {
+    if talk.is_quiet() && !next.is_session_kept {
+        talk.warning(words);
+    } else {
+        talk.failure(words);
+    }
+    match next.clue {
+        Some(Clue::SharedClientId) => {
+            let id = &settings.client.connect.client_id;
+            talk.warning(format_args!("{} (`{id}`)", clue_hint(Clue::SharedClientId)));
+        }
+        Some(clue) => talk.warning(clue_hint(clue)),
+        None => {}
+    }
+    talk.reconnecting(next.attempt, Some(next.maximum_attempts), next.delay);
+}
+
+/// The broker broke the protocol, and every message is accounted for even so.
+pub(crate) fn tolerated(talk: Talk, violation: &Violation) {
+    talk.warning(format_args!("the broker broke the protocol: {violation}; what it acknowledges so counts as QoS 1"));
+}
+
+/// The broker does not take as many publishes at a time.
+pub(crate) fn narrowed(talk: Talk, window: u16) {
+    talk.warning(format_args!(
+        "the broker closed the connection with too many messages in flight, as it seems: going on with {window} \
+         (--inflight {window} begins so)"
+    ));
+}
+
+/// The session is gone in which messages would have been kept while there was no connection.
+pub(crate) fn messages_missing(talk: Talk, settings: &ConnectSettings, loss: SessionLoss) {
+    match loss {
+        SessionLoss::Forgotten => talk.warning("messages may be missing: the broker no longer has the session"),
+        SessionLoss::Ended if settings.client.connect.version.is_v5() => {
+            talk.warning("messages may be missing: the session ended with the connection");
+        }
+        SessionLoss::Ended => talk.warning(
+            "messages may be missing: the session ended with the connection (-i ID --no-clean or MQTT 5.0 keeps it)",
+        ),
+    }
 }
 
 /// What CONNACK says beyond success, without what is a secret.

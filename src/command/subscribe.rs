@@ -13,12 +13,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
 use super::pace::Pace;
+use super::receipts::Receipts;
 use super::refusal::refused;
 use super::{removal, status};
 use crate::client::{Client, ClientError, Event, Events, Pending};
 use crate::config::{OutputShape, Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicName};
+use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicName};
 use crate::output::{
     MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
 };
@@ -57,7 +58,7 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
             },
         };
         if let Some(end) = ended {
-            return subscriber.end(end, &mut events, &mut interrupt).await;
+            return subscriber.end(end, &mut events, &mut interrupt, deadline).await;
         }
     }
 }
@@ -87,6 +88,8 @@ struct Subscriber<'a> {
     talk: Talk,
     /// Of messages that were printed, or passed over, since the last flush.
     tokens: Vec<AckToken>,
+    /// With `--count` in a session that is kept.
+    receipts: Option<Receipts>,
     pace: Pace,
     /// How many were printed.
     count: u64,
@@ -110,6 +113,7 @@ impl<'a> Subscriber<'a> {
             printer,
             talk,
             tokens: Vec::new(),
+            receipts: is_counted_from_kept(settings).then(Receipts::default),
             pace: Pace::new(),
             count: 0,
             idle_deadline: None,
@@ -181,10 +185,6 @@ impl<'a> Subscriber<'a> {
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
         match event {
             Event::Message(received) => return self.message(received),
-            Event::Connected(connected) => status::connected(self.talk, &self.settings.connect, &connected),
-            Event::Auth(auth) => status::authenticated(self.talk, &auth),
-            Event::Redirected(redirected) => status::redirected(self.talk, &redirected),
-            Event::Reconnecting(reconnecting) => status::reconnecting(self.talk, &reconnecting),
             Event::Subscribed { ack, .. } => {
                 let filters = &self.settings.subscribe.filters;
                 return Ok(self.subscribed(filters, &ack).or_else(|| self.after_subscribing()));
@@ -202,9 +202,21 @@ impl<'a> Subscriber<'a> {
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
             // This client publishes nothing before its end.
-            _ => {}
+            event => self.tell(&event),
         }
         Ok(None)
+    }
+
+    /// What the connection does.
+    fn tell(&self, event: &Event) {
+        status::tell(self.talk, &self.settings.connect, event);
+        let is_promised = || self.settings.subscribe.filters.iter().any(|options| options.qos > QoS::AtMostOnce);
+        if let Event::Connected(connected) = event
+            && let Some(loss) = connected.session_loss
+            && is_promised()
+        {
+            status::messages_missing(self.talk, &self.settings.connect, loss);
+        }
     }
 
     fn message(&mut self, received: Received) -> Result<Option<End>, WriteError> {
@@ -223,6 +235,9 @@ impl<'a> Subscriber<'a> {
         }
         if matches!(self.settings.retained, Retained::Remove { .. }) {
             self.removals.push(message.topic.clone());
+        }
+        if let Some(receipts) = &mut self.receipts {
+            receipts.note(&received);
         }
         self.printer.print(&Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
@@ -294,8 +309,54 @@ impl<'a> Subscriber<'a> {
         self.idle_deadline = self.idle_timeout.map(|time| Instant::now() + time);
     }
 
+    /// Ends once the broker has what it needs to forget what was printed, so that nobody else gets it too; over another
+    /// connection if need be.
+    async fn settle(
+        &mut self,
+        events: &mut Events,
+        interrupt: &mut Interrupt,
+        deadline: Option<Instant>,
+    ) -> Result<(), Error> {
+        self.client.disconnect(Pending::Settle);
+        let mut is_cut_short = false;
+        loop {
+            let event = tokio::select! {
+                biased;
+                _ = interrupt.received() => None,
+                () = at(deadline), if !is_cut_short => None,
+                event = events.next() => Some(event),
+            };
+            match event {
+                None => {
+                    is_cut_short = true;
+                    self.client.disconnect(Pending::Abandon);
+                }
+                Some(Some(Event::Message(received))) => {
+                    if let (Some(receipts), Some(token)) = (&self.receipts, received.token)
+                        && receipts.has(&received)
+                    {
+                        self.client.acknowledge(token);
+                    }
+                }
+                Some(Some(Event::Closed(Ok(()))) | None) if !is_cut_short => return Ok(()),
+                Some(Some(Event::Closed(_)) | None) => {
+                    let message = "the connection was lost before the broker had all acknowledgements: it may send \
+                                   messages again that were printed";
+                    return Err(Error::new(ErrorKind::ConnectionLost, message));
+                }
+                Some(Some(event)) => self.tell(&event),
+            }
+        }
+    }
+
     /// Closes the connection in order and says how it ended.
-    async fn end(mut self, end: End, events: &mut Events, interrupt: &mut Interrupt) -> Result<ExitStatus, Error> {
+    async fn end(
+        mut self,
+        end: End,
+        events: &mut Events,
+        interrupt: &mut Interrupt,
+        deadline: Option<Instant>,
+    ) -> Result<ExitStatus, Error> {
         if let (End::Idle, Retained::Remove { dry_run }) = (&end, self.settings.retained) {
             let removed = if dry_run {
                 removal::describe(&self.removals, self.talk);
@@ -305,11 +366,15 @@ impl<'a> Subscriber<'a> {
             };
             self.failure = self.failure.or(removed);
         }
-        // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
-        self.client.disconnect(Pending::Abandon);
-        while let Some(event) = events.next().await {
-            if matches!(event, Event::Closed(_)) {
-                break;
+        if matches!(end, End::Done) && self.receipts.is_some() {
+            self.settle(events, interrupt, deadline).await?;
+        } else {
+            // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
+            self.client.disconnect(Pending::Abandon);
+            while let Some(event) = events.next().await {
+                if matches!(event, Event::Closed(_)) {
+                    break;
+                }
             }
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
@@ -332,6 +397,11 @@ impl<'a> Subscriber<'a> {
             }
         }
     }
+}
+
+/// Whether exactly so many messages are to be taken from a session that goes on holding others.
+fn is_counted_from_kept(settings: &SubSettings) -> bool {
+    settings.count.is_some() && !settings.connect.client.connect.clean_start
 }
 
 fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<MessagePrinter<PatientStdout>, Error> {

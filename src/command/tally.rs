@@ -1,7 +1,7 @@
 //! What became of the messages of `pub`, counted and told.
 
-use super::refusal::{refused, unpublishable};
-use crate::client::Event;
+use super::refusal::{hung_up, refused, unpublishable};
+use crate::client::{Event, SessionLoss};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{ReasonCode, TopicName};
 use crate::output::Talk;
@@ -26,7 +26,11 @@ pub(crate) struct Tally {
     unmatched: u64,
     /// Refused by the broker.
     refused: u64,
-    /// Perhaps sent, and nobody will ever say whether it arrived.
+    /// At QoS 2, and the session is gone: nobody will ever say whether they arrived.
+    uncertain: u64,
+    /// Why it is.
+    session_loss: Option<SessionLoss>,
+    /// Without an outcome when the client ended.
     lost: u64,
     /// Never accepted: bad lines, and messages over the broker's announced limits.
     unsent: u64,
@@ -49,6 +53,8 @@ impl Tally {
             acknowledged: 0,
             unmatched: 0,
             refused: 0,
+            uncertain: 0,
+            session_loss: None,
             lost: 0,
             unsent: 0,
             failure: None,
@@ -77,6 +83,7 @@ impl Tally {
         match event {
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),
+            Event::Connected(connected) => self.session_loss = connected.session_loss.or(self.session_loss),
             // What the connection does is told elsewhere.
             _ => {}
         }
@@ -100,7 +107,12 @@ impl Tally {
                 self.refused += 1;
                 self.fail(self.refused, &unpublishable(self.topic.as_ref(), &error));
             }
-            PublishOutcome::Lost { .. } => self.lost += 1,
+            PublishOutcome::HungUp(message) => {
+                self.refused += 1;
+                self.fail(self.refused, &hung_up(&message));
+            }
+            PublishOutcome::Uncertain => self.uncertain += 1,
+            PublishOutcome::Lost => self.lost += 1,
         }
     }
 
@@ -116,6 +128,11 @@ impl Tally {
         self.accepted + self.unsent > 1
     }
 
+    /// Whether nothing was accepted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.accepted == 0
+    }
+
     /// Whether every message that was accepted has an outcome, and none is lost.
     pub(crate) fn is_complete(&self) -> bool {
         self.written + self.acknowledged + self.refused == self.accepted
@@ -129,6 +146,9 @@ impl Tally {
         if self.refused > 0 {
             parts.push(format!("{} refused", self.refused));
         }
+        if self.uncertain > 0 {
+            parts.push(format!("{} uncertain", self.uncertain));
+        }
         if self.lost > 0 {
             parts.push(format!("{} perhaps lost", self.lost));
         }
@@ -137,18 +157,38 @@ impl Tally {
 
     /// Tells how it ended, and with what status.
     pub(crate) fn report(&self) -> ExitStatus {
-        let Some(failure) = self.failure.or((self.lost > 0).then_some(ErrorKind::ConnectionLost)) else {
+        let is_lost = self.uncertain + self.lost > 0;
+        let Some(failure) = self.failure.or(is_lost.then_some(ErrorKind::ConnectionLost)) else {
             self.talk.success(self.success());
             return ExitStatus::Done;
         };
-        if self.lost > 0 {
-            let message = "the broker lost the session before it acknowledged everything";
+        if self.uncertain > 0 {
+            self.talk.error(&self.uncertainty());
+        } else if self.lost > 0 {
+            let message = "the connection was lost before the broker acknowledged everything";
             self.talk.error(&Error::new(ErrorKind::ConnectionLost, message));
         }
         if self.is_about_several() {
             self.talk.failure(self.progress());
         }
         ExitStatus::Partly(failure)
+    }
+
+    fn uncertainty(&self) -> Error {
+        let (what, verb) = if self.uncertain == 1 {
+            ("the message at QoS 2".to_owned(), "is")
+        } else {
+            (format!("{} at QoS 2", messages(self.uncertain)), "are")
+        };
+        let why = match self.session_loss {
+            Some(SessionLoss::Forgotten) => "the broker no longer has the session",
+            Some(SessionLoss::Ended) | None => "the session ended with the lost connection",
+        };
+        let message = format!("{what} {verb} uncertain, delivered once or not at all: {why}");
+        Error::new(ErrorKind::ConnectionLost, message).with_hint(match self.session_loss {
+            Some(SessionLoss::Forgotten) => "--resend-uncertain repeats such messages: none missing, some twice",
+            _ => "-i ID --no-clean, or MQTT 5.0, keeps the session; --resend-uncertain repeats such messages",
+        })
     }
 
     fn success(&self) -> String {

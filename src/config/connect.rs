@@ -4,11 +4,11 @@ use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::{Origin, Origins};
 use super::{Secret, dialer, secret, support};
-use crate::cli::group::{ConnectArgs, ConnectionArgs, TraceFormat, WillArgs};
+use crate::cli::group::{ConnectArgs, ConnectionArgs, DeliveryArgs, TraceFormat, WillArgs};
 use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
-use crate::session::{ConnectOptions, InvalidOptions};
+use crate::session::{ConnectOptions, InvalidOptions, OnSessionLoss};
 use crate::transport::Endpoint;
 
 /// The session that a command works in: which broker, how it is reached, what CONNECT says.
@@ -23,11 +23,6 @@ pub struct ConnectSettings {
     /// Tell each packet on stderr, in this form; `None`: do not.
     pub trace: Option<TraceFormat>,
 }
-
-/// Publishes at QoS 1 and 2 on their way at a time, where the broker allows more. Enough for a link of any length, and
-/// little enough for brokers that search what is on its way from one end: mosquitto takes 100,000 publishes at QoS 2
-/// in 3 s with 1,024 of them outstanding and in 9 s with 65,535.
-const MAXIMUM_OUTSTANDING: u16 = 1024;
 
 /// How often a broker may send us on, so that two that point to one another do not for ever.
 const MAXIMUM_REDIRECTS: u32 = 5;
@@ -46,6 +41,19 @@ impl ConnectSettings {
     pub(super) fn take_a_free_port_if_embedded(&mut self, origins: &Origins) {
         if self.embedded && origins.of("port") != Origin::Flag {
             self.client.endpoint = Endpoint::tcp("127.0.0.1", 0);
+        }
+    }
+
+    /// With messages at QoS 1 or 2 in either direction, which have to outlast a lost connection.
+    pub(super) fn keep_session(&mut self) {
+        self.client.keeps_session = true;
+    }
+
+    /// Settles how publishes are delivered.
+    pub(super) fn deliver(&mut self, arguments: &DeliveryArgs) {
+        self.client.connect.inflight = arguments.inflight;
+        if arguments.resend_uncertain {
+            self.client.connect.on_session_loss = OnSessionLoss::RepublishAll;
         }
     }
 
@@ -72,7 +80,8 @@ impl ConnectSettings {
             password: password.map(|password| Bytes::copy_from_slice(password.expose().as_bytes())),
             will: will(&arguments.will).map(Box::new),
             properties: connect_properties(arguments),
-            maximum_outstanding: MAXIMUM_OUTSTANDING,
+            // An earlier process may have left messages behind in a session that is resumed.
+            first_packet_id: if connection.no_clean { fastrand::u16(1..) } else { 1 },
             ..ConnectOptions::new(version, "")
         };
         connect.check().map_err(refused)?;
@@ -91,7 +100,14 @@ impl ConnectSettings {
             let option = origins.name("reauthenticate_every");
             return Err(Error::usage(format!("{option} needs --authentication-method")));
         }
-        let client = ClientOptions { connect, endpoint: target.endpoint, dialer, reconnect, reauthenticate_every };
+        let client = ClientOptions {
+            connect,
+            endpoint: target.endpoint,
+            dialer,
+            reconnect,
+            keeps_session: false,
+            reauthenticate_every,
+        };
         let settings = Self { client, scram, embedded: connection.embedded, trace: arguments.trace.trace };
         Ok(Resolved { settings, topic: target.topic, warnings })
     }

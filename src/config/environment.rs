@@ -22,6 +22,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MQTTX_RECONNECT_PERIOD", "reconnect_period"),
     ("MQTTX_MAXIMUM_RECONNECT_TIMES", "maximum_reconnect_times"),
     ("MQTTX_FOLLOW_REDIRECT", "follow_redirect"),
+    ("MQTTX_INFLIGHT", "inflight"),
+    ("MQTTX_RESEND_UNCERTAIN", "resend_uncertain"),
     ("MQTTX_AUTHENTICATION_METHOD", "authentication_method"),
     ("MQTTX_REAUTHENTICATE_EVERY", "reauthenticate_every"),
     ("MQTTX_SESSION_EXPIRY_INTERVAL", "session_expiry_interval"),
@@ -95,6 +97,7 @@ mod tests {
     fn every_connection_option_has_its_variable() {
         let connection: BTreeSet<_> = {
             let group = <cli::group::ConnectArgs as clap::Args>::augment_args(clap::Command::new("connect"));
+            let group = <cli::group::DeliveryArgs as clap::Args>::augment_args(group);
             group.get_arguments().map(|option| option.get_id().to_string()).collect()
         };
         let without = ["embedded", "password_env", "ask_password", "trace", "save_options", "load_options"];

@@ -80,10 +80,15 @@ impl PubSettings {
             let message = "--password - and the messages cannot both come from stdin";
             return Err(Error::usage(message).with_hint("use --password-file or --password-env"));
         }
-        let Resolved { settings: connect, topic: of_url, mut warnings } =
+        let Resolved { settings: mut connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
+        connect.deliver(&arguments.delivery);
         let version = connect.client.connect.version;
         let publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
+        // Lines of JSON say their QoS each.
+        if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
+            connect.keep_session();
+        }
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));

@@ -75,6 +75,8 @@ impl ReplSettings {
         let (connect, warnings) = if says_which || connection.embedded || origins.profile.is_some() {
             let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&arguments.connect, origins)?;
             settings.take_a_free_port_if_embedded(origins);
+            settings.deliver(&arguments.delivery);
+            settings.keep_session();
             (Some(settings), warnings)
         } else {
             (None, Vec::new())
@@ -207,6 +209,8 @@ impl NewConnection {
         }));
         let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&line.connect, origins)?;
         settings.take_a_free_port_if_embedded(origins);
+        settings.deliver(&line.delivery);
+        settings.keep_session();
         let says_nothing = !origins.has_flags();
         Ok(Self { name, connect: settings, says_nothing, profile, warnings })
     }

@@ -8,7 +8,7 @@ use super::connect::Resolved;
 use super::origin::Origins;
 use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::error::Error;
-use crate::mqtt::{SubscriptionOptions, TopicFilter};
+use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 use crate::payload::PayloadFormat;
 use crate::session::SubscribeRequest;
 
@@ -94,7 +94,7 @@ pub enum FileTarget {
 impl SubSettings {
     /// Settles every option of `sub`.
     pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
-        let Resolved { settings: connect, topic: of_url, warnings } =
+        let Resolved { settings: mut connect, topic: of_url, warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
         if !connect.client.connect.clean_start && !origins.given("client_id") {
             let message = "--no-clean needs --client-id: a session is found again by its client's name";
@@ -103,10 +103,14 @@ impl SubSettings {
         let subscribe = &arguments.subscribe;
         let selection = &subscribe.selection;
         let output = &subscribe.output;
+        let filters = subscriptions(&subscribe.subscription, of_url, origins)?;
+        if filters.iter().any(|options| options.qos > QoS::AtMostOnce) {
+            connect.keep_session();
+        }
         Ok(Self {
             connect,
             subscribe: SubscribeRequest {
-                filters: subscriptions(&subscribe.subscription, of_url, origins)?,
+                filters,
                 subscription_identifier: subscribe.subscription.subscription_identifier,
                 user_properties: subscribe.subscription.user_properties.clone(),
             },
@@ -190,13 +194,18 @@ pub(super) fn subscriptions(
             let message = format!("--no-local cannot hold for the shared subscription `{}`", filter.as_str());
             return Err(Error::usage(message).with_hint("it is a protocol error [MQTT-3.8.3-4]"));
         }
-        subscriptions.push(SubscriptionOptions {
+        let options = SubscriptionOptions {
             filter,
             qos: paired(&given.qos, index),
             no_local,
             retain_as_published: paired(&given.retain_as_published, index),
             retain_handling: paired(&given.retain_handling, index),
-        });
+        };
+        // A filter that comes again replaces the first [MQTT-3.8.4-3], and some brokers answer both with one reason.
+        match subscriptions.iter_mut().find(|other: &&mut SubscriptionOptions| other.filter == options.filter) {
+            Some(first) => *first = options,
+            None => subscriptions.push(options),
+        }
     }
     Ok(subscriptions)
 }

@@ -2,7 +2,7 @@
 
 use super::transport::{dial_hint, tls_hint};
 use super::{Error, ErrorKind};
-use crate::client::{Cause, ClientError, Foreign, LinkLoss};
+use crate::client::{Cause, ClientError, Clue, Foreign, LinkLoss};
 use crate::mqtt::ReasonCode;
 use crate::transport::{Address, Endpoint, Protocol};
 
@@ -13,9 +13,21 @@ impl From<ClientError> for Error {
             Some(reason) => new.with_reason(reason),
             None => new,
         };
-        match hint(&error.cause, &error.endpoint) {
+        match hint(&error.cause, &error.endpoint).or_else(|| error.clue.map(clue_hint)) {
             Some(hint) => new.with_hint(hint),
             None => new,
+        }
+    }
+}
+
+/// What a clue lets suppose.
+pub(crate) fn clue_hint(clue: Clue) -> String {
+    match clue {
+        Clue::Oversized(size) => format!(
+            "a message of {size} bytes was in flight, larger than any acknowledged before: is it above the broker's limit?"
+        ),
+        Clue::SharedClientId => {
+            "does another client use this --client-id? Two with the same one throw each other out".to_owned()
         }
     }
 }
@@ -110,7 +122,7 @@ mod tests {
 
     fn error(port: u16, cause: Cause, was_connected: bool) -> Error {
         let endpoint = Endpoint::tcp("localhost", port);
-        ClientError { endpoint, cause, was_connected, attempts: 0 }.into()
+        ClientError { endpoint, cause, was_connected, attempts: 0, clue: None }.into()
     }
 
     fn refused_dial() -> Cause {

@@ -16,6 +16,8 @@ pub struct Message {
     pub qos: QoS,
     /// Outgoing: the server keeps it. Incoming: it was kept, not sent just now (unless Retain As Published).
     pub retain: bool,
+    /// Outgoing: DUP is set already when it is sent for the first time, as only somebody who tests a broker wants it.
+    pub marked_duplicate: bool,
     /// MQTT 5.0 only; `None` when there are none.
     pub properties: Option<Box<PublishProperties>>,
 }
@@ -23,7 +25,14 @@ pub struct Message {
 impl Message {
     /// A message at QoS 0, not retained, without properties.
     pub fn new(topic: TopicName, payload: impl Into<Bytes>) -> Self {
-        Self { topic, payload: payload.into(), qos: QoS::AtMostOnce, retain: false, properties: None }
+        Self {
+            topic,
+            payload: payload.into(),
+            qos: QoS::AtMostOnce,
+            retain: false,
+            marked_duplicate: false,
+            properties: None,
+        }
     }
 
     /// The same message with another QoS.

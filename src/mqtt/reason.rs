@@ -98,6 +98,7 @@ impl ReasonCode {
                 | Self::ServerBusy
                 | Self::ServerShuttingDown
                 | Self::KeepAliveTimeout
+                | Self::ReceiveMaximumExceeded
                 | Self::MessageRateTooHigh
                 | Self::QuotaExceeded
                 | Self::ConnectionRateExceeded

@@ -13,7 +13,7 @@ use super::preferences::Preferences;
 use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
-use crate::command::refusal::{refused, unpublishable};
+use crate::command::refusal::{hung_up, refused, unpublishable};
 use crate::command::status;
 use crate::config::ProfileChoice;
 use crate::error::{Error, ErrorKind};
@@ -270,8 +270,7 @@ impl<'a> Shell<'a> {
         match event {
             Event::Connected(_) if self.connections.len() > 1 => self.talk.success(format_args!("{name}: connected")),
             Event::Reconnecting(next) if self.connections.len() > 1 => {
-                self.talk.failure(format_args!("{name}: {}", next.cause));
-                self.talk.reconnecting(next.attempt, Some(next.maximum_attempts), next.delay);
+                status::reconnecting_as(self.talk, settings, next, format_args!("{name}: {}", next.cause));
             }
             event => status::tell(self.talk, settings, event),
         }
@@ -323,7 +322,12 @@ impl<'a> Shell<'a> {
                 None
             }
             event @ (Event::Flushed { .. } | Event::Published { .. }) => Some(Occurrence::Publish(id, event)),
-            Event::Message(_) | Event::Reconnecting(_) | Event::Redirected(_) | Event::Auth(_) => None,
+            Event::Message(_)
+            | Event::Reconnecting(_)
+            | Event::Redirected(_)
+            | Event::Auth(_)
+            | Event::Tolerated(_)
+            | Event::Narrowed(_) => None,
         }
     }
 
@@ -338,8 +342,12 @@ impl<'a> Shell<'a> {
                     self.talk.error(&refused(ErrorKind::PublishRefused, "a message", ack.reason, details));
                 }
                 PublishOutcome::Rejected(error) => self.talk.error(&unpublishable(None, &error)),
-                PublishOutcome::Lost { .. } => {
-                    self.talk.warning("a message may be lost: the broker lost the session before it acknowledged it");
+                PublishOutcome::HungUp(message) => self.talk.error(&hung_up(&message)),
+                PublishOutcome::Uncertain => self
+                    .talk
+                    .warning("a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
+                PublishOutcome::Lost => {
+                    self.talk.warning("a message may be lost: the connection ended before it was acknowledged");
                 }
             },
             _ => {}

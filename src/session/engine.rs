@@ -3,6 +3,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
+use super::caution::{Caution, InFlight};
 use super::codec::{self, Subscription};
 use super::connection::{Connection, Control};
 use super::incoming::{IncomingIds, Use};
@@ -11,10 +12,10 @@ use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
 use super::{
     AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties,
-    Disconnected, Event, Granted, InvalidOptions, PublishError, RequestError, RequestId, SubscribeRequest,
-    UnsubscribeRequest, request,
+    Disconnected, Event, Granted, InvalidOptions, OnSessionLoss, PublishError, PublishOutcome, RequestError, RequestId,
+    SubscribeRequest, UnsubscribeRequest, request,
 };
-use crate::mqtt::{Message, ReasonCode};
+use crate::mqtt::{Message, QoS, ReasonCode};
 
 /// One MQTT session, over any number of network connections, without I/O.
 ///
@@ -58,15 +59,14 @@ use crate::mqtt::{Message, ReasonCode};
 /// | | session present | not present |
 /// |---|---|---|
 /// | queued, never sent | sent | sent |
-/// | sent at QoS 1 or 2, unacknowledged | PUBLISH again with DUP, same packet id | [`PublishOutcome::Lost`] |
-/// | PUBREC seen | PUBREL again | [`PublishOutcome::Lost`] |
+/// | sent at QoS 1, unacknowledged | PUBLISH again with DUP, same packet id | published anew, see [`OnSessionLoss`] |
+/// | sent at QoS 2, no PUBREC | PUBLISH again with DUP, same packet id | [`PublishOutcome::Uncertain`] |
+/// | PUBREC seen | PUBREL again | [`PublishOutcome::Uncertain`] |
 /// | SUBSCRIBE or UNSUBSCRIBE unanswered | sent anew | sent anew |
 /// | packet ids of incoming QoS 2 | kept: no second delivery | forgotten |
 /// | topic aliases, either way | forgotten | forgotten |
 ///
 /// MQTT 3.1 cannot say whether the session is present; without Clean Session it is taken to be.
-///
-/// [`PublishOutcome::Lost`]: super::PublishOutcome::Lost
 #[derive(Debug)]
 pub struct Session {
     pub(super) options: Box<ConnectOptions>,
@@ -81,6 +81,9 @@ pub struct Session {
     /// PUBLISH not yet sent.
     pub(super) queue: VecDeque<(DeliveryId, Message)>,
     pub(super) window: Window,
+    pub(super) caution: Caution,
+    /// PUBACK for a publish at QoS 2 has been told.
+    pub(super) tolerates_puback: bool,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,
     pub(super) last_delivery: u64,
@@ -123,6 +126,7 @@ impl Session {
     /// A session that has never been connected.
     pub fn new(options: ConnectOptions) -> Result<Self, InvalidOptions> {
         options.check()?;
+        let window = Window::new(options.first_packet_id, options.on_session_loss == OnSessionLoss::RepublishAll);
         Ok(Self {
             granted: Granted::assumed(&options),
             connection: Connection::new(&options, options.clean_start),
@@ -132,7 +136,9 @@ impl Session {
             connected_before: false,
             requests: VecDeque::new(),
             queue: VecDeque::new(),
-            window: Window::new(),
+            window,
+            caution: Caution::default(),
+            tolerates_puback: false,
             incoming: IncomingIds::new(),
             events: VecDeque::new(),
             last_delivery: 0,
@@ -170,6 +176,7 @@ impl Session {
         self.connection = Connection::new(&self.options, self.options.clean_start && !resumes);
         self.connection.control.push_back(Control::Connect);
         self.incoming.begin_connection();
+        self.caution.begin_connection();
         self.state = State::Connecting;
     }
 
@@ -398,12 +405,34 @@ impl Session {
         self.window.publishes()
     }
 
-    /// How many more publishes can be queued that go out at once, whatever their QoS; 0 unless connected.
-    pub fn window_space(&self) -> usize {
+    /// How many more publishes of this QoS, of 1 and 2, can be queued that go out at once; 0 unless connected.
+    pub fn window_space(&self, qos: QoS) -> usize {
         if self.state != State::Connected {
             return 0;
         }
-        self.window_limit().saturating_sub(self.window.publishes() + self.queue.len())
+        self.limits().of(qos).saturating_sub(self.window.publishes() + self.queue.len())
+    }
+
+    /// How many publishes of this QoS, of 1 and 2, may be in flight on the connection as it is.
+    pub fn window(&self, qos: QoS) -> usize {
+        self.limits().of(qos)
+    }
+
+    /// Whether the server has acknowledged anything on the present connection, or the last one.
+    pub fn has_progressed(&self) -> bool {
+        self.caution.has_acknowledged()
+    }
+
+    /// The last connection ended with a publish in flight that was larger than any acknowledged before: the bytes of
+    /// its payload.
+    pub fn oversized(&self) -> Option<usize> {
+        self.caution.oversized()
+    }
+
+    /// Messages received at QoS 2 that have been acknowledged and that the server has not released yet: as long as that
+    /// is so, it may send them again to another process.
+    pub fn unreleased(&self) -> usize {
+        self.incoming.unreleased()
     }
 
     /// Publishes not yet sent, of any QoS.
@@ -414,6 +443,44 @@ impl Session {
     /// Answers to what was never sent, since the session began: odd, and harmless.
     pub fn unsolicited(&self) -> u64 {
         self.unsolicited
+    }
+
+    /// What the end of a connection says, by what was in flight.
+    pub(super) fn conclude(&mut self, how: &Disconnected) {
+        let too_many = matches!(how, Disconnected::ByServer(disconnect)
+            if disconnect.reason == ReasonCode::ReceiveMaximumExceeded);
+        let says_nothing = match how {
+            Disconnected::Lost => true,
+            Disconnected::ByServer(disconnect) => matches!(
+                disconnect.reason,
+                ReasonCode::UnspecifiedError | ReasonCode::ImplementationSpecificError | ReasonCode::Success
+            ),
+            _ => false,
+        };
+        if !too_many && !says_nothing {
+            return;
+        }
+        let (limits, all, exactly_once) =
+            (self.limits(), self.window.in_flight(), self.window.in_flight_exactly_once());
+        // A window that the server announced is one that it takes.
+        let is_announced = self.granted.receive_maximum.is_some();
+        let is_full = !is_announced && all > 0 && (all >= limits.all || exactly_once >= limits.exactly_once);
+        let window = if exactly_once > 0 { limits.exactly_once } else { limits.all };
+        let in_flight = InFlight {
+            first: self.window.first_in_flight(),
+            largest: self.window.largest_in_flight(),
+            is_full,
+            window: u16::try_from(window).unwrap_or(u16::MAX),
+        };
+        let conclusion = self.caution.hung_up(in_flight, too_many);
+        if let Some(window) = conclusion.narrowed {
+            self.events.push_back(Event::Narrowed(window));
+        }
+        if let Some(id) = conclusion.culprit
+            && let Some(message) = self.window.take(id)
+        {
+            self.events.push_back(Event::Published { id, outcome: PublishOutcome::HungUp(Box::new(message)) });
+        }
     }
 
     fn request(&mut self, subscription: Subscription) -> Result<RequestId, RequestError> {

@@ -51,6 +51,12 @@ pub enum Event {
         /// Why.
         error: Box<RequestError>,
     },
+    /// The server broke the protocol in a way that leaves every message accounted for, and it goes on. Once for each
+    /// kind.
+    Tolerated(Box<Violation>),
+    /// The server closed the connection, as it seems because of the number of publishes in flight: from now on there
+    /// are at most so many.
+    Narrowed(u16),
     /// AUTH from the server: `ContinueAuthentication` wants an answer by
     /// [`Session::authenticate`](super::Session::authenticate), `Success` ends a re-authentication.
     Auth(Box<Auth>),
@@ -80,6 +86,13 @@ pub struct AckToken {
     pub(super) generation: u32,
 }
 
+impl AckToken {
+    /// Whether it stands for a message at QoS 2.
+    pub fn is_exactly_once(self) -> bool {
+        self.exactly_once
+    }
+}
+
 /// What became of a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishOutcome {
@@ -87,11 +100,13 @@ pub enum PublishOutcome {
     Acknowledged(Acknowledgement),
     /// PUBACK, PUBREC or PUBCOMP with a reason from 0x80.
     Refused(Acknowledgement),
-    /// It was sent, not acknowledged, and the server has no session any more: whether it arrived is unknown.
-    Lost {
-        /// To publish it again where a duplicate does no harm; `None` once PUBREC had said that it arrived.
-        message: Option<Box<Message>>,
-    },
+    /// It was sent, not completed, and the server has no session any more: whether it arrived is unknown.
+    Uncertain,
+    /// The server closed the connection at it three times in a row, without acknowledging anything; it is not sent
+    /// again.
+    HungUp(Box<Message>),
+    /// There is nobody left to send it: the client has ended, or at QoS 0 the connection.
+    Lost,
     /// It was queued before the server's limits were known, which now forbid it; it was not sent.
     Rejected(Box<PublishError>),
 }

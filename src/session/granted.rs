@@ -8,8 +8,8 @@ use crate::mqtt::{Message, QoS, Version};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the specification has them")]
 pub struct Granted {
-    /// How many publishes at QoS 1 and 2 it takes at a time.
-    pub receive_maximum: u16,
+    /// How many publishes at QoS 1 and 2 it takes at a time; `None`: it has not said, and in 3.1.1 cannot.
+    pub receive_maximum: Option<u16>,
     /// The highest QoS it takes.
     pub maximum_qos: QoS,
     /// Whether it keeps retained messages.
@@ -39,7 +39,7 @@ impl Granted {
             _ => u32::MAX,
         };
         Self {
-            receive_maximum: u16::MAX,
+            receive_maximum: None,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,
             maximum_packet_size: MAXIMUM_PACKET_SIZE,
@@ -58,7 +58,7 @@ impl Granted {
         let properties = &ack.properties;
         let available = |flag: Option<bool>| flag.unwrap_or(true);
         Self {
-            receive_maximum: properties.receive_maximum.unwrap_or(assumed.receive_maximum),
+            receive_maximum: properties.receive_maximum,
             maximum_qos: properties.maximum_qos.unwrap_or(assumed.maximum_qos),
             retain_available: available(properties.retain_available),
             maximum_packet_size: properties.maximum_packet_size.unwrap_or(u32::MAX).min(MAXIMUM_PACKET_SIZE),

@@ -91,6 +91,11 @@ impl IncomingIds {
         self.unfinished
     }
 
+    /// Messages at QoS 2 that had PUBREC and no PUBREL.
+    pub(super) fn unreleased(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.exactly_once && entry.recorded).count()
+    }
+
     /// A PUBLISH at QoS 1 or 2. At QoS 1 it is remembered only if it is to be acknowledged by the token (`manual`).
     pub(super) fn arrive(&mut self, packet_id: u16, qos: QoS, manual: bool) -> (Arrival, AckToken) {
         let exactly_once = qos == QoS::ExactlyOnce;

@@ -5,6 +5,7 @@
 
 mod alias;
 mod authenticator;
+mod caution;
 mod codec;
 mod connection;
 mod engine;
@@ -28,7 +29,7 @@ pub use event::{
     PublishOutcome, Received, SubAck, Violation,
 };
 pub use granted::Granted;
-pub use options::{Acknowledge, ConnectOptions, InvalidOptions};
+pub use options::{Acknowledge, ConnectOptions, InvalidOptions, OnSessionLoss};
 pub use request::{
     AuthenticateError, DeliveryId, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,
 };

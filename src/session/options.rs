@@ -33,9 +33,15 @@ pub struct ConnectOptions {
     pub properties: ConnectProperties,
     /// When received messages at QoS 1 and 2 are acknowledged.
     pub acknowledge: Acknowledge,
-    /// How many publishes at QoS 1 and 2 may be outstanding, whatever more the server's Receive Maximum allows;
-    /// at least 1.
-    pub maximum_outstanding: u16,
+    /// How many publishes at QoS 1 and 2 may be outstanding, where the server's Receive Maximum allows as many; at
+    /// least 1. `None`: what the server announces, up to 1,024; where it announces nothing, what all brokers are known
+    /// to take: 100, of which 20 at QoS 2. A broker that is sent more may acknowledge them and deliver nothing.
+    pub inflight: Option<u16>,
+    /// What becomes of publishes that were sent and not completed when the server has no session any more.
+    pub on_session_loss: OnSessionLoss,
+    /// The Packet Identifier to begin with, from 1. In a session that an earlier process may have left behind, a random
+    /// one: the server may still hold messages of that process under the lower ones, and would take ours for those.
+    pub first_packet_id: u16,
     /// Use topic aliases for publishes of our own accord, as far as the server's Topic Alias Maximum goes.
     pub automatic_topic_aliases: bool,
 }
@@ -48,6 +54,21 @@ pub enum Acknowledge {
     OnReceipt,
     /// When [`Session::acknowledge`](super::Session::acknowledge) is called with the message's token.
     Manual,
+}
+
+/// What becomes of publishes that were sent and not completed when the server has no session any more.
+///
+/// Whether such a message has arrived cannot be known: at QoS 2 a server may pass it on at PUBLISH or at PUBREL
+/// (figure 4.3 of the specification allows both).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnSessionLoss {
+    /// Each has the outcome [`PublishOutcome::Uncertain`](super::PublishOutcome::Uncertain).
+    Report,
+    /// QoS 1 is published anew, ahead of what is queued: at least once. QoS 2 is reported: at most once.
+    #[default]
+    RepublishAtLeastOnce,
+    /// Both are published anew: none is missing, and some at QoS 2 may arrive twice.
+    RepublishAll,
 }
 
 /// Options that no CONNECT can carry: the field by name and what is wrong with it.
@@ -73,7 +94,9 @@ impl ConnectOptions {
             will: None,
             properties: ConnectProperties::default(),
             acknowledge: Acknowledge::OnReceipt,
-            maximum_outstanding: u16::MAX,
+            inflight: None,
+            on_session_loss: OnSessionLoss::default(),
+            first_packet_id: 1,
             automatic_topic_aliases: false,
         }
     }
@@ -87,8 +110,11 @@ impl ConnectOptions {
         if let Some(password) = &self.password {
             check_binary("Password", password)?;
         }
-        if self.maximum_outstanding == 0 {
-            return Err(InvalidOptions { field: "maximum outstanding", fault: "must be at least 1" });
+        if self.inflight == Some(0) {
+            return Err(InvalidOptions { field: "inflight", fault: "must be at least 1" });
+        }
+        if self.first_packet_id == 0 {
+            return Err(InvalidOptions { field: "Packet Identifier", fault: "must be at least 1" });
         }
         if let Some(will) = &self.will {
             check_binary("Will Payload", &will.payload)?;
@@ -179,7 +205,8 @@ impl fmt::Debug for ConnectOptions {
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("will", &self.will)
             .field("acknowledge", &self.acknowledge)
-            .field("maximum_outstanding", &self.maximum_outstanding)
+            .field("inflight", &self.inflight)
+            .field("on_session_loss", &self.on_session_loss)
             .field("automatic_topic_aliases", &self.automatic_topic_aliases)
             // The properties may hold Authentication Data: a secret too.
             .finish_non_exhaustive()

@@ -6,9 +6,11 @@
 /// rested longest is taken, so that a late answer seldom meets an id already in use again.
 #[derive(Debug)]
 pub(super) struct PacketIds<T> {
-    /// Of id 1, 2, ...; grows as far as it must.
+    /// Of the first id and those that follow it; grows as far as it must.
     slots: Vec<Slot<T>>,
-    /// The free ids form a queue through their slots; 0 ends it.
+    /// The first id, less 1.
+    offset: u16,
+    /// The free places, counted from 1, form a queue through their slots; 0 ends it.
     first_free: u16,
     last_free: u16,
     free: u16,
@@ -24,35 +26,34 @@ enum Slot<T> {
 const RESTING: u16 = 8;
 
 impl<T> PacketIds<T> {
-    pub(super) const fn new() -> Self {
-        Self { slots: Vec::new(), first_free: 0, last_free: 0, free: 0 }
+    /// `first`: the id that is taken first, from 1; 65,535 is followed by 1.
+    pub(super) const fn beginning_with(first: u16) -> Self {
+        Self { slots: Vec::new(), offset: first.saturating_sub(1), first_free: 0, last_free: 0, free: 0 }
     }
 
     /// The id that the next [`insert`](Self::insert) will take; `None` if all 65,535 are in use.
     pub(super) fn next(&self) -> Option<u16> {
-        match u16::try_from(self.slots.len() + 1) {
-            Ok(fresh) if self.free < RESTING => Some(fresh),
-            _ if self.free > 0 => Some(self.first_free),
-            _ => None,
-        }
+        self.next_place().map(|place| self.id_of(place))
     }
 
     /// Takes the id that [`next`](Self::next) told.
     pub(super) fn insert(&mut self, value: T) -> Option<u16> {
-        let packet_id = self.next()?;
-        let Some(slot) = self.slots.get_mut(usize::from(packet_id) - 1) else {
-            self.slots.push(Slot::Used(value));
-            return Some(packet_id);
-        };
-        if let Slot::Free { next } = std::mem::replace(slot, Slot::Used(value)) {
-            self.first_free = next;
-            self.free -= 1;
+        let place = self.next_place()?;
+        match self.slots.get_mut(usize::from(place) - 1) {
+            None => self.slots.push(Slot::Used(value)),
+            Some(slot) => {
+                if let Slot::Free { next } = std::mem::replace(slot, Slot::Used(value)) {
+                    self.first_free = next;
+                    self.free -= 1;
+                }
+            }
         }
-        Some(packet_id)
+        Some(self.id_of(place))
     }
 
     pub(super) fn get_mut(&mut self, packet_id: u16) -> Option<&mut T> {
-        match self.slots.get_mut(usize::from(packet_id).checked_sub(1)?)? {
+        let place = self.place_of(packet_id)?;
+        match self.slots.get_mut(usize::from(place) - 1)? {
             Slot::Used(value) => Some(value),
             Slot::Free { .. } => None,
         }
@@ -60,26 +61,53 @@ impl<T> PacketIds<T> {
 
     /// Frees the id.
     pub(super) fn remove(&mut self, packet_id: u16) -> Option<T> {
-        let slot = self.slots.get_mut(usize::from(packet_id).checked_sub(1)?)?;
+        let place = self.place_of(packet_id)?;
+        let slot = self.slots.get_mut(usize::from(place) - 1)?;
         let Slot::Used(_) = slot else { return None };
         let Slot::Used(value) = std::mem::replace(slot, Slot::Free { next: 0 }) else { return None };
         if self.free == 0 {
-            self.first_free = packet_id;
+            self.first_free = place;
         } else if let Some(Slot::Free { next }) = self.slots.get_mut(usize::from(self.last_free) - 1) {
-            *next = packet_id;
+            *next = place;
         }
-        self.last_free = packet_id;
+        self.last_free = place;
         self.free += 1;
         Some(value)
     }
 
-    /// All ids in use with their values, by id.
+    /// All ids in use with their values, from the first id on.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u16, &mut T)> {
-        (1..).zip(&mut self.slots).filter_map(|(packet_id, slot)| match slot {
-            Slot::Used(value) => Some((packet_id, value)),
+        let offset = self.offset;
+        (1..).zip(&mut self.slots).filter_map(move |(place, slot)| match slot {
+            Slot::Used(value) => Some((rotated(place, offset), value)),
             Slot::Free { .. } => None,
         })
     }
+
+    /// Where the next value goes, counted from 1.
+    fn next_place(&self) -> Option<u16> {
+        match u16::try_from(self.slots.len() + 1) {
+            Ok(fresh) if self.free < RESTING => Some(fresh),
+            _ if self.free > 0 => Some(self.first_free),
+            _ => None,
+        }
+    }
+
+    fn id_of(&self, place: u16) -> u16 {
+        rotated(place, self.offset)
+    }
+
+    /// `None`: 0 is no packet id.
+    fn place_of(&self, packet_id: u16) -> Option<u16> {
+        (packet_id > 0).then(|| rotated(packet_id, u16::MAX - self.offset))
+    }
+}
+
+/// The number `by` places behind `number` in the circle from 1 to 65,535.
+fn rotated(number: u16, by: u16) -> u16 {
+    let sum = number.wrapping_add(by);
+    // Across the end of the circle, which has no 0.
+    if sum < number { sum + 1 } else { sum }
 }
 
 #[cfg(test)]
@@ -92,7 +120,7 @@ mod tests {
 
     #[test]
     fn ids_begin_at_1_and_rest_before_they_are_used_again() {
-        let mut ids = PacketIds::new();
+        let mut ids = PacketIds::beginning_with(1);
         let taken: Vec<u16> = (0..20)
             .map(|turn| {
                 let packet_id = ids.insert(turn).unwrap();
@@ -105,7 +133,7 @@ mod tests {
 
     #[test]
     fn all_65_535_ids_can_be_in_use_and_then_there_is_none() {
-        let mut ids = PacketIds::new();
+        let mut ids = PacketIds::beginning_with(1);
         for packet_id in 1..=u16::MAX {
             assert_eq!(ids.insert(()), Some(packet_id));
         }
@@ -117,17 +145,36 @@ mod tests {
 
     #[test]
     fn what_is_not_in_use_is_not_found() {
-        let mut ids = PacketIds::new();
+        let mut ids = PacketIds::beginning_with(1);
         assert_eq!(ids.remove(1), None::<()>);
         let packet_id = ids.insert(()).unwrap();
         assert_eq!((ids.remove(0), ids.remove(2), ids.get_mut(0)), (None, None, None));
         assert_eq!((ids.remove(packet_id), ids.remove(packet_id)), (Some(()), None));
     }
 
+    #[test]
+    fn ids_go_round_past_65_535_without_a_0() {
+        let mut ids = PacketIds::beginning_with(65_534);
+        let taken: Vec<u16> = (0..4).map(|turn| ids.insert(turn).unwrap()).collect();
+        assert_eq!(taken, [65_534, 65_535, 1, 2]);
+        assert_eq!(ids.iter_mut().map(|(id, &mut turn)| (id, turn)).last(), Some((2, 3)));
+        assert_eq!((ids.remove(65_535), ids.remove(1), ids.remove(3), ids.get_mut(0)), (Some(1), Some(2), None, None));
+    }
+
+    #[test]
+    fn all_ids_can_be_in_use_wherever_they_begin() {
+        for first in [1, 2, 40_000, 65_535] {
+            let mut ids = PacketIds::beginning_with(first);
+            let taken: std::collections::HashSet<u16> = (0..u16::MAX).map(|_| ids.insert(()).unwrap()).collect();
+            assert_eq!((taken.len(), taken.contains(&0), ids.next()), (65_535, false, None));
+            assert!(taken.iter().all(|id| ids.remove(*id).is_some()));
+        }
+    }
+
     proptest! {
         #[test]
         fn an_id_in_use_is_never_given_out_again(steps in prop::collection::vec(any::<Option<u16>>(), 0..400)) {
-            let mut ids = PacketIds::new();
+            let mut ids = PacketIds::beginning_with(1);
             let mut model = HashMap::new();
             for (turn, step) in steps.into_iter().enumerate() {
                 match step {

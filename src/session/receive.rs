@@ -9,10 +9,11 @@ use super::codec::{self, AckKind, Incoming, Subscription};
 use super::connection::Control;
 use super::incoming::{Arrival, Release};
 use super::keep_alive::KeepAlive;
-use super::window::{Finished, Mismatch};
+use super::send::drop_stale_alias;
+use super::window::{Finished, Mismatch, Unfinished};
 use super::{
     Acknowledge, Auth, AuthenticationFault, ConnAck, Details, Disconnect, DisconnectProperties, Disconnected, Event,
-    Granted, PublishOutcome, Received, Session, State, Violation,
+    Granted, OnSessionLoss, PublishOutcome, Received, Session, State, Violation,
 };
 use crate::mqtt::{ConnAckProperties, Message, QoS, ReasonCode, TopicName, Version};
 
@@ -104,11 +105,30 @@ impl Session {
             return Ok(());
         }
         self.incoming.forget();
-        for (id, message) in self.window.forget() {
-            let outcome = PublishOutcome::Lost { message: message.map(Box::new) };
-            self.events.push_back(Event::Published { id, outcome });
-        }
+        self.begin_anew();
         Ok(())
+    }
+
+    /// The server has no session: publishes what may arrive twice once more, ahead of what is queued.
+    fn begin_anew(&mut self) {
+        let mut anew = Vec::new();
+        for Unfinished { id, qos, message } in self.window.forget() {
+            let is_repeated = match self.options.on_session_loss {
+                OnSessionLoss::Report => false,
+                OnSessionLoss::RepublishAtLeastOnce => qos == QoS::AtLeastOnce,
+                OnSessionLoss::RepublishAll => true,
+            };
+            match message.filter(|_| is_repeated) {
+                Some(mut message) => {
+                    drop_stale_alias(&mut message, self.granted.topic_alias_maximum);
+                    anew.push((id, message));
+                }
+                None => self.events.push_back(Event::Published { id, outcome: PublishOutcome::Uncertain }),
+            }
+        }
+        for publish in anew.into_iter().rev() {
+            self.queue.push_front(publish);
+        }
     }
 
     fn check_connack(&self, ack: &ConnAck) -> Result<(), Violation> {
@@ -225,7 +245,7 @@ impl Session {
                 }
             }
         }
-        let message = Message { topic, payload, qos, retain, properties };
+        let message = Message { topic, payload, qos, retain, marked_duplicate: false, properties };
         self.events.push_back(Event::Message(Received { message, dup, packet_id, token }));
         self.connection.control.extend(control);
         Ok(())
@@ -244,19 +264,38 @@ impl Session {
         let codec::Ack { kind, packet_id, mut acknowledgement } = ack;
         let refused = acknowledgement.reason.is_failure();
         let settled = match kind {
-            AckKind::PubAck => self.window.settle(packet_id, QoS::AtLeastOnce).map(Some),
-            AckKind::PubRec if refused => self.window.settle(packet_id, QoS::ExactlyOnce).map(Some),
+            AckKind::PubAck => match self.window.settle(packet_id, QoS::AtLeastOnce) {
+                Err(Mismatch::ExactlyOnce) => {
+                    self.tolerate_puback();
+                    self.window.settle(packet_id, QoS::ExactlyOnce)
+                }
+                settled => settled,
+            }
+            .map(|(id, size)| {
+                self.caution.acknowledged(size);
+                Some(id)
+            }),
+            AckKind::PubRec if refused => self.window.settle(packet_id, QoS::ExactlyOnce).map(|(id, _)| {
+                self.caution.acknowledged(0);
+                Some(id)
+            }),
             AckKind::PubRec => {
                 let unmatched = acknowledgement.reason == ReasonCode::NoMatchingSubscribers;
                 let released = self.window.release(packet_id, unmatched);
                 // An unknown one is released too, or the server would wait for ever.
-                if !matches!(released, Err(Mismatch::Other(_))) {
+                if matches!(released, Ok(_) | Err(Mismatch::Unknown)) {
                     self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
                 }
-                released.map(|()| None)
+                released.map(|first| {
+                    if let Some(size) = first {
+                        self.caution.acknowledged(size);
+                    }
+                    None
+                })
             }
             AckKind::PubRel => return self.handle_pubrel(packet_id),
             AckKind::PubComp => self.window.finish(packet_id).map(|Finished { id, resumed, unmatched }| {
+                self.caution.acknowledged(0);
                 // "This is not an error during recovery": the server had completed it before.
                 if !refused || resumed {
                     acknowledgement.reason =
@@ -277,6 +316,15 @@ impl Session {
             }
             Ok(None) => Ok(()),
             Err(mismatch) => self.mismatch(kind.name(), packet_id, mismatch),
+        }
+    }
+
+    /// As RabbitMQ 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
+    fn tolerate_puback(&mut self) {
+        if !std::mem::replace(&mut self.tolerates_puback, true) {
+            let fault = "PUBACK for a publish at QoS 2 [MQTT-4.3.3-1]";
+            let violation = Violation::new(ReasonCode::ProtocolError, fault);
+            self.events.push_back(Event::Tolerated(Box::new(violation)));
         }
     }
 
@@ -325,6 +373,9 @@ impl Session {
                 self.unsolicited += 1;
                 Ok(())
             }
+            Mismatch::ExactlyOnce => {
+                self.mismatch(name, packet_id, Mismatch::Other("a publish at QoS 2 before PUBREC"))
+            }
             Mismatch::Other(what) => {
                 let fault = format!("{name} for the packet id {packet_id}, which is that of {what}");
                 Err(Violation::new(ReasonCode::ProtocolError, fault))
@@ -348,8 +399,12 @@ impl Session {
     }
 
     pub(super) fn end(&mut self, how: Disconnected) {
+        let was_connected = self.state == State::Connected;
         self.over();
-        self.events.push_back(Event::Disconnected(how));
+        self.events.push_back(Event::Disconnected(how.clone()));
+        if was_connected {
+            self.conclude(&how);
+        }
     }
 
     /// Nothing more is sent on this connection.

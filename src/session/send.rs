@@ -7,10 +7,37 @@ use bytes::BytesMut;
 use super::codec::{self, AckKind, Envelope};
 use super::connection::Control;
 use super::{DeliveryId, Event, InvalidOptions, PublishError, PublishOutcome, RequestError, Session, State, Transmit};
-use crate::mqtt::QoS;
+use crate::mqtt::{Message, QoS};
 
 /// `poll_transmit` begins no packet in a buffer that holds so many bytes.
 const TRANSMIT_BYTES: usize = 64 * 1024;
+
+/// Publishes in flight at most, where the server announces more. Enough for a link of any length, and little enough for
+/// brokers that search what is in flight from one end: mosquitto takes 100,000 publishes at QoS 2 in 3 s with 1,024 of
+/// them in flight and in 9 s with 65,535.
+const MOST_IN_FLIGHT: u16 = 1024;
+
+/// Publishes in flight where the server announces nothing: all brokers are known to take so many at QoS 1.
+const UNANNOUNCED: u16 = 100;
+
+/// Of these at QoS 2. mosquitto keeps 20 as it comes, and acknowledges and drops the rest; EMQX keeps 100.
+const UNANNOUNCED_EXACTLY_ONCE: u16 = 20;
+
+/// How many publishes may be in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// At QoS 1 and 2 together.
+    pub(super) all: usize,
+    /// At QoS 2.
+    pub(super) exactly_once: usize,
+}
+
+impl Limits {
+    /// For publishes of one QoS alone.
+    pub(super) fn of(self, qos: QoS) -> usize {
+        if qos == QoS::ExactlyOnce { self.exactly_once.min(self.all) } else { self.all }
+    }
+}
 
 /// What is said of a packet that passed every check and that the codec declines even so.
 const UNENCODABLE: InvalidOptions = InvalidOptions { field: "packet", fault: "cannot be encoded" };
@@ -38,8 +65,23 @@ impl Session {
     }
 
     /// How many publishes at QoS 1 and 2 may be in flight.
-    pub(super) fn window_limit(&self) -> usize {
-        usize::from(self.granted.receive_maximum.min(self.options.maximum_outstanding))
+    pub(super) fn limits(&self) -> Limits {
+        let (all, exactly_once) = match (self.options.inflight, self.granted.receive_maximum) {
+            (Some(wanted), announced) => {
+                let both = wanted.min(announced.unwrap_or(u16::MAX));
+                (both, both)
+            }
+            (None, Some(announced)) => (announced.min(MOST_IN_FLIGHT), announced.min(MOST_IN_FLIGHT)),
+            (None, None) => (UNANNOUNCED, UNANNOUNCED_EXACTLY_ONCE),
+        };
+        let narrowed = self.caution.limit().unwrap_or(u16::MAX);
+        Limits { all: all.min(narrowed).into(), exactly_once: exactly_once.min(narrowed).into() }
+    }
+
+    /// Whether a publish of this QoS has to wait for room in the window.
+    fn is_held_up(&self, qos: QoS, limits: Limits) -> bool {
+        self.window.in_flight() >= limits.all
+            || (qos == QoS::ExactlyOnce && self.window.in_flight_exactly_once() >= limits.exactly_once)
     }
 
     /// CONNECT and what the window does not hold back.
@@ -101,15 +143,14 @@ impl Session {
     /// Publishes of a resumed session, with DUP [MQTT-3.3.1-1].
     fn transmit_resends(&mut self, buffer: &mut BytesMut) {
         let version = self.options.version;
-        let limit = self.window_limit();
-        while buffer.len() < TRANSMIT_BYTES && self.window.in_flight() < limit {
-            let Some((packet_id, message)) = self.window.next_resend() else { return };
-            // Its alias was one of an earlier connection: without it the message is the same.
-            if let Some(properties) = &mut message.properties
-                && properties.topic_alias.is_some_and(|alias| alias > self.granted.topic_alias_maximum)
-            {
-                properties.topic_alias = None;
+        let limits = self.limits();
+        while buffer.len() < TRANSMIT_BYTES {
+            let Some(qos) = self.window.next_resend().map(|(_, message)| message.qos) else { return };
+            if self.is_held_up(qos, limits) {
+                return;
             }
+            let Some((packet_id, message)) = self.window.next_resend() else { return };
+            drop_stale_alias(message, self.granted.topic_alias_maximum);
             let sent = self.granted.admit(version, message).and_then(|()| {
                 let alias = self.connection.outgoing_alias(&self.options, &self.granted, message);
                 let envelope = envelope(packet_id, true, alias);
@@ -132,7 +173,7 @@ impl Session {
             return;
         }
         let version = self.options.version;
-        let limit = self.window_limit();
+        let limits = self.limits();
         while buffer.len() < TRANSMIT_BYTES
             && let Some((_, message)) = self.queue.front()
         {
@@ -140,19 +181,20 @@ impl Session {
             let packet_id = if at_most_once {
                 0
             } else {
-                if self.window.in_flight() >= limit {
+                if self.is_held_up(message.qos, limits) {
                     return;
                 }
                 let Some(packet_id) = self.window.next_packet_id() else { return };
                 packet_id
             };
             let Some((id, mut message)) = self.queue.pop_front() else { return };
-            self.last_transmitted = id.0;
+            self.last_transmitted = self.last_transmitted.max(id.0);
             // `publish` has held the later ones against the limits.
             let admitted = if id.0 > self.last_unchecked { Ok(()) } else { self.granted.admit(version, &message) };
             let sent = admitted.and_then(|()| {
                 let alias = self.connection.outgoing_alias(&self.options, &self.granted, &message);
-                let envelope = envelope(packet_id, false, alias);
+                let dup = message.marked_duplicate && !at_most_once;
+                let envelope = envelope(packet_id, dup, alias);
                 codec::write_publish(version, &mut message, envelope, buffer).map_err(|_| UNENCODABLE.into())
             });
             match sent {
@@ -165,6 +207,15 @@ impl Session {
 
     fn reject(&mut self, id: DeliveryId, error: PublishError) {
         self.events.push_back(Event::Published { id, outcome: PublishOutcome::Rejected(Box::new(error)) });
+    }
+}
+
+/// An alias of an earlier connection that the server does not take any more: without it the message is the same.
+pub(super) fn drop_stale_alias(message: &mut Message, maximum: u16) {
+    if let Some(properties) = &mut message.properties
+        && properties.topic_alias.is_some_and(|alias| alias > maximum)
+    {
+        properties.topic_alias = None;
     }
 }
 

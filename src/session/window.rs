@@ -16,10 +16,14 @@ pub(super) struct Window {
     /// Publishes among them that were sent on this connection: what counts against Receive Maximum
     /// [MQTT-3.3.4-7], [MQTT-4.9.0-1].
     in_flight: usize,
+    /// Those of them at QoS 2.
+    in_flight_exactly_once: usize,
     /// Ids still to be sent again on this connection, in order [MQTT-4.6.0-1].
     resend: VecDeque<u16>,
     /// Counts PUBLISH and PUBREL, for their order at a resend.
     order: u64,
+    /// Whether a message is kept behind PUBREC, to be published anew if the server loses the session.
+    keeps_released: bool,
 }
 
 #[derive(Debug)]
@@ -27,7 +31,14 @@ enum Outstanding {
     /// PUBLISH; PUBACK or PUBREC is to come.
     Published { id: DeliveryId, order: u64, in_flight: bool, message: Message },
     /// PUBREC came, so PUBREL goes, and PUBCOMP is to come. PUBREC alone can say that nobody has subscribed.
-    Released { id: DeliveryId, order: u64, in_flight: bool, resumed: bool, unmatched: bool },
+    Released {
+        id: DeliveryId,
+        order: u64,
+        in_flight: bool,
+        resumed: bool,
+        unmatched: bool,
+        message: Option<Box<Message>>,
+    },
     /// SUBSCRIBE or UNSUBSCRIBE.
     Requested(Box<Request>),
 }
@@ -49,18 +60,38 @@ pub(super) struct Finished {
     pub(super) unmatched: bool,
 }
 
+/// A publish that the server may have or not, as it has no session any more.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    pub(super) id: DeliveryId,
+    pub(super) qos: QoS,
+    /// `None`: PUBREC had come, and nobody wants it behind that.
+    pub(super) message: Option<Message>,
+}
+
 /// An answer that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mismatch {
     /// Nothing is outstanding under its packet id.
     Unknown,
+    /// A publish at QoS 2 that has had no PUBREC.
+    ExactlyOnce,
     /// Something else is: what.
     Other(&'static str),
 }
 
 impl Window {
-    pub(super) const fn new() -> Self {
-        Self { ids: PacketIds::new(), publishes: 0, in_flight: 0, resend: VecDeque::new(), order: 0 }
+    /// `keeps_released`: a message is kept behind PUBREC, for [`forget`](Self::forget) to return it.
+    pub(super) const fn new(first_packet_id: u16, keeps_released: bool) -> Self {
+        Self {
+            ids: PacketIds::beginning_with(first_packet_id),
+            publishes: 0,
+            in_flight: 0,
+            in_flight_exactly_once: 0,
+            resend: VecDeque::new(),
+            order: 0,
+            keeps_released,
+        }
     }
 
     /// Publishes at QoS 1 and 2 outstanding.
@@ -73,6 +104,50 @@ impl Window {
         self.in_flight
     }
 
+    /// How many of these are at QoS 2.
+    pub(super) fn in_flight_exactly_once(&self) -> usize {
+        self.in_flight_exactly_once
+    }
+
+    /// The first publish in flight, if no PUBREL is unanswered.
+    pub(super) fn first_in_flight(&mut self) -> Option<DeliveryId> {
+        let mut first = None;
+        for (_, outstanding) in self.ids.iter_mut() {
+            match outstanding {
+                Outstanding::Published { id, order, in_flight: true, .. } => {
+                    first = Some(first.map_or((*order, *id), |other: (u64, DeliveryId)| other.min((*order, *id))));
+                }
+                Outstanding::Released { in_flight: true, .. } => return None,
+                _ => {}
+            }
+        }
+        first.map(|(_, id)| id)
+    }
+
+    /// The largest publish in flight, in bytes of payload.
+    pub(super) fn largest_in_flight(&mut self) -> Option<usize> {
+        let sizes = self.ids.iter_mut().filter_map(|(_, outstanding)| match outstanding {
+            Outstanding::Published { in_flight: true, message, .. } => Some(message.payload.len()),
+            _ => None,
+        });
+        sizes.max()
+    }
+
+    /// Takes a publish out that the server will not take, with its message.
+    pub(super) fn take(&mut self, wanted: DeliveryId) -> Option<Message> {
+        let (packet_id, in_flight, qos) =
+            self.ids.iter_mut().find_map(|(packet_id, outstanding)| match outstanding {
+                Outstanding::Published { id, in_flight, message, .. } if *id == wanted => {
+                    Some((packet_id, *in_flight, message.qos))
+                }
+                _ => None,
+            })?;
+        match self.complete(packet_id, in_flight, qos) {
+            Some(Outstanding::Published { message, .. }) => Some(message),
+            _ => None,
+        }
+    }
+
     /// The packet id that the next `publish` or `request` takes; `None` if all are in use.
     pub(super) fn next_packet_id(&self) -> Option<u16> {
         self.ids.next()
@@ -81,9 +156,9 @@ impl Window {
     /// A publish has been sent for the first time.
     pub(super) fn publish(&mut self, id: DeliveryId, message: Message) {
         self.order += 1;
+        self.flies(message.qos);
         self.ids.insert(Outstanding::Published { id, order: self.order, in_flight: true, message });
         self.publishes += 1;
-        self.in_flight += 1;
     }
 
     /// A request has been sent.
@@ -91,30 +166,33 @@ impl Window {
         self.ids.insert(Outstanding::Requested(request));
     }
 
-    /// PUBACK, which ends QoS 1, or PUBREC with an error, which ends QoS 2.
-    pub(super) fn settle(&mut self, packet_id: u16, qos: QoS) -> Result<DeliveryId, Mismatch> {
+    /// PUBACK, which ends QoS 1, or PUBREC with an error, which ends QoS 2; with the bytes of the payload.
+    pub(super) fn settle(&mut self, packet_id: u16, qos: QoS) -> Result<(DeliveryId, usize), Mismatch> {
         match self.ids.get_mut(packet_id) {
             Some(Outstanding::Published { id, in_flight, message, .. }) if message.qos == qos => {
-                let (id, in_flight) = (*id, *in_flight);
-                self.complete(packet_id, in_flight);
-                Ok(id)
+                let (id, in_flight, size) = (*id, *in_flight, message.payload.len());
+                self.complete(packet_id, in_flight, qos);
+                Ok((id, size))
             }
             _ => Err(self.mismatch(packet_id)),
         }
     }
 
-    /// PUBREC without an error. It may come again, and is answered again.
-    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<(), Mismatch> {
+    /// PUBREC without an error, with the bytes of the payload; `None`: it has come before, and is answered again.
+    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<usize>, Mismatch> {
         let Some(outstanding) = self.ids.get_mut(packet_id) else { return Err(Mismatch::Unknown) };
         match outstanding {
             Outstanding::Published { id, in_flight, message, .. } if message.qos == QoS::ExactlyOnce => {
                 self.order += 1;
-                self.in_flight += usize::from(!*in_flight);
-                let (id, order) = (*id, self.order);
-                *outstanding = Outstanding::Released { id, order, in_flight: true, resumed: false, unmatched };
-                Ok(())
+                let (id, order, flew, size) = (*id, self.order, *in_flight, message.payload.len());
+                let message = self.keeps_released.then(|| Box::new(message.clone()));
+                *outstanding = Outstanding::Released { id, order, in_flight: true, resumed: false, unmatched, message };
+                if !flew {
+                    self.flies(QoS::ExactlyOnce);
+                }
+                Ok(Some(size))
             }
-            Outstanding::Released { .. } => Ok(()),
+            Outstanding::Released { .. } => Ok(None),
             _ => Err(self.mismatch(packet_id)),
         }
     }
@@ -123,7 +201,7 @@ impl Window {
     pub(super) fn finish(&mut self, packet_id: u16) -> Result<Finished, Mismatch> {
         match self.ids.get_mut(packet_id) {
             Some(&mut Outstanding::Released { id, in_flight, resumed, unmatched, .. }) => {
-                self.complete(packet_id, in_flight);
+                self.complete(packet_id, in_flight, QoS::ExactlyOnce);
                 Ok(Finished { id, resumed, unmatched })
             }
             _ => Err(self.mismatch(packet_id)),
@@ -147,7 +225,7 @@ impl Window {
 
     /// The connection is over: nothing is in flight, and open requests go back to the front of `requests`.
     pub(super) fn end_connection(&mut self, requests: &mut VecDeque<Box<Request>>) {
-        self.in_flight = 0;
+        (self.in_flight, self.in_flight_exactly_once) = (0, 0);
         self.resend.clear();
         let mut open = Vec::new();
         for (packet_id, outstanding) in self.ids.iter_mut() {
@@ -181,28 +259,32 @@ impl Window {
                 Outstanding::Requested(_) => {}
             }
         }
-        self.in_flight = releases.len();
+        (self.in_flight, self.in_flight_exactly_once) = (releases.len(), releases.len());
         publishes.sort_unstable();
         releases.sort_unstable();
         self.resend = publishes.into_iter().map(|(_, packet_id)| packet_id).collect();
         releases.into_iter().map(|(_, packet_id)| packet_id).collect()
     }
 
-    /// The server has no session: gives up everything, in order. A message is `None` once PUBREC had come for it.
-    pub(super) fn forget(&mut self) -> Vec<(DeliveryId, Option<Message>)> {
+    /// The server has no session: gives up everything, in the order in which it was published.
+    pub(super) fn forget(&mut self) -> Vec<Unfinished> {
         let mut all: Vec<u16> = self.ids.iter_mut().map(|(packet_id, _)| packet_id).collect();
         let removed = all.drain(..).filter_map(|packet_id| self.ids.remove(packet_id));
-        let mut lost: Vec<(DeliveryId, Option<Message>)> = removed
+        let mut unfinished: Vec<Unfinished> = removed
             .filter_map(|outstanding| match outstanding {
-                Outstanding::Published { id, message, .. } => Some((id, Some(message))),
-                Outstanding::Released { id, .. } => Some((id, None)),
+                Outstanding::Published { id, message, .. } => {
+                    Some(Unfinished { id, qos: message.qos, message: Some(message) })
+                }
+                Outstanding::Released { id, message, .. } => {
+                    Some(Unfinished { id, qos: QoS::ExactlyOnce, message: message.map(|message| *message) })
+                }
                 // Handed back at the end of the last connection.
                 Outstanding::Requested(_) => None,
             })
             .collect();
-        lost.sort_by_key(|&(id, _)| id);
-        (self.publishes, self.in_flight) = (0, 0);
-        lost
+        unfinished.sort_by_key(|publish| publish.id);
+        (self.publishes, self.in_flight, self.in_flight_exactly_once) = (0, 0, 0);
+        unfinished
     }
 
     /// The next publish to be sent again; it stays the next until [`resent`](Self::resent) or
@@ -224,10 +306,11 @@ impl Window {
     /// The next resend has been sent.
     pub(super) fn resent(&mut self) {
         if let Some(packet_id) = self.resend.pop_front()
-            && let Some(Outstanding::Published { in_flight, .. }) = self.ids.get_mut(packet_id)
+            && let Some(Outstanding::Published { in_flight, message, .. }) = self.ids.get_mut(packet_id)
         {
             *in_flight = true;
-            self.in_flight += 1;
+            let qos = message.qos;
+            self.flies(qos);
         }
     }
 
@@ -236,14 +319,22 @@ impl Window {
         let packet_id = self.resend.pop_front()?;
         let Some(Outstanding::Published { id, .. }) = self.ids.get_mut(packet_id) else { return None };
         let id = *id;
-        self.complete(packet_id, false);
+        self.complete(packet_id, false, QoS::AtMostOnce);
         Some(id)
     }
 
-    fn complete(&mut self, packet_id: u16, in_flight: bool) {
-        self.ids.remove(packet_id);
+    fn flies(&mut self, qos: QoS) {
+        self.in_flight += 1;
+        self.in_flight_exactly_once += usize::from(qos == QoS::ExactlyOnce);
+    }
+
+    fn complete(&mut self, packet_id: u16, in_flight: bool, qos: QoS) -> Option<Outstanding> {
         self.publishes -= 1;
-        self.in_flight -= usize::from(in_flight);
+        if in_flight {
+            self.in_flight -= 1;
+            self.in_flight_exactly_once -= usize::from(qos == QoS::ExactlyOnce);
+        }
+        self.ids.remove(packet_id)
     }
 
     fn mismatch(&mut self, packet_id: u16) -> Mismatch {
@@ -252,7 +343,7 @@ impl Window {
             Some(Outstanding::Published { message, .. }) if message.qos == QoS::AtLeastOnce => {
                 Mismatch::Other("a publish at QoS 1")
             }
-            Some(Outstanding::Published { .. }) => Mismatch::Other("a publish at QoS 2 before PUBREC"),
+            Some(Outstanding::Published { .. }) => Mismatch::ExactlyOnce,
             Some(Outstanding::Released { .. }) => Mismatch::Other("a publish at QoS 2 after PUBREC"),
             Some(Outstanding::Requested(request)) => match request.subscription {
                 Subscription::Subscribe(_) => Mismatch::Other("a SUBSCRIBE"),

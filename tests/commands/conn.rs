@@ -4,7 +4,7 @@ use crate::support::wire::property::{
     assigned_client_identifier, maximum_packet_size, maximum_qos, reason_string, receive_maximum, retain_available,
     server_keep_alive, server_reference, user_property,
 };
-use crate::support::wire::{connack, disconnect, publish};
+use crate::support::wire::{connack, publish};
 use crate::support::{Mosquitto, Program, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use nix::sys::signal::Signal;
@@ -20,7 +20,7 @@ fn it_stays_until_a_signal_and_leaves_in_order() {
         assert_eq!(connect.properties.0, [user_property("site", "plant=7: a"), user_property("desk", "4")]);
         running.wait_for_stderr("✔ Connected");
         running.signal(signal);
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         let ended = running.wait().expect_code(0);
         assert_eq!((ended.stderr.as_str(), ended.text()), ("✔ Connected\n", ""));
@@ -40,7 +40,7 @@ fn a_check_tells_what_the_broker_announced_and_ends() {
         .with(server_keep_alive(17))
         .with(user_property("region", "eu"));
     let (mut link, _) = broker.accept_session(announced);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     let mut lines = ended.text().lines();
@@ -74,7 +74,7 @@ fn a_check_in_json_is_one_object_with_effective_limits() {
     let arguments = ["conn", "--check", "--output-mode", "jsonl", "-i", "me", "--no-clean"];
     let running = Program::new(arguments).port(broker.port()).start();
     let (mut link, _) = broker.accept_session(connack().session_present().with(reason_string("\u{9b}2J")));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     assert!(!ended.text().contains('\u{9b}'), "nothing that a terminal obeys");
@@ -117,7 +117,7 @@ fn every_connection_is_an_object_where_json_is_asked_for() {
     running.wait_for_stdout("\"client_id\":\"me\"");
     running.wait_for_stdout("\"client_id\":\"me\"");
     running.signal(Signal::SIGTERM);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }
@@ -130,7 +130,7 @@ fn messages_of_a_resumed_session_are_left_for_a_subscriber() {
     link.send(publish("a", "x").qos(1).id(1));
     running.wait_for_stderr("Connected, session resumed");
     running.signal(Signal::SIGINT);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }

@@ -14,7 +14,7 @@ fn connect_with(arguments: &[&str], stdin: &str) -> Connect {
     running.write(stdin);
     running.close_stdin();
     let (mut link, connect) = broker.accept_session(connack());
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
     connect
@@ -133,7 +133,7 @@ fn a_broker_that_points_elsewhere_is_shown_and_followed_only_if_asked() {
     old.accept_session(connack().refusing(0x9C).with(server_reference(&reference)));
     let (mut link, _) = new.accept_session(connack());
     assert_eq!(link.expect_publish().text(), "x");
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     assert!(ended.stderr.contains(&format!("Connecting to mqtt://{reference}")), "{}", ended.stderr);

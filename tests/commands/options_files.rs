@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::wire::{connack, disconnect, puback, suback};
+use crate::support::wire::{connack, puback, suback};
 use crate::support::{Home, ScriptedBroker};
 
 #[test]
@@ -45,7 +45,7 @@ fn saving_says_what_it_leaves_out_and_the_command_runs_all_the_same() {
     let (mut link, _) = broker.accept_session(connack());
     let publish = link.expect_publish();
     link.send(puback(publish.id));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(
         running.wait().expect_code(0).stderr,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::wire::{connack, disconnect, pubcomp, pubrec, suback};
+use crate::support::wire::{connack, pubcomp, pubrec, suback};
 use crate::support::{Home, ScriptedBroker};
 
 /// As teams have it for their Java services.
@@ -67,7 +67,7 @@ fn a_spring_application_publishes_and_subscribes_with_no_further_word() {
     link.send(pubrec(publish.id));
     link.expect_pubrel(publish.id);
     link.send(pubcomp(publish.id));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }

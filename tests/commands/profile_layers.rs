@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::support::wire::{connack, disconnect, puback, pubcomp, pubrec, suback};
+use crate::support::wire::{connack, puback, pubcomp, pubrec, suback};
 use crate::support::{Ended, Program, ScriptedBroker};
 use tempfile::TempDir;
 
@@ -77,7 +77,7 @@ fn pub_and_sub_need_no_topic_where_the_profile_has_them() {
     link.send(pubrec(publish.id));
     link.expect_pubrel(publish.id);
     link.send(pubcomp(publish.id));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).stderr, "✔ Connected\n✔ Message published\n");
 
@@ -89,7 +89,7 @@ fn pub_and_sub_need_no_topic_where_the_profile_has_them() {
     assert_eq!(subscribe.filters, filters.map(|(filter, options)| (filter.to_owned(), options)));
     link.send(suback(subscribe.id, [2, 1, 2]));
     link.send(crate::support::wire::publish("car/ac", "on"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).text(), "on\n");
 }
@@ -119,7 +119,7 @@ fn flag_over_environment_over_profile_over_project_over_built_in() {
         let (mut link, connect) = broker.accept_session(connack());
         let publish = link.expect_publish();
         link.send(puback(publish.id));
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         (connect.keep_alive, running.wait().expect_code(0).stderr)
     };
@@ -172,7 +172,7 @@ fn a_template_on_the_command_line_replaces_the_output_mode_of_a_profile() {
     let subscribe = link.expect_subscribe();
     link.send(suback(subscribe.id, [0]));
     link.send(crate::support::wire::publish("a", "x"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).text(), "a\n");
 }
@@ -188,7 +188,7 @@ fn secrets_come_from_a_variable_or_a_file_and_a_plain_one_warns() {
         let (mut link, connect) = broker.accept_session(connack());
         let publish = link.expect_publish();
         link.send(puback(publish.id));
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         (String::from_utf8(connect.password.unwrap()).unwrap(), running.wait().expect_code(0).stderr)
     };
@@ -299,7 +299,7 @@ fn a_profile_asks_for_its_password_on_a_terminal() {
     screen.enter("open sesame");
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
     assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());

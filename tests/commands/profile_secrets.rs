@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use crate::profile_layers::{Home, connection};
-use crate::support::wire::{Connect, connack, disconnect, puback};
+use crate::support::wire::{Connect, connack, puback};
 use crate::support::{Program, ScriptedBroker};
 
 /// What CONNECT says to the broker, and what the user sees.
@@ -12,7 +12,7 @@ fn published(broker: &ScriptedBroker, program: Program) -> (Connect, String) {
     let (mut link, connect) = broker.accept_session(connack());
     let publish = link.expect_publish();
     link.send(puback(publish.id));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     (connect, running.wait().expect_code(0).stderr)
 }

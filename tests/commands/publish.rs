@@ -1,7 +1,7 @@
 //! `pub` from outside: what a broker receives, what the user sees, and the exit code.
 
 use crate::support::wire::property::{maximum_packet_size, maximum_qos, reason_string};
-use crate::support::wire::{Packet, connack, disconnect, puback, pubcomp, pubrec};
+use crate::support::wire::{Packet, connack, puback, pubcomp, pubrec};
 use crate::support::{Ended, Link, Mosquitto, Program, RawClient, Running, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use nix::sys::signal::Signal;
@@ -20,7 +20,7 @@ fn publishing_to(connack: crate::support::wire::Connack, arguments: &[&str]) -> 
 
 /// Lets the program close, and it has.
 fn finish(mut link: Link, running: Running) -> Ended {
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait()
 }
@@ -212,7 +212,7 @@ fn every_way_to_fail_has_its_exit_code() {
     // No PUBACK in time.
     let (_broker, mut link, running) = publishing(&["-t", "a", "-m", "x", "-q", "1", "--timeout", "200ms"]);
     link.expect_publish();
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(8);
     assert!(ended.stderr.contains("--timeout"), "{}", ended.stderr);

@@ -114,7 +114,7 @@ fn both_prove_that_they_know_the_password_with_every_method() {
         Account::new(method).accept(&mut link);
         let message = link.expect_publish();
         link.send(puback(message.id));
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         running.wait().expect_code(0);
     }
@@ -132,7 +132,7 @@ fn a_broker_may_sign_before_connack() {
     link.send(connack());
     let message = link.expect_publish();
     link.send(puback(message.id));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }
@@ -289,7 +289,7 @@ fn messages_go_on_while_a_re_authentication_is_under_way() {
     let begin = link.expect_auth();
     assert_eq!(begin.reason, 0x19);
     link.send_together([publish_packet("a", "1").into(), publish_packet("a", "2").into()]);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).text(), "1\n2\n");
 }

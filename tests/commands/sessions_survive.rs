@@ -1,7 +1,7 @@
 //! Links that fail in the middle of everything: each message is accounted for, and it ends.
 
 use crate::support::net::faulty_link::FaultyLink;
-use crate::support::wire::{connack, disconnect, puback, pubcomp, publish, pubrec, pubrel, suback};
+use crate::support::wire::{connack, puback, pubcomp, publish, pubrec, pubrel, suback};
 use crate::support::{Mosquitto, Program, ScriptedBroker};
 use nix::sys::signal::Signal;
 
@@ -36,7 +36,7 @@ fn a_publish_survives_a_cut_at_each_step_of_its_handshake() {
             link.expect_pubrel(id);
             link.send(pubcomp(id));
         }
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         let ended = running.wait().expect_code(0);
         assert!(ended.stderr.ends_with("✔ Message published\n"), "QoS {qos}: {}", ended.stderr);
@@ -60,7 +60,7 @@ fn a_puback_that_is_followed_by_a_cut_counts() {
     assert_eq!((again.id, again.dup, again.text()), (second, true, "2"));
     link.send(puback(second));
     running.close_stdin();
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     assert!(ended.stderr.ends_with("✔ 2 messages published, 2 acknowledged\n"), "{}", ended.stderr);
@@ -91,7 +91,7 @@ fn a_message_received_at_qos_2_is_printed_once_whatever_step_is_cut() {
     link.send(publish("a", "next").qos(1).id(1));
     link.expect_puback(1);
     running.signal(Signal::SIGINT);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).text(), "once\nnext\n");
 }
@@ -114,7 +114,7 @@ fn a_broker_that_is_busy_for_a_while_is_waited_for_and_resubscribed_once() {
     link.expect_quiet();
     running.wait_for_stderr("[4/10]");
     running.signal(Signal::SIGTERM);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }

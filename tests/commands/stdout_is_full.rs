@@ -84,7 +84,7 @@ fn nothing_is_acknowledged_that_is_not_written() {
     for number in acknowledged..LENGTH {
         link.expect_puback(u16::try_from(number + 1).unwrap());
     }
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(running.wait().expect_code(0).text(), lines(LENGTH));
 }

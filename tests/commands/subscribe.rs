@@ -18,7 +18,7 @@ fn subscribed(arguments: &[&str]) -> (ScriptedBroker, Link, Running) {
 }
 
 fn finish(mut link: Link, running: Running) -> Ended {
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait()
 }

@@ -3,7 +3,7 @@
 
 use crate::support::screen::key;
 use crate::support::wire::property::{reason_string, user_property};
-use crate::support::wire::{connack, disconnect, publish, suback};
+use crate::support::wire::{connack, publish, suback};
 use crate::support::{Ended, Mosquitto, Program, ScriptedBroker};
 
 /// Sets the title, clears the screen (in C0 and in C1), turns the text around, returns to the start of the line.
@@ -22,7 +22,7 @@ fn see(arguments: &[&str]) -> String {
     link.send(suback(subscribe.id, [0]));
     let payload = format!("{HOSTILE}\n\tnext line");
     link.send(publish(&format!("t/{HOSTILE}"), payload).with(user_property(HOSTILE, HOSTILE)));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     text(&running.wait().expect_code(0))
 }
@@ -85,7 +85,7 @@ fn a_password_is_asked_for_and_not_shown() {
     screen.enter("open sesame");
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
     assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
@@ -110,7 +110,7 @@ fn ctrl_c_ends_a_subscription_in_order() {
     link.send(publish("a", "x"));
     screen.wait_for_line("topic: a, qos: 0, size: 1B");
     screen.type_keys(key::CTRL_C);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
 }

@@ -1,7 +1,7 @@
 //! `--trace`, `--debug` and `--log-file` from outside.
 
 use crate::support::wire::property::{authentication_data, authentication_method, reason_string};
-use crate::support::wire::{connack, disconnect, puback, pubcomp, publish, pubrec, pubrel, suback};
+use crate::support::wire::{connack, puback, pubcomp, publish, pubrec, pubrel, suback};
 use crate::support::{Ended, Link, Program, Running, ScriptedBroker};
 
 fn started(arguments: &[&str]) -> (ScriptedBroker, Link, Running) {
@@ -12,7 +12,7 @@ fn started(arguments: &[&str]) -> (ScriptedBroker, Link, Running) {
 }
 
 fn finish(mut link: Link, running: Running) -> Ended {
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0)
 }

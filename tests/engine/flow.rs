@@ -1,7 +1,7 @@
 //! Engine cases 6, 9 and 12: packet identifiers, windows, and full buffers on both sides.
 
 use mqttx_rs::mqtt::{QoS, ReasonCode, SubscriptionOptions, Version};
-use mqttx_rs::session::{Event, PublishOutcome, SubscribeRequest};
+use mqttx_rs::session::{ConnectOptions, Event, PublishOutcome, SubscribeRequest};
 
 use crate::support::engine::{Engine, VERSIONS, clean, persistent};
 use crate::support::wire::{self, Packet, connack, property, puback, publish, suback};
@@ -36,7 +36,8 @@ fn requests_never_take_the_id_of_an_outstanding_publish() {
 #[test]
 fn when_all_ids_are_in_use_the_next_one_waits() {
     for version in VERSIONS {
-        let mut direct = Direct::connected(clean(version), connack());
+        let options = ConnectOptions { inflight: Some(u16::MAX), ..clean(version) };
+        let mut direct = Direct::connected(options, connack());
         for _ in 0..=65_535 {
             direct.publish("a", "", 1);
         }

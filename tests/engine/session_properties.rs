@@ -333,7 +333,7 @@ impl World {
             match event {
                 Event::Published { id, outcome } => {
                     let number = self.number_of[&id];
-                    if matches!(outcome, PublishOutcome::Lost { .. }) {
+                    if matches!(outcome, PublishOutcome::Uncertain) {
                         assert!(self.lost_sessions > 1, "{number} was lost though the session was kept");
                     }
                     let before = self.outcomes.insert(id, outcome);

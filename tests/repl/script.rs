@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::wire::property::{correlation_data, response_topic, user_property};
-use crate::support::wire::{connack, disconnect, puback, publish, suback, subscribe, unsuback};
+use crate::support::wire::{connack, puback, publish, suback, subscribe, unsuback};
 use crate::support::{Ended, Program, ScriptedBroker};
 
 /// A script on stdin, against a broker that a test plays.
@@ -31,7 +31,7 @@ fn each_line_runs_when_the_one_before_it_is_acknowledged() {
     link.expect_quiet();
     link.send(publish("car/window", "shut"));
     link.send(publish("car/ac", "on"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     // Before them came the broker's probes.
@@ -52,7 +52,7 @@ fn a_message_that_came_before_answers_one_wait_and_no_second() {
     link.send(publish("a", "1"));
     link.send(publish("a", "2"));
     link.send(suback(2, [0]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(8);
     assert!(ended.stderr.ends_with("error: stdin:6: no message on a within 0.05 s\n"), "{}", ended.stderr);
@@ -68,7 +68,7 @@ fn an_error_names_the_line_and_ends_it_with_the_commands_code() {
     let (mut link, _) = broker.accept_session(connack());
     link.expect(publish("a", "1").qos(1).id(1));
     link.send(puback(1).reason(0x87));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(5);
     let place = format!("✖ {}:3: pub a", path.display());
@@ -111,7 +111,7 @@ fn options_that_have_no_meaning_inside_say_what_to_do_instead() {
     ] {
         let running = script(&broker, &format!("{line}\n")).start_with_stdin();
         let (mut link, _) = broker.accept_session(connack());
-        link.expect(disconnect(0));
+        link.expect_goodbye();
         link.close();
         let ended = running.wait().expect_code(2);
         assert!(ended.stderr.contains(part), "{line}: {}", ended.stderr);
@@ -129,7 +129,7 @@ fn expect_judges_the_next_message() {
     link.send(publish("b", r#"{"on": true}"#));
     link.send(publish("a", "on"));
     link.send(publish("a", "on again"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(1);
     assert!(
@@ -153,9 +153,9 @@ fn several_connections_have_names_and_the_current_one_publishes() {
     let (mut second, _) = two.accept_session(connack());
     second.expect(publish("a", "2"));
     first.expect(publish("a", "1"));
-    first.expect(disconnect(0));
+    first.expect_goodbye();
     first.close();
-    second.expect(disconnect(0));
+    second.expect_goodbye();
     second.close();
     let ended = running.wait().expect_code(0);
     let lines: Vec<_> = ended.text().lines().collect();
@@ -178,7 +178,7 @@ fn a_lost_connection_comes_back_with_its_subscriptions() {
     assert_eq!(again.filters[0].0, "a");
     link.send(suback(again.id, [0]));
     link.send(publish("a", "2"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }
@@ -190,13 +190,13 @@ fn a_connection_that_was_closed_is_opened_again_with_its_subscriptions() {
     let (mut link, _) = broker.accept_session(connack());
     link.expect(subscribe(1, "a", 1));
     link.send(suback(1, [1]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.client_id, "me");
     link.expect(subscribe(1, "a", 1));
     link.send(suback(1, [1]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(2);
     assert!(ended.stderr.contains("error: stdin:2: `localhost:"), "{}", ended.stderr);
@@ -224,7 +224,7 @@ fn a_profile_says_what_lines_leave_out() {
     let own = link.expect_subscribe();
     assert_eq!(own.filters, [("b".to_owned(), 0)], "what pairs with the profile's filters is theirs");
     link.send(suback(own.id, [0]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
 }
@@ -236,7 +236,7 @@ fn a_broker_that_refuses_a_filter_is_an_error_of_that_line() {
     let (mut link, _) = broker.accept_session(connack());
     link.expect(subscribe(1, "a", 0));
     link.send(suback(1, [0x87]));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(6);
     assert!(
@@ -270,7 +270,7 @@ fn a_request_has_a_topic_for_the_reply_and_is_done_when_it_comes() {
         assert_eq!(ending.filters, [reply_to]);
         link.send(unsuback(ending.id, [0]));
     }
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(8);
     assert!(ended.stderr.contains("✔ Reply after "), "{}", ended.stderr);
@@ -290,7 +290,7 @@ fn what_was_received_can_be_listed_shown_and_saved() {
     link.send(publish("car/b", "x"));
     link.expect_quiet();
     link.send(publish("car/c", "hidden"));
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     let text = ended.text();
@@ -312,7 +312,7 @@ fn variables_aliases_and_files_of_lines_make_longer_scripts() {
     let (mut link, _) = broker.accept_session(connack());
     link.expect(publish("plant-7/a", "at plant-7"));
     link.expect(publish("car/ac", "on").retain());
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(2);
     let place = "error: stdin:3: common.mqtt:2: there is no command `nonsense`";
@@ -335,7 +335,7 @@ fn a_trace_can_be_switched_on_and_off() {
     for payload in ["1", "2", "3"] {
         link.expect(publish("a", payload));
     }
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(ended.stderr.matches("-> PUBLISH").count(), 1, "{}", ended.stderr);

@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::screen::key;
-use crate::support::wire::{connack, disconnect, puback, publish, suback};
+use crate::support::wire::{connack, puback, publish, suback};
 use crate::support::{Link, Program, Screen, ScriptedBroker};
 
 /// A person at a terminal, whose files are in a folder of their own.
@@ -114,7 +114,7 @@ fn arrows_bring_back_lines_of_this_session_and_of_the_one_before() {
     assert_eq!(link.expect_publish().topic, "a");
     screen.wait_until("a prompt", is_waiting);
     screen.type_keys(key::CTRL_D);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
 
@@ -201,7 +201,7 @@ fn ctrl_d_on_an_empty_line_leaves_with_disconnect() {
     screen.type_keys(key::CTRL_C);
     screen.wait_until("a prompt", is_waiting);
     screen.type_keys(key::CTRL_D);
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
     assert!(screen.shows_input(), "the terminal is as it was");

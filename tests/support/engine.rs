@@ -282,11 +282,20 @@ impl Delivery {
         }
     }
 
+    /// Waits until it is given up, as the broker hangs up at it; its payload.
+    #[track_caller]
+    pub fn hung_up(self) -> String {
+        match self.outcome() {
+            PublishOutcome::HungUp(message) => String::from_utf8(message.payload.into()).expect("the payload is text"),
+            other => panic!("\n  expected: a publish that is given up\n  received: {other:?}"),
+        }
+    }
+
     /// Waits until it is known that its fate is not.
     #[track_caller]
     pub fn lost(self) {
         match self.outcome() {
-            PublishOutcome::Lost { .. } => {}
+            PublishOutcome::Uncertain | PublishOutcome::Lost => {}
             other => panic!("\n  expected: a lost publish\n  received: {other:?}"),
         }
     }

@@ -130,6 +130,15 @@ impl Link {
         self.fail(&format!("{expected:?}"), "the end of the connection");
     }
 
+    /// The next packet, which is DISCONNECT without a fault, and ends the session if that would outlive the connection.
+    pub fn expect_goodbye(&mut self) {
+        let goodbye = self.expect_disconnect();
+        let ends_session = wire::disconnect(0).with(wire::property::session_expiry_interval(0));
+        if goodbye != wire::disconnect(0) && goodbye != ends_session {
+            self.fail("DISCONNECT with Success", &format!("{goodbye:?}"));
+        }
+    }
+
     /// Waits for the peer to close, without another packet before, and closes too; a reset counts.
     pub fn expect_end(mut self) {
         if let Some(packet) = self.next("the end of the connection") {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::support::net::{
     Authority, FaultyLink, HttpProxy, HttpServer, Rules, SocksProxy, TlsServer, WebSocketServer,
 };
-use crate::support::wire::{connack, disconnect};
+use crate::support::wire::connack;
 use crate::support::{Ended, Link, Mosquitto, Program, RawClient, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use tokio_rustls::rustls::version::TLS13;
@@ -30,7 +30,7 @@ fn expect_published(program: Program, broker: &ScriptedBroker) -> Ended {
 }
 
 fn finish(mut link: Link) {
-    link.expect(disconnect(0));
+    link.expect_goodbye();
     link.close();
 }
 

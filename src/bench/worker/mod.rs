@@ -206,7 +206,12 @@ impl Worker {
             abandoned: 0,
             reads: 0,
             completed: 0,
-            window: plan.scenario.publishers().map(|(_, publish)| publish.window.into()).min().unwrap_or(u64::MAX),
+            window: plan
+                .scenario
+                .publishers()
+                .map(|(_, publish)| publish.window.map_or(u64::MAX, u64::from))
+                .min()
+                .unwrap_or(u64::MAX),
             phase: 0,
             retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
             departures: BinaryHeap::new(),

@@ -130,7 +130,7 @@ impl Publisher {
             };
             if blocked { 0 } else { (BATCH / (bytes + 32)).max(1).saturating_sub(session.queued()) }
         } else {
-            session.window_space()
+            session.window_space(publish.qos)
         };
         while space > 0 {
             space -= 1;
@@ -187,6 +187,7 @@ impl Publisher {
             payload: self.payload(&publish.payload, planned, tools),
             qos: publish.qos,
             retain: publish.retain,
+            marked_duplicate: false,
             properties: publish.properties.clone(),
         };
         self.sequence += 1;
@@ -326,8 +327,13 @@ impl Publisher {
                 tools.recorder.counts.refused += 1;
                 tools.recorder.reasons.note(format!("publish: {error}"));
             }
+            PublishOutcome::HungUp(_) => {
+                self.answered += 1;
+                tools.recorder.counts.refused += 1;
+                tools.recorder.reasons.note("publish: the broker closes the connection at it".to_owned());
+            }
             // Stays unacknowledged in the count, and nothing waits for it.
-            PublishOutcome::Lost { .. } => {
+            PublishOutcome::Uncertain | PublishOutcome::Lost => {
                 self.lost += 1;
                 tools.abandoned += 1;
             }

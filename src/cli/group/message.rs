@@ -18,7 +18,7 @@ pub struct MessageArgs {
     /// The broker keeps it for later subscribers
     #[arg(short, long)]
     pub retain: bool,
-    /// Mark it as sent before
+    /// Set the DUP flag
     #[arg(short, long)]
     pub dup: bool,
     /// The payload is UTF-8 text

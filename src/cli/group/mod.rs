@@ -2,6 +2,7 @@
 
 mod connect_properties;
 mod connection;
+mod delivery;
 mod message;
 mod network;
 mod options_file;
@@ -13,6 +14,7 @@ mod will;
 
 pub use connect_properties::ConnectPropertiesArgs;
 pub use connection::{ConnectionArgs, Protocol};
+pub use delivery::DeliveryArgs;
 pub use message::MessageArgs;
 pub use network::NetworkArgs;
 pub use options_file::OptionsFileArgs;

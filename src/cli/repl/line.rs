@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cli::group::ConnectArgs;
+use crate::cli::group::{ConnectArgs, DeliveryArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -371,6 +371,9 @@ pub struct ConnectLine {
     /// Where to.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// How what is published is delivered.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
 }
 
 /// `pub`.

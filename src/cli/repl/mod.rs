@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::group::ConnectArgs;
+use super::group::{ConnectArgs, DeliveryArgs};
 
 pub use line::{
     ConnectLine, ExpectLine, Preference, PublishLine, ReplCommand, ReplLine, SubscribeLine, Switch, WaitLine,
@@ -32,6 +32,9 @@ pub struct ReplArgs {
     /// Where to, at first.
     #[command(flatten)]
     pub connect: ConnectArgs,
+    /// How what is published is delivered.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
 }
 
 /// Where commands come from, and what an error does.

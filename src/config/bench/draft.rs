@@ -13,9 +13,14 @@ use crate::config::ConnectSettings;
 use crate::config::connect::Resolved;
 use crate::config::origin::Origins;
 use crate::error::Error;
+use crate::mqtt::QoS;
+use crate::session::OnSessionLoss;
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
+
+/// QoS 2 messages in flight that every broker delivers.
+const SAFE_EXACTLY_ONCE: u16 = 20;
 
 /// As many as a client's number in a worker can tell apart, and far more than any machine holds.
 const MAXIMUM_CLIENTS: u64 = u32::MAX as u64;
@@ -142,6 +147,21 @@ impl Draft {
         }
         let mut session = client.connect.clone();
         session.client_id = "".into();
+        // What a lost session leaves open is counted, not repeated: each message is measured once.
+        session.on_session_loss = OnSessionLoss::Report;
+        let is_risky = |group: &Group| match &group.role {
+            Role::Publish(publish) => {
+                publish.qos == QoS::ExactlyOnce && publish.window.is_some_and(|window| window > SAFE_EXACTLY_ONCE)
+            }
+            _ => false,
+        };
+        if !session.version.is_v5() && self.groups.iter().any(is_risky) {
+            self.warnings.push(format!(
+                "--inflight above {SAFE_EXACTLY_ONCE} at QoS 2 in MQTT {}: mosquitto, as it comes, acknowledges and \
+                 drops what is more, and cannot say so",
+                session.version
+            ));
+        }
         // A client whose connection is cut by plan has to come back, however often the broker refuses.
         let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
         let scenario = Scenario {

@@ -42,7 +42,14 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                     say("limit", format!("{limit} messages"));
                 }
                 if publish.qos > QoS::AtMostOnce {
-                    say("window", format!("{} a client, or the broker's Receive Maximum", publish.window));
+                    let unannounced = if publish.qos == QoS::ExactlyOnce { 20 } else { 100 };
+                    say(
+                        "window",
+                        match publish.window {
+                            Some(window) => format!("{window} a client, or the broker's Receive Maximum"),
+                            None => format!("the broker's Receive Maximum, or {unannounced} a client"),
+                        },
+                    );
                 }
             }
             Role::Subscribe(subscribe) => {

@@ -83,6 +83,8 @@ pub const KEYS: &[Key] = &[
     key("connection.reconnect_period", "reconnect_period", Kind::Number, r#""1s""#),
     key("connection.maximum_reconnect_times", "maximum_reconnect_times", Kind::Number, "10"),
     key("connection.follow_redirect", "follow_redirect", Kind::Switch, "false"),
+    key("connection.inflight", "inflight", Kind::Number, "100"),
+    key("connection.resend_uncertain", "resend_uncertain", Kind::Switch, "false"),
     key("connect_properties.session_expiry_interval", "session_expiry_interval", Kind::Number, r#""1h""#),
     key("connect_properties.receive_maximum", "receive_maximum", Kind::Number, "100"),
     key("connect_properties.maximum_packet_size", "maximum_packet_size", Kind::Number, "1048576"),
@@ -182,6 +184,7 @@ mod tests {
     #[test]
     fn every_connection_option_has_its_key() {
         let group = <cli::group::ConnectArgs as clap::Args>::augment_args(clap::Command::new("connect"));
+        let group = <cli::group::DeliveryArgs as clap::Args>::augment_args(group);
         let options: BTreeSet<_> = group.get_arguments().map(|option| option.get_id().to_string()).collect();
         let of_commands = ["publish", "subscribe", "output", "bench"];
         // Said by `env:`, `file:` and `prompt`; started by a person; read from another file.

@@ -237,6 +237,7 @@ mod tests {
                     payload: payload.into(),
                     qos: QoS::try_from(qos).unwrap(),
                     retain,
+                    marked_duplicate: false,
                     properties: properties.map(Box::new),
                 },
                 dup,

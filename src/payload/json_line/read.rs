@@ -31,6 +31,7 @@ pub fn read_json_line(line: &[u8], default_topic: Option<&TopicName>) -> Result<
             payload: read_payload(line.payload, line.payload_encoding)?,
             qos: QoS::try_from(line.qos).map_err(|error| JsonLineError::field("qos", error))?,
             retain: line.retain,
+            marked_duplicate: false,
             properties: line.properties.map(Properties::read).transpose()?.map(Box::new),
         },
         dup: line.dup,

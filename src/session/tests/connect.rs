@@ -57,7 +57,7 @@ fn options_that_no_connect_can_carry_are_refused_by_field() {
     assert_eq!(refused(|o| o.client_id = "a\0b".into(), Version::V5), "Client Identifier");
     assert_eq!(refused(|o| o.password = Some(long.clone().into()), Version::V5), "Password");
     assert_eq!(refused(|o| o.password = Some("p".into()), Version::V3_1_1), "Password");
-    assert_eq!(refused(|o| o.maximum_outstanding = 0, Version::V3_1_1), "maximum outstanding");
+    assert_eq!(refused(|o| o.inflight = Some(0), Version::V3_1_1), "inflight");
     assert_eq!(refused(|o| o.properties.receive_maximum = Some(0), Version::V5), "Receive Maximum");
     assert_eq!(refused(|o| o.properties.maximum_packet_size = Some(0), Version::V5), "Maximum Packet Size");
     assert_eq!(refused(|o| o.properties.authentication_data = Some("x".into()), Version::V5), "Authentication Data");
@@ -83,12 +83,12 @@ fn connack_grants_and_limits() {
         "20 20 00 00 1d 21 0003 24 01 25 00 27 00000064 22 0005 13 0009 11 0000000a 28 00 29 00 2a 00",
     );
     let granted = *wire.session.granted();
-    assert_eq!((granted.receive_maximum, granted.maximum_qos), (3, QoS::AtLeastOnce));
+    assert_eq!((granted.receive_maximum, granted.maximum_qos), (Some(3), QoS::AtLeastOnce));
     assert_eq!((granted.retain_available, granted.maximum_packet_size), (false, 100));
     assert_eq!((granted.topic_alias_maximum, granted.keep_alive, granted.session_expiry_interval), (5, 9, 10));
     assert!(!granted.wildcard_subscription_available && !granted.shared_subscription_available);
     assert!(!granted.subscription_identifiers_available);
-    assert_eq!(wire.session.window_space(), 3);
+    assert_eq!(wire.session.window_space(QoS::AtLeastOnce), 3);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod publish;
 mod resume;
 mod strict;
 mod subscribe;
+mod windows;
 
 use std::time::{Duration, Instant};
 

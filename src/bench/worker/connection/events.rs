@@ -24,7 +24,10 @@ impl Connection {
                 Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
-                    tools.window = tools.window.min(session.granted().receive_maximum.into());
+                    if let Job::Publish(publisher) = &self.job {
+                        let window = session.window(publisher.qos(tools));
+                        tools.window = tools.window.min(window as u64);
+                    }
                     self.subscribe(ack.session_present, session, tools);
                 }
                 Event::Subscribed { ack, .. } => {
@@ -57,6 +60,10 @@ impl Connection {
                     self.unwanted = !ack.reason.is_passing();
                 }
                 Event::Disconnected(cause) => self.disconnected(&cause, tools),
+                Event::Tolerated(violation) => tools.recorder.reasons.note(format!("publish: {violation}")),
+                Event::Narrowed(window) => {
+                    tools.recorder.reasons.note(format!("publish: a smaller window, {window}"));
+                }
                 Event::Unsubscribed { .. } | Event::Auth(_) => {}
             }
         }

@@ -1,0 +1,117 @@
+//! What a server that hangs up teaches: to have fewer publishes in flight, and which message it does not take.
+
+use super::DeliveryId;
+
+/// After so many hang-ups in a row without an acknowledgement the publish that was first in flight is given up.
+const HANG_UPS: u8 = 3;
+
+/// Bytes of payload that every broker takes.
+const SMALL: usize = 1024;
+
+/// What the ends of earlier connections say about the next one.
+///
+/// Brokers of MQTT 3.1.1 cannot announce how many publishes they take at a time, and cannot refuse a single one: they
+/// close the connection at either. So two things are tried. A connection that ended with the window full and nothing
+/// acknowledged is followed by one with half the window. And where nothing was acknowledged twice in a row, the first
+/// publish goes alone: if the connection ends once more, it is the one that the server does not take, and those behind
+/// it are not held up any longer.
+#[derive(Debug, Default)]
+pub(super) struct Caution {
+    /// At most so many in flight, since more were too many; `None`: it never seemed so.
+    narrowed: Option<u16>,
+    /// Something has been acknowledged since a connection ended with the window full.
+    acknowledged_since_full: bool,
+    suspect: Option<Suspect>,
+    /// Something has been acknowledged on this connection.
+    acknowledged: bool,
+    /// Bytes of the largest payload acknowledged so far.
+    largest_acknowledged: usize,
+    oversized: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    id: DeliveryId,
+    hang_ups: u8,
+    /// `narrowed` from before it came under suspicion, for when it was that message and not the window.
+    narrowed_before: Option<u16>,
+}
+
+/// What was in flight when a connection ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InFlight {
+    /// The first of the publishes; `None`: there was none, or PUBREL was unanswered too, which may be to blame.
+    pub(super) first: Option<DeliveryId>,
+    /// Bytes of the largest payload among them.
+    pub(super) largest: Option<usize>,
+    /// As many as the window allowed.
+    pub(super) is_full: bool,
+    /// How many that were.
+    pub(super) window: u16,
+}
+
+/// What follows from the end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Conclusion {
+    /// The window from now on.
+    pub(super) narrowed: Option<u16>,
+    /// The publish that the server hung up at.
+    pub(super) culprit: Option<DeliveryId>,
+}
+
+impl Caution {
+    /// How many publishes may be in flight, where that is fewer than the server's announcement allows.
+    pub(super) fn limit(&self) -> Option<u16> {
+        let is_alone = self.suspect.is_some_and(|suspect| suspect.hang_ups + 1 >= HANG_UPS) && !self.acknowledged;
+        if is_alone { Some(1) } else { self.narrowed }
+    }
+
+    /// Whether something has been acknowledged on this connection.
+    pub(super) fn has_acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+
+    /// See [`Session::oversized`](super::Session::oversized).
+    pub(super) fn oversized(&self) -> Option<usize> {
+        self.oversized
+    }
+
+    pub(super) fn begin_connection(&mut self) {
+        self.acknowledged = false;
+        self.oversized = None;
+    }
+
+    /// PUBACK, PUBREC or PUBCOMP; `size`: bytes of the payload that it stands for, where they are known.
+    pub(super) fn acknowledged(&mut self, size: usize) {
+        self.largest_acknowledged = self.largest_acknowledged.max(size);
+        self.acknowledged = true;
+        self.acknowledged_since_full = true;
+        self.suspect = None;
+    }
+
+    /// The server has closed the connection. `too_many`: it said that more were in flight than it takes (0x93).
+    pub(super) fn hung_up(&mut self, in_flight: InFlight, too_many: bool) -> Conclusion {
+        let narrowed_before = self.narrowed;
+        self.oversized = in_flight.largest.filter(|size| *size > self.largest_acknowledged.max(SMALL));
+        let mut conclusion = Conclusion::default();
+        let is_full_again = in_flight.is_full && !std::mem::take(&mut self.acknowledged_since_full);
+        if (is_full_again || too_many) && in_flight.window > 1 {
+            self.narrowed = Some(in_flight.window / 2);
+            conclusion.narrowed = self.narrowed;
+        }
+        if too_many || self.acknowledged {
+            return conclusion;
+        }
+        let Some(id) = in_flight.first else { return conclusion };
+        let before = self.suspect.filter(|suspect| suspect.id == id);
+        let mut suspect = before.unwrap_or(Suspect { id, hang_ups: 0, narrowed_before });
+        suspect.hang_ups += 1;
+        if suspect.hang_ups < HANG_UPS {
+            self.suspect = Some(suspect);
+            return conclusion;
+        }
+        self.suspect = None;
+        self.narrowed = suspect.narrowed_before;
+        Conclusion { narrowed: None, culprit: Some(id) }
+    }
+}
