@@ -140,10 +140,10 @@ impl Seen {
 /// Runs the case and holds it against the promise.
 pub fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     let seen = Seen::of(case, broker);
-    judge(case, &seen).map_err(|wrong| seen.explain(&wrong))
+    judge(case, &seen, broker).map_err(|wrong| seen.explain(&wrong))
 }
 
-fn judge(case: &Case, seen: &Seen) -> Result<(), String> {
+fn judge(case: &Case, seen: &Seen, broker: &Broker) -> Result<(), String> {
     let Seen { sent, ended, arrived, link } = seen;
     ensure(link.cuts() == case.cuts.len(), || format!("{} of {} cuts were made", link.cuts(), case.cuts.len()))?;
     let is_resumed = case.session == Session::Kept || case.version == "5.0";
@@ -159,8 +159,7 @@ fn judge(case: &Case, seen: &Seen) -> Result<(), String> {
     let passed = link.passed();
     takes_up_what_is_there(&passed, is_resumed)?;
     if case.session == Session::Default && case.version == "5.0" {
-        let is_disconnect_cut = case.cuts.iter().any(|cut| cut.packet == "DISCONNECT");
-        keeps_its_session_no_longer_than_it_runs(&passed, is_disconnect_cut)?;
+        keeps_its_session_no_longer_than_it_runs(&passed, link.is_cut_at_last())?;
     }
     Ok(())
 }
@@ -172,7 +171,9 @@ fn judge_uncertain(seen: &Seen) -> Result<(), String> {
     let acknowledged = seen.acknowledged();
     ensure(acknowledged <= arrived.count(), || format!("{acknowledged} acknowledged, {} arrived", arrived.count()))?;
     let uncertain = sent.len() - acknowledged.min(sent.len());
-    ensure(uncertain <= UNANNOUNCED_WINDOW, || format!("{uncertain} uncertain, which are more than a window"))?;
+    // Each connection that is lost leaves a window of them at most.
+    let most = UNANNOUNCED_WINDOW * link.cuts();
+    ensure(uncertain <= most, || format!("{uncertain} uncertain, which are more than {most}"))?;
     let code = if uncertain == 0 { 0 } else { 7 };
     ensure(ended.code == code, || format!("expected exit code {code} for {uncertain} uncertain, got {}", ended.code))?;
     let says = ended.stderr.contains("uncertain");
@@ -233,8 +234,9 @@ fn takes_up_what_is_there(passed: &[Passed], is_kept: bool) -> Result<(), String
     Ok(())
 }
 
-/// 5.0 by default: each CONNECT has a Session Expiry Interval, and an orderly DISCONNECT takes it back.
-fn keeps_its_session_no_longer_than_it_runs(passed: &[Passed], is_disconnect_cut: bool) -> Result<(), String> {
+/// 5.0 by default: each CONNECT has a Session Expiry Interval, and an orderly DISCONNECT, unless the link was cut with
+/// everything acknowledged, takes it back.
+fn keeps_its_session_no_longer_than_it_runs(passed: &[Passed], is_cut: bool) -> Result<(), String> {
     const EXPIRY: u8 = property::SESSION_EXPIRY_INTERVAL;
     let mut ids = BTreeSet::new();
     let mut last = None;
@@ -250,7 +252,7 @@ fn keeps_its_session_no_longer_than_it_runs(passed: &[Passed], is_disconnect_cut
         }
     }
     ensure(ids.len() == 1, || format!("several client identifiers: {ids:?}"))?;
-    let is_ended = last == Some(Some(0)) || is_disconnect_cut;
+    let is_ended = last.map_or(is_cut, |expiry| expiry == Some(0));
     ensure(is_ended, || format!("the last DISCONNECT has the Session Expiry Interval {last:?} and not 0"))
 }
 
@@ -299,6 +301,21 @@ fn all(version: &'static str, session: Session, qos: u8) -> Vec<Case> {
 }
 
 macro_rules! matrices {
+    ($broker:expr) => {
+        use super::*;
+
+        matrices! {
+            $broker;
+            qos_1_of_5_0_by_default: "5.0" Default 1,
+            qos_2_of_5_0_by_default: "5.0" Default 2,
+            qos_1_of_5_0_kept: "5.0" Kept 1,
+            qos_2_of_5_0_kept: "5.0" Kept 2,
+            qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
+            qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
+            qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
+            qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
+        }
+    };
     ($broker:expr; $($name:ident: $version:literal $session:ident $qos:literal),+ $(,)?) => {
         $(#[test]
         fn $name() {
@@ -309,45 +326,29 @@ macro_rules! matrices {
 }
 
 mod mosquitto {
-    use super::*;
-
-    matrices! {
-        Broker::mosquitto("");
-        qos_1_of_5_0_by_default: "5.0" Default 1,
-        qos_2_of_5_0_by_default: "5.0" Default 2,
-        qos_1_of_5_0_kept: "5.0" Kept 1,
-        qos_2_of_5_0_kept: "5.0" Kept 2,
-        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
-        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
-        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
-        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
-    }
+    matrices!(Broker::mosquitto(""));
 
     #[test]
     fn qos_2_of_3_1_1_resent_on_request() {
         let Some(broker) = Broker::mosquitto("") else { return };
-        let cases: Vec<Case> = matrix("3.1.1", Session::Default, 2)
-            .into_iter()
-            .map(|case| Case { resends: true, ..case })
-            .filter(|case| case.source != Source::Objects)
-            .collect();
+        let cases: Vec<Case> =
+            all("3.1.1", Session::Default, 2).into_iter().map(|case| Case { resends: true, ..case }).collect();
         cases::run_all(&cases, |case| check(case, &broker));
     }
 }
 
 #[cfg(feature = "broker")]
 mod embedded {
-    use super::*;
+    matrices!(Some(Broker::embedded()));
 
-    matrices! {
-        Some(Broker::embedded());
-        qos_1_of_5_0_by_default: "5.0" Default 1,
-        qos_2_of_5_0_by_default: "5.0" Default 2,
-        qos_1_of_5_0_kept: "5.0" Kept 1,
-        qos_2_of_5_0_kept: "5.0" Kept 2,
-        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
-        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
-        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
-        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
+    #[test]
+    #[ignore = "rmqtt passes a QoS 2 message on twice when it comes again after a resume"]
+    fn exactly_once() {
+        let broker = Broker::embedded().without_fault();
+        let mut cases = Vec::new();
+        for (version, session) in [("5.0", Session::Default), ("5.0", Session::Kept), ("3.1.1", Session::Kept)] {
+            cases.extend(all(version, session, 2));
+        }
+        cases::run_all(&cases, |case| check(case, &broker));
     }
 }

@@ -1,5 +1,6 @@
 //! `sub` over a link that is cut at each step of each `QoS`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use nix::sys::signal::Signal;
@@ -8,7 +9,8 @@ use crate::account::{Account, numbers};
 use crate::broker::Broker;
 use crate::cases::{self, DISCONNECT, Session, Step, ensure, unique};
 use crate::support::net::CuttingLink;
-use crate::support::net::cutting_link::{Cut, Ending, Towards};
+use crate::support::net::cutting_link::{Cut, Ending, Passed, Towards};
+use crate::support::wire::{AckKind, Packet};
 use crate::support::{Ended, Program};
 
 const SUBSCRIBE: Step = Step(Towards::Broker, "SUBSCRIBE");
@@ -78,9 +80,12 @@ fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     let mut sent = numbers(MESSAGES);
     sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
     link.wait_for_cuts(1);
+    // Not before the new subscription, or where a message of the gap may be lost not in the gap, since the last one has
+    // to come.
     if !case.is_resumed() {
-        // Not before the new subscription, since the last message has to come.
         link.wait_for_packet("SUBACK", 2);
+    } else if broker.fault.is_some() {
+        link.wait_for_packet("CONNACK", 2);
     }
     publisher.publish(&topic, "last", case.qos);
     sent.push("last".to_owned());
@@ -90,7 +95,9 @@ fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     let printed = Account::of_lines(&ended.stdout);
     let judge = || {
         ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))?;
+        is_true_to_what_came(&link.passed(), &printed)?;
         match (case.is_resumed(), case.qos) {
+            (true, _) if broker.fault.is_some() => Ok(()),
             (true, 2) => printed.is_exactly(&sent),
             (true, _) => printed.is_at_least(&sent),
             (false, _) if !is_subscribed_before => printed.is_at_least(&sent),
@@ -133,6 +140,10 @@ fn check_count(case: &Case, broker: &Broker) -> Result<(), String> {
         ensure(first.count() == COUNT, || format!("{} lines and not {COUNT}", first.count()))?;
         let again: Vec<&String> = rest.payloads().iter().filter(|payload| first.payloads().contains(payload)).collect();
         ensure(again.is_empty(), || format!("the next run prints again: {again:?}"))?;
+        is_true_to_what_came(&link.passed(), &first)?;
+        if broker.fault.is_some() {
+            return Ok(());
+        }
         if case.qos == 2 {
             first.is_exactly(&sent[..COUNT])?;
         }
@@ -142,6 +153,38 @@ fn check_count(case: &Case, broker: &Broker) -> Result<(), String> {
         if case.qos == 2 { both.is_exactly(&sent) } else { both.is_at_least(&sent) }
     };
     judge().map_err(|wrong| explain(&wrong, &ended, &first, &sent, &link))
+}
+
+/// What was acknowledged is printed, and nothing more often than it came: a PUBLISH at `QoS` 2 before its PUBREL is the
+/// one that came before.
+fn is_true_to_what_came(passed: &[Passed], printed: &Account) -> Result<(), String> {
+    let mut sent: BTreeMap<u16, &str> = BTreeMap::new();
+    let mut unreleased: BTreeSet<u16> = BTreeSet::new();
+    let mut came: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut acknowledged: BTreeSet<&str> = BTreeSet::new();
+    for Passed { packet, has_passed, .. } in passed {
+        match packet {
+            Packet::Connack(connack) if !connack.session_present => unreleased.clear(),
+            Packet::Publish(publish) if *has_passed => {
+                sent.insert(publish.id, publish.text());
+                if publish.qos < 2 || unreleased.insert(publish.id) {
+                    *came.entry(publish.text()).or_default() += 1;
+                }
+            }
+            Packet::Ack(ack) => match ack.kind {
+                AckKind::Puback | AckKind::Pubrec => acknowledged.extend(sent.get(&ack.id)),
+                AckKind::Pubrel => _ = unreleased.remove(&ack.id),
+                AckKind::Pubcomp => {}
+            },
+            _ => {}
+        }
+    }
+    let count = |payload: &str| printed.payloads().iter().filter(|printed| *printed == payload).count();
+    let unprinted: Vec<&&str> = acknowledged.iter().filter(|payload| count(payload) == 0).collect();
+    ensure(unprinted.is_empty(), || format!("acknowledged and not printed: {unprinted:?}"))?;
+    let more: Vec<&str> =
+        came.iter().filter(|(payload, times)| count(payload) > **times).map(|(payload, _)| *payload).collect();
+    ensure(more.is_empty(), || format!("printed more often than they came: {more:?}"))
 }
 
 fn matrix(version: &'static str, session: Session, qos: u8) -> Vec<Case> {
@@ -171,6 +214,29 @@ fn check_counts(broker: &Broker, version: &'static str, qos: u8) {
 }
 
 macro_rules! matrices {
+    ($broker:expr) => {
+        use super::*;
+
+        matrices! {
+            $broker;
+            qos_1_of_5_0_by_default: "5.0" Default 1,
+            qos_2_of_5_0_by_default: "5.0" Default 2,
+            qos_1_of_5_0_kept: "5.0" Kept 1,
+            qos_2_of_5_0_kept: "5.0" Kept 2,
+            qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
+            qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
+            qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
+            qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
+        }
+
+        counts! {
+            $broker;
+            count_at_qos_1_of_5_0: "5.0" 1,
+            count_at_qos_2_of_5_0: "5.0" 2,
+            count_at_qos_1_of_3_1_1: "3.1.1" 1,
+            count_at_qos_2_of_3_1_1: "3.1.1" 2,
+        }
+    };
     ($broker:expr; $($name:ident: $version:literal $session:ident $qos:literal),+ $(,)?) => {
         $(#[test]
         fn $name() {
@@ -191,27 +257,7 @@ macro_rules! counts {
 }
 
 mod mosquitto {
-    use super::*;
-
-    matrices! {
-        Broker::mosquitto("");
-        qos_1_of_5_0_by_default: "5.0" Default 1,
-        qos_2_of_5_0_by_default: "5.0" Default 2,
-        qos_1_of_5_0_kept: "5.0" Kept 1,
-        qos_2_of_5_0_kept: "5.0" Kept 2,
-        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
-        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
-        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
-        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
-    }
-
-    counts! {
-        Broker::mosquitto("");
-        count_at_qos_1_of_5_0: "5.0" 1,
-        count_at_qos_2_of_5_0: "5.0" 2,
-        count_at_qos_1_of_3_1_1: "3.1.1" 1,
-        count_at_qos_2_of_3_1_1: "3.1.1" 2,
-    }
+    matrices!(Broker::mosquitto(""));
 
     #[test]
     #[ignore = "QoS 1 has no answer to PUBACK: only a PINGRESP behind it would show that it arrived"]
@@ -227,25 +273,19 @@ mod mosquitto {
 
 #[cfg(feature = "broker")]
 mod embedded {
-    use super::*;
+    matrices!(Some(Broker::embedded()));
 
-    matrices! {
-        Some(Broker::embedded());
-        qos_1_of_5_0_by_default: "5.0" Default 1,
-        qos_2_of_5_0_by_default: "5.0" Default 2,
-        qos_1_of_5_0_kept: "5.0" Kept 1,
-        qos_2_of_5_0_kept: "5.0" Kept 2,
-        qos_1_of_3_1_1_by_default: "3.1.1" Default 1,
-        qos_2_of_3_1_1_by_default: "3.1.1" Default 2,
-        qos_1_of_3_1_1_kept: "3.1.1" Kept 1,
-        qos_2_of_3_1_1_kept: "3.1.1" Kept 2,
-    }
-
-    counts! {
-        Some(Broker::embedded());
-        count_at_qos_1_of_5_0: "5.0" 1,
-        count_at_qos_2_of_5_0: "5.0" 2,
-        count_at_qos_1_of_3_1_1: "3.1.1" 1,
-        count_at_qos_2_of_3_1_1: "3.1.1" 2,
+    #[test]
+    #[ignore = "rmqtt sends again in reverse order, and loses a message at a take-over"]
+    fn nothing_is_lost_and_nothing_twice() {
+        let broker = Broker::embedded().without_fault();
+        for (version, session) in [("5.0", Session::Default), ("5.0", Session::Kept), ("3.1.1", Session::Kept)] {
+            for qos in [1, 2] {
+                cases::run_all(&matrix(version, session, qos), |case| check(case, &broker));
+            }
+        }
+        for version in ["5.0", "3.1.1"] {
+            [1, 2].into_iter().for_each(|qos| check_counts(&broker, version, qos));
+        }
     }
 }

@@ -107,7 +107,8 @@ struct State {
     plan: VecDeque<Cut>,
     /// How many packets the first cut of the plan has counted.
     counted: usize,
-    cuts: usize,
+    /// The connections at which planned cuts were made.
+    cuts: Vec<usize>,
     connections: usize,
     is_refusing: bool,
     passed: Vec<Passed>,
@@ -172,7 +173,13 @@ impl CuttingLink {
 
     /// How many planned cuts were made.
     pub fn cuts(&self) -> usize {
-        self.shared.state().cuts
+        self.shared.state().cuts.len()
+    }
+
+    /// Whether the last connection was ended by a planned cut.
+    pub fn is_cut_at_last(&self) -> bool {
+        let state = self.shared.state();
+        state.cuts.last() == Some(&state.connections)
     }
 
     /// How many connections were opened.
@@ -183,7 +190,7 @@ impl CuttingLink {
     /// Waits until so many planned cuts were made.
     #[track_caller]
     pub fn wait_for_cuts(&self, count: usize) {
-        self.wait(&format!("{count} cuts"), |state| state.cuts >= count);
+        self.wait(&format!("{count} cuts"), |state| state.cuts.len() >= count);
     }
 
     /// Waits until so many connections were opened.
@@ -292,8 +299,8 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    fn note_cut(&self) {
-        self.state().cuts += 1;
+    fn note_cut(&self, connection: usize) {
+        self.state().cuts.push(connection);
         self.changed.notify_all();
     }
 }
@@ -358,7 +365,7 @@ impl Way<'_> {
                     self.shared.note_passed(place);
                 }
                 if let Some(cut) = cut {
-                    self.shared.note_cut();
+                    self.shared.note_cut(self.number);
                     return Err(cut.ending);
                 }
             }
