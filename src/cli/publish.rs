@@ -59,7 +59,7 @@ pub struct SourceArgs {
     /// Each line of stdin is a payload
     #[arg(short = 'M', long)]
     pub multiline: bool,
-    /// The same
+    /// Alias of --multiline
     #[arg(long)]
     pub line_mode: bool,
     /// Each line of stdin is an object of sub's jsonl
@@ -77,7 +77,7 @@ pub struct SourceArgs {
     /// How often to publish
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::count)]
     pub repeat: u64,
-    /// Wait in between
+    /// Delay between repeats
     #[arg(long, value_name = "SEC", default_value = "0", value_parser = value::seconds)]
     pub repeat_delay: Duration,
     /// The broker holds it back so long ($delayed)

@@ -351,7 +351,7 @@ mod tests {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap(), false));
+        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap(), None));
         let events = Events::of(shared.clone());
         let driven = shared.clone();
         tokio::spawn(async move {

@@ -83,7 +83,7 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
-    let shared = Arc::new(Shared::new(session, ends_session));
+    let shared = Arc::new(Shared::new(session, ends_session.then_some(0)));
     let route = Route { endpoint, dialer, reconnect, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });

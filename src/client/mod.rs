@@ -28,6 +28,7 @@ mod queue;
 mod reconnect;
 mod redirect;
 mod scram;
+mod settlement;
 mod state;
 mod subscriptions;
 

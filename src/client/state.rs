@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -15,6 +15,7 @@ use crate::transport::DialTimings;
 
 use super::ledger::Ledger;
 use super::queue::EventQueue;
+use super::settlement::Settlement;
 use super::subscriptions::{Subscriptions, Unanswered};
 use super::{ClientError, Closed, Connected, Declined, Event, Pending, Resubscribed, SessionLoss};
 
@@ -22,10 +23,6 @@ use super::{ClientError, Closed, Connected, Declined, Event, Pending, Resubscrib
 const MAXIMUM_QUEUED: usize = 1024;
 /// Bytes of unfinished publishes above which it waits too. One message of any size is accepted below it.
 const MAXIMUM_UNFINISHED_BYTES: usize = 4 * 1024 * 1024;
-
-/// After a resumed connection the broker sends again what it has no acknowledgement for, at once; the protocol has no
-/// sign of its end.
-const SENT_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the handles and the driver's task share.
 #[derive(Debug)]
@@ -48,16 +45,14 @@ pub(super) struct State {
     is_room_wanted: bool,
     closing: Option<Box<Closing>>,
     was_connected: bool,
-    /// DISCONNECT ends the session, which outlives lost connections.
-    ends_session: bool,
-    /// The broker was to keep the session over the loss of the last connection.
-    was_kept: bool,
+    /// The Session Expiry Interval that DISCONNECT says, if the caller's does not: 0 where the session is to outlive lost
+    /// connections and nothing else.
+    expiry_at_end: Option<u32>,
+    /// What it would be if the broker had no session at the next connection.
+    session_loss: SessionLoss,
     /// Something has come on this connection that shows that the client gets on.
     has_progressed: bool,
-    /// Messages at QoS 1 have been acknowledged, and no orderly end has shown that the broker knows.
-    is_unconfirmed: bool,
-    /// With [`Pending::Settle`], on a connection that was resumed: until then what the broker sends again is waited for.
-    settled_at: Option<Instant>,
+    settlement: Settlement,
     /// When CONNACK accepted the connection under way, or the last one.
     connected_since: Option<Instant>,
     /// What the session says of the connection that is under way.
@@ -104,7 +99,7 @@ pub(super) struct Closing {
 }
 
 impl Shared {
-    pub(super) fn new(session: Session, ends_session: bool) -> Self {
+    pub(super) fn new(session: Session, expiry_at_end: Option<u32>) -> Self {
         let state = State {
             session,
             ledger: Ledger::default(),
@@ -114,11 +109,10 @@ impl Shared {
             is_room_wanted: false,
             closing: None,
             was_connected: false,
-            ends_session,
-            was_kept: false,
+            expiry_at_end,
+            session_loss: SessionLoss::Ended,
             has_progressed: false,
-            is_unconfirmed: false,
-            settled_at: None,
+            settlement: Settlement::default(),
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
         };
@@ -171,7 +165,7 @@ impl State {
     /// Allowed while closing: what was received may be acknowledged until DISCONNECT is sent.
     pub(super) fn acknowledge(&mut self, token: AckToken) -> bool {
         let is_fresh = self.session.acknowledge(token);
-        self.is_unconfirmed |= !token.is_exactly_once();
+        self.settlement.acknowledged(token);
         self.wake_driver();
         is_fresh
     }
@@ -191,9 +185,8 @@ impl State {
             Some(begun) => begun.pending != Pending::Abandon && closing.pending == Pending::Abandon,
         };
         if is_more && !self.events.is_closed() {
-            if self.ends_session {
-                closing.properties.session_expiry_interval.get_or_insert(0);
-            }
+            let expiry = closing.properties.session_expiry_interval.or(self.expiry_at_end);
+            closing.properties.session_expiry_interval = expiry;
             self.closing = Some(Box::new(closing));
             self.wake_driver();
         }
@@ -251,21 +244,21 @@ impl State {
     fn is_settled(&self, now: Instant) -> bool {
         let is_connected = self.session.state() == session::State::Connected;
         self.session.unreleased() == 0
-            && (!self.is_unconfirmed || is_connected)
-            && self.settled_at.is_none_or(|settled_at| settled_at <= now)
+            && (!self.settlement.is_open() || is_connected)
+            && self.settlement.until().is_none_or(|until| until <= now)
     }
 
     /// When a connection that was resumed for [`Pending::Settle`] has nothing more to wait for.
     pub(super) fn settled_at(&self) -> Option<Instant> {
-        self.settled_at
+        self.settlement.until()
     }
 
     /// The connection has ended by our DISCONNECT; `false`: there has to be another, as it is not known whether the
     /// broker has read all of it.
     pub(super) fn ends_with(&mut self, is_orderly: bool) -> bool {
         let wants_to_know = matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle);
-        self.is_unconfirmed &= !is_orderly;
-        !(wants_to_know && self.is_unconfirmed)
+        self.settlement.ended(is_orderly);
+        !(wants_to_know && self.settlement.is_open())
     }
 
     /// Tells the session of a disconnect whose time has come; whether it did.
@@ -292,8 +285,8 @@ impl State {
     pub(super) fn begin_link(&mut self, peer: Option<SocketAddr>, timings: DialTimings, now: Instant) {
         self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
-        (self.has_progressed, self.settled_at) = (false, None);
-        self.was_kept = self.is_session_kept();
+        self.has_progressed = false;
+        self.session_loss = if self.is_session_kept() { SessionLoss::Forgotten } else { SessionLoss::Ended };
         self.session.connect(now);
     }
 
@@ -304,6 +297,7 @@ impl State {
                 session::Event::Message(received) => {
                     // What was retained comes with every subscription, and what is sent again was there before.
                     self.has_progressed |= !received.dup && !received.message.retain;
+                    self.settlement.received(&received);
                     self.events.push(Event::Message(received));
                 }
                 session::Event::Published { id, outcome } => {
@@ -343,16 +337,11 @@ impl State {
         if let LinkState::Connecting(begun) = std::mem::replace(&mut self.link, LinkState::Connected) {
             let Begun { peer, timings, since } = *begun;
             let handshake = now.saturating_duration_since(since);
-            let loss = if self.was_kept { SessionLoss::Forgotten } else { SessionLoss::Ended };
-            let session_loss = is_session_lost.then_some(loss);
+            let session_loss = is_session_lost.then_some(self.session_loss);
             self.events.push(Event::Connected(Box::new(Connected { ack, peer, timings, handshake, session_loss })));
         }
         self.connected_since = Some(now);
-        if self.was_connected && !is_session_lost && self.is_unconfirmed {
-            self.settled_at = now.checked_add(SENT_AGAIN);
-        } else if is_session_lost {
-            self.is_unconfirmed = false;
-        }
+        self.settlement.connected(is_session_lost, now);
         if is_session_lost {
             for request in self.subscriptions.take_standing() {
                 match self.session.subscribe(request.clone()) {

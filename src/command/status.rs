@@ -91,7 +91,7 @@ pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Rec
 
 /// The broker broke the protocol, and every message is accounted for even so.
 pub(crate) fn tolerated(talk: Talk, violation: &Violation) {
-    talk.warning(format_args!("the broker broke the protocol: {violation}; what it acknowledges so counts as QoS 1"));
+    talk.warning(format_args!("the broker broke the protocol: {violation}"));
 }
 
 /// The broker does not take as many publishes at a time.

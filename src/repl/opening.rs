@@ -132,13 +132,22 @@ impl Shell<'_> {
         let connection = &self.connections[index];
         let Some(client) = connection.client.clone() else { return Ok(()) };
         let id = connection.id;
-        // Without a connection nothing can be finished.
-        let pending = if connection.state == State::Connected { Pending::Finish } else { Pending::Abandon };
+        let pending = match connection.state {
+            // What was shown is not to come again from a session that stays.
+            State::Connected if !connection.settings.client.connect.clean_start => Pending::Settle,
+            State::Connected => Pending::Finish,
+            // Without a connection nothing can be finished.
+            _ => Pending::Abandon,
+        };
         client.disconnect(pending);
         let mut stopped = None;
         loop {
             match self.next().await {
-                Ok(Occurrence::Closed(closed, _)) if closed == id => break,
+                Ok(Occurrence::Closed(closed, error)) if closed == id => {
+                    let unsettled = error.filter(|_| pending == Pending::Settle && stopped.is_none());
+                    stopped = stopped.or(unsettled.map(Stop::from));
+                    break;
+                }
                 Ok(occurrence) => self.background(occurrence),
                 Err(stop) => {
                     if stopped.replace(stop).is_some() {

@@ -1,6 +1,7 @@
 //! What a server that hangs up teaches: to have fewer publishes in flight, and which message it does not take.
 
-use super::DeliveryId;
+use super::{DeliveryId, Disconnected, Event, PublishOutcome, Session};
+use crate::mqtt::ReasonCode;
 
 /// After so many hang-ups in a row without an acknowledgement the publish that was first in flight is given up.
 const HANG_UPS: u8 = 3;
@@ -39,24 +40,24 @@ struct Suspect {
 
 /// What was in flight when a connection ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct InFlight {
+struct InFlight {
     /// The first of the publishes; `None`: there was none, or PUBREL was unanswered too, which may be to blame.
-    pub(super) first: Option<DeliveryId>,
+    first: Option<DeliveryId>,
     /// Bytes of the largest payload among them.
-    pub(super) largest: Option<usize>,
+    largest: Option<usize>,
     /// As many as the window allowed.
-    pub(super) is_full: bool,
+    is_full: bool,
     /// How many that were.
-    pub(super) window: u16,
+    window: u16,
 }
 
 /// What follows from the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Conclusion {
     /// The window from now on.
-    pub(super) narrowed: Option<u16>,
+    narrowed: Option<u16>,
     /// The publish that the server hung up at.
-    pub(super) culprit: Option<DeliveryId>,
+    culprit: Option<DeliveryId>,
 }
 
 impl Caution {
@@ -90,7 +91,7 @@ impl Caution {
     }
 
     /// The server has closed the connection. `too_many`: it said that more were in flight than it takes (0x93).
-    pub(super) fn hung_up(&mut self, in_flight: InFlight, too_many: bool) -> Conclusion {
+    fn hung_up(&mut self, in_flight: InFlight, too_many: bool) -> Conclusion {
         let narrowed_before = self.narrowed;
         self.oversized = in_flight.largest.filter(|size| *size > self.largest_acknowledged.max(SMALL));
         let mut conclusion = Conclusion::default();
@@ -113,5 +114,49 @@ impl Caution {
         self.suspect = None;
         self.narrowed = suspect.narrowed_before;
         Conclusion { narrowed: None, culprit: Some(id) }
+    }
+}
+
+impl Session {
+    /// What the end of a connection says, by what was in flight.
+    pub(super) fn conclude(&mut self, how: &Disconnected) -> Conclusion {
+        let too_many = matches!(how, Disconnected::ByServer(disconnect)
+            if disconnect.reason == ReasonCode::ReceiveMaximumExceeded);
+        let says_nothing = match how {
+            Disconnected::Lost => true,
+            Disconnected::ByServer(disconnect) => matches!(
+                disconnect.reason,
+                ReasonCode::UnspecifiedError | ReasonCode::ImplementationSpecificError | ReasonCode::Success
+            ),
+            _ => false,
+        };
+        if !too_many && !says_nothing {
+            return Conclusion::default();
+        }
+        let (limits, all, exactly_once) =
+            (self.limits(), self.window.in_flight(), self.window.in_flight_exactly_once());
+        // A window that the server announced is one that it takes.
+        let is_announced = self.granted.receive_maximum.is_some();
+        let is_full = !is_announced && all > 0 && (all >= limits.all || exactly_once >= limits.exactly_once);
+        let window = if exactly_once > 0 { limits.exactly_once } else { limits.all };
+        let in_flight = InFlight {
+            first: self.window.first_in_flight(),
+            largest: self.window.largest_in_flight(),
+            is_full,
+            window: u16::try_from(window).unwrap_or(u16::MAX),
+        };
+        self.caution.hung_up(in_flight, too_many)
+    }
+
+    /// Draws it, and tells.
+    pub(super) fn draw(&mut self, conclusion: Conclusion) {
+        if let Some(window) = conclusion.narrowed {
+            self.events.push_back(Event::Narrowed(window));
+        }
+        if let Some(id) = conclusion.culprit
+            && let Some(message) = self.window.take(id)
+        {
+            self.events.push_back(Event::Published { id, outcome: PublishOutcome::HungUp(Box::new(message)) });
+        }
     }
 }

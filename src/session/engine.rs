@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::caution::{Caution, InFlight};
+use super::caution::Caution;
 use super::codec::{self, Subscription};
 use super::connection::{Connection, Control};
 use super::incoming::{IncomingIds, Use};
@@ -12,7 +12,7 @@ use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
 use super::{
     AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties,
-    Disconnected, Event, Granted, InvalidOptions, OnSessionLoss, PublishError, PublishOutcome, RequestError, RequestId,
+    Disconnected, Event, Granted, InvalidOptions, OnSessionLoss, PublishError, RequestError, RequestId,
     SubscribeRequest, UnsubscribeRequest, request,
 };
 use crate::mqtt::{Message, QoS, ReasonCode};
@@ -443,44 +443,6 @@ impl Session {
     /// Answers to what was never sent, since the session began: odd, and harmless.
     pub fn unsolicited(&self) -> u64 {
         self.unsolicited
-    }
-
-    /// What the end of a connection says, by what was in flight.
-    pub(super) fn conclude(&mut self, how: &Disconnected) {
-        let too_many = matches!(how, Disconnected::ByServer(disconnect)
-            if disconnect.reason == ReasonCode::ReceiveMaximumExceeded);
-        let says_nothing = match how {
-            Disconnected::Lost => true,
-            Disconnected::ByServer(disconnect) => matches!(
-                disconnect.reason,
-                ReasonCode::UnspecifiedError | ReasonCode::ImplementationSpecificError | ReasonCode::Success
-            ),
-            _ => false,
-        };
-        if !too_many && !says_nothing {
-            return;
-        }
-        let (limits, all, exactly_once) =
-            (self.limits(), self.window.in_flight(), self.window.in_flight_exactly_once());
-        // A window that the server announced is one that it takes.
-        let is_announced = self.granted.receive_maximum.is_some();
-        let is_full = !is_announced && all > 0 && (all >= limits.all || exactly_once >= limits.exactly_once);
-        let window = if exactly_once > 0 { limits.exactly_once } else { limits.all };
-        let in_flight = InFlight {
-            first: self.window.first_in_flight(),
-            largest: self.window.largest_in_flight(),
-            is_full,
-            window: u16::try_from(window).unwrap_or(u16::MAX),
-        };
-        let conclusion = self.caution.hung_up(in_flight, too_many);
-        if let Some(window) = conclusion.narrowed {
-            self.events.push_back(Event::Narrowed(window));
-        }
-        if let Some(id) = conclusion.culprit
-            && let Some(message) = self.window.take(id)
-        {
-            self.events.push_back(Event::Published { id, outcome: PublishOutcome::HungUp(Box::new(message)) });
-        }
     }
 
     fn request(&mut self, subscription: Subscription) -> Result<RequestId, RequestError> {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use super::caution::Conclusion;
 use super::codec::{self, AckKind, Incoming, Subscription};
 use super::connection::Control;
 use super::incoming::{Arrival, Release};
@@ -82,6 +83,11 @@ impl Session {
             return Ok(());
         }
         self.check_connack(&ack)?;
+        if ack.properties.response_information.is_some()
+            && self.options.properties.request_response_information != Some(true)
+        {
+            self.tolerate("CONNACK with Response Information, though CONNECT had not asked for it");
+        }
         self.finish_authentication(ack.properties.authentication_data.as_deref())?;
         self.granted = Granted::by(&ack, &self.options);
         if self.options.client_id.is_empty()
@@ -135,8 +141,6 @@ impl Session {
         let asked = &self.options.properties;
         let fault = if ack.session_present && self.connection.clean_start {
             "CONNACK with Session Present, though CONNECT had asked for a clean start"
-        } else if ack.properties.response_information.is_some() && asked.request_response_information != Some(true) {
-            "CONNACK with Response Information, though CONNECT had not asked for it"
         } else if ack.properties.authentication_method != asked.authentication_method
             && (asked.authentication_method.is_none() || ack.properties.authentication_method.is_some())
         {
@@ -319,13 +323,17 @@ impl Session {
         }
     }
 
-    /// As RabbitMQ 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
+    /// As `RabbitMQ` 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
     fn tolerate_puback(&mut self) {
         if !std::mem::replace(&mut self.tolerates_puback, true) {
-            let fault = "PUBACK for a publish at QoS 2 [MQTT-4.3.3-1]";
-            let violation = Violation::new(ReasonCode::ProtocolError, fault);
-            self.events.push_back(Event::Tolerated(Box::new(violation)));
+            self.tolerate("PUBACK for a publish at QoS 2 [MQTT-4.3.3-1], which counts as acknowledged at QoS 1");
         }
+    }
+
+    /// A fault that leaves every message accounted for.
+    fn tolerate(&mut self, fault: &'static str) {
+        let violation = Violation::new(ReasonCode::ProtocolError, fault);
+        self.events.push_back(Event::Tolerated(Box::new(violation)));
     }
 
     fn handle_pubrel(&mut self, packet_id: u16) -> Result<(), Violation> {
@@ -399,12 +407,10 @@ impl Session {
     }
 
     pub(super) fn end(&mut self, how: Disconnected) {
-        let was_connected = self.state == State::Connected;
+        let conclusion = if self.state == State::Connected { self.conclude(&how) } else { Conclusion::default() };
         self.over();
-        self.events.push_back(Event::Disconnected(how.clone()));
-        if was_connected {
-            self.conclude(&how);
-        }
+        self.events.push_back(Event::Disconnected(how));
+        self.draw(conclusion);
     }
 
     /// Nothing more is sent on this connection.

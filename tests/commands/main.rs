@@ -19,6 +19,7 @@ mod profile_commands;
 mod profile_import;
 mod profile_layers;
 mod profile_secrets;
+mod promise;
 mod publish;
 mod scram;
 mod sessions_survive;

@@ -174,7 +174,7 @@ impl Engine {
         loop {
             match self.next() {
                 Event::Message(received) => return received.message,
-                Event::Connected(_) | Event::Reconnecting(_) | Event::Resubscribed { .. } => {}
+                Event::Connected(_) | Event::Reconnecting(_) | Event::Resubscribed { .. } | Event::Narrowed(_) => {}
                 other => panic!("\n  expected: a message\n  received: {other:?}"),
             }
         }

@@ -59,10 +59,10 @@ pub struct ConnectionArgs {
     /// Limit of one attempt
     #[arg(long, value_name = "SEC", default_value = "10", value_parser = value::seconds)]
     pub connect_timeout: Duration,
-    /// First wait, 0 off
+    /// Initial reconnect delay, doubled each time; 0 disables reconnecting
     #[arg(long, value_name = "MS", default_value = "1000", value_parser = value::milliseconds)]
     pub reconnect_period: Duration,
-    /// Attempts, 0 is none
+    /// Give up after N attempts in one outage
     #[arg(
         long,
         alias = "maximun-reconnect-times",

@@ -192,7 +192,7 @@ fn a_large_publish_in_flight_is_suspicious_only_above_what_was_acknowledged() {
     assert_eq!(wire.session.oversized(), None);
 }
 
-/// As RabbitMQ 3.10 answers.
+/// As `RabbitMQ` 3.10 answers.
 #[test]
 fn puback_for_qos_2_counts_and_is_told_once() {
     let mut wire = Wire::v3();
