@@ -258,6 +258,12 @@ impl Running {
         stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush()).expect("the program reads its stdin");
     }
 
+    /// Writes to stdin, if the program still reads it.
+    pub fn try_write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush()).is_ok()
+    }
+
     /// Ends stdin.
     pub fn close_stdin(&mut self) {
         self.stdin = None;

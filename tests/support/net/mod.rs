@@ -12,6 +12,7 @@
 //! ```
 
 pub mod authority;
+pub mod cutting_link;
 pub mod faulty_link;
 pub mod http_server;
 pub mod inside;
@@ -21,6 +22,7 @@ pub mod tls_server;
 pub mod websocket_server;
 
 pub use authority::Authority;
+pub use cutting_link::CuttingLink;
 pub use faulty_link::FaultyLink;
 pub use http_server::HttpServer;
 pub use inside::Inside;
