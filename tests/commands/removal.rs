@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::support::wire::property::Value;
-use crate::support::wire::{Packet, Publish, connack, disconnect, puback, publish, suback};
+use crate::support::wire::{Packet, Publish, connack, puback, publish, suback};
 use crate::support::{Link, Program, Running, ScriptedBroker};
 
 /// A broker that has sent messages of `a/1` to `a/5`, which it keeps.
