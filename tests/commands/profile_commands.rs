@@ -122,6 +122,17 @@ fn show_masks_secrets_and_says_where_each_value_comes_from() {
 }
 
 #[test]
+fn a_profile_with_an_authority_shows_the_protocol_that_it_means() {
+    let home = Home::new();
+    home.run("profile add safe -h b.example --ca /ca.pem").expect_code(0);
+    let list = home.run("profile list").expect_code(0);
+    assert!(list.text().contains("mqtts://b.example"), "{}", list.text());
+    let effective = home.run("profile show safe --effective").expect_code(0);
+    let row = effective.text().lines().find(|line| line.starts_with("connection.protocol")).unwrap_or_default();
+    assert!(row.contains("mqtts") && row.ends_with("default"), "{row}");
+}
+
+#[test]
 fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
     let home = Home::new();
     home.run("profile add task -h a").expect_code(0);
