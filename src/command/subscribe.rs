@@ -244,10 +244,9 @@ impl<'a> Subscriber<'a> {
     fn message(&mut self, received: Received) -> Result<Option<End>, WriteError> {
         let message = &received.message;
         let is_wanted = match self.settings.retained {
-            Retained::Both => true,
             Retained::Skip => !message.retain,
             Retained::Only if !message.retain => return Ok(Some(End::Idle)),
-            Retained::Only => true,
+            Retained::Both | Retained::Only => true,
             Retained::Remove { .. } => removal::is_kept(message),
         };
         // What is not retained does not put off the end of those who wait for the last retained message.
@@ -363,8 +362,8 @@ impl<'a> Subscriber<'a> {
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
-            (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
-            (End::Unwritable(WriteError::Closed), _) => Ok(status),
+            (End::Done | End::Refused | End::Unwritable(WriteError::Closed), _)
+            | (End::Idle | End::Signal(_), None) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),
             (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),
