@@ -1,7 +1,7 @@
 //! The table: each option of each command, and where its effect can be seen.
 
 use super::world::World::{
-    self, Cut, CutOnce, Late, Mute, MutualTls, OldTls, Plain, Redirecting, Selected, Silent, Tls,
+    self, Cut, CutOnce, Late, Mute, MutualTls, OldTls, Plain, Redirecting, Selected, Stamped, Tls,
 };
 
 /// An option, and a run that it makes another.
@@ -35,7 +35,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("profile list", "profile list"),
     ("profile show", "profile show p"),
     ("profile add", "profile add n -h plant"),
-    ("profile edit", "profile edit p --set connection.keepalive=7"),
+    ("profile edit", "profile edit p --set connection.keep_alive=7"),
     ("profile copy", "profile copy p n"),
     ("profile rename", "profile rename p n"),
     ("profile remove", "profile remove p --yes"),
@@ -80,7 +80,6 @@ const ALL: &[&str] = &[
 const TALKING: &[&str] = &[
     "pub",
     "sub",
-    "conn",
     "bench conn",
     "bench pub",
     "bench sub",
@@ -95,6 +94,10 @@ const TALKING: &[&str] = &[
     "profile use",
     "profile import",
 ];
+
+/// Those that connect.
+const CLIENTS: &[&str] =
+    &["pub", "sub", "conn", "bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "repl"];
 
 /// Those that have options of a connection.
 const CONNECTING: &[&str] =
@@ -123,23 +126,54 @@ impl Row {
     }
 }
 
-/// What no run can show.
-pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[(
-    &[
-        "bench presets",
-        "bench merge",
-        "bench compare",
-        "broker",
-        "profile list",
-        "profile show",
-        "profile unuse",
-        "profile validate",
-        "profile path",
-        "profile export",
-    ],
-    "quiet",
-    "it says nothing but warnings and errors on stderr",
-)];
+/// How many messages each member of a group got, whichever.
+const SHARED: &str = "= broker -p 0 --shared-strategy round_robin -- sh -c \
+     'mqttx-rs repl --quiet --script {dir}/shared | cut -c4- | cut -d: -f1 | sort | uniq -c | tr -d a-z'";
+
+/// What no run can show, and why.
+pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
+    (
+        &[
+            "bench presets",
+            "bench merge",
+            "bench compare",
+            "broker",
+            "profile list",
+            "profile show",
+            "profile unuse",
+            "profile validate",
+            "profile path",
+            "profile export",
+        ],
+        "quiet",
+        "it says nothing but warnings and errors on stderr",
+    ),
+    (
+        &[
+            "bench presets",
+            "bench merge",
+            "bench compare",
+            "broker",
+            "profile list",
+            "profile show",
+            "profile add",
+            "profile edit",
+            "profile copy",
+            "profile rename",
+            "profile remove",
+            "profile use",
+            "profile unuse",
+            "profile validate",
+            "profile path",
+            "profile export",
+            "profile import",
+        ],
+        "no-profile",
+        "it uses no profile in any case",
+    ),
+    (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
+    (&["pub"], "dup", "not yet sent"),
+];
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -147,8 +181,9 @@ pub(super) const ROWS: &[Row] = &[
     row(ALL, "color", "--color always").on("--nonsense"),
     row(ALL, "error-format", "--error-format json").on("--nonsense"),
     row(ALL, "profile", "--profile nowhere"),
-    row(CONNECTING, "no-profile", "--no-profile").in_world(Selected),
+    row(CLIENTS, "no-profile", "--no-profile").in_world(Selected),
     row(TALKING, "quiet", "--quiet"),
+    row(&["conn"], "quiet", "--quiet").on("= conn {to} -rp 0").in_world(CutOnce),
     row(ALL, "debug", "--debug"),
     row(ALL, "log-file", "--log-file {dir}/log"),
 
@@ -169,7 +204,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "mqtt-version", "-V 3.1.1"),
     row(CONNECTING, "no-clean", "--no-clean").on("-se 60"),
     row(CONNECTING, "keepalive", "-k 7"),
-    row(CONNECTING, "connect-timeout", "--connect-timeout 0.2").on("--connect-timeout 0.4").in_world(Silent),
+    row(CONNECTING, "connect-timeout", "--connect-timeout 5").on("--connect-timeout 0.1").in_world(Late),
     row(RECONNECTING, "reconnect-period", "-rp 0").on("-rp 20").in_world(Cut),
     row(RECONNECTING, "maximum-reconnect-times", "--maximum-reconnect-times 0").on("-rp 20").in_world(Cut),
     row(&["conn"], "reconnect-period", "-rp 0").on("= conn {to} -rp 20").in_world(Cut),
@@ -241,7 +276,6 @@ pub(super) const ROWS: &[Row] = &[
     row(PUBLISHING, "qos", "-q 1"),
     row(&["pub", "bench pub"], "retain", "-r"),
     row(&["bench pub"], "dup", "-d").on("-q 1"),
-    row(&["pub"], "dup", "-d"),
     row(&["pub", "bench pub"], "payload-format-indicator", "-pf"),
     row(&["pub", "bench pub"], "message-expiry-interval", "-e 7"),
     row(&["pub", "bench pub"], "topic-alias", "-ta 7"),
@@ -272,7 +306,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["sub", "bench sub"], "topic", "-t a/# b"),
     row(&["sub"], "qos", "-q 2"),
     row(&["bench sub"], "qos", "-q 1"),
-    row(&["sub"], "unsubscribe", "-U a/#"),
+    row(&["sub"], "unsubscribe", "-U a/#").on("-E"),
     row(&["sub", "bench sub"], "no-local", "-nl"),
     row(&["sub", "bench sub"], "retain-as-published", "-rap"),
     row(&["sub", "bench sub"], "retain-handling", "-rh 1"),
@@ -309,10 +343,12 @@ pub(super) const ROWS: &[Row] = &[
     row(LOADS, "duration", "--duration 0.2"),
     row(LOADS, "warmup", "--warmup 0.05").on("--duration 0.2"),
     row(&["bench conn"], "drain", "--drain 1"),
-    row(&["bench pub"], "drain", "--drain 0.1").on("-q 1").in_world(Late),
-    row(&["bench sub"], "drain", "--drain 0.1").on("--duration 0.1").in_world(Mute),
+    row(&["bench sub"], "drain", "--drain 1"),
+    row(&["bench pub"], "drain", "--drain 0.1")
+        .on("= bench pub {to} -c 1 -i 0 -t b -q 1 -im 30 --duration 0.1").in_world(Late),
     row(&["bench e2e", "bench run"], "drain", "--drain 0.1").in_world(Late),
-    row(LOADS, "reconnect", "--reconnect").on("-rp 20").in_world(CutOnce),
+    row(&["bench conn", "bench sub", "bench run"], "reconnect", "--reconnect").on("-rp 20").in_world(CutOnce),
+    row(PUBLISHING, "reconnect", "--reconnect").on("-rp 20 -im 200").in_world(CutOnce),
     row(LOADS, "workers", "--workers 1").on("--workers 2"),
     row(LOADS, "source-ip", "--source-ip 127.0.0.9"),
     row(LOADS, "shard", "--shard 2/2"),
@@ -323,16 +359,17 @@ pub(super) const ROWS: &[Row] = &[
     row(PUBLISHING, "rate-per-client", "--rate-per-client 100"),
     row(PUBLISHING, "poisson", "--poisson"),
     row(PUBLISHING, "unpaced", "--unpaced"),
-    row(PUBLISHING, "latency", "--latency").on("--unpaced"),
+    row(&["bench pub"], "latency", "--latency").on("= bench pub {to} -c 1 -i 0 -t b -q 1 -L 2 --unpaced"),
     row(PUBLISHING, "find-max", "--find-max 'p99<10s'"),
     row(PUBLISHING, "inflight", "--inflight 7").on("-q 1"),
     row(PUBLISHING, "limit", "-L 3"),
-    row(PUBLISHING, "topics", "--topics 2").on("-t b/%s"),
+    row(&["bench pub"], "topics", "--topics 2").on("= bench pub {to} -c 1 -i 0 -t b/%s -L 4 -im 1"),
+    row(&["bench e2e"], "topics", "--topics 2"),
     row(PUBLISHING, "template", "--template").on("-m %i"),
     row(PUBLISHING, "split", "--split").on("-m a,b"),
     row(&["bench pub", "bench e2e", "bench sub"], "verbose", "-v"),
     row(&["bench sub"], "limit", "-L 3"),
-    row(&["bench sub"], "trust-foreign-clocks", "--trust-foreign-clocks"),
+    row(&["bench sub"], "trust-foreign-clocks", "--trust-foreign-clocks").in_world(Stamped),
     row(JUDGED, "fail", "--fail 'connects_failed<1'"),
     row(JUDGED, "abort-on-fail", "--abort-on-fail").on("--fail 'connects_failed<1'"),
     row(JUDGED, "report", "--report {dir}/r.json"),
@@ -341,7 +378,7 @@ pub(super) const ROWS: &[Row] = &[
     row(JUDGED, "hdr-log", "--hdr-log {dir}/r.hlog"),
     row(&["bench run"], "preset", "--preset nothing"),
     row(&["bench run"], "scale", "--scale 2"),
-    row(&["bench merge"], "partial", "--partial"),
+    row(&["bench merge"], "partial", "--partial").on("= bench merge {dir}/report.json"),
     row(&["bench e2e"], "shape", "--shape fan-out"),
     row(&["bench e2e"], "publishers", "--publishers 2").on("--shape fan-in"),
     row(&["bench e2e"], "subscribers", "--subscribers 2").on("--shape fan-out"),
@@ -352,11 +389,11 @@ pub(super) const ROWS: &[Row] = &[
     row(&["repl"], "keep-going", "--keep-going"),
 
     // broker
-    row(&["broker"], "port", "-p 1"),
+    row(&["broker"], "port", "-p {port}"),
     row(&["broker"], "bind", "--bind 127.0.0.9"),
-    row(&["broker"], "ws-port", "--ws-port 1"),
-    row(&["broker"], "user", "--user a"),
-    row(&["broker"], "shared-strategy", "--shared-strategy nothing"),
+    row(&["broker"], "ws-port", "--ws-port {port}"),
+    row(&["broker"], "user", "--user a:b").on("= broker -p 0 -- sh -c 'mqttx-rs conn --check --quiet >/dev/null'"),
+    row(&["broker"], "shared-strategy", "--shared-strategy sticky").on(SHARED),
 
     // profile
     row(&["profile list"], "json", "--json"),
@@ -364,9 +401,9 @@ pub(super) const ROWS: &[Row] = &[
     row(&["profile show"], "effective", "--effective"),
     row(&["profile add", "profile edit"], "set", "--set publish.topic=a"),
     row(&["profile add"], "extends", "--extends p"),
-    row(&["profile add"], "force", "--force"),
+    row(&["profile add"], "force", "--force").on("= profile add p -h plant"),
     row(&["profile edit"], "unset", "--unset connection.port"),
-    row(&["profile remove"], "yes", "--yes"),
+    row(&["profile remove"], "yes", "--yes").on("= profile remove p"),
     row(&["profile validate"], "connect", "--connect p"),
     row(&["profile export"], "with-secrets", "--with-secrets"),
     row(&["profile import"], "name", "--name other"),
@@ -375,5 +412,5 @@ pub(super) const ROWS: &[Row] = &[
     row(&["profile import"], "password-file", "--password-file {dir}/password"),
     row(&["profile import"], "with-secrets", "--with-secrets"),
     row(&["profile import"], "dry-run", "--dry-run"),
-    row(&["profile import"], "force", "--force"),
+    row(&["profile import"], "force", "--force").on("= profile import {dir}/options.json --name p"),
 ];

@@ -58,7 +58,7 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     });
     Observed {
         code: ended.code,
-        stdout: figures(&tidy(&String::from_utf8_lossy(&ended.stdout))),
+        stdout: without_times(&figures(&tidy(&String::from_utf8_lossy(&ended.stdout)))),
         stderr: without_times(&tidy(&ended.stderr)),
         files: files.collect(),
         received: surroundings.received().iter().map(|text| tidy(text)).collect(),
@@ -99,17 +99,26 @@ fn words(line: &str) -> Vec<String> {
 
 /// Files that options name.
 fn prepare(home: &Home, world: World) {
-    home.write(".config/mqttx-rs/profiles/p.toml", "[connection]\nusername = \"of-the-profile\"\nport = 1\n");
+    home.write(
+        ".config/mqttx-rs/profiles/p.toml",
+        "[connection]\nusername = \"of-the-profile\"\npassword = \"x\"\nport = 1\n",
+    );
     if world == World::Selected {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
-    home.write("options.json", r#"{"conn":{"username":"of-a-file"},"pub":{"username":"of-a-file"},"sub":{"username":"of-a-file"},"benchConn":{"username":"of-a-file"},"benchPub":{"username":"of-a-file"},"benchSub":{"username":"of-a-file"}}"#);
+    let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;
+    let sections = ["conn", "pub", "sub", "benchConn", "benchPub", "benchSub"].map(|name| format!("\"{name}\":{said}"));
+    home.write("options.json", &format!("{{{}}}", sections.join(",")));
     home.write("script", "pub a x -q 1\npub no -q 1\npub a y -q 1\n");
-    let scenario = "[[groups]]\nrole = \"publish\"\ntopic = \"b\"\nlimit = 2\nrate = \"200/s\"\npayload_size = 20\n";
-    home.write("scenario.toml", scenario);
+    let member = |name: &str| format!("connect -i {name} as {name}\nsub $share/g/s\n");
+    let messages = "pub s 1 -q 1\npub s 2 -q 1\npub s 3 -q 1\npub s 4 -q 1\nwait s\nwait s\nwait s\nwait s\n";
+    home.write("shared", &format!("{}{}{messages}", member("one"), member("two")));
+    let publishers = "[[groups]]\nrole = \"pub\"\ntopic = \"b\"\nlimit = 2\nrate = \"200/s\"\npayload_size = \"40\"\n";
+    let scenario = format!("{publishers}[[groups]]\nrole = \"sub\"\ntopic = \"b\"\n");
+    home.write("scenario.toml", &scenario);
     home.write("report.json", &REPORT);
     let client = AUTHORITY.certify(&["client"]);
     home.write("ca.pem", &std::fs::read_to_string(AUTHORITY.ca()).unwrap());
@@ -119,6 +128,9 @@ fn prepare(home: &Home, world: World) {
     home.write("encrypted.key", &std::fs::read_to_string(keys.join("ec-encrypted.pem")).unwrap());
     home.write("encrypted.crt", &ENCRYPTED);
 }
+
+/// Files that no run changes, too long to be shown.
+const LARGE: &[&str] = &["ca.pem", "client.crt", "client.key", "encrypted.crt", "encrypted.key", "report.json"];
 
 /// A certificate for the key of the fixtures.
 static ENCRYPTED: LazyLock<String> = LazyLock::new(|| {
@@ -132,7 +144,7 @@ static REPORT: LazyLock<String> = LazyLock::new(|| {
     let surroundings = Surroundings::new(World::Plain);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let arguments = ["bench", "conn", "-c", "1", "-i", "0", "--duration", "0.1", "--shard", "1/2", "--report"];
+    let arguments = ["bench", "conn", "-c", "2", "-i", "0", "--duration", "0.1", "--shard", "1/2", "--report"];
     Program::new(arguments).arg(&path).port(surroundings.port()).run().expect_code(0);
     std::fs::read_to_string(path).unwrap()
 });
@@ -145,8 +157,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
         } else {
             let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
             let bytes = std::fs::read(&path).unwrap_or_default();
-            // Only what the run may have changed.
-            if !name.ends_with(".crt") && !name.ends_with(".key") && !name.ends_with(".pem") && name != "report.json" {
+            if !LARGE.contains(&name.as_str()) {
                 files.insert(name, without_times(&String::from_utf8_lossy(&bytes)));
             }
         }
@@ -192,6 +203,10 @@ fn without_figures(text: &str) -> String {
         let words = line.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || c == '-'));
         words.filter(|word| !units.contains(word)).collect::<Vec<_>>().join(" ")
     };
-    let lines = text.lines().filter(|line| !line.contains("rate:"));
+    let mut is_count = false;
+    let lines = text.lines().filter(|line| {
+        is_count = if is_count { !line.is_empty() } else { *line == "Counts" };
+        !is_count && !line.contains("rate:")
+    });
     lines.take_while(|line| !line.starts_with("Distribution")).map(words).collect::<Vec<_>>().join("\n")
 }

@@ -1,13 +1,15 @@
 //! What stands around a run: a broker that answers everything by itself and keeps what it received, and servers of TLS
 //! in front of it.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use mqttx_rs::bench::Stamp;
 use mqttx_rs::mqtt::Version;
 use socket2::SockRef;
 use tokio_rustls::rustls::version::TLS12;
@@ -29,8 +31,8 @@ pub(super) enum World {
     Selected,
     /// Acknowledges late.
     Late,
-    /// No CONNACK ever.
-    Silent,
+    /// A subscriber gets messages of a bench on a machine with another clock.
+    Stamped,
     /// Cuts the first connection behind CONNACK and refuses the second.
     Cut,
     /// Cuts the first connection behind CONNACK and serves the second.
@@ -255,7 +257,11 @@ impl<'a> Connection<'a> {
     fn connack(&mut self) -> Then {
         let refused: Connack = connack().refusing(if self.version == Version::V5 { 0x87 } else { 5 });
         match (self.state.world, self.number) {
-            (World::Silent, _) => Then::GoOn,
+            (World::Late, _) => {
+                std::thread::sleep(LATE);
+                self.send(connack());
+                Then::GoOn
+            }
             (World::Cut | World::CutOnce, 0) => {
                 self.send(connack());
                 // Until the client has taken that in: it subscribes or publishes, or says nothing for a while.
@@ -279,6 +285,19 @@ impl<'a> Connection<'a> {
     }
 
     fn deliver(&mut self) {
+        if self.state.world == World::Stamped {
+            // What was to be sent before all had subscribed is not measured.
+            std::thread::sleep(LATE);
+            for sequence in 0..4 {
+                let mut payload = [0; Stamp::SIZE];
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+                let planned = u64::try_from(now.as_nanos()).unwrap();
+                let (clock, run, publisher) = (1, 2, 3);
+                assert!(Stamp { clock, run, publisher, sequence, delay_micros: 0, planned }.write(&mut payload));
+                self.send(publish("a/1", payload));
+            }
+            return;
+        }
         self.send(publish("a/1", "kept").retain());
         let live = publish("a/2", r#"{"n": 1}"#).qos(1).id(1).with(user_property("k", "v"));
         self.send(live);
@@ -315,7 +334,7 @@ impl<'a> Connection<'a> {
             Packet::Unsubscribe(unsubscribe) => unsubscribe.id = 0,
             _ => {}
         }
-        self.transcript += &format!("{packet:?}\n");
+        _ = writeln!(self.transcript, "{packet:?}");
     }
 }
 
