@@ -155,6 +155,8 @@ pub(super) fn read_as<T: FromArgMatches>(
                 .into_iter()
                 .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
         );
+    } else if choice_of(&matches).named.is_some() {
+        warnings.push(format!("--profile has no effect on {}, which does not connect by a profile", path.join(" ")));
     }
     origins.extend(&inherited);
     tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
