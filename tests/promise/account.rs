@@ -4,39 +4,39 @@ use std::collections::BTreeMap;
 
 /// The payloads that arrived, in their order.
 #[derive(Debug)]
-pub struct Account {
+pub(crate) struct Account {
     payloads: Vec<String>,
 }
 
 /// The payloads `1` to `count`.
-pub fn numbers(count: usize) -> Vec<String> {
+pub(crate) fn numbers(count: usize) -> Vec<String> {
     (1..=count).map(|number| number.to_string()).collect()
 }
 
 impl Account {
     /// Of these payloads.
-    pub fn new(payloads: Vec<String>) -> Self {
+    pub(crate) fn new(payloads: Vec<String>) -> Self {
         Self { payloads }
     }
 
     /// Of the lines that a `sub` printed; one that its end has torn does not count.
-    pub fn of_lines(stdout: &[u8]) -> Self {
+    pub(crate) fn of_lines(stdout: &[u8]) -> Self {
         let text = std::str::from_utf8(stdout).expect("stdout is UTF-8");
         Self::new(text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect())
     }
 
     /// The payloads, in their order.
-    pub fn payloads(&self) -> &[String] {
+    pub(crate) fn payloads(&self) -> &[String] {
         &self.payloads
     }
 
     /// How many arrived, doubles counted.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.payloads.len()
     }
 
     /// Each once, in the order in which they were sent.
-    pub fn is_exactly(&self, sent: &[String]) -> Result<(), String> {
+    pub(crate) fn is_exactly(&self, sent: &[String]) -> Result<(), String> {
         if self.payloads == sent {
             Ok(())
         } else {
@@ -45,7 +45,7 @@ impl Account {
     }
 
     /// None missing, and the first of each in the order in which they were sent.
-    pub fn is_at_least(&self, sent: &[String]) -> Result<(), String> {
+    pub(crate) fn is_at_least(&self, sent: &[String]) -> Result<(), String> {
         let mut sent_times = times(sent);
         let first: Vec<&String> = self
             .payloads
@@ -67,7 +67,7 @@ impl Account {
     }
 
     /// None more often than it was sent.
-    pub fn is_at_most(&self, sent: &[String]) -> Result<(), String> {
+    pub(crate) fn is_at_most(&self, sent: &[String]) -> Result<(), String> {
         let sent_times = times(sent);
         let is_more =
             times(&self.payloads).iter().any(|(payload, count)| *count > sent_times.get(payload).copied().unwrap_or(0));
@@ -75,7 +75,7 @@ impl Account {
     }
 
     /// What is missing, twice, strange or out of order.
-    pub fn against(&self, sent: &[String]) -> String {
+    pub(crate) fn against(&self, sent: &[String]) -> String {
         const SHOWN: usize = 30;
         let (sent_times, arrived) = (times(sent), times(&self.payloads));
         let list = |mut found: Vec<&str>| {

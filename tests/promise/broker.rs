@@ -11,17 +11,17 @@ use crate::support::{Mosquitto, Program, RawClient, Running};
 
 /// A running broker.
 #[derive(Debug)]
-pub struct Broker {
+pub(crate) struct Broker {
     /// Its name, for messages.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it is known to do wrong; then the program is held to what the broker did, and no account is exact.
-    pub fault: Option<&'static str>,
+    pub(crate) fault: Option<&'static str>,
     address: SocketAddr,
     /// What the test's own clients speak.
     version: Version,
     /// User name and password, where it wants them.
     credentials: Option<(&'static str, &'static str)>,
-    _running: Alive,
+    _alive: Alive,
 }
 
 /// What keeps it running.
@@ -35,61 +35,61 @@ enum Alive {
 
 impl Broker {
     /// A mosquitto with these lines in its configuration, where it is installed.
-    pub fn mosquitto(configuration: &str) -> Option<Self> {
+    pub(crate) fn mosquitto(configuration: &str) -> Option<Self> {
         let running = Mosquitto::start(&format!("set_tcp_nodelay true\n{configuration}"))?;
         let address = running.address();
-        let _running = Alive::Mosquitto(running);
-        Some(Self { name: "mosquitto", fault: None, address, version: Version::V5, credentials: None, _running })
+        let alive = Alive::Mosquitto(running);
+        Some(Self { name: "mosquitto", fault: None, address, version: Version::V5, credentials: None, _alive: alive })
     }
 
     /// `mqttx-rs broker`.
     #[cfg(feature = "broker")]
-    pub fn embedded() -> Self {
+    pub(crate) fn embedded() -> Self {
         let mut running = Program::new(["broker", "-p", "0"]).start();
         let url = running.wait_for_stdout("mqtt://");
         let address = url.trim().trim_start_matches("mqtt://").parse().expect("an address");
-        let _running = Alive::Embedded(Mutex::new(running));
+        let alive = Alive::Embedded(Mutex::new(running));
         let fault = Some("rmqtt sends again in reverse order, doubles QoS 2 at a resume and loses at a take-over");
-        Self { name: "the embedded broker", fault, address, version: Version::V5, credentials: None, _running }
+        Self { name: "the embedded broker", fault, address, version: Version::V5, credentials: None, _alive: alive }
     }
 
     /// A broker of another make.
-    pub fn other(
+    pub(crate) fn other(
         name: &'static str,
         running: Process,
         version: Version,
         credentials: Option<(&'static str, &'static str)>,
     ) -> Self {
-        Self { name, fault: None, address: running.address(), version, credentials, _running: Alive::Process(running) }
+        Self { name, fault: None, address: running.address(), version, credentials, _alive: Alive::Process(running) }
     }
 
     /// The same, and nothing is forgiven.
-    pub fn without_fault(self) -> Self {
+    pub(crate) fn without_fault(self) -> Self {
         Self { fault: None, ..self }
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The port, as `-p` wants it.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// The options with which the program may connect.
-    pub fn options(&self) -> Vec<&'static str> {
+    pub(crate) fn options(&self) -> Vec<&'static str> {
         self.credentials.map_or(Vec::new(), |(name, password)| vec!["-u", name, "-P", password])
     }
 
     /// At what the test's own client receives: `RabbitMQ` has no `QoS` 2.
-    pub fn receiving_qos(&self) -> u8 {
+    pub(crate) fn receiving_qos(&self) -> u8 {
         if self.name == "RabbitMQ" { 1 } else { 2 }
     }
 
     /// A client of the test's own, with a session that outlives its connection.
-    pub fn client(&self, id: &str) -> RawClient {
+    pub(crate) fn client(&self, id: &str) -> RawClient {
         RawClient::connect_with(self.address, self.connect(id)).0
     }
 

@@ -19,7 +19,7 @@ const SHOWN: usize = 3;
 
 /// The session that the program is told to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Session {
+pub(crate) enum Session {
     /// No option.
     Default,
     /// `--no-clean -i ID`.
@@ -28,18 +28,18 @@ pub enum Session {
 
 /// Where the link is cut, without the packet's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step(pub Towards, pub &'static str);
+pub(crate) struct Step(pub(crate) Towards, pub(crate) &'static str);
 
-pub const CONNECT: Step = Step(Towards::Broker, "CONNECT");
-pub const CONNACK: Step = Step(Towards::Client, "CONNACK");
-pub const DISCONNECT: Step = Step(Towards::Broker, "DISCONNECT");
+pub(crate) const CONNECT: Step = Step(Towards::Broker, "CONNECT");
+pub(crate) const CONNACK: Step = Step(Towards::Client, "CONNACK");
+pub(crate) const DISCONNECT: Step = Step(Towards::Broker, "DISCONNECT");
 
 impl Step {
-    /// A cut at each side of the packet with this number, by RST and by FIN.
-    pub fn cuts(self, number: usize) -> Vec<Cut> {
+    /// A cut at each side of the packet with this number and in its middle, by RST and by FIN.
+    pub(crate) fn cuts(self, number: usize) -> Vec<Cut> {
         let Self(towards, packet) = self;
         let mut cuts = Vec::new();
-        for place in [Place::Before, Place::After] {
+        for place in [Place::Before, Place::Within, Place::After] {
             for ending in [Ending::Reset, Ending::Finish] {
                 cuts.push(Cut { towards, packet, number, place, ending });
             }
@@ -49,14 +49,14 @@ impl Step {
 }
 
 /// A number that no other case of this process has, for topics and client identifiers.
-pub fn unique() -> usize {
+pub(crate) fn unique() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Runs all cases, some at a time, and fails with what every one has to say that failed.
 #[track_caller]
-pub fn run_all<Case: fmt::Debug + Sync>(cases: &[Case], run: impl Fn(&Case) -> Result<(), String> + Sync) {
+pub(crate) fn run_all<Case: fmt::Debug + Sync>(cases: &[Case], run: impl Fn(&Case) -> Result<(), String> + Sync) {
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -93,7 +93,7 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Waits for the end of a run; one that does not end is killed, which its code 137 then says.
-pub fn finish(running: Running) -> Ended {
+pub(crate) fn finish(running: Running) -> Ended {
     let pid = Pid::from_raw(running.id().try_into().expect("a pid fits"));
     let (done, is_done) = mpsc::channel::<()>();
     let watch = std::thread::spawn(move || {
@@ -109,6 +109,6 @@ pub fn finish(running: Running) -> Ended {
 }
 
 /// An error unless the condition holds.
-pub fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub(crate) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }

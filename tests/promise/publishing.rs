@@ -26,7 +26,7 @@ const UNANNOUNCED_WINDOW: usize = 20;
 
 /// Where the payloads come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `-m`.
     Message,
     /// `-lm`.
@@ -39,15 +39,15 @@ pub enum Source {
 
 /// One run of `pub`.
 #[derive(Clone)]
-pub struct Case {
-    pub version: &'static str,
-    pub session: Session,
-    pub qos: u8,
-    pub source: Source,
+pub(crate) struct Case {
+    pub(crate) version: &'static str,
+    pub(crate) session: Session,
+    pub(crate) qos: u8,
+    pub(crate) source: Source,
     /// Where the link is cut, one after the other.
-    pub cuts: Vec<Cut>,
+    pub(crate) cuts: Vec<Cut>,
     /// `--resend-uncertain`.
-    pub resends: bool,
+    pub(crate) resends: bool,
 }
 
 impl fmt::Debug for Case {
@@ -84,16 +84,16 @@ impl Source {
 }
 
 /// How the program went, and what the witness and the link saw of it.
-pub struct Seen {
-    pub sent: Vec<String>,
-    pub ended: Ended,
-    pub arrived: Account,
-    pub link: CuttingLink,
+pub(crate) struct Seen {
+    pub(crate) sent: Vec<String>,
+    pub(crate) ended: Ended,
+    pub(crate) arrived: Account,
+    pub(crate) link: CuttingLink,
 }
 
 impl Seen {
     /// Of one run.
-    pub fn of(case: &Case, broker: &Broker) -> Self {
+    pub(crate) fn of(case: &Case, broker: &Broker) -> Self {
         let number = unique();
         let topic = format!("published/{number}");
         let receiver = Receiver::start(broker, &topic, broker.receiving_qos());
@@ -118,7 +118,7 @@ impl Seen {
     }
 
     /// Adds what was seen to what is wrong.
-    pub fn explain(&self, wrong: &str) -> String {
+    pub(crate) fn explain(&self, wrong: &str) -> String {
         let account = self.arrived.against(&self.sent);
         let Ended { code, stderr, .. } = &self.ended;
         format!("{wrong}\n{account}\nexit code {code}, stderr:\n{stderr}\ntrace:\n{}", self.link.trace())
@@ -138,7 +138,7 @@ impl Seen {
 }
 
 /// Runs the case and holds it against the promise.
-pub fn check(case: &Case, broker: &Broker) -> Result<(), String> {
+pub(crate) fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     let seen = Seen::of(case, broker);
     judge(case, &seen, broker).map_err(|wrong| seen.explain(&wrong))
 }
@@ -203,13 +203,13 @@ fn takes_up_what_is_there(passed: &[Passed], is_kept: bool) -> Result<(), String
     let mut is_new = true;
     // By packet identifier: the payload, and whether PUBREL has been sent.
     let mut in_flight: BTreeMap<u16, (&[u8], bool)> = BTreeMap::new();
-    for Passed { connection, packet, has_passed, .. } in passed {
+    for Passed { connection, packet, is_forwarded, .. } in passed {
         match packet {
             Packet::Connect(connect) if is_kept => {
                 ensure(!(is_accepted && connect.clean), || format!("connection {connection} begins a new session"))?;
             }
             Packet::Connack(connack) => {
-                is_accepted |= *has_passed;
+                is_accepted |= *is_forwarded;
                 is_new = !connack.session_present;
                 if is_new {
                     in_flight.clear();
@@ -226,7 +226,7 @@ fn takes_up_what_is_there(passed: &[Passed], is_kept: bool) -> Result<(), String
             }
             Packet::Ack(ack) => match ack.kind {
                 AckKind::Pubrel => _ = in_flight.entry(ack.id).and_modify(|(_, is_released)| *is_released = true),
-                AckKind::Puback | AckKind::Pubcomp if *has_passed => _ = in_flight.remove(&ack.id),
+                AckKind::Puback | AckKind::Pubcomp if *is_forwarded => _ = in_flight.remove(&ack.id),
                 _ => {}
             },
             _ => {}

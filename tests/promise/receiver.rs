@@ -13,7 +13,7 @@ const END: &str = "the end of the account";
 
 /// Receives what arrives on a topic until [`Receiver::finish`].
 #[derive(Debug)]
-pub struct Receiver {
+pub(crate) struct Receiver {
     topic: String,
     qos: u8,
     client_id: String,
@@ -22,7 +22,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// Subscribes; what is published from then on is received.
-    pub fn start(broker: &Broker, topic: &str, qos: u8) -> Self {
+    pub(crate) fn start(broker: &Broker, topic: &str, qos: u8) -> Self {
         let client_id = format!("receiver-{}", topic.replace('/', "-"));
         let mut client = broker.client(&client_id);
         client.subscribe(topic, qos);
@@ -32,7 +32,7 @@ impl Receiver {
 
     /// Everything that has arrived by now.
     #[track_caller]
-    pub fn finish(self, broker: &Broker) -> Account {
+    pub(crate) fn finish(self, broker: &Broker) -> Account {
         broker.client(&format!("{}-end", self.client_id)).publish(&self.topic, END, self.qos);
         let payloads = self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Account::new(payloads)

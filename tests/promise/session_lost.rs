@@ -11,7 +11,7 @@ fn publishing(options: &[&str]) -> (ScriptedBroker, Running) {
     (broker, running)
 }
 
-/// The next PUBLISHes: identifier and payload, all with this DUP.
+/// The identifiers of the next messages, which have these payloads and this DUP.
 fn expect_publishes(link: &mut Link, payloads: std::ops::RangeInclusive<u32>, dup: bool) -> Vec<u16> {
     let publish = |payload: u32| {
         let publish = link.expect_publish();

@@ -10,7 +10,7 @@ use crate::broker::Broker;
 use crate::cases::{self, DISCONNECT, Session, Step, ensure, unique};
 use crate::support::net::CuttingLink;
 use crate::support::net::cutting_link::{Cut, Ending, Passed, Towards};
-use crate::support::wire::{AckKind, Packet};
+use crate::support::wire::{AckKind, Packet, property};
 use crate::support::{Ended, Program};
 
 const SUBSCRIBE: Step = Step(Towards::Broker, "SUBSCRIBE");
@@ -78,7 +78,9 @@ fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     }
     let mut publisher = broker.client(&format!("publisher-to-{id}"));
     let mut sent = numbers(MESSAGES);
-    sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
+    for payload in &sent {
+        publisher.publish(&topic, payload, case.qos);
+    }
     link.wait_for_cuts(1);
     // Not before the new subscription, or where a message of the gap may be lost not in the gap, since the last one has
     // to come.
@@ -95,6 +97,9 @@ fn check(case: &Case, broker: &Broker) -> Result<(), String> {
     let printed = Account::of_lines(&ended.stdout);
     let judge = || {
         ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))?;
+        if case.session == Session::Default && case.version == "5.0" {
+            ends_its_session(&link.passed())?;
+        }
         is_true_to_what_came(&link.passed(), &printed)?;
         match (case.is_resumed(), case.qos) {
             (true, _) if broker.fault.is_some() => Ok(()),
@@ -125,7 +130,9 @@ fn check_count(case: &Case, broker: &Broker) -> Result<(), String> {
     running.wait_for_stderr("Subscribed to");
     let mut publisher = broker.client(&format!("publisher-to-{id}"));
     let sent = numbers(COUNT + REST);
-    sent.iter().for_each(|payload| publisher.publish(&topic, payload, case.qos));
+    for payload in &sent {
+        publisher.publish(&topic, payload, case.qos);
+    }
     let ended = cases::finish(running);
     let first = Account::of_lines(&ended.stdout);
     let mut running = case.program(&topic, &id, broker.port()).start();
@@ -155,6 +162,51 @@ fn check_count(case: &Case, broker: &Broker) -> Result<(), String> {
     judge().map_err(|wrong| explain(&wrong, &ended, &first, &sent, &link))
 }
 
+/// `-C` where no other run takes up the session: it ends with what it was asked for.
+fn check_count_alone(case: &Case, broker: &Broker) -> Result<(), String> {
+    const COUNT: usize = 10;
+    let number = unique();
+    let (topic, id) = (format!("alone/{number}"), format!("subscriber-{number}"));
+    let link = CuttingLink::to(broker.address());
+    link.cut(case.cut);
+    let mut running = case.program(&topic, &id, link.port()).arg("-C").arg(COUNT.to_string()).start();
+    running.wait_for_stderr("Subscribed to");
+    let mut publisher = broker.client(&format!("publisher-to-{id}"));
+    let sent = numbers(COUNT);
+    for payload in &sent {
+        publisher.publish(&topic, payload, case.qos);
+    }
+    let ended = cases::finish(running);
+    let printed = Account::of_lines(&ended.stdout);
+    let judge = || {
+        ensure(ended.code == 0, || format!("expected exit code 0, got {}", ended.code))?;
+        ensure(printed.count() == COUNT, || format!("{} lines and not {COUNT}", printed.count()))?;
+        is_true_to_what_came(&link.passed(), &printed)?;
+        if case.qos == 2 { printed.is_exactly(&sent) } else { Ok(()) }
+    };
+    judge().map_err(|wrong| explain(&wrong, &ended, &printed, &sent, &link))
+}
+
+/// 5.0 by default: the session outlives a connection, and not the run.
+fn ends_its_session(passed: &[Passed]) -> Result<(), String> {
+    const EXPIRY: u8 = property::SESSION_EXPIRY_INTERVAL;
+    for Passed { packet, .. } in passed {
+        match packet {
+            Packet::Connect(connect) => {
+                let expiry = connect.properties.number(EXPIRY);
+                ensure(expiry.is_some_and(|expiry| expiry > 0), || format!("no expiry in {connect:?}"))?;
+            }
+            Packet::Disconnect(disconnect) => {
+                let expiry = disconnect.properties.number(EXPIRY);
+                ensure(expiry == Some(0), || format!("no expiry of 0 in {disconnect:?}"))?;
+            }
+            _ => {}
+        }
+    }
+    let is_ended = passed.iter().any(|passed| passed.packet.name() == "DISCONNECT");
+    ensure(is_ended, || "no DISCONNECT".to_owned())
+}
+
 /// What was acknowledged is printed, and nothing more often than it came: a PUBLISH at `QoS` 2 before its PUBREL is the
 /// one that came before.
 fn is_true_to_what_came(passed: &[Passed], printed: &Account) -> Result<(), String> {
@@ -162,10 +214,10 @@ fn is_true_to_what_came(passed: &[Passed], printed: &Account) -> Result<(), Stri
     let mut unreleased: BTreeSet<u16> = BTreeSet::new();
     let mut came: BTreeMap<&str, usize> = BTreeMap::new();
     let mut acknowledged: BTreeSet<&str> = BTreeSet::new();
-    for Passed { packet, has_passed, .. } in passed {
+    for Passed { packet, is_forwarded, .. } in passed {
         match packet {
             Packet::Connack(connack) if !connack.session_present => unreleased.clear(),
-            Packet::Publish(publish) if *has_passed => {
+            Packet::Publish(publish) if *is_forwarded => {
                 sent.insert(publish.id, publish.text());
                 if publish.qos < 2 || unreleased.insert(publish.id) {
                     *came.entry(publish.text()).or_default() += 1;
@@ -260,6 +312,18 @@ mod mosquitto {
     matrices!(Broker::mosquitto(""));
 
     #[test]
+    fn count_in_a_session_of_its_own() {
+        let Some(broker) = Broker::mosquitto("") else { return };
+        for qos in [1, 2] {
+            let mut cases = counted("5.0", qos);
+            for case in &mut cases {
+                case.session = Session::Default;
+            }
+            cases::run_all(&cases, |case| check_count_alone(case, &broker));
+        }
+    }
+
+    #[test]
     #[ignore = "QoS 1 has no answer to PUBACK: only a PINGRESP behind it would show that it arrived"]
     fn count_at_qos_1_behind_a_fin_that_the_broker_did_not_send() {
         let Some(broker) = Broker::mosquitto("") else { return };
@@ -285,7 +349,9 @@ mod embedded {
             }
         }
         for version in ["5.0", "3.1.1"] {
-            [1, 2].into_iter().for_each(|qos| check_counts(&broker, version, qos));
+            for qos in [1, 2] {
+                check_counts(&broker, version, qos);
+            }
         }
     }
 }

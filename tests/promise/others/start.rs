@@ -21,14 +21,14 @@ const START: Duration = Duration::from_secs(100);
 
 /// A broker's processes with a directory of their own; ended when it is dropped.
 #[derive(Debug)]
-pub struct Process {
+pub(crate) struct Process {
     address: SocketAddr,
     children: Vec<Child>,
     directory: TempDir,
 }
 
 /// `RabbitMQ` with its MQTT plugin, which speaks 3.1.1.
-pub fn rabbitmq() -> Option<Process> {
+pub(crate) fn rabbitmq() -> Option<Process> {
     let server =
         newest(Path::new("/usr/lib/rabbitmq/lib"), "rabbitmq_server-").map(|path| path.join("sbin/rabbitmq-server"));
     let server = require("RabbitMQ", server)?;
@@ -67,7 +67,7 @@ pub fn rabbitmq() -> Option<Process> {
 }
 
 /// ejabberd with `mod_mqtt` alone, which speaks both versions and wants a name of everybody.
-pub fn ejabberd() -> Option<Process> {
+pub(crate) fn ejabberd() -> Option<Process> {
     let library = require("ejabberd", find_ejabberd())?;
     let port = free_port();
     let mut process = Process::new(port);
@@ -80,7 +80,7 @@ pub fn ejabberd() -> Option<Process> {
     // Started without its script, which wants a user of its own and Erlang's name server.
     let mut command = Command::new("erl");
     command
-        .args(["-noinput", "-mnesia", "dir", &format!("{:?}", process.path("spool")), "-s", "ejabberd"])
+        .args(["-noinput", "-mnesia", "dir", &format!("\"{}\"", process.path("spool").display()), "-s", "ejabberd"])
         .env("ERL_LIBS", library)
         .env("EJABBERD_CONFIG_PATH", process.path("ejabberd.yml"))
         .env("EJABBERD_LOG_PATH", process.path("ejabberd.log"))
@@ -90,16 +90,16 @@ pub fn ejabberd() -> Option<Process> {
 }
 
 /// aedes on Node.js, which speaks 3.1.1.
-pub fn aedes() -> Option<Process> {
+pub(crate) fn aedes() -> Option<Process> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/brokers/node_modules/aedes");
     let package = require("aedes", package.exists().then_some(package))?;
     let port = free_port();
     let mut process = Process::new(port);
     let script = format!(
-        "import {{ createServer }} from 'node:net';\nimport {{ Aedes }} from {:?};\n\
+        "import {{ createServer }} from 'node:net';\nimport {{ Aedes }} from '{}';\n\
          const broker = await Aedes.createBroker();\n\
          createServer(broker.handle).listen({port}, '127.0.0.1', () => console.log('listening'));\n",
-        package.join("aedes.js"),
+        package.join("aedes.js").display(),
     );
     process.write("broker.mjs", &script);
     process.run(Command::new("node").arg(process.path("broker.mjs")));
@@ -113,7 +113,7 @@ impl Process {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
@@ -168,7 +168,7 @@ fn find_ejabberd() -> Option<PathBuf> {
 
 /// The last entry of a folder whose name begins so.
 fn newest(folder: &Path, start: &str) -> Option<PathBuf> {
-    let entries = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok());
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(start)).map(|entry| entry.path()).max()
 }
 

@@ -52,6 +52,8 @@ pub enum Towards {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Before,
+    /// Half of its bytes pass.
+    Within,
     After,
 }
 
@@ -76,14 +78,18 @@ pub struct Passed {
     /// What it is.
     pub packet: Packet,
     /// Whether it went on to the other side.
-    pub has_passed: bool,
+    pub is_forwarded: bool,
 }
 
 /// In short, as `before PUBLISH 7 to the broker, RST`.
 impl fmt::Debug for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { towards, packet, number, place, ending } = self;
-        let place = if *place == Place::Before { "before" } else { "after" };
+        let place = match place {
+            Place::Before => "before",
+            Place::Within => "within",
+            Place::After => "after",
+        };
         let towards = if *towards == Towards::Broker { "broker" } else { "client" };
         let ending = match ending {
             Ending::Reset => "RST",
@@ -206,7 +212,7 @@ impl CuttingLink {
             state
                 .passed
                 .iter()
-                .any(|passed| passed.connection >= connection && passed.has_passed && passed.packet.name() == name)
+                .any(|passed| passed.connection >= connection && passed.is_forwarded && passed.packet.name() == name)
         });
     }
 
@@ -214,7 +220,7 @@ impl CuttingLink {
     #[track_caller]
     pub fn wait_for_count(&self, name: &str, count: usize) {
         self.wait(&format!("{count} of {name}"), |state| {
-            state.passed.iter().filter(|passed| passed.has_passed && passed.packet.name() == name).count() >= count
+            state.passed.iter().filter(|passed| passed.is_forwarded && passed.packet.name() == name).count() >= count
         });
     }
 
@@ -255,9 +261,9 @@ impl CuttingLink {
 }
 
 fn line(passed: &Passed) -> String {
-    let Passed { connection, towards, packet, has_passed } = passed;
+    let Passed { connection, towards, packet, is_forwarded } = passed;
     let arrow = if *towards == Towards::Broker { "->" } else { "<-" };
-    let lost = if *has_passed { "" } else { "  (cut off)" };
+    let lost = if *is_forwarded { "" } else { "  (cut off)" };
     format!("[{connection}] {arrow} {packet:?}{lost}")
 }
 
@@ -285,7 +291,7 @@ impl Shared {
             state.counted += 1;
             state.counted == cut.number
         });
-        state.passed.push(Passed { connection, towards, packet, has_passed: false });
+        state.passed.push(Passed { connection, towards, packet, is_forwarded: false });
         if cut.is_some() {
             state.plan.pop_front();
             state.counted = 0;
@@ -295,7 +301,7 @@ impl Shared {
 
     /// A packet has been written.
     fn note_passed(&self, place: usize) {
-        self.state().passed[place].has_passed = true;
+        self.state().passed[place].is_forwarded = true;
         self.changed.notify_all();
     }
 
@@ -360,9 +366,13 @@ impl Way<'_> {
                 let bytes = &buffer[done..done + length];
                 done += length;
                 let (cut, place) = self.shared.judge(self.number, self.towards, packet);
-                if cut.is_none_or(|cut| cut.place == Place::After) {
-                    write(to, bytes).await.ok_or(Ending::Reset)?;
-                    self.shared.note_passed(place);
+                match cut.map_or(Place::After, |cut| cut.place) {
+                    Place::Before => {}
+                    Place::Within => write(to, &bytes[..bytes.len() / 2]).await.ok_or(Ending::Reset)?,
+                    Place::After => {
+                        write(to, bytes).await.ok_or(Ending::Reset)?;
+                        self.shared.note_passed(place);
+                    }
                 }
                 if let Some(cut) = cut {
                     self.shared.note_cut(self.number);
