@@ -89,8 +89,8 @@ fn certificates_and_keys_may_be_der_or_begin_with_a_byte_order_mark() {
         data_encoding::BASE64.decode(digits.as_bytes()).expect("Base64")
     };
     let with_bom = |path: &std::path::Path| [b"\xEF\xBB\xBF", &*std::fs::read(path).expect("a file")].concat();
-    let forms: [&dyn Fn(&std::path::Path) -> Vec<u8>; 2] = [&der, &with_bom];
-    for (number, form) in forms.iter().enumerate() {
+    for number in [0, 1] {
+        let form = |path: &std::path::Path| if number == 0 { der(path) } else { with_bom(path) };
         let mut program = publish(&format!("mqtts://localhost:{}", server.port()));
         for (option, path) in ["--ca", "--cert", "--key"].into_iter().zip(&files) {
             let other = folder.join(format!("{number}{option}"));

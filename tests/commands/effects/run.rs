@@ -113,6 +113,8 @@ fn prepare(home: &Home, world: World) {
     let sections = ["conn", "pub", "sub", "benchConn", "benchPub", "benchSub"].map(|name| format!("\"{name}\":{said}"));
     home.write("options.json", &format!("{{{}}}", sections.join(",")));
     home.write("script", "pub a x -q 1\npub no -q 1\npub a y -q 1\n");
+    home.write("three", "pub a x -q 1 --repeat 3 --timeout 0.5\n");
+    home.write("exactly", "pub a x -q 2\n");
     let member = |name: &str| format!("connect -i {name} as {name}\nsub $share/g/s\n");
     let messages = "pub s 1 -q 1\npub s 2 -q 1\npub s 3 -q 1\npub s 4 -q 1\nwait s\nwait s\nwait s\nwait s\n";
     home.write("shared", &format!("{}{}{messages}", member("one"), member("two")));
@@ -170,6 +172,12 @@ fn normalised(text: &str, folder: &str, ports: &[u16]) -> String {
     for port in ports {
         text = text.replace(&port.to_string(), "PORT");
     }
+    // The servers of TLS draw their keys.
+    let pieces = text.split("sha256//").enumerate().map(|(number, rest)| match number {
+        0 => rest,
+        _ => rest.trim_start_matches(|character: char| character.is_ascii_alphanumeric() || "+/=".contains(character)),
+    });
+    let text = pieces.collect::<Vec<_>>().join("sha256//PIN");
     let mut out = String::new();
     for piece in text.split_inclusive(|character: char| !character.is_ascii_alphanumeric()) {
         let word = piece.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
