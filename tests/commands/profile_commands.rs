@@ -130,6 +130,11 @@ fn a_profile_with_an_authority_shows_the_protocol_that_it_means() {
     let effective = home.run("profile show safe --effective").expect_code(0);
     let row = effective.text().lines().find(|line| line.starts_with("connection.protocol")).unwrap_or_default();
     assert!(row.contains("mqtts") && row.ends_with("default"), "{row}");
+    let ended = home.run("profile add odd -h b.example -l mqtt --ca /ca.pem").expect_code(2);
+    let message = "tls.ca of profile `odd` needs TLS, but connection.protocol of profile `odd` is mqtt";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    home.write(".config/mqttx-rs/profiles/bom.toml", "\u{feff}[connection]\nhost = \"b.example\"\n");
+    home.run("profile validate bom").expect_code(0);
 }
 
 #[test]
