@@ -73,7 +73,9 @@ fn every_option_of_every_command_has_an_effect() {
         for command in row.commands {
             let (_, line) = COMMANDS.iter().find(|(name, _)| name == command).expect("a line for each command");
             let name = format!("{command} --{}", row.option);
-            if name.contains(&only) {
+            // The lean build has none.
+            let is_built = *command != "broker" || cfg!(feature = "broker");
+            if is_built && name.contains(&only) {
                 jobs.push((name, arranged(line, row.base), arranged(&arranged(line, row.base), row.with), row.world));
             }
         }
