@@ -77,15 +77,15 @@ pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error
         }
         (_, Some(Cut::Signal(signal))) => {
             talk.failure(format_args!("Interrupted: {}", tally.progress()));
-            Ok(ExitStatus::Interrupted(signal))
+            Ok(tally.failure().map_or(ExitStatus::Interrupted(signal), ExitStatus::Partly))
         }
         (_, Some(Cut::Timeout(time))) => {
             let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
-            Err(Error::new(ErrorKind::TimedOut, message))
+            tally.refused_before(Error::new(ErrorKind::TimedOut, message))
         }
         (Err(error), None) => {
             let error = Error::from(*error);
-            Err(if tally.is_about_several() { error.with_detail(tally.progress()) } else { error })
+            tally.refused_before(if tally.is_about_several() { error.with_detail(tally.progress()) } else { error })
         }
         (Ok(()), None) => match unread {
             Some(error) => Err(error.with_detail(tally.progress())),

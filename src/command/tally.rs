@@ -124,6 +124,22 @@ impl Tally {
         }
     }
 
+    /// The kind of the first failure.
+    pub(crate) fn failure(&self) -> Option<ErrorKind> {
+        self.failure
+    }
+
+    /// A refusal on the way is what the exit code says, whatever ended the run, unless that has a smaller code.
+    pub(crate) fn refused_before(&self, error: Error) -> Result<ExitStatus, Error> {
+        match self.failure.filter(|failure| failure.code() < error.kind().code()) {
+            Some(failure) => {
+                self.talk.error(&error);
+                Ok(ExitStatus::Partly(failure))
+            }
+            None => Err(error),
+        }
+    }
+
     /// Whether counts say more than the error itself.
     pub(crate) fn is_about_several(&self) -> bool {
         self.accepted + self.unsent > 1

@@ -174,8 +174,7 @@ pub(super) fn subscriptions(
         given.retain_handling.truncate(1);
     }
     if filters.is_empty() && !given.unsubscribe.is_empty() {
-        let message = format!("--topic is missing: {} unsubscribes after subscribing", origins.name("unsubscribe"));
-        return Err(Error::usage(message).with_hint("as in mqttx-rs sub -i my-desk --no-clean -t keep/# -U drop/# -E"));
+        return Ok(Vec::new());
     }
     if filters.is_empty() {
         return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs sub -t car/+/speed"));

@@ -104,7 +104,8 @@ impl Shell<'_> {
             return Err(Error::usage("`request` needs MQTT 5.0, which has Response Topic").into());
         }
         let mut publication = self.publication(line, origins)?;
-        let timeout = publication.timeout.take().unwrap_or(REPLY);
+        // 0 means no limit; without the option there is one.
+        let timeout = publication.timeout.take().or((!origins.given("timeout")).then_some(REPLY));
         let properties = publication.properties.get_or_insert_default();
         let own = format!("mqttx-rs/reply/{:016x}", fastrand::u64(..));
         let reply_to = properties.response_topic.get_or_insert(own).clone();
@@ -124,12 +125,12 @@ impl Shell<'_> {
             let theirs = message.properties.as_ref().and_then(|properties| properties.correlation_data.as_ref());
             message.topic.as_str() == reply_to && theirs.is_none_or(|theirs| *theirs == data)
         };
-        let reply = self.first(Some(timeout), is_reply).await;
+        let reply = self.first(timeout, is_reply).await;
         if is_new {
             self.unsubscribe(vec![filter], false).await?;
         }
         if reply?.is_none() {
-            let message = format!("no reply on {reply_to} within {} s", timeout.as_secs_f64());
+            let message = format!("no reply on {reply_to} within {} s", timeout.unwrap_or_default().as_secs_f64());
             return Err(Error::new(ErrorKind::TimedOut, message).into());
         }
         self.talk.success(format_args!("Reply after {:.1} ms", began.elapsed().as_secs_f64() * 1e3));

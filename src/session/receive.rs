@@ -366,7 +366,9 @@ impl Session {
         if ack.reasons.len() != filters {
             // Unanswered, then: it is sent anew on the next connection.
             self.requests.push_front(request);
-            let fault = format!("{name} with {} reasons for {filters} filters", ack.reasons.len());
+            let (count, s) = (ack.reasons.len(), if ack.reasons.len() == 1 { "" } else { "s" });
+            let fault =
+                format!("{name} with {count} reason{s} for {filters} filter{}", if filters == 1 { "" } else { "s" });
             return Err(Violation::new(ReasonCode::ProtocolError, fault));
         }
         let id = request.id;

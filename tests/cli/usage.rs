@@ -216,11 +216,6 @@ fn a_missing_value_says_how_to_write_one() {
 fn what_is_missing_is_named() {
     refused("pub -m x", "--topic is missing", Some("as in mqttx-rs pub -t car/1/speed -m 52"));
     refused("sub -q 1", "--topic is missing", Some("as in mqttx-rs sub -t car/+/speed"));
-    refused(
-        "sub -U a/#",
-        "--topic is missing: --unsubscribe unsubscribes after subscribing",
-        Some("as in mqttx-rs sub -i my-desk --no-clean -t keep/# -U drop/# -E"),
-    );
     refused("sub -t a --dry-run", "--remove-retained is missing: --dry-run needs it", None);
     refused("pub -t a -Wm x", "--will-topic is missing: --will-message needs it", None);
     refused(

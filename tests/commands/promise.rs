@@ -5,7 +5,7 @@ use mqttx_rs::mqtt::Version;
 use nix::sys::signal::Signal;
 
 use crate::support::wire::property::{SESSION_EXPIRY_INTERVAL, receive_maximum, session_expiry_interval};
-use crate::support::wire::{connack, disconnect, puback, pubcomp, publish, pubrec, pubrel, suback};
+use crate::support::wire::{connack, disconnect, puback, pubcomp, publish, pubrec, pubrel, suback, unsuback};
 use crate::support::{Link, Program, Running, ScriptedBroker};
 
 /// Every command line here comes back at once.
@@ -533,4 +533,45 @@ fn a_link_that_flaps_while_it_receives_is_not_given_up() {
     link.expect_goodbye();
     link.close();
     running.wait().expect_code(0);
+}
+
+#[test]
+fn unsubscribe_alone_ends_subscriptions_of_a_kept_session_and_prints_what_is_left() {
+    let broker = ScriptedBroker::start();
+    let running = program("sub -U old/# -i desk --no-clean -C 1 --output-mode raw", &broker).start();
+    let (mut link, _) = broker.accept_session(connack().session_present());
+    let unsubscribe = link.expect_unsubscribe();
+    assert_eq!(unsubscribe.filters, ["old/#"]);
+    link.send(unsuback(unsubscribe.id, [0]));
+    link.send(publish("kept", "still here"));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert_eq!(ended.text(), "still here\n");
+    assert!(ended.stderr.contains("✔ Unsubscribed from old/#"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_refusal_is_the_exit_code_whatever_ends_the_run() {
+    for (arguments, code) in [("--timeout 0.5", 5), ("--timeout 30", 5), ("--timeout 0", 5)] {
+        let broker = ScriptedBroker::start();
+        let mut running = program(&format!("pub -t a -q 1 -lm {arguments}"), &broker).start();
+        running.write("1\n2\n");
+        let (mut link, _) = broker.accept_session(connack());
+        let first = link.expect_publish().id;
+        let second = link.expect_publish().id;
+        link.send(puback(first).reason(0x87));
+        running.wait_for_stderr("Not authorized (0x87)");
+        match arguments {
+            "--timeout 0.5" => {}
+            "--timeout 30" => running.signal(Signal::SIGINT),
+            _ => {
+                link.send(puback(second));
+                running.close_stdin();
+            }
+        }
+        link.expect_goodbye();
+        link.close();
+        running.wait().expect_code(code);
+    }
 }

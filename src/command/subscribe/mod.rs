@@ -43,10 +43,14 @@ pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Resu
     let mut interrupt = Interrupt::listen()?;
     let deadline = settings.timeout.map(|time| Instant::now() + time);
     let (client, mut events) = crate::command::connect(&settings.connect, Acknowledge::Manual, talk)?;
-    let request = client.subscribe(settings.subscribe.clone());
-    request.map_err(|error| Error::usage(error.to_string()))?;
-
     let mut subscriber = Subscriber::new(settings, client, printer, talk);
+    if settings.subscribe.filters.is_empty() {
+        // `--unsubscribe` alone: what is left of the session's subscriptions is printed.
+        subscriber.after_subscribing();
+    } else {
+        let request = subscriber.client.subscribe(settings.subscribe.clone());
+        request.map_err(|error| Error::usage(error.to_string()))?;
+    }
     let mut unreadable = pin!(stdout_unreadable());
     loop {
         let ended = tokio::select! {

@@ -85,7 +85,10 @@ impl<'a> Reader<'a> {
         if self.bytes.is_empty() {
             return Ok(());
         }
-        Err(self.malformed(format_args!("with {} bytes too many", self.bytes.len())))
+        Err({
+            let (count, s) = (self.bytes.len(), if self.bytes.len() == 1 { "" } else { "s" });
+            self.malformed(format_args!("with {count} byte{s} too many"))
+        })
     }
 
     #[cold]

@@ -17,7 +17,7 @@ const IN_BOTH_VERSIONS: Violations = &[
     ("6a 02 0001", MalformedPacket, "reserved flags"),
     ("d1 00", MalformedPacket, "reserved flags"),
     ("91 03 0001 00", MalformedPacket, "reserved flags"),
-    ("d0 01 00", MalformedPacket, "1 bytes too many"),
+    ("d0 01 00", MalformedPacket, "1 byte too many"),
     ("36 06 0001 'a' 0001 00", MalformedPacket, "QoS 3"),
     ("38 04 0001 'a' 00", ProtocolError, "QoS 0 with DUP"),
     ("32 06 0001 'a' 0000 00", ProtocolError, "Packet Identifier of 0"),
@@ -41,8 +41,8 @@ const IN_BOTH_VERSIONS: Violations = &[
 const IN_3_1_1: Violations = &[
     ("f0 00", MalformedPacket, "packet of type 15"),
     ("e0 00", ProtocolError, "DISCONNECT, which only clients may send"),
-    ("40 03 0001 00", MalformedPacket, "1 bytes too many"),
-    ("b0 03 0001 00", MalformedPacket, "1 bytes too many"),
+    ("40 03 0001 00", MalformedPacket, "1 byte too many"),
+    ("b0 03 0001 00", MalformedPacket, "1 byte too many"),
     ("90 03 0001 03", ProtocolError, "reserved"),
     ("90 03 0001 87", ProtocolError, "reserved"),
     ("90 02 0001", ProtocolError, "without one Reason Code"),
@@ -68,7 +68,7 @@ const IN_5: Violations = &[
     ("30 0b 0001 'a' 07 26 0001 'k' 0001 00", MalformedPacket, "U+0000"),
     ("40 03 0001 01", ProtocolError, "Reason Code Granted QoS 1 (0x01), which it cannot have"),
     ("40 03 0001 55", ProtocolError, "0x55, which the specification does not have"),
-    ("40 05 0001 00 00 00", MalformedPacket, "1 bytes too many"),
+    ("40 05 0001 00 00 00", MalformedPacket, "1 byte too many"),
     ("40 06 0001 00 02 01 01", MalformedPacket, "belongs to other packets"),
     ("40 0a 0001 00 06 1f 0000 1f 0000", ProtocolError, "two Reason String"),
     ("50 03 0001 92", ProtocolError, "cannot have"),
@@ -80,7 +80,7 @@ const IN_5: Violations = &[
     ("b0 02 0001", MalformedPacket, "ends within its Property Length"),
     ("e0 01 04", ProtocolError, "cannot have"),
     ("e0 07 00 05 11 00000001", MalformedPacket, "belongs to other packets"),
-    ("e0 03 00 00 00", MalformedPacket, "1 bytes too many"),
+    ("e0 03 00 00 00", MalformedPacket, "1 byte too many"),
     ("f0 01 18", MalformedPacket, "ends within its Property Length"),
 ];
 

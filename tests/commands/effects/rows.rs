@@ -172,7 +172,6 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
         "it uses no profile in any case",
     ),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
-    (&["pub"], "dup", "not yet sent"),
 ];
 
 #[rustfmt::skip]
@@ -281,7 +280,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub"], "qos", "-q 2"),
     row(PUBLISHING, "qos", "-q 1"),
     row(&["pub", "bench pub"], "retain", "-r"),
-    row(&["bench pub"], "dup", "-d").on("-q 1"),
+    row(&["pub", "bench pub"], "dup", "-d").on("-q 1"),
     row(&["pub", "bench pub"], "payload-format-indicator", "-pf"),
     row(&["pub", "bench pub"], "message-expiry-interval", "-e 7"),
     row(&["pub", "bench pub"], "topic-alias", "-ta 7"),
