@@ -13,12 +13,13 @@ use crate::mqtt::{ReasonCode, TopicError};
 
 /// How a program run ended when nothing failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitStatus {
+pub(crate) enum ExitStatus {
     /// 0: done; an unbounded `sub` ended by Ctrl-C, SIGTERM or SIGHUP too.
     Done,
     /// A signal came before bounded work was done: 128 + its number, 129, 130 or 143.
     Interrupted(u8),
     /// The exit code of a command that ran on our behalf (`broker -- CMD`).
+    #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the embedded broker runs commands"))]
     Command(u8),
     /// The work was done, but not all of it: the code of what was refused, already reported on stderr.
     Partly(ErrorKind),
@@ -61,7 +62,7 @@ pub struct Error {
 
 impl ExitStatus {
     /// The process's exit code.
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Interrupted(signal) => 128 + signal,

@@ -22,19 +22,40 @@
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
 
-pub mod app;
-pub mod bench;
+mod app;
+mod bench;
 #[cfg(feature = "broker")]
-pub mod broker;
-pub mod cli;
+mod broker;
+mod cli;
 pub mod client;
-pub mod command;
-pub mod config;
-pub mod error;
+mod command;
+mod config;
+mod error;
 pub mod mqtt;
-pub mod output;
+mod output;
 pub mod payload;
-pub mod repl;
+mod repl;
 pub mod session;
-pub mod trace;
+mod trace;
 pub mod transport;
+
+#[doc(hidden)]
+pub use app::run;
+
+/// What the tests of this package look at besides. All that is neither here nor in a public module the compiler sees to
+/// be in use.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Stamp};
+    #[cfg(feature = "broker")]
+    pub use crate::broker::{Broker, BrokerError, BrokerOptions, SharedStrategy};
+    pub use crate::cli::{Command, command, shorts};
+    pub use crate::config::{
+        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, OutputShape, PubSettings, Retained,
+        SubSettings, VARIABLES, read,
+    };
+    pub use crate::error::{Error, ErrorKind};
+    pub use crate::output::{
+        ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk, Template,
+    };
+}

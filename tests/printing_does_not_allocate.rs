@@ -7,8 +7,8 @@ use std::io;
 
 use bytes::Bytes;
 
+use mqttx_rs::internals::{ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk};
 use mqttx_rs::mqtt::{Message, PublishProperties, TopicName};
-use mqttx_rs::output::{ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk};
 use mqttx_rs::payload::{PayloadFormat, Record};
 
 #[test]

@@ -202,21 +202,21 @@ impl Default for Latency {
 
 /// One histogram a measure, each made at its first value.
 #[derive(Debug, Clone, Default)]
-pub struct Latencies([Option<Box<Latency>>; Measure::ALL.len()]);
+pub(crate) struct Latencies([Option<Box<Latency>>; Measure::ALL.len()]);
 
 impl Latencies {
     /// Takes one duration in nanoseconds.
-    pub fn record(&mut self, measure: Measure, nanos: u64) {
+    pub(crate) fn record(&mut self, measure: Measure, nanos: u64) {
         self.0[measure as usize].get_or_insert_with(Box::default).record(nanos);
     }
 
     /// The histogram of a measure, if it has any value.
-    pub fn get(&self, measure: Measure) -> Option<&Latency> {
+    pub(crate) fn get(&self, measure: Measure) -> Option<&Latency> {
         self.0[measure as usize].as_deref()
     }
 
     /// Adds all of another one.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             if let Some(other) = other {
                 own.get_or_insert_with(Box::default).add(other);

@@ -29,23 +29,27 @@ mod usage;
 mod verdict;
 mod worker;
 
-pub use counts::{Counts, Reasons};
-pub use latency::{Latencies, Latency, Measure};
-pub use pattern::{Filling, InvalidPattern, Pattern};
-pub use preflight::{Demand, PortsForEach, Resources, Shortage};
-pub use rate::{InvalidRate, Rate};
-pub use report::{
-    Clients, Ended, Generator, Parameter, PhaseReport, REPORT_VERSION, Rates, Report, ReportError, Row, Seconds,
-};
-pub use run::{Observer, Quantiles, RunError, RunOptions, Snapshot, Stage, run};
-pub use scenario::{
+pub(crate) use counts::{Counts, Reasons};
+pub(crate) use latency::Latencies;
+pub use latency::{Latency, Measure};
+pub(crate) use pattern::Pattern;
+pub(crate) use rate::Rate;
+#[cfg(test)]
+pub(crate) use report::PhaseReport;
+pub use report::{Ended, Report};
+pub(crate) use report::{Parameter, ReportError, Row};
+pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage, run};
+pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
     Shard, Subscribe, Until,
 };
-pub use schedule::{Due, Schedule, Slice};
-pub use search::Search;
-pub use sequence::{Arrival, Sequence};
+pub(crate) use schedule::{Schedule, Slice};
+pub(crate) use search::Search;
+pub(crate) use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
-pub use taps::{ALL_WATCHED, Taps};
-pub use threshold::{Finding, InvalidThreshold, Measured, Needs, Threshold};
-pub use verdict::{LimitedBy, Verdict};
+pub(crate) use taps::{ALL_WATCHED, Taps};
+#[cfg(test)]
+pub(crate) use threshold::Finding;
+pub use threshold::Measured;
+pub(crate) use threshold::{Needs, Threshold};
+pub use verdict::LimitedBy;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// `%i` number of the client, from 1; `%c` its identifier; `%u` its user name; `%s` number of the message, from 0,
 /// or of the topic with `--topics`; `{random:4-10}` a number, `{random:8}` so many hexadecimal digits; `%%` a `%`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     pieces: Vec<Piece>,
 }
@@ -26,7 +26,7 @@ enum Piece {
 
 /// What a pattern is filled with.
 #[derive(Debug, Clone, Copy)]
-pub struct Filling<'a> {
+pub(crate) struct Filling<'a> {
     /// From 1.
     pub number: u64,
     /// Identifier of the client.
@@ -40,41 +40,41 @@ pub struct Filling<'a> {
 /// Why a text is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no placeholder: use {{random:1-100}} for a number or {{random:8}} for hexadecimal digits")]
-pub struct InvalidPattern(pub String);
+pub(crate) struct InvalidPattern(pub String);
 
 impl Pattern {
     /// A text without placeholders, whatever it holds.
-    pub fn verbatim(text: impl Into<String>) -> Self {
+    pub(crate) fn verbatim(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { pieces: vec![Piece::Text(text.clone())], text }
     }
 
     /// Whether every client has its own text by its number.
-    pub fn has_number(&self) -> bool {
+    pub(crate) fn has_number(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Number | Piece::ClientId))
     }
 
     /// Whether every message has a text of its own.
-    pub fn differs_by_message(&self) -> bool {
+    pub(crate) fn differs_by_message(&self) -> bool {
         let differs =
             |piece: &Piece| matches!(piece, Piece::Sequence | Piece::RandomNumber(..) | Piece::RandomDigits(_));
         self.pieces.iter().any(differs)
     }
 
     /// As it was written.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The same pattern with a text behind it.
     #[must_use]
-    pub fn with_suffix(mut self, suffix: &str) -> Self {
+    pub(crate) fn with_suffix(mut self, suffix: &str) -> Self {
         self.text.push_str(suffix);
         self.text.parse().unwrap_or(self)
     }
 
     /// The text for one client and message.
-    pub fn fill(&self, filling: Filling<'_>, random: &mut fastrand::Rng) -> String {
+    pub(crate) fn fill(&self, filling: Filling<'_>, random: &mut fastrand::Rng) -> String {
         let mut text = String::with_capacity(self.text.len() + 16);
         for piece in &self.pieces {
             // Writing into a string does not fail.

@@ -2,7 +2,7 @@
 
 /// What a run needs, and what the system allows after we have raised what we may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Resources {
+pub(crate) struct Resources {
     /// Open files allowed; `None` where that cannot be told.
     pub open_files: Option<u64>,
     /// Ports of the system's range for connections from one address to one peer.
@@ -12,14 +12,14 @@ pub struct Resources {
 /// Why a run cannot be carried out, and the command that mends it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
-pub struct Shortage {
+pub(crate) struct Shortage {
     what: String,
     command: String,
 }
 
 /// What a run takes from the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Demand {
+pub(crate) struct Demand {
     /// Connections at a time.
     pub connections: u64,
     /// Threads, each with descriptors of its runtime and its timer.
@@ -34,7 +34,7 @@ pub struct Demand {
 
 /// What a local port is taken once for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortsForEach {
+pub(crate) enum PortsForEach {
     /// The system chooses when it knows the peer.
     Broker,
     /// A port that is bound beforehand is taken for all peers.
@@ -48,7 +48,7 @@ const FILES_OF_A_WORKER: u64 = 8;
 
 impl Shortage {
     /// What to run.
-    pub fn command(&self) -> &str {
+    pub(crate) fn command(&self) -> &str {
         &self.command
     }
 }
@@ -63,12 +63,12 @@ impl Demand {
 
 impl Resources {
     /// Raises the limit of open files as far as it is needed and the system allows.
-    pub fn prepare(demand: Demand) -> Self {
+    pub(crate) fn prepare(demand: Demand) -> Self {
         Self { open_files: raise_open_files(demand.open_files()), local_ports: local_ports() }
     }
 
     /// Whether they are enough.
-    pub fn check(self, demand: Demand) -> Result<(), Shortage> {
+    pub(crate) fn check(self, demand: Demand) -> Result<(), Shortage> {
         let Demand { connections, port_ranges, .. } = demand;
         let needed = demand.open_files();
         if let Some(open_files) = self.open_files.filter(|open_files| *open_files < needed) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// So many events in so many nanoseconds, exact: the millionth event of `3/s` is planned to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub(crate) struct Rate {
     events: u64,
     nanos: u64,
 }
@@ -12,30 +12,30 @@ pub struct Rate {
 /// What was given where a rate is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no rate: use a number with /s, /m or /h, as in 50000/s or 0.5/s")]
-pub struct InvalidRate(pub String);
+pub(crate) struct InvalidRate(pub String);
 
 impl Rate {
     /// One event in each interval; `None` for an interval of nothing or of centuries.
-    pub fn every(interval: Duration) -> Option<Self> {
+    pub(crate) fn every(interval: Duration) -> Option<Self> {
         let nanos = u64::try_from(interval.as_nanos()).ok().filter(|nanos| *nanos > 0)?;
         Some(Self { events: 1, nanos })
     }
 
     /// So many events a second; at least one.
-    pub fn of_second(events: u64) -> Self {
+    pub(crate) fn of_second(events: u64) -> Self {
         Self { events: events.max(1), nanos: 1_000_000_000 }
     }
 
     /// The rate of so many that each have this one.
     #[must_use]
-    pub fn times(self, count: u64) -> Self {
+    pub(crate) fn times(self, count: u64) -> Self {
         Self { events: self.events.saturating_mul(count), ..self }
     }
 
     /// This rate times a factor, to a thousandth; at least one event in some centuries.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and rates are positive")]
-    pub fn scaled(self, factor: f64) -> Self {
+    pub(crate) fn scaled(self, factor: f64) -> Self {
         let thousandths = ((factor * 1000.0).round() as u64).max(1);
         let (mut events, mut nanos) =
             (u128::from(self.events) * u128::from(thousandths), u128::from(self.nanos) * 1000);
@@ -50,14 +50,14 @@ impl Rate {
     }
 
     /// When event `index` is planned, in nanoseconds since the first one.
-    pub fn planned(self, index: u64) -> u64 {
+    pub(crate) fn planned(self, index: u64) -> u64 {
         let nanos = u128::from(index) * u128::from(self.nanos) / u128::from(self.events);
         u64::try_from(nanos).unwrap_or(u64::MAX)
     }
 
     /// Events in a second.
     #[expect(clippy::cast_precision_loss, reason = "for display and random draws")]
-    pub fn per_second(self) -> f64 {
+    pub(crate) fn per_second(self) -> f64 {
         self.events as f64 * 1e9 / self.nanos as f64
     }
 }

@@ -9,7 +9,7 @@ use super::verdict::Verdict;
 use super::{Counts, Latency, Measure, Reasons};
 
 /// The form that this version writes and reads.
-pub const REPORT_VERSION: u32 = 2;
+pub(crate) const REPORT_VERSION: u32 = 2;
 
 /// How many seconds the beginnings of parts of one run may lie apart.
 const FARTHEST_APART: usize = 24 * 60 * 60;

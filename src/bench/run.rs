@@ -14,7 +14,7 @@ use crate::transport::{Address, DialError};
 
 /// Why a run did not begin.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     /// A broker's name could not be looked up.
     #[error("{0}")]
     Dial(Box<DialError>),
@@ -31,7 +31,7 @@ pub enum RunError {
 
 /// How a run is judged, besides what it does.
 #[derive(Debug, Clone, Default)]
-pub struct RunOptions {
+pub(crate) struct RunOptions {
     /// What makes it a failure.
     pub thresholds: Vec<Threshold>,
     /// End when one of them has failed.
@@ -48,7 +48,7 @@ pub struct RunOptions {
 
 /// Where a run is within its phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Clients connect, subscribe or leave.
     Connecting,
     /// The load is on.
@@ -59,7 +59,7 @@ pub enum Stage {
 
 /// A run as it is now.
 #[derive(Debug, Clone, Copy)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Which phase, from 0.
     pub phase: usize,
     /// Where it is within the phase.
@@ -92,7 +92,7 @@ pub struct Snapshot {
 
 /// What a histogram says, in nanoseconds, to two digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quantiles {
+pub(crate) struct Quantiles {
     /// Half of the latencies are not above it.
     pub p50: u64,
     /// 90 per cent of them.
@@ -106,7 +106,7 @@ pub struct Quantiles {
 }
 
 /// Who watches a run.
-pub trait Observer {
+pub(crate) trait Observer {
     /// All clients stand or have failed; it took so long.
     fn connected(&mut self, snapshot: &Snapshot);
     /// A second is over.
@@ -120,7 +120,7 @@ pub trait Observer {
 /// # Errors
 ///
 /// What keeps it from beginning. Once it has begun there is always a report.
-pub async fn run(
+pub(crate) async fn run(
     scenario: Scenario,
     options: &RunOptions,
     observer: &mut dyn Observer,

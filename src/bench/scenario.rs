@@ -11,7 +11,7 @@ use crate::transport::{Backoff, Dialer, Endpoint};
 
 /// One run of the load generator.
 #[derive(Debug, Clone)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// Brokers, in turn over the clients; at least one.
     pub endpoints: Vec<Endpoint>,
     /// How they are reached; with several, one a source address, in turn over the clients.
@@ -46,7 +46,7 @@ pub struct Scenario {
 
 /// When a client connects again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reconnect {
+pub(crate) struct Reconnect {
     /// How long to wait before each attempt, and how many there are in a row.
     pub backoff: Backoff,
     /// A connection that stood this long was a good one: the next loss counts attempts from 1 again.
@@ -57,7 +57,7 @@ pub struct Reconnect {
 
 /// Part `index` of `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     /// From 0.
     pub index: u64,
     /// At least 1.
@@ -69,7 +69,7 @@ pub struct Shard {
 /// First its changes are carried out, and all clients have to stand again: this is what a reconnect storm, a flood of
 /// retained messages and the resumption of sessions measure. Then its time begins, and its groups act.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Phase {
+pub(crate) struct Phase {
     /// As the report names it.
     pub name: String,
     /// Which groups, by their place, connect, leave or are cut off before it.
@@ -82,7 +82,7 @@ pub struct Phase {
 
 /// What happens to a group between two phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// Its clients connect, as fast as the scenario allows connects.
     Connect,
     /// Its clients leave with DISCONNECT.
@@ -93,7 +93,7 @@ pub enum Change {
 
 /// A group acts, at its own rate times a factor that may change evenly over the phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Act {
+pub(crate) struct Act {
     /// Which group, by its place.
     pub group: usize,
     /// The factor in the beginning.
@@ -104,7 +104,7 @@ pub struct Act {
 
 /// When a phase is over: the first of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Until {
+pub(crate) struct Until {
     /// It has lasted so long, a warm-up included.
     pub elapsed: Option<Duration>,
     /// This process has received so many messages in all.
@@ -115,7 +115,7 @@ pub struct Until {
 
 /// Clients of one kind.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub(crate) struct Group {
     /// As the report names it.
     pub name: String,
     /// How many, over all shards.
@@ -130,14 +130,14 @@ pub struct Group {
 
 /// A session that outlives its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeptSession {
+pub(crate) struct KeptSession {
     /// Session Expiry Interval, seconds; 3.1.1 knows none.
     pub expiry: u32,
 }
 
 /// What a client does.
 #[derive(Debug, Clone)]
-pub enum Role {
+pub(crate) enum Role {
     /// Stays connected.
     Idle,
     /// Connects, stays for a while, leaves, and does so again.
@@ -150,7 +150,7 @@ pub enum Role {
 
 /// How clients come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Churn {
+pub(crate) struct Churn {
     /// Connects of all of them together.
     pub rate: Rate,
     /// How long each stays, from CONNACK.
@@ -159,7 +159,7 @@ pub struct Churn {
 
 /// What a publisher does.
 #[derive(Debug, Clone)]
-pub struct Publish {
+pub(crate) struct Publish {
     /// Where to.
     pub topic: Pattern,
     /// How many topics each client has in turn, numbered by `%s`; 0: `%s` is the number of the message.
@@ -183,7 +183,7 @@ pub struct Publish {
 
 /// What is published.
 #[derive(Debug, Clone)]
-pub enum Payload {
+pub(crate) enum Payload {
     /// The same bytes each time, or several in turn.
     Fixed(Vec<Bytes>),
     /// Bytes that begin with a stamp.
@@ -194,7 +194,7 @@ pub enum Payload {
 
 /// When messages are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Load {
+pub(crate) enum Load {
     /// Evenly, so many of all clients together.
     Even(Rate),
     /// The same on average, as from many independent senders.
@@ -209,7 +209,7 @@ pub enum Load {
 impl Load {
     /// The same at a rate times a factor.
     #[must_use]
-    pub fn scaled(self, factor: f64) -> Self {
+    pub(crate) fn scaled(self, factor: f64) -> Self {
         match self {
             Self::Even(rate) => Self::Even(rate.scaled(factor)),
             Self::Poisson(rate) => Self::Poisson(rate.scaled(factor)),
@@ -220,7 +220,7 @@ impl Load {
 
 /// What a subscriber does.
 #[derive(Debug, Clone)]
-pub struct Subscribe {
+pub(crate) struct Subscribe {
     /// What to receive, each a filter when filled.
     pub filters: Vec<FilterPattern>,
     /// MQTT 5.0 only.
@@ -231,7 +231,7 @@ pub struct Subscribe {
 
 /// One filter with its options.
 #[derive(Debug, Clone)]
-pub struct FilterPattern {
+pub(crate) struct FilterPattern {
     /// The filter.
     pub filter: Pattern,
     /// The highest QoS.
@@ -246,42 +246,37 @@ pub struct FilterPattern {
 
 impl Scenario {
     /// How many clients there are, over all shards.
-    pub fn clients(&self) -> u64 {
+    pub(crate) fn clients(&self) -> u64 {
         self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.clients))
     }
 
     /// How many of them this process has.
-    pub fn own_clients(&self) -> u64 {
+    pub(crate) fn own_clients(&self) -> u64 {
         self.groups.iter().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
     }
 
     /// This process's part of a group.
-    pub fn slice(&self, group: &Group) -> super::Slice {
+    pub(crate) fn slice(&self, group: &Group) -> super::Slice {
         super::Slice::all(group.clients).part(self.shard.index, self.shard.count)
     }
 
     /// Whether any client publishes.
-    pub fn publishes(&self) -> bool {
+    pub(crate) fn publishes(&self) -> bool {
         self.publishers().next().is_some()
     }
 
-    /// How long all phases last, if that is known beforehand.
-    pub fn duration(&self) -> Option<Duration> {
-        self.phases.iter().map(|phase| phase.until.elapsed).sum()
-    }
-
     /// Whether only a signal or a threshold ends it.
-    pub fn is_endless(&self) -> bool {
+    pub(crate) fn is_endless(&self) -> bool {
         self.phases.iter().any(|phase| phase.until == Until::default())
     }
 
     /// Whether any client receives.
-    pub fn subscribes(&self) -> bool {
+    pub(crate) fn subscribes(&self) -> bool {
         self.groups.iter().any(|group| matches!(group.role, Role::Subscribe(_)))
     }
 
     /// Whether any subscription is shared, so that each receiver gets a part.
-    pub fn shares_subscriptions(&self) -> bool {
+    pub(crate) fn shares_subscriptions(&self) -> bool {
         let is_shared = |filter: &FilterPattern| {
             filter.filter.as_str().starts_with("$share/") || filter.filter.as_str().starts_with("$queue/")
         };
@@ -292,7 +287,7 @@ impl Scenario {
     }
 
     /// What the publishers do.
-    pub fn publishers(&self) -> impl Iterator<Item = (&Group, &Publish)> {
+    pub(crate) fn publishers(&self) -> impl Iterator<Item = (&Group, &Publish)> {
         self.groups.iter().filter_map(|group| match &group.role {
             Role::Publish(publish) => Some((group, &**publish)),
             _ => None,
@@ -301,7 +296,7 @@ impl Scenario {
 
     /// The same run at another rate of all publishers together, which have to be of one group.
     #[must_use]
-    pub fn at_rate(&self, rate: Rate) -> Self {
+    pub(crate) fn at_rate(&self, rate: Rate) -> Self {
         let mut scenario = self.clone();
         scenario.run = scenario.run.wrapping_add(1);
         for group in &mut scenario.groups {
@@ -316,7 +311,7 @@ impl Scenario {
     }
 
     /// Why a threshold cannot be judged by what this run measures.
-    pub fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
+    pub(crate) fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
         let paced = self.planned_per_second().is_some();
         let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
         let numbered = !self.publishes() || self.stamps();
@@ -364,7 +359,7 @@ impl Scenario {
     }
 
     /// Whether payloads carry number and time; what takes retained messages away has none to carry them.
-    pub fn stamps(&self) -> bool {
+    pub(crate) fn stamps(&self) -> bool {
         self.publishers().all(|(_, publish)| match &publish.payload {
             Payload::Stamped(bytes) => bytes.len() >= Stamp::SIZE,
             Payload::Fixed(payloads) => publish.retain && payloads.iter().all(Bytes::is_empty),
@@ -373,13 +368,13 @@ impl Scenario {
     }
 
     /// Whether clients come back after their connections were cut, or come and go.
-    pub fn plans_connects(&self) -> bool {
+    pub(crate) fn plans_connects(&self) -> bool {
         let drops = |phase: &Phase| phase.changes.iter().any(|(_, change)| *change == Change::Drop);
         self.phases.iter().any(drops) || self.groups.iter().any(|group| matches!(group.role, Role::Churn(_)))
     }
 
     /// The latency that the series shows: the longest way that is measured.
-    pub fn series_measure(&self) -> Measure {
+    pub(crate) fn series_measure(&self) -> Measure {
         match (self.publishes(), self.subscribes()) {
             (_, true) => Measure::E2e,
             (true, false) => {
@@ -393,13 +388,13 @@ impl Scenario {
 
     /// Whether a threshold may end this run before its time: by a count that only grows, or by the latency that the
     /// series shows.
-    pub fn can_judge_early(&self, threshold: &Threshold) -> bool {
+    pub(crate) fn can_judge_early(&self, threshold: &Threshold) -> bool {
         threshold.may_be_judged_early()
             && !matches!(threshold.needs(), Needs::Latency(measure) if measure != self.series_measure())
     }
 
     /// Messages a second that all publishers of all shards together are to send; `None` when any is unpaced.
-    pub fn planned_per_second(&self) -> Option<f64> {
+    pub(crate) fn planned_per_second(&self) -> Option<f64> {
         let mut sum = None;
         for (_, publish) in self.publishers() {
             match publish.load {
@@ -413,7 +408,7 @@ impl Scenario {
 
 impl Phase {
     /// One of which all groups that can act do, at their own rate, and before which those connect that it is given.
-    pub fn only(groups: &[Group], until: Until) -> Self {
+    pub(crate) fn only(groups: &[Group], until: Until) -> Self {
         let act = |(place, group): (usize, &Group)| {
             matches!(group.role, Role::Publish(_) | Role::Churn(_)).then_some(Act { group: place, from: 1.0, to: 1.0 })
         };
@@ -431,7 +426,7 @@ impl Phase {
 
 impl FilterPattern {
     /// A filter at a QoS, everything else as in 3.1.1.
-    pub fn new(filter: Pattern, qos: QoS) -> Self {
+    pub(crate) fn new(filter: Pattern, qos: QoS) -> Self {
         let retain_handling = RetainHandling::SendAtSubscribe;
         Self { filter, qos, no_local: false, retain_as_published: false, retain_handling }
     }

@@ -8,7 +8,7 @@ use super::Rate;
 
 /// Which clients of all are one's own: `first`, `first + step`, and so on below `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slice {
+pub(crate) struct Slice {
     /// Number of the first, from 0.
     pub first: u64,
     /// Distance to the next.
@@ -19,7 +19,7 @@ pub struct Slice {
 
 /// A message that is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub(crate) struct Due {
     /// Which of one's own clients, from 0.
     pub client: usize,
     /// When, in nanoseconds since the start.
@@ -28,7 +28,7 @@ pub struct Due {
 
 /// The messages of one worker, in the order in which they are due.
 #[derive(Debug, Clone)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     slice: Slice,
     own: u64,
     limit: Option<u64>,
@@ -56,38 +56,33 @@ enum Pace {
 
 impl Slice {
     /// All of them.
-    pub fn all(total: u64) -> Self {
+    pub(crate) fn all(total: u64) -> Self {
         Self { first: 0, step: 1, total }
     }
 
     /// The part of this one that worker `index` of `workers` takes.
     #[must_use]
-    pub fn part(self, index: u64, workers: u64) -> Self {
+    pub(crate) fn part(self, index: u64, workers: u64) -> Self {
         Self { first: self.first + index * self.step, step: self.step * workers, total: self.total }
     }
 
     /// How many are one's own.
-    pub fn len(self) -> u64 {
+    pub(crate) fn len(self) -> u64 {
         self.total.saturating_sub(self.first).div_ceil(self.step)
     }
 
-    /// Whether none is.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
     /// The number, among all, of one's own client `place`.
-    pub fn number(self, place: u64) -> u64 {
+    pub(crate) fn number(self, place: u64) -> u64 {
         self.first + place * self.step
     }
 
     /// How many of the first `limit` messages belong to client `number` of `total`.
-    pub fn quota(total: u64, number: u64, limit: u64) -> u64 {
+    pub(crate) fn quota(total: u64, number: u64, limit: u64) -> u64 {
         limit.saturating_sub(number).div_ceil(total)
     }
 
     /// How many of the first `limit` messages of all are one's own.
-    pub fn quota_of_all(self, limit: u64) -> u64 {
+    pub(crate) fn quota_of_all(self, limit: u64) -> u64 {
         let whole_rounds = limit / self.total;
         let rest = Self { total: limit % self.total, ..self };
         whole_rounds * self.len() + rest.len()
@@ -96,20 +91,26 @@ impl Slice {
 
 impl Schedule {
     /// Evenly spaced over all clients; `rate` is that of all of them together.
-    pub fn even(slice: Slice, rate: Rate, limit: Option<u64>, end: Option<u64>) -> Self {
+    pub(crate) fn even(slice: Slice, rate: Rate, limit: Option<u64>, end: Option<u64>) -> Self {
         Self::begin(slice, limit, end, Kind::Even { pace: Pace::Steady(rate), round: 0, place: 0 })
     }
 
     /// Evenly spaced, at a rate that grows or shrinks evenly from `from` to `to` until `end`.
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a phase are fewer than 2^53")]
-    pub fn ramp(slice: Slice, (from, to): (Rate, Rate), limit: Option<u64>, end: u64) -> Self {
+    pub(crate) fn ramp(slice: Slice, (from, to): (Rate, Rate), limit: Option<u64>, end: u64) -> Self {
         let first = from.per_second();
         let gain = (to.per_second() - first) / (end as f64 / 1e9);
         Self::begin(slice, limit, Some(end), Kind::Even { pace: Pace::Ramp { first, gain }, round: 0, place: 0 })
     }
 
     /// As from many independent senders: gaps are exponential, and each message is a random client's.
-    pub fn poisson(slice: Slice, rate: Rate, limit: Option<u64>, end: Option<u64>, random: fastrand::Rng) -> Self {
+    pub(crate) fn poisson(
+        slice: Slice,
+        rate: Rate,
+        limit: Option<u64>,
+        end: Option<u64>,
+        random: fastrand::Rng,
+    ) -> Self {
         let left = limit.map(|limit| slice.quota_of_all(limit));
         let own_per_second = rate.per_second() * share(slice);
         Self::begin(slice, limit, end, Kind::Poisson { own_per_second, at: 0.0, left, random })
@@ -122,12 +123,12 @@ impl Schedule {
     }
 
     /// When the next message is due; `None` when there are no more.
-    pub fn next_due(&self) -> Option<u64> {
+    pub(crate) fn next_due(&self) -> Option<u64> {
         self.next.map(|due| due.planned)
     }
 
     /// The next message, if it is due at `now`.
-    pub fn take(&mut self, now: u64) -> Option<Due> {
+    pub(crate) fn take(&mut self, now: u64) -> Option<Due> {
         let due = self.next.filter(|due| due.planned <= now)?;
         self.next = self.step();
         Some(due)

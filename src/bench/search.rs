@@ -1,6 +1,6 @@
 /// Finds the highest rate that holds: doubles until one does not, then halves the gap to 5 per cent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Search {
+pub(crate) struct Search {
     holds: Option<u64>,
     fails: Option<u64>,
     first: u64,
@@ -8,12 +8,12 @@ pub struct Search {
 
 impl Search {
     /// Begins with a rate, messages a second.
-    pub fn beginning_at(rate: u64) -> Self {
+    pub(crate) fn beginning_at(rate: u64) -> Self {
         Self { holds: None, fails: None, first: rate.max(1) }
     }
 
     /// The rate to try; `None` when it is found, or when not even one message a second holds.
-    pub fn next_rate(&self) -> Option<u64> {
+    pub(crate) fn next_rate(&self) -> Option<u64> {
         match (self.holds, self.fails) {
             (None, None) => Some(self.first),
             (Some(holds), None) => holds.checked_mul(2).filter(|rate| *rate <= 1_000_000_000),
@@ -26,7 +26,7 @@ impl Search {
     }
 
     /// What came of a rate.
-    pub fn note(&mut self, rate: u64, holds: bool) {
+    pub(crate) fn note(&mut self, rate: u64, holds: bool) {
         if holds {
             self.holds = self.holds.max(Some(rate));
         } else {
@@ -35,7 +35,7 @@ impl Search {
     }
 
     /// The highest rate that held.
-    pub fn found(&self) -> Option<u64> {
+    pub(crate) fn found(&self) -> Option<u64> {
         self.holds
     }
 }

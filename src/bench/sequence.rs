@@ -2,7 +2,7 @@
 
 /// How a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// Behind all before it, whether or not some are missing in between.
     InOrder,
     /// It was overtaken by a later one.
@@ -15,7 +15,7 @@ pub enum Arrival {
 
 /// Follows one publisher at one subscriber, in fixed memory: 24 bytes until the first gap.
 #[derive(Debug, Clone, Default)]
-pub struct Sequence {
+pub(crate) struct Sequence {
     /// One above the highest seen.
     next: u64,
     /// The first that was heard.
@@ -30,12 +30,12 @@ const WINDOW: u64 = 64 * WORDS as u64;
 
 impl Sequence {
     /// One that is first heard at this number.
-    pub fn beginning_at(number: u64) -> Self {
+    pub(crate) fn beginning_at(number: u64) -> Self {
         Self { next: number, begin: number, seen: None }
     }
 
     /// Takes the number of a message, of which the lower 32 bits are known.
-    pub fn observe(&mut self, number: u32) -> Arrival {
+    pub(crate) fn observe(&mut self, number: u32) -> Arrival {
         let number = self.widen(number);
         if number >= self.next {
             if self.seen.is_none() && number > self.next {
@@ -65,7 +65,7 @@ impl Sequence {
     }
 
     /// One above the highest number seen: how many there would be without loss.
-    pub fn span(&self) -> u64 {
+    pub(crate) fn span(&self) -> u64 {
         self.next
     }
 

@@ -7,17 +7,17 @@ use crate::transport::{Stream, Tap};
 
 /// Makes a tap for each connection of the clients that are watched.
 #[derive(Clone)]
-pub struct Taps(Arc<Make>);
+pub(crate) struct Taps(Arc<Make>);
 
 /// From the identifier of a client.
 type Make = dyn Fn(&str) -> Box<dyn Tap> + Send + Sync;
 
 /// Up to so many clients all of them are watched; of more, the first of each group.
-pub const ALL_WATCHED: u64 = 10;
+pub(crate) const ALL_WATCHED: u64 = 10;
 
 impl Taps {
     /// `make` is told the identifier of the client.
-    pub fn new(make: impl Fn(&str) -> Box<dyn Tap> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(make: impl Fn(&str) -> Box<dyn Tap> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }
 

@@ -36,4 +36,4 @@ mod will;
 
 pub use error::BrokerError;
 pub use options::{BrokerOptions, SharedStrategy};
-pub use server::{Addresses, Broker};
+pub use server::Broker;

@@ -4,16 +4,16 @@
 //! parsers of values ([`value`]). [`crate::config`] turns what is parsed here into settings; man pages and
 //! completions are made from [`command`] too, so that nothing is described twice.
 
-pub mod bench;
-pub mod broker;
-pub mod conn;
-pub mod group;
-pub mod profile;
-pub mod publish;
-pub mod repl;
+pub(crate) mod bench;
+pub(crate) mod broker;
+pub(crate) mod conn;
+pub(crate) mod group;
+pub(crate) mod profile;
+pub(crate) mod publish;
+pub(crate) mod repl;
 pub mod shorts;
-pub mod subscribe;
-pub mod value;
+pub(crate) mod subscribe;
+pub(crate) mod value;
 
 use std::path::PathBuf;
 

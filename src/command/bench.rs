@@ -19,7 +19,7 @@ use crate::output::{
 use crate::payload::plural;
 
 /// Runs a load to its end.
-pub async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     if let Some(format) = settings.connect.trace {
         if settings.scenario.own_clients() > ALL_WATCHED {
             talk.progress("Tracing the first client of each group");
@@ -127,7 +127,7 @@ fn taps(shape: TraceShape, talk: Talk) -> Taps {
 }
 
 /// Puts reports together, judges the sum, and keeps and shows it.
-pub fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::merge(reports, settings.partial).map_err(|error| {
         let missing = matches!(error, ReportError::Missing(..));
@@ -139,7 +139,7 @@ pub fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result
 }
 
 /// Lists the presets, or prints one.
-pub fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStatus, Error> {
+pub(crate) fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStatus, Error> {
     let text = match name {
         Some(name) => Preset::find(name).ok_or_else(|| Preset::unknown(name))?.text.to_owned(),
         None => bench_presets(PRESETS.iter().map(|preset| (preset.name, preset.measures())), terminal.stdout),
@@ -149,7 +149,7 @@ pub fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStatus, Err
 }
 
 /// Sets two reports side by side.
-pub fn compare(before: &Path, after: &Path, terminal: Terminal) -> Result<ExitStatus, Error> {
+pub(crate) fn compare(before: &Path, after: &Path, terminal: Terminal) -> Result<ExitStatus, Error> {
     let (before, after) = (read(before)?, read(after)?);
     let text = crate::output::bench_comparison(&before, &after, terminal.stdout);
     show(&text, terminal)?;

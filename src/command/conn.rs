@@ -13,7 +13,7 @@ use crate::session::Acknowledge;
 use crate::transport::Certificate;
 
 /// Connects.
-pub async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
     }

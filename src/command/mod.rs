@@ -3,12 +3,12 @@
 //! A command drives a [`client`] and decides what its events mean: what is printed, when the work is done, with
 //! which status. It neither parses arguments nor knows how a line looks.
 
-pub mod bench;
-pub mod broker;
-pub mod conn;
-pub mod profile;
-pub mod publish;
-pub mod subscribe;
+pub(crate) mod bench;
+pub(crate) mod broker;
+pub(crate) mod conn;
+pub(crate) mod profile;
+pub(crate) mod publish;
+pub(crate) mod subscribe;
 
 // What the commands of `repl` are made of too.
 pub(crate) mod interrupt;

@@ -25,7 +25,7 @@ enum Cut {
 }
 
 /// Publishes everything.
-pub async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
     }

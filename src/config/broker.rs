@@ -8,7 +8,8 @@ const DEFAULT_PORT: u16 = 1883;
 
 /// What `broker` does.
 #[derive(Debug, Clone)]
-pub struct BrokerSettings {
+#[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "a build without a broker only checks them"))]
+pub(crate) struct BrokerSettings {
     /// Where it listens.
     pub bind: IpAddr,
     /// The TCP port; 0 takes a free one.
@@ -25,7 +26,7 @@ pub struct BrokerSettings {
 
 impl BrokerSettings {
     /// Settles every option of `broker`.
-    pub fn resolve(arguments: &BrokerArgs) -> Self {
+    pub(crate) fn resolve(arguments: &BrokerArgs) -> Self {
         let command = arguments.command.split_first().map(|(name, rest)| (name.clone(), rest.to_vec()));
         // Around a command a free port, so that scripts that run at the same time never clash.
         let default_port = if command.is_some() { 0 } else { DEFAULT_PORT };

@@ -19,11 +19,11 @@ mod endpoint;
 mod environment;
 mod foreign;
 mod host;
-pub mod import;
+pub(crate) mod import;
 mod misplaced;
 mod options_file;
 mod origin;
-pub mod profile;
+pub(crate) mod profile;
 mod protocol;
 mod publish;
 mod read;
@@ -34,19 +34,23 @@ mod support;
 mod tree;
 mod usage;
 
-pub use crate::cli::broker::{SharedStrategy, User};
-pub use crate::cli::group::TraceFormat;
-pub use crate::cli::value::{Secret, unix_now};
-pub use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
-pub use broker::BrokerSettings;
-pub use conn::{ConnMode, ConnSettings};
-pub use connect::ConnectSettings;
+#[cfg(feature = "broker")]
+pub(crate) use crate::cli::broker::SharedStrategy;
+pub(crate) use crate::cli::group::TraceFormat;
+pub(crate) use crate::cli::value::{Secret, unix_now};
+pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use broker::BrokerSettings;
+pub(crate) use conn::ConnMode;
+pub use conn::ConnSettings;
+pub(crate) use connect::ConnectSettings;
 pub use environment::VARIABLES;
-pub use options_file::SavedOptions;
-pub use origin::{Origin, Origins, Place};
-pub use publish::{MessageSource, PubSettings, Publication};
-pub use read::{CommandLine, Invocation, check_profile, read};
-pub use repl::{
+pub(crate) use options_file::SavedOptions;
+pub(crate) use origin::Origins;
+pub(crate) use publish::Publication;
+pub use publish::{MessageSource, PubSettings};
+pub(crate) use read::check_profile;
+pub use read::{CommandLine, Invocation, read};
+pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, read_line,
 };
 pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};

@@ -242,7 +242,7 @@ fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String,
 /// # Errors
 ///
 /// The profile is missing or broken, or says a value that its option refuses.
-pub fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+pub(crate) fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
     let of_folders =
         |wanted: &str| variable(wanted).filter(|_| ["HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&wanted));
     for command in [&["pub"][..], &["sub"], &["bench", "pub"], &["bench", "conn"], &["bench", "e2e"]] {

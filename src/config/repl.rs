@@ -20,7 +20,7 @@ use crate::session::SubscribeRequest;
 
 /// What `repl` does.
 #[derive(Debug, Clone)]
-pub struct ReplSettings {
+pub(crate) struct ReplSettings {
     /// The connection to begin with, where the command line, a variable or a profile says which.
     pub connect: Option<ConnectSettings>,
     /// The profile of the run, which holds for lines that name none.
@@ -41,7 +41,7 @@ pub struct ReplSettings {
 
 /// Where the commands of `repl` come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandSource {
+pub(crate) enum CommandSource {
     /// A person at a terminal.
     Terminal,
     /// A script on stdin.
@@ -52,11 +52,11 @@ pub enum CommandSource {
 
 /// Which profile a connection is made by.
 #[derive(Debug, Clone, Default)]
-pub struct ProfileChoice(Choice);
+pub(crate) struct ProfileChoice(Choice);
 
 impl ReplSettings {
     /// Settles every option of `repl`; commands come from stdin unless a person sits there.
-    pub fn resolve(
+    pub(crate) fn resolve(
         arguments: &ReplArgs,
         origins: &Origins,
         is_terminal: bool,
@@ -116,7 +116,7 @@ fn refuse_a_password_on_stdin(arguments: &ReplArgs, origins: &Origins) -> Result
 
 /// A line of `repl` that could be read.
 #[derive(Debug)]
-pub enum ReplRequest {
+pub(crate) enum ReplRequest {
     /// Run a command.
     Run {
         /// It.
@@ -135,7 +135,7 @@ pub enum ReplRequest {
 /// # Errors
 ///
 /// A usage error that names the flag, or the variable or key when the value came from there.
-pub fn read_line(
+pub(crate) fn read_line(
     words: &[String],
     profile: &ProfileChoice,
     variable: impl Fn(&str) -> Option<String>,
@@ -175,7 +175,7 @@ fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) ->
 
 /// What `connect` asks for.
 #[derive(Debug, Clone)]
-pub struct NewConnection {
+pub(crate) struct NewConnection {
     /// What it is to be called.
     pub name: Option<String>,
     /// The session.
@@ -190,7 +190,7 @@ pub struct NewConnection {
 
 impl NewConnection {
     /// Settles every option of a `connect` line.
-    pub fn resolve(line: &ConnectLine, origins: &Origins, profile: &ProfileChoice) -> Result<Self, Error> {
+    pub(crate) fn resolve(line: &ConnectLine, origins: &Origins, profile: &ProfileChoice) -> Result<Self, Error> {
         let name = match line.name.as_slice() {
             [] => None,
             [keyword, name] if keyword == "as" => Some(name.clone()),
@@ -219,7 +219,7 @@ impl NewConnection {
 
 /// What a `sub` line asks for.
 #[derive(Debug, Clone)]
-pub struct Subscription {
+pub(crate) struct Subscription {
     /// What SUBSCRIBE asks for: at least one filter.
     pub request: SubscribeRequest,
     /// Topics that are left out.
@@ -232,7 +232,7 @@ pub struct Subscription {
 
 /// How messages are shown and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Display {
+pub(crate) struct Display {
     /// Shape of the output; `None`: a line a message.
     pub shape: Option<OutputShape>,
     /// Everything that a packet has.
@@ -303,7 +303,11 @@ impl Publication {
 
 impl Subscription {
     /// Settles every option of a `sub` line.
-    pub fn of_line(line: &SubscribeLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
+    pub(crate) fn of_line(
+        line: &SubscribeLine,
+        version: Version,
+        origins: &Origins,
+    ) -> Result<(Self, Vec<String>), Error> {
         if let Some((option, hint)) = END_THE_PROGRAM.iter().find(|(option, _)| origins.of(option) == Origin::Flag) {
             let message = format!("{} cannot be used here", origins.name(option));
             return Err(Error::usage(message).with_hint(*hint));

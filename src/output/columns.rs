@@ -4,18 +4,18 @@ use super::{Stream, safe};
 
 /// Rows of text in columns that align by display width, so that wide characters do not shift them.
 #[derive(Debug, Default)]
-pub struct Columns {
+pub(crate) struct Columns {
     rows: Vec<Vec<String>>,
 }
 
 impl Columns {
     /// Adds a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// The rows as lines, two spaces between columns and none at the end of a line, safe for `stream`.
-    pub fn lines(&self, stream: Stream) -> impl Iterator<Item = String> {
+    pub(crate) fn lines(&self, stream: Stream) -> impl Iterator<Item = String> {
         let rows: Vec<Vec<String>> = self
             .rows
             .iter()

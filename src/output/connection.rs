@@ -10,7 +10,7 @@ use crate::payload::plural;
 
 /// A connection as `conn` tells it: where to, how long it took, what the broker announced.
 #[derive(Debug, Clone)]
-pub struct ConnectionReport {
+pub(crate) struct ConnectionReport {
     /// The endpoint, as a URL.
     pub broker: String,
     /// Who answered; `None` for a Unix socket.
@@ -35,7 +35,7 @@ pub struct ConnectionReport {
 
 /// A certificate of the broker's chain.
 #[derive(Debug, Clone, Serialize)]
-pub struct ReportedCertificate {
+pub(crate) struct ReportedCertificate {
     /// Whom it is for.
     pub subject: String,
     /// Who signed it.
@@ -89,7 +89,7 @@ struct Object<'a> {
 
 impl ConnectionReport {
     /// A line for each thing that a person may want to know.
-    pub fn text(&self, out: &mut Stdout) -> Result<(), WriteError> {
+    pub(crate) fn text(&self, out: &mut Stdout) -> Result<(), WriteError> {
         let mut rows = Columns::default();
         let mut row = |name: &str, value: String| rows.row([name.to_owned(), value]);
         row("broker", self.broker.clone());
@@ -132,7 +132,7 @@ impl ConnectionReport {
     }
 
     /// One JSON object on a line.
-    pub fn json(&self, out: &mut Stdout) -> Result<(), WriteError> {
+    pub(crate) fn json(&self, out: &mut Stdout) -> Result<(), WriteError> {
         let announced = &self.announced;
         let object = Object {
             broker: &self.broker,

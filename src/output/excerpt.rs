@@ -7,7 +7,7 @@ const TAB: usize = 8;
 
 /// As much of a text as some rows of a screen hold, with what is unsafe escaped as it will be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Excerpt {
+pub(crate) struct Excerpt {
     /// Where it ends: a byte offset of the text.
     pub end: usize,
     /// Rows that it takes, at least one.
@@ -17,7 +17,7 @@ pub struct Excerpt {
 impl Excerpt {
     /// Of `text`, which begins `indent` columns behind the beginning of a row: at most so many rows of so many columns.
     /// 0 is no limit of rows; without columns, rows are lines.
-    pub fn of(text: &[u8], indent: usize, columns: usize, maximum_rows: usize) -> Self {
+    pub(crate) fn of(text: &[u8], indent: usize, columns: usize, maximum_rows: usize) -> Self {
         let columns = if columns == 0 { usize::MAX } else { columns };
         let maximum = if maximum_rows == 0 { usize::MAX } else { maximum_rows };
         let (mut end, mut rows, mut column) = (0, 1 + indent / columns, indent % columns);

@@ -14,7 +14,7 @@ const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Ye
 
 /// What `repl` prints on stdout: a line a message, and lines of its own.
 #[derive(Debug)]
-pub struct LivePrinter {
+pub(crate) struct LivePrinter {
     out: Stdout<Target>,
     console: Console,
     talk: Talk,
@@ -51,14 +51,14 @@ impl Write for Target {
 
 /// Rows that are drawn anew in their place.
 #[derive(Debug, Default)]
-pub struct LiveTable {
+pub(crate) struct LiveTable {
     /// Rows on the screen.
     drawn: usize,
 }
 
 /// What stands beside a message's topic and payload.
 #[derive(Debug, Clone, Copy)]
-pub struct LiveHead<'a> {
+pub(crate) struct LiveHead<'a> {
     /// The number by which it is found again.
     pub id: u64,
     /// The connection, where there are several.
@@ -69,7 +69,7 @@ pub struct LiveHead<'a> {
 
 /// How messages look on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LiveStyle {
+pub(crate) struct LiveStyle {
     /// How payloads are shown.
     pub format: PayloadFormat,
     /// The time of receipt before each.
@@ -82,18 +82,18 @@ pub struct LiveStyle {
 
 impl LivePrinter {
     /// Prints by a console.
-    pub fn new(console: Console, stream: Stream, talk: Talk) -> Self {
+    pub(crate) fn new(console: Console, stream: Stream, talk: Talk) -> Self {
         let out = Stdout::with_writer(Target::Console(console), stream);
         Self { out, console, talk, stream, zone: TimeZone::system(), scratch: Vec::new() }
     }
 
     /// From here on what is printed is kept, as it would be printed into a pipe.
-    pub fn capture(&mut self) {
+    pub(crate) fn capture(&mut self) {
         self.out = Stdout::with_writer(Target::Captured(Vec::new()), Stream::PIPE);
     }
 
     /// What was kept; from here on it is printed again.
-    pub fn captured(&mut self) -> Vec<u8> {
+    pub(crate) fn captured(&mut self) -> Vec<u8> {
         // Writing to a vector does not fail.
         _ = self.out.flush();
         let out = Stdout::with_writer(Target::Console(self.console), self.stream);
@@ -104,12 +104,12 @@ impl LivePrinter {
     }
 
     /// Clears the screen, if it is one.
-    pub fn clear(&mut self) -> Result<(), WriteError> {
+    pub(crate) fn clear(&mut self) -> Result<(), WriteError> {
         if self.out.stream().terminal { self.out.text("\x1b[H\x1b[2J") } else { Ok(()) }
     }
 
     /// Draws rows where they were drawn before, each cut to the screen.
-    pub fn redraw(&mut self, table: &mut LiveTable, rows: &Columns, columns: usize) -> Result<(), WriteError> {
+    pub(crate) fn redraw(&mut self, table: &mut LiveTable, rows: &Columns, columns: usize) -> Result<(), WriteError> {
         let lines: Vec<_> = rows.lines(self.out.stream()).map(|line| cut(&line, columns)).collect();
         let mut text = String::new();
         if table.drawn > 0 {
@@ -126,7 +126,7 @@ impl LivePrinter {
     }
 
     /// Everything about a message: its packet, its properties, its payload as text or JSON and as bytes.
-    pub fn details(&mut self, id: u64, connection: &str, record: &Record) -> Result<(), WriteError> {
+    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Result<(), WriteError> {
         let message = &record.message;
         let payload = &message.payload;
         let mut rows = Columns::default();
@@ -175,12 +175,12 @@ impl LivePrinter {
     }
 
     /// What it prints to.
-    pub fn stream(&self) -> Stream {
+    pub(crate) fn stream(&self) -> Stream {
         self.out.stream()
     }
 
     /// `#7 car/ac: on`. It may stay in the buffer until [`Self::flush`].
-    pub fn message(&mut self, head: LiveHead<'_>, record: &Record, style: LiveStyle) -> Result<(), WriteError> {
+    pub(crate) fn message(&mut self, head: LiveHead<'_>, record: &Record, style: LiveStyle) -> Result<(), WriteError> {
         let stream = self.out.stream();
         let message = &record.message;
         self.scratch.clear();
@@ -235,18 +235,18 @@ impl LivePrinter {
     }
 
     /// A line of text; what a terminal would obey is escaped on one.
-    pub fn line(&mut self, text: &str) -> Result<(), WriteError> {
+    pub(crate) fn line(&mut self, text: &str) -> Result<(), WriteError> {
         self.out.line(text)
     }
 
     /// Text of the program's own, style included, at once.
-    pub fn text(&mut self, text: &clap::builder::StyledStr) -> Result<(), WriteError> {
+    pub(crate) fn text(&mut self, text: &clap::builder::StyledStr) -> Result<(), WriteError> {
         let text = if self.out.stream().color { text.ansi().to_string() } else { text.to_string() };
         self.out.text(&text)
     }
 
     /// Writes what is there: nothing more is ready.
-    pub fn flush(&mut self) -> Result<(), WriteError> {
+    pub(crate) fn flush(&mut self) -> Result<(), WriteError> {
         self.out.flush()
     }
 }

@@ -26,23 +26,25 @@ mod terminal;
 mod trace;
 mod unreadable;
 
-pub use bench::{
+pub(crate) use bench::{
     BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
     bench_step,
 };
-pub use columns::Columns;
-pub use connection::{ConnectionReport, ReportedCertificate};
-pub use console::{AboveLine, Console};
-pub use excerpt::Excerpt;
+pub(crate) use columns::Columns;
+pub(crate) use connection::{ConnectionReport, ReportedCertificate};
+pub(crate) use console::{AboveLine, Console};
+pub(crate) use excerpt::Excerpt;
 pub use failure::ErrorFormat;
-pub use file::MessageFile;
-pub use live::{LiveHead, LivePrinter, LiveStyle, LiveTable};
-pub use log_file::LogFile;
+pub(crate) use file::MessageFile;
+pub(crate) use live::{LiveHead, LivePrinter, LiveStyle, LiveTable};
+pub(crate) use log_file::LogFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};
-pub use patient::PatientStdout;
-pub use stdout::{Stdout, WriteError};
+pub(crate) use patient::PatientStdout;
+pub use stdout::Stdout;
+pub(crate) use stdout::WriteError;
 pub use talk::Talk;
-pub use template::{Template, TemplateError};
-pub use terminal::{ColorChoice, Stream, Terminal};
-pub use trace::TraceShape;
-pub use unreadable::stdout_unreadable;
+pub use template::Template;
+pub use terminal::Stream;
+pub(crate) use terminal::{ColorChoice, Terminal};
+pub(crate) use trace::TraceShape;
+pub(crate) use unreadable::stdout_unreadable;

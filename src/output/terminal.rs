@@ -4,7 +4,7 @@ use colored::{Color, Colorize};
 
 /// What `--color` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere only with `CLICOLOR_FORCE`.
     #[default]
     Auto,
@@ -27,7 +27,7 @@ pub struct Stream {
 
 /// What the process's two output streams are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Data.
     pub stdout: Stream,
     /// Talk.
@@ -36,7 +36,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Looks at the process's streams and environment, once.
-    pub fn detect(choice: ColorChoice) -> Self {
+    pub(crate) fn detect(choice: ColorChoice) -> Self {
         let environment = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         Self {
             stdout: Stream::new(choice, std::io::stdout().is_terminal(), environment),

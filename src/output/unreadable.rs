@@ -5,7 +5,7 @@
 /// anything else.
 ///
 /// On Linux the kernel says so by itself, and nothing else wakes the program; elsewhere it looks once a second.
-pub async fn stdout_unreadable() {
+pub(crate) async fn stdout_unreadable() {
     #[cfg(unix)]
     unix::wait().await;
     #[cfg(not(unix))]

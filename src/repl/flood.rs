@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 ///
 /// Before each [`Flood::offer`], and at [`Flood::poll_timeout`], [`Flood::poll_sum`] is to be asked for a sum to tell.
 #[derive(Debug, Clone)]
-pub struct Flood {
+pub(crate) struct Flood {
     /// Rows of the screen.
     screen: usize,
     /// When the present second began; `None` before the first message.
@@ -25,7 +25,7 @@ pub struct Flood {
 
 /// What may be drawn of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
+pub(crate) enum Share {
     /// All of it.
     Whole,
     /// Its first rows, so many: it is higher than the screen.
@@ -36,17 +36,17 @@ pub enum Share {
 
 impl Flood {
     /// For a screen of so many rows.
-    pub fn new(screen: usize) -> Self {
+    pub(crate) fn new(screen: usize) -> Self {
         Self { screen, since: None, drawn: 0, hidden: 0 }
     }
 
     /// The screen has another size.
-    pub fn resize(&mut self, screen: usize) {
+    pub(crate) fn resize(&mut self, screen: usize) {
         self.screen = screen;
     }
 
     /// Decides about a message that would take so many rows.
-    pub fn offer(&mut self, rows: usize, now: Instant) -> Share {
+    pub(crate) fn offer(&mut self, rows: usize, now: Instant) -> Share {
         let is_over = self.since.is_none_or(|since| now.saturating_duration_since(since) >= SECOND);
         if is_over && self.hidden == 0 {
             self.since = Some(now);
@@ -66,7 +66,7 @@ impl Flood {
     }
 
     /// How many messages were left out, once their second is over; each is told of once.
-    pub fn poll_sum(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn poll_sum(&mut self, now: Instant) -> Option<u64> {
         if self.hidden == 0 || self.poll_timeout()? > now {
             return None;
         }
@@ -75,13 +75,14 @@ impl Flood {
     }
 
     /// When [`Flood::poll_sum`] will have something to tell.
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let since = self.since.filter(|_| self.hidden > 0)?;
         Some(since + SECOND)
     }
 
-    /// How many messages are left out and not yet told of: what a caller that ends has to tell.
-    pub fn hidden(&self) -> u64 {
+    /// How many messages are left out and not yet reported.
+    #[cfg(test)]
+    pub(crate) fn hidden(&self) -> u64 {
         self.hidden
     }
 

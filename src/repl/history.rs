@@ -7,10 +7,10 @@ use super::line::tokens;
 use crate::cli::shorts::SHORTS;
 
 /// How many lines a history holds; older ones are dropped.
-pub const MAXIMUM_LINES: usize = 2_000;
+pub(crate) const MAXIMUM_LINES: usize = 2_000;
 
 /// The longest line that is stored, bytes: with [`MAXIMUM_LINES`] it bounds the file.
-pub const MAXIMUM_LINE_BYTES: usize = 4_096;
+pub(crate) const MAXIMUM_LINE_BYTES: usize = 4_096;
 
 /// Parts of names whose value is a secret.
 const SECRET_NAMES: &[&str] = &[
@@ -32,7 +32,7 @@ const PLACES: &[&str] = &["--password-file", "--password-env", "--ask-password",
 
 /// Whether a line goes to the history, given the one before it there. A blank at its beginning keeps it out too, as
 /// in shells.
-pub fn keeps(line: &str, previous: Option<&str>) -> bool {
+pub(crate) fn keeps(line: &str, previous: Option<&str>) -> bool {
     let trimmed = line.trim();
     !trimmed.is_empty()
         && !line.starts_with(char::is_whitespace)
@@ -42,7 +42,7 @@ pub fn keeps(line: &str, previous: Option<&str>) -> bool {
 }
 
 /// Whether a line holds a secret, as far as looks tell; when in doubt, it does.
-pub fn holds_secret(line: &str) -> bool {
+pub(crate) fn holds_secret(line: &str) -> bool {
     let words = match tokens(line) {
         Ok(tokens) => tokens.words.iter().map(super::line::Word::raw).collect(),
         Err(_) => Vec::new(),
@@ -58,7 +58,7 @@ pub fn holds_secret(line: &str) -> bool {
 /// The file of a profile's history, within the program's folder; without a profile, the common one.
 ///
 /// A profile can be named by a path, so that whatever cannot be in a name is written as its code.
-pub fn file_name(profile: Option<&str>) -> String {
+pub(crate) fn file_name(profile: Option<&str>) -> String {
     let Some(profile) = profile else { return "history".to_owned() };
     let mut name = "history-".to_owned();
     for byte in profile.bytes() {

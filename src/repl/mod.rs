@@ -31,11 +31,11 @@ mod subscribe;
 mod terminal;
 mod wait;
 
-pub mod complete;
-pub mod flood;
-pub mod history;
-pub mod journal;
-pub mod line;
+pub(crate) mod complete;
+pub(crate) mod flood;
+pub(crate) mod history;
+pub(crate) mod journal;
+pub(crate) mod line;
 
 use crate::config::{CommandSource, ReplSettings};
 use crate::error::{Error, ExitStatus};
@@ -47,7 +47,7 @@ use shell::Shell;
 /// # Errors
 ///
 /// In a script, that of the first line that fails.
-pub async fn run(
+pub(crate) async fn run(
     settings: ReplSettings,
     terminal: Terminal,
     talk: Talk,

@@ -44,7 +44,7 @@ pub struct TracedPacket {
 
 /// Cuts the bytes of one client into packets, over all of its connections.
 #[derive(Debug, Default)]
-pub struct Wire {
+pub(crate) struct Wire {
     has_properties: bool,
     sent: BytesMut,
     received: BytesMut,
@@ -54,13 +54,19 @@ pub struct Wire {
 
 impl Wire {
     /// A connection begins: what was left of a packet is gone with the one before.
-    pub fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.sent.clear();
         self.received.clear();
     }
 
     /// Takes bytes; `tell` gets each packet that they complete.
-    pub fn take(&mut self, direction: Direction, bytes: &[u8], now: Instant, mut tell: impl FnMut(&TracedPacket)) {
+    pub(crate) fn take(
+        &mut self,
+        direction: Direction,
+        bytes: &[u8],
+        now: Instant,
+        mut tell: impl FnMut(&TracedPacket),
+    ) {
         self.buffer(direction).extend_from_slice(bytes);
         while let Some(packet) = self.next(direction, now) {
             tell(&packet);

@@ -2,8 +2,8 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use mqttx_rs::broker::{Broker, BrokerError, BrokerOptions};
-use mqttx_rs::error::Error;
+use mqttx_rs::internals::Error;
+use mqttx_rs::internals::{Broker, BrokerError, BrokerOptions};
 use mqttx_rs::mqtt::Version;
 
 use crate::support::RawClient;

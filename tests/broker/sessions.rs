@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mqttx_rs::broker::{Broker, BrokerOptions};
+use mqttx_rs::internals::{Broker, BrokerOptions};
 use mqttx_rs::mqtt::Version;
 
 use crate::support::RawClient;

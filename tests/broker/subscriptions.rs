@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use mqttx_rs::broker::{Broker, BrokerOptions, SharedStrategy};
+use mqttx_rs::internals::{Broker, BrokerOptions, SharedStrategy};
 use mqttx_rs::mqtt::Version;
 
 use crate::support::RawClient;

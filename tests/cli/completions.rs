@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use clap_complete::Shell;
-use mqttx_rs::cli;
+use mqttx_rs::internals as cli;
 
 /// What a shell runs to have the names, a name a line.
 const NAMES: &str = "mqttx-rs profile list --names 2>/dev/null";

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mqttx_rs::error::ErrorKind;
-use mqttx_rs::{cli, config};
+use mqttx_rs::internals::ErrorKind;
+use mqttx_rs::internals::{self as cli, self as config};
 
 use crate::completions;
 

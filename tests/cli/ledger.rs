@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use mqttx_rs::cli::{self, shorts};
+use mqttx_rs::internals::{self as cli, shorts};
 
 /// What each letter means. A new short option is a line here, in a review.
 const LETTERS: &[(char, &str)] = &[

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use mqttx_rs::cli::Command;
-use mqttx_rs::config::{self, CommandLine, ConnSettings, PubSettings, SubSettings};
+use mqttx_rs::internals::Command;
+use mqttx_rs::internals::{self as config, CommandLine, ConnSettings, PubSettings, SubSettings};
 
 /// From MQTTX's manual, its README and its tests, and one line with everything that a group has.
 const SCRIPTS: &[&[&str]] = &[

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use mqttx_rs::cli::Command;
-use mqttx_rs::config::{self, CommandLine, FileTarget, MessageSource, OutputShape, PubSettings, Retained, SubSettings};
+use mqttx_rs::internals::Command;
+use mqttx_rs::internals::{
+    self as config, CommandLine, FileTarget, MessageSource, OutputShape, PubSettings, Retained, SubSettings,
+};
 use mqttx_rs::mqtt::{QoS, RetainHandling, Version};
 use mqttx_rs::transport::{Address, Endpoint, Protocol};
 

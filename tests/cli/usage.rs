@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use mqttx_rs::cli::Command;
-use mqttx_rs::config::{self, CommandLine, PubSettings, SubSettings};
-use mqttx_rs::error::{Error, ErrorKind};
+use mqttx_rs::internals::Command;
+use mqttx_rs::internals::{self as config, CommandLine, PubSettings, SubSettings};
+use mqttx_rs::internals::{Error, ErrorKind};
 
 /// The error that ends a command line before anything is connected.
 fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> Error {

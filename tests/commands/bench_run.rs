@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::wire::connack;
 use crate::support::{Mosquitto, Program, ScriptedBroker};
-use mqttx_rs::bench::{Ended, Measure, Report};
+use mqttx_rs::internals::{Ended, Measure, Report};
 use tempfile::TempDir;
 
 const QUEUES_WITHOUT_LIMIT: &str = "max_queued_messages 0\nset_tcp_nodelay true";
@@ -50,7 +50,7 @@ fn every_preset_runs_and_counts_exactly() {
         assert_eq!((counts.lost, counts.duplicated, counts.foreign), (0, 0, 0), "{name}: {counts:?}");
         assert_eq!((counts.connects_failed, counts.connections_lost), (0, 0), "{name}: {counts:?}");
         assert_eq!(counts.connected, counts.connects_attempted, "{name}: {counts:?}");
-        let values = |measure| report.latencies.get(&measure).map_or(0, mqttx_rs::bench::Latency::count);
+        let values = |measure| report.latencies.get(&measure).map_or(0, mqttx_rs::internals::Latency::count);
         match name.as_str() {
             "churn" => {
                 assert_eq!((counts.connects_planned, counts.connects_missed), (2, 0), "{counts:?}");

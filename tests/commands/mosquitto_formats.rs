@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use mqttx_rs::internals::{ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk};
 use mqttx_rs::mqtt::{Message, PublishProperties, QoS, TopicName};
-use mqttx_rs::output::{ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk};
 use mqttx_rs::payload::{PayloadFormat, Record};
 
 use crate::support::Mosquitto;
@@ -83,7 +83,7 @@ fn what_mosquitto_sub_refuses_is_refused() {
     for template in ["%", "%k", "%5", "%-", "%.", "%05", "%-+t", "@", "a\\q", "a\\"] {
         let theirs = Command::new("mosquitto_sub").args(["-t", "t", "-F", template]).output().unwrap();
         assert!(!theirs.status.success(), "{template}");
-        assert!(template.parse::<mqttx_rs::output::Template>().is_err(), "{template}");
+        assert!(template.parse::<mqttx_rs::internals::Template>().is_err(), "{template}");
     }
 }
 

@@ -12,17 +12,17 @@ mod trace;
 mod websocket;
 mod will;
 
-pub use connect_properties::ConnectPropertiesArgs;
-pub use connection::{ConnectionArgs, Protocol};
-pub use delivery::DeliveryArgs;
-pub use message::MessageArgs;
-pub use network::NetworkArgs;
-pub use options_file::OptionsFileArgs;
-pub use payload::PayloadArgs;
-pub use tls::{TlsArgs, TlsVersion};
-pub use trace::{TraceArgs, TraceFormat};
-pub use websocket::WebSocketArgs;
-pub use will::WillArgs;
+pub(crate) use connect_properties::ConnectPropertiesArgs;
+pub(crate) use connection::{ConnectionArgs, Protocol};
+pub(crate) use delivery::DeliveryArgs;
+pub(crate) use message::MessageArgs;
+pub(crate) use network::NetworkArgs;
+pub(crate) use options_file::OptionsFileArgs;
+pub(crate) use payload::PayloadArgs;
+pub(crate) use tls::{TlsArgs, TlsVersion};
+pub(crate) use trace::{TraceArgs, TraceFormat};
+pub(crate) use websocket::WebSocketArgs;
+pub(crate) use will::WillArgs;
 
 /// Everything about reaching a broker and opening a session with it: one flatten for every client command.
 #[derive(Debug, Clone, clap::Args)]

@@ -8,6 +8,7 @@ const V5: &str = "Will properties (MQTT 5.0)";
 /// The will: what the broker publishes when the connection is lost.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Will")]
+#[expect(clippy::struct_field_names, reason = "clap names the options after them")]
 pub struct WillArgs {
     /// Topic of the will
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]

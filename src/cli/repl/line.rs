@@ -31,7 +31,7 @@ const HELP: &str = "\
     subcommand_required = true,
     max_term_width = 100
 )]
-pub struct ReplLine {
+pub(crate) struct ReplLine {
     /// Print help
     #[arg(long, global = true, action = ArgAction::HelpShort, help_heading = "General")]
     help: Option<bool>,
@@ -42,7 +42,7 @@ pub struct ReplLine {
 
 /// What can be typed.
 #[derive(Debug, Clone, Subcommand)]
-pub enum ReplCommand {
+pub(crate) enum ReplCommand {
     /// Open a connection, or the current one again
     #[command(
         name = "connect",
@@ -332,7 +332,7 @@ Examples:
 
 /// What `set` sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Preference {
+pub(crate) enum Preference {
     /// line, default, clean, jsonl or raw.
     Mode,
     /// A shape of one's own, in `mosquitto_sub`'s letters.
@@ -349,7 +349,7 @@ pub enum Preference {
 
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
+pub(crate) enum Switch {
     /// On.
     On,
     /// Off.
@@ -358,7 +358,7 @@ pub enum Switch {
 
 /// `connect`.
 #[derive(Debug, Clone, Args)]
-pub struct ConnectLine {
+pub(crate) struct ConnectLine {
     /// What the connection is called here [default: its host and port]
     #[arg(value_name = "as NAME", num_args = 0..=2)]
     pub name: Vec<String>,
@@ -392,7 +392,7 @@ pub struct PublishLine {
 
 /// `sub`.
 #[derive(Debug, Clone, Args)]
-pub struct SubscribeLine {
+pub(crate) struct SubscribeLine {
     /// What to
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
@@ -403,7 +403,7 @@ pub struct SubscribeLine {
 
 /// `wait`.
 #[derive(Debug, Clone, Args)]
-pub struct WaitLine {
+pub(crate) struct WaitLine {
     /// On which topics
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
@@ -417,7 +417,7 @@ pub struct WaitLine {
 
 /// `expect`.
 #[derive(Debug, Clone, Args)]
-pub struct ExpectLine {
+pub(crate) struct ExpectLine {
     /// On which topics
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
@@ -437,7 +437,7 @@ pub struct ExpectLine {
 
 /// What a message must have besides its topic.
 #[derive(Debug, Clone, Default, Args)]
-pub struct WaitedForArgs {
+pub(crate) struct WaitedForArgs {
     /// A text that is in the payload
     #[arg(id = "contains", long = "match", value_name = "TEXT", allow_hyphen_values = true)]
     pub contains: Option<String>,
@@ -447,7 +447,7 @@ pub struct WaitedForArgs {
 }
 
 /// The definition of a line: for parsing, help and completion.
-pub fn line_command() -> clap::Command {
+pub(crate) fn line_command() -> clap::Command {
     finished(ReplLine::command())
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::group::{ConnectArgs, DeliveryArgs};
 
-pub use line::{
+pub(crate) use line::{
     ConnectLine, ExpectLine, Preference, PublishLine, ReplCommand, ReplLine, SubscribeLine, Switch, WaitLine,
     WaitedForArgs, line_command,
 };

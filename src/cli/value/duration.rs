@@ -9,27 +9,27 @@ use super::ValueError;
 use crate::mqtt::MAXIMUM_DELAY_SECONDS;
 
 /// A duration whose bare number counts seconds.
-pub fn seconds(text: &str) -> Result<Duration, ValueError> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, ValueError> {
     parse(text, "s")
 }
 
 /// A duration whose bare number counts milliseconds.
-pub fn milliseconds(text: &str) -> Result<Duration, ValueError> {
+pub(crate) fn milliseconds(text: &str) -> Result<Duration, ValueError> {
     parse(text, "ms")
 }
 
 /// Whole seconds in two bytes.
-pub fn whole_seconds_u16(text: &str) -> Result<u16, ValueError> {
+pub(crate) fn whole_seconds_u16(text: &str) -> Result<u16, ValueError> {
     whole_seconds(text, &u16::MAX)
 }
 
 /// Whole seconds in four bytes.
-pub fn whole_seconds_u32(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn whole_seconds_u32(text: &str) -> Result<u32, ValueError> {
     whole_seconds(text, &u32::MAX)
 }
 
 /// Whole seconds for a `$delayed` topic.
-pub fn delay_seconds(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn delay_seconds(text: &str) -> Result<u32, ValueError> {
     whole_seconds(text, &MAXIMUM_DELAY_SECONDS)
 }
 

@@ -3,7 +3,7 @@
 use super::ValueError;
 
 /// Splits at the first `: ` or `=`, whichever comes first; the value may hold more of either.
-pub fn key_value(text: &str) -> Result<(String, String), ValueError> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), ValueError> {
     let colon = text.find(": ").map(|at| (at, 2));
     let equals = text.find('=').map(|at| (at, 1));
     let split = match (colon, equals) {

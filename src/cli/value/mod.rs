@@ -17,14 +17,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
 use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
 
-pub use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
-pub use key_value::key_value;
-pub use secret::Secret;
+pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
+pub(crate) use key_value::key_value;
+pub(crate) use secret::Secret;
 
 /// Why a value is refused and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ValueError(String);
+pub(crate) struct ValueError(String);
 
 impl ValueError {
     fn new(message: impl Into<String>) -> Self {
@@ -33,49 +33,49 @@ impl ValueError {
 }
 
 /// A port to connect to, 1 to 65,535.
-pub fn port(text: &str) -> Result<u16, ValueError> {
+pub(crate) fn port(text: &str) -> Result<u16, ValueError> {
     number(text, 1..=u16::MAX)
 }
 
 /// Two bytes.
-pub fn any_u16(text: &str) -> Result<u16, ValueError> {
+pub(crate) fn any_u16(text: &str) -> Result<u16, ValueError> {
     number(text, 0..=u16::MAX)
 }
 
 /// Two bytes where the specification forbids 0.
-pub fn positive_u16(text: &str) -> Result<u16, ValueError> {
+pub(crate) fn positive_u16(text: &str) -> Result<u16, ValueError> {
     number(text, 1..=u16::MAX)
 }
 
 /// Four bytes.
-pub fn any_u32(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn any_u32(text: &str) -> Result<u32, ValueError> {
     number(text, 0..=u32::MAX)
 }
 
 /// Four bytes where the specification forbids 0.
-pub fn positive_u32(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn positive_u32(text: &str) -> Result<u32, ValueError> {
     number(text, 1..=u32::MAX)
 }
 
 /// How many, at least one.
-pub fn count(text: &str) -> Result<u64, ValueError> {
+pub(crate) fn count(text: &str) -> Result<u64, ValueError> {
     let count = text.parse().ok().filter(|count| *count > 0);
     count.ok_or_else(|| ValueError::new(format!("`{text}` is no whole number from 1 up")))
 }
 
 /// A number above 0.
-pub fn factor(text: &str) -> Result<f64, ValueError> {
+pub(crate) fn factor(text: &str) -> Result<f64, ValueError> {
     let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor > 0.0);
     factor.ok_or_else(|| ValueError::new(format!("`{text}` is no number above 0")))
 }
 
 /// A Subscription Identifier: a Variable Byte Integer other than 0 [MQTT-3.8.2.1.2].
-pub fn subscription_identifier(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn subscription_identifier(text: &str) -> Result<u32, ValueError> {
     number(text, 1..=268_435_455)
 }
 
 /// 0, 1 or 2: when retained messages are sent.
-pub fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
+pub(crate) fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
     match text {
         "0" => Ok(RetainHandling::SendAtSubscribe),
         "1" => Ok(RetainHandling::SendIfNew),
@@ -87,7 +87,7 @@ pub fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> {
 }
 
 /// A name and a value, which may be a token.
-pub fn header(text: &str) -> Result<(String, Secret), ValueError> {
+pub(crate) fn header(text: &str) -> Result<(String, Secret), ValueError> {
     // The error repeats nothing.
     let split = text.split_once(':').or_else(|| text.split_once('='));
     let (name, value) = split
@@ -97,29 +97,29 @@ pub fn header(text: &str) -> Result<(String, Secret), ValueError> {
 }
 
 /// A topic to publish to.
-pub fn topic_name(text: &str) -> Result<TopicName, TopicError> {
+pub(crate) fn topic_name(text: &str) -> Result<TopicName, TopicError> {
     let name = TopicName::parse(text)?;
     name.check_delay(unix_now())?;
     Ok(name)
 }
 
 /// Seconds since 1970.
-pub fn unix_now() -> u64 {
+pub(crate) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// A filter to subscribe to.
-pub fn topic_filter(text: &str) -> Result<TopicFilter, TopicError> {
+pub(crate) fn topic_filter(text: &str) -> Result<TopicFilter, TopicError> {
     TopicFilter::parse(text)
 }
 
 /// The bytes of a delimiter; none is allowed.
-pub fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
+pub(crate) fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
     payload::parse_escapes(text).map(Bytes::from)
 }
 
 /// An address, or a range of IPv4 addresses.
-pub fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
+pub(crate) fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
     const MOST: u32 = 65_536;
     let refused = || ValueError::new(format!("`{text}` is no address and no range, as in 10.0.0.1-10.0.0.9"));
     let Some((first, last)) = text.split_once('-') else { return Ok(vec![text.parse().map_err(|_| refused())?]) };
@@ -132,7 +132,7 @@ pub fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
 }
 
 /// A payload format, its names known to help and completions.
-pub fn payload_format() -> impl TypedValueParser<Value = PayloadFormat> {
+pub(crate) fn payload_format() -> impl TypedValueParser<Value = PayloadFormat> {
     PossibleValuesParser::new(PayloadFormat::ALL.map(PayloadFormat::name))
         .try_map(|name| name.parse::<PayloadFormat>().map_err(|error: InvalidPayloadFormat| error))
 }

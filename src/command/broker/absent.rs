@@ -7,22 +7,22 @@ use crate::output::{Stdout, Talk};
 
 /// A broker that runs for as long as this is kept: there is none.
 #[derive(Debug)]
-pub struct Embedded(Infallible);
+pub(crate) struct Embedded(Infallible);
 
 impl Embedded {
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         match self.0 {}
     }
 }
 
 /// Says that there is no broker.
-pub async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>, _: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run<W: Write>(_: BrokerSettings, _: &mut Stdout<W>, _: Talk) -> Result<ExitStatus, Error> {
     Err(no_broker())
 }
 
 /// Says that there is no broker, if one is asked for.
-pub fn embed(settings: &ConnectSettings, _: Talk) -> Result<Option<Embedded>, Error> {
+pub(crate) fn embed(settings: &ConnectSettings, _: Talk) -> Result<Option<Embedded>, Error> {
     if settings.embedded { Err(no_broker()) } else { Ok(None) }
 }
 

@@ -11,6 +11,6 @@ mod child;
 mod serve;
 
 #[cfg(not(feature = "broker"))]
-pub use absent::{Embedded, embed, run};
+pub(crate) use absent::{Embedded, embed, run};
 #[cfg(feature = "broker")]
-pub use serve::{Embedded, embed, run};
+pub(crate) use serve::{Embedded, embed, run};

@@ -9,13 +9,13 @@ use crate::output::{Stdout, Talk, WriteError};
 
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
-pub struct Embedded {
+pub(crate) struct Embedded {
     broker: Broker,
 }
 
 impl Embedded {
     /// Its port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.broker.addresses().mqtt.port()
     }
 }
@@ -25,7 +25,7 @@ impl Embedded {
 /// # Errors
 ///
 /// The port is in use.
-pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>, Error> {
+pub(crate) fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>, Error> {
     if !settings.embedded {
         return Ok(None);
     }
@@ -41,7 +41,11 @@ pub fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Embedded>,
 /// # Errors
 ///
 /// The broker does not start, or the command.
-pub async fn run<W: Write>(settings: BrokerSettings, stdout: &mut Stdout<W>, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run<W: Write>(
+    settings: BrokerSettings,
+    stdout: &mut Stdout<W>,
+    talk: Talk,
+) -> Result<ExitStatus, Error> {
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
     let command = settings.command.clone();

@@ -25,7 +25,7 @@ struct Desk<'a, W: Write> {
 }
 
 /// Does the job; `variable` looks in the environment, and `connect` is what `conn --check` does with a profile.
-pub fn run(
+pub(crate) fn run(
     job: ProfileJob,
     terminal: Terminal,
     talk: Talk,

@@ -35,7 +35,7 @@ use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, Unsu
 const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
 
 /// Subscribes, and prints until the work is done.
-pub async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
     }

@@ -21,14 +21,14 @@ use crate::cli::group::MessageArgs;
 use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 
-pub use presets::{PRESETS, Preset};
+pub(crate) use presets::{PRESETS, Preset};
 
 use draft::Draft;
 use load::{load, pattern, payload};
 
 /// What a run of `bench` does, and what becomes of its results.
 #[derive(Debug, Clone)]
-pub struct BenchSettings {
+pub(crate) struct BenchSettings {
     /// What it is called in the banner: `publish benchmark`.
     pub title: String,
     /// Start the embedded broker first, which listens where the first endpoint says.
@@ -49,7 +49,7 @@ pub struct BenchSettings {
 
 /// Where the results go, besides the terminal.
 #[derive(Debug, Clone, Default)]
-pub struct ResultFiles {
+pub(crate) struct ResultFiles {
     /// Everything, as JSON.
     pub report: Option<PathBuf>,
     /// A line a second.
@@ -62,7 +62,7 @@ pub struct ResultFiles {
 
 /// What `bench merge` does.
 #[derive(Debug, Clone)]
-pub struct MergeSettings {
+pub(crate) struct MergeSettings {
     /// The reports.
     pub reports: Vec<PathBuf>,
     /// Whether parts may be missing.
@@ -75,7 +75,7 @@ pub struct MergeSettings {
 
 impl MergeSettings {
     /// Settles every option of `bench merge`.
-    pub fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
+    pub(crate) fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
         if arguments.results.abort_on_fail {
             return Err(Error::usage("--abort-on-fail is not for bench merge: the runs are over"));
         }
@@ -89,7 +89,7 @@ const END_TO_END_SIZE: usize = 64;
 
 impl BenchSettings {
     /// Settles every option of `bench conn`.
-    pub fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(crate) fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
         let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, origins)?;
         let client_id = draft.client_id("", arguments.clients.count)?;
         draft.group("clients", arguments.clients.count, client_id, Role::Idle);
@@ -100,7 +100,7 @@ impl BenchSettings {
     }
 
     /// Settles every option of `bench pub`.
-    pub fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(crate) fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, message) = (&arguments.clients, &arguments.message);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let [topic] = message.topic.as_slice() else {
@@ -127,7 +127,7 @@ impl BenchSettings {
     }
 
     /// Settles every option of `bench sub`.
-    pub fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(crate) fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.subscription);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let client_id = draft.client_id("", clients.count)?;
@@ -140,7 +140,7 @@ impl BenchSettings {
     }
 
     /// Settles every option of `bench e2e`.
-    pub fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(crate) fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.shape);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
         let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { clients.count });

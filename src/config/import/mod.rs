@@ -22,12 +22,12 @@ use super::profile::{Key, Profile, Value, check_name, is_reference};
 use super::tree::Node;
 use crate::error::Error;
 
-pub use super::options_file::Remark;
-pub use crate::cli::profile::ImportFormat;
+pub(crate) use super::options_file::Remark;
+pub(crate) use crate::cli::profile::ImportFormat;
 
 /// What a file comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Imported {
+pub(crate) struct Imported {
     /// By name, each after the one that it extends.
     pub profiles: Vec<(String, Profile)>,
     /// What could not be taken over as it was, in the order of the file.
@@ -38,7 +38,7 @@ pub struct Imported {
 
 /// How a file is imported.
 #[derive(Debug, Clone)]
-pub struct ImportOptions {
+pub(crate) struct ImportOptions {
     /// What it is; `None`: its content says.
     pub format: Option<ImportFormat>,
     /// The profile's name; of several, what their names begin with. `None`: the file says, or is called so.
@@ -51,7 +51,7 @@ pub struct ImportOptions {
 
 /// What becomes of a password in plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Secrets {
+pub(crate) enum Secrets {
     /// It is not written; each run asks.
     #[default]
     Prompt,
@@ -68,7 +68,7 @@ pub enum Secrets {
 /// # Errors
 ///
 /// The text is none of the formats, or not what its format has to be, with the line; a name that no profile can have.
-pub fn import(text: &str, options: &ImportOptions) -> Result<Imported, Error> {
+pub(crate) fn import(text: &str, options: &ImportOptions) -> Result<Imported, Error> {
     let text = text.trim_start_matches('\u{feff}');
     let format = match options.format {
         Some(format) => format,

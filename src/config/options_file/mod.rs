@@ -15,7 +15,7 @@ use std::fmt;
 use crate::error::Error;
 
 pub(super) use read::{Said, load, pairs, read};
-pub use write::SavedOptions;
+pub(crate) use write::SavedOptions;
 
 /// The commands that have a section, by their names on the command line.
 const SECTIONS: &[(&str, &[&str])] = &[
@@ -42,7 +42,7 @@ const INVERTED: &[&str] = &["clean", "reqProblemInfo"];
 
 /// What a file says that is not taken over, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
+pub(crate) struct Remark {
     /// From 1.
     pub line: usize,
     /// The key, as `sub.debug`.

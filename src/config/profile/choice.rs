@@ -100,7 +100,7 @@ pub(in crate::config) fn load(
 /// # Errors
 ///
 /// One of them is missing or broken.
-pub fn flatten(store: &Store, name: &str) -> Result<Profile, Error> {
+pub(crate) fn flatten(store: &Store, name: &str) -> Result<Profile, Error> {
     let mut reader = Reader { store, files: Vec::new(), warnings: Vec::new() };
     let chain = reader.chain(name)?;
     Ok(chain.flatten(&reader.files))
@@ -204,7 +204,7 @@ impl Reader<'_> {
 }
 
 /// Whether a profile is meant by its file and not by its name: a path has a separator or ends in `.toml`.
-pub fn is_path(name: &str) -> bool {
+pub(crate) fn is_path(name: &str) -> bool {
     name.contains(std::path::is_separator) || Path::new(name).extension().is_some_and(|extension| extension == "toml")
 }
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 
 /// What one file says. Values are text, as they would stand behind the option's flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// The profile that holds where this one says nothing.
     pub extends: Option<String>,
     /// By the key's path.
@@ -21,7 +21,7 @@ pub struct Profile {
 
 /// What a key says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// One text, or several of a list.
     Texts(Vec<String>),
     /// Topic filters.
@@ -30,7 +30,7 @@ pub enum Value {
 
 /// A topic filter, with those of its options that differ from the section's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FilterEntry {
+pub(crate) struct FilterEntry {
     /// The filter, `$share` and `$queue` included.
     pub filter: String,
     /// By name: `qos`, `no_local`, `retain_as_published`, `retain_handling`.
@@ -39,14 +39,14 @@ pub struct FilterEntry {
 
 impl Value {
     /// One text.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Texts(vec![text.into()])
     }
 }
 
 impl FilterEntry {
     /// A filter without options of its own.
-    pub fn new(filter: impl Into<String>) -> Self {
+    pub(crate) fn new(filter: impl Into<String>) -> Self {
         Self { filter: filter.into(), options: BTreeMap::new() }
     }
 }
@@ -57,7 +57,7 @@ impl Profile {
     /// # Errors
     ///
     /// Text that is no TOML, a key that is not known, a value of another kind: with the line and a caret.
-    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let source = Source { name, text };
         let document = Document::parse(text).map_err(|error| source.fault(error.span(), syntax(error.message())))?;
         let mut profile = Self::default();
@@ -94,7 +94,7 @@ impl Profile {
     }
 
     /// The text of a new file.
-    pub fn to_toml(&self) -> String {
+    pub(crate) fn to_toml(&self) -> String {
         let mut document = DocumentMut::new();
         if let Some(base) = &self.extends {
             document["extends"] = toml_edit::value(base);
@@ -113,7 +113,7 @@ impl Profile {
 /// # Errors
 ///
 /// The text is no TOML.
-pub fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Result<String, Error> {
+pub(crate) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Result<String, Error> {
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| Error::usage(syntax(error.message())))?;
     for (key, value) in changes {

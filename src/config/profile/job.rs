@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// What `profile` does.
 #[derive(Debug, Clone)]
-pub enum ProfileJob {
+pub(crate) enum ProfileJob {
     /// List all.
     List(ListShape),
     /// Print one; the name is of the one in use unless it is given.
@@ -83,7 +83,7 @@ pub enum ProfileJob {
 
 /// How profiles are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListShape {
+pub(crate) enum ListShape {
     /// For people.
     Table,
     /// A JSON array.
@@ -98,7 +98,7 @@ impl ProfileJob {
     /// # Errors
     ///
     /// A name that no profile can have, a key that is not known, a value that it cannot have.
-    pub fn resolve(arguments: ProfileArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Self, Error> {
+    pub(crate) fn resolve(arguments: ProfileArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Self, Error> {
         Ok(match arguments.command {
             ProfileCommand::List(list) => Self::List(match (list.json, list.names) {
                 (true, _) => ListShape::Json,

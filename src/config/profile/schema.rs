@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// A key of a profile.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Key {
+pub(crate) struct Key {
     /// Section and name, as `connection.host`.
     pub path: &'static str,
     /// The option's id, as `hostname`.
@@ -17,7 +17,7 @@ pub struct Key {
 
 /// How a value is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A string.
     Text,
     /// A string that may hold a password between `//` and `@`.
@@ -42,22 +42,22 @@ pub enum Kind {
 
 impl Key {
     /// The section, as `connection`.
-    pub fn section(&self) -> &'static str {
+    pub(crate) fn section(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(section, _)| section)
     }
 
     /// The name within the section, as `host`.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(_, name)| name)
     }
 
     /// The names of all sections.
-    pub fn sections() -> BTreeSet<&'static str> {
+    pub(crate) fn sections() -> BTreeSet<&'static str> {
         KEYS.iter().map(Self::section).collect()
     }
 
     /// The key of a path.
-    pub fn find(path: &str) -> Option<&'static Self> {
+    pub(crate) fn find(path: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.path == path)
     }
 }
@@ -67,7 +67,7 @@ pub(in crate::config) const fn key(path: &'static str, option: &'static str, kin
 }
 
 /// Every key, in the order of a file. The names are the specification's where it has one.
-pub const KEYS: &[Key] = &[
+pub(crate) const KEYS: &[Key] = &[
     key("connection.url", "url", Kind::Url, r#""mqtts://broker.example:8883""#),
     key("connection.host", "hostname", Kind::Text, r#""broker.example""#),
     key("connection.port", "port", Kind::Number, "1883"),

@@ -6,7 +6,7 @@ use crate::transport::{MASK, redact, redact_header, redact_path};
 
 impl Key {
     /// The value as it may be shown: references to secrets stay, secrets do not.
-    pub fn masked(&self, text: &str) -> String {
+    pub(crate) fn masked(&self, text: &str) -> String {
         match (self.kind, self.option) {
             (Kind::Secret, _) if is_reference(text) => text.to_owned(),
             (Kind::Secret, _) => MASK.to_owned(),
@@ -19,14 +19,14 @@ impl Key {
     }
 
     /// Whether a value is a secret in plain text.
-    pub fn is_plain_secret(&self, text: &str) -> bool {
+    pub(crate) fn is_plain_secret(&self, text: &str) -> bool {
         self.masked(text) != text
     }
 }
 
 impl Profile {
     /// The keys whose values are secrets in plain text.
-    pub fn plain_secrets(&self) -> Vec<&'static str> {
+    pub(crate) fn plain_secrets(&self) -> Vec<&'static str> {
         let is_plain = |path: &str, value: &Value| {
             let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { return false };
             texts.iter().any(|text| key.is_plain_secret(text))

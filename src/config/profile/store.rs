@@ -16,20 +16,20 @@ use crate::error::Error;
 
 /// The folder of the configuration.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub(crate) struct Store {
     folder: Option<PathBuf>,
 }
 
 /// The right to change what is stored; given back when dropped.
 #[derive(Debug)]
 #[must_use = "changes are safe only while it is held"]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Store {
     /// The folder that the environment names.
-    pub fn locate(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn locate(variable: impl Fn(&str) -> Option<String>) -> Self {
         let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let base = match absolute("XDG_CONFIG_HOME") {
             Some(folder) => Some(folder),
@@ -44,7 +44,7 @@ impl Store {
     /// # Errors
     ///
     /// The environment names no home.
-    pub fn profiles(&self) -> Result<PathBuf, Error> {
+    pub(crate) fn profiles(&self) -> Result<PathBuf, Error> {
         Ok(self.folder()?.join("profiles"))
     }
 
@@ -59,13 +59,13 @@ impl Store {
     /// # Errors
     ///
     /// A name that no profile can have.
-    pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
+    pub(crate) fn path(&self, name: &str) -> Result<PathBuf, Error> {
         check_name(name)?;
         Ok(self.profiles()?.join(format!("{name}.toml")))
     }
 
     /// The names of all profiles, sorted.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let Ok(entries) =
             self.profiles().and_then(|folder| fs::read_dir(folder).map_err(|error| Error::local(error.to_string())))
         else {
@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     ///
     /// There is none of this name: says which are near, and where it looked.
-    pub fn read(&self, name: &str) -> Result<String, Error> {
+    pub(crate) fn read(&self, name: &str) -> Result<String, Error> {
         let path = self.path(name)?;
         match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.missing(name)),
@@ -110,7 +110,7 @@ impl Store {
     /// # Errors
     ///
     /// There is a selection that cannot be read: without it a run would go to another broker, in silence.
-    pub fn selected(&self) -> Result<Option<String>, Error> {
+    pub(crate) fn selected(&self) -> Result<Option<String>, Error> {
         let Some(folder) = &self.folder else { return Ok(None) };
         let path = folder.join("selected");
         match fs::read_to_string(&path) {
@@ -127,7 +127,7 @@ impl Store {
     /// # Errors
     ///
     /// The folder cannot be written.
-    pub fn lock(&self) -> Result<Lock, Error> {
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
         let folder = self.folder()?;
         make_private_folder(folder)?;
         make_private_folder(&self.profiles()?)?;
@@ -142,7 +142,7 @@ impl Store {
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn write(&self, _lock: &Lock, name: &str, text: &str) -> Result<(), Error> {
+    pub(crate) fn write(&self, _lock: &Lock, name: &str, text: &str) -> Result<(), Error> {
         write_private(&self.path(name)?, text)
     }
 
@@ -151,7 +151,7 @@ impl Store {
     /// # Errors
     ///
     /// There is none of this name.
-    pub fn remove(&self, _lock: &Lock, name: &str) -> Result<(), Error> {
+    pub(crate) fn remove(&self, _lock: &Lock, name: &str) -> Result<(), Error> {
         let path = self.path(name)?;
         fs::remove_file(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => self.missing(name),
@@ -164,7 +164,7 @@ impl Store {
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn select(&self, _lock: &Lock, name: Option<&str>) -> Result<(), Error> {
+    pub(crate) fn select(&self, _lock: &Lock, name: Option<&str>) -> Result<(), Error> {
         let path = self.folder()?.join("selected");
         match name {
             Some(name) => write_private(&path, &format!("{name}\n")),
@@ -181,7 +181,7 @@ impl Store {
 /// # Errors
 ///
 /// It cannot: says which characters can.
-pub fn check_name(name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     let is_path = Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let allowed = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '@');
     if !name.is_empty() && !is_path && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
@@ -195,7 +195,7 @@ pub fn check_name(name: &str) -> Result<(), Error> {
 /// # Errors
 ///
 /// It cannot be written.
-pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     // A profile may be a link into a folder of dotfiles; what it leads to is written.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let draft = path.with_file_name(format!(".{:016x}.new", fastrand::u64(..)));

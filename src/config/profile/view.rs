@@ -15,7 +15,7 @@ use crate::error::Error;
 
 /// A value that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EffectiveValue {
+pub(crate) struct EffectiveValue {
     /// The key.
     pub key: &'static Key,
     /// Its value, masked.
@@ -26,7 +26,7 @@ pub struct EffectiveValue {
 
 /// What a list says of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Its name.
     pub name: String,
     /// Whether runs that name none use it.
@@ -40,7 +40,7 @@ pub struct Summary {
 }
 
 /// All profiles, those that are broken too.
-pub fn summaries(store: &Store) -> Vec<Summary> {
+pub(crate) fn summaries(store: &Store) -> Vec<Summary> {
     // The list is for looking, at what is broken too: a run says that the selection cannot be read.
     let selected = store.selected().unwrap_or_default();
     let summary = |name: String| {
@@ -82,7 +82,7 @@ fn broker(profile: &Profile) -> String {
 /// # Errors
 ///
 /// The text is no profile.
-pub fn masked_text(name: &str, text: &str) -> Result<String, Error> {
+pub(crate) fn masked_text(name: &str, text: &str) -> Result<String, Error> {
     let profile = Profile::parse(&format!("profile `{name}`"), text)?;
     let mut changes = Vec::new();
     for (path, value) in &profile.values {
@@ -100,7 +100,10 @@ pub fn masked_text(name: &str, text: &str) -> Result<String, Error> {
 /// # Errors
 ///
 /// The profile is missing or broken.
-pub fn effective(name: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Vec<EffectiveValue>, Error> {
+pub(crate) fn effective(
+    name: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<EffectiveValue>, Error> {
     let definition = cli::command();
     let mut found = BTreeMap::new();
     for (scope, path) in
@@ -171,7 +174,7 @@ fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveV
 }
 
 /// A commented example of every key, for whoever writes a profile by hand.
-pub fn template() -> String {
+pub(crate) fn template() -> String {
     let mut text = String::new();
     let mut section = "";
     for key in KEYS {

@@ -8,7 +8,7 @@ use crate::output::{Columns, Stream, safe};
 
 /// Each figure of both with their ratio, and what the figures can and cannot say.
 #[expect(clippy::cast_precision_loss, reason = "ratios for display")]
-pub fn bench_comparison(before: &Report, after: &Report, stream: Stream) -> String {
+pub(crate) fn bench_comparison(before: &Report, after: &Report, stream: Stream) -> String {
     let mut columns = Columns::default();
     columns.row(["", "A", "B", "B / A", ""].map(String::from));
     let mut row = |name: &str, a: Option<(f64, String)>, b: Option<(f64, String)>, note: &str| {

@@ -9,7 +9,7 @@ use crate::payload::plural;
 
 /// Shows a run: on a terminal a banner and a line that moves, elsewhere MQTTX's lines, once a second.
 #[derive(Debug)]
-pub struct BenchDisplay {
+pub(crate) struct BenchDisplay {
     terminal: Terminal,
     talk: Talk,
     title: String,
@@ -22,7 +22,7 @@ pub struct BenchDisplay {
 impl BenchDisplay {
     /// `title` as in MQTTX: `publish benchmark`; of `phases` the names; `moves`: with a line that
     /// moves.
-    pub fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
+    pub(crate) fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
         let target = if moves && terminal.stderr.terminal && !talk.is_quiet() {
             line::target()
         } else {
@@ -33,7 +33,7 @@ impl BenchDisplay {
     }
 
     /// The banner.
-    pub fn begin(&mut self, parameters: &[Parameter]) {
+    pub(crate) fn begin(&mut self, parameters: &[Parameter]) {
         self.talk.progress(format_args!("Starting {}", self.title));
         let mut table = Columns::default();
         for parameter in parameters.iter().skip(1) {
@@ -45,7 +45,7 @@ impl BenchDisplay {
     }
 
     /// Takes the moving line away.
-    pub fn end(&mut self, _report: &Report) {
+    pub(crate) fn end(&mut self, _report: &Report) {
         self.bar.finish_and_clear();
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::bench::{Measure, Report};
 
 /// A line a second, empty seconds too; times in microseconds.
-pub fn bench_csv(report: &Report) -> String {
+pub(crate) fn bench_csv(report: &Report) -> String {
     let mut out = "second,connected,errors,sent,acknowledged,delivered,p50_us,p99_us,max_us\n".to_owned();
     let micros =
         |nanos: Option<u64>| nanos.map_or(String::new(), |nanos| format!("{}.{}", nanos / 1000, nanos % 1000 / 100));
@@ -30,7 +30,7 @@ pub fn bench_csv(report: &Report) -> String {
 
 /// `HdrHistogram`'s interval log, version 1.3: one interval, a tag for each measure.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds with three places")]
-pub fn bench_hdr_log(report: &Report) -> String {
+pub(crate) fn bench_hdr_log(report: &Report) -> String {
     let mut out = "#[Histogram log format version 1.3]\n".to_owned();
     let _ = writeln!(out, "#[Begun {}; values are nanoseconds]", report.begun);
     out.push_str("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");

@@ -15,7 +15,7 @@ td{font-variant-numeric:tabular-nums}svg{width:100%;height:auto}h2{margin-top:1.
 @media(prefers-color-scheme:dark){body{color:#e2e8f0;background:#1a202c}text{fill:#a0aec0}}";
 
 /// The page.
-pub fn bench_html(report: &Report) -> String {
+pub(crate) fn bench_html(report: &Report) -> String {
     let mut page = String::new();
     // Writing into a string does not fail.
     let _ = write!(

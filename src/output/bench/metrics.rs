@@ -15,7 +15,7 @@ type Seconds = Gauge<f64, AtomicU64>;
 
 /// The page that is scraped, in the text format of `OpenMetrics`.
 #[expect(clippy::cast_precision_loss, reason = "seconds for display")]
-pub fn bench_metrics(snapshot: &Snapshot) -> String {
+pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     let mut registry = Registry::with_prefix("mqttx_bench");
     for name in Counts::NAMES {
         let counter = Counter::<u64>::default();

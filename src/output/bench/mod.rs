@@ -10,13 +10,13 @@ mod plot;
 mod presets;
 mod report;
 
-pub use comparison::bench_comparison;
-pub use display::BenchDisplay;
-pub use files::{bench_csv, bench_hdr_log};
-pub use html::bench_html;
-pub use metrics::bench_metrics;
-pub use presets::bench_presets;
-pub use report::{bench_report, bench_step};
+pub(crate) use comparison::bench_comparison;
+pub(crate) use display::BenchDisplay;
+pub(crate) use files::{bench_csv, bench_hdr_log};
+pub(crate) use html::bench_html;
+pub(crate) use metrics::bench_metrics;
+pub(crate) use presets::bench_presets;
+pub(crate) use report::{bench_report, bench_step};
 
 /// A duration in nanoseconds with three significant digits and its unit.
 fn duration(nanos: u64) -> String {

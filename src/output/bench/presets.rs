@@ -3,7 +3,7 @@
 use crate::output::{Columns, Stream};
 
 /// Each name with what it measures, and how to go on; beneath one another where the terminal is narrow.
-pub fn bench_presets<'a>(presets: impl Iterator<Item = (&'a str, &'a str)>, stream: Stream) -> String {
+pub(crate) fn bench_presets<'a>(presets: impl Iterator<Item = (&'a str, &'a str)>, stream: Stream) -> String {
     let mut columns = Columns::default();
     for (name, measures) in presets {
         columns.row([name, measures]);

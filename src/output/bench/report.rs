@@ -7,7 +7,7 @@ use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Row, Th
 use crate::output::{Columns, Stream, safe};
 
 /// All of it, ready to be written.
-pub fn bench_report(report: &Report, stream: Stream) -> String {
+pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     let mut out = String::new();
     let mut section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
         let lines: Vec<String> = lines.collect();
@@ -81,7 +81,7 @@ fn running(report: &Report) -> &[Row] {
 }
 
 /// One step of a search, a line.
-pub fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
+pub(crate) fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
     let measures = [Measure::E2e, Measure::Ack];
     let latency = measures.iter().find_map(|measure| report.latencies.get(measure));
     let p99 = latency.map_or("-".to_owned(), |latency| duration(latency.percentile(99.0)));

@@ -11,7 +11,7 @@ use self::place::{Place, place};
 use super::line::{Open, Tokens, Word, quote, tokens};
 
 /// What the session knows at present.
-pub trait Live {
+pub(crate) trait Live {
     /// Names of profiles.
     fn profiles(&self) -> Vec<String>;
     /// Names of connections.
@@ -30,7 +30,7 @@ pub trait Live {
 
 /// What can stand in the place of the line from `start` to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Completion {
+pub(crate) struct Completion {
     /// Byte offset.
     pub start: usize,
     /// In the order in which they are to be shown.
@@ -39,7 +39,7 @@ pub struct Completion {
 
 /// One possibility.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// What is inserted, quoted where it has to be.
     pub text: String,
     /// What it is; empty where the text says it all.
@@ -60,7 +60,7 @@ impl Candidate {
 }
 
 /// Completes a line at a byte offset of it.
-pub fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Live) -> Completion {
+pub(crate) fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Live) -> Completion {
     let Some(text) = line.get(..cursor) else { return Completion::default() };
     let variables = variables(text, live);
     let Some((words, partial, start)) = words_before(text) else { return variables.unwrap_or_default() };
@@ -77,7 +77,7 @@ pub fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Live) -> C
 }
 
 /// What is still wanted behind the end of a line, as in ` <TOPIC> [MESSAGE]`.
-pub fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String> {
+pub(crate) fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String> {
     let (mut words, partial, _) = words_before(line)?;
     let is_command = words.is_empty() && root.find_subcommand(&partial).is_some();
     let blank = if partial.is_empty() {

@@ -17,13 +17,12 @@ use bytestring::ByteString;
 use crate::mqtt::{PublishProperties, TopicName};
 use crate::payload::Record;
 
-pub use rate::Rate;
-pub use topics::{Latest, TopicReport, Topics};
-pub use tree::TreeLine;
+pub(crate) use rate::Rate;
+pub(crate) use topics::Topics;
 
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Messages in full.
     pub messages: usize,
     /// Bytes of those messages. The newest is kept even if it alone is larger.
@@ -43,7 +42,7 @@ impl Default for Limits {
 
 /// A message that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its number, from 1, in the order of receipt over all connections; never used again.
     pub id: u64,
     /// The name of the connection that it came over.
@@ -55,7 +54,7 @@ pub struct Entry {
 
 /// What was received.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     limits: Limits,
     entries: VecDeque<Entry>,
     /// Of the entries.
@@ -66,13 +65,13 @@ pub struct Journal {
 
 impl Journal {
     /// Empty; rates count from `now`.
-    pub fn new(limits: Limits, now: Instant) -> Self {
+    pub(crate) fn new(limits: Limits, now: Instant) -> Self {
         let topics = Topics::new(limits.topics, limits.topic_bytes, now);
         Self { limits, entries: VecDeque::new(), bytes: 0, last_id: 0, topics }
     }
 
     /// Remembers a message and gives it its number.
-    pub fn push(&mut self, connection: &Arc<str>, record: Record, now: Instant) -> u64 {
+    pub(crate) fn push(&mut self, connection: &Arc<str>, record: Record, now: Instant) -> u64 {
         self.last_id += 1;
         let record = detached(record);
         self.topics.push(self.last_id, &record.message, now);
@@ -88,33 +87,28 @@ impl Journal {
     }
 
     /// A message by its number; `None` if there was none, or it has been dropped.
-    pub fn get(&self, id: u64) -> Option<&Entry> {
+    pub(crate) fn get(&self, id: u64) -> Option<&Entry> {
         let first = self.entries.front()?.id;
         self.entries.get(usize::try_from(id.checked_sub(first)?).ok()?)
     }
 
     /// The messages that are remembered, oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
     }
 
-    /// The last messages, so many or fewer, oldest first.
-    pub fn last(&self, count: usize) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
-        self.entries.range(self.entries.len().saturating_sub(count)..)
-    }
-
     /// How many messages were received: the number of the last one.
-    pub fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.last_id
     }
 
     /// The number of the oldest message that is remembered.
-    pub fn oldest(&self) -> Option<u64> {
+    pub(crate) fn oldest(&self) -> Option<u64> {
         self.entries.front().map(|entry| entry.id)
     }
 
     /// What is known a topic.
-    pub fn topics(&self) -> &Topics {
+    pub(crate) fn topics(&self) -> &Topics {
         &self.topics
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Window {
 
 /// How much came, a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// Messages a second.
     pub messages: f64,
     /// Bytes of payload a second.

@@ -35,8 +35,6 @@ fn the_last_messages_are_kept_by_number() {
     let mut given = Given::new(SMALL);
     let ids: Vec<u64> = (0..5).map(|number| given.push("a", vec![number], SECOND)).collect();
     assert_eq!((ids, given.ids()), (vec![1, 2, 3, 4, 5], vec![3, 4, 5]));
-    assert_eq!(given.journal.last(2).map(|entry| entry.id).collect::<Vec<_>>(), [4, 5]);
-    assert_eq!(given.journal.last(9).len(), 3);
     assert_eq!(given.journal.get(4).unwrap().record.message.payload, [3][..]);
     assert_eq!((given.journal.get(0), given.journal.get(2), given.journal.get(6)), (None, None, None));
     assert_eq!((given.journal.oldest(), given.journal.received()), (Some(3), 5));
@@ -134,16 +132,6 @@ fn the_latest_value_of_a_topic_is_kept_even_when_its_message_is_dropped() {
     let latest = reports[0].latest;
     assert_eq!((latest.id, latest.head.len(), latest.size), (2, 1_024, 5_000));
     assert_eq!(given.journal.get(2), None);
-}
-
-#[test]
-fn names_are_found_by_their_beginning() {
-    let mut given = Given::new(Limits::default());
-    for topic in ["car/1", "car/2", "cab", "dog"] {
-        given.push(topic, "x", SECOND);
-    }
-    assert_eq!(given.journal.topics().names("car/").collect::<Vec<_>>(), ["car/1", "car/2"]);
-    assert_eq!(given.journal.topics().names("").count(), 4);
 }
 
 proptest! {

@@ -12,7 +12,7 @@ const LATEST_BYTES: usize = 1_024;
 
 /// What is known of each topic.
 #[derive(Debug)]
-pub struct Topics {
+pub(crate) struct Topics {
     known: BTreeMap<Box<str>, Topic>,
     most: usize,
     most_bytes: usize,
@@ -34,7 +34,7 @@ struct Topic {
 
 /// The latest message of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latest {
+pub(crate) struct Latest {
     /// Its number in the journal, which may have dropped it.
     pub id: u64,
     /// When it came.
@@ -51,7 +51,7 @@ pub struct Latest {
 
 /// What is told of a topic.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TopicReport<'a> {
+pub(crate) struct TopicReport<'a> {
     /// Its name.
     pub topic: &'a str,
     /// Messages since the start.
@@ -97,33 +97,23 @@ impl Topics {
     }
 
     /// How many topics are held.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether nothing has come yet.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// Messages of topics beyond the limit, of which nothing else is known.
-    pub fn others(&self) -> u64 {
+    pub(crate) fn others(&self) -> u64 {
         self.others
     }
 
-    /// The names that begin with this, in order.
-    pub fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        let from = self.known.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
-        from.map(|(name, _)| &**name).take_while(move |name| name.starts_with(prefix))
-    }
-
     /// Over all topics, the ones beyond the limit too.
-    pub fn rate(&self, now: Instant) -> Rate {
+    pub(crate) fn rate(&self, now: Instant) -> Rate {
         self.all.rate(self.clock, now)
     }
 
     /// The topics that send most at present, busiest first; among equals the one with more messages since the start.
-    pub fn busiest(&self, count: usize, now: Instant) -> Vec<TopicReport<'_>> {
+    pub(crate) fn busiest(&self, count: usize, now: Instant) -> Vec<TopicReport<'_>> {
         let mut reports: Vec<_> = self.reports(|_| true, now).collect();
         reports.sort_by(|a, b| {
             let rate = b.rate.messages.total_cmp(&a.rate.messages);
@@ -134,7 +124,7 @@ impl Topics {
     }
 
     /// The topics that match, by name.
-    pub fn matching<'a>(
+    pub(crate) fn matching<'a>(
         &'a self,
         filter: &'a TopicFilter,
         now: Instant,
@@ -144,7 +134,7 @@ impl Topics {
 
     /// The levels of the topics that match, each before those below it; what is deeper than `depth` levels is counted
     /// in the level above.
-    pub fn tree(&self, filter: Option<&TopicFilter>, depth: usize) -> Vec<TreeLine<'_>> {
+    pub(crate) fn tree(&self, filter: Option<&TopicFilter>, depth: usize) -> Vec<TreeLine<'_>> {
         let matching = self.known.iter().filter(|(name, _)| filter.is_none_or(|filter| filter.matches(name)));
         tree::lines(matching.map(|(name, topic)| (&**name, topic.messages)), depth)
     }

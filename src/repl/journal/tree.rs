@@ -2,7 +2,7 @@
 
 /// A level of one or more topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeLine<'a> {
+pub(crate) struct TreeLine<'a> {
     /// How many levels are above it.
     pub depth: usize,
     /// The level's own text, which may be empty.

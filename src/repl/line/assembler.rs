@@ -2,7 +2,7 @@ use super::{Open, tokens};
 
 /// Puts lines together to commands, as they come from a script.
 #[derive(Debug, Clone, Default)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     text: String,
     /// In a heredoc, what ends it: then the text need not be read again at each line.
     delimiter: Option<String>,
@@ -10,7 +10,7 @@ pub struct Assembler {
 
 impl Assembler {
     /// Takes a line, without its newline; gives the command that it completes.
-    pub fn push(&mut self, line: &str) -> Option<String> {
+    pub(crate) fn push(&mut self, line: &str) -> Option<String> {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -33,18 +33,18 @@ impl Assembler {
     }
 
     /// Whether lines are held that are no command yet.
-    pub fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         !self.text.is_empty()
     }
 
     /// What is held at the end of the input; running it tells what is open.
-    pub fn finish(self) -> Option<String> {
+    pub(crate) fn finish(self) -> Option<String> {
         self.is_pending().then_some(self.text)
     }
 }
 
 /// The commands of a text, each with the number of its first line, from 1.
-pub fn commands(text: &str) -> Vec<(usize, String)> {
+pub(crate) fn commands(text: &str) -> Vec<(usize, String)> {
     let (mut assembler, mut found, mut first) = (Assembler::default(), Vec::new(), 1);
     for (index, line) in text.lines().enumerate() {
         if !assembler.is_pending() {

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Why a line cannot be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineError {
+pub(crate) struct LineError {
     /// The line of the text, from 1, where the text has several.
     line: Option<usize>,
     /// That line.
@@ -46,12 +46,12 @@ impl LineError {
     }
 
     /// The column, in characters, from 1.
-    pub fn column(&self) -> usize {
+    pub(crate) fn column(&self) -> usize {
         self.text[..self.at].chars().count() + 1
     }
 
     /// The line and under it a caret at the place, aligned by display width.
-    pub fn caret(&self) -> String {
+    pub(crate) fn caret(&self) -> String {
         format!("{}\n{:before$}^", self.text, "", before = self.text[..self.at].width())
     }
 }

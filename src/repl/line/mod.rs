@@ -21,21 +21,21 @@ mod tokens;
 
 use std::collections::BTreeMap;
 
-pub use alias::{Aliases, expand_alias};
-pub use assembler::{Assembler, commands};
-pub use error::LineError;
+pub(crate) use alias::{Aliases, expand_alias};
+pub(crate) use assembler::{Assembler, commands};
+pub(crate) use error::LineError;
 use error::Problem;
 pub(super) use tokens::{Open, Piece, Tokens, VariableKind, Word, tokens};
 
 /// The variables and their values.
-pub type Variables = BTreeMap<String, String>;
+pub(crate) type Variables = BTreeMap<String, String>;
 
 /// Names of topic prefixes, which no variable can have.
 const RESERVED: &[&str] = &["SYS", "share", "queue", "exclusive", "delayed"];
 
 /// A line that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// Nothing, or a comment.
     Empty,
     /// `!cmd`: a command of the shell, without the `!`.
@@ -46,7 +46,7 @@ pub enum Line {
 
 /// A command's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandLine {
+pub(crate) struct CommandLine {
     /// At least one; quotes are off and variables expanded.
     pub words: Vec<String>,
     /// The shell's command that takes the output: what follows `|`.
@@ -59,7 +59,7 @@ impl Line {
     /// # Errors
     ///
     /// Says the column and what to write instead.
-    pub fn parse(text: &str, variables: &Variables) -> Result<Self, LineError> {
+    pub(crate) fn parse(text: &str, variables: &Variables) -> Result<Self, LineError> {
         let tokens = tokens(text)?;
         if let Some(open) = tokens.open {
             return Err(match open {
@@ -91,12 +91,12 @@ impl Line {
 }
 
 /// Whether a text can be run, or more has to be typed: a quote or a heredoc is open, or a backslash ends it.
-pub fn is_complete(text: &str) -> bool {
+pub(crate) fn is_complete(text: &str) -> bool {
     tokens(text).map_or(true, |tokens| tokens.open.is_none())
 }
 
 /// Whether a variable can have this name.
-pub fn check_name(name: &str) -> Result<(), LineError> {
+pub(crate) fn check_name(name: &str) -> Result<(), LineError> {
     if name.is_empty() || tokens::name_length(name) != name.len() {
         return Err(LineError::new(name, 0, Problem::NoName(name.to_owned())));
     }
@@ -107,7 +107,7 @@ pub fn check_name(name: &str) -> Result<(), LineError> {
 }
 
 /// A word as it has to be typed, so that it is read as itself.
-pub fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '$' | '|');
     let begins_plainly = !word.is_empty() && !word.starts_with(['!', '#']) && !word.starts_with("<<");
     // `$SYS/` is no variable, whatever is set later.

@@ -3,7 +3,7 @@
 use super::{bench, read, report_file};
 use crate::support::ScriptedBroker;
 use crate::support::wire::{connack, property, puback};
-use mqttx_rs::bench::Ended;
+use mqttx_rs::internals::Ended;
 
 #[test]
 fn the_share_of_a_client_that_never_connected_is_dropped_not_waited_for() {

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use crate::support::wire::{AckKind, Packet, connack, puback, pubcomp, pubrec, suback};
 use crate::support::{Link, Mosquitto, Program, RawClient, ScriptedBroker};
-use mqttx_rs::bench::{Ended, Measure, Report};
+use mqttx_rs::internals::{Ended, Measure, Report};
 use mqttx_rs::mqtt::Version;
 use tempfile::TempDir;
 

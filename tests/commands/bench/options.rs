@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use super::{bench, read, report_file};
 use crate::support::wire::connack;
 use crate::support::{Mosquitto, ScriptedBroker};
-use mqttx_rs::bench::{Ended, Measure, Stamp};
+use mqttx_rs::internals::{Ended, Measure, Stamp};
 
 #[test]
 fn the_source_addresses_are_taken_in_turn() {

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use super::{bench, read, report_file};
 use crate::support::Mosquitto;
-use mqttx_rs::bench::{LimitedBy, Measure, Measured, Stamp};
+use mqttx_rs::internals::{LimitedBy, Measure, Measured, Stamp};
 
 /// A subscriber of its own, who notes when bytes came and only afterwards looks at what they say: the mean time, in
 /// seconds, from the planned time of each of so many messages to its delivery.

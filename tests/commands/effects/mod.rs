@@ -36,7 +36,7 @@ fn options() -> Vec<(String, String)> {
             all.extend(options.filter(|long| *long != "help").map(|long| (path.to_owned(), long.to_owned())));
         }
     }
-    let mut root = mqttx_rs::cli::command();
+    let mut root = mqttx_rs::internals::command();
     root.build();
     let mut all = Vec::new();
     collect(&root, "", &mut all);

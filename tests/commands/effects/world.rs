@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use mqttx_rs::bench::Stamp;
+use mqttx_rs::internals::Stamp;
 use mqttx_rs::mqtt::Version;
 use socket2::SockRef;
 use tokio_rustls::rustls::version::TLS12;

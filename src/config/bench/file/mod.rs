@@ -46,7 +46,7 @@ pub(super) struct RunOrder<'a> {
 
 impl BenchSettings {
     /// Settles every option of `bench run`.
-    pub fn run(arguments: &BenchRunArgs, origins: &Origins) -> Result<Self, Error> {
+    pub(crate) fn run(arguments: &BenchRunArgs, origins: &Origins) -> Result<Self, Error> {
         let scenario = arguments.scenario.as_deref().or(arguments.preset.as_deref()).unwrap_or_default();
         let BenchRunArgs { scale, timing, results, connect, .. } = arguments;
         Self::ordered(&RunOrder { scenario, scale: *scale, timing, results, connect }, origins)

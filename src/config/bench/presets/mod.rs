@@ -5,7 +5,7 @@ use crate::error::Error;
 
 /// A scenario that comes with the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Preset {
+pub(crate) struct Preset {
     /// What `bench run` calls it.
     pub name: &'static str,
     /// Its file.
@@ -13,7 +13,7 @@ pub struct Preset {
 }
 
 /// All, in the order of the list.
-pub const PRESETS: &[Preset] = &[
+pub(crate) const PRESETS: &[Preset] = &[
     Preset { name: "p2p", text: include_str!("p2p.toml") },
     Preset { name: "fan-out", text: include_str!("fan-out.toml") },
     Preset { name: "shared-fan-in", text: include_str!("shared-fan-in.toml") },
@@ -26,18 +26,18 @@ pub const PRESETS: &[Preset] = &[
 
 impl Preset {
     /// By its name.
-    pub fn find(name: &str) -> Option<&'static Self> {
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
     }
 
     /// What it measures, in a line: its file says it.
-    pub fn measures(&self) -> &'static str {
+    pub(crate) fn measures(&self) -> &'static str {
         let line = self.text.lines().find_map(|line| line.strip_prefix("measures = \""));
         line.and_then(|line| line.strip_suffix('"')).unwrap_or_default()
     }
 
     /// The error for a name that is none.
-    pub fn unknown(name: &str) -> Error {
+    pub(crate) fn unknown(name: &str) -> Error {
         let error = Error::usage(format!("there is no preset `{name}`"));
         match nearest(name, PRESETS.iter().map(|preset| preset.name)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
