@@ -218,15 +218,16 @@ fn is_true_to_what_came(passed: &[Passed], printed: &Account) -> Result<(), Stri
         match packet {
             Packet::Connack(connack) if !connack.session_present => unreleased.clear(),
             Packet::Publish(publish) if *is_forwarded => {
-                sent.insert(publish.id, publish.text());
+                // rmqtt has been seen to give an identifier to another message before PUBREL: to the receiver it is the same.
                 if publish.qos < 2 || unreleased.insert(publish.id) {
+                    sent.insert(publish.id, publish.text());
                     *came.entry(publish.text()).or_default() += 1;
                 }
             }
             Packet::Ack(ack) => match ack.kind {
                 AckKind::Puback | AckKind::Pubrec => acknowledged.extend(sent.get(&ack.id)),
-                AckKind::Pubrel => _ = unreleased.remove(&ack.id),
-                AckKind::Pubcomp => {}
+                AckKind::Pubrel if *is_forwarded => _ = unreleased.remove(&ack.id),
+                AckKind::Pubrel | AckKind::Pubcomp => {}
             },
             _ => {}
         }
