@@ -271,7 +271,8 @@ impl Report {
     /// Puts the reports of parts of one run together: counts and histograms add up exactly. `partial` takes it that
     /// parts are missing.
     pub fn merge(reports: Vec<Self>, partial: bool) -> Result<Self, ReportError> {
-        if reports.len() > 1 {
+        // One alone may be whole: then it is only judged and shown again.
+        if reports.len() > 1 || reports.iter().any(|report| report.shard.is_some()) {
             check_shards(&reports, partial)?;
         }
         let begins = reports.iter().map(Self::begin).collect::<Result<Vec<_>, _>>()?;

@@ -7,7 +7,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
+    from_keyboard: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -34,7 +34,7 @@ impl Interrupt {
             let listen =
                 |kind| signal(kind).map_err(|error| Error::local(format!("cannot listen for signals: {error}")));
             Ok(Self {
-                interrupt: listen(SignalKind::interrupt())?,
+                from_keyboard: listen(SignalKind::interrupt())?,
                 terminate: listen(SignalKind::terminate())?,
                 _file_size: listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
                 hangup: if is_hangup_ignored() { None } else { Some(listen(SignalKind::hangup())?) },
@@ -47,7 +47,7 @@ impl Interrupt {
     /// The number of the next signal.
     #[cfg(unix)]
     pub(crate) async fn received(&mut self) -> u8 {
-        let Self { interrupt, terminate, hangup, .. } = self;
+        let Self { from_keyboard, terminate, hangup, .. } = self;
         let hangup = async {
             match hangup {
                 Some(hangup) => hangup.recv().await,
@@ -55,7 +55,7 @@ impl Interrupt {
             }
         };
         tokio::select! {
-            _ = interrupt.recv() => SIGINT,
+            _ = from_keyboard.recv() => SIGINT,
             _ = terminate.recv() => SIGTERM,
             _ = hangup => SIGHUP,
         }

@@ -81,7 +81,8 @@ impl Removals {
         Ok(())
     }
 
-    /// What became of a removal: the message, if it is removed.
+    /// What became of a removal: the message, if it is removed. One that was lost with its session is sent again, as
+    /// nothing is removed twice.
     pub(super) fn ended(&mut self, id: DeliveryId, outcome: &PublishOutcome) -> Option<Result<Received, Error>> {
         let received = self.under_way.remove(&id)?;
         let topic = &received.message.topic;
@@ -97,9 +98,10 @@ impl Removals {
             PublishOutcome::Rejected(error) => Err(not_removed(topic, error)),
             PublishOutcome::HungUp(message) => Err(hung_up(message)),
             PublishOutcome::Uncertain | PublishOutcome::Lost => {
-                let topic = topic.as_str();
-                let message = format!("the connection was lost before the removal of `{topic}` was acknowledged");
-                Err(Error::new(ErrorKind::ConnectionLost, message))
+                if !self.is_closed {
+                    self.waiting.push_back(received);
+                }
+                return None;
             }
         })
     }

@@ -20,7 +20,7 @@ const fn other(tool: &'static str, names: &'static [&'static str], here: &'stati
 }
 
 const MOSQUITTO: &str = "mosquitto";
-const HIVEMQ: &str = "HiveMQ's mqtt-cli";
+const HIVEMQ: &str = "mqtt-cli";
 const EMQTT_BENCH: &str = "emqtt-bench";
 const MQTTUI: &str = "mqttui";
 
@@ -29,19 +29,19 @@ const TABLE: &[Foreign] = &[
     other(MOSQUITTO, &["--capath"], "ca", "--ca FOLDER"),
     same(MOSQUITTO, &["--tls-alpn"], "alpn"),
     other(MOSQUITTO, &["--tls-version"], "tls-min-version", "--tls-min-version 1.2 or 1.3"),
-    other(MOSQUITTO, &["--tls-use-os-certs"], "ca", "the default, without --ca"),
+    other(MOSQUITTO, &["--tls-use-os-certs"], "ca", "the default (no --ca)"),
     same(MOSQUITTO, &["-A"], "bind"),
     other(MOSQUITTO, &["-I", "--id-prefix"], "client-id", "--client-id 'PREFIX{hex:8}'"),
     same(MOSQUITTO, &["--id"], "client-id"),
     same(MOSQUITTO, &["--pw"], "password"),
-    other(MOSQUITTO, &["-c", "--disable-clean-session"], "no-clean", "--no-clean, with --client-id"),
+    other(MOSQUITTO, &["-c", "--disable-clean-session"], "no-clean", "--no-clean with --client-id"),
     same(MOSQUITTO, &["-W"], "timeout"),
     same(MOSQUITTO, &["-L"], "url"),
     other(
         MOSQUITTO,
         &["-D", "--property"],
         "session-expiry-interval",
-        "an option for each property, as in --session-expiry-interval or --user-properties",
+        "one option for each property (--session-expiry-interval, --user-properties, ...)",
     ),
     other(MOSQUITTO, &["-N"], "delimiter", "--output-mode raw --delimiter ''"),
     same(MOSQUITTO, &["-x"], "session-expiry-interval"),
@@ -51,17 +51,18 @@ const TABLE: &[Foreign] = &[
     same(MOSQUITTO, &["--stdin-file"], "stdin"),
     same(MOSQUITTO, &["--stdin-line"], "line-mode"),
     same(MOSQUITTO, &["--protocol-version"], "mqtt-version"),
+    // Of what is sent, and of what is received.
+    same(MOSQUITTO, &["--max-inflight"], "inflight"),
     same(MOSQUITTO, &["--max-inflight"], "receive-maximum"),
     other(MOSQUITTO, &["-a"], "bind", "--bind ADDRESS"),
     same(HIVEMQ, &["--identifier"], "client-id"),
     same(HIVEMQ, &["--user"], "username"),
-    same(HIVEMQ, &["-pw", "-pw:file", "--password:file"], "password-file"),
-    same(HIVEMQ, &["-pw:env", "--password:env"], "password-env"),
+    same(HIVEMQ, &["--password:file"], "password-file"),
+    same(HIVEMQ, &["--password:env"], "password-env"),
     other(HIVEMQ, &["--secure"], "protocol", "--protocol mqtts"),
-    other(HIVEMQ, &["-ws"], "protocol", "--protocol ws"),
-    same(HIVEMQ, &["-ws:path", "--ws:path"], "path"),
-    other(HIVEMQ, &["--no-cleanStart"], "no-clean", "--no-clean, with --client-id"),
-    other(HIVEMQ, &["--cleanStart"], "no-clean", "the default, without --no-clean"),
+    same(HIVEMQ, &["--ws:path"], "path"),
+    other(HIVEMQ, &["--no-cleanStart"], "no-clean", "--no-clean with --client-id"),
+    other(HIVEMQ, &["--cleanStart"], "no-clean", "the default (no --no-clean)"),
     same(HIVEMQ, &["--keepAlive"], "keepalive"),
     same(HIVEMQ, &["--sessionExpiryInterval"], "session-expiry-interval"),
     same(HIVEMQ, &["--messageExpiryInterval"], "message-expiry-interval"),
@@ -72,7 +73,7 @@ const TABLE: &[Foreign] = &[
     same(HIVEMQ, &["--willTopic"], "will-topic"),
     same(HIVEMQ, &["--willPayload"], "will-message"),
     other(HIVEMQ, &["-J", "--jsonOutput"], "output-mode", "--output-mode jsonl"),
-    other(HIVEMQ, &["--showTopics"], "verbose", "--verbose, or -F '%t %p'"),
+    other(HIVEMQ, &["--showTopics"], "verbose", "-F '%t %p'"),
     same(HIVEMQ, &["--outputToFile"], "file-write"),
     same(HIVEMQ, &["--message-empty"], "null-message"),
     same(EMQTT_BENCH, &["--cacertfile"], "ca"),
@@ -80,13 +81,12 @@ const TABLE: &[Foreign] = &[
     same(EMQTT_BENCH, &["--keyfile"], "key"),
     other(EMQTT_BENCH, &["--ssl"], "protocol", "--protocol mqtts"),
     other(EMQTT_BENCH, &["--ws"], "protocol", "--protocol ws"),
-    other(EMQTT_BENCH, &["--quic"], "protocol", "--protocol quic, in a build with that feature"),
+    other(EMQTT_BENCH, &["--quic"], "protocol", "--protocol quic (in a build with that feature)"),
     same(EMQTT_BENCH, &["--interval_of_msg"], "message-interval"),
     other(EMQTT_BENCH, &["--connrate", "-R"], "ramp", "--ramp 100/s"),
     same(EMQTT_BENCH, &["--ifaddr"], "source-ip"),
     same(EMQTT_BENCH, &["--size"], "payload-size"),
     other(EMQTT_BENCH, &["--prefix"], "client-id", "--client-id 'PREFIX%i'"),
-    other(EMQTT_BENCH, &["--inflight"], "receive-maximum", "--receive-maximum"),
     other(EMQTT_BENCH, &["--prometheus-port"], "prometheus", "--prometheus ADDRESS:PORT"),
     same(MQTTUI, &["-b", "--broker"], "url"),
     same(MQTTUI, &["--client-cert"], "cert"),
@@ -98,7 +98,7 @@ pub(super) fn hint(option: &str, options: &[String]) -> Option<String> {
     let known = |here: &str| options.iter().any(|option| option == here);
     let found = TABLE.iter().find(|foreign| foreign.names.contains(&option) && known(foreign.here))?;
     let write = if found.write.is_empty() { format!("--{}", found.here) } else { found.write.to_owned() };
-    Some(format!("{option} of {} is here: {write}", found.tool))
+    Some(format!("{}'s {option} is {write} here", found.tool))
 }
 
 /// What to try at a value that another client takes behind the same letter.

@@ -11,7 +11,9 @@ use clap::{ArgMatches, FromArgMatches};
 
 use super::client_id::{self, Facts};
 use super::credentials;
+use super::endpoint::Target;
 use super::environment;
+use super::misplaced;
 use super::options_file::{self, SavedOptions};
 use super::origin::{LayerValue, Options, Origins, inherit, overridden};
 use super::profile::{self, Choice, Loaded, Scope};
@@ -155,6 +157,8 @@ pub(super) fn read_as<T: FromArgMatches>(
                 .into_iter()
                 .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
         );
+    } else if choice_of(&matches).named.is_some() {
+        warnings.push(format!("--profile has no effect on {}, which does not connect by a profile", path.join(" ")));
     }
     origins.extend(&inherited);
     tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
@@ -246,7 +250,11 @@ pub fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> R
         let choice = Choice { without_project: true, ..Choice::default() };
         if let CommandLine::Run(invocation) = read_with(&choice, line, of_folders)? {
             let template = match &invocation.cli.command {
-                cli::Command::Publish(command) => command.connect.connection.client_id.clone(),
+                cli::Command::Publish(command) => {
+                    let target = Target::resolve(&command.connect, &invocation.origins)?;
+                    misplaced::refuse_or_warn(&command.connect, &target, &invocation.origins)?;
+                    command.connect.connection.client_id.clone()
+                }
                 _ => None,
             };
             client_id::expand(&template.unwrap_or_default(), &Facts::default(), |range| *range.start())?;

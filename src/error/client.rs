@@ -95,7 +95,7 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
 /// What to try when the broker ends a connection and says why.
 fn reason_hint(reason: ReasonCode) -> Option<&'static str> {
     Some(match reason {
-        ReasonCode::Banned => "the broker has banned this client id, user name or address; who runs it can lift that",
+        ReasonCode::Banned => "the broker has banned this client id, user name or address: ask its operator",
         ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
             "the broker takes no connections now: try again later"
         }
@@ -113,7 +113,7 @@ fn reason_hint(reason: ReasonCode) -> Option<&'static str> {
         ReasonCode::PacketTooLarge => "a packet was larger than the broker takes: use smaller payloads",
         ReasonCode::MessageRateTooHigh => "publish more slowly: the broker limits the rate of messages",
         ReasonCode::QuotaExceeded => "the broker limits how much this client or user may send or keep",
-        ReasonCode::AdministrativeAction => "somebody who runs the broker ended the connection (kicked the client)",
+        ReasonCode::AdministrativeAction => "an operator of the broker ended the connection (kicked the client)",
         ReasonCode::PayloadFormatInvalid => "leave out --payload-format-indicator: the payload is not UTF-8",
         ReasonCode::RetainNotSupported => "leave out --retain: the broker keeps no retained messages",
         ReasonCode::QoSNotSupported => "use a lower --qos",

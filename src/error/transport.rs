@@ -28,6 +28,10 @@ pub(super) fn dial_hint(error: &DialError) -> Option<String> {
         }
         (DialCause::Refused, Address::Unix(_)) => "is the broker running?",
         (DialCause::NoSuchSocket, _) => "check --unix, and that the broker is running",
+        (DialCause::NoSuchHost, Address::Host { host, .. }) if host.contains('%') => {
+            let zone = host.split('%').next_back().unwrap_or_default();
+            return Some(format!("is `{zone}` a network interface of this machine?"));
+        }
         (DialCause::NoSuchHost, _) => "check --hostname",
         (DialCause::NoIpv4Address, _) => "leave out --ipv4",
         (DialCause::NoIpv6Address, _) => "leave out --ipv6",
@@ -127,6 +131,15 @@ mod tests {
         };
         assert!(wrong_name(&["localhost"]).contains("--sni"));
         assert!(wrong_name(&[]).contains("subjectAltName"));
+    }
+
+    #[test]
+    fn a_zone_that_is_not_there_is_named() {
+        let address = Endpoint::tcp("fe80::1%eth7", 1883).address;
+        let cause = DialCause::NoSuchHost;
+        let timings = DialTimings::default();
+        let error = DialError { step: DialStep::Resolve, address, proxy: None, cause, attempts: Vec::new(), timings };
+        assert_eq!(Error::from(error).hint(), Some("is `eth7` a network interface of this machine?"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod unix {
             _ => false,
         };
         if !watched {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

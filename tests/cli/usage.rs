@@ -106,22 +106,22 @@ fn what_is_unknown_gets_the_likely_word() {
 #[test]
 fn options_of_other_clients_get_their_name_here() {
     for (line, option, hint) in [
-        ("pub -t a --cafile x", "--cafile", "--cafile of mosquitto is here: --ca FILE"),
-        ("sub -t a -c", "-c", "-c of mosquitto is here: --no-clean, with --client-id"),
-        ("sub -t a -W 5", "-W", "-W of mosquitto is here: --timeout"),
-        ("sub -L mqtt://h/a", "-L", "-L of mosquitto is here: --url"),
+        ("pub -t a --cafile x", "--cafile", "mosquitto's --cafile is --ca FILE here"),
+        ("sub -t a -c", "-c", "mosquitto's -c is --no-clean with --client-id here"),
+        ("sub -t a -W 5", "-W", "mosquitto's -W is --timeout here"),
+        ("sub -L mqtt://h/a", "-L", "mosquitto's -L is --url here"),
         (
             "pub -t a -D publish content-type x",
             "-D",
-            "-D of mosquitto is here: an option for each property, as in --session-expiry-interval or --user-properties",
+            "mosquitto's -D is one option for each property (--session-expiry-interval, --user-properties, ...) here",
         ),
-        ("pub -t a --pw x", "--pw", "--pw of mosquitto is here: --password"),
-        ("pub -t a --will-payload x", "--will-payload", "--will-payload of mosquitto is here: --will-message"),
-        ("sub -t a -A 127.0.0.1", "-A", "-A of mosquitto is here: --bind"),
-        ("sub -t a -N", "-N", "-N of mosquitto is here: --output-mode raw --delimiter ''"),
-        ("sub -t a --identifier x", "--identifier", "--identifier of HiveMQ's mqtt-cli is here: --client-id"),
-        ("bench pub -t a --certfile x", "--certfile", "--certfile of emqtt-bench is here: --cert"),
-        ("bench conn --ssl", "--ssl", "--ssl of emqtt-bench is here: --protocol mqtts"),
+        ("pub -t a --pw x", "--pw", "mosquitto's --pw is --password here"),
+        ("pub -t a --will-payload x", "--will-payload", "mosquitto's --will-payload is --will-message here"),
+        ("sub -t a -A 127.0.0.1", "-A", "mosquitto's -A is --bind here"),
+        ("sub -t a -N", "-N", "mosquitto's -N is --output-mode raw --delimiter '' here"),
+        ("sub -t a --identifier x", "--identifier", "mqtt-cli's --identifier is --client-id here"),
+        ("bench pub -t a --certfile x", "--certfile", "emqtt-bench's --certfile is --cert here"),
+        ("bench conn --ssl", "--ssl", "emqtt-bench's --ssl is --protocol mqtts here"),
     ] {
         refused(line, &format!("there is no option `{option}` here"), Some(hint));
     }

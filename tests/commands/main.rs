@@ -8,6 +8,8 @@ mod bench_run;
 mod bench_watch;
 mod conn;
 mod connect_options;
+#[cfg(target_os = "linux")]
+mod effects;
 #[cfg(unix)]
 mod ends;
 #[cfg(target_os = "linux")]

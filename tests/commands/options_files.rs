@@ -118,6 +118,21 @@ fn a_file_of_mqttx_s_own_is_read_and_what_is_not_known_is_told() {
     );
 }
 
+/// MQTTX writes its default into every file, and MQTT.js speaks TLS all the same where there is a certificate.
+#[test]
+fn the_plain_protocol_of_a_file_does_not_hold_beside_its_certificate() {
+    let folder = Home::new();
+    folder.write(
+        "o.json",
+        r#"{"pub": {"hostname": "127.0.0.1", "protocol": "mqtt", "port": 1, "topic": "a", "ca": "/nowhere"}}"#,
+    );
+    let ended = folder.run("pub -lo o.json").expect_code(1);
+    assert!(ended.stderr.starts_with("error: ca of o.json: `/nowhere`: no such file"), "{}", ended.stderr);
+    let ended = folder.run("pub -lo o.json -l ws").expect_code(3);
+    let warning = "warning: ca of o.json needs TLS, but --protocol is ws: left out\n";
+    assert!(ended.stderr.starts_with(warning), "{}", ended.stderr);
+}
+
 #[test]
 fn a_file_that_will_not_do_is_named_with_what_is_wrong() {
     let folder = Home::new();

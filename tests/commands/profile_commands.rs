@@ -122,6 +122,22 @@ fn show_masks_secrets_and_says_where_each_value_comes_from() {
 }
 
 #[test]
+fn a_profile_with_an_authority_shows_the_protocol_that_it_means() {
+    let home = Home::new();
+    home.run("profile add safe -h b.example --ca /ca.pem").expect_code(0);
+    let list = home.run("profile list").expect_code(0);
+    assert!(list.text().contains("mqtts://b.example"), "{}", list.text());
+    let effective = home.run("profile show safe --effective").expect_code(0);
+    let row = effective.text().lines().find(|line| line.starts_with("connection.protocol")).unwrap_or_default();
+    assert!(row.contains("mqtts") && row.ends_with("default"), "{row}");
+    let ended = home.run("profile add odd -h b.example -l mqtt --ca /ca.pem").expect_code(2);
+    let message = "tls.ca of profile `odd` needs TLS, but connection.protocol of profile `odd` is mqtt";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    home.write(".config/mqttx-rs/profiles/bom.toml", "\u{feff}[connection]\nhost = \"b.example\"\n");
+    home.run("profile validate bom").expect_code(0);
+}
+
+#[test]
 fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
     let home = Home::new();
     home.run("profile add task -h a").expect_code(0);

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::support::wire::property::Value;
-use crate::support::wire::{Packet, Publish, connack, disconnect, puback, publish, suback};
+use crate::support::wire::{Packet, Publish, connack, puback, publish, suback};
 use crate::support::{Link, Program, Running, ScriptedBroker};
 
 /// A broker that has sent messages of `a/1` to `a/5`, which it keeps.
@@ -133,6 +133,34 @@ fn a_broker_that_keeps_nothing_is_not_asked_to_remove() {
     link.send(publish("a", "kept").retain());
     ended_in_order(link);
     assert_eq!(running.wait().expect_code(5).text(), "");
+}
+
+#[test]
+fn a_removal_that_is_lost_with_its_connection_is_sent_again() {
+    let (broker, mut link, running) = begun(&["-rp", "1"]);
+    let lines = remove(&mut link, 2);
+    for _ in 0..3 {
+        removal(&mut link);
+    }
+    link.cut();
+    let (mut link, _) = broker.accept_session(connack());
+    let mut again = String::new();
+    loop {
+        match link.receive() {
+            Packet::Subscribe(subscribe) => link.send(suback(subscribe.id, [0])),
+            Packet::Publish(publish) => {
+                again = again + "removed " + &publish.topic + "\n";
+                link.send(puback(publish.id));
+            }
+            other => {
+                assert_eq!(other, disconnect(0).into());
+                break;
+            }
+        }
+    }
+    link.close();
+    assert_eq!(again.lines().count(), 3);
+    assert_eq!(running.wait().expect_code(0).text(), lines + &again);
 }
 
 #[test]

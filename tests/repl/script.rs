@@ -77,6 +77,18 @@ fn an_error_names_the_line_and_ends_it_with_the_commands_code() {
 }
 
 #[test]
+fn options_of_tls_are_followed_or_refused_also_here() {
+    let ended = Program::new(["repl", "--ca", "/nowhere"]).stdin("").run().expect_code(1);
+    assert!(ended.stderr.starts_with("error: --ca: `/nowhere`: "), "{}", ended.stderr);
+    let ended = without_broker("connect --ca /nowhere\n").expect_code(1);
+    assert!(ended.stderr.contains("--ca: `/nowhere`: "), "{}", ended.stderr);
+    let ended = without_broker("connect --ca /nowhere -l mqtt\n").expect_code(2);
+    assert!(ended.stderr.contains("--ca needs TLS, but --protocol is mqtt"), "{}", ended.stderr);
+    let ended = Program::new(["bench", "conn", "--ca", "/nowhere", "-l", "ws"]).run().expect_code(2);
+    assert!(ended.stderr.contains("--ca needs TLS, but --protocol is ws\nhint: use -l wss\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn keep_going_runs_the_rest_and_ends_with_the_first_code() {
     let ended = Program::new(["repl", "--keep-going", "-x"]).stdin("pub a 1\nnonsense\nhelp exit\n").run();
     let ended = ended.expect_code(2);

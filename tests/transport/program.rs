@@ -89,12 +89,12 @@ fn certificates_and_keys_may_be_der_or_begin_with_a_byte_order_mark() {
         data_encoding::BASE64.decode(digits.as_bytes()).expect("Base64")
     };
     let with_bom = |path: &std::path::Path| [b"\xEF\xBB\xBF", &*std::fs::read(path).expect("a file")].concat();
-    let forms: [&dyn Fn(&std::path::Path) -> Vec<u8>; 2] = [&der, &with_bom];
+    let forms = [files.each_ref().map(|path| der(path)), files.each_ref().map(|path| with_bom(path))];
     for (number, form) in forms.iter().enumerate() {
         let mut program = publish(&format!("mqtts://localhost:{}", server.port()));
-        for (option, path) in ["--ca", "--cert", "--key"].into_iter().zip(&files) {
+        for (option, bytes) in ["--ca", "--cert", "--key"].into_iter().zip(form) {
             let other = folder.join(format!("{number}{option}"));
-            std::fs::write(&other, form(path)).expect("a file");
+            std::fs::write(&other, bytes).expect("a file");
             program = program.arg(option).arg(other);
         }
         expect_published(program, &broker);

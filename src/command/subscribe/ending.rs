@@ -37,8 +37,8 @@ impl Subscriber<'_> {
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
-            (End::Done | End::Refused, _) | (End::Idle | End::Signal(_), None) => Ok(status),
-            (End::Unwritable(WriteError::Closed), _) => Ok(status),
+            (End::Done | End::Refused | End::Unwritable(WriteError::Closed), _)
+            | (End::Idle | End::Signal(_), None) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),
             (End::Signal(signal), Some(_)) => Ok(ExitStatus::Interrupted(signal)),

@@ -258,10 +258,9 @@ impl<'a> Subscriber<'a> {
     fn message(&mut self, received: Received) -> Result<Option<End>, WriteError> {
         let message = &received.message;
         let is_wanted = match self.settings.retained {
-            Retained::Both => true,
             Retained::Skip => !message.retain,
             Retained::Only if !message.retain => return Ok(Some(End::Idle)),
-            Retained::Only => true,
+            Retained::Both | Retained::Only => true,
             Retained::Remove { .. } => removal::is_kept(message),
         };
         // What is not retained does not put off the end of those who wait for the last retained message.

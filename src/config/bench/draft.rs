@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
+
 use super::clients::{connect_interval, endpoints, shard, workers};
 use super::load::pattern;
 use super::parameters::parameters;
@@ -55,6 +57,22 @@ impl Draft {
         if reconnects && !timing.reconnect {
             warnings.push("a lost connection stays lost without --reconnect".to_owned());
         }
+        if timing.reconnect && origins.given("maximum_reconnect_times") {
+            let name = origins.name("maximum_reconnect_times");
+            warnings
+                .push(format!("{name} has no effect in bench: with --reconnect, a client tries until the run ends"));
+        }
+        for (option, why) in [
+            ("follow_redirect", "a client stays with the brokers that it is given"),
+            ("verbose", "it has no lines of single messages"),
+        ] {
+            if origins.given(option) {
+                warnings.push(format!("{} has no effect in bench: {why}", origins.name(option)));
+            }
+        }
+        if timing.start_at.is_some_and(|time| time <= Timestamp::now()) {
+            warnings.push("--start-at is in the past: the run begins at once".to_owned());
+        }
         Ok(Self {
             connect,
             groups: Vec::new(),
@@ -91,6 +109,13 @@ impl Draft {
 
     pub(super) fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
+    }
+
+    /// Where nothing is sent that an answer is owed to.
+    pub(super) fn warn_of_drain(&mut self, command: &str, origins: &Origins) {
+        if origins.given("drain") {
+            self.warnings.push(format!("--drain has no effect in {command}, which waits for no answers"));
+        }
     }
 
     /// The groups so far.

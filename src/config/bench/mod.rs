@@ -76,6 +76,9 @@ pub struct MergeSettings {
 impl MergeSettings {
     /// Settles every option of `bench merge`.
     pub fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
+        if arguments.results.abort_on_fail {
+            return Err(Error::usage("--abort-on-fail is not for bench merge: the runs are over"));
+        }
         let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
         Ok(Self { reports, partial: arguments.partial, thresholds: thresholds(&arguments.results)?, results })
     }
@@ -90,6 +93,7 @@ impl BenchSettings {
         let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, origins)?;
         let client_id = draft.client_id("", arguments.clients.count)?;
         draft.group("clients", arguments.clients.count, client_id, Role::Idle);
+        draft.warn_of_drain("bench conn", origins);
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, Until::default());
         draft.finish("connection benchmark", timing, phases)
@@ -129,6 +133,7 @@ impl BenchSettings {
         let client_id = draft.client_id("", clients.count)?;
         draft.group("subscribers", clients.count, client_id, subscriber(given)?);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
+        draft.warn_of_drain("bench sub", origins);
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, Until { received: given.limit, ..Until::default() });
         draft.finish("subscribe benchmark", timing, phases)

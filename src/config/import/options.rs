@@ -80,10 +80,22 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
     }
     let is_on = |said: &&Said| said.option != "insecure" || said.values != ["false"];
     let tls = said.iter().filter(is_on).find(|said| TLS.contains(&said.option.as_str()));
-    if let (Some(tls), Some(protocol)) = (tls, texts.get("protocol").filter(|said| said.values == ["mqtt"])) {
-        draft.profile.values.remove("connection.protocol");
-        let message = format!("left out: MQTTX writes it into every file, and {} means mqtts", tls.field);
-        remarks.push(Remark { line: protocol.line, key: format!("{section}.protocol"), message });
+    // MQTT.js, too, speaks TLS beside a certificate, whatever the protocol is called.
+    if let (Some(tls), Some(protocol)) = (tls, texts.get("protocol")) {
+        let message = match protocol.values.first().map(String::as_str) {
+            Some("mqtt") => {
+                draft.profile.values.remove("connection.protocol");
+                format!("left out: MQTTX writes it into every file, and {} means mqtts", tls.field)
+            }
+            Some("ws") => {
+                draft.set("connection.protocol", "wss");
+                format!("wss instead of ws, as {} needs TLS", tls.field)
+            }
+            _ => String::new(),
+        };
+        if !message.is_empty() {
+            remarks.push(Remark { line: protocol.line, key: format!("{section}.protocol"), message });
+        }
     }
     if let Some(topics) = filters {
         draft.set_filters(entries(&topics.values, &texts));
@@ -159,6 +171,9 @@ mod tests {
         let toml = "[connection]\nhost = \"h\"\n\n[tls]\nca = \"ca.pem\"\ninsecure = false\n";
         assert_eq!(profiles, [("pub".to_owned(), toml.to_owned())]);
         assert_eq!(remarks, ["line 1: pub.protocol: left out: MQTTX writes it into every file, and ca means mqtts"]);
+        let (profiles, remarks) = imported("pub: {hostname: h, protocol: ws, ca: ca.pem}\n");
+        assert!(profiles[0].1.contains("protocol = \"wss\""), "{profiles:?}");
+        assert_eq!(remarks, ["line 1: pub.protocol: wss instead of ws, as ca needs TLS"]);
         let (profiles, remarks) = imported("pub: {hostname: h, protocol: mqtt, insecure: false}\n");
         assert!(profiles[0].1.contains("protocol = \"mqtt\"") && remarks.is_empty(), "{profiles:?}");
     }

@@ -54,6 +54,11 @@ impl TlsServer {
         self.handshakes.recv_timeout(DEADLINE).expect("a handshake")
     }
 
+    /// The handshakes that have succeeded so far.
+    pub fn handshakes(&self) -> Vec<Handshake> {
+        self.handshakes.try_iter().collect()
+    }
+
     fn serve(config: ServerConfig, inside: Inside) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let (sender, handshakes) = mpsc::channel();

@@ -183,7 +183,7 @@ impl Reader<'_> {
                     match (key(KEYS), key(SWITCHES)) {
                         (Some(key), _) => {
                             if let Some(text) = self.plain(property, key) {
-                                if key.ends_with(".topic") {
+                                if matches!(key, "publish.topic" | "will.topic") {
                                     self.warn_of_white_space(property, &text);
                                 }
                                 self.draft.set(key, text);
