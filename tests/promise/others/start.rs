@@ -60,7 +60,7 @@ pub(crate) fn rabbitmq() -> Option<Process> {
     ] {
         command.env(name, process.path(file));
     }
-    process.run(&mut command);
+    process.run(&command);
     Some(process.started("Server startup complete"))
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn ejabberd() -> Option<Process> {
         .env("EJABBERD_CONFIG_PATH", process.path("ejabberd.yml"))
         .env("EJABBERD_LOG_PATH", process.path("ejabberd.log"))
         .env("ERL_CRASH_DUMP", process.path("crash"));
-    process.run(&mut command);
+    process.run(&command);
     Some(process.started("Start accepting TCP connections"))
 }
 
@@ -123,14 +123,20 @@ impl Process {
         fs::write(self.path(name), text).expect("the directory can be written to");
     }
 
-    /// Starts one of its processes, in a group of its own.
-    fn run(&mut self, command: &mut Command) {
+    /// Starts one of its processes, in a group of its own. It ends with this process, however that ends: then the pipe
+    /// that a shell reads closes.
+    fn run(&mut self, command: &Command) {
+        const WITH_US: &str = r#"exec 3<&0; "$@" </dev/null & broker=$!
+            (cat <&3 >/dev/null; kill -9 "$broker") & wait "$broker""#;
         let output = File::options().create(true).append(true).open(self.path("output")).expect("a file");
         let errors = output.try_clone().expect("a descriptor can be duplicated");
-        command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WITH_US, "sh"]).arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(Stdio::piped()).stdout(output).stderr(errors).process_group(0);
         // Erlang keeps its cookie there.
-        command.current_dir(self.directory.path()).env("HOME", self.directory.path());
-        self.children.push(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
+        shell.current_dir(self.directory.path()).env("HOME", self.directory.path());
+        self.children.push(shell.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
     }
 
     /// Waits until its output says this, and it can be reached.
