@@ -7,7 +7,7 @@ use mqttx_rs::mqtt::Version;
 
 use crate::others::Process;
 use crate::support::wire::{self, Connect, property};
-use crate::support::{Mosquitto, Program, RawClient, Running};
+use crate::support::{Mosquitto, RawClient, Running};
 
 /// A running broker.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Broker {
     /// `mqttx-rs broker`.
     #[cfg(feature = "broker")]
     pub(crate) fn embedded() -> Self {
-        let mut running = Program::new(["broker", "-p", "0"]).start();
+        let mut running = crate::support::Program::new(["broker", "-p", "0"]).start();
         let url = running.wait_for_stdout("mqtt://");
         let address = url.trim().trim_start_matches("mqtt://").parse().expect("an address");
         let alive = Alive::Embedded(Mutex::new(running));
@@ -64,6 +64,7 @@ impl Broker {
     }
 
     /// The same, and nothing is forgiven.
+    #[cfg(feature = "broker")]
     pub(crate) fn without_fault(self) -> Self {
         Self { fault: None, ..self }
     }

@@ -1,7 +1,7 @@
 //! How they are started: as this user, in a directory of their own, on free ports of 127.0.0.1.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,9 +11,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::support::mosquitto::free_port;
-
-/// Makes the absence of one of them a failure instead of a skipped test.
+/// The names of those whose absence is a failure instead of a skipped test.
 const REQUIRE: &str = "MQTTX_RS_REQUIRE_BROKERS";
 
 /// How long one may take to start: `RabbitMQ` takes ten seconds on an idle machine.
@@ -62,7 +60,7 @@ pub(crate) fn rabbitmq() -> Option<Process> {
     ] {
         command.env(name, process.path(file));
     }
-    process.run(&mut command);
+    process.run(&command);
     Some(process.started("Server startup complete"))
 }
 
@@ -85,7 +83,7 @@ pub(crate) fn ejabberd() -> Option<Process> {
         .env("EJABBERD_CONFIG_PATH", process.path("ejabberd.yml"))
         .env("EJABBERD_LOG_PATH", process.path("ejabberd.log"))
         .env("ERL_CRASH_DUMP", process.path("crash"));
-    process.run(&mut command);
+    process.run(&command);
     Some(process.started("Start accepting TCP connections"))
 }
 
@@ -125,14 +123,20 @@ impl Process {
         fs::write(self.path(name), text).expect("the directory can be written to");
     }
 
-    /// Starts one of its processes, in a group of its own.
-    fn run(&mut self, command: &mut Command) {
+    /// Starts one of its processes, in a group of its own. It ends with this process, however that ends: then the pipe
+    /// that a shell reads closes.
+    fn run(&mut self, command: &Command) {
+        const WITH_US: &str = r#"exec 3<&0; "$@" </dev/null & broker=$!
+            (cat <&3 >/dev/null; kill -9 "$broker") & wait "$broker""#;
         let output = File::options().create(true).append(true).open(self.path("output")).expect("a file");
         let errors = output.try_clone().expect("a descriptor can be duplicated");
-        command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WITH_US, "sh"]).arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(Stdio::piped()).stdout(output).stderr(errors).process_group(0);
         // Erlang keeps its cookie there.
-        command.current_dir(self.directory.path()).env("HOME", self.directory.path());
-        self.children.push(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
+        shell.current_dir(self.directory.path()).env("HOME", self.directory.path());
+        self.children.push(shell.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
     }
 
     /// Waits until its output says this, and it can be reached.
@@ -144,7 +148,8 @@ impl Process {
                 return self;
             }
             let has_ended = self.children.iter_mut().any(|child| child.try_wait().is_ok_and(|status| status.is_some()));
-            assert!(!has_ended && Instant::now() < deadline, "it does not start:\n{output}");
+            let is_refused = output.contains("eaddrinuse");
+            assert!(!has_ended && !is_refused && Instant::now() < deadline, "it does not start:\n{output}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -156,6 +161,17 @@ impl Drop for Process {
             // The group, since Erlang has helpers.
             _ = killpg(Pid::from_raw(child.id().try_into().expect("a pid fits")), Signal::SIGKILL);
             _ = child.wait();
+        }
+    }
+}
+
+/// A port that is free, below those that the system gives to the connections of other tests: one of these could take it
+/// while the broker is starting.
+fn free_port() -> u16 {
+    loop {
+        let port = fastrand::u16(20_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
         }
     }
 }
@@ -175,7 +191,8 @@ fn newest(folder: &Path, start: &str) -> Option<PathBuf> {
 /// What was found; where it was not, the test is skipped, or fails when it must not be.
 fn require<T>(name: &str, found: Option<T>) -> Option<T> {
     if found.is_none() {
-        assert!(std::env::var_os(REQUIRE).is_none(), "{name} is not installed, and {REQUIRE} is set");
+        let required = std::env::var(REQUIRE).unwrap_or_default();
+        assert!(!required.contains(name), "{name} is not installed, and {REQUIRE} is `{required}`");
         report(&format!("skipped: {name} is not installed"));
     }
     found
