@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::mqtt::Version;
 use crate::session::Disconnected;
-use crate::transport::{Dialed, Dialer, Endpoint, Protocol};
+use crate::transport::{Dialed, Dialer, Endpoint};
 
 use super::connection::{self, Ended};
 use super::redirect;
@@ -19,6 +19,7 @@ pub(super) struct Route {
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) reconnect: Reconnect,
+    pub(super) is_client_id_chosen: bool,
     pub(super) reauthenticate_every: Option<Duration>,
     pub(super) tap: Option<Box<dyn Tap>>,
 }
@@ -26,6 +27,7 @@ pub(super) struct Route {
 /// What the ends of connections look like, one after another.
 #[derive(Debug, Default)]
 struct Clues {
+    is_client_id_chosen: bool,
     /// Connections in a row that the broker closed soon after it had accepted them, with nothing outstanding.
     thrown_out: u32,
     told: Vec<Clue>,
@@ -41,7 +43,7 @@ impl Clues {
         }
         match state.session.oversized() {
             Some(size) if is_closed => Some(Clue::Oversized(size)),
-            _ => (self.thrown_out >= 2).then_some(Clue::SharedClientId),
+            _ => (self.thrown_out >= 2 && self.is_client_id_chosen).then_some(Clue::SharedClientId),
         }
     }
 
@@ -56,9 +58,9 @@ impl Clues {
 
 /// The life of a client: one connection after another, until it is told to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
-    let Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap } = &mut *route;
+    let Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
-    let mut clues = Clues::default();
+    let mut clues = Clues { is_client_id_chosen: *is_client_id_chosen, ..Clues::default() };
     let result = loop {
         let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
             Ok(()) => break Ok(()),
@@ -79,6 +81,10 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
             endpoint.clone_from(&target);
             shared.lock().events.push(Event::Redirected(Box::new(Redirected { cause, endpoint: target })));
             continue;
+        }
+        // The last publish may have been given up at this loss, and nothing be left to come back for.
+        if was_connected && shared.lock().may_end(Instant::now().into_std()) {
+            break Ok(());
         }
         let is_retried = cause.is_worth_a_retry() && (was_connected || reconnect.also_first);
         let delay = reconnect.delay_before(attempts + 1, fastrand::f64());
@@ -119,17 +125,10 @@ async fn connect_once(
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), None))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
-    let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
+    let Ended { end, lasted, loss, has_timed_out, foreign } = drive.await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {
-        (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
-            // Behind TLS and WebSocket, and what ends those, a broker may reset the connection that it has done with.
-            let may_be_reset = endpoint.protocol != Protocol::Mqtt;
-            if shared.lock().ends_with(is_orderly || may_be_reset) {
-                return Ok(());
-            }
-            Cause::Lost(loss)
-        }
+        (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
         (LinkEnd::Disconnected(Disconnected::NotReauthenticated(refusal)), _) => Cause::NotReauthenticated(refusal),

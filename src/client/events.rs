@@ -63,7 +63,7 @@ pub enum Event {
     /// The broker broke the protocol in a way that leaves every message accounted for. Once for each kind.
     Tolerated(Box<Violation>),
     /// The broker closed the connection, as it seems because of the number of publishes in flight; there are at most so
-    /// many from now on.
+    /// many from now on. Once: it may become fewer.
     Narrowed(u16),
     /// There is no connection, and after `delay` there will be another attempt.
     Reconnecting(Box<Reconnecting>),

@@ -28,6 +28,8 @@ pub struct ClientOptions {
     /// what is unacknowledged is resumed, and the broker keeps nothing behind. It holds for a clean start without a
     /// Session Expiry Interval of its own; nothing else needs it.
     pub keeps_session: bool,
+    /// Somebody chose the client identifier, so that another may have it too.
+    pub is_client_id_chosen: bool,
     /// How often to authenticate again on a connection that stands, where an [`Authenticator`] is there to do so.
     pub reauthenticate_every: Option<Duration>,
 }
@@ -41,6 +43,7 @@ impl ClientOptions {
             dialer: Dialer::default(),
             reconnect: Reconnect::default(),
             keeps_session: false,
+            is_client_id_chosen: false,
             reauthenticate_every: None,
         }
     }
@@ -69,7 +72,15 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 /// The same with more than most clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
     let Extensions { tap, authenticator } = extensions;
-    let ClientOptions { mut connect, endpoint, dialer, reconnect, keeps_session, reauthenticate_every } = options;
+    let ClientOptions {
+        mut connect,
+        endpoint,
+        dialer,
+        reconnect,
+        keeps_session,
+        is_client_id_chosen,
+        reauthenticate_every,
+    } = options;
     let version = connect.version;
     let ends_session = keeps_session
         && version.is_v5()
@@ -85,7 +96,7 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
         session.set_authenticator(authenticator)?;
     }
     let shared = Arc::new(Shared::new(session, ends_session.then_some(0)));
-    let route = Route { version, endpoint, dialer, reconnect, reauthenticate_every, tap };
+    let route = Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
     Ok((Client { handle: handle.clone() }, Events::new(handle)))
@@ -98,7 +109,7 @@ pub enum Pending {
     /// answers. A caller that cannot wait any longer asks again with `Abandon`.
     Finish,
     /// As `Finish`, and the broker is known to have what it needs to forget the messages that were acknowledged: at
-    /// QoS 2 it has released them, at QoS 1 it has closed in order behind the acknowledgements. Where a connection is
+    /// QoS 2 it has released them, at QoS 1 it has answered a PINGREQ behind the acknowledgements. Where a connection is
     /// lost before that, the next one sees to it; messages that come again then are to be acknowledged again.
     Settle,
     /// It is given up: publishes without an outcome are lost. What was acknowledged before is still sent.

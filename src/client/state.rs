@@ -229,36 +229,21 @@ impl State {
 
     /// Whether a caller wants the client to end, and nothing is left to be done. There is something as long as it has
     /// never been connected: whether it can be is what a script wants to know.
-    pub(super) fn may_end(&self, now: Instant) -> bool {
+    pub(super) fn may_end(&mut self, now: Instant) -> bool {
         let Some(closing) = &self.closing else { return false };
         let is_finished = self.was_connected && self.ledger.is_empty() && self.subscriptions.is_settled();
         match closing.pending {
             Pending::Abandon => true,
             Pending::Finish => is_finished,
-            Pending::Settle => is_finished && self.is_settled(now),
+            Pending::Settle => {
+                is_finished && self.session.unreleased() == 0 && self.settlement.is_closed(&mut self.session, now)
+            }
         }
-    }
-
-    /// Whether the broker has, or will have by an orderly end of this connection, what it needs to forget the messages
-    /// that were acknowledged.
-    fn is_settled(&self, now: Instant) -> bool {
-        let is_connected = self.session.state() == session::State::Connected;
-        self.session.unreleased() == 0
-            && (!self.settlement.is_open() || is_connected)
-            && self.settlement.until().is_none_or(|until| until <= now)
     }
 
     /// When a connection that was resumed for [`Pending::Settle`] has nothing more to wait for.
     pub(super) fn settled_at(&self) -> Option<Instant> {
         self.settlement.until()
-    }
-
-    /// The connection has ended by our DISCONNECT; `false`: there has to be another, as it is not known whether the
-    /// broker has read all of it.
-    pub(super) fn ends_with(&mut self, is_orderly: bool) -> bool {
-        let wants_to_know = matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle);
-        self.settlement.ended(is_orderly);
-        !(wants_to_know && self.settlement.is_open())
     }
 
     /// Tells the session of a disconnect whose time has come; whether it did.
@@ -267,8 +252,7 @@ impl State {
             && self.session.state() != session::State::Closing
             && let Some(closing) = &mut self.closing
         {
-            // Not taken: with `Settle` there may be another.
-            let properties = closing.properties.clone();
+            let properties = std::mem::take(&mut closing.properties);
             self.session.disconnect(closing.reason, properties);
             return true;
         }
@@ -318,11 +302,7 @@ impl State {
                     None => self.events.push(Event::RequestRejected { id, error }),
                 },
                 session::Event::Tolerated(violation) => self.events.push(Event::Tolerated(violation)),
-                session::Event::Narrowed(window) => {
-                    // There are only so many narrower windows.
-                    self.has_progressed = true;
-                    self.events.push(Event::Narrowed(window));
-                }
+                session::Event::Narrowed(window) => self.events.push(Event::Narrowed(window)),
                 session::Event::Auth(auth) => self.events.push(Event::Auth(auth)),
                 session::Event::Connected(ack) => self.accepted(*ack, now),
                 session::Event::Refused(ack) => self.link = LinkState::Ended(LinkEnd::Refused(ack)),
@@ -363,6 +343,7 @@ impl State {
 
     /// What was handed out up to `through` has been written.
     pub(super) fn flushed(&mut self, through: DeliveryId) {
+        self.session.handle_flushed();
         let mut count = self.ledger.flush(through);
         if count == 0 {
             return;
@@ -417,8 +398,10 @@ impl State {
 
     /// The last event, after an outcome for whatever has none.
     pub(super) fn close(&mut self, result: Result<(), Box<ClientError>>) {
+        let sent = self.session.transmitted();
         for id in self.ledger.take_all() {
-            self.events.push(Event::Published { id, outcome: PublishOutcome::Lost });
+            let outcome = if Some(id) > sent { PublishOutcome::Unsent } else { PublishOutcome::Lost };
+            self.events.push(Event::Published { id, outcome });
         }
         self.events.push(Event::Closed(result));
     }

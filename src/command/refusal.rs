@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{Message, ReasonCode, TopicName};
+use crate::payload::plural;
 use crate::session::{Details, PublishError};
 
 /// The error for a refusal: what was refused, the reason's name and number, the broker's own words.
@@ -20,8 +21,8 @@ pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: 
 
 /// The error for a message at which the broker closes the connection, again and again.
 pub(crate) fn hung_up(message: &Message) -> Error {
-    let (topic, size) = (&message.topic, message.payload.len());
-    let text = format!("the broker closed the connection three times at the message to `{topic}` ({size} bytes)");
+    let (topic, size) = (&message.topic, plural(message.payload.len() as u64, "byte"));
+    let text = format!("the broker closed the connection three times at the message to `{topic}` ({size})");
     Error::new(ErrorKind::PublishRefused, text)
         .with_hint("its access rules may not allow the topic, or the message is larger than it takes")
 }

@@ -58,6 +58,11 @@ impl Removals {
         !self.waiting.is_empty()
     }
 
+    /// How many acknowledgements the broker owes.
+    pub(super) fn under_way(&self) -> u64 {
+        self.under_way.len() as u64
+    }
+
     /// Whether the broker owes acknowledgements.
     pub(super) fn are_under_way(&self) -> bool {
         !self.under_way.is_empty()
@@ -97,7 +102,7 @@ impl Removals {
             }
             PublishOutcome::Rejected(error) => Err(not_removed(topic, error)),
             PublishOutcome::HungUp(message) => Err(hung_up(message)),
-            PublishOutcome::Uncertain | PublishOutcome::Lost => {
+            PublishOutcome::Uncertain | PublishOutcome::Lost | PublishOutcome::Unsent => {
                 if !self.is_closed {
                     self.waiting.push_back(received);
                 }

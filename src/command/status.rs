@@ -97,8 +97,9 @@ pub(crate) fn tolerated(talk: Talk, violation: &Violation) {
 /// The broker does not take as many publishes at a time.
 pub(crate) fn narrowed(talk: Talk, window: u16) {
     talk.warning(format_args!(
-        "the broker closed the connection with too many messages in flight, as it seems: going on with {window} \
-         (--inflight {window} begins so)"
+        "the broker closed the connection with {} or more messages in flight: going on with {window} or fewer \
+         (--inflight {window} starts with that)",
+        u32::from(window) * 2
     ));
 }
 

@@ -31,8 +31,10 @@ pub(crate) struct Tally {
     uncertain: u64,
     /// Why it is.
     session_loss: Option<SessionLoss>,
-    /// Without an outcome when the client ended.
+    /// Sent, and without an outcome when the client ended.
     lost: u64,
+    /// Accepted, and not sent when the client ended.
+    left: u64,
     /// Never accepted: bad lines, and messages over the broker's announced limits.
     unsent: u64,
     /// The kind of the first failure.
@@ -57,6 +59,7 @@ impl Tally {
             uncertain: 0,
             session_loss: None,
             lost: 0,
+            left: 0,
             unsent: 0,
             failure: None,
         }
@@ -114,6 +117,7 @@ impl Tally {
             }
             PublishOutcome::Uncertain => self.uncertain += 1,
             PublishOutcome::Lost => self.lost += 1,
+            PublishOutcome::Unsent => self.left += 1,
         }
     }
 
@@ -133,7 +137,7 @@ impl Tally {
     pub(crate) fn refused_before(&self, error: Error) -> Result<ExitStatus, Error> {
         match self.failure.filter(|failure| failure.code() < error.kind().code()) {
             Some(failure) => {
-                self.talk.error(&error);
+                self.talk.warning(&error);
                 Ok(ExitStatus::Partly(failure))
             }
             None => Err(error),
@@ -169,19 +173,22 @@ impl Tally {
         if self.lost > 0 {
             parts.push(format!("{} perhaps lost", self.lost));
         }
+        if self.left > 0 {
+            parts.push(format!("{} not sent", self.left));
+        }
         parts.join(", ")
     }
 
     /// Tells how it ended, and with what status.
     pub(crate) fn report(&self) -> ExitStatus {
-        let is_lost = self.uncertain + self.lost > 0;
+        let is_lost = self.uncertain + self.lost + self.left > 0;
         let Some(failure) = self.failure.or(is_lost.then_some(ErrorKind::ConnectionLost)) else {
             self.talk.success(self.success());
             return ExitStatus::Done;
         };
         if self.uncertain > 0 {
             self.talk.error(&self.uncertainty());
-        } else if self.lost > 0 {
+        } else if self.lost + self.left > 0 {
             let message = "the connection was lost before the broker acknowledged everything";
             self.talk.error(&Error::new(ErrorKind::ConnectionLost, message));
         }
@@ -204,7 +211,10 @@ impl Tally {
         let message = format!("{what} {verb} uncertain, delivered once or not at all: {why}");
         Error::new(ErrorKind::ConnectionLost, message).with_hint(match self.session_loss {
             Some(SessionLoss::Forgotten) => "--resend-uncertain repeats such messages: none missing, some twice",
-            _ => "-i ID --no-clean, or MQTT 5.0, keeps the session; --resend-uncertain repeats such messages",
+            _ => {
+                "-i ID --no-clean keeps the session, as MQTT 5.0 does unless --session-expiry-interval ends it; \
+                 --resend-uncertain repeats such messages"
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
-use super::support::exclude_one_another;
+use super::support::{exclude_one_another, without_effect};
 use super::{ConnectSettings, secret};
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::{PublishArgs, PublishCommand};
@@ -90,6 +90,15 @@ impl PubSettings {
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }
+        let highest = if publication.source == MessageSource::JsonLines { QoS::ExactlyOnce } else { publication.qos };
+        warnings.extend(without_effect(
+            origins,
+            &[
+                ("inflight", highest == QoS::AtMostOnce, "at QoS 0"),
+                ("resend_uncertain", highest < QoS::ExactlyOnce, "below QoS 2"),
+                ("repeat_delay", publication.repeat == 1, "without --repeat"),
+            ],
+        ));
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::ConnectSettings;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::origin::Origins;
+use super::support::without_effect;
 use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
@@ -108,6 +109,17 @@ impl SubSettings {
             connect.keep_session();
         }
         warnings.extend(doubts(&filters));
+        let ends_nothing = output.template.is_none()
+            && output.output_mode != OutputMode::Raw
+            && output.file_write.is_none()
+            && output.file_save.is_none();
+        warnings.extend(without_effect(
+            origins,
+            &[
+                ("verbose", output.template.is_some(), "with --template"),
+                ("delimiter", ends_nothing, "without --output-mode raw, --template or a file"),
+            ],
+        ));
         Ok(Self {
             connect,
             subscribe: SubscribeRequest {

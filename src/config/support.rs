@@ -16,6 +16,7 @@ const NEEDS_V5: &[&str] = &[
     "conn_user_properties",
     "authentication_method",
     "reauthenticate_every",
+    "follow_redirect",
     // The will
     "will_delay_interval",
     "will_payload_format_indicator",
@@ -70,4 +71,11 @@ pub(super) fn refuse_what_is_not_built_yet(origins: &Origins) -> Result<(), Erro
 /// Refuses two options that say the same thing.
 pub(super) fn exclude_one_another(one: &str, other: &str) -> Error {
     Error::usage(format!("{one} and {other} exclude one another"))
+}
+
+/// Warnings of flags that change nothing beside others: the option, whether that is so, and why.
+pub(super) fn without_effect(origins: &Origins, cases: &[(&str, bool, &str)]) -> Vec<String> {
+    let is_flag = |option: &str| origins.of(option) == Origin::Flag;
+    let cases = cases.iter().filter(|(option, is_so, _)| *is_so && is_flag(option));
+    cases.map(|(option, _, why)| format!("{} has no effect {why}", origins.name(option))).collect()
 }

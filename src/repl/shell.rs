@@ -346,6 +346,7 @@ impl<'a> Shell<'a> {
                 PublishOutcome::Uncertain => self
                     .talk
                     .warning("a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
+                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended before"),
                 PublishOutcome::Lost => {
                     self.talk.warning("a message may be lost: the connection ended before it was acknowledged");
                 }

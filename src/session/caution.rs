@@ -23,11 +23,23 @@ pub(super) struct Caution {
     /// Something has been acknowledged since a connection ended with the window full.
     acknowledged_since_full: bool,
     suspect: Option<Suspect>,
-    /// Something has been acknowledged on this connection.
-    acknowledged: bool,
+    connection: Seen,
+    /// A narrower window has been told of.
+    is_told: bool,
     /// Bytes of the largest payload acknowledged so far.
     largest_acknowledged: usize,
     oversized: Option<usize>,
+}
+
+/// What the present connection has seen, or the last one.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Something has been acknowledged.
+    acknowledged: bool,
+    /// What went out has reached the socket, so that the server may have read it.
+    is_flushed: bool,
+    /// Its end has narrowed the window: there are only so many narrower ones.
+    has_narrowed: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +66,7 @@ struct InFlight {
 /// What follows from the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Conclusion {
-    /// The window from now on.
+    /// The window from now on, if that is news.
     narrowed: Option<u16>,
     /// The publish that the server hung up at.
     culprit: Option<DeliveryId>,
@@ -63,13 +75,14 @@ pub(super) struct Conclusion {
 impl Caution {
     /// How many publishes may be in flight, where that is fewer than the server's announcement allows.
     pub(super) fn limit(&self) -> Option<u16> {
-        let is_alone = self.suspect.is_some_and(|suspect| suspect.hang_ups + 1 >= HANG_UPS) && !self.acknowledged;
+        let is_alone =
+            self.suspect.is_some_and(|suspect| suspect.hang_ups + 1 >= HANG_UPS) && !self.connection.acknowledged;
         if is_alone { Some(1) } else { self.narrowed }
     }
 
-    /// Whether something has been acknowledged on this connection.
-    pub(super) fn has_acknowledged(&self) -> bool {
-        self.acknowledged
+    /// Whether this connection got the session on.
+    pub(super) fn has_progressed(&self) -> bool {
+        self.connection.acknowledged || self.connection.has_narrowed
     }
 
     /// See [`Session::oversized`](super::Session::oversized).
@@ -78,14 +91,19 @@ impl Caution {
     }
 
     pub(super) fn begin_connection(&mut self) {
-        self.acknowledged = false;
+        self.connection = Seen::default();
         self.oversized = None;
+    }
+
+    /// All that went out has reached the socket.
+    pub(super) fn flushed(&mut self) {
+        self.connection.is_flushed = true;
     }
 
     /// PUBACK, PUBREC or PUBCOMP; `size`: bytes of the payload that it stands for, where they are known.
     pub(super) fn acknowledged(&mut self, size: usize) {
         self.largest_acknowledged = self.largest_acknowledged.max(size);
-        self.acknowledged = true;
+        self.connection.acknowledged = true;
         self.acknowledged_since_full = true;
         self.suspect = None;
     }
@@ -98,9 +116,10 @@ impl Caution {
         let is_full_again = in_flight.is_full && !std::mem::take(&mut self.acknowledged_since_full);
         if (is_full_again || too_many) && in_flight.window > 1 {
             self.narrowed = Some(in_flight.window / 2);
-            conclusion.narrowed = self.narrowed;
+            self.connection.has_narrowed = true;
+            conclusion.narrowed = self.narrowed.filter(|_| !std::mem::replace(&mut self.is_told, true));
         }
-        if too_many || self.acknowledged {
+        if too_many || self.connection.acknowledged || !self.connection.is_flushed {
             return conclusion;
         }
         let Some(id) = in_flight.first else { return conclusion };

@@ -21,6 +21,9 @@ pub(super) struct Connection {
     pub(super) rules: Rules,
     /// From CONNACK to the end.
     pub(super) keep_alive: Option<KeepAlive>,
+    /// PINGREQs queued so far, and PINGRESPs that have come for them.
+    pub(super) pings: u32,
+    pub(super) pings_answered: u32,
     /// What the window does not hold back, ahead of everything else.
     pub(super) control: VecDeque<Control>,
     /// `None`: no alias has been used.
@@ -71,6 +74,8 @@ impl Connection {
             reauthenticating: false,
             rules: Rules { version: options.version, maximum_packet_size, problem_information },
             keep_alive: None,
+            pings: 0,
+            pings_answered: 0,
             control: VecDeque::new(),
             aliases: None,
         }

@@ -225,10 +225,28 @@ impl Session {
         }
         match self.connection.keep_alive.as_mut().map_or(Due::Nothing, |keep_alive| keep_alive.due(now)) {
             Due::Nothing => {}
-            Due::Ping => self.connection.control.push_back(Control::PingReq),
+            Due::Ping => self.queue_ping(),
             // Without DISCONNECT: nobody is there to read it, and the will is to be published.
             Due::GiveUp => self.end(Disconnected::KeepAliveTimeout),
         }
+    }
+
+    /// Sends PINGREQ behind all that is queued; `None` unless connected. [`pings_answered`](Self::pings_answered) reaches
+    /// the number once the server has read everything up to it.
+    pub fn ping(&mut self, now: Instant) -> Option<u32> {
+        if self.state != State::Connected {
+            return None;
+        }
+        self.queue_ping();
+        if let Some(keep_alive) = &mut self.connection.keep_alive {
+            keep_alive.pinged(now);
+        }
+        Some(self.connection.pings)
+    }
+
+    /// How many PINGREQs the server has answered on this connection.
+    pub fn pings_answered(&self) -> u32 {
+        self.connection.pings_answered
     }
 
     /// Tells whether the driver reads. While it does not, since its consumer is slow, PINGRESP may be waiting
@@ -236,6 +254,15 @@ impl Session {
     pub fn set_reading(&mut self, reading: bool, now: Instant) {
         if let Some(keep_alive) = &mut self.connection.keep_alive {
             keep_alive.set_reading(reading, now);
+        }
+    }
+
+    /// The stream has taken all that `poll_transmit` returned. Without this no publish is ever given up because of what
+    /// the server does at it.
+    pub fn handle_flushed(&mut self) {
+        // Not CONNECT alone.
+        if self.state == State::Connected && self.window.in_flight() > 0 {
+            self.caution.flushed();
         }
     }
 
@@ -418,9 +445,10 @@ impl Session {
         self.limits().of(qos)
     }
 
-    /// Whether the server has acknowledged anything on the present connection, or the last one.
+    /// Whether the present connection, or the last one, got the session on: something was acknowledged, or the window was
+    /// narrowed.
     pub fn has_progressed(&self) -> bool {
-        self.caution.has_acknowledged()
+        self.caution.has_progressed()
     }
 
     /// The last connection ended with a publish in flight that was larger than any acknowledged before: the bytes of
@@ -443,6 +471,11 @@ impl Session {
     /// Answers to what was never sent, since the session began: odd, and harmless.
     pub fn unsolicited(&self) -> u64 {
         self.unsolicited
+    }
+
+    fn queue_ping(&mut self) {
+        self.connection.pings += 1;
+        self.connection.control.push_back(Control::PingReq);
     }
 
     fn request(&mut self, subscription: Subscription) -> Result<RequestId, RequestError> {

@@ -55,7 +55,7 @@ pub enum Event {
     /// kind.
     Tolerated(Box<Violation>),
     /// The server closed the connection, as it seems because of the number of publishes in flight: from now on there
-    /// are at most so many.
+    /// are at most so many, and perhaps fewer later. Once.
     Narrowed(u16),
     /// AUTH from the server: `ContinueAuthentication` wants an answer by
     /// [`Session::authenticate`](super::Session::authenticate), `Success` ends a re-authentication.
@@ -105,7 +105,9 @@ pub enum PublishOutcome {
     /// The server closed the connection at it three times in a row, without acknowledging anything; it is not sent
     /// again.
     HungUp(Box<Message>),
-    /// There is nobody left to send it: the client has ended, or at QoS 0 the connection.
+    /// It was never sent, and there is nobody left to send it.
+    Unsent,
+    /// It was sent, or partly, and there is nobody left to say more: the client has ended, or at QoS 0 the connection.
     Lost,
     /// It was queued before the server's limits were known, which now forbid it; it was not sent.
     Rejected(Box<PublishError>),

@@ -42,6 +42,11 @@ impl KeepAlive {
         self.heard = now;
     }
 
+    /// PINGREQ goes out for another reason than silence.
+    pub(super) fn pinged(&mut self, now: Instant) {
+        self.waiting_since.get_or_insert(now);
+    }
+
     pub(super) fn ping_answered(&mut self) {
         self.waiting_since = None;
     }

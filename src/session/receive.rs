@@ -41,6 +41,8 @@ impl Session {
             Incoming::Publish(publish) => self.handle_publish(publish),
             Incoming::Ack(ack) => self.handle_ack(ack),
             Incoming::PingResp => {
+                // One that was not asked for answers nothing.
+                self.connection.pings_answered = (self.connection.pings_answered + 1).min(self.connection.pings);
                 if let Some(keep_alive) = &mut self.connection.keep_alive {
                     keep_alive.ping_answered();
                 }

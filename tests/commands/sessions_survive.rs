@@ -146,7 +146,9 @@ fn a_link_that_flaps_for_ever_is_given_up_with_every_message_accounted_for() {
     link.expect_publish();
     link.cut();
     for _ in 0..3 {
-        broker.accept_session(connack().session_present()).0.cut();
+        let mut link = broker.accept();
+        link.expect_connect();
+        link.cut();
     }
     let ended = running.wait().expect_code(7);
     assert!(ended.stderr.contains("given up after 3 attempts"), "{}", ended.stderr);

@@ -333,7 +333,7 @@ impl Publisher {
                 tools.recorder.reasons.note("publish: the broker closes the connection at it".to_owned());
             }
             // Stays unacknowledged in the count, and nothing waits for it.
-            PublishOutcome::Uncertain | PublishOutcome::Lost => {
+            PublishOutcome::Uncertain | PublishOutcome::Lost | PublishOutcome::Unsent => {
                 self.lost += 1;
                 tools.abandoned += 1;
             }

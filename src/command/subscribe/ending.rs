@@ -1,15 +1,28 @@
 //! How `sub` ends: what is still to be waited for, and with which status.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{End, Subscriber, at};
-use crate::client::{Event, Events, Pending};
+use crate::client::{ClientError, Event, Events, Pending};
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
 use crate::config::Retained;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::WriteError;
 use crate::payload::plural;
+
+/// The wait for the broker is said when it takes so long.
+const SAID_AFTER: Duration = Duration::from_secs(2);
+
+/// What ends the wait for the broker before it has all acknowledgements.
+enum Cut {
+    Signal(u8),
+    Timeout,
+    Idle,
+    Lost(Box<ClientError>),
+}
 
 impl Subscriber<'_> {
     /// Closes the connection in order and says how it ended.
@@ -23,7 +36,7 @@ impl Subscriber<'_> {
         let end = self.end_removals(end, events, interrupt).await;
         if matches!(end, End::Done) && self.receipts.is_some() {
             let settled = self.settle(events, interrupt, deadline).await;
-            if settled.is_err() {
+            if !matches!(settled, Ok(ExitStatus::Done)) {
                 return self.refused_before(settled);
             }
         } else {
@@ -53,7 +66,14 @@ impl Subscriber<'_> {
                     Some(count) => format!("{} of {}", self.count, plural(count, "message")),
                     None => plural(self.count, "message"),
                 };
-                let message = format!("--timeout of {time} s is over: {messages} received");
+                let message = match (self.is_subscribed, self.removals.under_way()) {
+                    (false, _) => format!("no SUBACK within --timeout of {time} s"),
+                    (true, 0) => format!("--timeout of {time} s is over: {messages} received"),
+                    (true, removals) => {
+                        let removals = plural(removals, "removal");
+                        format!("--timeout of {time} s is over: the broker has not acknowledged {removals}")
+                    }
+                };
                 Err(Error::new(ErrorKind::TimedOut, message))
             }
         };
@@ -69,34 +89,55 @@ impl Subscriber<'_> {
         deadline: Option<Instant>,
     ) -> Result<ExitStatus, Error> {
         self.client.disconnect(Pending::Settle);
-        let mut is_cut_short = false;
-        loop {
+        let mut news = Some(Instant::now() + SAID_AFTER);
+        let mut idle = self.idle_timeout.map(|time| Instant::now() + time);
+        let cut = loop {
             let event = tokio::select! {
                 biased;
-                _ = interrupt.received() => None,
-                () = at(deadline), if !is_cut_short => None,
-                event = events.next() => Some(event),
-            };
-            match event {
-                None => {
-                    is_cut_short = true;
-                    self.client.disconnect(Pending::Abandon);
+                signal = interrupt.received() => break Cut::Signal(signal),
+                () = at(deadline) => break Cut::Timeout,
+                () = at(idle) => break Cut::Idle,
+                () = at(news) => {
+                    news = None;
+                    self.talk.progress("Waiting until the broker has all acknowledgements");
+                    continue;
                 }
-                Some(Some(Event::Message(received))) => {
+                event = events.next() => event,
+            };
+            idle = self.idle_timeout.map(|time| Instant::now() + time);
+            match event {
+                Some(Event::Message(received)) => {
                     if let (Some(receipts), Some(token)) = (&self.receipts, received.token)
                         && receipts.has(&received)
                     {
                         self.client.acknowledge(token);
                     }
                 }
-                Some(Some(Event::Closed(Ok(()))) | None) if !is_cut_short => return Ok(ExitStatus::Done),
-                Some(Some(Event::Closed(_)) | None) => {
-                    let message = "the connection was lost before the broker had all acknowledgements: it may send \
-                                   messages again that were printed";
-                    return Err(Error::new(ErrorKind::ConnectionLost, message));
-                }
-                Some(Some(event)) => self.tell(&event),
+                Some(Event::Closed(Ok(()))) | None => return Ok(ExitStatus::Done),
+                Some(Event::Closed(Err(error))) => break Cut::Lost(error),
+                Some(event) => self.tell(&event),
             }
+        };
+        self.client.disconnect(Pending::Abandon);
+        while let Some(event) = events.next().await {
+            if matches!(event, Event::Closed(_)) {
+                break;
+            }
+        }
+        let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+        let why = match &cut {
+            Cut::Signal(_) => "interrupted".to_owned(),
+            Cut::Timeout => format!("--timeout of {} s is over", seconds(self.settings.timeout)),
+            Cut::Idle => format!("nothing came for {} s", seconds(self.idle_timeout)),
+            Cut::Lost(error) => error.to_string(),
+        };
+        let message = format!("{why}: the broker may not have all acknowledgements, and send printed messages again");
+        match cut {
+            Cut::Signal(signal) => {
+                self.talk.warning(message);
+                Ok(ExitStatus::Interrupted(signal))
+            }
+            _ => Err(Error::new(ErrorKind::ConnectionLost, message)),
         }
     }
 
@@ -104,7 +145,7 @@ impl Subscriber<'_> {
     fn refused_before(&self, result: Result<ExitStatus, Error>) -> Result<ExitStatus, Error> {
         match (self.failure, result) {
             (Some(failure), Err(error)) if failure.code() < error.kind().code() => {
-                self.talk.error(&error);
+                self.talk.warning(&error);
                 Ok(ExitStatus::Partly(failure))
             }
             (Some(failure), Ok(ExitStatus::Interrupted(_))) => Ok(ExitStatus::Partly(failure)),

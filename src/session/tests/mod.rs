@@ -80,6 +80,7 @@ impl Wire {
         while self.session.poll_transmit(&mut buffer, self.now) == Transmit::Bytes {
             sent.extend_from_slice(&buffer.split());
         }
+        self.session.handle_flushed();
         sent
     }
 
