@@ -10,7 +10,7 @@
 //! bench -> { session, transport }        bench     the load generator
 //! session -> mqtt                        session   the protocol engine, sans-I/O
 //! payload -> mqtt                        payload   bytes <-> what a person reads or writes
-//! cli -> { mqtt, payload }               cli       clap definitions only
+//! cli -> { mqtt, payload, transport }    cli       clap definitions only
 //! config -> { cli, mqtt }                config    flag > environment > profile > default, once
 //! output -> { mqtt, payload, error }     output    the only module that prints
 //! trace -> mqtt                          trace     packets on the wire, told

@@ -1,6 +1,7 @@
 //! Parsers of single values. Their errors name the value and say what to write instead; [`crate::config`] puts the
 //! flag's name before them: "--qos: `5` is not a QoS: use 0, 1 or 2".
 
+mod choice;
 mod duration;
 mod key_value;
 mod secret;
