@@ -6,7 +6,8 @@ use bytes::Bytes;
 use super::ConnectSettings;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::origin::Origins;
-use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 use crate::payload::{PayloadFormat, plural};
@@ -36,7 +37,7 @@ pub struct SubSettings {
     /// End when any filter is refused.
     pub strict: bool,
     /// Shape of the output.
-    pub shape: OutputShape,
+    pub shape: MessageShape,
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
@@ -64,22 +65,6 @@ pub enum Retained {
         /// Only say what would be removed.
         dry_run: bool,
     },
-}
-
-/// Shape of the output.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum OutputShape {
-    /// For people.
-    #[default]
-    Default,
-    /// MQTTX's pretty JSON object a message.
-    Clean,
-    /// A lossless JSON object a line.
-    JsonLines,
-    /// Payload and delimiter.
-    Raw,
-    /// mosquitto's format language, not parsed yet.
-    Template(String),
 }
 
 /// Where payloads go besides stdout.
@@ -128,7 +113,7 @@ impl SubSettings {
             idle_timeout: selection.idle_timeout.filter(|time| !time.is_zero()),
             exit_after_suback: selection.exit_after_suback,
             strict: selection.strict,
-            shape: shape(output),
+            shape: shape(output)?,
             verbose: output.verbose,
             format: subscribe.payload.format,
             file: target(output),
@@ -138,14 +123,8 @@ impl SubSettings {
     }
 }
 
-pub(super) fn shape(output: &OutputArgs) -> OutputShape {
-    match (&output.template, output.output_mode) {
-        (Some(template), _) => OutputShape::Template(template.clone()),
-        (None, OutputMode::Default) => OutputShape::Default,
-        (None, OutputMode::Clean) => OutputShape::Clean,
-        (None, OutputMode::Jsonl) => OutputShape::JsonLines,
-        (None, OutputMode::Raw) => OutputShape::Raw,
-    }
+pub(super) fn shape(output: &OutputArgs) -> Result<MessageShape, Error> {
+    output.template.as_deref().map_or_else(|| Ok(output.output_mode.clone()), MessageShape::template)
 }
 
 pub(super) fn target(output: &OutputArgs) -> Option<FileTarget> {

@@ -20,7 +20,7 @@ pub(crate) use network::NetworkArgs;
 pub(crate) use options_file::OptionsFileArgs;
 pub(crate) use payload::PayloadArgs;
 pub(crate) use tls::TlsArgs;
-pub(crate) use trace::{TraceArgs, TraceFormat};
+pub(crate) use trace::TraceArgs;
 pub(crate) use websocket::WebSocketArgs;
 pub(crate) use will::WillArgs;
 

@@ -5,6 +5,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
+use crate::output::{ColorChoice, ErrorFormat, MessageShape, TraceFormat};
 use crate::transport::{Protocol, TlsVersion};
 
 impl ValueEnum for Protocol {
@@ -36,5 +37,64 @@ impl ValueEnum for TlsVersion {
             Self::V1_3 => "TLS 1.3",
         };
         Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for ColorChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto"),
+            Self::Always => PossibleValue::new("always").help("Even in a pipe"),
+            Self::Never => PossibleValue::new("never").help("Not even on a terminal"),
+        })
+    }
+}
+
+impl ValueEnum for ErrorFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Text => PossibleValue::new("text").help("A sentence, and perhaps a hint"),
+            Self::Json => PossibleValue::new("json").help("One JSON object"),
+        })
+    }
+}
+
+impl ValueEnum for TraceFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Text => PossibleValue::new("text").help("A line for people"),
+            Self::Json => PossibleValue::new("json").help("A JSON object a line"),
+        })
+    }
+}
+
+/// `--output-mode`. A template has an option of its own.
+impl ValueEnum for MessageShape {
+    fn value_variants<'a>() -> &'a [Self] {
+        const MODES: &[MessageShape] =
+            &[MessageShape::Default, MessageShape::Clean, MessageShape::JsonLines, MessageShape::Raw];
+        MODES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Default => PossibleValue::new("default").help("For people"),
+            Self::Clean => PossibleValue::new("clean").help("A pretty JSON object a message, MQTTX's fields"),
+            Self::JsonLines => PossibleValue::new("jsonl").help("A lossless JSON object a line"),
+            Self::Raw => PossibleValue::new("raw").help("Payload and delimiter only"),
+            Self::Template(_) => return None,
+        })
     }
 }

@@ -18,6 +18,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
 use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
 
+pub(crate) use crate::output::{MessageShape, TraceFormat};
 pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
 pub(crate) use key_value::key_value;
 pub(crate) use secret::Secret;
