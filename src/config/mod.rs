@@ -34,8 +34,6 @@ mod support;
 mod tree;
 mod usage;
 
-#[cfg(feature = "broker")]
-pub(crate) use crate::cli::broker::SharedStrategy;
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;

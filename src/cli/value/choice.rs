@@ -5,6 +5,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
+use crate::mqtt::SharedStrategy;
 use crate::output::{ColorChoice, ErrorFormat, MessageShape, TraceFormat};
 use crate::transport::{Protocol, TlsVersion};
 
@@ -95,6 +96,22 @@ impl ValueEnum for MessageShape {
             Self::JsonLines => PossibleValue::new("jsonl").help("A lossless JSON object a line"),
             Self::Raw => PossibleValue::new("raw").help("Payload and delimiter only"),
             Self::Template(_) => return None,
+        })
+    }
+}
+
+impl ValueEnum for SharedStrategy {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Random, Self::RoundRobin, Self::Sticky, Self::HashClientId, Self::HashTopic]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Random => PossibleValue::new("random"),
+            Self::RoundRobin => PossibleValue::new("round_robin").help("One after the other"),
+            Self::Sticky => PossibleValue::new("sticky").help("The same one for as long as it is there"),
+            Self::HashClientId => PossibleValue::new("hash_clientid").alias("hash").help("One for each publisher"),
+            Self::HashTopic => PossibleValue::new("hash_topic").help("One for each topic"),
         })
     }
 }
