@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 
+use crate::cli::Command;
 use crate::cli::bench::BenchCommand;
-use crate::cli::{self, Command, GeneralArgs};
 use crate::command;
 use crate::config::profile::ProfileJob;
 use crate::config::{
@@ -27,8 +27,8 @@ pub fn run() -> u8 {
         }
     };
     let general = &invocation.cli.general;
-    let terminal = Terminal::detect(color(general));
-    let talk = Talk::new(terminal.stderr, general.quiet, error_format(general)).with_debug(general.debug);
+    let terminal = Terminal::detect(general.color);
+    let talk = Talk::new(terminal.stderr, general.quiet, general.error_format).with_debug(general.debug);
     let talk = match general.log_file.as_deref().map(LogFile::open).transpose() {
         Ok(log) => talk.with_log(log),
         Err(error) => {
@@ -155,21 +155,6 @@ fn print(text: &clap::builder::StyledStr) -> u8 {
             Talk::new(Stream::PIPE, false, ErrorFormat::Text).error(&error);
             error.kind().code()
         }
-    }
-}
-
-fn color(general: &GeneralArgs) -> ColorChoice {
-    match general.color {
-        cli::ColorChoice::Auto => ColorChoice::Auto,
-        cli::ColorChoice::Always => ColorChoice::Always,
-        cli::ColorChoice::Never => ColorChoice::Never,
-    }
-}
-
-fn error_format(general: &GeneralArgs) -> ErrorFormat {
-    match general.error_format {
-        cli::ErrorFormat::Text => ErrorFormat::Text,
-        cli::ErrorFormat::Json => ErrorFormat::Json,
     }
 }
 

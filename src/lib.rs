@@ -10,7 +10,7 @@
 //! bench -> { session, transport }        bench     the load generator
 //! session -> mqtt                        session   the protocol engine, sans-I/O
 //! payload -> mqtt                        payload   bytes <-> what a person reads or writes
-//! cli -> { mqtt, payload }               cli       clap definitions only
+//! cli -> { mqtt, output, transport, .. } cli       clap definitions only
 //! config -> { cli, mqtt }                config    flag > environment > profile > default, once
 //! output -> { mqtt, payload, error }     output    the only module that prints
 //! trace -> mqtt                          trace     packets on the wire, told
@@ -46,11 +46,11 @@ pub mod transport;
 pub mod internals {
     pub use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Stamp};
     #[cfg(feature = "broker")]
-    pub use crate::broker::{Broker, BrokerError, BrokerOptions, SharedStrategy};
+    pub use crate::broker::{Broker, BrokerError, BrokerOptions};
     pub use crate::cli::{Command, command, shorts};
     pub use crate::config::{
-        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, OutputShape, PubSettings, Retained,
-        SubSettings, VARIABLES, read,
+        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, PubSettings, Retained, SubSettings,
+        VARIABLES, read,
     };
     pub use crate::error::{Error, ErrorKind};
     pub use crate::output::{

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"],
     ),
     ("config", &["bench", "cli", "client", "error", "mqtt", "payload", "session", "transport"]),
-    ("cli", &["mqtt", "payload"]),
+    ("cli", &["mqtt", "output", "payload", "transport"]),
     ("output", &["bench", "error", "mqtt", "payload", "trace"]),
     ("error", &["client", "mqtt", "session", "transport"]),
     ("bench", &["mqtt", "payload", "session", "transport"]),

@@ -35,5 +35,5 @@ mod tree;
 mod will;
 
 pub use error::BrokerError;
-pub use options::{BrokerOptions, SharedStrategy};
+pub use options::BrokerOptions;
 pub use server::Broker;

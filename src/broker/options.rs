@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::mqtt::SharedStrategy;
+
 /// What an embedded broker is started with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerOptions {
@@ -15,24 +17,6 @@ pub struct BrokerOptions {
     pub users: BTreeMap<String, String>,
     /// Which member of a shared subscription gets a message.
     pub shared_strategy: SharedStrategy,
-}
-
-/// Which member of a shared subscription gets a message; the names are EMQX's.
-///
-/// Whatever the strategy, a member that is connected goes before one whose session only waits for its return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SharedStrategy {
-    /// Any of them.
-    #[default]
-    Random,
-    /// One after the other.
-    RoundRobin,
-    /// The same one for as long as it is there.
-    Sticky,
-    /// One for each publisher.
-    HashClientId,
-    /// One for each topic.
-    HashTopic,
 }
 
 impl Default for BrokerOptions {

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rmqtt::types::ClientId;
 
-use super::SharedStrategy;
 use super::subscriptions::Subscription;
+use crate::mqtt::SharedStrategy;
 
 /// The members of one shared subscription, in the order of their coming.
 #[derive(Debug, Default)]

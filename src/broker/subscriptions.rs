@@ -5,10 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bytestring::ByteString;
 use rmqtt::types::{ClientId, Id, SubRelation, SubRelations, SubscriptionOptions};
 
-use super::SharedStrategy;
 use super::shared::Group;
 use super::tree::FilterTree;
-use crate::mqtt::{Share, TopicFilter};
+use crate::mqtt::{Share, SharedStrategy, TopicFilter};
 
 /// Who subscribed to what, and who of them is connected. Clones share the same state.
 ///

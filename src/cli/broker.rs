@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::value::{self, Secret};
+use crate::mqtt::SharedStrategy;
 
 /// `mqttx-rs broker`.
 #[derive(Debug, Clone, Args)]
@@ -43,25 +44,6 @@ pub struct User {
     pub name: String,
     /// The password.
     pub password: Secret,
-}
-
-/// Which member of a shared subscription gets a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum SharedStrategy {
-    /// Any of them.
-    #[default]
-    #[value(help = None)]
-    Random,
-    /// One after the other.
-    RoundRobin,
-    /// The same one for as long as it is there.
-    Sticky,
-    /// One for each publisher.
-    #[value(name = "hash_clientid", alias = "hash")]
-    HashClientId,
-    /// One for each topic.
-    HashTopic,
 }
 
 /// What is no user; it does not repeat the text, which may hold a password.

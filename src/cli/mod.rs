@@ -17,7 +17,7 @@ pub(crate) mod value;
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use bench::BenchArgs;
 use broker::BrokerArgs;
@@ -26,6 +26,8 @@ use profile::ProfileArgs;
 use publish::PublishCommand;
 use repl::ReplArgs;
 use subscribe::SubscribeCommand;
+
+use crate::output::{ColorChoice, ErrorFormat};
 
 /// Below the help of every command that connects.
 const CLIENT_FOOTER: &str = "\
@@ -115,29 +117,6 @@ pub struct GeneralArgs {
     /// Print help
     #[arg(long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
-    #[default]
-    #[value(help = None)]
-    Auto,
-    /// Even in a pipe.
-    Always,
-    /// Not even on a terminal.
-    Never,
-}
-
-/// How errors are written on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ErrorFormat {
-    /// A sentence, and perhaps a hint.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
 }
 
 /// The definition: for parsing, man pages and completions.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::group::{ConnectArgs, PayloadArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
+use crate::output::MessageShape;
 
 const V5: &str = "Subscription (MQTT 5.0)";
 
@@ -142,7 +143,7 @@ pub struct OutputArgs {
         default_value = "default",
         conflicts_with = "template"
     )]
-    pub output_mode: OutputMode,
+    pub output_mode: MessageShape,
     /// Shape of a line
     #[arg(
         short = 'F',
@@ -172,18 +173,4 @@ pub struct OutputArgs {
         value_parser = value::delimiter,
     )]
     pub delimiter: Bytes,
-}
-
-/// Shape of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OutputMode {
-    /// For people.
-    #[default]
-    Default,
-    /// A pretty JSON object a message, MQTTX's fields.
-    Clean,
-    /// A lossless JSON object a line.
-    Jsonl,
-    /// Payload and delimiter only.
-    Raw,
 }

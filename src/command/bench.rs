@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::interrupt::Interrupt;
 use super::metrics::{Metrics, Scraped};
-use super::shape;
 use super::trace::Tracer;
 use crate::bench::{
     self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search,
@@ -13,7 +12,7 @@ use crate::bench::{
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{
-    BenchDisplay, Stdout, Talk, Terminal, TraceShape, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
+    BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
     bench_step,
 };
 use crate::payload::plural;
@@ -24,7 +23,7 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
         if settings.scenario.own_clients() > ALL_WATCHED {
             talk.progress("Tracing the first client of each group");
         }
-        settings.options.taps = Some(taps(shape(format), talk));
+        settings.options.taps = Some(taps(format, talk));
     }
     for warning in &settings.warnings {
         talk.warning(warning);
@@ -122,8 +121,8 @@ async fn watched(
 }
 
 /// Taps that tell each packet with whose it is.
-fn taps(shape: TraceShape, talk: Talk) -> Taps {
-    Taps::new(move |client| Box::new(Tracer::new(shape, talk).of_client(client)))
+fn taps(format: TraceFormat, talk: Talk) -> Taps {
+    Taps::new(move |client| Box::new(Tracer::new(format, talk).of_client(client)))
 }
 
 /// Puts reports together, judges the sum, and keeps and shows it.

@@ -30,9 +30,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use trace::Tracer;
 
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
-use crate::config::{ConnectSettings, FileTarget, TraceFormat};
+use crate::config::{ConnectSettings, FileTarget};
 use crate::error::Error;
-use crate::output::{MessageFile, Talk, TraceShape};
+use crate::output::{MessageFile, Talk};
 use crate::session::{Acknowledge, Authenticator};
 use crate::transport::{Certificate, DialObserver};
 
@@ -86,7 +86,7 @@ pub(crate) fn connect_watched(
 
 /// The trace that `--trace` asks for.
 fn tap(settings: &ConnectSettings, talk: Talk) -> Option<Box<dyn Tap>> {
-    settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(shape(format), talk)) })
+    settings.trace.map(|format| -> Box<dyn Tap> { Box::new(Tracer::new(format, talk)) })
 }
 
 /// The same, with a trace that can be switched on and off.
@@ -99,7 +99,7 @@ pub(crate) fn connect_switched(
     if settings.trace.is_some() {
         switch.store(true, Ordering::Relaxed);
     }
-    let tracer = Tracer::new(shape(settings.trace.unwrap_or_default()), talk).with_switch(switch.clone());
+    let tracer = Tracer::new(settings.trace.unwrap_or_default(), talk).with_switch(switch.clone());
     let watch = talk.is_debugging().then(|| Arc::new(DialWatch::new(talk)));
     connect_with_tap(settings, acknowledge, talk, Some(Box::new(tracer)), watch)
 }
@@ -120,14 +120,6 @@ fn connect_with_tap(
     let authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
     client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
-}
-
-/// How a packet of `--trace` is written.
-fn shape(format: TraceFormat) -> TraceShape {
-    match format {
-        TraceFormat::Text => TraceShape::Text,
-        TraceFormat::Json => TraceShape::Json,
-    }
 }
 
 /// Opens the file that payloads go to.

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::client::Tap;
-use crate::output::{Talk, TraceShape};
+use crate::output::{Talk, TraceFormat};
 use crate::trace::{Direction, Wire};
 
 /// A tap that tells each packet.
 #[derive(Debug)]
 pub(crate) struct Tracer {
     wire: Wire,
-    shape: TraceShape,
+    format: TraceFormat,
     talk: Talk,
     /// Whose packets they are, where there are several clients.
     client: Option<String>,
@@ -21,8 +21,8 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    pub(crate) fn new(shape: TraceShape, talk: Talk) -> Self {
-        Self { wire: Wire::default(), shape, talk, client: None, switch: None }
+    pub(crate) fn new(format: TraceFormat, talk: Talk) -> Self {
+        Self { wire: Wire::default(), format, talk, client: None, switch: None }
     }
 
     /// Of one client among several.
@@ -36,11 +36,11 @@ impl Tracer {
     }
 
     fn take(&mut self, direction: Direction, bytes: &[u8]) {
-        let Self { wire, shape, talk, client, switch } = self;
+        let Self { wire, format, talk, client, switch } = self;
         let is_on = switch.as_ref().is_none_or(|switch| switch.load(Ordering::Relaxed));
         wire.take(direction, bytes, Instant::now(), |packet| {
             if is_on {
-                talk.trace(client.as_deref(), packet, *shape);
+                talk.trace(client.as_deref(), packet, *format);
             }
         });
     }

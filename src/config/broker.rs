@@ -1,7 +1,8 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 
-use crate::cli::broker::{BrokerArgs, SharedStrategy, User};
+use crate::cli::broker::{BrokerArgs, User};
+use crate::mqtt::SharedStrategy;
 
 /// The port that MQTT is known by.
 const DEFAULT_PORT: u16 = 1883;

@@ -6,11 +6,11 @@ use super::Secret;
 use super::endpoint::Target;
 use super::origin::Origins;
 use super::secret;
-use crate::cli::group::{ConnectArgs, NetworkArgs, TlsArgs, TlsVersion as TlsVersionName};
+use crate::cli::group::{ConnectArgs, NetworkArgs, TlsArgs};
 use crate::error::{Error, ErrorKind};
 use crate::transport::{
     AddressFamily, Dialer, NoProxy, Proxy, Tls, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError,
-    TlsVersion, UrlError, WebSocketOptions,
+    UrlError, WebSocketOptions,
 };
 
 /// An end that no connection lives to see: 0 is off, as in other options.
@@ -83,10 +83,7 @@ fn tls(options: &TlsArgs, origins: &Origins) -> Result<Tls, Error> {
         insecure: options.insecure,
         server_name: options.sni.clone(),
         alpn: options.alpn.clone(),
-        minimum_version: match options.tls_min_version {
-            TlsVersionName::V1_2 => TlsVersion::V1_2,
-            TlsVersionName::V1_3 => TlsVersion::V1_3,
-        },
+        minimum_version: options.tls_min_version,
         pins: pins
             .collect::<Result<_, _>>()
             .map_err(|error| Error::usage(format!("{}: {error}", origins.name("pin_sha256"))))?,

@@ -7,7 +7,7 @@ use super::Secret;
 use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use super::{host, protocol};
-use crate::cli::group::{ConnectArgs, ConnectionArgs, Protocol as ProtocolName};
+use crate::cli::group::{ConnectArgs, ConnectionArgs};
 use crate::error::Error;
 use crate::transport::{Address, BrokerUrl, Endpoint, Protocol};
 
@@ -104,16 +104,16 @@ fn embedded(options: &ConnectionArgs, origins: &Origins) -> Result<Target, Error
 /// The protocol by its option, and whether anybody asked for it. Nobody who names an authority or a key means to send
 /// a password in clear, so that TLS options alone mean TLS.
 fn named_protocol(arguments: &ConnectArgs, origins: &Origins) -> (Protocol, Option<&'static str>) {
-    let name = arguments.connection.protocol;
+    let named = arguments.connection.protocol;
     let is_stated = match origins.of("protocol") {
         Origin::Default => false,
         // MQTTX writes its default into every file; at a certificate it speaks TLS all the same.
-        Origin::OptionsFile(_) => name != ProtocolName::Mqtt,
+        Origin::OptionsFile(_) => named != Protocol::Mqtt,
         _ => true,
     };
     match is_stated {
-        true => (name.into(), Some("protocol")),
-        false if protocol::tls_options(&arguments.tls, origins).is_empty() => (name.into(), None),
+        true => (named, Some("protocol")),
+        false if protocol::tls_options(&arguments.tls, origins).is_empty() => (named, None),
         false => (Protocol::Mqtts, None),
     }
 }
@@ -129,16 +129,4 @@ fn socket<'a>(options: &'a ConnectionArgs, origins: &Origins) -> Result<Option<&
         }
     }
     Ok(Some(path))
-}
-
-impl From<ProtocolName> for Protocol {
-    fn from(name: ProtocolName) -> Self {
-        match name {
-            ProtocolName::Mqtt => Self::Mqtt,
-            ProtocolName::Mqtts => Self::Mqtts,
-            ProtocolName::Ws => Self::Ws,
-            ProtocolName::Wss => Self::Wss,
-            ProtocolName::Quic => Self::Quic,
-        }
-    }
 }

@@ -34,9 +34,6 @@ mod support;
 mod tree;
 mod usage;
 
-#[cfg(feature = "broker")]
-pub(crate) use crate::cli::broker::SharedStrategy;
-pub(crate) use crate::cli::group::TraceFormat;
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;
@@ -53,4 +50,4 @@ pub use read::{CommandLine, Invocation, read};
 pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, read_line,
 };
-pub use subscribe::{FileTarget, OutputShape, Retained, SubSettings};
+pub use subscribe::{FileTarget, Retained, SubSettings};

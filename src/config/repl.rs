@@ -9,10 +9,11 @@ use super::origin::{Origin, Origins};
 use super::profile::Choice;
 use super::publish::Publication;
 use super::read::{Parsed, Reading, read_as};
-use super::subscribe::{FileTarget, OutputShape, Retained, doubts, shape, subscriptions, target};
+use super::subscribe::{FileTarget, Retained, doubts, shape, subscriptions, target};
 use super::support::{exclude_one_another, refuse_what_needs_v5};
 use super::{ConnectSettings, protocol, secret};
 use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine, line_command};
+use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{TopicFilter, Version};
 use crate::payload::PayloadFormat;
@@ -234,7 +235,7 @@ pub(crate) struct Subscription {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Display {
     /// Shape of the output; `None`: a line a message.
-    pub shape: Option<OutputShape>,
+    pub shape: Option<MessageShape>,
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
@@ -325,14 +326,14 @@ impl Subscription {
         let mut warnings = refuse_what_needs_v5(version, origins)?;
         let (selection, output) = (&line.subscribe.selection, &line.subscribe.output);
         let has_shape = ["output_mode", "template"].iter().any(|option| origins.given(option));
+        let filters = subscriptions(&arguments, None, origins)?;
         let display = Display {
-            shape: has_shape.then(|| shape(output)),
+            shape: has_shape.then(|| shape(output)).transpose()?,
             verbose: output.verbose,
             format: line.subscribe.payload.format,
             file: target(output),
             delimiter: output.delimiter.clone(),
         };
-        let filters = subscriptions(&arguments, None, origins)?;
         warnings.extend(doubts(&filters));
         let subscription = Self {
             request: SubscribeRequest {

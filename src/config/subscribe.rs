@@ -7,7 +7,8 @@ use super::ConnectSettings;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::origin::Origins;
 use super::support::without_effect;
-use crate::cli::subscribe::{OutputArgs, OutputMode, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, SubscriptionArgs};
+use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 use crate::payload::{PayloadFormat, plural};
@@ -37,7 +38,7 @@ pub struct SubSettings {
     /// End when any filter is refused.
     pub strict: bool,
     /// Shape of the output.
-    pub shape: OutputShape,
+    pub shape: MessageShape,
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
@@ -67,22 +68,6 @@ pub enum Retained {
     },
 }
 
-/// Shape of the output.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum OutputShape {
-    /// For people.
-    #[default]
-    Default,
-    /// MQTTX's pretty JSON object a message.
-    Clean,
-    /// A lossless JSON object a line.
-    JsonLines,
-    /// Payload and delimiter.
-    Raw,
-    /// mosquitto's format language, not parsed yet.
-    Template(String),
-}
-
 /// Where payloads go besides stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileTarget {
@@ -110,7 +95,7 @@ impl SubSettings {
         }
         warnings.extend(doubts(&filters));
         let ends_nothing = output.template.is_none()
-            && output.output_mode != OutputMode::Raw
+            && output.output_mode != MessageShape::Raw
             && output.file_write.is_none()
             && output.file_save.is_none();
         warnings.extend(without_effect(
@@ -140,7 +125,7 @@ impl SubSettings {
             idle_timeout: selection.idle_timeout.filter(|time| !time.is_zero()),
             exit_after_suback: selection.exit_after_suback,
             strict: selection.strict,
-            shape: shape(output),
+            shape: shape(output)?,
             verbose: output.verbose,
             format: subscribe.payload.format,
             file: target(output),
@@ -150,14 +135,8 @@ impl SubSettings {
     }
 }
 
-pub(super) fn shape(output: &OutputArgs) -> OutputShape {
-    match (&output.template, output.output_mode) {
-        (Some(template), _) => OutputShape::Template(template.clone()),
-        (None, OutputMode::Default) => OutputShape::Default,
-        (None, OutputMode::Clean) => OutputShape::Clean,
-        (None, OutputMode::Jsonl) => OutputShape::JsonLines,
-        (None, OutputMode::Raw) => OutputShape::Raw,
-    }
+pub(super) fn shape(output: &OutputArgs) -> Result<MessageShape, Error> {
+    output.template.as_deref().map_or_else(|| Ok(output.output_mode.clone()), MessageShape::template)
 }
 
 pub(super) fn target(output: &OutputArgs) -> Option<FileTarget> {

@@ -46,5 +46,5 @@ pub use talk::Talk;
 pub use template::Template;
 pub use terminal::Stream;
 pub(crate) use terminal::{ColorChoice, Terminal};
-pub(crate) use trace::TraceShape;
+pub(crate) use trace::TraceFormat;
 pub(crate) use unreadable::stdout_unreadable;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use colored::Color;
 
 use super::failure::{write_debug, write_error, write_warning};
-use super::{Console, ErrorFormat, LogFile, Stream, TraceShape, safe, trace};
+use super::{Console, ErrorFormat, LogFile, Stream, TraceFormat, safe, trace};
 use crate::error::Error;
 use crate::trace::TracedPacket;
 
@@ -76,9 +76,9 @@ impl Talk {
     }
 
     /// A packet that crosses the wire; `client` is whose it is, where there are several.
-    pub fn trace(&self, client: Option<&str>, packet: &TracedPacket, shape: TraceShape) {
-        let shape = if self.format == ErrorFormat::Json { TraceShape::Json } else { shape };
-        self.diagnose(|stream, out| out.extend(trace::line(client, packet, shape, stream)));
+    pub fn trace(&self, client: Option<&str>, packet: &TracedPacket, format: TraceFormat) {
+        let format = if self.format == ErrorFormat::Json { TraceFormat::Json } else { format };
+        self.diagnose(|stream, out| out.extend(trace::line(client, packet, format, stream)));
     }
 
     /// Something is done: `✔ Connected`.

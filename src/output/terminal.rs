@@ -4,7 +4,7 @@ use colored::{Color, Colorize};
 
 /// What `--color` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum ColorChoice {
+pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere only with `CLICOLOR_FORCE`.
     #[default]
     Auto,

@@ -7,7 +7,7 @@ use crate::trace::{Direction, TracedPacket};
 
 /// How a packet of `--trace` is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TraceShape {
+pub enum TraceFormat {
     /// `+0.4 ms <- PUBACK 4 bytes packet_id=1 ... [2/2 done after 0.4 ms]`.
     #[default]
     Text,
@@ -16,14 +16,14 @@ pub enum TraceShape {
 }
 
 /// One line, its end included; `client` is whose packet it is, where there are several.
-pub(super) fn line(client: Option<&str>, packet: &TracedPacket, shape: TraceShape, stream: Stream) -> Vec<u8> {
+pub(super) fn line(client: Option<&str>, packet: &TracedPacket, format: TraceFormat, stream: Stream) -> Vec<u8> {
     let mut out = Vec::new();
-    match shape {
-        TraceShape::Text => {
+    match format {
+        TraceFormat::Text => {
             let whose = client.map_or(String::new(), |client| format!("[{client}] "));
             safe::push_word((whose + &text(packet)).as_bytes(), stream, &mut out);
         }
-        TraceShape::Json => out = json(client, packet),
+        TraceFormat::Json => out = json(client, packet),
     }
     out.push(b'\n');
     out

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use clap::ValueEnum;
+
 use super::line::check_name;
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
-use crate::config::{Display, OutputShape};
+use crate::config::Display;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
-use crate::output::{Columns, Console, MessagePrinter};
+use crate::output::{Columns, Console, MessagePrinter, MessageShape};
 use crate::payload::PayloadFormat;
 
 /// What holds until it is set anew.
@@ -37,17 +39,16 @@ impl Shell<'_> {
             Preference::Mode => {
                 let shape = match value {
                     None | Some("line") => None,
-                    Some("default") => Some(OutputShape::Default),
-                    Some("clean") => Some(OutputShape::Clean),
-                    Some("jsonl") => Some(OutputShape::JsonLines),
-                    Some("raw") => Some(OutputShape::Raw),
-                    Some(_) => return Err(refused("a mode: use line, default, clean, jsonl or raw").into()),
+                    Some(mode) => Some(
+                        MessageShape::from_str(mode, false)
+                            .map_err(|_| refused("a mode: use line, default, clean, jsonl or raw"))?,
+                    ),
                 };
                 self.reshape(shape)?;
                 self.preferences.shape = value.map(Into::into);
             }
             Preference::Template => {
-                self.reshape(value.map(|text| OutputShape::Template(text.to_owned())))?;
+                self.reshape(value.map(MessageShape::template).transpose()?)?;
                 self.preferences.shape = value.map(|text| format!("template {text}"));
             }
             Preference::Format => {
@@ -75,7 +76,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    fn reshape(&mut self, shape: Option<OutputShape>) -> Result<(), Error> {
+    fn reshape(&mut self, shape: Option<MessageShape>) -> Result<(), Error> {
         self.preferences.printer = match shape {
             Some(shape) => {
                 let display = Display { shape: Some(shape), format: self.style.format, ..Display::default() };

@@ -9,10 +9,10 @@ use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
 use crate::command::refusal::refused;
-use crate::config::{Display, Origins, OutputShape, Subscription};
+use crate::config::{Display, Origins, Subscription};
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
-use crate::output::{Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Template};
+use crate::output::{Console, MessagePrinter, PrinterOptions, Stdout};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
 
 impl Shell<'_> {
@@ -159,20 +159,8 @@ impl Shell<'_> {
 
     /// A printer of messages in a shape of their own.
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
-        let shape = match &display.shape {
-            None | Some(OutputShape::Default) => MessageShape::Default,
-            Some(OutputShape::Clean) => MessageShape::Clean,
-            Some(OutputShape::JsonLines) => MessageShape::JsonLines,
-            Some(OutputShape::Raw) => MessageShape::Raw,
-            Some(OutputShape::Template(text)) => {
-                let template = text.parse::<Template>();
-                MessageShape::Template(template.map_err(|error| {
-                    Error::usage(format!("--template: {error}")).with_detail(error.caret().to_owned())
-                })?)
-            }
-        };
         let options = PrinterOptions {
-            shape,
+            shape: display.shape.clone().unwrap_or_default(),
             format: display.format,
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),

@@ -76,6 +76,34 @@ impl Address {
 }
 
 impl Protocol {
+    /// All of them, in the order of the help text.
+    pub const ALL: [Self; 5] = [Self::Mqtt, Self::Mqtts, Self::Ws, Self::Wss, Self::Quic];
+
+    /// The name, which is also the scheme of a URL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mqtt => "mqtt",
+            Self::Mqtts => "mqtts",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+            Self::Quic => "quic",
+        }
+    }
+
+    /// Other names for it.
+    pub const fn aliases(self) -> &'static [&'static str] {
+        match self {
+            Self::Mqtt => &["tcp"],
+            Self::Mqtts => &["ssl", "tls"],
+            Self::Ws | Self::Wss | Self::Quic => &[],
+        }
+    }
+
+    /// The one of that name, in lower case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name || protocol.aliases().contains(&name))
+    }
+
     /// The port of a broker that speaks this protocol, unless it says otherwise.
     pub const fn default_port(self) -> u16 {
         match self {
@@ -100,13 +128,7 @@ impl Protocol {
 
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mqtt => "mqtt",
-            Self::Mqtts => "mqtts",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
-            Self::Quic => "quic",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -78,14 +78,12 @@ impl BrokerUrl {
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let parts = Parts::split(text)?;
         let protocol = match parts.scheme.as_str() {
-            "mqtt" | "tcp" => Protocol::Mqtt,
-            "mqtts" | "ssl" | "tls" => Protocol::Mqtts,
-            "ws" => Protocol::Ws,
-            "wss" => Protocol::Wss,
-            "quic" => Protocol::Quic,
             "unix" => return Self::unix(parts),
             "http" | "https" => return Err(UrlError::Web),
-            _ => return Err(UrlError::UnknownScheme { found: parts.scheme, known: SCHEMES }),
+            scheme => match Protocol::named(scheme) {
+                Some(protocol) => protocol,
+                None => return Err(UrlError::UnknownScheme { found: parts.scheme, known: SCHEMES }),
+            },
         };
         if parts.host.is_empty() {
             return Err(UrlError::NoHost);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use mqttx_rs::internals::{Broker, BrokerOptions, SharedStrategy};
-use mqttx_rs::mqtt::Version;
+use mqttx_rs::internals::{Broker, BrokerOptions};
+use mqttx_rs::mqtt::{SharedStrategy, Version};
 
 use crate::support::RawClient;
 use crate::support::wire::{self, property, publish};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mqttx_rs::internals::Command;
 use mqttx_rs::internals::{
-    self as config, CommandLine, FileTarget, MessageSource, OutputShape, PubSettings, Retained, SubSettings,
+    self as config, CommandLine, FileTarget, MessageShape, MessageSource, PubSettings, Retained, SubSettings,
 };
 use mqttx_rs::mqtt::{QoS, RetainHandling, Version};
 use mqttx_rs::transport::{Address, Endpoint, Protocol};
@@ -351,11 +351,11 @@ fn the_will_is_carried_whole() {
 #[test]
 fn output_options_come_to_one_shape_and_one_target() {
     for (arguments, shape) in [
-        ("", OutputShape::Default),
-        (" --output-mode clean", OutputShape::Clean),
-        (" --output-mode jsonl", OutputShape::JsonLines),
-        (" --output-mode raw", OutputShape::Raw),
-        (" -F %t:%p", OutputShape::Template("%t:%p".into())),
+        ("", MessageShape::Default),
+        (" --output-mode clean", MessageShape::Clean),
+        (" --output-mode jsonl", MessageShape::JsonLines),
+        (" --output-mode raw", MessageShape::Raw),
+        (" -F %t:%p", MessageShape::Template("%t:%p".parse().unwrap())),
     ] {
         assert_eq!(subscribe(&format!("sub -t a{arguments}")).shape, shape, "{arguments}");
     }

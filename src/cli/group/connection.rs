@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::value::{self, Secret};
 use crate::mqtt::Version;
+use crate::transport::Protocol;
 
 /// Where to, and as whom.
 #[derive(Debug, Clone, Args)]
@@ -80,23 +81,4 @@ pub struct ConnectionArgs {
     /// Authenticate again so often, on the same connection
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub reauthenticate_every: Option<Duration>,
-}
-
-/// What carries MQTT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, ValueEnum)]
-pub enum Protocol {
-    /// Plain TCP.
-    #[default]
-    #[value(alias = "tcp")]
-    Mqtt,
-    /// TLS.
-    #[value(aliases = ["ssl", "tls"])]
-    Mqtts,
-    /// WebSocket.
-    Ws,
-    /// WebSocket over TLS.
-    Wss,
-    /// QUIC, in a build with that feature.
-    #[value(hide = true)]
-    Quic,
 }

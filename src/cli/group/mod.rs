@@ -13,14 +13,14 @@ mod websocket;
 mod will;
 
 pub(crate) use connect_properties::ConnectPropertiesArgs;
-pub(crate) use connection::{ConnectionArgs, Protocol};
+pub(crate) use connection::ConnectionArgs;
 pub(crate) use delivery::DeliveryArgs;
 pub(crate) use message::MessageArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use options_file::OptionsFileArgs;
 pub(crate) use payload::PayloadArgs;
-pub(crate) use tls::{TlsArgs, TlsVersion};
-pub(crate) use trace::{TraceArgs, TraceFormat};
+pub(crate) use tls::TlsArgs;
+pub(crate) use trace::TraceArgs;
 pub(crate) use websocket::WebSocketArgs;
 pub(crate) use will::WillArgs;
 

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::value::Secret;
+use crate::transport::TlsVersion;
 
 /// TLS, for the protocols mqtts and wss; the first of them where no other is named.
 #[derive(Debug, Clone, Args)]
@@ -38,16 +39,4 @@ pub struct TlsArgs {
     /// Accept only this public key (SHA-256)
     #[arg(long, value_name = "HASH")]
     pub pin_sha256: Vec<String>,
-}
-
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
-pub enum TlsVersion {
-    /// TLS 1.2.
-    #[default]
-    #[value(name = "1.2")]
-    V1_2,
-    /// TLS 1.3.
-    #[value(name = "1.3")]
-    V1_3,
 }

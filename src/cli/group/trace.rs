@@ -1,4 +1,6 @@
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use crate::output::TraceFormat;
 
 /// What is told of the wire.
 #[derive(Debug, Clone, Args)]
@@ -14,14 +16,4 @@ pub struct TraceArgs {
         default_missing_value = "text",
     )]
     pub trace: Option<TraceFormat>,
-}
-
-/// How a packet is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum TraceFormat {
-    /// A line for people.
-    #[default]
-    Text,
-    /// A JSON object a line.
-    Json,
 }

@@ -1,6 +1,7 @@
 //! Parsers of single values. Their errors name the value and say what to write instead; [`crate::config`] puts the
 //! flag's name before them: "--qos: `5` is not a QoS: use 0, 1 or 2".
 
+mod choice;
 mod duration;
 mod key_value;
 mod secret;
@@ -17,6 +18,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
 use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
 
+pub(crate) use crate::output::{MessageShape, TraceFormat};
 pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
 pub(crate) use key_value::key_value;
 pub(crate) use secret::Secret;

@@ -1,9 +1,9 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Broker, BrokerOptions, SharedStrategy};
+use crate::broker::{Broker, BrokerOptions};
 use crate::command::interrupt::Interrupt;
-use crate::config::{self, BrokerSettings, ConnectSettings};
+use crate::config::{BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Stdout, Talk, WriteError};
 
@@ -79,18 +79,6 @@ impl From<BrokerSettings> for BrokerOptions {
     fn from(settings: BrokerSettings) -> Self {
         let BrokerSettings { bind, port, websocket_port, users, shared_strategy, command: _ } = settings;
         let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
-        Self { bind, port, websocket_port, users, shared_strategy: shared_strategy.into() }
-    }
-}
-
-impl From<config::SharedStrategy> for SharedStrategy {
-    fn from(strategy: config::SharedStrategy) -> Self {
-        match strategy {
-            config::SharedStrategy::Random => Self::Random,
-            config::SharedStrategy::RoundRobin => Self::RoundRobin,
-            config::SharedStrategy::Sticky => Self::Sticky,
-            config::SharedStrategy::HashClientId => Self::HashClientId,
-            config::SharedStrategy::HashTopic => Self::HashTopic,
-        }
+        Self { bind, port, websocket_port, users, shared_strategy }
     }
 }

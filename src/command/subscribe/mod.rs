@@ -21,12 +21,11 @@ use crate::command::receipts::Receipts;
 use crate::command::refusal::refused;
 use crate::command::removal::{self, Removals};
 use crate::command::status;
-use crate::config::{OutputShape, Retained, SubSettings};
+use crate::config::{Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions};
 use crate::output::{
-    MessagePrinter, MessageShape, PatientStdout, PrinterOptions, Stdout, Talk, Template, Terminal, WriteError,
-    stdout_unreadable,
+    MessagePrinter, PatientStdout, PrinterOptions, Stdout, Talk, Terminal, WriteError, stdout_unreadable,
 };
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
@@ -378,21 +377,9 @@ fn is_counted_from_kept(settings: &SubSettings) -> bool {
 }
 
 fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<MessagePrinter<PatientStdout>, Error> {
-    let shape = match &settings.shape {
-        OutputShape::Default => MessageShape::Default,
-        OutputShape::Clean => MessageShape::Clean,
-        OutputShape::JsonLines => MessageShape::JsonLines,
-        OutputShape::Raw => MessageShape::Raw,
-        OutputShape::Template(text) => {
-            let template = text
-                .parse::<Template>()
-                .map_err(|error| Error::usage(format!("--template: {error}")).with_detail(error.caret().to_owned()));
-            MessageShape::Template(template?)
-        }
-    };
     let file = crate::command::message_file(settings.file.as_ref())?;
     let options = PrinterOptions {
-        shape,
+        shape: settings.shape.clone(),
         format: settings.format,
         verbose: settings.verbose,
         delimiter: settings.delimiter.clone(),

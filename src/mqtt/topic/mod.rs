@@ -3,11 +3,13 @@
 mod error;
 mod filter;
 mod name;
+mod shared;
 mod subscription;
 
 pub use error::{TopicError, TopicErrorKind};
 pub use filter::{Share, TopicFilter};
 pub use name::{Delay, Delayed, MAXIMUM_DELAY_SECONDS, TopicName};
+pub use shared::SharedStrategy;
 pub use subscription::{RetainHandling, SubscriptionOptions};
 
 /// Longest UTF-8 encoded string on the wire, bytes [MQTT-1.5.4].

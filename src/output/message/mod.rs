@@ -11,11 +11,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{MessageFile, PatientStdout, Stdout, Talk, Template, WriteError, safe};
+use crate::error::Error;
 use crate::payload::{PayloadFormat, Record, write_json_line_at};
 use readable::Readable;
 
 /// How messages look on stdout.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MessageShape {
     /// MQTTX's: `topic: t/1, qos: 1, size: 43B, retain: true`, the payload, an empty line. Verbose adds the other
     /// fields of PUBLISH.
@@ -150,6 +151,18 @@ impl MessagePrinter<PatientStdout> {
 }
 
 impl MessageShape {
+    /// The shape that `--template` describes.
+    ///
+    /// # Errors
+    ///
+    /// The text is no template; the error shows where.
+    pub fn template(text: &str) -> Result<Self, Error> {
+        let template = text
+            .parse::<Template>()
+            .map_err(|error| Error::usage(format!("--template: {error}")).with_detail(error.caret().to_owned()))?;
+        Ok(Self::Template(template))
+    }
+
     /// Whether payloads are shown in the user's format; the others have forms of their own.
     fn shows_format(&self) -> bool {
         matches!(self, Self::Default | Self::Clean | Self::Raw)

@@ -18,7 +18,7 @@ use crate::payload::caret;
 use fit::Fit;
 
 /// A parsed `--template`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
     /// Where local times are local; looked up only if a piece shows one.

@@ -54,6 +54,19 @@ pub struct Pin(pub(super) [u8; 32]);
 #[error("no SHA-256 hash: 44 characters of base64 or 64 of hexadecimal")]
 pub struct InvalidPin;
 
+impl TlsVersion {
+    /// All of them, the oldest first.
+    pub const ALL: [Self; 2] = [Self::V1_2, Self::V1_3];
+
+    /// As in "TLS 1.2".
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_2 => "1.2",
+            Self::V1_3 => "1.3",
+        }
+    }
+}
+
 impl FromStr for Pin {
     type Err = InvalidPin;
 
@@ -95,10 +108,7 @@ impl fmt::Debug for TlsIdentity {
 
 impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V1_2 => "1.2",
-            Self::V1_3 => "1.3",
-        })
+        f.write_str(self.name())
     }
 }
 
