@@ -1,8 +1,6 @@
 use std::fmt;
 
-use super::Place;
-use super::parse::Fault;
-use super::table::{Arguments, Entry};
+use super::table::{Arguments, Entry, Place};
 use crate::payload::caret;
 
 /// Why a text is not a pattern, and where.
@@ -15,6 +13,19 @@ pub(crate) struct PlaceholderError {
     /// What can be done besides using another.
     escape: Option<String>,
     place: Place,
+}
+
+/// What is wrong at a place of the text.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// A single brace.
+    Brace(char),
+    /// The form of a placeholder, but none.
+    Unknown { written: String, word: String },
+    /// A placeholder of other places.
+    Misplaced(String),
+    /// A placeholder with something else behind its colon than it takes.
+    Arguments { entry: Option<&'static Entry>, written: String },
 }
 
 impl PlaceholderError {

@@ -1,7 +1,8 @@
 //! A text to the parts of a pattern.
 
-use super::table::{Arguments, Braces, Entry};
-use super::{Name, Part, Piece, Place, PlaceholderError};
+use super::error::Fault;
+use super::table::{Arguments, Braces, Entry, Name, Place};
+use super::{Part, Piece, PlaceholderError};
 
 /// So many random digits at most: a payload of more is `--payload-size`.
 const MAXIMUM_DIGITS: usize = 4096;
@@ -123,17 +124,4 @@ fn short_form(rest: &str, place: Place) -> Result<Read, Fault> {
         Some((_, short)) => Err(Fault::Misplaced((*short).to_owned())),
         None => Ok(text_of(rest, 1)),
     }
-}
-
-/// What is wrong at a place of the text.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// A single brace.
-    Brace(char),
-    /// The form of a placeholder, but none.
-    Unknown { written: String, word: String },
-    /// A placeholder of other places.
-    Misplaced(String),
-    /// A placeholder with something else behind its colon than it takes.
-    Arguments { entry: Option<&'static Entry>, written: String },
 }
