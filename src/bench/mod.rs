@@ -10,7 +10,6 @@ mod conductor;
 mod control;
 mod counts;
 mod latency;
-mod pattern;
 mod plan;
 mod preflight;
 mod rate;
@@ -32,7 +31,6 @@ mod worker;
 pub(crate) use counts::{Counts, Reasons};
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};
-pub(crate) use pattern::Pattern;
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;

@@ -1,12 +1,13 @@
 //! A scenario worked out: which client has which identifier, topics and share of the load.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::pattern::Filling;
 use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps};
 use crate::mqtt::{QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName};
+use crate::payload::placeholder::{Name, Pattern};
 use crate::session::{ConnectOptions, SubscribeRequest};
 use crate::transport::{Resolved, Stream};
 
@@ -41,6 +42,17 @@ pub(super) struct Expected {
     pub(super) now: u32,
     /// To those whose session waits for them.
     pub(super) later: u32,
+}
+
+/// What the placeholders of a client stand for.
+#[derive(Debug, Clone, Copy)]
+struct Filling<'a> {
+    /// From 1.
+    number: u64,
+    client_id: &'a str,
+    user_name: &'a str,
+    /// Number of the message or the topic.
+    sequence: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,13 +165,13 @@ impl Plan {
     pub(super) fn fill(
         &self,
         client: ClientNumber,
-        pattern: &super::Pattern,
+        pattern: &Pattern,
         sequence: u64,
         random: &mut fastrand::Rng,
     ) -> String {
         let (client_id, user_name) = self.names(client, &mut random_of(client));
         let user_name = user_name.as_deref().or(self.scenario.session.user_name.as_deref()).unwrap_or_default();
-        pattern.fill(Filling { number: client.number + 1, client_id: &client_id, user_name, sequence }, random)
+        Filling { number: client.number + 1, client_id: &client_id, user_name, sequence }.of(pattern, random)
     }
 
     /// What a client subscribes to.
@@ -250,10 +262,28 @@ impl Plan {
         let number = client.number + 1;
         let fixed_name = self.scenario.session.user_name.as_deref().unwrap_or_default();
         let filling = Filling { number, client_id: "", user_name: fixed_name, sequence: number };
-        let client_id = self.group(client).client_id.fill(filling, random);
+        let client_id = filling.of(&self.group(client).client_id, random);
         let user_name = self.scenario.user_name.as_ref();
-        let user_name = user_name.map(|name| name.fill(Filling { client_id: &client_id, ..filling }, random));
+        let user_name = user_name.map(|name| Filling { client_id: &client_id, ..filling }.of(name, random));
         (client_id, user_name)
+    }
+}
+
+impl Filling<'_> {
+    fn of(self, pattern: &Pattern, random: &mut fastrand::Rng) -> String {
+        let mut text = String::with_capacity(pattern.as_str().len() + 16);
+        pattern.fill(random, &mut text, |name, text| {
+            // Writing into a string does not fail.
+            let _ = match name {
+                Name::Client => write!(text, "{}", self.number),
+                Name::ClientId => text.write_str(self.client_id),
+                Name::Username => text.write_str(self.user_name),
+                Name::Sequence => write!(text, "{}", self.sequence),
+                // Bound when the settings were read, as it is the same for all clients.
+                _ => Ok(()),
+            };
+        });
+        text
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Pattern, Rate, Stamp, Threshold};
+use super::{Measure, Needs, Rate, Stamp, Threshold};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling, UserProperties};
+use crate::payload::placeholder::Pattern;
 use crate::session::ConnectOptions;
 use crate::transport::{Backoff, Dialer, Endpoint};
 
@@ -162,7 +163,7 @@ pub(crate) struct Churn {
 pub(crate) struct Publish {
     /// Where to.
     pub topic: Pattern,
-    /// How many topics each client has in turn, numbered by `%s`; 0: `%s` is the number of the message.
+    /// How many topics each client has in turn, numbered by `{sequence}`; 0: it is the number of the message.
     pub topics: u64,
     /// Assurance.
     pub qos: QoS,

@@ -1,14 +1,15 @@
 use bytes::Bytes;
 
-use super::client_id::{self, Facts};
 use super::endpoint::Target;
 use super::origin::{Origin, Origins};
+use super::pattern::Facts;
 use super::{Secret, dialer, misplaced, secret, support};
 use crate::cli::group::{ConnectArgs, ConnectionArgs, DeliveryArgs, WillArgs};
 use crate::cli::value::TraceFormat;
 use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
+use crate::payload::placeholder::{Pattern, Place};
 use crate::session::{ConnectOptions, InvalidOptions, OnSessionLoss};
 use crate::transport::Endpoint;
 
@@ -60,6 +61,12 @@ impl ConnectSettings {
 
     /// Settles every option of a connection.
     pub(super) fn resolve(arguments: &ConnectArgs, origins: &Origins) -> Result<Resolved, Error> {
+        let client_id = client_id(arguments, origins, &Facts::gather(origins), Place::CLIENT_ID)?;
+        Self::resolve_as(&client_id.text(), arguments, origins)
+    }
+
+    /// The same under a client identifier that is settled already.
+    pub(super) fn resolve_as(client_id: &str, arguments: &ConnectArgs, origins: &Origins) -> Result<Resolved, Error> {
         let connection = &arguments.connection;
         let version = connection.mqtt_version;
         support::refuse_what_is_not_built_yet(origins)?;
@@ -75,7 +82,7 @@ impl ConnectSettings {
         // SCRAM is there so that the password is not sent.
         let password = password.filter(|_| scram.is_none());
         let connect = ConnectOptions {
-            client_id: client_id(connection.client_id.as_deref(), origins)?.into(),
+            client_id: client_id.into(),
             clean_start: !connection.no_clean,
             keep_alive: connection.keepalive,
             user_name: username.map(Into::into),
@@ -169,10 +176,16 @@ fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String
     }
 }
 
-/// The one that is asked for, filled in; otherwise MQTTX's form, `mqttx_` and eight hexadecimal digits.
-fn client_id(template: Option<&str>, origins: &Origins) -> Result<String, Error> {
-    let facts = Facts::gather(origins.profile.as_deref());
-    client_id::expand(template.unwrap_or("mqttx_{hex:8}"), &facts, fastrand::u64)
+/// The one that is asked for, filled in as far as it is the same for all clients; otherwise MQTTX's form, `mqttx_` and
+/// eight hexadecimal digits.
+pub(super) fn client_id(
+    arguments: &ConnectArgs,
+    origins: &Origins,
+    facts: &Facts,
+    place: Place,
+) -> Result<Pattern, Error> {
+    let text = arguments.connection.client_id.as_deref().unwrap_or("mqttx_{hex:8}");
+    Ok(facts.read(&origins.name("client_id"), text, place)?.draw(&mut fastrand::Rng::new()))
 }
 
 fn connect_properties(arguments: &ConnectArgs) -> ConnectProperties {

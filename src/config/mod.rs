@@ -10,7 +10,6 @@
 
 mod bench;
 mod broker;
-mod client_id;
 mod conn;
 mod connect;
 mod credentials;
@@ -23,6 +22,7 @@ pub(crate) mod import;
 mod misplaced;
 mod options_file;
 mod origin;
+mod pattern;
 pub(crate) mod profile;
 mod protocol;
 mod publish;

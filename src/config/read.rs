@@ -9,19 +9,21 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-use super::client_id::{self, Facts};
+use super::connect::client_id;
 use super::credentials;
 use super::endpoint::Target;
 use super::environment;
 use super::misplaced;
 use super::options_file::{self, SavedOptions};
 use super::origin::{LayerValue, Options, Origins, inherit, overridden};
+use super::pattern::Facts;
 use super::profile::{self, Choice, Loaded, Scope};
 use super::support::exclude_one_another;
 use super::usage::usage_error;
 use crate::cli::shorts::{self, Expanded};
 use crate::cli::{self, Cli};
 use crate::error::Error;
+use crate::payload::placeholder::Place;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -248,16 +250,13 @@ pub(crate) fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String
     for command in [&["pub"][..], &["sub"], &["bench", "pub"], &["bench", "conn"], &["bench", "e2e"]] {
         let line = [&["mqttx-rs", "--profile", name], command].concat().into_iter().map(OsString::from);
         let choice = Choice { without_project: true, ..Choice::default() };
-        if let CommandLine::Run(invocation) = read_with(&choice, line, of_folders)? {
-            let template = match &invocation.cli.command {
-                cli::Command::Publish(command) => {
-                    let target = Target::resolve(&command.connect, &invocation.origins)?;
-                    misplaced::refuse_or_warn(&command.connect, &target, &invocation.origins)?;
-                    command.connect.connection.client_id.clone()
-                }
-                _ => None,
-            };
-            client_id::expand(&template.unwrap_or_default(), &Facts::default(), |range| *range.start())?;
+        if let CommandLine::Run(invocation) = read_with(&choice, line, of_folders)?
+            && let cli::Command::Publish(command) = &invocation.cli.command
+        {
+            let (arguments, origins) = (&command.connect, &invocation.origins);
+            let target = Target::resolve(arguments, origins)?;
+            misplaced::refuse_or_warn(arguments, &target, origins)?;
+            client_id(arguments, origins, &Facts::default(), Place::CLIENT_ID)?;
         }
     }
     Ok(())

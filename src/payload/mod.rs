@@ -1,4 +1,4 @@
-//! Bytes <-> what a person reads or writes: payload formats, escapes, sizes and JSON lines.
+//! Bytes <-> what a person reads or writes: payload formats, escapes, sizes, placeholders and JSON lines.
 //!
 //! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
 //! terminal or reads a clock.
@@ -9,6 +9,7 @@ mod escape;
 mod format;
 mod json;
 mod json_line;
+pub(crate) mod placeholder;
 mod plural;
 mod read;
 mod record;

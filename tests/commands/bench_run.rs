@@ -191,11 +191,39 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
         ),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\n[[phases]]\nname = \"one\"\n[[phases]]", "phase `one` never ends"),
         ("[[groups]]\nrole = \"conn\"\nrate = \"1/s\"", "needs `stay` too"),
+        (
+            "[[groups]]\nrole = \"sub\"\ntopic = \"{rnu}/#\"",
+            "line 3: topic: `{rnu}` is not a placeholder\n  topic = \"{rnu}/#\"\n          ^^^^^^^^^\nhint: did you mean {run}?",
+        ),
+        ("[[groups]]\nrole = \"conn\"\nclient_id = \"%c\"", "line 3: client_id: `%c` cannot be used here"),
+        (
+            "[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nmessage = \"{nothing}\"\ntemplate = true",
+            "line 4: message: `{nothing}` is not a placeholder",
+        ),
     ] {
         let (_folder, path, report) = scenario(text);
         let ended = run(&path, 1, &report).run().expect_code(2);
         assert!(ended.stderr.contains(shown), "{text}:\n{}", ended.stderr);
     }
+}
+
+#[test]
+fn the_run_and_the_scenario_are_filled_in_wherever_they_stand() {
+    let broker = ScriptedBroker::start();
+    let text = "[[groups]]\nrole = \"pub\"\nclient_id = \"{run}-%i\"\ntopic = \"%sc/{scenario}/{run}\"\nrate = \"100/s\"\n\
+                limit = 1\nmessage = \"{run} {nothing} {{x}} %i\"\ncontent_type = \"{run}\"";
+    let (_folder, path, report) = scenario(text);
+    let program = run(&path, broker.port(), &report).start();
+    let (mut link, connect) = broker.accept_session(connack());
+    let (number, client) = connect.client_id.split_once('-').unwrap();
+    assert_eq!((number.len(), client), (8, "1"));
+    let publish = link.expect_publish();
+    let name = std::path::Path::new(&path).file_stem().unwrap().to_string_lossy().into_owned();
+    assert_eq!(publish.topic, format!("{name}/{name}/{number}"));
+    assert_eq!(String::from_utf8_lossy(&publish.payload), format!("{number} {{nothing}} {{{{x}}}} %i"));
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
 }
 
 #[test]

@@ -249,7 +249,10 @@ fn a_value_that_its_option_refuses_is_told_by_its_key() {
     for (text, message) in [
         ("[connection]\nport = 99999\n", "connection.port of profile `p`: `99999` is no whole number from 1 to 65535"),
         ("[publish]\nqos = 5\n", "publish.qos of profile `p`: `5` is not a QoS: use 0, 1 or 2"),
-        ("[connection]\nclient_id = \"{nothing}\"\n", "the client id `{nothing}`: there is no {nothing}"),
+        (
+            "[connection]\nclient_id = \"{nothing}\"\n",
+            "connection.client_id of profile `p`: `{nothing}` is not a placeholder",
+        ),
     ] {
         home.profile("p", text);
         let ended = home.run("--profile p pub -t a").expect_code(2);

@@ -5,17 +5,18 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::clients::{connect_interval, endpoints, shard, workers};
-use super::load::pattern;
 use super::parameters::parameters;
 use super::{BenchSettings, ResultFiles, result_files, thresholds};
-use crate::bench::{Change, Group, Pattern, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
+use crate::bench::{Change, Group, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::config::ConnectSettings;
-use crate::config::connect::Resolved;
+use crate::config::connect::{Resolved, client_id};
 use crate::config::origin::Origins;
+use crate::config::pattern::Facts;
 use crate::error::Error;
 use crate::mqtt::QoS;
+use crate::payload::placeholder::{Pattern, Place};
 use crate::session::OnSessionLoss;
 
 /// How long each step of a search measures.
@@ -37,7 +38,12 @@ pub(super) struct Draft {
     find_max: Vec<Threshold>,
     results: ResultFiles,
     pub(super) trust_foreign_clocks: bool,
-    has_own_id: bool,
+    /// Of clients that are given no other.
+    client_id: Pattern,
+    /// What the placeholders of all its texts stand for.
+    pub(super) facts: Facts,
+    /// What errors call the user name.
+    user_name: String,
     warnings: Vec<String>,
 }
 
@@ -46,9 +52,14 @@ impl Draft {
         connect: &ConnectArgs,
         timing: &TimingArgs,
         results: &ResultsArgs,
+        scenario: Option<&str>,
         origins: &Origins,
     ) -> Result<Self, Error> {
-        let Resolved { settings: connect, mut warnings, .. } = ConnectSettings::resolve(connect, origins)?;
+        let run = fastrand::u32(..);
+        let facts = Facts::gather(origins).of_bench(run, scenario);
+        let client_id = client_id(connect, origins, &facts, Place::BENCH_CLIENT_ID)?;
+        let Resolved { settings: connect, mut warnings, .. } =
+            ConnectSettings::resolve_as(client_id.as_str(), connect, origins)?;
         if connect.scram.is_some() {
             let option = origins.name("authentication_method");
             return Err(Error::usage(format!("{option} is not for bench, which does not measure hashing")));
@@ -76,27 +87,27 @@ impl Draft {
         Ok(Self {
             connect,
             groups: Vec::new(),
-            run: fastrand::u32(..),
+            run,
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
             find_max: Vec::new(),
             results: result_files(results),
             trust_foreign_clocks: false,
-            has_own_id: origins.given("client_id"),
+            client_id,
+            facts,
+            user_name: origins.name("username"),
             warnings,
         })
     }
 
     /// MQTTX's rule: an identifier without `%i` gets `_i` when there is more than one client.
-    pub(super) fn client_id(&self, role: &str, clients: u64) -> Result<Pattern, Error> {
-        let base = &self.connect.client.connect.client_id;
-        // What we made up ourselves holds no placeholders.
-        let pattern = if self.has_own_id { pattern("--client-id", base)? } else { Pattern::verbatim(base.to_string()) };
-        if role.is_empty() && (clients <= 1 || pattern.has_number()) {
-            return Ok(pattern);
+    pub(super) fn client_id(&self, role: &str, clients: u64) -> Pattern {
+        let pattern = self.client_id.clone();
+        match (role, pattern.has_number()) {
+            ("", has_number) if clients <= 1 || has_number => pattern,
+            (role, true) => pattern.with_suffix(role),
+            (role, false) => pattern.numbered(&format!("{role}_")),
         }
-        let suffix = if pattern.has_number() { role.to_owned() } else { format!("{role}_%i") };
-        Ok(pattern.with_suffix(&suffix))
     }
 
     pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
@@ -161,7 +172,8 @@ impl Draft {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
         }
         let client = &self.connect.client;
-        let user_name = client.connect.user_name.as_ref().map(|name| pattern("--username", name)).transpose()?;
+        let user_name = client.connect.user_name.as_ref();
+        let user_name = user_name.map(|name| self.facts.read(&self.user_name, name, Place::USERNAME)).transpose()?;
         let mut dialers = vec![client.dialer.clone()];
         let sources: Vec<_> = timing.source_ip.iter().flatten().collect();
         if !sources.is_empty() {

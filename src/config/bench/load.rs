@@ -4,17 +4,15 @@ use std::fs::File;
 
 use bytes::Bytes;
 
-use crate::bench::{Load, Pattern, Payload, Rate};
+use crate::bench::{Load, Payload, Rate};
 use crate::cli::bench::LoadArgs;
+use crate::config::pattern::Facts;
 use crate::error::Error;
+use crate::payload::placeholder::Place;
 use crate::payload::{LARGEST_PACKET, PayloadSize, read_at_most};
 
 /// MQTTX's payload.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
-
-pub(super) fn pattern(flag: &str, text: &str) -> Result<Pattern, Error> {
-    text.parse().map_err(|error| Error::usage(format!("{flag}: {error}")))
-}
 
 pub(super) fn rate(flag: &str, text: &str) -> Result<Rate, Error> {
     text.parse().map_err(|error| Error::usage(format!("{flag}: {error}")))
@@ -37,7 +35,7 @@ pub(super) fn load(given: &LoadArgs, clients: u64) -> Result<Load, Error> {
     Ok(if given.poisson { Load::Poisson(rate) } else { Load::Even(rate) })
 }
 
-pub(super) fn payload(given: &LoadArgs, stamped_by_default: Option<usize>) -> Result<Payload, Error> {
+pub(super) fn payload(given: &LoadArgs, facts: &Facts, stamped_by_default: Option<usize>) -> Result<Payload, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
         fastrand::fill(&mut bytes);
@@ -53,7 +51,9 @@ pub(super) fn payload(given: &LoadArgs, stamped_by_default: Option<usize>) -> Re
             let too_large = || format!("--file-read {}: MQTT carries at most 268435455 bytes", path.display());
             Bytes::from(read.ok_or_else(|| Error::local(too_large()))?)
         }
-        (_, Some(text)) if given.template => return Ok(Payload::Template(pattern("--message", text)?)),
+        (_, Some(text)) if given.template => {
+            return Ok(Payload::Template(facts.read("--message", text, Place::PAYLOAD)?));
+        }
         (_, Some(text)) => Bytes::from(text.clone()),
         _ => match stamped_by_default {
             Some(size) => return Ok(random(size)),

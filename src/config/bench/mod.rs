@@ -11,8 +11,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::origin::Origins;
+use super::pattern::Facts;
 use super::{ConnectSettings, publish};
-use crate::bench::{FilterPattern, Pattern, Publish, Role, RunOptions, Scenario, Shard, Subscribe, Threshold, Until};
+use crate::bench::{FilterPattern, Payload, Publish, Role, RunOptions, Scenario, Shard, Subscribe, Threshold, Until};
 use crate::cli::bench::{
     BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, BenchSubscriptionArgs,
     LoadArgs, ResultsArgs, Shape,
@@ -20,11 +21,12 @@ use crate::cli::bench::{
 use crate::cli::group::MessageArgs;
 use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
+use crate::payload::placeholder::{Pattern, Place};
 
 pub(crate) use presets::{PRESETS, Preset};
 
 use draft::Draft;
-use load::{load, pattern, payload};
+use load::{load, payload};
 
 /// What a run of `bench` does, and what becomes of its results.
 #[derive(Debug, Clone)]
@@ -90,8 +92,8 @@ const END_TO_END_SIZE: usize = 64;
 impl BenchSettings {
     /// Settles every option of `bench conn`.
     pub(crate) fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
-        let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, origins)?;
-        let client_id = draft.client_id("", arguments.clients.count)?;
+        let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, None, origins)?;
+        let client_id = draft.client_id("", arguments.clients.count);
         draft.group("clients", arguments.clients.count, client_id, Role::Idle);
         draft.warn_of_drain("bench conn", origins);
         let timing = &arguments.clients.timing;
@@ -102,7 +104,7 @@ impl BenchSettings {
     /// Settles every option of `bench pub`.
     pub(crate) fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, message) = (&arguments.clients, &arguments.message);
-        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
         let [topic] = message.topic.as_slice() else {
             let error = Error::usage("bench pub needs exactly one --topic");
             return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
@@ -115,10 +117,12 @@ impl BenchSettings {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        let client_id = draft.client_id("", clients.count)?;
+        let client_id = draft.client_id("", clients.count);
         let version = draft.connect.client.connect.version;
-        let topic = pattern("--topic", topic.as_str())?;
-        let role = publisher(topic, &arguments.load, message, clients.count, version, None)?;
+        let facts = &draft.facts;
+        let topic = facts.read(&origins.name("topic"), topic.as_str(), Place::TOPIC)?;
+        let payload = payload(&arguments.load, facts, None)?;
+        let role = publisher(topic, payload, &arguments.load, message, clients.count, version)?;
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;
         let timing = &arguments.clients.timing;
@@ -129,9 +133,9 @@ impl BenchSettings {
     /// Settles every option of `bench sub`.
     pub(crate) fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.subscription);
-        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
-        let client_id = draft.client_id("", clients.count)?;
-        draft.group("subscribers", clients.count, client_id, subscriber(given)?);
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
+        let client_id = draft.client_id("", clients.count);
+        draft.group("subscribers", clients.count, client_id, subscriber(given, &draft.facts, &origins.name("topic"))?);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
         draft.warn_of_drain("bench sub", origins);
         let timing = &arguments.clients.timing;
@@ -142,7 +146,7 @@ impl BenchSettings {
     /// Settles every option of `bench e2e`.
     pub(crate) fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.shape);
-        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, origins)?;
+        let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
         let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { clients.count });
         let subscribers = given.subscribers.unwrap_or(if given.shape == Shape::FanIn { 1 } else { clients.count });
         if given.shape == Shape::OneToOne && publishers != subscribers {
@@ -152,7 +156,8 @@ impl BenchSettings {
         // The run's own number, so that nothing of another run is taken for this one's.
         let base =
             arguments.topic.as_ref().map_or_else(|| format!("mqttx/bench/{:08x}", draft.run), TopicName::to_string);
-        let base = base.trim_end_matches("/%i");
+        let base = base.trim_end_matches("/%i").trim_end_matches("/{client}");
+        let option = origins.name("topic");
         let shard = clients::shard(&clients.timing)?;
         let (topic, filter) = match given.shape {
             Shape::OneToOne => (format!("{base}/%i"), format!("{base}/%i")),
@@ -164,20 +169,20 @@ impl BenchSettings {
             return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
         }
         let subscribe = Subscribe {
-            filters: vec![FilterPattern::new(pattern("--topic", &filter)?, arguments.qos)],
+            filters: vec![FilterPattern::new(draft.facts.read(&option, &filter, Place::FILTER)?, arguments.qos)],
             subscription_identifier: None,
             user_properties: Vec::new(),
         };
-        let client_id = draft.client_id("_sub", 2)?;
+        let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
-        let client_id = draft.client_id("_pub", 2)?;
+        let client_id = draft.client_id("_pub", 2);
         let role = Role::Publish(Box::new(Publish {
-            topic: pattern("--topic", &topic)?,
+            topic: draft.facts.read(&option, &topic, Place::FILTER)?,
             topics: 0,
             qos: arguments.qos,
             retain: false,
             properties: None,
-            payload: payload(&arguments.load, Some(END_TO_END_SIZE))?,
+            payload: payload(&arguments.load, &draft.facts, Some(END_TO_END_SIZE))?,
             load: load(&arguments.load, publishers)?,
             limit: arguments.load.limit,
             window: arguments.load.inflight,
@@ -190,14 +195,14 @@ impl BenchSettings {
     }
 }
 
-/// What publishers do; `size` is that of the payload where none is given, in bytes.
+/// What publishers do.
 fn publisher(
     topic: Pattern,
+    payload: Payload,
     given: &LoadArgs,
     message: &MessageArgs,
     clients: u64,
     version: Version,
-    size: Option<usize>,
 ) -> Result<Role, Error> {
     Ok(Role::Publish(Box::new(Publish {
         topic,
@@ -205,7 +210,7 @@ fn publisher(
         qos: message.qos,
         retain: message.retain,
         properties: publish::properties(message, version),
-        payload: payload(given, size)?,
+        payload,
         load: load(given, clients)?,
         limit: given.limit,
         window: given.inflight,
@@ -213,12 +218,12 @@ fn publisher(
 }
 
 /// What subscribers do.
-fn subscriber(given: &BenchSubscriptionArgs) -> Result<Role, Error> {
+fn subscriber(given: &BenchSubscriptionArgs, facts: &Facts, option: &str) -> Result<Role, Error> {
     let mut filters = Vec::new();
     for (index, text) in given.topic.iter().enumerate() {
         TopicFilter::parse(text.clone()).map_err(|error| Error::topic("--topic", text, &error))?;
         filters.push(FilterPattern {
-            filter: pattern("--topic", text)?,
+            filter: facts.read(option, text, Place::FILTER)?,
             qos: of(&given.qos, index).unwrap_or_default(),
             no_local: of(&given.no_local, index).unwrap_or_default(),
             retain_as_published: of(&given.retain_as_published, index).unwrap_or_default(),

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use crate::config::options_file::pairs;
 use crate::config::profile::FilterEntry;
 use crate::config::tree::{Content, Node};
+use crate::payload::placeholder::literal;
 use crate::payload::plural;
 
 pub(super) fn is_one(document: &Node) -> bool {
@@ -182,7 +183,7 @@ impl<'a> Reader<'a> {
         let key = self.key("clientId");
         let text = node.text().unwrap_or_default();
         if self.is_on("clientIdWithTime") {
-            let id = super::draft::literal(text) + "_{hex:12}";
+            let id = literal(text) + "_{hex:12}";
             self.draft.set("connection.client_id", id);
             self.remark(node.line, "clientIdWithTime", "random digits instead of the time follow the client id");
             return;

@@ -2,6 +2,7 @@
 
 use super::{Remark, slug};
 use crate::config::profile::{FilterEntry, Key, Profile, Value};
+use crate::payload::placeholder::literal;
 
 /// A profile and what has still to be decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,9 +57,4 @@ impl Draft {
         self.label = Some(slug(label));
         self
     }
-}
-
-/// A text in which braces are no placeholder of ours.
-pub(in crate::config) fn literal(text: &str) -> String {
-    text.replace('{', "{{").replace('}', "}}")
 }

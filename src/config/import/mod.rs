@@ -16,7 +16,6 @@ mod spring;
 use std::path::PathBuf;
 
 use draft::Draft;
-pub(super) use draft::literal;
 
 use super::profile::{Key, Profile, Value, check_name, is_reference};
 use super::tree::Node;

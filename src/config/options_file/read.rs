@@ -6,12 +6,11 @@ use std::path::Path;
 use clap::{Arg, Command};
 
 use super::{INVERTED, Remark, option_of, section_of};
-use crate::config::client_id::{self, Facts};
-use crate::config::import::literal;
 use crate::config::origin::{Layer, LayerValue, Origin};
 use crate::config::profile::{FILTER_OPTIONS, is_readable_by_others};
 use crate::config::tree::{Content, Node};
 use crate::error::Error;
+use crate::payload::placeholder::{Pattern, Place, literal};
 
 /// An option and its values, as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +64,8 @@ pub(in crate::config) fn load(
             continue;
         }
         // MQTTX has no templates; braces that are none here are braces.
-        let is_template = |text: &String| client_id::expand(text, &Facts::default(), |range| *range.start()).is_ok();
+        let place = if names.first() == Some(&"bench") { Place::BENCH_CLIENT_ID } else { Place::CLIENT_ID };
+        let is_template = |text: &String| Pattern::parse(text, place).is_ok();
         let values = match option.as_str() {
             "client_id" if !values.iter().all(is_template) => values.iter().map(|text| literal(text)).collect(),
             _ => values,

@@ -90,3 +90,23 @@ fn an_interrupt_while_clients_connect_ends_the_run_with_a_report() {
     let report = read(&path);
     assert_eq!((report.ended, report.counts.connected, report.counts.sent), (Ended::InterruptedEarly, 0, 0));
 }
+
+#[test]
+fn long_and_short_placeholders_mean_the_same_and_json_stays_as_it_is() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -i 0 -t b/%i/{client}/%c/{client_id}/{random:7..7} -I x_{random:5..5}_%i -im 1 -L 2 \
+                --template -m {\"a\":{\"n\":%s,\"m\":{sequence},\"r\":{random:7-7}},\"t\":\"{{run}}{x}%%\"}";
+    let program = bench(line, broker.port(), &path).start();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, "x_5_1");
+    for number in 0..2 {
+        let publish = link.expect_publish();
+        assert_eq!(publish.topic, "b/1/1/x_5_1/x_5_1/7");
+        let payload = format!("{{\"a\":{{\"n\":{number},\"m\":{number},\"r\":7}},\"t\":\"{{run}}{{x}}%\"}}");
+        assert_eq!(String::from_utf8_lossy(&publish.payload), payload);
+    }
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+}

@@ -44,3 +44,24 @@ fn an_interval_of_centuries_is_not_a_load_without_a_pause() {
     let said = refused("pub -t b --message-interval 300000d", None);
     assert!(said.contains("--message-interval is longer than centuries"), "{said}");
 }
+
+#[test]
+fn a_placeholder_that_its_place_does_not_offer() {
+    for (line, said) in [
+        (
+            "pub -t b/{cleint}",
+            "error: --topic: `{cleint}` is not a placeholder\n  b/{cleint}\n    ^\nhint: did you mean {client}? ",
+        ),
+        (
+            "pub -t b/{scenario}",
+            "error: --topic: `{scenario}` cannot be used here\n  b/{scenario}\n    ^\nhint: there are ",
+        ),
+        ("sub -t b/%s", "error: --topic: `%s` cannot be used here\n  b/%s\n    ^\nhint: there are "),
+        ("conn -I x%c", "error: --client-id: `%c` cannot be used here\n  x%c\n   ^\nhint: there are "),
+        ("conn -u {random:9..1}", "error: --username: `{random:9..1}` is not a placeholder: use {random:1000..9999}"),
+        ("pub -t b --template -m {random:x}", "error: --message: `{random:x}` is not a placeholder: use "),
+    ] {
+        let shown = refused(line, None);
+        assert!(shown.contains(said), "{line}: {shown}");
+    }
+}

@@ -6,15 +6,17 @@ use clap::FromArgMatches;
 use clap::error::ContextKind;
 
 use super::document::{GroupTable, RoleName, Table};
-use crate::bench::{Churn, Group, KeptSession, Pattern, Rate, Role};
+use crate::bench::{Churn, Group, KeptSession, Rate, Role};
 use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs};
 use crate::cli::{self, Cli, Command, value};
 use crate::config::bench::draft::Draft;
+use crate::config::bench::load::payload;
 use crate::config::bench::{END_TO_END_SIZE, publisher, subscriber};
 use crate::config::origin::Origins;
 use crate::config::profile::Kind;
 use crate::config::usage::usage_error;
 use crate::error::Error;
+use crate::payload::placeholder::Place;
 
 /// How long a kept session outlives its connection where the file does not say.
 const SESSION_EXPIRY: u32 = 3600;
@@ -27,12 +29,15 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
         return Err(table.fault("name", format_args!("two groups are called `{name}`: give each a name")));
     }
     let clients = scaled(table.parsed("count", value::count)?.unwrap_or(1), scale);
-    let client_id = match table.parsed("client_id", str::parse::<Pattern>)? {
-        Some(pattern) if pattern.has_number() || clients == 1 => pattern,
-        Some(pattern) => pattern.with_suffix("_%i"),
-        None => draft.client_id(&format!("_{}", Identifier(&name)), 2)?,
+    let in_table = |error| in_table(table, error);
+    let client_id = match table.text("client_id") {
+        Some(text) => {
+            let pattern = draft.facts.read("client_id", text, Place::BENCH_CLIENT_ID).map_err(in_table)?;
+            if pattern.has_number() || clients == 1 { pattern } else { pattern.numbered("_") }
+        }
+        None => draft.client_id(&format!("_{}", Identifier(&name)), 2),
     };
-    let mut role = role(draft, group, clients, folder)?;
+    let mut role = role(draft, group, clients, folder).map_err(in_table)?;
     match &mut role {
         Role::Publish(publish) => {
             // A rate of each client has shrunk with their number.
@@ -62,10 +67,11 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
             let Some(topic) = table.text("topic") else {
                 return Err(table.fault("topic", "a group that publishes needs a topic"));
             };
-            let topic = filled(draft, topic).parse::<Pattern>().map_err(|error| table.fault("topic", error))?;
+            let topic = draft.facts.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(draft, "pub", table, folder)? else { return Ok(Role::Idle) };
             let BenchPublishArgs { load, message, .. } = *given;
-            publisher(topic, &load, &message, clients, draft.connect.client.connect.version, Some(END_TO_END_SIZE))
+            let payload = payload(&load, &draft.facts, Some(END_TO_END_SIZE))?;
+            publisher(topic, payload, &load, &message, clients, draft.connect.client.connect.version)
         }
         RoleName::Subscribe => {
             if table.texts("topic").is_empty() {
@@ -75,7 +81,7 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
                 return Ok(Role::Idle);
             };
             let BenchSubscribeArgs { subscription, .. } = *given;
-            subscriber(&subscription)
+            subscriber(&subscription, &draft.facts, "topic")
         }
         RoleName::Connect => {
             let rate = table.parsed("rate", str::parse::<Rate>)?;
@@ -102,12 +108,17 @@ fn as_command(draft: &Draft, name: &str, table: &Table<'_>, folder: &Path) -> Re
     };
     let mut tokens = vec!["mqttx-rs".to_owned(), "bench".to_owned(), name.to_owned()];
     let mut flags = Vec::new();
+    let is_pattern = |option: &str| option == "topic" || (option == "text" && table.text("template") == Some("true"));
     for (name, given) in &table.values {
         let Some((long, takes_values)) = long_of(given.key.option) else { continue };
         for text in &given.texts {
             match (given.key.kind, takes_values) {
                 (Kind::Path, _) => tokens.push(format!("--{long}={}", folder.join(text).display())),
-                (_, true) => tokens.push(format!("--{long}={}", filled(draft, text))),
+                (_, true) if is_pattern(given.key.option) => tokens.push(format!("--{long}={text}")),
+                (_, true) => {
+                    let text = draft.facts.read(name, text, Place::DATA)?.text();
+                    tokens.push(format!("--{long}={text}"));
+                }
                 (_, false) if text == "true" => tokens.push(format!("--{long}")),
                 (_, false) => {}
             }
@@ -135,9 +146,18 @@ fn as_command(draft: &Draft, name: &str, table: &Table<'_>, folder: &Path) -> Re
     }
 }
 
-/// `{run}` is the run's own number, so that nothing of another run is taken for this one's.
-fn filled(draft: &Draft, text: &str) -> String {
-    text.replace("{run}", &format!("{:08x}", draft.run))
+/// What is wrong with a value, where the file has it; options are keys here.
+fn in_table(table: &Table<'_>, error: Error) -> Error {
+    let Some((option, message)) = error.message().split_once(": ") else { return error };
+    let key = option.trim_start_matches("--").replace('-', "_");
+    if !table.values.contains_key(key.as_str()) {
+        return error;
+    }
+    let placed = table.fault(&key, message);
+    match error.hint() {
+        Some(hint) => placed.with_hint(hint),
+        None => placed,
+    }
 }
 
 fn default_name(role: RoleName) -> &'static str {

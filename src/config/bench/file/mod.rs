@@ -56,7 +56,8 @@ impl BenchSettings {
         let Found { name, text, folder } = find(order.scenario)?;
         let document = Document::parse(&name, &text)?;
         let timing = timing(order.timing, &document.run, origins)?;
-        let mut draft = Draft::new(order.connect, &timing, order.results, origins)?;
+        let stem = Path::new(order.scenario).file_stem().unwrap_or_default().to_string_lossy();
+        let mut draft = Draft::new(order.connect, &timing, order.results, Some(&stem), origins)?;
         draft.add_thresholds(thresholds_of(document.run.texts("fail"), &name)?);
         for group in &document.groups {
             groups::add(&mut draft, group, &folder, order.scale)?;

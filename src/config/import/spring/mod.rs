@@ -16,10 +16,11 @@ mod property;
 use std::collections::BTreeSet;
 
 use super::Remark;
-use super::draft::{Draft, literal};
+use super::draft::Draft;
 use crate::config::environment::VARIABLES;
 use crate::config::profile::{FilterEntry, Key};
 use crate::config::tree::{Content, Node};
+use crate::payload::placeholder::literal;
 use crate::transport::{Address, BrokerUrl, Protocol, redact};
 use placeholder::{Part, resolve};
 use property::{Document, Property};

@@ -1,0 +1,148 @@
+use std::fmt;
+
+use super::table::{Arguments, Entry, Place};
+use crate::payload::caret;
+
+/// Why a text is not a pattern, and where.
+#[derive(Debug)]
+pub(crate) struct PlaceholderError {
+    what: String,
+    caret: String,
+    /// The word that is not a placeholder, for a suggestion.
+    unknown: Option<String>,
+    /// What can be done besides using another.
+    escape: Option<String>,
+    place: Place,
+}
+
+/// What is wrong at a place of the text.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// A single brace.
+    Brace(char),
+    /// The form of a placeholder, but none.
+    Unknown { written: String, word: String },
+    /// A placeholder of other places.
+    Misplaced(String),
+    /// A placeholder with something else behind its colon than it takes.
+    Arguments { entry: Option<&'static Entry>, written: String },
+}
+
+impl PlaceholderError {
+    pub(super) fn at(text: &str, at: usize, place: Place, fault: Fault) -> Self {
+        let (before, after) = text.split_at(at);
+        let line = (before.rsplit('\n').next().unwrap_or_default(), after.split('\n').next().unwrap_or_default());
+        let doubled = |written: &str| Some(format!("{{{written}}} is the text {written}"));
+        let (mut unknown, mut escape) = (None, None);
+        let what = match fault {
+            Fault::Brace(brace) => {
+                format!("a single `{brace}` is not a placeholder: write {brace}{brace} for the text")
+            }
+            Fault::Unknown { written, word } => {
+                (unknown, escape) = (Some(word), doubled(&written));
+                format!("`{written}` is not a placeholder")
+            }
+            Fault::Misplaced(written) => {
+                escape = match written.strip_prefix('%') {
+                    Some(letter) => Some(format!("%%{letter} is the text {written}")),
+                    None => doubled(&written),
+                };
+                format!("`{written}` cannot be used here")
+            }
+            Fault::Arguments { entry, written } => {
+                let wanted = match entry.map(|entry| (entry.arguments, entry)) {
+                    Some((Arguments::Range, _)) => {
+                        "use {random:1000..9999} for a number, {hex:8} for digits".to_owned()
+                    }
+                    Some((Arguments::Digits, _)) => "use {hex:N} with 1 to 4096 digits".to_owned(),
+                    Some((Arguments::None, Entry { example, .. })) => format!("use {example}"),
+                    None => String::new(),
+                };
+                let shown: String = written.chars().take(40).collect();
+                format!("`{shown}` is not a placeholder: {wanted}")
+            }
+        };
+        Self { what, caret: caret(line.0, line.1), unknown, escape, place }
+    }
+
+    /// The text and under it a caret at the place.
+    pub(crate) fn caret(&self) -> &str {
+        &self.caret
+    }
+
+    /// The name that does not exist.
+    pub(crate) fn unknown(&self) -> Option<&str> {
+        self.unknown.as_deref()
+    }
+
+    /// The names that its place offers.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = &'static str> {
+        self.place.entries().map(|entry| entry.word)
+    }
+
+    /// What its place offers, as it is written, and how to write the text itself.
+    pub(crate) fn reference(&self) -> String {
+        let written = self.place.entries().map(|entry| match entry.short.filter(|_| self.place.short_forms) {
+            Some(short) => format!("{} ({short})", entry.example),
+            None => entry.example.to_owned(),
+        });
+        let offered = written.collect::<Vec<_>>().join(", ");
+        match &self.escape {
+            Some(escape) => format!("there are {offered}; {escape}"),
+            None => format!("there are {offered}"),
+        }
+    }
+}
+
+impl fmt::Display for PlaceholderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for PlaceholderError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payload::placeholder::Pattern;
+
+    #[test]
+    fn what_is_wrong_is_shown_with_its_place() {
+        for (text, place, what, caret) in [
+            ("a{nothing}", Place::CLIENT_ID, "`{nothing}` is not a placeholder", "a{nothing}\n ^"),
+            ("汽车{client}", Place::CLIENT_ID, "`{client}` cannot be used here", "汽车{client}\n    ^"),
+            ("x%c", Place::BENCH_CLIENT_ID, "`%c` cannot be used here", "x%c\n ^"),
+            ("a/%s", Place::FILTER, "`%s` cannot be used here", "a/%s\n  ^"),
+            ("a}b", Place::CLIENT_ID, "a single `}` is not a placeholder: write }} for the text", "a}b\n ^"),
+            ("a\n{randm:8}", Place::PAYLOAD, "`{randm:8}` is not a placeholder", "{randm:8}\n^"),
+        ] {
+            let error = Pattern::parse(text, place).unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.caret()), (what, caret));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_placeholder_is_refused() {
+        for text in ["{", "}", "a{pid", "a}b", "{nothing}", "{random:9..1}", "{random}", "{hex:0}", "{hex}", "{pid:1}"]
+        {
+            assert!(Pattern::parse(text, Place::CLIENT_ID).is_err(), "{text}");
+        }
+        for text in ["{random:}", "{random:x}", "{random:5-1}", "{random:0}", "{random:3", "{random:{x}}", "{hex:5000}"]
+        {
+            assert!(Pattern::parse(text, Place::TOPIC).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_place_lists_what_it_offers_and_how_to_write_the_text() {
+        let error = Pattern::parse("{client_id}", Place::CLIENT_ID).unwrap_err();
+        assert_eq!(
+            error.reference(),
+            "there are {random:1000..9999}, {hex:8}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text \
+             {client_id}"
+        );
+        let error = Pattern::parse("{scenario}", Place::TOPIC).unwrap_err();
+        assert!(error.reference().contains("{sequence} (%s)") && !error.offered().any(|name| name == "scenario"));
+    }
+}
