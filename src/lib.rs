@@ -46,7 +46,8 @@
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]
 
-mod app;
+#[doc(hidden)]
+pub mod app;
 mod bench;
 #[cfg(feature = "broker")]
 mod broker;
@@ -62,9 +63,6 @@ mod repl;
 pub mod session;
 mod trace;
 pub mod transport;
-
-#[doc(hidden)]
-pub use app::run;
 
 /// What the tests of this package look at besides. All that is neither here nor in a public module the compiler sees to
 /// be in use.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(mqttx_rs::run())
+    ExitCode::from(mqttx_rs::app::run())
 }
