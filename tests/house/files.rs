@@ -14,7 +14,7 @@ type Names = Vec<String>;
 /// How many re-exports a name is followed through.
 const MAXIMUM_STEPS: usize = 8;
 
-/// The sources of the library, by module: `client::driver` has the key `["client", "driver"]`, `lib.rs` the empty one.
+/// The sources of the library, by module: `client::driver` has the key `["client", "driver"]`.
 pub(crate) struct Files(BTreeMap<Names, File>);
 
 struct File {
@@ -33,10 +33,10 @@ impl Files {
         let product = sources(&root).into_iter().filter_map(|path| {
             let below = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
             let mut module: Names = below.trim_end_matches(".rs").split('/').map(String::from).collect();
-            if module.iter().any(|part| part == "tests") {
+            if module == ["lib"] || module.iter().any(|part| part == "tests") {
                 return None;
             }
-            if module.last().is_some_and(|last| last == "mod") || module == ["lib"] {
+            if module.last().is_some_and(|last| last == "mod") {
                 module.pop();
             }
             let text = code_of(&path);
@@ -45,14 +45,9 @@ impl Files {
         Self(product.collect())
     }
 
-    /// What `lib.rs` exports under a name of its own, such as `run`: the module of the house that defines it.
-    pub(crate) fn module_behind(&self, name: &str) -> Option<&str> {
-        self.0[&Names::new()].imports.get(name)?.first().map(String::as_str)
-    }
-
     /// Each file with those that it uses.
     pub(crate) fn arrows(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let arrows = self.0.iter().filter(|(module, _)| !module.is_empty()).map(|(module, file)| {
+        let arrows = self.0.iter().map(|(module, file)| {
             let used = file.used.iter().filter_map(|names| self.definition(&self.absolute(names, module)?, 0));
             (file.path.as_str(), used.filter(|used| *used != file.path).collect())
         });
