@@ -47,8 +47,6 @@ const CIRCLES: &[&[&str]] = &[
     &["repl/complete/mod.rs", "repl/complete/values.rs"],
     &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],
     &["session/codec/mod.rs", "session/codec/v3.rs", "session/codec/v5.rs"],
-    &["trace/decode.rs", "trace/property.rs"],
-    &["trace/handshake.rs", "trace/mod.rs"],
     &[
         "transport/dial.rs",
         "transport/error.rs",
