@@ -41,8 +41,6 @@ const CIRCLES: &[&[&str]] = &[
         "config/options_file/read.rs",
     ],
     &["config/origin.rs", "config/profile/choice.rs", "config/profile/layer.rs", "config/profile/project.rs"],
-    &["output/template/json.rs", "output/template/render.rs"],
-    &["output/template/mod.rs", "output/template/parse.rs"],
     &["payload/error.rs", "payload/format.rs"],
     &["repl/complete/mod.rs", "repl/complete/values.rs"],
     &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],
