@@ -1,23 +1,47 @@
 //! `mqttx-rs`: publish, subscribe, explore and load-test MQTT brokers.
 //!
-//! A map of the house; an arrow points at what may be used, and `tests/house.rs` holds it:
+//! A map of the house, of which ARCHITECTURE.md tells more:
 //!
 //! ```text
-//! main -> app -> { command, repl, .. }   app       wiring: settings, runtime, signals, dispatch
-//! command -> { client, config, output }  command   use-cases: Settings in, ExitStatus out
-//! repl -> { cli, command, client }       repl      a session of commands, typed or in a script
-//! client -> { session, transport }       client    tokio driver of one session
-//! bench -> { session, transport }        bench     the load generator
-//! session -> mqtt                        session   the protocol engine, sans-I/O
-//! payload -> mqtt                        payload   bytes <-> what a person reads or writes
-//! cli -> { mqtt, output, transport, .. } cli       clap definitions only
-//! config -> { cli, mqtt }                config    flag > environment > profile > default, once
-//! output -> { mqtt, payload, error }     output    the only module that prints
-//! trace -> mqtt                          trace     packets on the wire, told
-//!                                        transport byte streams and the one dialer
-//!                                        broker    the embedded broker (feature `broker`)
-//!                                        mqtt      vocabulary of the specification
+//! app       wiring: settings, runtime, signals, dispatch
+//! command   use-cases: settings in, ExitStatus out
+//! repl      a session of commands, typed or in a script
+//! config    flag > environment > profile > default, resolved once
+//! cli       clap definitions only
+//! output    the only module that prints
+//! error     what went wrong, by who is at fault
+//! bench     the load generator
+//! client    tokio driver of one session
+//! broker    the embedded broker (feature `broker`)
+//! payload   bytes <-> what a person reads or writes
+//! session   the protocol engine, sans-I/O
+//! trace     packets on the wire, decoded for a person
+//! transport byte streams and the one dialer
+//! mqtt      vocabulary of the specification
 //! ```
+//!
+//! Who may use whom:
+//!
+//! ```text
+//! main      -> app
+//! app       -> cli, command, config, error, output, repl
+//! command   -> bench, broker, client, config, error, mqtt, output, payload, session, trace, transport
+//! repl      -> cli, client, command, config, error, mqtt, output, payload, session, transport
+//! config    -> bench, cli, client, error, mqtt, payload, session, transport
+//! cli       -> mqtt, output, payload, transport
+//! output    -> bench, error, mqtt, payload, trace
+//! error     -> client, mqtt, session, transport
+//! bench     -> mqtt, payload, session, transport
+//! client    -> mqtt, session, transport
+//! broker    -> error, mqtt
+//! payload   -> mqtt
+//! session   -> mqtt
+//! trace     -> mqtt
+//! transport -> nothing of ours
+//! mqtt      -> nothing of ours
+//! ```
+//!
+//! `tests/house.rs` holds these arrows and writes this map: `MQTTX_RS_BLESS=1 cargo test --test house`.
 
 // Not in Cargo.toml: tests and benches unwrap, and need no docs.
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)]

@@ -7,8 +7,6 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
-use super::report::LatencyJson;
-
 /// What has a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -222,6 +220,54 @@ impl Latencies {
                 own.get_or_insert_with(Box::default).add(other);
             }
         }
+    }
+}
+
+/// A histogram as JSON: the figures that people look for, and all of it for programs.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct LatencyJson {
+    /// How many were measured.
+    count: u64,
+    /// Nanoseconds, as all of these.
+    min: u64,
+    mean: f64,
+    /// Standard deviation.
+    deviation: f64,
+    p50: u64,
+    p90: u64,
+    p99: u64,
+    p99_9: u64,
+    p99_99: u64,
+    max: u64,
+    /// The whole histogram: `HdrHistogram` V2, deflate, Base64.
+    histogram: String,
+}
+
+impl From<Latency> for LatencyJson {
+    fn from(latency: Latency) -> Self {
+        Self {
+            count: latency.count(),
+            min: latency.min(),
+            mean: latency.mean(),
+            deviation: latency.deviation(),
+            p50: latency.percentile(50.0),
+            p90: latency.percentile(90.0),
+            p99: latency.percentile(99.0),
+            p99_9: latency.percentile(99.9),
+            p99_99: latency.percentile(99.99),
+            max: latency.max(),
+            histogram: latency.encode(),
+        }
+    }
+}
+
+impl TryFrom<LatencyJson> for Latency {
+    type Error = &'static str;
+
+    fn try_from(json: LatencyJson) -> Result<Self, Self::Error> {
+        Self::decode(&json.histogram).ok_or("`histogram` is no HdrHistogram")
     }
 }
 

@@ -22,6 +22,7 @@ mod search;
 mod sequence;
 mod series;
 mod stamp;
+mod start;
 mod taps;
 mod threshold;
 mod usage;
@@ -36,7 +37,7 @@ pub(crate) use rate::Rate;
 pub(crate) use report::PhaseReport;
 pub use report::{Ended, Report};
 pub(crate) use report::{Parameter, ReportError, Row};
-pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage, run};
+pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
     Shard, Subscribe, Until,
@@ -45,6 +46,7 @@ pub(crate) use schedule::{Schedule, Slice};
 pub(crate) use search::Search;
 pub(crate) use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
+pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
 #[cfg(test)]
 pub(crate) use threshold::Finding;

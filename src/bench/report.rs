@@ -439,54 +439,6 @@ fn per_second(count: u64, seconds: f64) -> Option<f64> {
     (seconds > 0.0).then(|| count as f64 / seconds)
 }
 
-/// A histogram as JSON: the figures that people look for, and all of it for programs.
-#[derive(Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct LatencyJson {
-    /// How many were measured.
-    count: u64,
-    /// Nanoseconds, as all of these.
-    min: u64,
-    mean: f64,
-    /// Standard deviation.
-    deviation: f64,
-    p50: u64,
-    p90: u64,
-    p99: u64,
-    p99_9: u64,
-    p99_99: u64,
-    max: u64,
-    /// The whole histogram: `HdrHistogram` V2, deflate, Base64.
-    histogram: String,
-}
-
-impl From<Latency> for LatencyJson {
-    fn from(latency: Latency) -> Self {
-        Self {
-            count: latency.count(),
-            min: latency.min(),
-            mean: latency.mean(),
-            deviation: latency.deviation(),
-            p50: latency.percentile(50.0),
-            p90: latency.percentile(90.0),
-            p99: latency.percentile(99.0),
-            p99_9: latency.percentile(99.9),
-            p99_99: latency.percentile(99.99),
-            max: latency.max(),
-            histogram: latency.encode(),
-        }
-    }
-}
-
-impl TryFrom<LatencyJson> for Latency {
-    type Error = &'static str;
-
-    fn try_from(json: LatencyJson) -> Result<Self, Self::Error> {
-        Self::decode(&json.histogram).ok_or("`histogram` is no HdrHistogram")
-    }
-}
-
 #[cfg(test)]
 impl Report {
     /// A report of a shard with so many messages.

@@ -1,16 +1,14 @@
 //! A run from outside: what it is asked for, and what can be seen of it.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::conductor::Conductor;
-use super::plan::Plan;
-use super::preflight::{Demand, PortsForEach, Resources, Shortage};
-use super::report::{Parameter, Report, Row};
+use super::preflight::Shortage;
+use super::report::{Parameter, Row};
+use super::series::Quantiles;
 use super::threshold::Threshold;
-use super::{Counts, Measure, Scenario, Taps};
+use super::{Counts, Measure, Taps};
 use crate::mqtt::TopicError;
-use crate::transport::{Address, DialError};
+use crate::transport::DialError;
 
 /// Why a run did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -90,21 +88,6 @@ pub(crate) struct Snapshot {
     pub quantiles: Option<Quantiles>,
 }
 
-/// What a histogram says, in nanoseconds, to two digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quantiles {
-    /// Half of the latencies are not above it.
-    pub p50: u64,
-    /// 90 per cent of them.
-    pub p90: u64,
-    /// 99 per cent.
-    pub p99: u64,
-    /// 99.9 per cent.
-    pub p99_9: u64,
-    /// The longest.
-    pub max: u64,
-}
-
 /// Who watches a run.
 pub(crate) trait Observer {
     /// All clients stand or have failed; it took so long.
@@ -113,52 +96,4 @@ pub(crate) trait Observer {
     fn second(&mut self, snapshot: &Snapshot);
     /// Ten times a second.
     fn moment(&mut self, snapshot: &Snapshot);
-}
-
-/// Runs a scenario to its end. `interrupt` says when the user wants it to end; the second time at once.
-///
-/// # Errors
-///
-/// What keeps it from beginning. Once it has begun there is always a report.
-pub(crate) async fn run(
-    scenario: Scenario,
-    options: &RunOptions,
-    observer: &mut dyn Observer,
-    mut interrupt: impl AsyncFnMut() -> u8,
-) -> Result<(Report, Option<u8>), RunError> {
-    let demand = demand(&scenario, options);
-    let resources = Resources::prepare(demand);
-    let has_ports = scenario.endpoints.iter().all(|endpoint| matches!(endpoint.address, Address::Host { .. }));
-    Resources { local_ports: resources.local_ports.filter(|_| has_ports), ..resources }.check(demand)?;
-    let mut resolved = Vec::new();
-    for dialer in &scenario.dialers {
-        let mut of_dialer = Vec::new();
-        for endpoint in &scenario.endpoints {
-            of_dialer.push(Arc::new(dialer.resolve(endpoint).await.map_err(|error| RunError::Dial(Box::new(error)))?));
-        }
-        resolved.push(of_dialer);
-    }
-    let plan = Arc::new(Plan::new(scenario, resolved, options.taps.clone())?);
-    let mut conductor = Conductor::start(plan, options)?;
-    let signal = conductor.conduct(observer, &mut interrupt).await;
-    let report = conductor.report(observer, resources, &mut interrupt).await;
-    Ok((report, signal))
-}
-
-fn demand(scenario: &Scenario, options: &RunOptions) -> Demand {
-    let connections = scenario.own_clients();
-    // A port that is bound before the peer is known is taken for all of them.
-    let is_bound = scenario.dialers.iter().any(|dialer| dialer.bind_address.is_some());
-    let (ports_for_each, port_ranges) = if is_bound {
-        (PortsForEach::SourceAddress, scenario.dialers.len())
-    } else {
-        (PortsForEach::Broker, scenario.endpoints.len())
-    };
-    Demand {
-        connections,
-        workers: (scenario.workers as u64).min(connections),
-        broker_inside: options.broker_inside,
-        ports_for_each,
-        port_ranges: port_ranges as u64,
-    }
 }

@@ -5,8 +5,22 @@ use std::sync::mpsc::Receiver;
 
 use super::recorder::Second;
 use super::report::Row;
-use super::run::Quantiles;
 use super::{Counts, Latency};
+
+/// What a histogram says, in nanoseconds, to two digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quantiles {
+    /// Half of the latencies are not above it.
+    pub p50: u64,
+    /// 90 per cent of them.
+    pub p90: u64,
+    /// 99 per cent.
+    pub p99: u64,
+    /// 99.9 per cent.
+    pub p99_9: u64,
+    /// The longest.
+    pub max: u64,
+}
 
 /// Every second so far.
 #[derive(Debug)]

@@ -10,8 +10,8 @@
 //!   Events  ◄────── a batch at a time ─────────┘
 //! ```
 //!
-//! So a publish is encoded where it is called, without a channel, a task or an allocation of its own, and the task
-//! writes what has gathered since it last ran: one system call for hundreds of messages. Waiting goes both ways.
+//! So a publish is queued where it is called, without a channel or a task of its own, and the task encodes and writes
+//! what has gathered since it last ran: one system call for hundreds of messages. Waiting goes both ways.
 //! [`Client::publish`] waits while too much is unfinished; the task stops reading while too many messages wait in
 //! [`Events`], until the broker is slowed by TCP itself. Memory is bounded at both ends.
 //!

@@ -1,18 +1,11 @@
 //! What each control packet says, as fields.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
+use super::excerpt::{HIDDEN, hex, insert_bytes};
 use super::property;
 use super::reader::Reader;
 use crate::mqtt::ReasonCode;
-
-/// Stands for what is not shown.
-pub(super) const HIDDEN: &str = "(hidden)";
-
-/// Characters of a text payload, and bytes of another, that are shown.
-const SHOWN: usize = 32;
 
 /// Bytes of a packet that cannot be understood that are shown.
 const SHOWN_OF_MALFORMED: usize = 64;
@@ -70,19 +63,6 @@ pub(super) fn fields(first_byte: u8, body: &[u8], is_v5: bool) -> Map<String, Va
         fields.map.insert("malformed".to_owned(), hex.into());
     }
     fields.map
-}
-
-/// Adds bytes as a text if they are one, else in hexadecimal, cut short either way.
-pub(super) fn insert_bytes(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let end = text.char_indices().nth(SHOWN).map(|(at, _)| at);
-        let shown = end.map_or_else(|| text.to_owned(), |end| format!("{}…", &text[..end]));
-        fields.insert(name.to_owned(), shown.into());
-    } else {
-        let more = if bytes.len() > SHOWN { "…" } else { "" };
-        let shown = hex(&bytes[..bytes.len().min(SHOWN)]);
-        fields.insert(format!("{name}_hex"), format!("{shown}{more}").into());
-    }
 }
 
 struct Fields<'a> {
@@ -246,12 +226,4 @@ fn reason_text(code: u8) -> String {
 /// SUBACK's name for 0x00 is not the one that other packets have for it.
 fn granted_text(code: u8) -> String {
     if code == 0 { "Granted QoS 0 (0x00)".to_owned() } else { reason_text(code) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        _ = write!(text, "{byte:02x}");
-        text
-    })
 }

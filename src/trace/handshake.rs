@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-use super::Direction;
+use super::direction::Direction;
 
 /// Deliveries that have begun and not ended: whose message, its packet id, when it was first seen.
 #[derive(Debug, Default)]

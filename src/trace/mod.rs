@@ -5,6 +5,8 @@
 //! authentication data left out.
 
 mod decode;
+mod direction;
+mod excerpt;
 mod handshake;
 mod property;
 mod reader;
@@ -14,16 +16,8 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use serde_json::{Map, Value};
 
+pub(crate) use direction::Direction;
 use handshake::Handshakes;
-
-/// Which way a packet goes, as this program sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// To the broker.
-    Sent,
-    /// From the broker.
-    Received,
-}
 
 /// One control packet.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decode::{HIDDEN, insert_bytes};
+use super::excerpt::{HIDDEN, insert_bytes};
 use super::reader::Reader;
 
 #[derive(Clone, Copy)]

@@ -2,8 +2,7 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::MAXIMUM_BYTES;
-use super::name::MAXIMUM_DELAY_SECONDS;
+use super::limits::{MAXIMUM_BYTES, MAXIMUM_DELAY_SECONDS};
 
 /// Why a text is no topic, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

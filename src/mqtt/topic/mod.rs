@@ -2,18 +2,19 @@
 
 mod error;
 mod filter;
+mod limits;
 mod name;
 mod shared;
 mod subscription;
 
 pub use error::{TopicError, TopicErrorKind};
 pub use filter::{Share, TopicFilter};
-pub use name::{Delay, Delayed, MAXIMUM_DELAY_SECONDS, TopicName};
+pub use limits::MAXIMUM_DELAY_SECONDS;
+pub use name::{Delay, Delayed, TopicName};
 pub use shared::SharedStrategy;
 pub use subscription::{RetainHandling, SubscriptionOptions};
 
-/// Longest UTF-8 encoded string on the wire, bytes [MQTT-1.5.4].
-const MAXIMUM_BYTES: usize = 65_535;
+use limits::MAXIMUM_BYTES;
 
 /// What holds for names and filters alike: 1 to 65,535 bytes [MQTT-4.7.3-1] and no U+0000 [MQTT-4.7.3-2].
 fn check_text(text: &str) -> Result<(), TopicError> {

@@ -3,10 +3,7 @@ use std::str::FromStr;
 
 use bytestring::ByteString;
 
-use super::{TopicError, TopicErrorKind, check_text};
-
-/// The longest delay that EMQX takes, seconds (49.7 days): one more, and it reads a Unix time.
-pub const MAXIMUM_DELAY_SECONDS: u32 = 4_294_966;
+use super::{MAXIMUM_DELAY_SECONDS, TopicError, TopicErrorKind, check_text};
 
 /// Unix times before this one (September 2001) are mistyped delays.
 const FIRST_UNIX_TIME: u64 = 1_000_000_000;

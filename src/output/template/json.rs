@@ -6,7 +6,7 @@
 
 use jiff::Zoned;
 
-use super::render::push_time;
+use super::time::push_time;
 use crate::mqtt::{PublishProperties, UserProperty};
 use crate::payload::{PayloadError, PayloadFormat, Record, push_base64, push_decimal, push_json_string};
 

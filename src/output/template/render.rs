@@ -1,9 +1,9 @@
 use std::cell::LazyCell;
 use std::io::Write;
 
-use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 
+use super::time::push_time;
 use super::{Field, Fit, FloatWidth, Groups, Piece, Template, json};
 use crate::mqtt::PublishProperties;
 use crate::output::{Stream, safe};
@@ -153,16 +153,6 @@ fn push_unix_time(timestamp: Timestamp, out: &mut Vec<u8>) {
     let start = out.len();
     push_decimal(timestamp.subsec_nanosecond().unsigned_abs().into(), out);
     Fit { zero: true, width: 9, ..Fit::default() }.apply(out, start);
-}
-
-/// Appends a time in the C locale's conversions.
-pub(super) fn push_time(conversions: &[u8], local: &Zoned, out: &mut Vec<u8>) {
-    let start = out.len();
-    let config = Config::new().custom(PosixCustom::new());
-    // The only times that it cannot show are beyond two-digit years (`@y` after 2068): those are left out.
-    if BrokenDownTime::from(local).format_with_config(&config, conversions, &mut *out).is_err() {
-        out.truncate(start);
-    }
 }
 
 #[cfg(test)]
