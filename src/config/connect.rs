@@ -110,9 +110,6 @@ impl ConnectSettings {
             return Err(Error::usage(format!("{option} needs --authentication-method")));
         }
         warnings.extend(unnamed_session(&connect, origins));
-        let is_off = connection.reconnect_period.is_zero();
-        let cases = [("maximum_reconnect_times", is_off, "with a --reconnect-period of 0")];
-        warnings.extend(support::without_effect(origins, &cases));
         let client = ClientOptions {
             connect,
             endpoint: target.endpoint,

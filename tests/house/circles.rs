@@ -36,7 +36,6 @@ const CIRCLES: &[&[&str]] = &[
         "config/import/mod.rs",
         "config/import/options.rs",
         "config/import/spring/mod.rs",
-        "config/options_file/read.rs",
     ],
     &["config/origin.rs", "config/profile/choice.rs", "config/profile/layer.rs", "config/profile/project.rs"],
     &["payload/error.rs", "payload/format.rs"],

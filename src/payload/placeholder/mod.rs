@@ -16,33 +16,19 @@
 
 mod error;
 mod parse;
+mod piece;
 mod table;
-
-use std::fmt::Write as _;
 
 pub(crate) use error::PlaceholderError;
 pub(crate) use table::{Name, Place};
+
+use piece::{Part, Piece};
 
 /// A text with placeholders, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     text: String,
     parts: Vec<Part>,
-}
-
-/// One piece of a pattern and how it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    source: String,
-    piece: Piece,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Value(Name),
-    Random(u64, u64),
-    Hex(usize),
 }
 
 impl Pattern {
@@ -123,30 +109,6 @@ impl Pattern {
     pub(crate) fn fill(&self, random: &mut fastrand::Rng, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
         for part in &self.parts {
             part.piece.write(random, out, &mut value);
-        }
-    }
-}
-
-impl Part {
-    fn text(text: String) -> Self {
-        Self { source: text.clone(), piece: Piece::Text(text) }
-    }
-}
-
-impl Piece {
-    fn is_random(&self) -> bool {
-        matches!(self, Self::Random(..) | Self::Hex(_))
-    }
-
-    fn write(&self, random: &mut fastrand::Rng, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
-        match self {
-            Self::Text(text) => out.push_str(text),
-            Self::Value(name) => value(*name, out),
-            Self::Random(low, high) => {
-                // Writing into a string does not fail.
-                let _ = write!(out, "{}", random.u64(*low..=*high));
-            }
-            Self::Hex(digits) => out.extend((0..*digits).map(|_| random.digit(16))),
         }
     }
 }

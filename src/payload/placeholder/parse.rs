@@ -1,8 +1,8 @@
 //! A text to the parts of a pattern.
 
-use super::error::Fault;
+use super::error::{Fault, PlaceholderError};
+use super::piece::{Part, Piece};
 use super::table::{Arguments, Braces, Entry, Name, Place};
-use super::{Part, Piece, PlaceholderError};
 
 /// So many random digits at most: a payload of more is `--payload-size`.
 const MAXIMUM_DIGITS: usize = 4096;
