@@ -169,6 +169,8 @@ pub(crate) struct Publish {
     pub qos: QoS,
     /// The broker keeps the messages.
     pub retain: bool,
+    /// Each goes out with DUP, as only somebody who tests a broker wants it.
+    pub marked_duplicate: bool,
     /// MQTT 5.0 only.
     pub properties: Option<Box<PublishProperties>>,
     /// What.

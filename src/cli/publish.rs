@@ -10,6 +10,12 @@ use super::value;
 use crate::payload::PayloadSize;
 
 const EXAMPLES: &str = "\
+When the connection is lost:      QoS 1                      QoS 2
+  MQTT 5.0, by default            resumed, none missing      resumed, exactly once
+  MQTT 3.1.1, by default          published again            not repeated: uncertain, exit 7
+  -i ID --no-clean, any version   resumed, none missing      resumed, exactly once
+  session lost by the broker      published again            not repeated: uncertain, exit 7
+
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m

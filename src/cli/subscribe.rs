@@ -14,6 +14,11 @@ use crate::output::MessageShape;
 const V5: &str = "Subscription (MQTT 5.0)";
 
 const EXAMPLES: &str = "\
+When the connection is lost, what is published meanwhile at QoS 1 and 2
+  MQTT 5.0, by default            arrives: the session is kept
+  MQTT 3.1.1, by default          is missing, with a warning
+  -i ID --no-clean, any version   arrives, also for the next run
+
 Examples:
   mqttx-rs sub -t 'car/#' --embedded
   mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v

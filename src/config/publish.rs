@@ -126,9 +126,7 @@ impl Publication {
         origins: &Origins,
     ) -> Result<Self, Error> {
         let message = &arguments.message;
-        if message.dup && message.qos == QoS::AtMostOnce {
-            return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
-        }
+        check_dup(message)?;
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
@@ -149,6 +147,14 @@ impl MessageSource {
     pub fn reads_stdin(&self) -> bool {
         matches!(self, Self::Stdin | Self::Lines | Self::JsonLines)
     }
+}
+
+/// DUP says that a message was sent before, which none is at QoS 0.
+pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
+    if message.dup && message.qos == QoS::AtMostOnce {
+        return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
+    }
+    Ok(())
 }
 
 /// The one source that the options name.

@@ -187,7 +187,7 @@ impl Publisher {
             payload: self.payload(&publish.payload, planned, tools),
             qos: publish.qos,
             retain: publish.retain,
-            marked_duplicate: false,
+            marked_duplicate: publish.marked_duplicate,
             properties: publish.properties.clone(),
         };
         self.sequence += 1;

@@ -109,10 +109,7 @@ impl BenchSettings {
             let error = Error::usage("bench pub needs exactly one --topic");
             return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
         };
-        if message.dup {
-            let error = Error::usage("--dup is not for bench pub: each of its messages is sent for the first time");
-            return Err(error.with_hint("mqttx-rs pub --dup sends one message with the DUP flag"));
-        }
+        publish::check_dup(message)?;
         if message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
@@ -181,6 +178,7 @@ impl BenchSettings {
             topics: 0,
             qos: arguments.qos,
             retain: false,
+            marked_duplicate: false,
             properties: None,
             payload: payload(&arguments.load, &draft.facts, Some(END_TO_END_SIZE))?,
             load: load(&arguments.load, publishers)?,
@@ -209,6 +207,7 @@ fn publisher(
         topics: given.topics.unwrap_or_default(),
         qos: message.qos,
         retain: message.retain,
+        marked_duplicate: message.dup,
         properties: publish::properties(message, version),
         payload,
         load: load(given, clients)?,

@@ -135,6 +135,14 @@ fn options(version: Version) -> ConnectOptions {
     ConnectOptions::new(version, "me")
 }
 
+/// A session that outlives its connections.
+fn lasting(version: Version) -> ConnectOptions {
+    let mut options = options(version);
+    options.clean_start = false;
+    options.properties.session_expiry_interval = Some(60);
+    options
+}
+
 fn message(topic: &str, payload: &'static str, qos: QoS) -> Message {
     Message::new(TopicName::parse(topic).unwrap(), payload).with_qos(qos)
 }

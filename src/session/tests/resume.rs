@@ -6,13 +6,6 @@ use crate::mqtt::SubscriptionOptions;
 const PRESENT_V5: &str = "20 03 01 00 00";
 const PRESENT_V3: &str = "20 02 01 00";
 
-fn lasting(version: Version) -> ConnectOptions {
-    let mut options = options(version);
-    options.clean_start = false;
-    options.properties.session_expiry_interval = Some(60);
-    options
-}
-
 fn both() -> [(Wire, &'static str, &'static str); 2] {
     [
         (Wire::connected(lasting(Version::V3_1_1), ACCEPTED_V3), PRESENT_V3, ACCEPTED_V3),

@@ -5,13 +5,6 @@ use crate::mqtt::SubscriptionOptions;
 
 const PRESENT_V3: &str = "20 02 01 00";
 
-fn lasting(version: Version) -> ConnectOptions {
-    let mut options = options(version);
-    options.clean_start = false;
-    options.properties.session_expiry_interval = Some(60);
-    options
-}
-
 /// How many of many publishes go out before anything is acknowledged.
 fn in_flight(wire: &mut Wire, qos: QoS) -> usize {
     for _ in 0..2_000 {
