@@ -225,8 +225,8 @@ impl fmt::Display for ClientError {
         match self.attempts {
             _ if !self.cause.is_worth_a_retry() => self.cause.fmt(f),
             0 => self.cause.fmt(f),
-            1 => write!(f, "given up after 1 attempt to reconnect: {}", self.cause),
-            attempts => write!(f, "given up after {attempts} attempts to reconnect: {}", self.cause),
+            1 => write!(f, "gave up after 1 attempt to reconnect: {}", self.cause),
+            attempts => write!(f, "gave up after {attempts} attempts to reconnect: {}", self.cause),
         }
     }
 }

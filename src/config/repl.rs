@@ -158,7 +158,7 @@ pub(crate) fn read_line(
 
 /// Nothing is guessed: what looks like a topic may be a mistyped command.
 fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) -> Error {
-    let refused = Error::usage(format!("there is no command `{first}`"));
+    let refused = Error::usage(format!("unknown command `{first}`"));
     if first.contains('/') {
         return refused.with_hint(match words {
             [filter] => format!("`sub {filter}` subscribes, `pub {filter} MESSAGE` publishes"),

@@ -62,11 +62,11 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
                     None => format!("`{}` lists the options", help_command(error)),
                 },
             };
-            Error::usage(format!("there is no option `{option}` here")).with_hint(hint)
+            Error::usage(format!("unknown option `{option}`")).with_hint(hint)
         }
         ErrorKind::UnknownArgument => {
             let hint = "a text with spaces needs quotes, as in -m \"two words\"";
-            Error::usage(format!("`{option}` belongs to no option")).with_hint(hint)
+            Error::usage(format!("unexpected argument `{option}`")).with_hint(hint)
         }
         ErrorKind::InvalidSubcommand => {
             let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
@@ -76,7 +76,7 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => format!("`{}` lists the commands", help_command(error)),
             };
-            Error::usage(format!("there is no command `{command}`")).with_hint(hint)
+            Error::usage(format!("unknown command `{command}`")).with_hint(hint)
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Error::usage("a command is missing").with_hint(format!("`{}` lists them", help_command(error)))

@@ -105,6 +105,6 @@ fn help(name: Option<&str>) -> Result<StyledStr, Error> {
     let Some(name) = name else { return Ok(definition.render_help()) };
     match definition.find_subcommand_mut(name) {
         Some(command) => Ok(command.render_help()),
-        None => Err(Error::usage(format!("there is no command `{name}`")).with_hint("`help` lists the commands")),
+        None => Err(Error::usage(format!("unknown command `{name}`")).with_hint("`help` lists the commands")),
     }
 }

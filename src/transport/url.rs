@@ -229,7 +229,7 @@ impl fmt::Display for UrlError {
             Self::UnknownScheme { found, known } => write!(f, "unknown scheme `{found}`, use {known}"),
             Self::NoHost => f.write_str("the URL has no host"),
             Self::BadHost => f.write_str("the URL's host is not valid"),
-            Self::BadPort => f.write_str("the URL's port is no number from 1 to 65535"),
+            Self::BadPort => f.write_str("the URL's port is not a number between 1 and 65535"),
             Self::ReservedInUserInfo => f.write_str("the URL has a `/`, `?` or `#` in its user name or password"),
             Self::BadEncoding { part } => write!(f, "the {part} of the URL is not percent-encoded UTF-8"),
             Self::BadUnixPath => f.write_str("the URL has no absolute path of a Unix socket"),

@@ -35,23 +35,29 @@ fn numbers_out_of_range_name_the_flag_and_the_range() {
     for (line, message) in [
         ("pub -t a -q 5", "--qos: `5` is not a QoS: use 0, 1 or 2"),
         ("sub -t a b -q 1 x", "--qos: `x` is not a QoS: use 0, 1 or 2"),
-        ("pub -t a -p 99999", "--port: `99999` is no whole number from 1 to 65535"),
-        ("pub -t a -p 0", "--port: `0` is no whole number from 1 to 65535"),
-        ("sub -t a -p -1", "--port: `-1` is no whole number from 1 to 65535"),
+        ("pub -t a -p 99999", "--port: `99999` is not a whole number between 1 and 65535"),
+        ("pub -t a -p 0", "--port: `0` is not a whole number between 1 and 65535"),
+        ("sub -t a -p -1", "--port: `-1` is not a whole number between 1 and 65535"),
         ("sub -t a -k 70000", "--keepalive: `70000` is too long: use 0 to 65535 seconds"),
         ("sub -t a -k 1.5", "--keepalive: `1.5` is not a whole number of seconds, which MQTT counts here"),
-        ("sub -t a -k soon", "--keepalive: `soon` is no duration: use 200ms, 1.5s, 15m or a number of seconds"),
-        ("sub -t a -rp x", "--reconnect-period: `x` is no duration: use 200ms, 1.5s, 15m or a number of milliseconds"),
-        ("sub -t a -C 0", "--count: `0` is no whole number from 1 up"),
-        ("sub -t a --rcv-max 0", "--receive-maximum: `0` is no whole number from 1 to 65535"),
-        ("sub -t a -si 268435456", "--subscription-identifier: `268435456` is no whole number from 1 to 268435455"),
-        ("pub -t a -ta 0", "--topic-alias: `0` is no whole number from 1 to 65535"),
+        ("sub -t a -k soon", "--keepalive: `soon` is not a duration: use 200ms, 1.5s, 15m or a number of seconds"),
+        (
+            "sub -t a -rp x",
+            "--reconnect-period: `x` is not a duration: use 200ms, 1.5s, 15m or a number of milliseconds",
+        ),
+        ("sub -t a -C 0", "--count: `0` is not a whole number of 1 or more"),
+        ("sub -t a --rcv-max 0", "--receive-maximum: `0` is not a whole number between 1 and 65535"),
+        (
+            "sub -t a -si 268435456",
+            "--subscription-identifier: `268435456` is not a whole number between 1 and 268435455",
+        ),
+        ("pub -t a -ta 0", "--topic-alias: `0` is not a whole number between 1 and 65535"),
         ("pub -t a --delay 50d", "--delay: `50d` is too long: use 0 to 4294966 seconds"),
         ("pub -t a --delay 4294967", "--delay: `4294967` is too long: use 0 to 4294966 seconds"),
         ("pub -t a -V 4.0", "--mqtt-version: `4.0` is not an MQTT version: use 5.0, 3.1.1 or 3.1"),
         (
             "sub -t a -rh 3",
-            "--retain-handling: `3` is no retain handling: use 0 (send), 1 (send if the subscription is new) or 2 \
+            "--retain-handling: `3` is not a retain handling: use 0 (send), 1 (send if the subscription is new) or 2 \
              (never send)",
         ),
         ("pub -t a -up alone", "--user-properties: `alone` is no pair: write `name: value` or `name=value`"),
@@ -86,21 +92,21 @@ fn a_topic_that_is_none_shows_the_place() {
 fn what_is_unknown_gets_the_likely_word() {
     let psk = "rustls, which does TLS here, has none; --cert and --key tell the broker who you are";
     refused("pub --psk abc", "--psk: pre-shared keys are not supported", Some(psk));
-    refused("pub --topik a", "there is no option `--topik` here", Some("did you mean `--topic`?"));
-    refused("pub --qso 1", "there is no option `--qso` here", Some("did you mean `--qos`?"));
-    refused("bench pub --cuont 1", "there is no option `--cuont` here", Some("did you mean `--count`?"));
-    refused("sub --quite", "there is no option `--quite` here", Some("did you mean `--quiet`?"));
-    refused("sbu -t a", "there is no command `sbu`", Some("did you mean `sub`?"));
-    refused("sub --xyzzy", "there is no option `--xyzzy` here", Some("`mqttx-rs sub --help` lists the options"));
-    refused("subs -t a", "there is no command `subs`", Some("did you mean `sub`?"));
-    refused("nonsense", "there is no command `nonsense`", Some("`mqttx-rs --help` lists the commands"));
+    refused("pub --topik a", "unknown option `--topik`", Some("did you mean `--topic`?"));
+    refused("pub --qso 1", "unknown option `--qso`", Some("did you mean `--qos`?"));
+    refused("bench pub --cuont 1", "unknown option `--cuont`", Some("did you mean `--count`?"));
+    refused("sub --quite", "unknown option `--quite`", Some("did you mean `--quiet`?"));
+    refused("sbu -t a", "unknown command `sbu`", Some("did you mean `sub`?"));
+    refused("sub --xyzzy", "unknown option `--xyzzy`", Some("`mqttx-rs sub --help` lists the options"));
+    refused("subs -t a", "unknown command `subs`", Some("did you mean `sub`?"));
+    refused("nonsense", "unknown command `nonsense`", Some("`mqttx-rs --help` lists the commands"));
     refused("--quiet", "a command is missing", Some("`mqttx-rs --help` lists them"));
     refused(
         "pub -t a -l mqqts",
         "--protocol: `mqqts` is not one of its values: use mqtt, mqtts, ws or wss",
         Some("did you mean `mqtts`?"),
     );
-    refused("pub -t a b", "`b` belongs to no option", Some("a text with spaces needs quotes, as in -m \"two words\""));
+    refused("pub -t a b", "unexpected argument `b`", Some("a text with spaces needs quotes, as in -m \"two words\""));
 }
 
 #[test]
@@ -123,10 +129,10 @@ fn options_of_other_clients_get_their_name_here() {
         ("bench pub -t a --certfile x", "--certfile", "emqtt-bench's --certfile is --cert here"),
         ("bench conn --ssl", "--ssl", "emqtt-bench's --ssl is --protocol mqtts here"),
     ] {
-        refused(line, &format!("there is no option `{option}` here"), Some(hint));
+        refused(line, &format!("unknown option `{option}`"), Some(hint));
     }
     // The command has no timeout, so that the hint would lead nowhere.
-    refused("conn -W 5", "there is no option `-W` here", Some("`mqttx-rs conn --help` lists the options"));
+    refused("conn -W 5", "unknown option `-W`", Some("`mqttx-rs conn --help` lists the options"));
     refused(
         "pub -t a -l",
         "--protocol needs a value: use mqtt, mqtts, ws or wss",
@@ -280,7 +286,7 @@ fn what_an_older_version_cannot_carry_is_refused_rather_than_left_out() {
 #[test]
 fn a_value_from_the_environment_is_refused_by_its_variable() {
     for (environment, message) in [
-        (("MQTTX_PORT", "x"), "MQTTX_PORT: `x` is no whole number from 1 to 65535"),
+        (("MQTTX_PORT", "x"), "MQTTX_PORT: `x` is not a whole number between 1 and 65535"),
         (("MQTTX_INSECURE", "perhaps"), "MQTTX_INSECURE: `perhaps` is not a switch: use true or false"),
         (("MQTTX_PROTOCOL", "http"), "MQTTX_PROTOCOL: `http` is not one of its values: use mqtt, mqtts, ws or wss"),
         (("ALL_PROXY", "ftp://p"), "ALL_PROXY: unknown scheme `ftp`, use socks5, socks5h or http"),

@@ -15,7 +15,7 @@ fn add_writes_what_the_options_say_for_its_owner_alone() {
     let line = "profile add task --url mqtts://broker.example:8883 -u me --password-env SECRET --no-clean -k 10 \
                 --set publish.topic=a/b --set publish.qos=2 --set subscribe.filters=$queue/a/#";
     let ended = home.run(&line.split_whitespace().collect::<Vec<_>>().join(" ")).expect_code(0);
-    assert_eq!(ended.stderr, "✔ profile task is made: mqttx-rs --profile task sub\n");
+    assert_eq!(ended.stderr, "✔ created profile task: mqttx-rs --profile task sub\n");
     assert_eq!(
         home.text_of_profile("task"),
         "[connection]\nurl = \"mqtts://broker.example:8883\"\nusername = \"me\"\npassword = \"env:SECRET\"\n\
@@ -43,7 +43,7 @@ fn what_no_command_would_take_is_not_written() {
         ("profile add a -h x -P -", "--password - is not for profile add"),
         ("profile add a -h x --trace", "--trace is not for profile add"),
         ("profile add a -h x -lo o.json", "--load-options is not for profile add"),
-        ("profile add a -h x --extends nobody", "there is no profile `nobody` in "),
+        ("profile add a -h x --extends nobody", "no profile `nobody` in "),
     ] {
         let ended = home.run(line).expect_code(2);
         assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);
@@ -199,7 +199,7 @@ fn validate_names_every_fault_and_reaches_the_broker_when_asked() {
     let ended = home.run("profile validate").expect_code(2);
     assert_eq!(
         ended.stderr,
-        "error: connection.port of profile `bad`: `99999` is no whole number from 1 to 65535\n✔ good is valid\n"
+        "error: connection.port of profile `bad`: `99999` is not a whole number between 1 and 65535\n✔ good is valid\n"
     );
     let running = home.program("profile validate good --connect").start();
     let (mut link, _) = broker.accept_session(crate::support::wire::connack());

@@ -49,7 +49,7 @@ fn a_spring_application_publishes_and_subscribes_with_no_further_word() {
     let ended = home.run("profile import application.yml --name task --password-env MQTT_PASSWORD").expect_code(0);
     assert_eq!(
         ended.stderr,
-        "✔ profile task is made: mqttx-rs --profile task sub\n\
+        "✔ created profile task: mqttx-rs --profile task sub\n\
          warning: profile task: the password is not written, the variable MQTT_PASSWORD is to hold it\n\
          warning: application.yml, line 3: spring: left out, 1 property: not a part of the MQTT client\n\
          warning: application.yml, line 12: mqtt.client.sslProperties: left out: there is nothing like it in a profile\n\

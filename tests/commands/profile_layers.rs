@@ -217,13 +217,13 @@ fn a_missing_profile_names_the_near_ones_and_where_it_looked() {
     let folder = folder.display();
     assert_eq!(
         ended.stderr,
-        format!("error: there is no profile `tsak` in {folder}\nhint: `mqttx-rs profile add tsak` makes it\n")
+        format!("error: no profile `tsak` in {folder}\nhint: `mqttx-rs profile add tsak` makes it\n")
     );
     home.profile("task", "");
     let ended = home.run("--profile tsak pub -t a").expect_code(2);
-    assert_eq!(ended.stderr, format!("error: there is no profile `tsak` in {folder}\nhint: did you mean `task`?\n"));
+    assert_eq!(ended.stderr, format!("error: no profile `tsak` in {folder}\nhint: did you mean `task`?\n"));
     let ended = home.program("pub -t a").env("MQTTX_PROFILE", "zz").run().expect_code(2);
-    assert!(ended.stderr.starts_with("error: MQTTX_PROFILE: there is no profile `zz` in "), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: MQTTX_PROFILE: no profile `zz` in "), "{}", ended.stderr);
     assert!(ended.stderr.ends_with("hint: there are task\n"), "{}", ended.stderr);
 }
 
@@ -247,7 +247,10 @@ fn a_broken_file_stops_only_those_that_use_it() {
 fn a_value_that_its_option_refuses_is_told_by_its_key() {
     let home = Home::new();
     for (text, message) in [
-        ("[connection]\nport = 99999\n", "connection.port of profile `p`: `99999` is no whole number from 1 to 65535"),
+        (
+            "[connection]\nport = 99999\n",
+            "connection.port of profile `p`: `99999` is not a whole number between 1 and 65535",
+        ),
         ("[publish]\nqos = 5\n", "publish.qos of profile `p`: `5` is not a QoS: use 0, 1 or 2"),
         (
             "[connection]\nclient_id = \"{nothing}\"\n",

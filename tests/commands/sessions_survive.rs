@@ -151,7 +151,7 @@ fn a_link_that_flaps_for_ever_is_given_up_with_every_message_accounted_for() {
         link.cut();
     }
     let ended = running.wait().expect_code(7);
-    assert!(ended.stderr.contains("given up after 3 attempts"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("gave up after 3 attempts"), "{}", ended.stderr);
     assert!(ended.stderr.contains("of 3 messages acknowledged"), "{}", ended.stderr);
 }
 

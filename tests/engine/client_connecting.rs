@@ -80,7 +80,7 @@ async fn nothing_listens_and_the_client_was_asked_to_wait_for_it() {
     let error = result.unwrap_err();
     assert_eq!((error.attempts, error.was_connected), (3, false));
     let refused = format!("cannot connect to 127.0.0.1:{port}: connection refused");
-    assert_eq!(error.to_string(), format!("given up after 3 attempts to reconnect: {refused}"));
+    assert_eq!(error.to_string(), format!("gave up after 3 attempts to reconnect: {refused}"));
 }
 
 #[tokio::test]

@@ -96,22 +96,21 @@ fn keep_going_runs_the_rest_and_ends_with_the_first_code() {
     let lines: Vec<_> = ended.stderr.lines().collect();
     assert_eq!(lines[0], "+ pub a 1");
     assert_eq!(lines[1], "error: stdin:1: there is no connection");
-    assert!(lines.contains(&"error: stdin:2: there is no command `nonsense`"), "{lines:?}");
+    assert!(lines.contains(&"error: stdin:2: unknown command `nonsense`"), "{lines:?}");
     assert!(lines.contains(&"+ help exit"), "{lines:?}");
 }
 
 #[test]
 fn a_topic_alone_is_not_guessed_at() {
     let ended = without_broker("car/ac on\n").expect_code(2);
-    assert_eq!(ended.stderr, "error: stdin:1: there is no command `car/ac`\nhint: did you mean `pub car/ac on`?\n");
+    assert_eq!(ended.stderr, "error: stdin:1: unknown command `car/ac`\nhint: did you mean `pub car/ac on`?\n");
 }
 
 #[test]
 fn options_that_have_no_meaning_inside_say_what_to_do_instead() {
-    for (line, part) in [
-        ("pub a -h other", "there is no option `-h` here"),
-        ("connect --password -", "--password - cannot be used here"),
-    ] {
+    for (line, part) in
+        [("pub a -h other", "unknown option `-h`"), ("connect --password -", "--password - cannot be used here")]
+    {
         let ended = without_broker(&format!("{line}\n")).expect_code(2);
         assert!(ended.stderr.contains(part), "{line}: {}", ended.stderr);
     }
@@ -327,7 +326,7 @@ fn variables_aliases_and_files_of_lines_make_longer_scripts() {
     link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(2);
-    let place = "error: stdin:3: common.mqtt:2: there is no command `nonsense`";
+    let place = "error: stdin:3: common.mqtt:2: unknown command `nonsense`";
     assert!(ended.stderr.contains(place), "{}", ended.stderr);
 }
 

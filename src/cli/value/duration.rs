@@ -54,7 +54,7 @@ fn parse(text: &str, bare_unit: &str) -> Result<Duration, ValueError> {
         .and_then(|duration: SignedDuration| Duration::try_from(duration).ok());
     let Some(duration) = duration else {
         let unit = if bare_unit == "s" { "seconds" } else { "milliseconds" };
-        return Err(ValueError::new(format!("`{text}` is no duration: use 200ms, 1.5s, 15m or a number of {unit}")));
+        return Err(ValueError::new(format!("`{text}` is not a duration: use 200ms, 1.5s, 15m or a number of {unit}")));
     };
     Ok(duration)
 }

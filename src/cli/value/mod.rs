@@ -62,13 +62,13 @@ pub(crate) fn positive_u32(text: &str) -> Result<u32, ValueError> {
 /// How many, at least one.
 pub(crate) fn count(text: &str) -> Result<u64, ValueError> {
     let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| ValueError::new(format!("`{text}` is no whole number from 1 up")))
+    count.ok_or_else(|| ValueError::new(format!("`{text}` is not a whole number of 1 or more")))
 }
 
 /// A number above 0.
 pub(crate) fn factor(text: &str) -> Result<f64, ValueError> {
     let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor > 0.0);
-    factor.ok_or_else(|| ValueError::new(format!("`{text}` is no number above 0")))
+    factor.ok_or_else(|| ValueError::new(format!("`{text}` is not a number above 0")))
 }
 
 /// A Subscription Identifier: a Variable Byte Integer other than 0 [MQTT-3.8.2.1.2].
@@ -83,7 +83,7 @@ pub(crate) fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> 
         "1" => Ok(RetainHandling::SendIfNew),
         "2" => Ok(RetainHandling::DoNotSend),
         _ => Err(ValueError::new(format!(
-            "`{text}` is no retain handling: use 0 (send), 1 (send if the subscription is new) or 2 (never send)"
+            "`{text}` is not a retain handling: use 0 (send), 1 (send if the subscription is new) or 2 (never send)"
         ))),
     }
 }
@@ -145,6 +145,10 @@ where
 {
     match text.parse::<T>() {
         Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(ValueError::new(format!("`{text}` is no whole number from {} to {}", range.start(), range.end()))),
+        _ => Err(ValueError::new(format!(
+            "`{text}` is not a whole number between {} and {}",
+            range.start(),
+            range.end()
+        ))),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn add<W: Write>(
         desk.talk.warning(format_args!("{what} stands in the profile as it is: {advice}"));
     }
     write_checked(desk, name, &profile.to_toml(), force)?;
-    desk.talk.success(format_args!("profile {name} is made: mqttx-rs --profile {name} sub"));
+    desk.talk.success(format_args!("created profile {name}: mqttx-rs --profile {name} sub"));
     Ok(ExitStatus::Done)
 }
 
@@ -96,7 +96,7 @@ pub(super) fn copy<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Resul
     let lock = desk.store.lock()?;
     desk.refuse_taken(new, false)?;
     desk.store.write(&lock, new, &desk.store.read(name)?)?;
-    desk.talk.success(format_args!("profile {new} is made"));
+    desk.talk.success(format_args!("created profile {new}"));
     Ok(ExitStatus::Done)
 }
 
@@ -120,7 +120,9 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
     desk.store.read(name)?;
     if !yes {
         if !desk.terminal.stderr.terminal {
-            return Err(Error::usage("nobody can be asked here").with_hint("--yes removes without a question"));
+            return Err(
+                Error::usage("cannot prompt: stdin is not a terminal").with_hint("--yes removes without a question")
+            );
         }
         if !is_agreed(desk.talk, &format!("Remove the profile {name}?"))? {
             desk.talk.failure("nothing is removed");

@@ -36,7 +36,7 @@ pub(super) fn import<W: Write>(
             let text = profile.to_toml();
             check_text(desk, name, &text).map_err(|error| error.with_context(&called))?;
             desk.store.write(&lock, name, &text)?;
-            desk.talk.success(format_args!("profile {name} is made: mqttx-rs --profile {name} sub"));
+            desk.talk.success(format_args!("created profile {name}: mqttx-rs --profile {name} sub"));
             Ok(())
         });
     }

@@ -97,7 +97,7 @@ impl Store {
     fn missing(&self, name: &str) -> Error {
         let folder = self.profiles().unwrap_or_default();
         let names = self.names();
-        let error = Error::usage(format!("there is no profile `{name}` in {}", folder.display()));
+        let error = Error::usage(format!("no profile `{name}` in {}", folder.display()));
         match nearest(name, names.iter().map(String::as_str)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
             None if names.is_empty() => error.with_hint(format!("`mqttx-rs profile add {name}` makes it")),

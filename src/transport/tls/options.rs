@@ -51,7 +51,7 @@ pub struct Pin(pub(super) [u8; 32]);
 
 /// A text that is no hash of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no SHA-256 hash: 44 characters of base64 or 64 of hexadecimal")]
+#[error("not a SHA-256 hash: 44 characters of base64 or 64 of hexadecimal")]
 pub struct InvalidPin;
 
 impl TlsVersion {
