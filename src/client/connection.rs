@@ -27,6 +27,8 @@ pub(super) struct Ended {
     pub(super) has_timed_out: bool,
     /// What the other side's first bytes look like.
     pub(super) foreign: Option<Foreign>,
+    /// Everything was written, and the broker closed behind it.
+    pub(super) is_orderly: bool,
 }
 
 /// Moves bytes between a stream and the session, for which a connection has begun, until it is over.
@@ -107,8 +109,10 @@ enum Phase {
 /// What ended the moving of bytes.
 enum How {
     Lost(LinkLoss),
-    /// Closed in order, or nothing more to wait for.
-    Closed,
+    /// Closed by us: in order, or with nothing more to wait for.
+    Closed {
+        is_orderly: bool,
+    },
     NoConnAck,
 }
 
@@ -123,14 +127,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 return Poll::Ready(How::NoConnAck);
             }
             if self.linger_deadline.is_some_and(|deadline| deadline <= now) {
-                return Poll::Ready(self.write_error.take().map_or(How::Closed, How::Lost));
+                return Poll::Ready(self.write_error.take().map_or(How::Closed { is_orderly: false }, How::Lost));
             }
             // Each of the two goes as far as it can, whatever becomes of the other.
             let has_written = self.write(cx, now);
             let has_read = match self.read(cx) {
                 Ok(has_read) => has_read,
                 Err(loss) => {
-                    return Poll::Ready(if self.phase == Phase::Open { How::Lost(loss) } else { How::Closed });
+                    return Poll::Ready(match self.phase {
+                        Phase::Open => How::Lost(loss),
+                        Phase::Flushing => How::Closed { is_orderly: false },
+                        Phase::Draining => How::Closed { is_orderly: loss == LinkLoss::EndOfStream },
+                    });
                 }
             };
             if has_written || has_read {
@@ -309,11 +317,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         state.session.handle_closed(now);
         state.take_session_events(now);
         let has_timed_out = matches!(how, How::NoConnAck);
+        let is_orderly = matches!(how, How::Closed { is_orderly: true });
         let loss = match how {
             How::Lost(loss) => loss,
-            How::Closed | How::NoConnAck => LinkLoss::EndOfStream,
+            How::Closed { .. } | How::NoConnAck => LinkLoss::EndOfStream,
         };
-        Ended { end: state.end_link(), lasted, loss, has_timed_out, foreign: self.foreign }
+        Ended { end: state.end_link(), lasted, loss, has_timed_out, foreign: self.foreign, is_orderly }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::mqtt::Version;
 use crate::session::Disconnected;
-use crate::transport::{Dialed, Dialer, Endpoint};
+use crate::transport::{Dialed, Dialer, Endpoint, Protocol};
 
 use super::connection::{self, Ended};
 use super::redirect;
@@ -125,10 +125,17 @@ async fn connect_once(
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), None))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
-    let Ended { end, lasted, loss, has_timed_out, foreign } = drive.await;
+    let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
     let cause = match (end, foreign) {
-        (LinkEnd::Disconnected(Disconnected::ByClient), _) => return Ok(()),
+        (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
+            // Behind TLS and WebSocket, and what ends those, a broker may reset the connection that it has done with.
+            let may_be_reset = endpoint.protocol != Protocol::Mqtt;
+            if shared.lock().ends_with(is_orderly || may_be_reset) {
+                return Ok(());
+            }
+            Cause::NotConfirmed
+        }
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
         (LinkEnd::Disconnected(Disconnected::NotReauthenticated(refusal)), _) => Cause::NotReauthenticated(refusal),

@@ -57,6 +57,8 @@ pub enum Cause {
     ClosedEarly(LinkLoss),
     /// The stream ended.
     Lost(LinkLoss),
+    /// We ended it, and the broker has not shown that it had read everything.
+    NotConfirmed,
 }
 
 /// What something that is not an MQTT broker seems to be.
@@ -109,7 +111,9 @@ impl Cause {
             | Self::NotReauthenticated(_)
             | Self::Violation(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
-            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) => true,
+            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) | Self::NotConfirmed => {
+                true
+            }
             Self::Refused(ack) => ack.reason.is_passing(),
             Self::Disconnected(disconnect) => disconnect.reason.is_passing(),
         }
@@ -197,6 +201,7 @@ impl fmt::Display for Cause {
             Self::KeepAliveTimeout => f.write_str("connection lost: no answer to PINGREQ"),
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
+            Self::NotConfirmed => f.write_str("the broker did not confirm that it has the acknowledgements"),
         }
     }
 }

@@ -1,16 +1,19 @@
 use std::time::{Duration, Instant};
 
 use crate::mqtt::QoS;
-use crate::session::{AckToken, Received, Session};
+use crate::session::{AckToken, Received, Session, State};
 
 /// After a resumed connection the broker sends again what it has no acknowledgement for; the protocol has no sign of
 /// its end.
 const SENT_AGAIN: Duration = Duration::from_secs(3);
 
+/// So long PINGRESP is waited for.
+const ANSWERED: Duration = Duration::from_secs(3);
+
 /// Whether the broker is known to have the acknowledgements at QoS 1; those at QoS 2 the session sees to.
 ///
-/// A broker handles packets in their order [MQTT-4.6.0-2], so a PINGRESP to a PINGREQ behind them says that it has. That
-/// it closes behind DISCONNECT would not: anything on the way may close.
+/// A broker handles packets in their order [MQTT-4.6.0-2], so a PINGRESP to a PINGREQ behind them says that it has. From
+/// one that does not answer an orderly close behind DISCONNECT has to do, though anything on the way may close too.
 #[derive(Debug, Default)]
 pub(super) struct Settlement {
     /// Something has been acknowledged, and nothing has shown that the broker knows.
@@ -19,6 +22,8 @@ pub(super) struct Settlement {
     until: Option<Instant>,
     /// The PINGREQ behind all acknowledgements of this connection.
     ping: Option<u32>,
+    /// Until then its answer is waited for.
+    answer_by: Option<Instant>,
 }
 
 impl Settlement {
@@ -41,30 +46,41 @@ impl Settlement {
         // A broker that has no session sends nothing again.
         self.is_open &= !is_session_lost;
         self.until = if self.is_open { now.checked_add(SENT_AGAIN) } else { None };
-        self.ping = None;
+        (self.ping, self.answer_by) = (None, None);
     }
 
-    /// Whether the broker has all acknowledgements; asks it, where there is a connection to ask on.
-    pub(super) fn is_closed(&mut self, session: &mut Session, now: Instant) -> bool {
+    /// Whether the broker has all acknowledgements, or does not say; asks it, where there is a connection to ask on.
+    pub(super) fn is_asked(&mut self, session: &mut Session, now: Instant) -> bool {
         if !self.is_open {
             return true;
         }
-        if self.until.is_some_and(|until| now < until) {
+        let is_connected = session.state() == State::Connected;
+        if !is_connected || self.until.is_some_and(|until| now < until) {
             return false;
         }
         match self.ping {
-            None => self.ping = session.ping(now),
+            None => {
+                self.ping = session.ping(now);
+                self.answer_by = self.ping.and_then(|_| now.checked_add(ANSWERED));
+            }
             Some(number) => self.is_open = session.pings_answered() < number,
         }
+        !self.is_open || self.answer_by.is_some_and(|answer_by| answer_by <= now)
+    }
+
+    /// The connection has ended by our DISCONNECT; whether that is the end, and not another connection has to show what
+    /// this one has not. `is_orderly`: the broker closed behind it.
+    pub(super) fn ended(&mut self, is_orderly: bool) -> bool {
+        self.is_open &= !is_orderly;
         !self.is_open
     }
 
-    /// When all that comes again has come.
-    pub(super) fn until(&self) -> Option<Instant> {
-        self.until
+    /// When to look again.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.answer_by.or(self.until)
     }
 
     fn reopen(&mut self) {
-        (self.is_open, self.ping) = (true, None);
+        (self.is_open, self.ping, self.answer_by) = (true, None, None);
     }
 }

@@ -236,14 +236,20 @@ impl State {
             Pending::Abandon => true,
             Pending::Finish => is_finished,
             Pending::Settle => {
-                is_finished && self.session.unreleased() == 0 && self.settlement.is_closed(&mut self.session, now)
+                is_finished && self.session.unreleased() == 0 && self.settlement.is_asked(&mut self.session, now)
             }
         }
     }
 
     /// When a connection that was resumed for [`Pending::Settle`] has nothing more to wait for.
     pub(super) fn settled_at(&self) -> Option<Instant> {
-        self.settlement.until()
+        self.settlement.deadline()
+    }
+
+    /// The connection has ended by our DISCONNECT; `false`: there has to be another, see [`Settlement::ended`].
+    pub(super) fn ends_with(&mut self, is_orderly: bool) -> bool {
+        let is_settled = self.settlement.ended(is_orderly);
+        is_settled || !matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle)
     }
 
     /// Tells the session of a disconnect whose time has come; whether it did.
@@ -252,7 +258,8 @@ impl State {
             && self.session.state() != session::State::Closing
             && let Some(closing) = &mut self.closing
         {
-            let properties = std::mem::take(&mut closing.properties);
+            // Not taken: with `Settle` there may be another.
+            let properties = closing.properties.clone();
             self.session.disconnect(closing.reason, properties);
             return true;
         }

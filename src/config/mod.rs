@@ -4,7 +4,7 @@
 //! argv, environment --read--> CommandLine --resolve--> PubSettings, SubSettings
 //! ```
 //!
-//! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default ([`Origin`]). What a command
+//! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default ([`origin::Origin`]). What a command
 //! gets here is complete and valid: an `Option` in settings means that the protocol leaves a thing out, never that
 //! somebody still has to find a default.
 

@@ -40,7 +40,9 @@ fn kind(error: &ClientError) -> ErrorKind {
         _ if error.was_connected => ErrorKind::ConnectionLost,
         Cause::NoConnAck(_) => ErrorKind::TimedOut,
         Cause::Dial(_) | Cause::NotMqtt(_) | Cause::ClosedEarly(_) => ErrorKind::Connect,
-        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) => ErrorKind::ConnectionLost,
+        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => {
+            ErrorKind::ConnectionLost
+        }
     }
 }
 
@@ -88,7 +90,7 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
             Some("--follow-redirect goes there".into())
         }
         Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
-        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) => None,
+        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => None,
     }
 }
 

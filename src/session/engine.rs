@@ -67,6 +67,8 @@ use crate::mqtt::{Message, QoS, ReasonCode};
 /// | topic aliases, either way | forgotten | forgotten |
 ///
 /// MQTT 3.1 cannot say whether the session is present; without Clean Session it is taken to be.
+///
+/// [`PublishOutcome::Uncertain`]: super::PublishOutcome::Uncertain
 #[derive(Debug)]
 pub struct Session {
     pub(super) options: Box<ConnectOptions>,

@@ -533,6 +533,25 @@ fn at_qos_1_the_broker_is_asked_whether_it_has_the_acknowledgements() {
 }
 
 #[test]
+fn a_broker_that_answers_no_ping_has_to_close_in_order() {
+    let (broker, running, mut link) = counting(Version::V5, 1, &[]);
+    for id in [1, 2] {
+        link.send(publish("a", id.to_string()).qos(1).id(id));
+        link.expect_puback(id);
+    }
+    link.expect(Packet::Pingreq);
+    link.expect_goodbye();
+    link.cut();
+    let (mut link, _) = broker.accept_session(connack().session_present());
+    link.expect(Packet::Pingreq);
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert_eq!(ended.text(), "1\n2\n");
+    assert!(ended.stderr.contains("the broker did not confirm that it has the acknowledgements"), "{}", ended.stderr);
+}
+
+#[test]
 fn count_that_cannot_be_settled_says_why_and_ends_all_the_same() {
     for (arguments, why, code) in [
         ("--timeout 3", "error: --timeout of 3 s is over: the broker may not have all acknowledgements", 7),
