@@ -30,7 +30,7 @@ struct Clues {
     is_client_id_chosen: bool,
     /// Connections in a row that the broker closed soon after it had accepted them, with nothing outstanding.
     thrown_out: u32,
-    told: Vec<Clue>,
+    reported: Vec<Clue>,
 }
 
 impl Clues {
@@ -47,11 +47,11 @@ impl Clues {
         }
     }
 
-    /// The clue, unless it has been told before.
+    /// The clue, unless one of its kind has been reported before.
     fn news(&mut self, clue: Option<Clue>) -> Option<Clue> {
-        let news = clue
-            .filter(|clue| !self.told.iter().any(|told| std::mem::discriminant(told) == std::mem::discriminant(clue)));
-        self.told.extend(news);
+        let kind = std::mem::discriminant::<Clue>;
+        let news = clue.filter(|clue| !self.reported.iter().any(|reported| kind(reported) == kind(clue)));
+        self.reported.extend(news);
         news
     }
 }

@@ -7,13 +7,14 @@ use crate::session::{AckToken, Received, Session, State};
 /// its end.
 const SENT_AGAIN: Duration = Duration::from_secs(3);
 
-/// So long PINGRESP is waited for.
+/// How long to wait for PINGRESP.
 const ANSWERED: Duration = Duration::from_secs(3);
 
 /// Whether the broker is known to have the acknowledgements at QoS 1; those at QoS 2 the session sees to.
 ///
-/// A broker handles packets in their order [MQTT-4.6.0-2], so a PINGRESP to a PINGREQ behind them says that it has. From
-/// one that does not answer an orderly close behind DISCONNECT has to do, though anything on the way may close too.
+/// Packets arrive in order, and brokers read them in order, so the PINGRESP to a PINGREQ sent behind the acknowledgements
+/// shows that they were read. Where none comes, an orderly close behind DISCONNECT is taken instead; it proves less, since
+/// anything between the two ends may close a connection.
 #[derive(Debug, Default)]
 pub(super) struct Settlement {
     /// Something has been acknowledged, and nothing has shown that the broker knows.
@@ -22,7 +23,7 @@ pub(super) struct Settlement {
     until: Option<Instant>,
     /// The PINGREQ behind all acknowledgements of this connection.
     ping: Option<u32>,
-    /// Until then its answer is waited for.
+    /// When to stop waiting for its answer.
     answer_by: Option<Instant>,
 }
 

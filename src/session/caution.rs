@@ -24,8 +24,8 @@ pub(super) struct Caution {
     acknowledged_since_full: bool,
     suspect: Option<Suspect>,
     connection: Seen,
-    /// A narrower window has been told of.
-    is_told: bool,
+    /// A narrower window has been reported.
+    is_reported: bool,
     /// Bytes of the largest payload acknowledged so far.
     largest_acknowledged: usize,
     oversized: Option<usize>,
@@ -117,7 +117,7 @@ impl Caution {
         if (is_full_again || too_many) && in_flight.window > 1 {
             self.narrowed = Some(in_flight.window / 2);
             self.connection.has_narrowed = true;
-            conclusion.narrowed = self.narrowed.filter(|_| !std::mem::replace(&mut self.is_told, true));
+            conclusion.narrowed = self.narrowed.filter(|_| !std::mem::replace(&mut self.is_reported, true));
         }
         if too_many || self.connection.acknowledged || !self.connection.is_flushed {
             return conclusion;

@@ -84,7 +84,7 @@ pub struct Session {
     pub(super) queue: VecDeque<(DeliveryId, Message)>,
     pub(super) window: Window,
     pub(super) caution: Caution,
-    /// PUBACK for a publish at QoS 2 has been told.
+    /// PUBACK for a publish at QoS 2 has been reported.
     pub(super) tolerates_puback: bool,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,

@@ -681,3 +681,44 @@ fn a_refusal_is_the_exit_code_whatever_ends_the_run() {
         running.wait().expect_code(code);
     }
 }
+
+#[test]
+fn flags_that_change_nothing_beside_others_say_so() {
+    for (arguments, warning) in [
+        ("pub -t a -m x --inflight 5", "--inflight has no effect at QoS 0"),
+        ("pub -t a -m x --resend-uncertain", "--resend-uncertain has no effect below QoS 2"),
+        ("pub -t a -m x --repeat-delay 1", "--repeat-delay has no effect without --repeat"),
+        ("sub -t a -E -v -F %t", "--verbose has no effect with --template"),
+        ("sub -t a -E --delimiter ;", "--delimiter has no effect without --output-mode raw, --template or a file"),
+    ] {
+        let ended = Program::new(arguments.split(' ')).port(1).run().expect_code(3);
+        assert!(ended.stderr.starts_with(&format!("warning: {warning}\n")), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_suback_that_does_not_come_in_time_is_what_is_missing() {
+    let broker = ScriptedBroker::start();
+    let running = program("sub -t a -E --timeout 0.5", &broker).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect_subscribe();
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(8);
+    assert!(ended.stderr.ends_with("error: no SUBACK within --timeout of 0.5 s\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_one_error_of_a_script_has_the_code_that_it_exits_with() {
+    let broker = ScriptedBroker::start();
+    let arguments = "sub -t secret ok --timeout 0.5 --error-format json";
+    let running = program(arguments, &broker).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let id = link.expect_subscribe().id;
+    link.send(suback(id, [0x87, 0]));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(6);
+    let errors: Vec<_> = ended.stderr.lines().filter(|line| line.contains("\"level\":\"error\"")).collect();
+    assert!(matches!(errors[..], [error] if error.contains("\"code\":6")), "{}", ended.stderr);
+}
