@@ -73,8 +73,8 @@ pub mod internals {
     pub use crate::broker::{Broker, BrokerError, BrokerOptions};
     pub use crate::cli::{Command, command, shorts};
     pub use crate::config::{
-        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, PubSettings, Retained, SubSettings,
-        VARIABLES, read,
+        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, PubSettings, Retained, SubSettings, read,
+        variables,
     };
     pub use crate::error::{Error, ErrorKind};
     pub use crate::output::{

@@ -31,6 +31,7 @@ mod repl;
 mod secret;
 mod subscribe;
 mod support;
+mod table;
 mod tree;
 mod usage;
 
@@ -40,7 +41,6 @@ pub(crate) use broker::BrokerSettings;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
-pub use environment::VARIABLES;
 pub(crate) use options_file::SavedOptions;
 pub(crate) use origin::Origins;
 pub(crate) use publish::Publication;
@@ -48,6 +48,9 @@ pub use publish::{MessageSource, PubSettings};
 pub(crate) use read::check_profile;
 pub use read::{CommandLine, Invocation, read};
 pub(crate) use repl::{
-    CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, read_line,
+    CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
+    read_line,
 };
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use table::Key;
+pub use table::variables;

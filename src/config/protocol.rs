@@ -1,27 +1,14 @@
 //! Options that only some protocols follow: those of TLS and of WebSocket.
 
 use super::origin::{Origin, Origins};
+use super::table::{Note, noted};
 use crate::cli::group::{ConnectArgs, TlsArgs, WebSocketArgs};
 use crate::transport::WebSocketOptions;
-
-/// Options that only a connection with TLS has a use for.
-pub(super) const TLS: &[&str] = &[
-    "ca",
-    "cert",
-    "key",
-    "key_password",
-    "key_password_file",
-    "insecure",
-    "sni",
-    "alpn",
-    "tls_min_version",
-    "pin_sha256",
-];
 
 /// The TLS options that are given; a switch that a file turns off is not.
 pub(super) fn tls_options(options: &TlsArgs, origins: &Origins) -> Vec<&'static str> {
     let is_meant = |option: &str| origins.given(option) && (option != "insecure" || options.insecure);
-    TLS.iter().copied().filter(|option| is_meant(option)).collect()
+    noted(Note::Tls).filter(|option| is_meant(option)).collect()
 }
 
 /// Whether the command line has an option of TLS or WebSocket.

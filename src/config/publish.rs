@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
 use super::support::{exclude_one_another, without_effect};
+use super::table::{Note, noted};
 use super::{ConnectSettings, secret};
 use crate::cli::group::MessageArgs;
 use crate::cli::publish::{PublishArgs, PublishCommand};
@@ -178,40 +179,21 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
     if let Some((other, _)) = named.next() {
         return Err(exclude_one_another(flag, other).with_hint("a message has one payload"));
     }
-    let (repeats, in_each_line) = match source {
-        MessageSource::Lines => (REPEATS, &[][..]),
-        MessageSource::JsonLines => (REPEATS, IN_EACH_LINE),
-        _ => (&[][..], &[][..]),
+    let excluded = match source {
+        MessageSource::Lines => &[(Note::Repeats, "stdin can be read only once")][..],
+        MessageSource::JsonLines => {
+            &[(Note::Repeats, "stdin can be read only once"), (Note::OfEachLine, "each line of --jsonl has its own")]
+        }
+        _ => &[],
     };
-    for (options, hint) in
-        [(repeats, "stdin can be read only once"), (in_each_line, "each line of --jsonl has its own")]
-    {
+    for (note, hint) in excluded {
         // What a profile says for other messages does not hold here.
-        if let Some(option) = options.iter().find(|option| origins.of(option) == Origin::Flag) {
-            return Err(exclude_one_another(flag, &origins.name(option)).with_hint(hint));
+        if let Some(option) = noted(*note).find(|option| origins.of(option) == Origin::Flag) {
+            return Err(exclude_one_another(flag, &origins.name(option)).with_hint(*hint));
         }
     }
     Ok(source)
 }
-
-const REPEATS: &[&str] = &["repeat", "repeat_delay"];
-
-/// What each object of `--jsonl` says for itself.
-const IN_EACH_LINE: &[&str] = &[
-    "topic",
-    "qos",
-    "retain",
-    "dup",
-    "format",
-    "delay",
-    "payload_format_indicator",
-    "message_expiry_interval",
-    "topic_alias",
-    "response_topic",
-    "correlation_data",
-    "user_properties",
-    "content_type",
-];
 
 fn topics(
     arguments: &PublishArgs,

@@ -5,14 +5,15 @@ use bytes::Bytes;
 use clap::builder::StyledStr;
 
 use super::connect::Resolved;
-use super::origin::{Origin, Origins};
+use super::origin::{Origin, Origins, names_broker};
 use super::profile::Choice;
 use super::publish::Publication;
 use super::read::{Parsed, Reading, read_as};
 use super::subscribe::{FileTarget, Retained, doubts, shape, subscriptions, target};
 use super::support::{exclude_one_another, refuse_what_needs_v5};
+use super::table::{Note, noted, row_of, rows};
 use super::{ConnectSettings, protocol, secret};
-use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine, line_command};
+use crate::cli::repl::{self as lines, ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine};
 use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{TopicFilter, Version};
@@ -72,7 +73,7 @@ impl ReplSettings {
             refuse_a_password_on_stdin(arguments, origins)?;
         }
         let connection = &arguments.connect.connection;
-        let says_which = ["hostname", "port", "protocol", "url", "unix"].iter().any(|option| origins.given(option))
+        let says_which = names_broker().any(|option| origins.given(option))
             || protocol::is_said_by_flag(&arguments.connect, origins);
         let (connect, warnings) = if says_which || connection.embedded || origins.profile.is_some() {
             let Resolved { mut settings, warnings, .. } = ConnectSettings::resolve(&arguments.connect, origins)?;
@@ -129,6 +130,23 @@ pub(crate) enum ReplRequest {
     },
     /// Print help.
     Print(StyledStr),
+}
+
+/// The definition of a line, in which options are hidden that have no meaning there.
+pub(crate) fn line_command() -> clap::Command {
+    lines::line_command().mut_subcommands(|line| {
+        let name = line.get_name().to_owned();
+        line.mut_args(|option| {
+            let row = row_of(&format!("> {name}"), option.get_id().as_str());
+            let is_hidden = |note: &Note| match note {
+                Note::ReadsStdin | Note::NotInRepl(_) => true,
+                Note::HiddenIn(lines) => lines.contains(&name.as_str()),
+                _ => false,
+            };
+            let is_hidden = row.is_some_and(|row| row.notes.iter().any(is_hidden));
+            if is_hidden { option.hide(true) } else { option }
+        })
+    })
 }
 
 /// Reads the words of a line over the same layers as a command line: environment, profile, project's file.
@@ -258,24 +276,10 @@ impl Default for Display {
     }
 }
 
-/// Options of `pub` that read stdin, from which the commands come.
-const NEED_STDIN: &[&str] = &["stdin", "multiline", "line_mode", "jsonl"];
-
-/// Options of `sub` that end the program or do more than subscribe, and what to do instead.
-const END_THE_PROGRAM: &[(&str, &str)] = &[
-    ("unsubscribe", "`unsub` ends a subscription"),
-    ("count", "`wait` waits for a message"),
-    ("timeout", "`wait FILTER --timeout 5s` waits for a message"),
-    ("idle_timeout", "`wait FILTER --timeout 5s` waits for a message"),
-    ("exit_after_suback", "`sub` returns at once"),
-    ("remove_retained", "`pub TOPIC -n -r` removes a retained message"),
-    ("strict", "a refusal is always an error here"),
-];
-
 impl Publication {
     /// Settles every option of a `pub` line.
     pub fn of_line(line: &PublishLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
-        if let Some(option) = NEED_STDIN.iter().find(|option| origins.given(option)) {
+        if let Some(option) = noted(Note::ReadsStdin).find(|option| origins.given(option)) {
             let message =
                 format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
             return Err(Error::usage(message).with_hint("use --file-read, or <<EOF for a payload of several lines"));
@@ -309,9 +313,11 @@ impl Subscription {
         version: Version,
         origins: &Origins,
     ) -> Result<(Self, Vec<String>), Error> {
-        if let Some((option, hint)) = END_THE_PROGRAM.iter().find(|(option, _)| origins.of(option) == Origin::Flag) {
-            let message = format!("{} cannot be used here", origins.name(option));
-            return Err(Error::usage(message).with_hint(*hint));
+        for row in rows().filter(|row| origins.of(row.option) == Origin::Flag) {
+            if let Some(Note::NotInRepl(hint)) = row.notes.iter().find(|note| matches!(note, Note::NotInRepl(_))) {
+                let message = format!("{} cannot be used here", origins.name(row.option));
+                return Err(Error::usage(message).with_hint(*hint));
+            }
         }
         let mut arguments = line.subscribe.subscription.clone();
         if !line.filters.is_empty() {

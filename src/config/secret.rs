@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::Secret;
+use super::credentials::passwords;
 use super::origin::{Origin, Origins};
 use super::support::exclude_one_another;
 use crate::cli::group::{ConnectionArgs, TlsArgs};
@@ -14,7 +15,7 @@ use crate::payload::{read_at_most, without_bom};
 
 /// The password, and the layer that says it.
 pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(Option<Secret>, Origin), Error> {
-    let Some(option) = strongest(&["password", "password_file", "password_env", "ask_password"], origins)? else {
+    let Some(option) = strongest(passwords(), origins)? else {
         return Ok((None, Origin::Default));
     };
     let secret = match option {
@@ -67,7 +68,7 @@ fn ask(option: &str, username: Option<&str>) -> Result<Secret, Error> {
 
 /// The phrase of an encrypted key.
 pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Option<Secret>, Error> {
-    let option = strongest(&["key_password", "key_password_file"], origins)?;
+    let option = strongest(["key_password", "key_password_file"], origins)?;
     if option == Some("key_password_file") {
         let path = options.key_password_file.as_deref();
         return path.map(|path| first_line(path, "key_password_file", origins)).transpose();
@@ -112,9 +113,12 @@ fn keyring(_place: &str, option: &str, origins: &Origins) -> Result<Secret, Erro
 }
 
 /// The option of the strongest layer among those that say the same thing; two in one layer exclude one another.
-fn strongest(options: &[&'static str], origins: &Origins) -> Result<Option<&'static str>, Error> {
+fn strongest(
+    options: impl IntoIterator<Item = &'static str>,
+    origins: &Origins,
+) -> Result<Option<&'static str>, Error> {
     let mut strongest: Option<&'static str> = None;
-    for option in options.iter().copied().filter(|option| origins.given(option)) {
+    for option in options.into_iter().filter(|option| origins.given(option)) {
         let Some(other) = strongest else {
             strongest = Some(option);
             continue;

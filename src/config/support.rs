@@ -1,47 +1,11 @@
 //! Options that cannot be followed: what needs MQTT 5.0, what contradicts another, what is not built yet.
 
+use std::collections::BTreeSet;
+
 use super::origin::{Origin, Origins};
+use super::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::Version;
-
-/// Options that only MQTT 5.0 can carry.
-const NEEDS_V5: &[&str] = &[
-    // CONNECT
-    "session_expiry_interval",
-    "receive_maximum",
-    "maximum_packet_size",
-    "topic_alias_maximum",
-    "req_response_info",
-    "no_req_problem_info",
-    "conn_user_properties",
-    "authentication_method",
-    "reauthenticate_every",
-    "follow_redirect",
-    // The will
-    "will_delay_interval",
-    "will_payload_format_indicator",
-    "will_message_expiry_interval",
-    "will_content_type",
-    "will_response_topic",
-    "will_correlation_data",
-    "will_user_properties",
-    // PUBLISH
-    "payload_format_indicator",
-    "message_expiry_interval",
-    "topic_alias",
-    "response_topic",
-    "correlation_data",
-    "user_properties",
-    "content_type",
-    // SUBSCRIBE
-    "no_local",
-    "retain_as_published",
-    "retain_handling",
-    "subscription_identifier",
-];
-
-/// Options that the next versions follow; until then it is better to say so than to leave them out in silence.
-const NOT_BUILT_YET: &[&str] = &["avsc_path", "protobuf_message_name", "protobuf_path"];
 
 /// Refuses flags that an older version of the protocol cannot carry. MQTTX leaves them out in silence, and its user
 /// wonders where the property went. A variable is meant for many commands, so it is left out with a warning.
@@ -50,7 +14,8 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
     if version.is_v5() {
         return Ok(warnings);
     }
-    for option in NEEDS_V5.iter().filter(|option| origins.given(option)) {
+    let given: BTreeSet<_> = noted(Note::NeedsV5).filter(|option| origins.given(option)).collect();
+    for option in given {
         let message = format!("{} needs MQTT 5.0, and this is MQTT {version}", origins.name(option));
         if origins.of(option) == Origin::Flag {
             return Err(Error::usage(message).with_hint("leave it out, or leave out --mqtt-version"));
@@ -62,7 +27,7 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
 
 /// Refuses options that nothing follows yet.
 pub(super) fn refuse_what_is_not_built_yet(origins: &Origins) -> Result<(), Error> {
-    match NOT_BUILT_YET.iter().find(|option| origins.given(option)) {
+    match noted(Note::NotBuiltYet).find(|option| origins.given(option)) {
         Some(option) => Err(Error::usage(format!("{} is not supported by this version yet", origins.name(option)))),
         None => Ok(()),
     }

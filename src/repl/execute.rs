@@ -6,8 +6,8 @@ use clap::builder::StyledStr;
 
 use super::line::{CommandLine, Line, expand_alias};
 use super::shell::{Shell, Stop};
-use crate::cli::repl::{ReplCommand, Switch, line_command};
-use crate::config::{Origins, ReplRequest, read_line};
+use crate::cli::repl::{ReplCommand, Switch};
+use crate::config::{Origins, ReplRequest, line_command, read_line};
 use crate::error::Error;
 
 impl Shell<'_> {

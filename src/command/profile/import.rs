@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::Desk;
 use super::change::check_text;
+use super::desk::Desk;
 use crate::config::import::{ImportOptions, Imported, import as imported};
 use crate::config::profile::masked_text;
 use crate::error::{Error, ErrorKind, ExitStatus};

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{Check, Desk};
+use super::desk::{Check, Desk};
 use crate::config::check_profile;
 use crate::config::profile::{
     ListShape, Profile, Summary, effective as effective_values, flatten, is_path, masked_text, summaries,

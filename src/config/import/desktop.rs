@@ -4,6 +4,7 @@ use super::Remark;
 use super::draft::Draft;
 use crate::config::options_file::pairs;
 use crate::config::profile::FilterEntry;
+use crate::config::table::{Desktop as Part, Key, Note, rows};
 use crate::config::tree::{Content, Node};
 use crate::payload::placeholder::literal;
 use crate::payload::plural;
@@ -28,53 +29,11 @@ fn connections(node: &Node) -> Vec<&Node> {
     }
 }
 
-/// Fields that a key stands for as they are; an empty one says nothing.
-const SAME: &[(&str, &str)] = &[
-    ("host", "connection.host"),
-    ("port", "connection.port"),
-    ("username", "connection.username"),
-    ("clean", "connection.clean_start"),
-    ("keepalive", "connection.keep_alive"),
-    ("connectTimeout", "connection.connect_timeout"),
-    ("mqttVersion", "connection.version"),
-    ("path", "websocket.path"),
-    ("authenticationMethod", "auth.method"),
-    ("sessionExpiryInterval", "connect_properties.session_expiry_interval"),
-    ("receiveMaximum", "connect_properties.receive_maximum"),
-    ("maximumPacketSize", "connect_properties.maximum_packet_size"),
-    ("topicAliasMaximum", "connect_properties.topic_alias_maximum"),
-    ("requestResponseInformation", "connect_properties.request_response_information"),
-    ("requestProblemInformation", "connect_properties.request_problem_information"),
-    ("userProperties", "connect_properties.user_properties"),
-];
-
-const WILL: &[(&str, &str)] = &[
-    ("lastWillTopic", "will.topic"),
-    ("lastWillPayload", "will.message"),
-    ("lastWillQos", "will.qos"),
-    ("lastWillRetain", "will.retain"),
-    ("willDelayInterval", "will.delay_interval"),
-    ("payloadFormatIndicator", "will.payload_format_indicator"),
-    ("messageExpiryInterval", "will.message_expiry_interval"),
-    ("contentType", "will.content_type"),
-    ("responseTopic", "will.response_topic"),
-    ("correlationData", "will.correlation_data"),
-    ("userProperties", "will.user_properties"),
-];
-
-/// Properties of what is published.
-const PUBLISH: &[(&str, &str)] = &[
-    ("payloadFormatIndicator", "publish.payload_format_indicator"),
-    ("messageExpiryInterval", "publish.message_expiry_interval"),
-    ("topicAlias", "publish.topic_alias"),
-    ("responseTopic", "publish.response_topic"),
-    ("correlationData", "publish.correlation_data"),
-    ("userProperties", "publish.user_properties"),
-    ("contentType", "publish.content_type"),
-];
-
-const FILTER: &[(&str, &str)] =
-    &[("qos", "qos"), ("nl", "no_local"), ("rap", "retain_as_published"), ("rh", "retain_handling")];
+/// The key that a field stands for as it is.
+fn key_of(part: Part, field: &str) -> Option<&'static Key> {
+    let is_called_so = |note: &Note| matches!(note, Note::Desktop(of, name) if *of == part && *name == field);
+    rows().find(|row| row.notes.iter().any(is_called_so)).and_then(|row| row.key.as_ref())
+}
 
 /// How the application keeps its own house: numbers, times, colours, order.
 const BOOKKEEPING: &[&str] = &[
@@ -155,8 +114,8 @@ impl<'a> Reader<'a> {
                 self.draft.set_all("tls.alpn", protocols.collect());
             }
             "will" => self.will(node),
-            "properties" => self.group(node, "properties", SAME),
-            "pushProps" => self.group(node, "pushProps", PUBLISH),
+            "properties" => self.group(node, "properties", Part::Connection),
+            "pushProps" => self.group(node, "pushProps", Part::Publish),
             "subscriptions" => self.subscriptions(node),
             "messages" => {
                 let count = match &node.content {
@@ -165,7 +124,7 @@ impl<'a> Reader<'a> {
                 };
                 self.remark(node.line, field, &format!("left out: {} of the past", plural(count as u64, "message")));
             }
-            _ => self.one_of(field, field, node, SAME),
+            _ => self.one_of(field, field, node, Part::Connection),
         }
     }
 
@@ -207,22 +166,22 @@ impl<'a> Reader<'a> {
         for (field, node) in node.entries().iter().filter(|(_, node)| !node.is_empty()) {
             match field.as_str() {
                 "id" => {}
-                "properties" => self.group(node, "will.properties", WILL),
-                _ => self.one_of(&format!("will.{field}"), field, node, WILL),
+                "properties" => self.group(node, "will.properties", Part::Will),
+                _ => self.one_of(&format!("will.{field}"), field, node, Part::Will),
             }
         }
     }
 
-    fn group(&mut self, node: &Node, name: &str, table: &[(&str, &'static str)]) {
+    fn group(&mut self, node: &Node, name: &str, part: Part) {
         // Older exports have the object as a text of JSON.
         let parsed = node.text().and_then(|text| Node::documents(text).ok()?.pop());
         for (field, node) in parsed.as_ref().unwrap_or(node).entries().iter().filter(|(_, node)| !node.is_empty()) {
-            self.one_of(&format!("{name}.{field}"), field, node, table);
+            self.one_of(&format!("{name}.{field}"), field, node, part);
         }
     }
 
-    fn one_of(&mut self, key: &str, field: &str, node: &Node, table: &[(&str, &'static str)]) {
-        let Some((_, path)) = table.iter().find(|(name, _)| *name == field) else {
+    fn one_of(&mut self, key: &str, field: &str, node: &Node, part: Part) {
+        let Some(path) = key_of(part, field).map(|key| key.path) else {
             return self.remark(node.line, key, "left out: there is nothing like it in a profile");
         };
         if field == "userProperties" {
@@ -256,9 +215,9 @@ impl<'a> Reader<'a> {
             }
             let mut entry = FilterEntry::new(topic);
             for (field, node) in item.entries().iter().filter(|(_, node)| !node.is_empty()) {
-                let option = FILTER.iter().find(|(name, _)| name == field);
+                let option = key_of(Part::Filter, field).map(|key| key.option);
                 match (field.as_str(), option, node.text()) {
-                    (_, Some((_, option)), Some(text)) => _ = entry.options.insert(option, text.to_owned()),
+                    (_, Some(option), Some(text)) => _ = entry.options.insert(option, text.to_owned()),
                     ("subscriptionIdentifier", _, Some(text)) => identifiers.push((text.to_owned(), node.line)),
                     // Older versions have the flag of the messages here.
                     ("topic" | "disabled" | "retain", ..) => {}

@@ -1,7 +1,8 @@
 //! A profile that is being made.
 
-use super::{Remark, slug};
-use crate::config::profile::{FilterEntry, Key, Profile, Value};
+use super::Remark;
+use crate::config::profile::{FilterEntry, Profile, Value};
+use crate::config::table::Key;
 use crate::payload::placeholder::literal;
 
 /// A profile and what has still to be decided about it.
@@ -57,4 +58,22 @@ impl Draft {
         self.label = Some(slug(label));
         self
     }
+}
+
+/// A name that a profile can have, of any text.
+pub(super) fn slug(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut name = String::new();
+    for character in text.chars() {
+        if name.len() + character.len_utf8() > LONGEST {
+            break;
+        }
+        if character.is_alphanumeric() || (matches!(character, '_' | '.' | '@') && !name.is_empty()) {
+            name.push(character);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_end_matches(".toml").trim_end_matches(['-', '.']);
+    if name.is_empty() { "imported".to_owned() } else { name.to_owned() }
 }

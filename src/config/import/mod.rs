@@ -15,10 +15,11 @@ mod spring;
 
 use std::path::PathBuf;
 
-use draft::Draft;
+use draft::{Draft, slug};
 
-use super::profile::{Key, Profile, Value, check_name, is_reference};
+use super::profile::{Profile, Value, check_name, is_reference};
 use super::tree::Node;
+use crate::config::table::Key;
 use crate::error::Error;
 
 pub(crate) use super::options_file::Remark;
@@ -194,24 +195,6 @@ fn keep_secrets(profile: &mut Profile, password: Option<String>, secrets: &Secre
         told.push(format!("{path} is left out, as it may be secret: --with-secrets writes it"));
     }
     told
-}
-
-/// A name that a profile can have, of any text.
-fn slug(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut name = String::new();
-    for character in text.chars() {
-        if name.len() + character.len_utf8() > LONGEST {
-            break;
-        }
-        if character.is_alphanumeric() || (matches!(character, '_' | '.' | '@') && !name.is_empty()) {
-            name.push(character);
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-    }
-    let name = name.trim_end_matches(".toml").trim_end_matches(['-', '.']);
-    if name.is_empty() { "imported".to_owned() } else { name.to_owned() }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::Remark;
 use super::draft::Draft;
 use crate::cli;
 use crate::config::options_file::{self, Said};
-use crate::config::profile::{FILTER_OPTIONS, FilterEntry, KEYS, Key, Kind, Scope, Value};
-use crate::config::protocol::TLS;
+use crate::config::profile::{FilterEntry, Scope, Value};
+use crate::config::table::{Key, Kind, Note, filter_options, is_noted, keys};
 use crate::config::tree::Node;
 
 pub(super) fn is_one(document: &Node) -> bool {
@@ -56,7 +56,7 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
     let texts: BTreeMap<&str, &Said> = said.iter().map(|said| (said.option.as_str(), said)).collect();
     let filters = texts.get("topic").filter(|_| scope == Scope::Subscribe);
     for said in said {
-        let key = KEYS.iter().find(|key| key.option == said.option && scope.includes(key.section()));
+        let key = keys().find(|key| key.option == said.option && scope.includes(key.section()));
         let name = format!("{section}.{}", said.field);
         match (said.option.as_str(), key) {
             ("password", _) => draft.password = said.values.first().cloned(),
@@ -79,7 +79,7 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
         }
     }
     let is_on = |said: &&Said| said.option != "insecure" || said.values != ["false"];
-    let tls = said.iter().filter(is_on).find(|said| TLS.contains(&said.option.as_str()));
+    let tls = said.iter().filter(is_on).find(|said| is_noted(&said.option, Note::Tls));
     // MQTT.js, too, speaks TLS beside a certificate, whatever the protocol is called.
     if let (Some(tls), Some(protocol)) = (tls, texts.get("protocol")) {
         let message = match protocol.values.first().map(String::as_str) {
@@ -104,7 +104,7 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
 }
 
 fn is_of_filters(option: &str) -> bool {
-    option == "topic" || FILTER_OPTIONS.contains(&option)
+    option == "topic" || filter_options().any(|other| other == option)
 }
 
 /// The value as the key has it, of what would stand behind the option.
@@ -124,7 +124,7 @@ fn entries(topics: &[String], said: &BTreeMap<&str, &Said>) -> Vec<FilterEntry> 
             let values = &said.get(option)?.values;
             (values.len() > 1).then(|| values.get(index).or(values.first()).cloned())?.map(|value| (option, value))
         };
-        FILTER_OPTIONS.into_iter().filter_map(own).collect()
+        filter_options().filter_map(own).collect()
     };
     let entry = |(index, topic): (usize, &String)| FilterEntry { filter: topic.clone(), options: of(index) };
     topics.iter().enumerate().map(entry).collect()

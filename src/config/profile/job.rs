@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Profile, Value, value_of_text};
 use super::fault::nearest;
-use super::schema::{KEYS, Key, Kind};
 use super::store::check_name;
 use crate::cli::profile::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs};
 use crate::config::import::{ImportOptions, Secrets};
+use crate::config::table::{Key, Kind, Note, keys, rows};
 use crate::error::Error;
 
 /// What `profile` does.
@@ -133,14 +133,10 @@ impl ProfileJob {
 
 /// What options of a connection say, as a profile.
 fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Profile, Error> {
-    let import = "`mqttx-rs profile import FILE` makes profiles of such a file";
-    let of_runs = "it belongs to a run, and not to a profile";
-    for (option, advice) in
-        [("load_options", import), ("save_options", of_runs), ("trace", of_runs), ("embedded", of_runs)]
-    {
-        if given.contains_key(option) {
-            let flag = format!("--{}", option.replace('_', "-"));
-            return Err(Error::usage(format!("{flag} is not for profile add")).with_hint(advice));
+    for row in rows().filter(|row| given.contains_key(row.option)) {
+        if let Some(Note::NotInProfile(advice)) = row.notes.iter().find(|note| matches!(note, Note::NotInProfile(_))) {
+            let flag = format!("--{}", row.option.replace('_', "-"));
+            return Err(Error::usage(format!("{flag} is not for profile add")).with_hint(*advice));
         }
     }
     if given.get("password").is_some_and(|texts| texts.iter().any(|text| text == "-")) {
@@ -149,7 +145,7 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
     }
     let mut profile = Profile { extends: arguments.extends.clone(), values: BTreeMap::new() };
     let of_connection = |key: &&Key| !["publish", "subscribe", "output", "bench"].contains(&key.section());
-    for key in KEYS.iter().filter(of_connection) {
+    for key in keys().filter(of_connection) {
         let Some(texts) = given.get(key.option) else { continue };
         let value = match (key.kind, texts.as_slice()) {
             (Kind::List | Kind::Pairs, texts) => Value::Texts(texts.to_vec()),
@@ -161,19 +157,17 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
         };
         profile.values.insert(key.path, value);
     }
-    let references = [
-        ("password_env", "connection.password", "env:"),
-        ("password_file", "connection.password", "file:"),
-        ("key_password_file", "tls.key_password", "file:"),
-    ];
-    for (option, path, form) in references {
-        if let Some(text) = given.get(option).and_then(|texts| texts.last()) {
-            let text = if form == "file:" { absolute(text) } else { text.clone() };
+    for row in rows() {
+        let Some(texts) = given.get(row.option) else { continue };
+        for note in row.notes {
+            let Note::Reference(path, form) = *note else { continue };
+            let text = match (row.kind, texts.last()) {
+                (Kind::Path, Some(text)) => absolute(text),
+                (Kind::Text, Some(text)) => text.clone(),
+                _ => String::new(),
+            };
             profile.values.insert(path, Value::text(format!("{form}{text}")));
         }
-    }
-    if given.contains_key("ask_password") {
-        profile.values.insert("connection.password", Value::text("prompt"));
     }
     for assignment in &arguments.set {
         let (key, value) = assigned(assignment)?;
@@ -223,8 +217,8 @@ fn assigned(assignment: &str) -> Result<(&'static Key, Value), Error> {
 fn find(path: &str, flag: &str) -> Result<&'static Key, Error> {
     Key::find(path).ok_or_else(|| {
         let error = Error::usage(format!("{flag}: there is no key `{path}`"));
-        let by_name = KEYS.iter().find(|key| key.name() == path || key.option == path).map(|key| key.path);
-        match by_name.or_else(|| nearest(path, KEYS.iter().map(|key| key.path))) {
+        let by_name = keys().find(|key| key.name() == path || key.option == path).map(|key| key.path);
+        match by_name.or_else(|| nearest(path, keys().map(|key| key.path))) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
             None => error,
         }

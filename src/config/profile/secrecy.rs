@@ -1,19 +1,18 @@
 //! Which values are secret, and how they are shown: the one place that decides it.
 
 use super::document::{Profile, Value};
-use super::schema::{Key, Kind};
+use crate::config::table::{Key, Kind, Note, is_noted};
 use crate::transport::{MASK, redact, redact_header, redact_path};
 
 impl Key {
     /// The value as it may be shown: references to secrets stay, secrets do not.
     pub(crate) fn masked(&self, text: &str) -> String {
-        match (self.kind, self.option) {
-            (Kind::Secret, _) if is_reference(text) => text.to_owned(),
-            (Kind::Secret, _) => MASK.to_owned(),
-            (Kind::Url, _) => redact(text),
-            // It may hold a token.
-            (_, "path") => redact_path(text),
-            (_, "ws_headers") => redact_header(text),
+        match self.kind {
+            Kind::Secret if is_reference(text) => text.to_owned(),
+            Kind::Secret => MASK.to_owned(),
+            Kind::Url => redact(text),
+            _ if is_noted(self.option, Note::SecretQuery) => redact_path(text),
+            _ if is_noted(self.option, Note::SecretHeader) => redact_header(text),
             _ => text.to_owned(),
         }
     }

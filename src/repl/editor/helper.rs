@@ -9,7 +9,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::Facts;
-use crate::cli::repl::line_command;
+use crate::config::line_command;
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
 use crate::repl::line::is_complete;

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike};
 
-use super::schema::{CONNECT_KEYS, GROUP_KEYS, PHASE_KEYS, PUBLISH_KEYS, RUN_KEYS, SUBSCRIBE_KEYS};
-use crate::config::profile::{Key, Source, Value, key_span, nearest, read, syntax};
+use super::schema::{connect_keys, phase_keys, publish_keys, run_keys, subscribe_keys};
+use crate::config::profile::{Source, Value, key_span, nearest, read, syntax};
+use crate::config::table::Key;
 use crate::error::Error;
 
 /// What a file says.
@@ -64,10 +65,10 @@ impl<'a> Document<'a> {
                 "groups" => groups = tables(source, section, item, |table, span| group(source, table, span))?,
                 "phases" => {
                     phases = tables(source, section, item, |table, span| {
-                        Table::read(source, "[[phases]]", &[PHASE_KEYS], table, span)
+                        Table::read(source, "[[phases]]", &phase_keys(), table, span)
                     })?;
                 }
-                name => run.add(document.as_table(), "a scenario", &[RUN_KEYS], name, item)?,
+                name => run.add(document.as_table(), "a scenario", &run_keys(), name, item)?,
             }
         }
         if groups.is_empty() {
@@ -82,7 +83,7 @@ impl<'a> Table<'a> {
     fn read(
         source: Source<'a>,
         place: &str,
-        keys: &[&'static [Key]],
+        keys: &[&'static Key],
         table: &dyn TableLike,
         span: Option<Range<usize>>,
     ) -> Result<Self, Error> {
@@ -97,11 +98,11 @@ impl<'a> Table<'a> {
         &mut self,
         table: &dyn TableLike,
         place: &str,
-        keys: &[&'static [Key]],
+        keys: &[&'static Key],
         name: &str,
         item: &Item,
     ) -> Result<(), Error> {
-        let known = || keys.iter().copied().flatten();
+        let known = || keys.iter().copied();
         let Some(key) = known().find(|key| bare_name(key) == name) else {
             let error = self.source.fault(key_span(table, name), format_args!("there is no key `{name}` in {place}"));
             let sections = if place == "a scenario" { &["groups", "phases"][..] } else { &[] };
@@ -171,12 +172,12 @@ fn group<'a>(source: Source<'a>, table: &dyn TableLike, span: Option<Range<usize
         return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\" or \"conn\""));
     };
     let (role, keys, place) = match item.as_str() {
-        Some("pub") => (RoleName::Publish, PUBLISH_KEYS, "a group that publishes"),
-        Some("sub") => (RoleName::Subscribe, SUBSCRIBE_KEYS, "a group that subscribes"),
-        Some("conn") => (RoleName::Connect, CONNECT_KEYS, "a group that only connects"),
+        Some("pub") => (RoleName::Publish, publish_keys(), "a group that publishes"),
+        Some("sub") => (RoleName::Subscribe, subscribe_keys(), "a group that subscribes"),
+        Some("conn") => (RoleName::Connect, connect_keys(), "a group that only connects"),
         _ => return Err(source.fault(item.span(), "role is \"pub\", \"sub\" or \"conn\"")),
     };
-    let table = Table::read(source, place, &[GROUP_KEYS, keys], table, span)?;
+    let table = Table::read(source, place, &keys, table, span)?;
     Ok(GroupTable { role, table })
 }
 

@@ -13,7 +13,7 @@ use crate::config::bench::draft::Draft;
 use crate::config::bench::load::payload;
 use crate::config::bench::{END_TO_END_SIZE, publisher, subscriber};
 use crate::config::origin::Origins;
-use crate::config::profile::Kind;
+use crate::config::table::Kind;
 use crate::config::usage::usage_error;
 use crate::error::Error;
 use crate::payload::placeholder::Place;
@@ -67,6 +67,10 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
             let Some(topic) = table.text("topic") else {
                 return Err(table.fault("topic", "a group that publishes needs a topic"));
             };
+            if table.texts("topic").len() > 1 {
+                let error = table.fault("topic", "a group that publishes has one topic");
+                return Err(error.with_hint("`%s` in it is a number, and `topics` how many: topic = \"a/%s\""));
+            }
             let topic = draft.facts.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(draft, "pub", table, folder)? else { return Ok(Role::Idle) };
             let BenchPublishArgs { load, message, .. } = *given;

@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 
 use super::Remark;
 use super::draft::Draft;
-use crate::config::environment::VARIABLES;
-use crate::config::profile::{FilterEntry, Key};
+use crate::config::profile::FilterEntry;
+use crate::config::table::{Key, Kind, Note, rows, variables};
 use crate::config::tree::{Content, Node};
 use crate::payload::placeholder::literal;
 use crate::transport::{Address, BrokerUrl, Protocol, redact};
@@ -28,33 +28,11 @@ use property::{Document, Property};
 /// The properties that show where a client's properties are.
 const SERVERS: [&str; 2] = ["client.serveruri", "client.serveruris"];
 
-/// Properties, below the prefix and in canonical form, that a key stands for.
-const KEYS: &[(&str, &str)] = &[
-    ("client.username", "connection.username"),
-    ("client.keepaliveinterval", "connection.keep_alive"),
-    ("client.keepalive", "connection.keep_alive"),
-    ("client.connectiontimeout", "connection.connect_timeout"),
-    ("client.will.topic", "will.topic"),
-    ("client.will.payload", "will.message"),
-    ("client.will.message", "will.message"),
-    ("client.will.qos", "will.qos"),
-    ("producer.defaulttopic", "publish.topic"),
-    ("producer.topic", "publish.topic"),
-    ("producer.defaultqos", "publish.qos"),
-    ("producer.qos", "publish.qos"),
-    ("consumer.defaultqos", "subscribe.qos"),
-    ("consumer.qos", "subscribe.qos"),
-    ("consumer.consumerqos", "subscribe.qos"),
-];
-
-/// The same for what is on or off.
-const SWITCHES: &[(&str, &str)] = &[
-    ("client.cleansession", "connection.clean_start"),
-    ("client.cleanstart", "connection.clean_start"),
-    ("client.will.retained", "will.retain"),
-    ("producer.defaultretained", "publish.retain"),
-    ("producer.retained", "publish.retain"),
-];
+/// The key that a property stands for, by its name below the prefix.
+fn key_of(name: &str) -> Option<&'static Key> {
+    let is_called_so = |note: &Note| matches!(note, Note::Spring(names) if names.contains(&name));
+    rows().find(|row| row.notes.iter().any(is_called_so)).and_then(|row| row.key.as_ref())
+}
 
 pub(super) fn is_one(documents: &[Node]) -> bool {
     !prefixes(&Document::all(documents)).is_empty()
@@ -130,7 +108,8 @@ fn subscribe_as_published(draft: &mut Draft, documents: &[Document], prefix: &[S
     let Some(qos) = values.get("publish.qos").cloned() else { return };
     values.insert("subscribe.qos", qos);
     let mut properties = documents.iter().flat_map(|document| document.below(prefix));
-    if let Some((_, property)) = properties.find(|(name, _)| KEYS.contains(&(name.as_str(), "publish.qos"))) {
+    if let Some((_, property)) = properties.find(|(name, _)| key_of(name).is_some_and(|key| key.path == "publish.qos"))
+    {
         let message = "holds for the consumer too, which names no QoS: subscribe.qos".to_owned();
         remarks.push(Remark { line: property.line, key: property.path.join("."), message });
     }
@@ -179,25 +158,22 @@ impl Reader<'_> {
                 }
                 "client.mqttversion" => self.version(property),
                 "consumer.consumertopics" | "consumer.topics" | "consumer.topic" => self.filters(property),
-                name => {
-                    let key = |table: &[(&str, &'static str)]| table.iter().find(|(n, _)| *n == name).map(|(_, k)| *k);
-                    match (key(KEYS), key(SWITCHES)) {
-                        (Some(key), _) => {
-                            if let Some(text) = self.plain(property, key) {
-                                if matches!(key, "publish.topic" | "will.topic") {
-                                    self.warn_of_white_space(property, &text);
-                                }
-                                self.draft.set(key, text);
-                            }
+                name => match key_of(name) {
+                    Some(Key { path, kind: Kind::Switch | Kind::SwitchOff, .. }) => {
+                        if let Some(on) = self.switch(property) {
+                            self.draft.set(path, on.to_string());
                         }
-                        (None, Some(key)) => {
-                            if let Some(on) = self.switch(property) {
-                                self.draft.set(key, on.to_string());
-                            }
-                        }
-                        (None, None) => self.remark(property, "left out: there is nothing like it in a profile"),
                     }
-                }
+                    Some(Key { path, .. }) => {
+                        if let Some(text) = self.plain(property, path) {
+                            if matches!(*path, "publish.topic" | "will.topic") {
+                                self.warn_of_white_space(property, &text);
+                            }
+                            self.draft.set(path, text);
+                        }
+                    }
+                    None => self.remark(property, "left out: there is nothing like it in a profile"),
+                },
             }
         }
     }
@@ -415,7 +391,7 @@ const NO_TEXT: &str = "left out: a single text is expected";
 /// How the environment can say it for a run.
 fn or_variable(key: &str) -> String {
     let option = Key::find(key).map(|key| key.option);
-    match VARIABLES.iter().find(|(_, id)| Some(*id) == option) {
+    match variables().find(|(_, id)| Some(*id) == option) {
         Some((variable, _)) => format!("; {variable} says otherwise"),
         None => String::new(),
     }
