@@ -18,7 +18,7 @@ use super::table::{Note, Row, noted, rows};
 use crate::transport::{Address, BrokerUrl, redact, redact_path, without_credentials};
 
 /// Options that say the password, in one way or another.
-pub(super) fn passwords() -> impl Iterator<Item = &'static str> {
+pub(crate) fn passwords() -> impl Iterator<Item = &'static str> {
     let says = |row: &&Row| {
         let is_key = |path: &str| path == "connection.password";
         row.key.is_some_and(|key| is_key(key.path))
@@ -68,7 +68,7 @@ impl Name {
 
 /// Takes out of the layers what does not belong to the broker of this run, and tells so. `written` has the options of
 /// the command line; the layers stand strongest first.
-pub(super) fn hold_back(
+pub(crate) fn hold_back(
     written: &BTreeMap<String, Vec<String>>,
     layers: &mut [Layer],
     origins: &Origins,

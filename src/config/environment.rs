@@ -4,7 +4,7 @@ use super::origin::{Layer, LayerValue, Origin};
 use super::table::{Kind, variable_rows};
 
 /// The variables that are set, each line of a list a value. An empty variable counts as unset.
-pub(super) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
+pub(crate) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     let mut layer = Layer::default();
     for (name, row) in variable_rows() {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {

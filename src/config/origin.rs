@@ -37,17 +37,17 @@ pub struct Place {
 
 /// Options of one layer below the command line: the option's id, and its values as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// Keyed by the option's id, as `client_id`.
     pub options: Options,
 }
 
 /// Options by their ids.
-pub(super) type Options = BTreeMap<String, LayerValue>;
+pub(crate) type Options = BTreeMap<String, LayerValue>;
 
 /// What a layer says about an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LayerValue {
+pub(crate) struct LayerValue {
     /// Where exactly it is said.
     pub origin: Origin,
     /// Values as text; a flag that takes none has `true` or `false`.
@@ -65,7 +65,7 @@ pub struct Origins {
     /// The name of the profile, for `{profile}` in a client id.
     pub profile: Option<String>,
     /// What the command line says about profiles.
-    pub(super) profile_choice: profile::Choice,
+    pub(crate) profile_choice: profile::Choice,
 }
 
 impl Origin {
@@ -103,13 +103,13 @@ impl fmt::Display for Origins {
 
 impl Origins {
     /// All of them from the command line.
-    pub(super) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let options = options.into_iter().map(|option| (option.into(), Origin::Flag)).collect();
         Self { options, ..Self::default() }
     }
 
     /// Adds what is taken from lower layers.
-    pub(super) fn extend(&mut self, taken: &Options) {
+    pub(crate) fn extend(&mut self, taken: &Options) {
         self.options.extend(taken.iter().map(|(option, value)| (option.clone(), value.origin)));
     }
 
@@ -143,7 +143,7 @@ impl Origins {
     }
 
     /// What a file is called.
-    pub(super) fn file(&self, index: usize) -> &str {
+    pub(crate) fn file(&self, index: usize) -> &str {
         self.files.get(index).map_or("a file", String::as_str)
     }
 
@@ -160,13 +160,13 @@ impl Origins {
 }
 
 /// Options that say which broker.
-pub(super) fn names_broker() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names_broker() -> impl Iterator<Item = &'static str> {
     noted(Note::Broker).chain(noted(Note::WholeBroker))
 }
 
 /// What lower layers add to the options on the command line: for each option, the whole of what the first layer that
 /// has it says. Lists of two layers are not mixed.
-pub(super) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
+pub(crate) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
     let mut taken = Options::new();
     for layer in layers {
         let said = |option: &str| given.contains(option) || taken.contains_key(option);
@@ -194,7 +194,7 @@ fn alternatives(option: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
-pub(super) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
+pub(crate) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
     let mut found = Vec::new();
     for (option, value) in taken {
         let Origin::Environment(variable) = value.origin else { continue };

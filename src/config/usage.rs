@@ -6,14 +6,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::foreign;
 use super::origin::Origins;
-use super::profile::nearest;
 use super::table::{Note, Row, rows};
 use crate::cli;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::mqtt::TopicError;
 
 /// The error for a command line that clap refuses.
-pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
+pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         // Of suggestions, clap puts the most similar last.

@@ -37,9 +37,9 @@ pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod line;
 
-use crate::config::{CommandSource, ReplSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
+use crate::settings::{CommandSource, ReplSettings};
 use shell::Shell;
 
 /// Runs commands until they end.

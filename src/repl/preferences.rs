@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use super::line::check_name;
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
-use crate::config::Display;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
 use crate::output::{Columns, Console, MessagePrinter, MessageShape};
 use crate::payload::PayloadFormat;
+use crate::settings::Display;
 
 /// What holds until it is set anew.
 #[derive(Debug, Default)]

@@ -15,11 +15,11 @@ use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
 use crate::command::refusal::{hung_up, refused, unpublishable};
 use crate::command::status;
-use crate::config::ProfileChoice;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
 use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
 use crate::session::{PublishOutcome, RequestId};
+use crate::settings::ProfileChoice;
 
 /// Batches of events that may wait: behind them the connections stop reading.
 const BATCHES: usize = 16;

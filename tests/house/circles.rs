@@ -21,7 +21,7 @@ const CIRCLES: &[&[&str]] = &[
         "client/queue.rs",
         "client/state.rs",
     ],
-    &["config/bench/draft.rs", "config/bench/mod.rs"],
+    &["settings/bench/draft.rs", "settings/bench/mod.rs"],
     &["payload/error.rs", "payload/format.rs"],
     &["repl/complete/mod.rs", "repl/complete/values.rs"],
     &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],

@@ -7,9 +7,11 @@ mod import;
 mod look;
 mod question;
 
-use crate::config::profile::{ProfileJob, Store};
+use crate::config::profile::Store;
 use crate::error::{Error, ExitStatus};
+use crate::import::ImportOptions;
 use crate::output::{Stdout, Talk, Terminal};
+use crate::settings::ProfileJob;
 use desk::{Check, Desk};
 
 /// Does the job; `variable` looks in the environment, and `connect` is what `conn --check` does with a profile.
@@ -30,7 +32,8 @@ pub(crate) fn run(
         ProfileJob::Export { name, with_secrets } => look::export(&mut desk, &name, with_secrets)?,
         ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None),
         ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect)),
-        ProfileJob::Import { path, options, dry_run, force } => {
+        ProfileJob::Import { path, format, name, secrets, dry_run, force } => {
+            let options = ImportOptions { format, name, stem: import::stem(path.as_deref()), secrets };
             import::import(&mut desk, path.as_deref(), &options, dry_run, force)?
         }
         ProfileJob::Add { name, profile, force } => change::add(&desk, &name, profile, force)?,

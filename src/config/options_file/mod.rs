@@ -15,7 +15,7 @@ use std::fmt;
 use super::table::{Kind, Note, rows};
 use crate::error::Error;
 
-pub(super) use read::{Said, load, pairs, read};
+pub(crate) use read::{Said, load, pairs, read};
 pub(crate) use write::SavedOptions;
 
 /// The commands that have a section, by their names on the command line.
@@ -47,7 +47,7 @@ impl fmt::Display for Remark {
 }
 
 /// The command of a section, by its names.
-pub(super) fn command_of(section: &str) -> Option<&'static [&'static str]> {
+pub(crate) fn command_of(section: &str) -> Option<&'static [&'static str]> {
     SECTIONS.iter().find(|(name, _)| *name == section).map(|(_, path)| *path)
 }
 
@@ -81,7 +81,7 @@ fn is_inverted(field: &str) -> bool {
 }
 
 /// The field of an option's id.
-pub(super) fn field_of(section: &str, option: &str) -> String {
+pub(crate) fn field_of(section: &str, option: &str) -> String {
     if option == "conn_user_properties" && is_conn(section) {
         return "userProperties".to_owned();
     }

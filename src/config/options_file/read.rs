@@ -15,13 +15,13 @@ use crate::payload::placeholder::{Pattern, Place, literal};
 
 /// An option and its values, as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::config) struct Said {
-    pub(in crate::config) line: usize,
+pub(crate) struct Said {
+    pub(crate) line: usize,
     /// As it is written in the file.
-    pub(in crate::config) field: String,
+    pub(crate) field: String,
     /// Its id.
-    pub(in crate::config) option: String,
-    pub(in crate::config) values: Vec<String>,
+    pub(crate) option: String,
+    pub(crate) values: Vec<String>,
 }
 
 /// What a file says about the options of a command, as a layer, and what it says besides; `file` is its number among
@@ -30,12 +30,7 @@ pub(in crate::config) struct Said {
 /// # Errors
 ///
 /// The file cannot be read, or has no section for the command.
-pub(in crate::config) fn load(
-    path: &Path,
-    names: &[&str],
-    command: &Command,
-    file: usize,
-) -> Result<(Layer, Vec<String>), Error> {
+pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) -> Result<(Layer, Vec<String>), Error> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| Error::local(format!("--load-options: cannot read {shown}: {error}")))?;
@@ -82,7 +77,7 @@ fn is_source(option: &str) -> bool {
 }
 
 /// Reads a section for its command. What is empty, null or an unknown switch that is off says nothing.
-pub(in crate::config) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
+pub(crate) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
     let (mut said, mut remarks) = (Vec::new(), Vec::new());
     for (field, value) in node.entries().iter().filter(|(_, value)| !value.is_empty()) {
         // What MQTTX leaves out itself.
@@ -135,7 +130,7 @@ pub(super) fn is_pairs(definition: &Arg) -> bool {
 }
 
 /// `{ name: value, other: [one, two] }`, or a list of `name: value`.
-pub(in crate::config) fn pairs(node: &Node) -> Option<Vec<String>> {
+pub(crate) fn pairs(node: &Node) -> Option<Vec<String>> {
     let mut texts = Vec::new();
     if let Content::List(items) = &node.content {
         return items.iter().map(|item| item.text().map(ToOwned::to_owned)).collect();

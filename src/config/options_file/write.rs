@@ -32,7 +32,7 @@ impl SavedOptions {
     /// # Errors
     ///
     /// Files have no section for the command.
-    pub(in crate::config) fn new(
+    pub(crate) fn new(
         path: PathBuf,
         names: &[&str],
         command: &Command,

@@ -2,20 +2,20 @@
 
 /// What the command line says about profiles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::config) struct Choice {
+pub(crate) struct Choice {
     /// `--profile`.
-    pub(in crate::config) named: Option<String>,
+    pub(crate) named: Option<String>,
     /// `--no-profile`: none, and no project's file either.
-    pub(in crate::config) none: bool,
+    pub(crate) none: bool,
     /// No project's file, whatever folder this is.
-    pub(in crate::config) without_project: bool,
+    pub(crate) without_project: bool,
     /// A file of options stands in the profile's place.
-    pub(in crate::config) replaced: bool,
+    pub(crate) replaced: bool,
 }
 
 impl Choice {
     /// What is said later, if it says anything.
-    pub(in crate::config) fn or(&self, said: Self) -> Self {
+    pub(crate) fn or(&self, said: Self) -> Self {
         if said.named.is_some() || said.none { said } else { self.clone() }
     }
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, TableLike};
 
-use super::fault::{Source, nearest};
+use super::fault::Source;
 use crate::cli::value::key_value;
 use crate::config::table::{Key, Kind, exclude_one_another, filter_options, is_whole_broker, keys};
-use crate::error::Error;
+use crate::error::{Error, nearest};
 
 /// What one file says. Values are text, as they would stand behind the option's flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,7 +128,7 @@ pub(crate) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Res
 }
 
 /// A value as it is written behind `--set KEY=`: TOML, or else the text itself.
-pub(in crate::config) fn value_of_text(key: &'static Key, text: &str) -> Result<Value, Error> {
+pub(crate) fn value_of_text(key: &'static Key, text: &str) -> Result<Value, Error> {
     let assignment = |value: &str| format!("[{}]\n{} = {value}\n", key.section(), key.name());
     let source = format!("--set {}", key.path);
     let parsed = match Profile::parse(&source, &assignment(text)) {
@@ -146,11 +146,11 @@ fn is_section(name: &str) -> bool {
 }
 
 /// `toml_edit`'s words on one line.
-pub(in crate::config) fn syntax(message: &str) -> String {
+pub(crate) fn syntax(message: &str) -> String {
     format!("this is no TOML: {}", message.lines().next().unwrap_or_default())
 }
 
-pub(in crate::config) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
+pub(crate) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
     table.key(name).and_then(toml_edit::Key::span)
 }
 
@@ -184,7 +184,7 @@ fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range
 }
 
 /// A key's value, of the kind that the key has.
-pub(in crate::config) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
+pub(crate) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
     let refused = |form: &str| source.fault(item.span(), format_args!("{} is {form}", key.path));
     match key.kind {
         Kind::Text | Kind::Url | Kind::Path | Kind::Secret => {

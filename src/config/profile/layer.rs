@@ -9,7 +9,7 @@ use crate::config::table::{Key, Kind, exclude_one_another, filter_options, keys}
 
 /// Which sections a command reads, besides those about the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::config) enum Scope {
+pub(crate) enum Scope {
     /// `pub`.
     Publish,
     /// `sub`.
@@ -22,7 +22,7 @@ pub(in crate::config) enum Scope {
 
 /// A file that a value comes from.
 #[derive(Debug, Clone)]
-pub(in crate::config) struct Origination {
+pub(crate) struct Origination {
     /// "profile `task`", or the path.
     pub(super) name: String,
     /// What relative paths are relative to.
@@ -37,7 +37,7 @@ pub(super) struct Chain {
 
 impl Scope {
     /// By the names of the command, the outermost first.
-    pub(in crate::config) fn of(path: &[&str]) -> Self {
+    pub(crate) fn of(path: &[&str]) -> Self {
         match path {
             ["pub" | "request"] => Self::Publish,
             ["sub"] => Self::Subscribe,
@@ -46,7 +46,7 @@ impl Scope {
         }
     }
 
-    pub(in crate::config) fn includes(self, section: &str) -> bool {
+    pub(crate) fn includes(self, section: &str) -> bool {
         match section {
             "publish" => self == Self::Publish,
             "subscribe" | "output" => self == Self::Subscribe,

@@ -5,33 +5,28 @@ use std::path::{Path, PathBuf};
 
 use super::choice::Choice;
 use super::document::Profile;
-use super::fault::nearest;
 use super::layer::{Chain, Origination, Scope};
 use super::project::{self, Fence};
 use super::store::{Store, is_path, is_readable_by_others};
 use crate::config::origin::{Layer, Origin};
-use crate::error::Error;
+use crate::error::{Error, nearest};
 
 /// So many files may extend one another.
 const LONGEST_CHAIN: usize = 16;
 
 /// The layers of files, strongest first.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Loaded {
-    pub(in crate::config) layers: Vec<Layer>,
+pub(crate) struct Loaded {
+    pub(crate) layers: Vec<Layer>,
     /// What each file is called, by the number in [`crate::config::origin::Place`].
-    pub(in crate::config) files: Vec<String>,
+    pub(crate) files: Vec<String>,
     /// The profile's name.
-    pub(in crate::config) profile: Option<String>,
-    pub(in crate::config) warnings: Vec<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads the files that a run uses, and no other: one that is broken stops only who needs it.
-pub(in crate::config) fn load(
-    choice: &Choice,
-    scope: Scope,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<Loaded, Error> {
+pub(crate) fn load(choice: &Choice, scope: Scope, variable: impl Fn(&str) -> Option<String>) -> Result<Loaded, Error> {
     if choice.none {
         return Ok(Loaded::default());
     }

@@ -1,8 +1,24 @@
 //! Which values are secret, and how they are shown: the one place that decides it.
 
+use std::path::PathBuf;
+
 use super::document::{Profile, Value};
 use crate::config::table::{Key, Kind, Note, is_noted};
 use crate::transport::{MASK, redact, redact_header, redact_path};
+
+/// What becomes of a password in plain text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Secrets {
+    /// It is not written; each run asks.
+    #[default]
+    Prompt,
+    /// It is not written; this variable will hold it.
+    Environment(String),
+    /// It is not written; the first line of this file will be it.
+    File(PathBuf),
+    /// It is written as it is.
+    Plain,
+}
 
 impl Key {
     /// The value as it may be shown: references to secrets stay, secrets do not.
@@ -35,7 +51,7 @@ impl Profile {
 }
 
 /// Whether a text says where a secret is, instead of being it.
-pub(in crate::config) fn is_reference(text: &str) -> bool {
+pub(crate) fn is_reference(text: &str) -> bool {
     text == "prompt" || ["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form))
 }
 

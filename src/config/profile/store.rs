@@ -11,8 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::fault::nearest;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 
 /// The folder of the configuration.
 #[derive(Debug, Clone)]
@@ -217,14 +216,14 @@ pub(crate) fn is_path(name: &str) -> bool {
 }
 
 #[cfg(unix)]
-pub(in crate::config) fn is_readable_by_others(path: &Path) -> bool {
+pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
 
     fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-pub(in crate::config) fn is_readable_by_others(_path: &Path) -> bool {
+pub(crate) fn is_readable_by_others(_path: &Path) -> bool {
     false
 }
 

@@ -54,6 +54,6 @@ impl Key {
     }
 }
 
-pub(in crate::config) const fn key(path: &'static str, option: &'static str, kind: Kind, example: &'static str) -> Key {
+pub(crate) const fn key(path: &'static str, option: &'static str, kind: Kind, example: &'static str) -> Key {
     Key { path, option, kind, example }
 }

@@ -14,7 +14,7 @@ mod way;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-pub(in crate::config) use key::key;
+pub(crate) use key::key;
 pub(crate) use key::{Key, Kind};
 pub(crate) use note::{Choice, Desktop, Note};
 pub(crate) use row::Row;
