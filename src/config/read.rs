@@ -14,6 +14,7 @@ use super::environment;
 use super::options_file::{self, SavedOptions};
 use super::origin::{LayerValue, Options, Origins, inherit, overridden};
 use super::profile::{self, Choice, Loaded, Scope};
+use super::table::{Note, is_noted};
 use super::usage::usage_error;
 use crate::cli::shorts::{self, Expanded};
 use crate::cli::{self, Cli};
@@ -146,7 +147,7 @@ pub(crate) fn read_as<T: FromArgMatches>(
         inherited = inherit(&given, &layers);
         // How a will is published says nothing where there is none.
         if !given.contains("will_topic") && !inherited.contains_key("will_topic") {
-            inherited.retain(|option, _| !option.starts_with("will_"));
+            inherited.retain(|option, _| !is_noted(option, Note::Needs("will_topic")));
         }
         origins.profile_choice = choice;
         warnings.extend(

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::chosen::Preferences;
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::line::{Aliases, Variables};
-use super::messages::Messages;
-use super::preferences::Preferences;
+use super::received::Messages;
 use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;

@@ -13,18 +13,7 @@ const CIRCLES: &[&[&str]] = &[
         "bench/worker/subscriber.rs",
     ],
     &["broker/shared.rs", "broker/subscriptions.rs"],
-    &[
-        "client/connection.rs",
-        "client/driver.rs",
-        "client/events.rs",
-        "client/handle.rs",
-        "client/queue.rs",
-        "client/state.rs",
-    ],
-    &["settings/bench/draft.rs", "settings/bench/mod.rs"],
     &["payload/error.rs", "payload/format.rs"],
-    &["repl/complete/mod.rs", "repl/complete/values.rs"],
-    &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],
     &["session/codec/mod.rs", "session/codec/v3.rs", "session/codec/v5.rs"],
     &[
         "transport/dial.rs",

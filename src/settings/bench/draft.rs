@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::clients::{connect_interval, endpoints, shard, workers};
 use super::parameters::parameters;
-use super::{BenchSettings, ResultFiles, result_files, thresholds};
+use super::run::{BenchSettings, ResultFiles, result_files, thresholds};
 use crate::bench::{Change, Group, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;

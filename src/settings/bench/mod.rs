@@ -6,16 +6,16 @@ mod file;
 mod load;
 mod parameters;
 mod presets;
+mod run;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::pattern::Facts;
-use super::{ConnectSettings, publish};
-use crate::bench::{FilterPattern, Payload, Publish, Role, RunOptions, Scenario, Shard, Subscribe, Threshold, Until};
+use super::publish;
+use crate::bench::{FilterPattern, Payload, Publish, Role, Shard, Subscribe, Threshold, Until};
 use crate::cli::bench::{
     BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, BenchSubscriptionArgs,
-    LoadArgs, ResultsArgs, Shape,
+    LoadArgs, Shape,
 };
 use crate::cli::group::MessageArgs;
 use crate::config::origin::Origins;
@@ -24,43 +24,11 @@ use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::{Pattern, Place};
 
 pub(crate) use presets::{PRESETS, Preset};
+pub(crate) use run::{BenchSettings, ResultFiles};
 
 use draft::Draft;
 use load::{load, payload};
-
-/// What a run of `bench` does, and what becomes of its results.
-#[derive(Debug, Clone)]
-pub(crate) struct BenchSettings {
-    /// What it is called in the banner: `publish benchmark`.
-    pub title: String,
-    /// Start the embedded broker first, which listens where the first endpoint says.
-    pub connect: ConnectSettings,
-    /// What it does.
-    pub scenario: Scenario,
-    /// How it is judged.
-    pub options: RunOptions,
-    /// What to search the highest rate for; empty: one run, as it is.
-    pub find_max: Vec<Threshold>,
-    /// Where the results go.
-    pub results: ResultFiles,
-    /// Where its figures can be fetched while it runs.
-    pub prometheus: Option<SocketAddr>,
-    /// What the user should know before it begins.
-    pub warnings: Vec<String>,
-}
-
-/// Where the results go, besides the terminal.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ResultFiles {
-    /// Everything, as JSON.
-    pub report: Option<PathBuf>,
-    /// A line a second.
-    pub csv: Option<PathBuf>,
-    /// A page with plots.
-    pub html: Option<PathBuf>,
-    /// Histograms in `HdrHistogram`'s interval log format.
-    pub hdr_log: Option<PathBuf>,
-}
+use run::{result_files, thresholds};
 
 /// What `bench merge` does.
 #[derive(Debug, Clone)]
@@ -241,27 +209,6 @@ fn share_name(shard: Shard) -> String {
 /// A limited number of messages ends the run when the last is answered.
 fn until_sent(load: &LoadArgs) -> Until {
     Until { done: load.limit.is_some(), ..Until::default() }
-}
-
-/// The thresholds of `--fail`.
-fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error> {
-    thresholds_of(&results.fail, "--fail")
-}
-
-/// Thresholds of some origin.
-fn thresholds_of(texts: &[String], origin: &str) -> Result<Vec<Threshold>, Error> {
-    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("{origin}: {error}")));
-    texts.iter().map(parse).collect()
-}
-
-/// The files of the results.
-fn result_files(results: &ResultsArgs) -> ResultFiles {
-    ResultFiles {
-        report: results.report.clone(),
-        csv: results.csv.clone(),
-        html: results.html.clone(),
-        hdr_log: results.hdr_log.clone(),
-    }
 }
 
 /// The value at an index; one alone holds for all.

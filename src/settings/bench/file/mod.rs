@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::draft::Draft;
 use super::load::rate;
 use super::presets::Preset;
-use super::{BenchSettings, thresholds_of};
+use super::run::{BenchSettings, thresholds_of};
 use crate::cli::bench::{BenchRunArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::cli::value;
