@@ -15,22 +15,6 @@ const CIRCLES: &[&[&str]] = &[
     &["broker/shared.rs", "broker/subscriptions.rs"],
     &["payload/error.rs", "payload/format.rs"],
     &["session/codec/mod.rs", "session/codec/v3.rs", "session/codec/v5.rs"],
-    &[
-        "transport/dial.rs",
-        "transport/error.rs",
-        "transport/http.rs",
-        "transport/proxy/http.rs",
-        "transport/proxy/mod.rs",
-        "transport/proxy/socks.rs",
-        "transport/quic.rs",
-        "transport/resolve.rs",
-        "transport/stream.rs",
-        "transport/tap.rs",
-        "transport/tls/mod.rs",
-        "transport/tls/stream.rs",
-        "transport/websocket/handshake.rs",
-        "transport/websocket/stream.rs",
-    ],
 ];
 
 #[test]
