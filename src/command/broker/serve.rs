@@ -3,9 +3,9 @@ use std::io::Write;
 use super::child;
 use crate::broker::{Broker, BrokerOptions};
 use crate::command::interrupt::Interrupt;
-use crate::config::{BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Stdout, Talk, WriteError};
+use crate::settings::{BrokerSettings, ConnectSettings};
 
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
