@@ -70,7 +70,7 @@ pub mod transport;
 pub mod internals {
     pub use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Stamp};
     #[cfg(feature = "broker")]
-    pub use crate::broker::{Broker, BrokerError, BrokerOptions};
+    pub use crate::broker::{Broker, BrokerError, BrokerOptions, Limits};
     pub use crate::cli::{Command, command, shorts};
     pub use crate::config::{
         CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, PubSettings, Retained, SubSettings,

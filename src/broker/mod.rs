@@ -19,6 +19,8 @@
 //! | `authentication` | users |
 
 mod authentication;
+#[expect(dead_code, reason = "takes rmqtt's place when it is whole")]
+mod core;
 mod delayed;
 mod error;
 mod expiry;
@@ -34,6 +36,7 @@ mod takeover;
 mod tree;
 mod will;
 
+pub use core::Limits;
 pub use error::BrokerError;
 pub use options::BrokerOptions;
 pub use server::Broker;
