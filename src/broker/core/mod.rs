@@ -15,7 +15,7 @@ use bytes::BytesMut;
 
 use crate::mqtt::SharedStrategy;
 pub use limits::Limits;
-pub(super) use notice::Notice;
+pub(crate) use notice::Notice;
 
 /// What a core is started with.
 #[derive(Debug, Clone, Default)]
