@@ -6,14 +6,20 @@
 //! | module | what it does |
 //! |---|---|
 //! | `core` | all sessions and what passes between them, without I/O |
+//! | `routing` | who gets a message |
+//! | `store` | retained and delayed messages |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |
 
 mod core;
 mod error;
+mod id;
+mod levels;
 mod listen;
 mod options;
+mod routing;
 mod server;
+mod store;
 
 pub use core::Limits;
 pub(crate) use core::Notice;

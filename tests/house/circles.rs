@@ -40,7 +40,6 @@ const CIRCLES: &[&[&str]] = &[
     &["payload/error.rs", "payload/format.rs"],
     &["repl/complete/mod.rs", "repl/complete/values.rs"],
     &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],
-    &["session/codec/mod.rs", "session/codec/v3.rs", "session/codec/v5.rs"],
     &[
         "transport/dial.rs",
         "transport/error.rs",
