@@ -37,6 +37,10 @@ pub struct Limits {
     pub max_delayed: usize,
     /// Bytes of their topics and payloads.
     pub max_delayed_bytes: usize,
+    /// Retained messages.
+    pub max_retained: usize,
+    /// Bytes of their topics and payloads.
+    pub max_retained_bytes: usize,
     /// How long a link may be open without CONNECT.
     pub connect_timeout: Duration,
 }
@@ -61,6 +65,8 @@ impl Default for Limits {
             max_queued_bytes: 1 << 30,
             max_delayed: 1_000_000,
             max_delayed_bytes: 1 << 30,
+            max_retained: 1_000_000,
+            max_retained_bytes: 1 << 30,
             connect_timeout: Duration::from_secs(10),
         }
     }

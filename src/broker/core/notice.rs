@@ -38,8 +38,17 @@ pub(crate) enum Notice {
     Dropped {
         /// Whose queue.
         client_id: ByteString,
-        /// Which limit.
-        limit: &'static str,
+        /// How many messages wait in it.
+        queued: usize,
+    },
+    /// A message could not be kept for later.
+    NotKept {
+        /// Who published it.
+        client_id: ByteString,
+        /// Where: `retained` or `$delayed`.
+        store: &'static str,
+        /// Which limit, in words.
+        why: String,
     },
     /// A message was dropped for one subscriber, since it is larger than its Maximum Packet Size [MQTT-3.1.2-25].
     TooLarge {
@@ -62,8 +71,11 @@ impl fmt::Display for Notice {
                 write!(f, "connection from {address} refused: {reason}: {why}")
             }
             Self::Refused { address, reason: None, why } => write!(f, "connection from {address} closed: {why}"),
-            Self::Dropped { client_id, limit } => {
-                write!(f, "messages for client `{client_id}` are dropped: its queue has reached {limit}")
+            Self::Dropped { client_id, queued } => {
+                write!(f, "messages for client `{client_id}` are dropped: {queued} wait for it, which is the limit")
+            }
+            Self::NotKept { client_id, store, why } => {
+                write!(f, "{store} message of client `{client_id}` not kept: {why}")
             }
             Self::TooLarge { client_id, topic } => {
                 write!(f, "message on `{topic}` not sent to client `{client_id}`: larger than its Maximum Packet Size")

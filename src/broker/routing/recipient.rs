@@ -18,7 +18,7 @@ pub(crate) struct Subscription {
 
 /// One shared subscription: a group's name with a filter. Never given again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct GroupId(pub(super) u64);
+pub(crate) struct GroupId(pub(crate) u64);
 
 /// A session that gets one copy of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -147,7 +147,7 @@ impl Watch for Watcher {
             Notice::Connected { .. } => self.talk.success(notice),
             Notice::Disconnected { .. } => self.talk.progress(notice),
             Notice::Refused { .. } => self.talk.failure(notice),
-            Notice::Dropped { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
+            Notice::Dropped { .. } | Notice::NotKept { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
         }
     }
 
