@@ -18,10 +18,12 @@
 //! | `will` | DISCONNECT with 0x04, wills to `$delayed/` |
 //! | `authentication` | users |
 
+mod access;
 mod authentication;
 mod delayed;
 mod error;
 mod expiry;
+mod faults;
 mod id;
 mod levels;
 mod options;
@@ -31,6 +33,7 @@ mod router;
 mod routing;
 mod server;
 mod shared;
+mod statistics;
 mod store;
 mod subscribing;
 mod subscriptions;
