@@ -8,22 +8,28 @@
 //! | `core` | all sessions and what passes between them, without I/O |
 //! | `routing` | who gets a message |
 //! | `store` | retained and delayed messages |
+//! | `access` | users and rights |
+//! | `faults` | what goes wrong on request |
+//! | `statistics` | what is counted, under mosquitto's `$SYS` |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |
 
+mod access;
 mod core;
 mod error;
+mod faults;
 mod id;
 mod levels;
 mod listen;
 mod options;
 mod routing;
 mod server;
+mod statistics;
 mod store;
 
 pub use core::Limits;
 pub(crate) use core::Notice;
 pub use error::BrokerError;
-pub(crate) use listen::Watch;
+pub(crate) use listen::{Addresses, Watch};
 pub use options::BrokerOptions;
 pub use server::Broker;
