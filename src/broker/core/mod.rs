@@ -278,7 +278,7 @@ impl Core {
                 let Some(client) = self.clients.get_mut(id.0) else { return Transmit::Idle };
                 let more = client.session.transmit(connection, buffer, now);
                 if let Some(topic) = connection.take_too_large() {
-                    let client_id = client.client_id.clone();
+                    let client_id = client.id.clone();
                     self.notices.push_back(Notice::TooLarge { client_id, topic: topic.to_string() });
                 }
                 if more { Transmit::More } else { Transmit::Idle }

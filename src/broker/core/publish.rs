@@ -49,7 +49,7 @@ impl Core {
             let fault = "PUBLISH with retain, though Retain Available is 0";
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
-        let client_id = self.clients.get(id.0).map(|client| client.client_id.clone()).unwrap_or_default();
+        let client_id = self.clients.get(id.0).map(|client| client.id.clone()).unwrap_or_default();
         // `$SYS` is what the broker says of itself.
         let reason = if is_of_the_system(message.topic.as_str()) {
             ReasonCode::NotAuthorized
@@ -187,7 +187,7 @@ impl Core {
         }
         // Once until there is room again: there may be millions.
         if !std::mem::replace(&mut client.is_dropping, true) {
-            let client_id = client.client_id.clone();
+            let client_id = client.id.clone();
             let queued = client.session.queued();
             self.notices.push_back(Notice::Dropped { client_id, queued });
         }
