@@ -33,7 +33,7 @@
 //! error     -> client, mqtt, session, transport
 //! bench     -> mqtt, payload, session, transport
 //! client    -> mqtt, session, transport
-//! broker    -> error, mqtt
+//! broker    -> error, mqtt, session, transport
 //! payload   -> mqtt
 //! session   -> mqtt
 //! trace     -> mqtt

@@ -5,6 +5,10 @@ mod support;
 
 #[cfg(all(feature = "broker", unix))]
 mod command;
+#[cfg(all(feature = "broker", unix))]
+mod limits;
+#[cfg(all(feature = "broker", unix))]
+mod listeners;
 #[cfg(feature = "broker")]
 mod protocol;
 #[cfg(feature = "broker")]

@@ -39,7 +39,7 @@ use crate::mqtt::{QoS, ReasonCode, SharedStrategy};
 use crate::session::Violation;
 use crate::session::server::{self, Connection, Publication, Request, ServerSession};
 pub use limits::Limits;
-pub(super) use notice::Notice;
+pub(crate) use notice::Notice;
 
 /// What a core is started with.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use crate::mqtt::{ReasonCode, Version};
 
 /// A line for the log: what happened that somebody who runs the broker may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::broker) enum Notice {
+pub(crate) enum Notice {
     /// CONNACK accepted a client.
     Connected {
         /// Its identifier.

@@ -1,11 +1,13 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Broker, BrokerOptions};
+use crate::broker::{Broker, BrokerOptions, Limits, Notice, Watch};
 use crate::command::interrupt::Interrupt;
-use crate::config::{BrokerSettings, ConnectSettings};
+use crate::command::trace::Tracer;
+use crate::config::{BrokerSettings, ConnectSettings, LimitSettings, ListenSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{Stdout, Talk, WriteError};
+use crate::output::{Stdout, Talk, TraceFormat, WriteError};
+use crate::transport::Tap;
 
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
@@ -48,10 +50,12 @@ pub(crate) async fn run<W: Write>(
 ) -> Result<ExitStatus, Error> {
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
-    let command = settings.command.clone();
-    let open = settings.users.is_empty() && !settings.bind.to_canonical().is_loopback();
-    let broker = Broker::start(settings.into())?;
-    if open {
+    let is_open = settings.users.is_empty() && !settings.listen.bind.to_canonical().is_loopback();
+    let BrokerSettings { command, trace, .. } = settings.clone();
+    // Around a command stderr is the command's too.
+    let heard = if command.is_some() { talk.hushed() } else { talk };
+    let broker = Broker::start_watched(options(settings)?, Some(Box::new(Watcher { talk: heard, trace })))?;
+    if is_open {
         talk.warning(
             "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
         );
@@ -59,8 +63,12 @@ pub(crate) async fn run<W: Write>(
     if let Some((name, arguments)) = command {
         return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
     }
-    for url in broker.addresses().to_string().lines() {
-        print(stdout.line(url))?;
+    let addresses = broker.addresses();
+    for line in addresses.to_string().lines() {
+        print(stdout.line(line))?;
+    }
+    if let Some(path) = &addresses.authority {
+        print(stdout.line(&format!("ca: {}", path.display())))?;
     }
     print(stdout.flush())?;
     interrupt.received().await;
@@ -75,10 +83,76 @@ fn print(written: Result<(), WriteError>) -> Result<(), Error> {
     }
 }
 
-impl From<BrokerSettings> for BrokerOptions {
-    fn from(settings: BrokerSettings) -> Self {
-        let BrokerSettings { bind, port, websocket_port, users, shared_strategy, command: _ } = settings;
-        let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
-        Self { bind, port, websocket_port, users, shared_strategy }
+fn options(settings: BrokerSettings) -> Result<BrokerOptions, Error> {
+    let BrokerSettings { listen, users, limits, shared_strategy, seed, .. } = settings;
+    let ListenSettings {
+        bind,
+        port,
+        tls_port,
+        websocket_port,
+        secure_websocket_port,
+        websocket_path,
+        unix,
+        certificate,
+        client_ca,
+    } = listen;
+    let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
+    Ok(BrokerOptions {
+        bind,
+        port,
+        tls_port,
+        websocket_port,
+        secure_websocket_port,
+        websocket_path,
+        unix,
+        certificate,
+        client_ca,
+        users,
+        shared_strategy,
+        limits: limits_of(&limits),
+        seed,
+    })
+}
+
+fn limits_of(settings: &LimitSettings) -> Limits {
+    let own = Limits::default();
+    Limits {
+        maximum_qos: settings.maximum_qos,
+        retain_available: settings.retain,
+        receive_maximum: settings.receive_maximum.unwrap_or(own.receive_maximum),
+        maximum_packet_size: settings.maximum_packet_size.unwrap_or(own.maximum_packet_size),
+        topic_alias_maximum: settings.topic_alias_maximum.unwrap_or(own.topic_alias_maximum),
+        server_keep_alive: settings.server_keep_alive,
+        max_connections: settings.max_connections.unwrap_or(own.max_connections),
+        session_expiry_maximum: settings.session_expiry_maximum,
+        wildcard_subscription_available: settings.wildcard,
+        shared_subscription_available: settings.shared,
+        subscription_identifiers_available: settings.subscription_identifiers,
+        assigned_client_id: settings.assigned_client_id,
+        max_queued: settings.max_queued.unwrap_or(own.max_queued),
+        max_delayed: settings.max_delayed.unwrap_or(own.max_delayed),
+        ..own
+    }
+}
+
+/// Says on stderr what the broker does.
+struct Watcher {
+    talk: Talk,
+    trace: Option<TraceFormat>,
+}
+
+impl Watch for Watcher {
+    fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Connected { .. } => self.talk.success(notice),
+            Notice::Disconnected { .. } => self.talk.progress(notice),
+            Notice::Refused { .. } => self.talk.failure(notice),
+            Notice::Dropped { .. } | Notice::NotKept { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
+        }
+    }
+
+    fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>> {
+        let tracer = Tracer::new(self.trace?, self.talk).of_client(address);
+        Some(Box::new(tracer))
     }
 }
