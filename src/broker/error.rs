@@ -38,6 +38,22 @@ pub enum BrokerError {
     /// The certificate of an authority of its own could not be made, or not be put into a file.
     #[error("cannot make a certificate: {0}")]
     Authority(io::Error),
+    /// A file of users or of rights, which cannot be read or has a wrong line.
+    #[error("{flag}: {problem}")]
+    Access {
+        /// The option that names the file.
+        flag: &'static str,
+        /// What is wrong with it, and where.
+        problem: String,
+    },
+    /// A fault that is asked for is not one.
+    #[error("--fault: {problem}")]
+    Fault {
+        /// What is wrong with it.
+        problem: String,
+        /// What would be right.
+        hint: String,
+    },
     /// The system did not provide a thread or a runtime.
     #[error("cannot start the embedded broker: {0}")]
     Start(io::Error),
@@ -73,6 +89,8 @@ impl From<BrokerError> for Error {
                 shown.with_hint("--bind takes an address of this machine, or 0.0.0.0 for all")
             }
             BrokerError::Tls(error) => tls(&error),
+            BrokerError::Access { flag, problem } => Self::local(format!("{flag}: {problem}")),
+            BrokerError::Fault { problem, hint } => Self::usage(format!("--fault: {problem}")).with_hint(hint),
             BrokerError::Authority(_) => shown.with_hint("--cert and --key name a certificate that exists already"),
             BrokerError::Start(_) => shown,
         }

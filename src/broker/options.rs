@@ -30,12 +30,22 @@ pub struct BrokerOptions {
     pub client_ca: Option<PathBuf>,
     /// Who may connect: passwords by user name. Nobody in here means that everybody may, under any name.
     pub users: BTreeMap<String, String>,
+    /// A file of more of them: mosquitto's password file, or with plain passwords.
+    pub user_file: Option<PathBuf>,
+    /// Who may publish and subscribe to what, in mosquitto's syntax; `None`: everybody everything.
+    pub acl_file: Option<PathBuf>,
+    /// Whether clients without a user name are let in where there are no users.
+    pub anonymous: bool,
     /// Which member of a shared subscription gets a message.
     pub shared_strategy: SharedStrategy,
     /// What is allowed.
     pub limits: Limits,
     /// For what is left to chance; `None` takes another each time.
     pub seed: Option<u64>,
+    /// What goes wrong, a rule each.
+    pub faults: Vec<String>,
+    /// Messages to `$control/faults` set other faults.
+    pub control: bool,
 }
 
 impl Default for BrokerOptions {
@@ -51,9 +61,14 @@ impl Default for BrokerOptions {
             certificate: None,
             client_ca: None,
             users: BTreeMap::new(),
+            user_file: None,
+            acl_file: None,
+            anonymous: true,
             shared_strategy: SharedStrategy::default(),
             limits: Limits::default(),
             seed: None,
+            faults: Vec::new(),
+            control: false,
         }
     }
 }
@@ -71,6 +86,7 @@ impl fmt::Debug for BrokerOptions {
             .field("users", &self.users.keys())
             .field("shared_strategy", &self.shared_strategy)
             .field("limits", &self.limits)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -10,8 +11,10 @@ use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
+use super::access::{AccessList, Users};
 use super::core::{Core, Settings};
-use super::listen::{Addresses, Hub, Listeners, Watch, accept};
+use super::faults::{FaultError, Faults};
+use super::listen::{Addresses, Hub, Listeners, Mischief, Watch, accept};
 use super::{BrokerError, BrokerOptions};
 
 /// How long a stop waits for clients to take what is on its way to them.
@@ -36,12 +39,13 @@ impl Broker {
 
     /// Starts a broker that somebody watches.
     pub(crate) fn start_watched(options: BrokerOptions, watch: Option<Box<dyn Watch>>) -> Result<Self, BrokerError> {
+        let plan = Plan::new(&options)?;
         let (started, addresses) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         // A thread of its own, so that it can be started and stopped in the midst of another runtime.
         let thread = thread::Builder::new()
             .name("broker".into())
-            .spawn(move || run(&options, watch, &started, stopped))
+            .spawn(move || run(&options, plan, watch, &started, stopped))
             .map_err(BrokerError::Start)?;
         let addresses = addresses
             .recv()
@@ -80,6 +84,7 @@ impl fmt::Debug for Broker {
 /// The broker's thread, from its start to its end.
 fn run(
     options: &BrokerOptions,
+    plan: Plan,
     watch: Option<Box<dyn Watch>>,
     started: &mpsc::SyncSender<Result<Addresses, BrokerError>>,
     stopped: oneshot::Receiver<()>,
@@ -101,7 +106,9 @@ fn run(
                 return;
             }
         };
-        let hub = Rc::new(Hub::new(core(options), watch));
+        let Plan { settings, mischief, seed } = plan;
+        let core = Core::new(settings, (Instant::now(), SystemTime::now()), seed);
+        let hub = Rc::new(Hub::new(core, mischief, options.limits.maximum_packet_size, watch));
         let accepting: Vec<_> =
             bound.listeners.drain(..).map(|listener| spawn_local(accept(hub.clone(), listener))).collect();
         // Nobody waits for the answer if the starting thread is gone; then `stopped` is ready as well.
@@ -118,8 +125,48 @@ fn run(
     });
 }
 
-fn core(options: &BrokerOptions) -> Core {
-    let settings = Settings { limits: options.limits.clone(), shared_strategy: options.shared_strategy };
-    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
-    Core::new(settings, (Instant::now(), SystemTime::now()), seed)
+/// What the options say, read and checked.
+struct Plan {
+    settings: Settings,
+    mischief: Mischief,
+    seed: u64,
+}
+
+impl Plan {
+    fn new(options: &BrokerOptions) -> Result<Self, BrokerError> {
+        let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
+        let rules = options.faults.iter().map(|rule| rule.parse()).collect::<Result<_, FaultError>>();
+        let rules = rules.map_err(|error| BrokerError::Fault { problem: error.to_string(), hint: FaultError::hint() })?;
+        let (_users, _rights) = (users(options)?, access_list(options)?);
+        Ok(Self {
+            settings: Settings { limits: options.limits.clone(), shared_strategy: options.shared_strategy },
+            mischief: Mischief { faults: Faults::new(rules, seed), control: options.control },
+            seed,
+        })
+    }
+}
+
+fn users(options: &BrokerOptions) -> Result<Users, BrokerError> {
+    let mut users = Users::default();
+    if let Some(path) = &options.user_file {
+        let read = |text: String| users.add_file(&path.display().to_string(), &text).map_err(|error| error.to_string());
+        file("--user-file", path)
+            .and_then(|text| read(text).map_err(|problem| BrokerError::Access { flag: "--user-file", problem }))?;
+    }
+    // A user of the command line goes before one of the file.
+    for (name, password) in &options.users {
+        users.add(name, password);
+    }
+    Ok(users)
+}
+
+fn access_list(options: &BrokerOptions) -> Result<Option<AccessList>, BrokerError> {
+    let Some(path) = &options.acl_file else { return Ok(None) };
+    let list = AccessList::parse(&path.display().to_string(), &file("--acl-file", path)?);
+    list.map(Some).map_err(|error| BrokerError::Access { flag: "--acl-file", problem: error.to_string() })
+}
+
+fn file(flag: &'static str, path: &Path) -> Result<String, BrokerError> {
+    let read = std::fs::read_to_string(path);
+    read.map_err(|error| BrokerError::Access { flag, problem: format!("cannot read {}: {error}", path.display()) })
 }

@@ -5,6 +5,8 @@ mod support;
 
 #[cfg(all(feature = "broker", unix))]
 mod command;
+#[cfg(feature = "broker")]
+mod faults;
 #[cfg(all(feature = "broker", unix))]
 mod limits;
 #[cfg(all(feature = "broker", unix))]

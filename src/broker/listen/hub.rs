@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use tokio::sync::Notify;
 
 use crate::broker::core::{Core, LinkId, Notice, Peer, Transmit};
+use crate::broker::faults::Faults;
 use crate::transport::Tap;
 
 /// What is read at once.
@@ -20,6 +21,16 @@ pub(crate) trait Watch: Send {
 
     /// Who sees the bytes of a connection, if anybody.
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>>;
+
+    /// A message sets other faults, or cannot: why not.
+    fn faults(&mut self, replaced: Result<(), &str>);
+}
+
+/// What goes wrong on request.
+pub(in crate::broker) struct Mischief {
+    pub(in crate::broker) faults: Faults,
+    /// Messages to `$control/faults` set other ones.
+    pub(in crate::broker) control: bool,
 }
 
 /// The core with what all links share: its timer, their wakers and their buffers.
@@ -34,14 +45,25 @@ pub(in crate::broker) struct Hub {
     /// What the timer waits for.
     armed: Cell<Option<Instant>>,
     rearm: Notify,
+    pub(super) faults: RefCell<Faults>,
+    control: bool,
+    maximum_packet_size: usize,
     pub(super) input: Cell<Vec<u8>>,
     pub(super) output: Cell<BytesMut>,
     pub(super) frames: Cell<BytesMut>,
 }
 
 impl Hub {
-    pub(in crate::broker) fn new(core: Core, watch: Option<Box<dyn Watch>>) -> Self {
+    pub(in crate::broker) fn new(
+        core: Core,
+        mischief: Mischief,
+        maximum_packet_size: u32,
+        watch: Option<Box<dyn Watch>>,
+    ) -> Self {
         Self {
+            faults: RefCell::new(mischief.faults),
+            control: mischief.control,
+            maximum_packet_size: maximum_packet_size as usize,
             core: RefCell::new(core),
             watch: RefCell::new(watch),
             wakers: RefCell::default(),
@@ -99,6 +121,28 @@ impl Hub {
         self.links.set(self.links.get() + 1);
         self.settle(core, None);
         (id, tap)
+    }
+
+    /// Whether a link has to look at its packets.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.control || !self.faults.borrow().is_empty()
+    }
+
+    pub(super) fn has_control(&self) -> bool {
+        self.control
+    }
+
+    pub(super) fn maximum_packet_size(&self) -> usize {
+        self.maximum_packet_size
+    }
+
+    /// Sets other faults; the error is why it cannot, and the old ones stay.
+    pub(super) fn replace_faults(&self, text: &str) -> Result<(), String> {
+        let replaced = self.faults.borrow_mut().replace(text).map_err(|error| error.to_string());
+        if let Some(watch) = self.watch.borrow_mut().as_mut() {
+            watch.faults(replaced.as_ref().map(|()| ()).map_err(String::as_str));
+        }
+        replaced
     }
 
     /// Has a link woken when there is something for it.

@@ -1,13 +1,15 @@
 use std::io;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+use super::faulty::Faulty;
 use super::hub::Hub;
 use super::stream::Stream;
 use super::websocket::{Broken, Framing, encode};
@@ -27,6 +29,11 @@ pub(super) struct Link {
     stream: Stream,
     framing: Option<Box<Framing>>,
     tap: Option<Box<dyn Tap>>,
+    faulty: Option<Box<Faulty>>,
+    /// When a fault is due.
+    due: Option<Pin<Box<Sleep>>>,
+    /// The core has nothing more to send.
+    is_last: bool,
     /// The beginning of a packet.
     input: BytesMut,
     /// What the stream has not taken yet.
@@ -58,7 +65,21 @@ impl Link {
             None => (None, Vec::new()),
         };
         let (input, output) = (BytesMut::new(), BytesMut::new());
-        let mut link = Self { hub, id, stream, framing, tap, input, output, closing: None, has_shut_down: false };
+        let faulty = hub.is_faulty().then(|| Box::new(Faulty::new(&hub, Instant::now())));
+        let mut link = Self {
+            hub,
+            id,
+            stream,
+            framing,
+            tap,
+            faulty,
+            due: None,
+            is_last: false,
+            input,
+            output,
+            closing: None,
+            has_shut_down: false,
+        };
         if !early.is_empty() {
             link.take(&early);
         }
@@ -67,6 +88,9 @@ impl Link {
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.hub.register(self.id, cx.waker());
+        if let Some(faulty) = &mut self.faulty {
+            faulty.deliver(&self.hub, self.id, Instant::now());
+        }
         for _ in 0..READS_IN_A_TURN {
             if self.closing.is_none() && self.send(cx)? == Sent::Last {
                 self.begin_closing(Some(Broken::NORMAL));
@@ -99,24 +123,48 @@ impl Link {
                 return Ok(Sent::Blocked);
             }
         }
-        loop {
+        while !self.is_last {
             let mut buffer = self.hub.output.take();
             let transmit = self.hub.transmit(self.id, &mut buffer);
-            let is_blocked = self.send_packets(&buffer, cx);
-            let was_empty = buffer.is_empty();
+            let had_some = !buffer.is_empty();
+            let is_blocked = self.pass_on(&mut buffer, cx);
             Hub::put(&self.hub.output, buffer);
-            match transmit {
-                Transmit::Close => return Ok(Sent::Last),
-                _ if is_blocked? => return Ok(Sent::Blocked),
-                Transmit::More if !was_empty => {}
-                Transmit::More | Transmit::Idle => break,
+            let is_blocked = is_blocked?;
+            self.is_last = transmit == Transmit::Close;
+            if is_blocked {
+                return Ok(if self.is_last { Sent::Last } else { Sent::Blocked });
             }
+            if transmit != Transmit::More || !had_some {
+                break;
+            }
+        }
+        let now = Instant::now();
+        let is_held_back = self.faulty.as_ref().is_some_and(|faulty| faulty.timeout(&self.hub, now).is_some());
+        if self.is_last && is_held_back {
+            let mut nothing = BytesMut::new();
+            self.pass_on(&mut nothing, cx)?;
+            return Ok(Sent::All);
+        }
+        if self.is_last {
+            return Ok(Sent::Last);
         }
         // TLS has a buffer of its own.
         match Pin::new(&mut self.stream).poll_flush(cx) {
-            Poll::Ready(flushed) => flushed.map(|()| Sent::All),
-            Poll::Pending => Ok(Sent::Blocked),
+            Poll::Ready(flushed) => flushed?,
+            Poll::Pending => return Ok(Sent::Blocked),
         }
+        if !is_held_back && self.faulty.as_ref().is_some_and(|faulty| faulty.is_closed()) {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        Ok(Sent::All)
+    }
+
+    /// Sends packets of the core, as the faults want it; returns whether the stream does not take all of it.
+    fn pass_on(&mut self, packets: &mut BytesMut, cx: &mut Context<'_>) -> io::Result<bool> {
+        let Some(faulty) = &mut self.faulty else { return self.send_packets(packets, cx) };
+        let mut out = BytesMut::new();
+        faulty.handle_output(&self.hub, std::mem::take(packets), &mut out, Instant::now());
+        self.send_packets(&out, cx)
     }
 
     /// Sends packets, and keeps what the stream does not take; returns whether there is such.
@@ -145,9 +193,12 @@ impl Link {
 
     /// How much of the bytes the stream takes at once.
     fn write(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<usize> {
+        let most = self.faulty.as_ref().and_then(|faulty| faulty.fragment(&self.hub));
         let mut written = 0;
         while written < bytes.len() {
-            match Pin::new(&mut self.stream).poll_write(cx, &bytes[written..]) {
+            let rest = &bytes[written..];
+            let rest = &rest[..rest.len().min(most.map_or(usize::MAX, NonZeroUsize::get))];
+            match Pin::new(&mut self.stream).poll_write(cx, rest) {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(Ok(count)) => written += count,
                 Poll::Ready(Err(error)) => return Err(error),
@@ -191,11 +242,26 @@ impl Link {
             tap.received(&self.input[known..]);
         }
         if self.input.len() > known {
-            self.hub.handle_input(self.id, &mut self.input);
+            match &mut self.faulty {
+                None => self.hub.handle_input(self.id, &mut self.input),
+                Some(faulty) => faulty.handle_input(&self.hub, self.id, &mut self.input, Instant::now()),
+            }
         }
         if self.input.is_empty() {
             // Nothing is kept for an idle link.
             self.input = BytesMut::new();
+        }
+    }
+
+    /// Has the task woken when a fault is due.
+    fn wait_for_faults(&mut self, cx: &mut Context<'_>) {
+        let Some(faulty) = &self.faulty else { return };
+        let due = faulty.timeout(&self.hub, Instant::now());
+        self.due = due.map(|due| Box::pin(tokio::time::sleep_until(due.into())));
+        if let Some(due) = &mut self.due
+            && due.as_mut().poll(cx).is_ready()
+        {
+            cx.waker().wake_by_ref();
         }
     }
 
@@ -245,8 +311,14 @@ impl Future for Link {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // How a stream failed does not matter: the core hears that it has ended.
-        self.turn(cx).map(|_| ())
+        match self.turn(cx) {
+            // How a stream failed does not matter: the core hears that it has ended.
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => {
+                self.wait_for_faults(cx);
+                Poll::Pending
+            }
+        }
     }
 }
 

@@ -15,13 +15,15 @@
 mod accept;
 mod authority;
 mod bind;
+mod faulty;
 mod hub;
 mod link;
+mod refusal;
 mod stream;
 mod websocket;
 
 pub(super) use accept::accept;
 pub(super) use bind::Addresses;
 pub(super) use bind::Listeners;
-pub(super) use hub::Hub;
+pub(super) use hub::{Hub, Mischief};
 pub(crate) use hub::Watch;

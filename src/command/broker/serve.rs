@@ -1,12 +1,13 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Broker, BrokerOptions, Limits, Notice, Watch};
+use crate::broker::{Addresses, Broker, BrokerOptions, Limits, Notice, Watch};
 use crate::command::interrupt::Interrupt;
+use crate::command::metrics::MetricsPage;
 use crate::command::trace::Tracer;
 use crate::config::{BrokerSettings, ConnectSettings, LimitSettings, ListenSettings};
 use crate::error::{Error, ExitStatus};
-use crate::output::{Stdout, Talk, TraceFormat, WriteError};
+use crate::output::{Stdout, Talk, TraceFormat, WriteError, broker_metrics};
 use crate::transport::Tap;
 
 /// A broker that runs for as long as this is kept.
@@ -50,29 +51,59 @@ pub(crate) async fn run<W: Write>(
 ) -> Result<ExitStatus, Error> {
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
-    let is_open = settings.users.is_empty() && !settings.listen.bind.to_canonical().is_loopback();
-    let BrokerSettings { command, trace, .. } = settings.clone();
+    let is_open = settings.users.is_empty()
+        && settings.user_file.is_none()
+        && !settings.no_anonymous
+        && !settings.listen.bind.to_canonical().is_loopback();
+    let BrokerSettings { command, trace, prometheus, .. } = settings.clone();
+    let page = match prometheus {
+        Some(address) => Some(MetricsPage::listen(address).await?),
+        None => None,
+    };
     // Around a command stderr is the command's too.
     let heard = if command.is_some() { talk.hushed() } else { talk };
-    let broker = Broker::start_watched(options(settings)?, Some(Box::new(Watcher { talk: heard, trace })))?;
+    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
     if is_open {
         talk.warning(
             "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
         );
     }
-    if let Some((name, arguments)) = command {
-        return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
+    if let Some(page) = &page {
+        heard.progress(format_args!("Metrics at {}", page.url()));
     }
-    let addresses = broker.addresses();
+    let scrapes = async {
+        match &page {
+            Some(page) => page.serve(|| broker.figures().map(|figures| broker_metrics(&figures))).await,
+            None => std::future::pending().await,
+        }
+    };
+    let work = async {
+        match command {
+            Some((name, arguments)) => {
+                child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await
+            }
+            None => {
+                print_addresses(broker.addresses(), stdout)?;
+                interrupt.received().await;
+                Ok(ExitStatus::Done)
+            }
+        }
+    };
+    tokio::select! {
+        status = work => status,
+        never = scrapes => match never {},
+    }
+}
+
+/// A URL a line, and the file of the authority that was made.
+fn print_addresses<W: Write>(addresses: &Addresses, stdout: &mut Stdout<W>) -> Result<(), Error> {
     for line in addresses.to_string().lines() {
         print(stdout.line(line))?;
     }
     if let Some(path) = &addresses.authority {
         print(stdout.line(&format!("ca: {}", path.display())))?;
     }
-    print(stdout.flush())?;
-    interrupt.received().await;
-    Ok(ExitStatus::Done)
+    print(stdout.flush())
 }
 
 /// That nobody wants to read the addresses does not end the broker.
@@ -83,8 +114,10 @@ fn print(written: Result<(), WriteError>) -> Result<(), Error> {
     }
 }
 
-fn options(settings: BrokerSettings) -> Result<BrokerOptions, Error> {
-    let BrokerSettings { listen, users, limits, shared_strategy, seed, .. } = settings;
+fn options(settings: BrokerSettings) -> BrokerOptions {
+    let BrokerSettings {
+        listen, users, user_file, acl_file, no_anonymous, limits, shared_strategy, faults, seed, control, ..
+    } = settings;
     let ListenSettings {
         bind,
         port,
@@ -97,7 +130,7 @@ fn options(settings: BrokerSettings) -> Result<BrokerOptions, Error> {
         client_ca,
     } = listen;
     let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
-    Ok(BrokerOptions {
+    BrokerOptions {
         bind,
         port,
         tls_port,
@@ -108,10 +141,15 @@ fn options(settings: BrokerSettings) -> Result<BrokerOptions, Error> {
         certificate,
         client_ca,
         users,
+        user_file,
+        acl_file,
+        anonymous: !no_anonymous,
         shared_strategy,
         limits: limits_of(&limits),
         seed,
-    })
+        faults,
+        control,
+    }
 }
 
 fn limits_of(settings: &LimitSettings) -> Limits {
@@ -154,5 +192,12 @@ impl Watch for Watcher {
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>> {
         let tracer = Tracer::new(self.trace?, self.talk).of_client(address);
         Some(Box::new(tracer))
+    }
+
+    fn faults(&mut self, replaced: Result<(), &str>) {
+        match replaced {
+            Ok(()) => self.talk.success("faults replaced by a message to $control/faults"),
+            Err(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
+        }
     }
 }
