@@ -8,17 +8,23 @@
 //! | `core` | all sessions and what passes between them, without I/O |
 //! | `routing` | who gets a message |
 //! | `store` | retained and delayed messages |
+//! | `access` | users and rights |
+//! | `statistics` | what is counted, for `$SYS` |
+//! | `faults` | what goes wrong on request |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |
 
+mod access;
 mod core;
 mod error;
+mod faults;
 mod id;
 mod levels;
 mod listen;
 mod options;
 mod routing;
 mod server;
+mod statistics;
 mod store;
 
 pub use core::Limits;
