@@ -36,7 +36,7 @@
 //! broker    -> error, mqtt, session, transport
 //! payload   -> mqtt
 //! session   -> mqtt
-//! trace     -> mqtt
+//! trace     -> mqtt, session
 //! transport -> nothing of ours
 //! mqtt      -> nothing of ours
 //! ```

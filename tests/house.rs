@@ -31,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("broker", &["error", "mqtt", "session", "transport"]),
     ("payload", &["mqtt"]),
     ("session", &["mqtt"]),
-    ("trace", &["mqtt"]),
+    ("trace", &["mqtt", "session"]),
     ("transport", &[]),
     ("mqtt", &[]),
 ];

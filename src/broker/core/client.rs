@@ -9,7 +9,7 @@ use crate::session::server::ServerSession;
 /// What the broker keeps for one client identifier.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) client_id: ByteString,
+    pub(super) id: ByteString,
     pub(super) user_name: Option<ByteString>,
     pub(super) session: ServerSession,
     /// Where it is connected.
@@ -30,9 +30,9 @@ pub(super) struct Client {
 pub(super) const NEVER: u32 = u32::MAX;
 
 impl Client {
-    pub(super) fn new(client_id: ByteString) -> Self {
+    pub(super) fn new(id: ByteString) -> Self {
         Self {
-            client_id,
+            id,
             user_name: None,
             session: ServerSession::new(),
             link: None,

@@ -87,7 +87,7 @@ impl Core {
             return;
         }
         self.connected -= 1;
-        self.notices.push_back(Notice::Disconnected { client_id: client.client_id.clone(), why });
+        self.notices.push_back(Notice::Disconnected { client_id: client.id.clone(), why });
         client.session.end_connection();
         if farewell == Farewell::Orderly {
             client.will = None;
@@ -123,7 +123,7 @@ impl Core {
     pub(super) fn end_session(&mut self, id: SessionId, now: Instant) {
         self.publish_will(id, now);
         let Some(mut client) = self.clients.remove(id.0) else { return };
-        self.by_client.remove(&client.client_id);
+        self.by_client.remove(&client.id);
         self.timers.set(Timer::SessionEnd(id), &mut client.ends_at, None);
         self.timers.set(Timer::Will(id), &mut client.will_at, None);
         self.subscriptions.remove_session(id);
@@ -137,7 +137,7 @@ impl Core {
         let Some(client) = self.clients.get_mut(id.0) else { return };
         self.timers.set(Timer::Will(id), &mut client.will_at, None);
         let Some(will) = client.will.take() else { return };
-        let client_id = client.client_id.clone();
+        let client_id = client.id.clone();
         // Nobody is there to be answered.
         let _ = self.accept(Some(id), &client_id, message_of(*will), now);
     }

@@ -4,6 +4,7 @@ use crate::mqtt::QoS;
 
 /// What the broker allows. What MQTT 5.0 can announce stands in CONNACK, and all of it is enforced.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of CONNACK by its name")]
 pub struct Limits {
     /// The highest QoS that a client may publish with [MQTT-3.2.2-11]; a subscription is granted no more either.
     pub maximum_qos: QoS,

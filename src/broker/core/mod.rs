@@ -20,7 +20,6 @@ mod tests;
 mod timers;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::BytesMut;
@@ -29,7 +28,7 @@ use bytestring::ByteString;
 use self::client::Client;
 use self::ending::Farewell;
 use self::link::{Link, Stage};
-use self::publish::Waiting;
+use self::publish::{Kept, Waiting};
 use self::slab::Slab;
 use self::timers::{Timer, Timers};
 use super::id::SessionId;
@@ -37,7 +36,7 @@ use super::routing::{Recipient, Subscriptions};
 use super::store::{self, Delayed, Retained};
 use crate::mqtt::{QoS, ReasonCode, SharedStrategy};
 use crate::session::Violation;
-use crate::session::server::{self, Connection, Publication, Request, ServerSession};
+use crate::session::server::{self, Connection, Request, ServerSession};
 pub use limits::Limits;
 pub(crate) use notice::Notice;
 
@@ -92,7 +91,7 @@ pub(super) struct Core {
     /// How many of `clients` have a link.
     connected: usize,
     subscriptions: Subscriptions,
-    retained: Retained<Arc<Publication>>,
+    retained: Retained<Kept>,
     delayed: Delayed<Waiting>,
     timers: Timers,
     /// Links to be asked for what they have to send.
@@ -278,7 +277,7 @@ impl Core {
                 let Some(client) = self.clients.get_mut(id.0) else { return Transmit::Idle };
                 let more = client.session.transmit(connection, buffer, now);
                 if let Some(topic) = connection.take_too_large() {
-                    let client_id = client.client_id.clone();
+                    let client_id = client.id.clone();
                     self.notices.push_back(Notice::TooLarge { client_id, topic: topic.to_string() });
                 }
                 if more { Transmit::More } else { Transmit::Idle }

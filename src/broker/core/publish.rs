@@ -16,8 +16,18 @@ use crate::session::server::{Arrival, Delivery, Publication, QueueLimits};
 #[derive(Debug)]
 pub(super) struct Waiting {
     message: Message,
+    /// When it came, from which its expiry is counted.
+    arrived: Instant,
     publisher: Option<SessionId>,
     client_id: ByteString,
+}
+
+/// A retained message.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) publication: Arc<Publication>,
+    /// The client identifier of its publisher, for No Local.
+    pub(super) publisher: ByteString,
 }
 
 /// What became of a delivery.
@@ -26,6 +36,8 @@ pub(super) enum Delivered {
     Taken,
     /// The subscriber is away, and the message is at QoS 0.
     Away,
+    /// Its queue is full, and the message is at QoS 0.
+    Unpromised,
     Full,
 }
 
@@ -49,7 +61,7 @@ impl Core {
             let fault = "PUBLISH with retain, though Retain Available is 0";
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
-        let client_id = self.clients.get(id.0).map(|client| client.client_id.clone()).unwrap_or_default();
+        let client_id = self.clients.get(id.0).map(|client| client.id.clone()).unwrap_or_default();
         // `$SYS` is what the broker says of itself.
         let reason = if is_of_the_system(message.topic.as_str()) {
             ReasonCode::NotAuthorized
@@ -68,7 +80,7 @@ impl Core {
         now: Instant,
     ) -> ReasonCode {
         if !message.topic.as_str().starts_with("$delayed/") {
-            return self.route(publisher, client_id, message, now);
+            return self.route(publisher, client_id, Publication { message, arrived: now }, now);
         }
         let Some(delayed) = message.topic.delayed() else { return ReasonCode::TopicNameInvalid };
         let Ok(topic) = TopicName::received(ByteString::from(delayed.topic)) else {
@@ -82,7 +94,7 @@ impl Core {
         };
         let bytes = size_of(&message);
         let client_id = client_id.clone();
-        let waiting = Waiting { message: Message { topic, ..message }, publisher, client_id: client_id.clone() };
+        let waiting = Waiting { message: Message { topic, ..message }, arrived: now, publisher, client_id: client_id.clone() };
         match self.delayed.push(due, waiting, bytes) {
             Ok(()) => ReasonCode::Success,
             Err(full) => {
@@ -94,10 +106,14 @@ impl Core {
 
     /// Passes on what has waited long enough.
     pub(super) fn publish_delayed(&mut self, now: Instant) {
-        while let Some(Waiting { message, publisher, client_id }) = self.delayed.pop_due(now) {
+        while let Some(Waiting { message, arrived, publisher, client_id }) = self.delayed.pop_due(now) {
+            let publication = Publication { message, arrived };
+            if publication.is_expired(now) {
+                continue;
+            }
             // The number may be another session's by now.
             let publisher = publisher.filter(|id| self.by_client.get(&client_id) == Some(id));
-            self.route(publisher, &client_id, message, now);
+            self.route(publisher, &client_id, publication, now);
         }
     }
 
@@ -106,11 +122,11 @@ impl Core {
         &mut self,
         publisher: Option<SessionId>,
         client_id: &ByteString,
-        message: Message,
+        publication: Publication,
         now: Instant,
     ) -> ReasonCode {
-        let retain = message.retain;
-        let publication = Arc::new(Publication { message, arrived: now });
+        let retain = publication.message.retain;
+        let publication = Arc::new(publication);
         let topic = &publication.message.topic;
         let mut reason = ReasonCode::Success;
         if retain && !self.retain(client_id, &publication, now) {
@@ -119,15 +135,20 @@ impl Core {
         let mut recipients = std::mem::take(&mut self.recipients);
         let from = Publisher { session: publisher, client_id };
         self.subscriptions.recipients(topic.as_str(), from, &mut recipients);
-        let (matched, mut full) = (recipients.len(), 0);
+        let (matched, mut full, mut taken) = (recipients.len(), false, false);
         for recipient in recipients.drain(..) {
-            full += usize::from(self.deliver(&publication, recipient, now) == Delivered::Full);
+            match self.deliver(&publication, recipient, now) {
+                Delivered::Taken => taken = true,
+                Delivered::Full => full = true,
+                // Nobody has promised these.
+                Delivered::Away | Delivered::Unpromised => {}
+            }
         }
         self.recipients = recipients;
         match reason {
             ReasonCode::Success if matched == 0 && !retain => ReasonCode::NoMatchingSubscribers,
             // Nobody has it, so its publisher may try again.
-            ReasonCode::Success if matched > 0 && full == matched => ReasonCode::QuotaExceeded,
+            ReasonCode::Success if full && !taken => ReasonCode::QuotaExceeded,
             reason => reason,
         }
     }
@@ -141,7 +162,8 @@ impl Core {
             return true;
         }
         let (topic, expires) = (message.topic.clone(), publication.expires_at());
-        match self.retained.set(topic, publication.clone(), size_of(message), expires, now) {
+        let kept = Kept { publication: publication.clone(), publisher: client_id.clone() };
+        match self.retained.set(topic, kept, size_of(message), expires, now) {
             Ok(()) => true,
             Err(full) => {
                 let client_id = client_id.clone();
@@ -176,6 +198,7 @@ impl Core {
         if client.link.is_none() && delivery.qos == QoS::AtMostOnce {
             return Delivered::Away;
         }
+        let at_most_once = delivery.qos == QoS::AtMostOnce;
         let limits = &self.settings.limits;
         let limits = QueueLimits { messages: limits.max_queued, bytes: limits.max_queued_bytes };
         if client.session.enqueue(delivery, limits, now) {
@@ -187,11 +210,11 @@ impl Core {
         }
         // Once until there is room again: there may be millions.
         if !std::mem::replace(&mut client.is_dropping, true) {
-            let client_id = client.client_id.clone();
+            let client_id = client.id.clone();
             let queued = client.session.queued();
             self.notices.push_back(Notice::Dropped { client_id, queued });
         }
-        Delivered::Full
+        if at_most_once { Delivered::Unpromised } else { Delivered::Full }
     }
 
     /// The time of day, by the clock that only goes forward.

@@ -13,6 +13,8 @@ use crate::session::server::{Delivery, Subscribe, Unsubscribe};
 struct Replay {
     filter: TopicFilter,
     qos: QoS,
+    /// Not the client's own.
+    no_local: bool,
 }
 
 impl Core {
@@ -75,7 +77,7 @@ impl Core {
             RetainHandling::DoNotSend => false,
         };
         if replays_now && !filter.is_shared() {
-            replays.push(Replay { filter, qos });
+            replays.push(Replay { filter, qos, no_local });
         }
         match qos {
             QoS::AtMostOnce => ReasonCode::Success,
@@ -86,8 +88,10 @@ impl Core {
 
     /// Queues the retained messages of a filter [MQTT-3.3.1-9], with retain set [MQTT-3.3.1-8].
     fn replay(&mut self, id: SessionId, replay: &Replay, identifier: Option<NonZeroU32>, now: Instant) {
-        let kept = self.retained.matching(&replay.filter, now);
-        let publications: Vec<_> = kept.into_iter().map(|kept| kept.message.clone()).collect();
+        let own = self.clients.get(id.0).filter(|_| replay.no_local).map(|client| &client.id);
+        let kept = self.retained.matching(&replay.filter, now).into_iter().map(|kept| &kept.message);
+        let kept = kept.filter(|kept| own != Some(&kept.publisher));
+        let publications: Vec<_> = kept.map(|kept| kept.publication.clone()).collect();
         for publication in publications {
             let qos = replay.qos.min(publication.message.qos);
             let identifier = identifier.map_or(0, NonZeroU32::get);

@@ -194,7 +194,9 @@ impl Field for Vec<u32> {
     }
 
     fn for_each(&self, give: &mut dyn FnMut(Value<'_>)) {
-        self.iter().for_each(|number| give(Value::Number(*number)));
+        for number in self {
+            give(Value::Number(*number));
+        }
     }
 }
 
@@ -206,6 +208,8 @@ impl Field for UserProperties {
     }
 
     fn for_each(&self, give: &mut dyn FnMut(Value<'_>)) {
-        self.iter().for_each(|(name, value)| give(Value::Pair(name, value)));
+        for (name, value) in self {
+            give(Value::Pair(name, value));
+        }
     }
 }

@@ -16,6 +16,8 @@ mod read_from_client;
 mod read_from_server;
 mod reader;
 mod reasons;
+#[cfg(test)]
+mod tests;
 mod types;
 mod write;
 mod write_as_client;

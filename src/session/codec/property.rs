@@ -80,6 +80,7 @@ macro_rules! properties {
         /// A property, by its identifier.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
+        #[expect(clippy::enum_variant_names, reason = "the specification's names")]
         pub(crate) enum Property {
             $($property = $identifier),+
         }

@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::reasons::read_reason;
 use super::types::{Ack, NamedAuth, Publish};
 use crate::mqtt::{QoS, ReasonCode, TopicErrorKind, TopicName, Version};
-use crate::session::{Acknowledgement, Auth, Details, Disconnect, Violation};
+use crate::session::{Acknowledgement, Auth, Details, Disconnect, DisconnectProperties, Violation};
 
 /// What a packet is read with.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,7 @@ pub(super) fn read_ack(kind: AckKind, mut reader: Reader<'_>, context: Context) 
 
 /// DISCONNECT. Reason and properties may be left out from the end [MQTT-3.14.2.1], [MQTT-3.14.2.2.1].
 pub(super) fn read_disconnect(mut reader: Reader<'_>, context: Context) -> Result<Disconnect, Violation> {
-    let mut disconnect = Disconnect { reason: ReasonCode::Success, properties: Default::default() };
+    let mut disconnect = Disconnect { reason: ReasonCode::Success, properties: DisconnectProperties::default() };
     if context.version.is_v5() && !reader.is_empty() {
         disconnect.reason = read_reason(&mut reader, context.sender)?;
         if !reader.is_empty() {

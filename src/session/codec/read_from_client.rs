@@ -120,8 +120,7 @@ fn check_connect_flags(reader: &Reader<'_>, flags: u8, version: Version) -> Resu
 }
 
 fn read_will(reader: &mut Reader<'_>, flags: u8, version: Version) -> Result<Will, Violation> {
-    let properties =
-        if version.is_v5() { property::read(reader, Place::will())?.unwrap_or_default() } else { Default::default() };
+    let properties = if version.is_v5() { property::read(reader, Place::will())? } else { None };
     let topic = reader.text("Will Topic")?;
     let topic = TopicName::received(ByteString::from(topic)).map_err(|error| {
         let fault = format!("CONNECT with a Will Topic `{topic}`: {error}");
@@ -133,7 +132,7 @@ fn read_will(reader: &mut Reader<'_>, flags: u8, version: Version) -> Result<Wil
         1 => QoS::AtLeastOnce,
         _ => QoS::ExactlyOnce,
     };
-    Ok(Will { topic, payload, qos, retain: flags & WILL_RETAIN != 0, properties })
+    Ok(Will { topic, payload, qos, retain: flags & WILL_RETAIN != 0, properties: properties.unwrap_or_default() })
 }
 
 fn read_subscribe(mut reader: Reader<'_>, context: Context) -> Result<Subscribe, Violation> {

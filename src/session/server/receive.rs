@@ -2,7 +2,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::{Connection, ServerSession};
-use crate::mqtt::{Message, QoS, ReasonCode, TopicName};
+use crate::mqtt::{Message, PublishProperties, QoS, ReasonCode, TopicName};
 use crate::session::codec::{
     self, Ack, AckKind, Connect, FromClient, NamedAuth, Publish, Rules, Subscribe, Unsubscribe,
 };
@@ -125,7 +125,7 @@ impl ServerSession {
         }
         let (topic, payload) = detach(topic, payload, alias.is_some());
         // Properties that held the alias alone are none.
-        let properties = properties.filter(|properties| **properties != Default::default());
+        let properties = properties.filter(|properties| **properties != PublishProperties::default());
         let message = Message { topic, payload, qos, retain, marked_duplicate: false, properties };
         Ok(Some(Arrival { message, packet_id }))
     }
