@@ -94,7 +94,8 @@ impl Core {
         };
         let bytes = size_of(&message);
         let client_id = client_id.clone();
-        let waiting = Waiting { message: Message { topic, ..message }, arrived: now, publisher, client_id: client_id.clone() };
+        let waiting =
+            Waiting { message: Message { topic, ..message }, arrived: now, publisher, client_id: client_id.clone() };
         match self.delayed.push(due, waiting, bytes) {
             Ok(()) => ReasonCode::Success,
             Err(full) => {
