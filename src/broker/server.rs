@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
@@ -14,7 +15,8 @@ use tokio::time::timeout;
 use super::access::{AccessList, Users};
 use super::core::{Core, Settings};
 use super::faults::{FaultError, Faults};
-use super::listen::{Addresses, Hub, Listeners, Mischief, Watch, accept};
+use super::listen::{Addresses, Figure, Hub, Listeners, Mischief, Watch, accept};
+use super::statistics::INTERVAL;
 use super::{BrokerError, BrokerOptions};
 
 /// How long a stop waits for clients to take what is on its way to them.
@@ -23,6 +25,7 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// A running broker. Dropping it stops it.
 pub struct Broker {
     addresses: Addresses,
+    ask: UnboundedSender<mpsc::SyncSender<Vec<Figure>>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,20 +45,28 @@ impl Broker {
         let plan = Plan::new(&options)?;
         let (started, addresses) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
+        let (ask, questions) = unbounded_channel();
         // A thread of its own, so that it can be started and stopped in the midst of another runtime.
         let thread = thread::Builder::new()
             .name("broker".into())
-            .spawn(move || run(&options, plan, watch, &started, stopped))
+            .spawn(move || run(&options, plan, watch, &started, (stopped, questions)))
             .map_err(BrokerError::Start)?;
         let addresses = addresses
             .recv()
             .unwrap_or_else(|_| Err(BrokerError::Start(io::Error::other("its thread ended before it had begun"))))?;
-        Ok(Self { addresses, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { addresses, ask, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens, with the ports that were picked.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// What it counts; `None` if it does not answer in time.
+    pub(crate) fn figures(&self) -> Option<Vec<Figure>> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.ask.send(answer).ok()?;
+        answered.recv_timeout(STOP_TIMEOUT).ok()
     }
 
     /// Stops it and waits until its connections are closed and its thread is gone, which takes milliseconds.
@@ -87,7 +98,7 @@ fn run(
     plan: Plan,
     watch: Option<Box<dyn Watch>>,
     started: &mpsc::SyncSender<Result<Addresses, BrokerError>>,
-    stopped: oneshot::Receiver<()>,
+    (stopped, mut questions): (oneshot::Receiver<()>, UnboundedReceiver<mpsc::SyncSender<Vec<Figure>>>),
 ) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -113,9 +124,17 @@ fn run(
             bound.listeners.drain(..).map(|listener| spawn_local(accept(hub.clone(), listener))).collect();
         // Nobody waits for the answer if the starting thread is gone; then `stopped` is ready as well.
         let _ = started.send(Ok(bound.addresses.clone()));
+        let answers = async {
+            while let Some(answer) = questions.recv().await {
+                // Whoever asked has given up.
+                let _ = answer.send(hub.figures());
+            }
+        };
         tokio::select! {
             () = hub.keep_time() => {}
             _ = stopped => {}
+            // It is dropped.
+            () = answers => {}
         }
         for task in accepting {
             task.abort();
@@ -136,10 +155,17 @@ impl Plan {
     fn new(options: &BrokerOptions) -> Result<Self, BrokerError> {
         let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
         let rules = options.faults.iter().map(|rule| rule.parse()).collect::<Result<_, FaultError>>();
-        let rules = rules.map_err(|error| BrokerError::Fault { problem: error.to_string(), hint: FaultError::hint() })?;
-        let (_users, _rights) = (users(options)?, access_list(options)?);
+        let rules =
+            rules.map_err(|error| BrokerError::Fault { problem: error.to_string(), hint: FaultError::hint() })?;
         Ok(Self {
-            settings: Settings { limits: options.limits.clone(), shared_strategy: options.shared_strategy },
+            settings: Settings {
+                limits: options.limits.clone(),
+                shared_strategy: options.shared_strategy,
+                users: users(options)?,
+                no_anonymous: !options.anonymous,
+                access_list: access_list(options)?,
+                statistics_interval: Some(INTERVAL),
+            },
             mischief: Mischief { faults: Faults::new(rules, seed), control: options.control },
             seed,
         })
@@ -149,9 +175,8 @@ impl Plan {
 fn users(options: &BrokerOptions) -> Result<Users, BrokerError> {
     let mut users = Users::default();
     if let Some(path) = &options.user_file {
-        let read = |text: String| users.add_file(&path.display().to_string(), &text).map_err(|error| error.to_string());
-        file("--user-file", path)
-            .and_then(|text| read(text).map_err(|problem| BrokerError::Access { flag: "--user-file", problem }))?;
+        let added = users.add_file(&path.display().to_string(), &file("--user-file", path)?);
+        added.map_err(|error| BrokerError::Access { flag: "--user-file", problem: error.to_string() })?;
     }
     // A user of the command line goes before one of the file.
     for (name, password) in &options.users {

@@ -6,7 +6,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 /// A figure: its name, what it is, its value, and whether it only grows.
-pub type Figure = (&'static str, &'static str, u64, bool);
+pub(super) type Figure = (&'static str, &'static str, u64, bool);
 
 /// The page that is scraped, in the text format of `OpenMetrics`.
 pub(crate) fn broker_metrics(figures: &[Figure]) -> String {

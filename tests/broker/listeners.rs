@@ -201,8 +201,8 @@ fn a_subscriber_that_does_not_read_stops_nobody() {
     let mut publisher = RawClient::connect(address, Version::V5, "publisher");
     // More than the system keeps on its way to somebody who does not read.
     let payload = vec![0; 1 << 20];
-    for _ in 0..200 {
-        publisher.publish("a", &payload, 1);
+    for _ in 0..150 {
+        publisher.publish("a", &payload, 0);
     }
     publisher.publish("end", "", 1);
     listening.expect_text("end", "");

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use tokio::sync::Notify;
 
+use super::figures::{Figure, figures};
 use crate::broker::core::{Core, LinkId, Notice, Peer, Transmit};
 use crate::broker::faults::Faults;
 use crate::transport::Tap;
@@ -97,6 +98,12 @@ impl Hub {
             }
             tokio::task::yield_now().await;
         }
+    }
+
+    /// What is counted.
+    pub(in crate::broker) fn figures(&self) -> Vec<Figure> {
+        let (counters, gauges) = self.core.borrow().figures();
+        figures(&counters, &gauges)
     }
 
     /// Says good-bye to all clients, and waits until they are gone.

@@ -16,6 +16,7 @@ mod accept;
 mod authority;
 mod bind;
 mod faulty;
+mod figures;
 mod hub;
 mod link;
 mod refusal;
@@ -23,7 +24,8 @@ mod stream;
 mod websocket;
 
 pub(super) use accept::accept;
-pub(super) use bind::Addresses;
+pub use bind::Addresses;
 pub(super) use bind::Listeners;
-pub(super) use hub::{Hub, Mischief};
+pub(super) use figures::Figure;
 pub(crate) use hub::Watch;
+pub(super) use hub::{Hub, Mischief};

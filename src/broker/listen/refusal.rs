@@ -217,7 +217,9 @@ mod tests {
         let publish = Frame::new(b"\x32\x07\0\x01a\0\x09\0x").unwrap();
         let expected = b"\x40\x09\0\x09\x99\x05\x1f\0\x02no";
         assert_eq!(publish.refused(ReasonCode::PayloadFormatInvalid, "no", true), answer(expected));
-        let Answer::Packet(long) = publish.refused(ReasonCode::PayloadFormatInvalid, &"é".repeat(100), true) else { panic!("no packet") };
+        let Answer::Packet(long) = publish.refused(ReasonCode::PayloadFormatInvalid, &"é".repeat(100), true) else {
+            panic!("no packet")
+        };
         assert_eq!(size(&long), Some(Ok(long.len())));
     }
 

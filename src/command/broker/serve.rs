@@ -79,9 +79,7 @@ pub(crate) async fn run<W: Write>(
     };
     let work = async {
         match command {
-            Some((name, arguments)) => {
-                child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await
-            }
+            Some((name, arguments)) => child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await,
             None => {
                 print_addresses(broker.addresses(), stdout)?;
                 interrupt.received().await;
@@ -116,7 +114,17 @@ fn print(written: Result<(), WriteError>) -> Result<(), Error> {
 
 fn options(settings: BrokerSettings) -> BrokerOptions {
     let BrokerSettings {
-        listen, users, user_file, acl_file, no_anonymous, limits, shared_strategy, faults, seed, control, ..
+        listen,
+        users,
+        user_file,
+        acl_file,
+        no_anonymous,
+        limits,
+        shared_strategy,
+        faults,
+        seed,
+        control,
+        ..
     } = settings;
     let ListenSettings {
         bind,
