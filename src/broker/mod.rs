@@ -9,8 +9,8 @@
 //! | `routing` | who gets a message |
 //! | `store` | retained and delayed messages |
 //! | `access` | users and rights |
-//! | `statistics` | what is counted, for `$SYS` |
 //! | `faults` | what goes wrong on request |
+//! | `statistics` | what is counted, under mosquitto's `$SYS` |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |
 
