@@ -82,6 +82,11 @@ impl ServerSession {
         self.queue.len()
     }
 
+    /// Bytes of these.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
     /// The session is over: what another member of a shared subscription may have instead, in its order.
     ///
     /// That is what was not sent yet, and what was sent at QoS 1 and not acknowledged; a message at QoS 2 that was

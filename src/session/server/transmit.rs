@@ -26,6 +26,7 @@ impl ServerSession {
         if buffer.len() >= TRANSMIT_BYTES {
             return true;
         }
+        let start = buffer.len();
         for _ in 0..connection.take_output(buffer) {
             self.incoming.finish();
         }
@@ -34,6 +35,7 @@ impl ServerSession {
         if self.window.next_resend().is_none() {
             self.transmit_queue(connection, buffer, now);
         }
+        connection.traffic.bytes_sent += (buffer.len() - start) as u64;
         buffer.len() >= TRANSMIT_BYTES
     }
 
@@ -125,5 +127,8 @@ fn write(
     }
     // What was read from the wire can be written to it.
     let _ = publish.write(version, buffer);
+    connection.traffic.sent += 1;
+    connection.traffic.publish_sent += 1;
+    connection.traffic.payload_sent += message.payload.len() as u64;
     Sent::Done
 }
