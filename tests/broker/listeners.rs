@@ -290,7 +290,7 @@ fn users_and_rights_are_read_from_files() {
 
     for (flag, text, part) in [
         ("--user-file", "nobody\n", "users:1: expected `NAME:PASSWORD`"),
-        ("--acl-file", "topic write\ntopic maybe x\n", "acl:1"),
+        ("--acl-file", "topic write\ntopic maybe x\n", "acl:2: unknown access"),
     ] {
         let path = if flag == "--user-file" { file("users", text) } else { file("acl", text) };
         let ended = Program::new(["broker", "-p", "0", flag, &path]).run().expect_code(1);
