@@ -78,7 +78,7 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
         Command::Broker(arguments) => {
-            let settings = BrokerSettings::resolve(&arguments);
+            let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))
         }
     }

@@ -37,7 +37,7 @@
 //! error     -> client, mqtt, session, transport
 //! bench     -> mqtt, payload, session, transport
 //! client    -> mqtt, session, transport
-//! broker    -> error, mqtt
+//! broker    -> error, mqtt, session, transport
 //! payload   -> mqtt
 //! session   -> mqtt
 //! trace     -> mqtt, session
@@ -76,7 +76,7 @@ pub mod transport;
 pub mod internals {
     pub use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Stamp};
     #[cfg(feature = "broker")]
-    pub use crate::broker::{Broker, BrokerError, BrokerOptions};
+    pub use crate::broker::{Broker, BrokerError, BrokerOptions, Limits};
     pub use crate::cli::{Command, command, shorts};
     pub use crate::config::{CommandLine, Invocation, read, variables};
     pub use crate::error::{Error, ErrorKind};

@@ -59,7 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &["client", "mqtt", "session", "transport"]),
     ("bench", &["mqtt", "payload", "session", "transport"]),
     ("client", &["mqtt", "session", "transport"]),
-    ("broker", &["error", "mqtt"]),
+    ("broker", &["error", "mqtt", "session", "transport"]),
     ("payload", &["mqtt"]),
     ("session", &["mqtt"]),
     ("trace", &["mqtt", "session"]),

@@ -86,7 +86,7 @@ pub enum Command {
     Profile(ProfileArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
-    Broker(BrokerArgs),
+    Broker(Box<BrokerArgs>),
 }
 
 /// How the program speaks, on every command.

@@ -19,6 +19,8 @@ mod packet_ids;
 mod receive;
 mod request;
 mod send;
+#[cfg_attr(not(feature = "broker"), allow(dead_code, unused_imports))]
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 mod window;

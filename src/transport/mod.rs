@@ -50,5 +50,9 @@ pub use tls::{
     Certificate, InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError,
     TlsStream, TlsVersion,
 };
+#[cfg(feature = "broker")]
+pub(crate) use tls::{ServerCertificate, server_config};
 pub use url::{BrokerUrl, UrlError};
+#[cfg(feature = "broker")]
+pub(crate) use websocket::accept_of;
 pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions, WebSocketStream};

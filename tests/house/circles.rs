@@ -12,7 +12,6 @@ const CIRCLES: &[&[&str]] = &[
         "bench/worker/publisher.rs",
         "bench/worker/subscriber.rs",
     ],
-    &["broker/shared.rs", "broker/subscriptions.rs"],
     &["payload/error.rs", "payload/format.rs"],
 ];
 

@@ -8,6 +8,8 @@ mod cause;
 mod certificate;
 mod files;
 mod options;
+#[cfg(feature = "broker")]
+mod server;
 mod stream;
 mod verify;
 
@@ -30,6 +32,8 @@ pub use cause::TlsCause;
 pub use certificate::Certificate;
 pub use files::{TlsFile, TlsFileProblem, TlsSetupError};
 pub use options::{InvalidPin, Pin, TlsIdentity, TlsOptions, TlsVersion};
+#[cfg(feature = "broker")]
+pub(crate) use server::{ServerCertificate, server_config};
 pub use stream::TlsStream;
 
 use self::cause::Standing;

@@ -89,7 +89,7 @@ fn check(answer: &Answer, key: &str) -> Result<(), WebSocketCause> {
 }
 
 /// What proves that the server knows WebSocket.
-fn accept_of(key: &str) -> String {
+pub(crate) fn accept_of(key: &str) -> String {
     let proof = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, proof.as_bytes());
     data_encoding::BASE64.encode(digest.as_ref())
