@@ -343,7 +343,6 @@ mod embedded {
     matrices!(Some(Broker::embedded()));
 
     #[test]
-    #[ignore = "rmqtt passes a QoS 2 message on twice when it comes again after a resume"]
     fn exactly_once() {
         let broker = Broker::embedded().without_fault();
         let mut cases = Vec::new();
