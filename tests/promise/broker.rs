@@ -69,12 +69,6 @@ impl Broker {
         Self { name, fault: None, address: running.address(), version, credentials, _alive: Alive::Process(running) }
     }
 
-    /// The same, and nothing is forgiven.
-    #[cfg(feature = "broker")]
-    pub(crate) fn without_fault(self) -> Self {
-        Self { fault: None, ..self }
-    }
-
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

@@ -341,14 +341,4 @@ mod mosquitto {
 #[cfg(feature = "broker")]
 mod embedded {
     matrices!(Some(Broker::embedded()));
-
-    #[test]
-    fn exactly_once() {
-        let broker = Broker::embedded().without_fault();
-        let mut cases = Vec::new();
-        for (version, session) in [("5.0", Session::Default), ("5.0", Session::Kept), ("3.1.1", Session::Kept)] {
-            cases.extend(all(version, session, 2));
-        }
-        cases::run_all(&cases, |case| check(case, &broker));
-    }
 }

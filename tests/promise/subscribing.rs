@@ -336,19 +336,4 @@ mod mosquitto {
 #[cfg(feature = "broker")]
 mod embedded {
     matrices!(Some(Broker::embedded()));
-
-    #[test]
-    fn nothing_is_lost_and_nothing_twice() {
-        let broker = Broker::embedded().without_fault();
-        for (version, session) in [("5.0", Session::Default), ("5.0", Session::Kept), ("3.1.1", Session::Kept)] {
-            for qos in [1, 2] {
-                cases::run_all(&matrix(version, session, qos), |case| check(case, &broker));
-            }
-        }
-        for version in ["5.0", "3.1.1"] {
-            for qos in [1, 2] {
-                check_counts(&broker, version, qos);
-            }
-        }
-    }
 }
