@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -61,6 +62,8 @@ pub(crate) struct Connection {
     pub(super) finished: u32,
     /// The last sign of life.
     heard: Instant,
+    /// PINGRESPs that are due behind what was queued before PINGREQ: the count of what had been queued then.
+    pub(super) pings: VecDeque<u64>,
     /// What passed since this was asked last.
     pub(super) traffic: Traffic,
     /// A message that was too large for the client since this was asked last.
@@ -76,6 +79,7 @@ impl Connection {
             output: BytesMut::new(),
             finished: 0,
             heard: now,
+            pings: VecDeque::new(),
             traffic: Traffic::default(),
             too_large: None,
         }
@@ -155,11 +159,6 @@ impl Connection {
             let maximum = self.terms.maximum_packet_size;
             let _ = codec::write_disconnect(self.terms.version, Sender::Server, &disconnect, maximum, &mut self.output);
         }
-    }
-
-    pub(super) fn write_pingresp(&mut self) {
-        self.traffic.sent += 1;
-        let _ = codec::write_pingresp(&mut self.output);
     }
 
     pub(super) fn write_ack(&mut self, kind: AckKind, packet_id: u16, reason: ReasonCode) {

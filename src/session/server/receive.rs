@@ -97,7 +97,7 @@ impl ServerSession {
                     }
                 }
                 FromClient::Ack(ack) => self.handle_ack(connection, &ack)?,
-                FromClient::PingReq => connection.write_pingresp(),
+                FromClient::PingReq => connection.pings.push_back(self.enqueued),
                 FromClient::Subscribe(subscribe) => return Ok(Some(Request::Subscribe(subscribe))),
                 FromClient::Unsubscribe(unsubscribe) => return Ok(Some(Request::Unsubscribe(unsubscribe))),
                 FromClient::Disconnect(disconnect) => return Ok(Some(Request::Disconnect(disconnect))),
