@@ -14,6 +14,7 @@ mod listeners;
 #[cfg(feature = "broker")]
 mod protocol;
 #[cfg(feature = "broker")]
+mod scram;
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;

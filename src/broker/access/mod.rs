@@ -10,8 +10,6 @@
 //! | `cover` | which filters have topics in common |
 //! | `error` | what is wrong with a line of either file |
 
-#![allow(dead_code, unused_imports, reason = "until the core uses it")]
-
 mod acl;
 mod cover;
 mod error;
@@ -19,5 +17,5 @@ mod password;
 mod users;
 
 pub(crate) use acl::{AccessList, Rights};
-pub(crate) use error::{AccessError, AccessProblem};
+
 pub(crate) use users::Users;

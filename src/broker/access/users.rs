@@ -34,6 +34,14 @@ impl Users {
         self.by_name.get(name).is_some_and(|own| own.is(password))
     }
 
+    /// A user's password, where it is known as such: a hash of it is of no use to SCRAM.
+    pub(crate) fn plain(&self, name: &str) -> Option<&[u8]> {
+        match self.by_name.get(name)? {
+            Password::Plain(password) => Some(password),
+            _ => None,
+        }
+    }
+
     fn add_line(&mut self, line: &str) -> Result<(), AccessProblem> {
         if line.trim().is_empty() || line.starts_with('#') {
             return Ok(());

@@ -3,6 +3,7 @@ use std::time::Instant;
 use bytestring::ByteString;
 
 use super::LinkId;
+use crate::broker::access::Rights;
 use crate::mqtt::Will;
 use crate::session::server::ServerSession;
 
@@ -11,6 +12,8 @@ use crate::session::server::ServerSession;
 pub(super) struct Client {
     pub(super) id: ByteString,
     pub(super) user_name: Option<ByteString>,
+    /// What the client may publish and receive.
+    pub(super) rights: Rights,
     pub(super) session: ServerSession,
     /// Where it is connected.
     pub(super) link: Option<LinkId>,
@@ -34,6 +37,7 @@ impl Client {
         Self {
             id,
             user_name: None,
+            rights: Rights::all(),
             session: ServerSession::new(),
             link: None,
             expiry: 0,

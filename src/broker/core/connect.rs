@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
+use super::authenticate::Authenticated;
 use super::client::{Client, NEVER};
 use super::link::Stage;
+use super::scram::Method;
 use super::timers::Timer;
 use super::{Core, LinkId, Notice};
 use crate::broker::id::SessionId;
@@ -48,22 +50,29 @@ impl Core {
     fn handle_connect(&mut self, link: LinkId, connect: Connect, now: Instant) -> Result<(), Refusal> {
         self.check_client_id(&connect)?;
         self.check_will(&connect)?;
-        if connect.properties.authentication_method.is_some() {
-            let why = "enhanced authentication is not available";
-            return Err(Refusal::new(ReasonCode::BadAuthenticationMethod, why));
-        }
         let known = self.by_client.get(&connect.client_id).and_then(|id| self.clients.get(id.0));
         let takes_over = known.is_some_and(|client| client.link.is_some());
         if self.connected >= self.settings.limits.max_connections && !takes_over {
             let why = format!("{} clients are connected, the limit", self.connected);
             return Err(Refusal::new(ReasonCode::QuotaExceeded, why));
         }
+        if connect.properties.authentication_method.is_some() {
+            return self.begin_authentication(link, connect, now);
+        }
+        self.check_password(&connect)?;
+        self.check_rights(&connect)?;
         self.admit(link, connect, None, now);
         Ok(())
     }
 
     /// Lets a client in, whose CONNECT is in order and who is who it says.
-    pub(super) fn admit(&mut self, link: LinkId, mut connect: Connect, method: Option<String>, now: Instant) {
+    pub(super) fn admit(
+        &mut self,
+        link: LinkId,
+        mut connect: Connect,
+        authenticated: Option<(Method, Bytes)>,
+        now: Instant,
+    ) {
         let version = connect.version;
         let assigned = connect.client_id.is_empty().then(|| self.new_client_id());
         if let Some(assigned) = &assigned {
@@ -76,7 +85,11 @@ impl Core {
         let properties = if version.is_v5() {
             let mut properties = self.announcement(&connect, expiry);
             properties.assigned_client_identifier = assigned.map(String::from);
-            properties.authentication_method = method;
+            // [MQTT-4.12.0-5]: CONNACK names the method, and carries the broker's proof.
+            if let Some((method, data)) = &authenticated {
+                properties.authentication_method = Some(method.name().to_owned());
+                properties.authentication_data = Some(data.clone());
+            }
             properties
         } else {
             ConnAckProperties::default()
@@ -91,17 +104,20 @@ impl Core {
         client.expiry = expiry;
         client.will = connect.will.take();
         client.user_name = connect.user_name.take();
+        client.rights = self.settings.rights(client.user_name.as_deref(), &client.id);
         self.timers.set(Timer::SessionEnd(id), &mut client.ends_at, None);
         self.timers.set(Timer::Will(id), &mut client.will_at, None);
         self.subscriptions.set_online(id, true);
         self.connected += 1;
+        self.statistics.counters.connections += 1;
         let deadline = connection.keep_alive_deadline();
         let Some(open) = self.links.get_mut(link.0) else { return };
         self.timers.set(Timer::Silence(link), &mut open.silence, deadline);
-        let address = open.peer.address.clone();
+        let (address, listener) = (open.peer.address.clone(), open.peer.listener);
         open.stage = Stage::Connected(id, connection);
+        open.authenticated = authenticated.map(|(method, _)| Box::new(Authenticated::new(method)));
         self.touch(link);
-        self.notices.push_back(Notice::Connected { client_id: connect.client_id, address, version, resumed });
+        self.notices.push_back(Notice::Connected { client_id: connect.client_id, address, listener, version, resumed });
     }
 
     /// The session that a client goes on with, and whether it had one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
@@ -155,6 +171,17 @@ impl Core {
             return Err(Refusal::new(ReasonCode::NotAuthorized, "a will to $SYS, which is the broker's own"));
         }
         Ok(())
+    }
+
+    /// Whether the client may publish its will.
+    pub(super) fn check_rights(&self, connect: &Connect) -> Result<(), Refusal> {
+        let Some(will) = &connect.will else { return Ok(()) };
+        let rights = self.settings.rights(connect.user_name.as_deref(), &connect.client_id);
+        if rights.may_publish(&will.topic) {
+            return Ok(());
+        }
+        let why = format!("no right to publish a will to `{}`", will.topic);
+        Err(Refusal::new(ReasonCode::NotAuthorized, why))
     }
 
     /// Answers CONNECT with an error, after which the connection closes [MQTT-3.2.2-7].

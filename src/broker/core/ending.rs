@@ -60,7 +60,7 @@ impl Core {
                 connection.drain(&mut output);
                 client = Some(*id);
             }
-            Stage::Open => {
+            Stage::Open | Stage::Authenticating(_) => {
                 let address = open.peer.address.clone();
                 self.notices.push_back(Notice::Refused { address, reason: None, why: why.to_owned() });
             }

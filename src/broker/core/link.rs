@@ -3,6 +3,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use super::Peer;
+use super::authenticate::{Authenticated, Pending};
 use crate::broker::id::SessionId;
 use crate::session::server::Connection;
 
@@ -13,6 +14,8 @@ pub(super) struct Link {
     pub(super) stage: Stage,
     /// When [`Timer::Silence`](super::timers::Timer) is set to.
     pub(super) silence: Option<Instant>,
+    /// How the client authenticated itself, if by an exchange.
+    pub(super) authenticated: Option<Box<Authenticated>>,
     /// It is in the queue of those that have something to send.
     pub(super) is_ready: bool,
 }
@@ -22,6 +25,8 @@ pub(super) struct Link {
 pub(super) enum Stage {
     /// CONNECT is to come.
     Open,
+    /// CONNECT has come, and its enhanced authentication goes on.
+    Authenticating(Box<Pending>),
     /// A client is connected.
     Connected(SessionId, Box<Connection>),
     /// What is left is sent, and then it closes.
@@ -30,7 +35,7 @@ pub(super) enum Stage {
 
 impl Link {
     pub(super) fn new(peer: Peer) -> Self {
-        Self { peer, stage: Stage::Open, silence: None, is_ready: false }
+        Self { peer, stage: Stage::Open, silence: None, authenticated: None, is_ready: false }
     }
 
     /// The session that it carries.

@@ -6,6 +6,7 @@
 //! drains by [`poll_transmit`](Core::poll_transmit), and [`poll_timeout`](Core::poll_timeout) for the time at which
 //! [`handle_timeout`](Core::handle_timeout) is due.
 
+mod authenticate;
 mod client;
 mod connect;
 mod ending;
@@ -13,14 +14,16 @@ mod limits;
 mod link;
 mod notice;
 mod publish;
+mod scram;
 mod slab;
+mod statistics;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 mod timers;
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -29,13 +32,15 @@ use self::client::Client;
 use self::ending::Farewell;
 use self::link::{Link, Stage};
 use self::publish::{Kept, Waiting};
+use self::scram::Cache;
 use self::slab::Slab;
 use self::timers::{Timer, Timers};
+use super::access::{AccessList, Rights, Users};
 use super::id::SessionId;
 use super::routing::{Recipient, Subscriptions};
+use super::statistics::Statistics;
 use super::store::{self, Delayed, Retained};
 use crate::mqtt::{QoS, ReasonCode, SharedStrategy};
-use crate::session::Violation;
 use crate::session::server::{self, Connection, Request, ServerSession};
 pub use limits::Limits;
 pub(crate) use notice::Notice;
@@ -45,6 +50,20 @@ pub(crate) use notice::Notice;
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) shared_strategy: SharedStrategy,
+    /// Who may connect; nobody in here means that everybody may.
+    pub(super) users: Users,
+    /// Refuse clients without a user name even so.
+    pub(super) no_anonymous: bool,
+    /// Who may publish and receive what; `None`: everybody everything.
+    pub(super) access_list: Option<AccessList>,
+    /// How often `$SYS` is published; `None`: never.
+    pub(super) statistics_interval: Option<Duration>,
+}
+
+impl Settings {
+    fn rights(&self, user_name: Option<&str>, client_id: &str) -> Rights {
+        self.access_list.as_ref().map_or_else(Rights::all, |list| list.rights(user_name, client_id))
+    }
 }
 
 /// One network connection. Its number is used again after [`Core::handle_closed`].
@@ -93,7 +112,11 @@ pub(super) struct Core {
     subscriptions: Subscriptions,
     retained: Retained<Kept>,
     delayed: Delayed<Waiting>,
+    scram: Cache,
     timers: Timers,
+    statistics: Statistics,
+    /// When [`Timer::Statistics`] is set to.
+    statistics_at: Option<Instant>,
     /// Links to be asked for what they have to send.
     ready: VecDeque<LinkId>,
     notices: VecDeque<Notice>,
@@ -107,7 +130,8 @@ impl Core {
         let limits = &settings.limits;
         let retained = store::Limits { messages: limits.max_retained, bytes: limits.max_retained_bytes };
         let delayed = store::Limits { messages: limits.max_delayed, bytes: limits.max_delayed_bytes };
-        Self {
+        let statistics = Statistics::new(concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")), started.0);
+        let mut core = Self {
             started,
             random: fastrand::Rng::with_seed(seed),
             links: Slab::new(),
@@ -117,16 +141,24 @@ impl Core {
             subscriptions: Subscriptions::new(settings.shared_strategy, seed),
             retained: Retained::new(retained),
             delayed: Delayed::new(delayed),
+            scram: Cache::default(),
             timers: Timers::default(),
+            statistics,
+            statistics_at: None,
             ready: VecDeque::new(),
             notices: VecDeque::new(),
             recipients: Vec::new(),
             settings,
+        };
+        if core.settings.statistics_interval.is_some() {
+            core.timers.set(Timer::Statistics, &mut core.statistics_at, Some(started.0));
         }
+        core
     }
 
     /// A stream has been accepted.
     pub(super) fn open(&mut self, peer: Peer, now: Instant) -> LinkId {
+        self.statistics.counters.sockets += 1;
         let link = LinkId(self.links.insert(Link::new(peer)));
         let deadline = now.checked_add(self.settings.limits.connect_timeout);
         if let Some(open) = self.links.get_mut(link.0) {
@@ -148,7 +180,9 @@ impl Core {
                     let id = *id;
                     connection.heard(now);
                     let Some(client) = self.clients.get_mut(id.0) else { return };
-                    match client.session.receive(connection, input) {
+                    let received = client.session.receive(connection, input);
+                    self.statistics.add(connection.take_traffic());
+                    match received {
                         Ok(Some(request)) => self.handle_request(link, id, request, now),
                         Ok(None) => {
                             self.touch(link);
@@ -157,6 +191,11 @@ impl Core {
                         Err(violation) => self.blame(link, &violation, now),
                     }
                 }
+                Stage::Authenticating(_) => match self.handle_hello(link, input, now) {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(violation) => self.blame(link, &violation, now),
+                },
                 // Nothing more is heard of it.
                 Stage::Closing(_) => {
                     input.clear();
@@ -194,11 +233,7 @@ impl Core {
                 }
             }
             Request::Disconnect(disconnect) => self.handle_disconnect(link, &disconnect, now),
-            Request::Auth(_) => {
-                // [MQTT-4.12.0-6].
-                let fault = "AUTH, though CONNECT had no Authentication Method";
-                self.blame(link, &Violation { reason: ReasonCode::ProtocolError, fault: fault.into() }, now);
-            }
+            Request::Auth(auth) => self.handle_auth(link, id, *auth, now),
         }
     }
 
@@ -215,7 +250,7 @@ impl Core {
     pub(super) fn wants_input(&self, link: LinkId) -> bool {
         match self.links.get(link.0).map(|open| &open.stage) {
             Some(Stage::Connected(_, connection)) => connection.wants_input(),
-            Some(Stage::Open) => true,
+            Some(Stage::Open | Stage::Authenticating(_)) => true,
             Some(Stage::Closing(_)) | None => false,
         }
     }
@@ -235,7 +270,11 @@ impl Core {
             match timer {
                 Timer::Silence(link) => self.handle_silence(link, now),
                 Timer::Will(id) => self.publish_will(id, now),
-                Timer::SessionEnd(id) => self.end_session(id, now),
+                Timer::SessionEnd(id) => {
+                    self.statistics.counters.clients_expired += 1;
+                    self.end_session(id, now);
+                }
+                Timer::Statistics => self.publish_statistics(now),
             }
         }
         self.publish_delayed(now);
@@ -245,8 +284,8 @@ impl Core {
         let Some(open) = self.links.get_mut(link.0) else { return };
         open.silence = None;
         match &open.stage {
-            Stage::Open => {
-                let why = "no CONNECT has come";
+            Stage::Open | Stage::Authenticating(_) => {
+                let why = "no CONNECT has come, or its authentication has not ended";
                 self.disconnect(link, ReasonCode::MaximumConnectTime, why, now);
             }
             Stage::Connected(_, connection) => match connection.keep_alive_deadline() {
@@ -273,9 +312,14 @@ impl Core {
         let Some(open) = self.links.get_mut(link.0) else { return Transmit::Close };
         match &mut open.stage {
             Stage::Open => Transmit::Idle,
+            Stage::Authenticating(pending) => {
+                pending.drain(buffer);
+                Transmit::Idle
+            }
             Stage::Connected(id, connection) => {
                 let Some(client) = self.clients.get_mut(id.0) else { return Transmit::Idle };
                 let more = client.session.transmit(connection, buffer, now);
+                self.statistics.add(connection.take_traffic());
                 if let Some(topic) = connection.take_too_large() {
                     let client_id = client.id.clone();
                     self.notices.push_back(Notice::TooLarge { client_id, topic: topic.to_string() });

@@ -13,6 +13,8 @@ pub(crate) enum Notice {
         client_id: ByteString,
         /// Where it comes from.
         address: String,
+        /// By which listener.
+        listener: &'static str,
         /// Its version.
         version: Version,
         /// Whether a session of it was resumed.
@@ -62,9 +64,9 @@ pub(crate) enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connected { client_id, address, version, resumed } => {
+            Self::Connected { client_id, address, listener, version, resumed } => {
                 let session = if *resumed { "resumed session" } else { "new session" };
-                write!(f, "client `{client_id}` connected from {address} with MQTT {version} ({session})")
+                write!(f, "client `{client_id}` connected from {address} by {listener} with MQTT {version} ({session})")
             }
             Self::Disconnected { client_id, why } => write!(f, "client `{client_id}` disconnected: {why}"),
             Self::Refused { address, reason: Some(reason), why } => {

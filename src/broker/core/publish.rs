@@ -34,7 +34,7 @@ pub(super) struct Kept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivered {
     Taken,
-    /// The subscriber is away, and the message is at QoS 0.
+    /// It is not for this subscriber: it is away and the message at QoS 0, or it has no right to it.
     Away,
     /// Its queue is full, and the message is at QoS 0.
     Unpromised,
@@ -61,9 +61,11 @@ impl Core {
             let fault = "PUBLISH with retain, though Retain Available is 0";
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
-        let client_id = self.clients.get(id.0).map(|client| client.id.clone()).unwrap_or_default();
+        let client = self.clients.get(id.0);
+        let may_publish = client.is_some_and(|client| client.rights.may_publish(&message.topic));
+        let client_id = client.map(|client| client.id.clone()).unwrap_or_default();
         // `$SYS` is what the broker says of itself.
-        let reason = if is_of_the_system(message.topic.as_str()) {
+        let reason = if !may_publish || is_of_the_system(message.topic.as_str()) {
             ReasonCode::NotAuthorized
         } else {
             self.accept(Some(id), &client_id, message, now)
@@ -119,7 +121,7 @@ impl Core {
     }
 
     /// Passes a message on to all who get it.
-    fn route(
+    pub(super) fn route(
         &mut self,
         publisher: Option<SessionId>,
         client_id: &ByteString,
@@ -199,6 +201,9 @@ impl Core {
         if client.link.is_none() && delivery.qos == QoS::AtMostOnce {
             return Delivered::Away;
         }
+        if !client.rights.may_receive(delivery.publication.message.topic.as_str()) {
+            return Delivered::Away;
+        }
         let at_most_once = delivery.qos == QoS::AtMostOnce;
         let limits = &self.settings.limits;
         let limits = QueueLimits { messages: limits.max_queued, bytes: limits.max_queued_bytes };
@@ -209,6 +214,7 @@ impl Core {
             }
             return Delivered::Taken;
         }
+        self.statistics.counters.publish_dropped += 1;
         // Once until there is room again: there may be millions.
         if !std::mem::replace(&mut client.is_dropping, true) {
             let client_id = client.id.clone();

@@ -39,6 +39,10 @@ impl<T> Slab<T> {
         self.places.len() - self.free.len()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().flatten()
+    }
+
     pub(super) fn numbers(&self) -> Vec<u32> {
         (0..).zip(&self.places).filter(|(_, value)| value.is_some()).map(|(number, _)| number).collect()
     }

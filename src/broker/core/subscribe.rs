@@ -62,6 +62,9 @@ impl Core {
         if identifier.is_some() && !limits.subscription_identifiers_available {
             return ReasonCode::SubscriptionIdentifiersNotSupported;
         }
+        if !self.clients.get(id.0).is_some_and(|client| client.rights.may_subscribe(&filter)) {
+            return ReasonCode::NotAuthorized;
+        }
         let qos = qos.min(limits.maximum_qos);
         let subscription = Subscription { qos, no_local, retain_as_published, identifier };
         let is_new = match self.subscriptions.insert(id, &filter, subscription) {

@@ -13,6 +13,8 @@ pub(super) enum Timer {
     Will(SessionId),
     /// The session of a client that is away ends.
     SessionEnd(SessionId),
+    /// `$SYS` is due.
+    Statistics,
 }
 
 /// All timers, in the order of their times.

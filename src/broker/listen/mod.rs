@@ -24,7 +24,7 @@ mod stream;
 mod websocket;
 
 pub(super) use accept::accept;
-pub use bind::Addresses;
+pub(crate) use bind::Addresses;
 pub(super) use bind::Listeners;
 pub(super) use figures::Figure;
 pub(crate) use hub::Watch;

@@ -72,12 +72,13 @@ impl Group {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+    /// How many members there are.
+    pub(super) fn count(&self) -> usize {
+        self.members.len()
     }
 
-    pub(super) fn has(&self, session: SessionId) -> bool {
-        self.members.iter().any(|member| member.session == session)
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
     /// Who gets a message: one of those that are online, or one of all when none is.

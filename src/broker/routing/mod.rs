@@ -9,8 +9,6 @@
 //! | `group` | one shared subscription: its members, and which of them is next |
 //! | `recipient` | the answer |
 
-#![allow(dead_code, unused_imports, reason = "until the core uses it")]
-
 mod group;
 mod recipient;
 mod subscriptions;

@@ -98,6 +98,12 @@ impl Subscriptions {
         self.count
     }
 
+    /// How many of them are shared.
+    pub(crate) fn shared_count(&self) -> usize {
+        let shared = self.groups.values().filter(|group| group.name != GroupName::Exclusive);
+        shared.map(Group::count).sum()
+    }
+
     /// Whether a session has a connection. One that has subscriptions has a connection until it is said to have none.
     pub(crate) fn set_online(&mut self, session: SessionId, is_online: bool) {
         let slot = self.slot(session);
@@ -177,6 +183,7 @@ impl Subscriptions {
     }
 
     /// What a session subscribed to, in no particular order.
+    #[cfg(test)]
     pub(crate) fn filters(&self, session: SessionId) -> impl Iterator<Item = &TopicFilter> {
         let slot = self.sessions.get(&session);
         slot.into_iter().flat_map(|slot| self.slots[*slot as usize].filters.keys())
@@ -233,6 +240,7 @@ impl Subscriptions {
     }
 
     /// Whether a session has a connection.
+    #[cfg(test)]
     pub(crate) fn is_online(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|slot| self.slots[*slot as usize].is_online)
     }

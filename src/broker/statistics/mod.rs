@@ -8,8 +8,6 @@
 //! | `load` | rates, averaged over 1, 5 and 15 minutes |
 //! | `topics` | both as topics with values |
 
-#![allow(dead_code, unused_imports, reason = "until the core uses it")]
-
 mod counts;
 mod load;
 mod topics;

@@ -9,12 +9,10 @@
 //! | `delayed` | messages to `$delayed/`, until their time |
 //! | `limits` | how much of either |
 
-#![allow(dead_code, unused_imports, reason = "until the core uses it")]
-
 mod delayed;
 mod limits;
 mod retained;
 
 pub(crate) use delayed::Delayed;
-pub(crate) use limits::{Full, Limits};
-pub(crate) use retained::{Kept, Retained};
+pub(crate) use limits::Limits;
+pub(crate) use retained::Retained;

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -30,6 +31,25 @@ pub(crate) struct Terms {
     pub(crate) own_topic_alias_maximum: u16,
 }
 
+/// What passed over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Traffic {
+    /// Packets.
+    pub(crate) received: u64,
+    /// Packets.
+    pub(crate) sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) bytes_sent: u64,
+    /// PUBLISH among the packets.
+    pub(crate) publish_received: u64,
+    /// PUBLISH among the packets.
+    pub(crate) publish_sent: u64,
+    /// Bytes of their payloads.
+    pub(crate) payload_received: u64,
+    /// Bytes of their payloads.
+    pub(crate) payload_sent: u64,
+}
+
 /// One network connection of a client: what ends with it.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -42,6 +62,10 @@ pub(crate) struct Connection {
     pub(super) finished: u32,
     /// The last sign of life.
     heard: Instant,
+    /// PINGRESPs that are due behind what was queued before PINGREQ: the count of what had been queued then.
+    pub(super) pings: VecDeque<u64>,
+    /// What passed since this was asked last.
+    pub(super) traffic: Traffic,
     /// A message that was too large for the client since this was asked last.
     pub(super) too_large: Option<TopicName>,
 }
@@ -55,6 +79,8 @@ impl Connection {
             output: BytesMut::new(),
             finished: 0,
             heard: now,
+            pings: VecDeque::new(),
+            traffic: Traffic::default(),
             too_large: None,
         }
     }
@@ -84,13 +110,20 @@ impl Connection {
         self.too_large.take()
     }
 
+    /// What passed since this was asked last.
+    pub(crate) fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
+    }
+
     /// CONNACK.
     pub(crate) fn write_connack(&mut self, connack: &ConnAck) {
+        self.traffic.sent += 1;
         let _ = codec::write_connack(self.terms.version, connack, self.terms.maximum_packet_size, &mut self.output);
     }
 
     /// SUBACK: a reason for each filter [MQTT-3.8.4-5].
     pub(crate) fn write_suback(&mut self, packet_id: u16, reasons: Vec<ReasonCode>) {
+        self.traffic.sent += 1;
         let ack = SubAck { reasons, details: Details::default() };
         // A packet id is not 0 and there is a reason, so that it can be encoded.
         let _ =
@@ -99,6 +132,7 @@ impl Connection {
 
     /// UNSUBACK: a reason for each filter [MQTT-3.10.4-5].
     pub(crate) fn write_unsuback(&mut self, packet_id: u16, reasons: Vec<ReasonCode>) {
+        self.traffic.sent += 1;
         let ack = SubAck { reasons, details: Details::default() };
         let _ = codec::write_unsuback(
             self.terms.version,
@@ -111,12 +145,14 @@ impl Connection {
 
     /// AUTH (5.0).
     pub(crate) fn write_auth(&mut self, auth: &Auth, method: &str) {
+        self.traffic.sent += 1;
         let _ = codec::write_auth(Sender::Server, auth, method, self.terms.maximum_packet_size, &mut self.output);
     }
 
     /// DISCONNECT, which 5.0 alone has from a server [MQTT-3.14.0-1].
     pub(crate) fn write_disconnect(&mut self, reason: ReasonCode, why: &str) {
         if self.terms.version.is_v5() {
+            self.traffic.sent += 1;
             let reason_string = (!why.is_empty()).then(|| why.to_owned());
             let properties = DisconnectProperties { reason_string, ..DisconnectProperties::default() };
             let disconnect = Disconnect { reason, properties };
@@ -125,11 +161,8 @@ impl Connection {
         }
     }
 
-    pub(super) fn write_pingresp(&mut self) {
-        let _ = codec::write_pingresp(&mut self.output);
-    }
-
     pub(super) fn write_ack(&mut self, kind: AckKind, packet_id: u16, reason: ReasonCode) {
+        self.traffic.sent += 1;
         let acknowledgement = Acknowledgement { reason, details: None };
         let Terms { version, maximum_packet_size, .. } = self.terms;
         let _ = codec::write_ack(version, kind, packet_id, &acknowledgement, maximum_packet_size, &mut self.output);
@@ -163,4 +196,9 @@ impl Connection {
             problem_information: true,
         }
     }
+}
+
+/// Appends AUTH (5.0), for a link that has no connection yet.
+pub(crate) fn write_auth(auth: &Auth, method: &str, maximum: u32, buffer: &mut BytesMut) {
+    let _ = codec::write_auth(Sender::Server, auth, method, maximum, buffer);
 }

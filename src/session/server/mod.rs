@@ -23,8 +23,8 @@ mod receive;
 mod state;
 mod transmit;
 
-pub(crate) use super::codec::{Connect, Subscribe, Unsubscribe, write_connack};
-pub(crate) use connection::{Connection, Terms};
+pub(crate) use super::codec::{Connect, NamedAuth, Subscribe, Unsubscribe, write_connack};
+pub(crate) use connection::{Connection, Terms, Traffic, write_auth};
 pub(crate) use delivery::{Delivery, Publication};
-pub(crate) use receive::{Arrival, Opening, Request, read_connect};
+pub(crate) use receive::{Arrival, Hello, Opening, Request, read_connect, read_hello};
 pub(crate) use state::{QueueLimits, ServerSession};

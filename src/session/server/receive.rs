@@ -2,7 +2,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::{Connection, ServerSession};
-use crate::mqtt::{Message, PublishProperties, QoS, ReasonCode, TopicName};
+use crate::mqtt::{Message, PublishProperties, QoS, ReasonCode, TopicName, Version};
 use crate::session::codec::{
     self, Ack, AckKind, Connect, FromClient, NamedAuth, Publish, Rules, Subscribe, Unsubscribe,
 };
@@ -55,6 +55,28 @@ pub(crate) fn read_connect(input: &mut BytesMut, maximum_packet_size: u32) -> Re
     }
 }
 
+/// What a client may say between CONNECT and CONNACK.
+#[derive(Debug)]
+pub(crate) enum Hello {
+    Auth(Box<NamedAuth>),
+    Disconnect,
+}
+
+/// Takes what may follow CONNECT while its authentication goes on (5.0) from the front of `input`; `None` if it has not
+/// arrived whole.
+pub(crate) fn read_hello(input: &mut BytesMut, maximum_packet_size: u32) -> Result<Option<Hello>, Violation> {
+    let rules = Rules { version: Some(Version::V5), maximum_packet_size, problem_information: true };
+    match codec::read_from_client(input, rules)? {
+        None => Ok(None),
+        Some(FromClient::Auth(auth)) => Ok(Some(Hello::Auth(auth))),
+        Some(FromClient::Disconnect(_)) => Ok(Some(Hello::Disconnect)),
+        Some(other) => {
+            let fault = format!("{} before the authentication has ended", other.name());
+            Err(Violation::new(ReasonCode::ProtocolError, fault))
+        }
+    }
+}
+
 impl ServerSession {
     /// Takes whole packets from the front of `input` up to the first one that the broker has to decide on; `None` if
     /// there is none. A fault ends the connection [MQTT-4.8.0-1].
@@ -63,7 +85,11 @@ impl ServerSession {
         connection: &mut Connection,
         input: &mut BytesMut,
     ) -> Result<Option<Request>, Violation> {
-        while let Some(packet) = codec::read_from_client(input, connection.rules())? {
+        loop {
+            let length = input.len();
+            let Some(packet) = codec::read_from_client(input, connection.rules())? else { return Ok(None) };
+            connection.traffic.received += 1;
+            connection.traffic.bytes_received += (length - input.len()) as u64;
             match packet {
                 FromClient::Publish(publish) => {
                     if let Some(arrival) = self.handle_publish(connection, publish)? {
@@ -71,7 +97,7 @@ impl ServerSession {
                     }
                 }
                 FromClient::Ack(ack) => self.handle_ack(connection, &ack)?,
-                FromClient::PingReq => connection.write_pingresp(),
+                FromClient::PingReq => connection.pings.push_back(self.enqueued),
                 FromClient::Subscribe(subscribe) => return Ok(Some(Request::Subscribe(subscribe))),
                 FromClient::Unsubscribe(unsubscribe) => return Ok(Some(Request::Unsubscribe(unsubscribe))),
                 FromClient::Disconnect(disconnect) => return Ok(Some(Request::Disconnect(disconnect))),
@@ -82,11 +108,12 @@ impl ServerSession {
                 }
             }
         }
-        Ok(None)
     }
 
     fn handle_publish(&mut self, connection: &mut Connection, publish: Publish) -> Result<Option<Arrival>, Violation> {
         let Publish { topic, payload, qos, retain, dup: _, packet_id, mut properties } = publish;
+        connection.traffic.publish_received += 1;
+        connection.traffic.payload_received += payload.len() as u64;
         let alias = properties.as_mut().and_then(|properties| properties.topic_alias.take());
         let topic = match (alias, topic) {
             (None, Some(topic)) => topic,

@@ -17,6 +17,8 @@ pub(crate) struct ServerSession {
     pub(super) incoming: IncomingIds,
     /// Still to be sent, in the order in which it came [MQTT-4.6.0-5].
     pub(super) queue: VecDeque<Delivery>,
+    /// Counts what was ever queued.
+    pub(super) enqueued: u64,
     /// Weight of what is in `queue`.
     pub(super) queued_bytes: usize,
     /// Counts what was sent at QoS 1 and 2.
@@ -38,6 +40,7 @@ impl ServerSession {
             window: Window::new(1, false),
             incoming: IncomingIds::new(),
             queue: VecDeque::new(),
+            enqueued: 0,
             queued_bytes: 0,
             sent: 0,
         }
@@ -73,6 +76,7 @@ impl ServerSession {
             }
         }
         self.queued_bytes += weight;
+        self.enqueued += 1;
         self.queue.push_back(delivery);
         true
     }
@@ -80,6 +84,11 @@ impl ServerSession {
     /// Messages that wait, sent ones left out.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Bytes of these.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
     }
 
     /// The session is over: what another member of a shared subscription may have instead, in its order.

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::{Connection, Delivery, ServerSession};
 use crate::mqtt::QoS;
-use crate::session::codec::{MAXIMUM_PACKET_SIZE, Outgoing};
+use crate::session::codec::{self, MAXIMUM_PACKET_SIZE, Outgoing};
 
 /// `transmit` begins no packet in a buffer that holds so many bytes.
 const TRANSMIT_BYTES: usize = 64 * 1024;
@@ -26,6 +26,7 @@ impl ServerSession {
         if buffer.len() >= TRANSMIT_BYTES {
             return true;
         }
+        let start = buffer.len();
         for _ in 0..connection.take_output(buffer) {
             self.incoming.finish();
         }
@@ -34,6 +35,11 @@ impl ServerSession {
         if self.window.next_resend().is_none() {
             self.transmit_queue(connection, buffer, now);
         }
+        // What waits for acknowledgements holds up no answer: a client without one gives the connection up.
+        if buffer.len() < TRANSMIT_BYTES {
+            answer_pings(connection, buffer, u64::MAX);
+        }
+        connection.traffic.bytes_sent += (buffer.len() - start) as u64;
         buffer.len() >= TRANSMIT_BYTES
     }
 
@@ -59,6 +65,7 @@ impl ServerSession {
         while buffer.len() < TRANSMIT_BYTES
             && let Some(delivery) = self.queue.front()
         {
+            answer_pings(connection, buffer, self.enqueued - self.queue.len() as u64);
             let packet_id = if delivery.qos == QoS::AtMostOnce {
                 0
             } else {
@@ -82,6 +89,16 @@ impl ServerSession {
         if self.queue.is_empty() && self.queue.capacity() > 256 {
             self.queue.shrink_to(0);
         }
+    }
+}
+
+/// PINGRESP for each PINGREQ that came before more than `sent` deliveries were queued, so that a client that pings has
+/// what came before.
+fn answer_pings(connection: &mut Connection, buffer: &mut BytesMut, sent: u64) {
+    while connection.pings.front().is_some_and(|queued| *queued <= sent) {
+        connection.pings.pop_front();
+        connection.traffic.sent += 1;
+        let _ = codec::write_pingresp(buffer);
     }
 }
 
@@ -125,5 +142,8 @@ fn write(
     }
     // What was read from the wire can be written to it.
     let _ = publish.write(version, buffer);
+    connection.traffic.sent += 1;
+    connection.traffic.publish_sent += 1;
+    connection.traffic.payload_sent += message.payload.len() as u64;
     Sent::Done
 }

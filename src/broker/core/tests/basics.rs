@@ -205,3 +205,21 @@ fn delayed_messages_come_in_time_and_in_order() {
     world.pass(Duration::from_millis(1));
     assert_eq!(world.texts(client), ["1", "2", "3"]);
 }
+
+#[test]
+fn a_ping_is_answered_behind_what_came_before_it_but_waits_for_no_acknowledgement() {
+    let mut world = World::new();
+    // CONNECT of 5.0 with a Receive Maximum of 1, SUBSCRIBE to `a` at QoS 1.
+    let link = world.raw(b"\x10\x11\x00\x04MQTT\x05\x02\x00\x00\x03\x21\x00\x01\x00\x01p");
+    world.core.handle_input(link, &mut BytesMut::from(&b"\x82\x07\x00\x01\x00\x00\x01a\x01"[..]), world.now);
+    world.answer(link);
+    let publish = b"\x30\x05\x00\x01a\x00x";
+    let ping = b"\xc0\x00";
+    world.core.handle_input(link, &mut BytesMut::from(&[&publish[..], ping, publish].concat()[..]), world.now);
+    assert_eq!(world.answer(link).0, [&publish[..], b"\xd0\x00", publish].concat());
+    let publish = b"\x32\x07\x00\x01a\x00\x01\x00x";
+    world.core.handle_input(link, &mut BytesMut::from(&[&publish[..], publish, ping].concat()[..]), world.now);
+    let (sent, _) = world.answer(link);
+    let tail = [&publish[..], b"\xd0\x00"].concat();
+    assert!(sent.ends_with(&tail), "{sent:02x?}");
+}

@@ -1,6 +1,7 @@
 //! Clients' sessions against the core, in memory: what passes between them under an artificial clock, with links that
 //! are cut at any byte.
 
+mod access;
 mod basics;
 mod connecting;
 mod guarantees;
