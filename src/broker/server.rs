@@ -121,7 +121,7 @@ fn run(
         let core = Core::new(settings, (Instant::now(), SystemTime::now()), seed);
         let hub = Rc::new(Hub::new(core, mischief, options.limits.maximum_packet_size, watch));
         let accepting: Vec<_> =
-            bound.listeners.drain(..).map(|listener| spawn_local(accept(hub.clone(), listener))).collect();
+            bound.sockets.drain(..).map(|listener| spawn_local(accept(hub.clone(), listener))).collect();
         // Nobody waits for the answer if the starting thread is gone; then `stopped` is ready as well.
         let _ = started.send(Ok(bound.addresses.clone()));
         let answers = async {

@@ -101,7 +101,7 @@ pub struct AccessArgs {
     /// Who may connect, once for each; without any, everybody may
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<User>,
-    /// File of users, a line each: NAME:PASSWORD, or a hash that mosquitto_passwd made
+    /// File of users, a line each: NAME:PASSWORD, or a hash by mosquitto's tool
     #[arg(long, value_name = "PATH")]
     pub user_file: Option<PathBuf>,
     /// Who may publish and subscribe to what, in mosquitto's syntax: user, topic, pattern

@@ -252,3 +252,57 @@ fn a_broker_that_ends_says_good_bye() {
     assert_eq!(client.link.expect_disconnect().reason, 0x8B);
     client.link.expect_end();
 }
+
+#[test]
+fn users_and_rights_are_read_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    // Bob's is a hash of `secret` that mosquitto_passwd made.
+    let hash = "$7$101$gMUHNKHnh6eCwVAL$86aIze3OLVvyjNW5kFLKUaatTYiXMJsQNppexDAE12891NK1WOosskP4jSMhYJQq+oJituWa27C98HsgSFBnEg==";
+    let users = file("users", &format!("alice:wonder\nbob:{hash}\n"));
+    let rights = file("acl", "user alice\ntopic read a/#\npattern readwrite own/%u/#\n");
+    let mut broker = start(&["--user-file", &users, "--acl-file", &rights, "--user", "carol:christmas"]);
+    let address = address(&mut broker, "mqtt://");
+    let connected = |name: &str, password: &str| {
+        let mut client = RawClient::open(address, Version::V5);
+        client.link.send(wire::connect(Version::V5, name).credentials(name, password));
+        (client.link.expect_connack().code, client)
+    };
+    for (name, password, code) in
+        [("alice", "wonder", 0), ("bob", "secret", 0), ("carol", "christmas", 0), ("bob", "wonder", 0x86)]
+    {
+        assert_eq!(connected(name, password).0, code, "{name}");
+    }
+    let (mut alice, mut bob) = (connected("alice", "wonder").1, connected("bob", "secret").1);
+    alice.subscribe("a/#", 0);
+    let refused = |client: &mut RawClient, topic: &str| {
+        client.link.send(wire::publish(topic, "x").qos(1).id(9));
+        match client.link.receive() {
+            wire::Packet::Ack(ack) => ack.reason == 0x87,
+            other => panic!("not PUBACK: {other:?}"),
+        }
+    };
+    assert!(refused(&mut alice, "a/1") && refused(&mut bob, "own/alice/1") && !refused(&mut bob, "own/bob/1"));
+
+    for (flag, text, part) in [
+        ("--user-file", "nobody\n", "users:1: expected `NAME:PASSWORD`"),
+        ("--acl-file", "topic write\ntopic maybe x\n", "acl:2: unknown access"),
+    ] {
+        let path = if flag == "--user-file" { file("users", text) } else { file("acl", text) };
+        let ended = Program::new(["broker", "-p", "0", flag, &path]).run().expect_code(1);
+        assert!(ended.stderr.contains(flag) && ended.stderr.contains(part), "{}", ended.stderr);
+    }
+    Program::new(["broker", "-p", "0", "--user-file", "/nowhere"]).run().expect_code(1);
+}
+
+#[test]
+fn nobody_without_a_name_gets_in_with_no_anonymous() {
+    let mut broker = start(&["--no-anonymous"]);
+    let mut client = RawClient::open(address(&mut broker, "mqtt://"), Version::V5);
+    client.link.send(wire::connect(Version::V5, "client"));
+    assert_eq!(client.link.expect_connack().code, 0x87);
+}

@@ -53,7 +53,7 @@ pub(super) enum Socket {
 
 /// All that a broker listens on. The files that it made go with it.
 pub(in crate::broker) struct Listeners {
-    pub(in crate::broker) listeners: Vec<Listener>,
+    pub(in crate::broker) sockets: Vec<Listener>,
     pub(in crate::broker) addresses: Addresses,
     _authority: Option<Authority>,
     _unix: Option<UnixFile>,
@@ -71,13 +71,13 @@ impl Listeners {
             None => None,
         };
         let path: Rc<str> = options.websocket_path.as_str().into();
-        let mut listeners = Vec::new();
+        let mut sockets = Vec::new();
         let mut tcp = |name, flag, port: Option<u16>, tls: Option<&TlsAcceptor>, path: Option<&Rc<str>>| {
             let Some(port) = port else { return Ok(None) };
             let address = SocketAddr::new(options.bind, port);
             let (socket, bound) =
                 listen(address).map_err(|error| BrokerError::listen(flag, address.to_string(), error))?;
-            listeners.push(Listener { name, socket: Socket::Tcp(socket), tls: tls.cloned(), path: path.cloned() });
+            sockets.push(Listener { name, socket: Socket::Tcp(socket), tls: tls.cloned(), path: path.cloned() });
             Ok::<_, BrokerError>(Some(bound))
         };
         let mqtt = tcp("mqtt", "--port", Some(options.port), None, None)?;
@@ -88,7 +88,7 @@ impl Listeners {
             None => None,
             Some(path) => {
                 let failed = |error| BrokerError::listen("--unix", path.display().to_string(), error);
-                listeners.push(unix(path).map_err(failed)?);
+                sockets.push(unix(path).map_err(failed)?);
                 Some(UnixFile(path.clone()))
             }
         };
@@ -101,7 +101,7 @@ impl Listeners {
             unix: options.unix.clone(),
             authority: authority.as_ref().map(|authority| authority.certificate().to_owned()),
         };
-        Ok(Self { listeners, addresses, _authority: authority, _unix: unix_file })
+        Ok(Self { sockets, addresses, _authority: authority, _unix: unix_file })
     }
 }
 
@@ -139,13 +139,12 @@ fn unix(_: &Path) -> io::Result<Listener> {
 
 /// What the options name, or a certificate by an authority of this run.
 fn acceptor(options: &BrokerOptions, authority: &mut Option<Authority>) -> Result<TlsAcceptor, BrokerError> {
-    let certificate = match &options.certificate {
-        Some(identity) => ServerCertificate::read(identity)?,
-        None => {
-            let (made, certificate) = Authority::new(options.bind).map_err(BrokerError::Authority)?;
-            *authority = Some(made);
-            certificate
-        }
+    let certificate = if let Some(identity) = &options.certificate {
+        ServerCertificate::read(identity)?
+    } else {
+        let (made, certificate) = Authority::new(options.bind).map_err(BrokerError::Authority)?;
+        *authority = Some(made);
+        certificate
     };
     let config = server_config(certificate, options.client_ca.as_deref())?;
     Ok(Arc::new(config).into())

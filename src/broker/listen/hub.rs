@@ -24,7 +24,7 @@ pub(crate) trait Watch: Send {
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>>;
 
     /// A message sets other faults, or cannot: why not.
-    fn faults(&mut self, replaced: Result<(), &str>);
+    fn faults(&mut self, failure: Option<&str>);
 }
 
 /// What goes wrong on request.
@@ -109,12 +109,16 @@ impl Hub {
     /// Says good-bye to all clients, and waits until they are gone.
     pub(in crate::broker) async fn shut_down(&self) {
         self.stopping.set(true);
-        let mut core = self.core.borrow_mut();
-        core.shut_down(Instant::now());
-        self.settle(core, None);
+        self.say_good_bye();
         while self.links.get() > 0 {
             self.without_links.notified().await;
         }
+    }
+
+    fn say_good_bye(&self) {
+        let mut core = self.core.borrow_mut();
+        core.shut_down(Instant::now());
+        self.settle(core, None);
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -147,7 +151,7 @@ impl Hub {
     pub(super) fn replace_faults(&self, text: &str) -> Result<(), String> {
         let replaced = self.faults.borrow_mut().replace(text).map_err(|error| error.to_string());
         if let Some(watch) = self.watch.borrow_mut().as_mut() {
-            watch.faults(replaced.as_ref().map(|()| ()).map_err(String::as_str));
+            watch.faults(replaced.as_ref().err().map(String::as_str));
         }
         replaced
     }

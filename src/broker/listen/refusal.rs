@@ -129,6 +129,7 @@ fn packet(kind: u8, id: &[u8], properties: &[u8], reasons: &[u8], reasons_first:
     out.put_u8(kind);
     let mut length = 2 + properties.len() + reasons.len();
     while length >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
         out.put_u8((length & 0x7F) as u8 | 0x80);
         length >>= 7;
     }

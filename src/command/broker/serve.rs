@@ -49,6 +49,7 @@ pub(crate) async fn run<W: Write>(
     stdout: &mut Stdout<W>,
     talk: Talk,
 ) -> Result<ExitStatus, Error> {
+    allow_many_connections();
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
     let is_open = settings.users.is_empty()
@@ -78,20 +79,31 @@ pub(crate) async fn run<W: Write>(
         }
     };
     let work = async {
-        match command {
-            Some((name, arguments)) => child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await,
-            None => {
-                print_addresses(broker.addresses(), stdout)?;
-                interrupt.received().await;
-                Ok(ExitStatus::Done)
-            }
+        if let Some((name, arguments)) = command {
+            return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
         }
+        print_addresses(broker.addresses(), stdout)?;
+        interrupt.received().await;
+        Ok(ExitStatus::Done)
     };
     tokio::select! {
         status = work => status,
         never = scrapes => match never {},
     }
 }
+
+/// As many connections as the system allows this process: many begin with 1,024.
+#[cfg(unix)]
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    // With fewer it works too.
+    _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+#[cfg(not(unix))]
+fn allow_many_connections() {}
 
 /// A URL a line, and the file of the authority that was made.
 fn print_addresses<W: Write>(addresses: &Addresses, stdout: &mut Stdout<W>) -> Result<(), Error> {
@@ -202,10 +214,10 @@ impl Watch for Watcher {
         Some(Box::new(tracer))
     }
 
-    fn faults(&mut self, replaced: Result<(), &str>) {
-        match replaced {
-            Ok(()) => self.talk.success("faults replaced by a message to $control/faults"),
-            Err(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
+    fn faults(&mut self, failure: Option<&str>) {
+        match failure {
+            None => self.talk.success("faults replaced by a message to $control/faults"),
+            Some(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
         }
     }
 }

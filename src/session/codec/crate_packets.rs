@@ -1,14 +1,16 @@
 //! What the crate `rumqttc` writes: SUBSCRIBE and UNSUBSCRIBE of all versions, and of 3.1.1 all but CONNECT and PUBLISH.
 //!
-//! By hand, as it does it wrong or not at all:
+//! The rest is written by hand, for these faults of rumqttc 0.25.1:
 //!
-//! - all reading: it takes most of what the specification forbids for right (reserved flags, packet ids of 0, a property
-//!   twice, trailing bytes), cannot read a DISCONNECT with a reason and no Property Length, and copies each topic;
-//! - PUBLISH: it wants the topic as a `String` of its own (3.1.1), a copy a message;
-//! - CONNECT: it leaves out a user name that is empty, takes passwords for text, and does not know MQTT 3.1;
-//! - the answers of 5.0: their reasons are enums without numbers, some of them not whole, and DISCONNECT has a length of
-//!   0 where there is a reason;
-//! - texts over 65,535 bytes: it writes the lower half of their length.
+//! - reading: it takes most of what the specification forbids for right (reserved flags, a property twice, trailing
+//!   bytes), and refuses a DISCONNECT with a reason and no Property Length, which is legal;
+//! - PUBLISH: payload and topic must be its own, the topic of 3.1.1 as a new `String` for each message;
+//! - CONNECT: it leaves out a user name or password that is empty, takes passwords for text, and has no MQTT 3.1;
+//! - DISCONNECT of 5.0 with a reason alone has a Remaining Length of 1 and two bytes behind it;
+//! - AUTH counts the Property Length as one byte, whatever it is;
+//! - the other answers of 5.0 are right, but have lists of properties of their own, and reasons without numbers: the one
+//!   table of properties writes them, so that it is the only one;
+//! - a text of more than 65,535 bytes has the lower half of its length written.
 
 use bytes::BytesMut;
 use rumqttc::mqttbytes::{self as v4_bytes, v4};

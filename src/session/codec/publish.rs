@@ -1,5 +1,5 @@
-//! Writes PUBLISH, by hand: the crate wants topic and payload as its own, which costs a copy a message, and has no
-//! MQTT 3.1.1 and 5.0 of one text.
+//! Writes PUBLISH, by hand: the crate wants topic and payload as its own, which costs a copy of the topic for each message,
+//! and one message goes to many receivers.
 
 use bytes::{BufMut, BytesMut};
 
