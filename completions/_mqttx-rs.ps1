@@ -1356,7 +1356,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The certificate''s key')
             [CompletionResult]::new('--client-ca', '--client-ca', [CompletionResultType]::ParameterName, 'Authorities of clients: with TLS, only clients with a certificate from one of them are let in')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Who may connect, once for each; without any, everybody may')
-            [CompletionResult]::new('--user-file', '--user-file', [CompletionResultType]::ParameterName, 'File of users, a line each: NAME:PASSWORD, or a hash that mosquitto_passwd made')
+            [CompletionResult]::new('--user-file', '--user-file', [CompletionResultType]::ParameterName, 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto''s tool')
             [CompletionResult]::new('--acl-file', '--acl-file', [CompletionResultType]::ParameterName, 'Who may publish and subscribe to what, in mosquitto''s syntax: user, topic, pattern')
             [CompletionResult]::new('--maximum-qos', '--maximum-qos', [CompletionResultType]::ParameterName, 'Highest QoS')
             [CompletionResult]::new('--receive-maximum', '--receive-maximum', [CompletionResultType]::ParameterName, 'Unacknowledged messages that a client may have [default: 65535]')

@@ -1316,7 +1316,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --key 'The certificate''s key'
             cand --client-ca 'Authorities of clients: with TLS, only clients with a certificate from one of them are let in'
             cand --user 'Who may connect, once for each; without any, everybody may'
-            cand --user-file 'File of users, a line each: NAME:PASSWORD, or a hash that mosquitto_passwd made'
+            cand --user-file 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto''s tool'
             cand --acl-file 'Who may publish and subscribe to what, in mosquitto''s syntax: user, topic, pattern'
             cand --maximum-qos 'Highest QoS'
             cand --receive-maximum 'Unacknowledged messages that a client may have [default: 65535]'

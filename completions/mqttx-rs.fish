@@ -1282,7 +1282,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Ce
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l key -d 'The certificate\'s key' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l client-ca -d 'Authorities of clients: with TLS, only clients with a certificate from one of them are let in' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'Who may connect, once for each; without any, everybody may' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, a line each: NAME:PASSWORD, or a hash that mosquitto_passwd made' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto\'s tool' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l acl-file -d 'Who may publish and subscribe to what, in mosquitto\'s syntax: user, topic, pattern' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-qos -d 'Highest QoS' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-maximum -d 'Unacknowledged messages that a client may have [default: 65535]' -r

@@ -21,11 +21,11 @@ Examples:
   mqttx-rs broker --maximum-qos 1 --receive-maximum 2 -- ./test-my-client
   mqttx-rs broker --fault 'drop puback 10%' --seed 7 -- ./test-my-client
 
-Faults, of packets on their way to and from clients:
-  drop PACKET                  duplicate PACKET           refuse PACKET REASON
-  delay PACKET TIME            reorder PACKET N           close after PACKET [N]
-  stall TIME every TIME        fragment N
-each with a probability (10%) behind it; PACKET is puback, publish, connack, ...";
+Faults, of whole packets; PACKET is puback, publish, connack and so on:
+  drop PACKET              duplicate PACKET        corrupt PACKET
+  delay PACKET TIME        reorder PACKET COUNT    refuse PACKET REASON
+  close after PACKET [N]   stall TIME every TIME   fragment BYTES
+Behind it, to say which: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*";
 
 /// `mqttx-rs broker`.
 #[derive(Debug, Clone, Args)]

@@ -36,7 +36,9 @@ mod usage;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
-pub(crate) use broker::{BrokerSettings, LimitSettings, ListenSettings};
+pub(crate) use broker::BrokerSettings;
+#[cfg(feature = "broker")]
+pub(crate) use broker::{LimitSettings, ListenSettings};
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;

@@ -131,7 +131,7 @@ const SHARED: &str = "= broker -p 0 --shared-strategy round_robin -- sh -c \
      'mqttx-rs repl --quiet --script {dir}/shared | cut -c4- | cut -d: -f1 | sort | uniq -c | tr -d a-z'";
 
 /// What a broker announces.
-const CHECK: &str = "= broker -p 0 -- sh -c 'mqttx-rs conn --check --quiet -se 100 | grep -v -e connect -e identifier'";
+const CHECK: &str = "= broker -p 0 -- sh -c 'mqttx-rs conn --check --quiet -se 100 | grep -v -e ^broker -e ^address -e ^client -e ^time'";
 const PUBLISH: &str = "= broker -p 0 -- mqttx-rs pub -t a -m x -q 1";
 const TWO_CLIENTS: &str = "= broker -p 0 -- sh -c 'mqttx-rs repl --quiet --script {dir}/shared >/dev/null 2>&1'";
 const DELAYED: &str = "= broker -p 0 -- sh -c 'for n in 1 2; do mqttx-rs pub -t \\$delayed/999/a -m x -q 1; done'";
@@ -431,7 +431,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["broker"], "no-wildcard", "--no-wildcard").on(CHECK),
     row(&["broker"], "no-shared", "--no-shared").on(CHECK),
     row(&["broker"], "no-subscription-identifiers", "--no-subscription-identifiers").on(CHECK),
-    row(&["broker"], "no-assigned-client-id", "--no-assigned-client-id").on("= broker -p 0 -- mqttx-rs conn --check -i {empty}"),
+    row(&["broker"], "no-assigned-client-id", "--no-assigned-client-id").on("= broker -p 0 -- sh -c 'mqttx-rs conn --check -i \"\" >/dev/null'"),
     row(&["broker"], "max-connections", "--max-connections 1").on(TWO_CLIENTS),
     row(&["broker"], "max-queued", "--max-queued 1").on(ABSENT),
     row(&["broker"], "max-delayed", "--max-delayed 1").on(DELAYED),
