@@ -174,8 +174,6 @@ fn a_subscriber_that_does_not_read_is_bounded_and_the_others_are_served() {
     });
 }
 
-/// A connected kept session's messages over a link that breaks at any packet, at both QoS, each delivered as often as
-/// its QoS says.
 #[test]
 fn qos_2_is_delivered_once_under_cuts_on_both_sides() {
     const MESSAGES: u32 = 60;
@@ -187,7 +185,7 @@ fn qos_2_is_delivered_once_under_cuts_on_both_sides() {
             let (mut subscriber, _) = resume(address, version, "subscriber");
             subscriber.subscribe("a", 2);
             let (mut publisher, _) = resume(address, version, "publisher");
-            let (mut received, mut open) = (Vec::new(), Vec::<u16>::new());
+            let mut received = Vec::new();
             for number in 0..MESSAGES {
                 let id = u16::try_from(number % 7 + 1).unwrap();
                 let message = publish("a", number.to_string()).qos(2).id(id);
@@ -203,11 +201,7 @@ fn qos_2_is_delivered_once_under_cuts_on_both_sides() {
                 publisher.link.expect_pubcomp(id);
 
                 let got = subscriber.link.expect_publish();
-                if open.contains(&got.id) {
-                    panic!("{got:?} before its handshake has ended");
-                }
                 received.push(got.text().parse::<u32>().unwrap());
-                open.push(got.id);
                 subscriber.link.send(wire::pubrec(got.id));
                 subscriber.link.expect_pubrel(got.id);
                 if number % 4 == 0 {
@@ -216,10 +210,9 @@ fn qos_2_is_delivered_once_under_cuts_on_both_sides() {
                     subscriber.link.expect_pubrel(got.id);
                 }
                 subscriber.link.send(wire::pubcomp(got.id));
-                open.clear();
             }
             subscriber.expect_quiet();
-            assert_eq!(received, Vec::from_iter(0..MESSAGES));
+            assert!(received.into_iter().eq(0..MESSAGES));
         }
     });
 }
