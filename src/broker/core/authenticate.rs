@@ -5,36 +5,15 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
-use super::connect::Refusal;
-use super::link::Stage;
+use super::link::{Pending, Stage};
+use super::refusal::Refusal;
 use super::scram::{Answer, Exchange, Method};
-use super::{Core, LinkId};
+use super::state::Core;
+use super::types::LinkId;
 use crate::broker::id::SessionId;
 use crate::mqtt::{ReasonCode, Version};
 use crate::session::server::{Connect, Hello, NamedAuth, read_hello, write_auth};
 use crate::session::{Auth, Details, Violation};
-
-/// A client whose CONNECT is in order and whose exchange goes on.
-#[derive(Debug)]
-pub(super) struct Pending {
-    connect: Connect,
-    exchange: Exchange,
-    output: BytesMut,
-}
-
-/// How a connected client authenticated itself, for when it does so again.
-#[derive(Debug)]
-pub(super) struct Authenticated {
-    pub(super) method: Method,
-    /// A re-authentication that goes on.
-    exchange: Option<Exchange>,
-}
-
-impl Authenticated {
-    pub(super) fn new(method: Method) -> Self {
-        Self { method, exchange: None }
-    }
-}
 
 impl Core {
     /// Checks user name and password.
@@ -166,12 +145,6 @@ impl Core {
             // [MQTT-4.12.1-2].
             _ => self.disconnect(link, ReasonCode::NotAuthorized, "the re-authentication failed", now),
         }
-    }
-}
-
-impl Pending {
-    pub(super) fn drain(&mut self, buffer: &mut BytesMut) {
-        buffer.extend_from_slice(&self.output.split());
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use bytestring::ByteString;
 
-use super::LinkId;
+use super::types::LinkId;
 use crate::broker::access::Rights;
 use crate::mqtt::Will;
 use crate::session::server::ServerSession;

@@ -1,33 +1,22 @@
 //! CONNECT: who is let in, on which terms, and with which session.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
-use super::authenticate::Authenticated;
 use super::client::{Client, NEVER};
-use super::link::Stage;
+use super::link::{Authenticated, Stage};
+use super::notice::Notice;
+use super::refusal::Refusal;
 use super::scram::Method;
+use super::state::Core;
 use super::timers::Timer;
-use super::{Core, LinkId, Notice};
+use super::types::LinkId;
 use crate::broker::id::SessionId;
 use crate::mqtt::{ConnAckProperties, QoS, ReasonCode, Version};
 use crate::session::ConnAck;
 use crate::session::server::{Connect, Connection, Opening, Terms, write_connack};
-
-/// Why somebody is not let in.
-pub(super) struct Refusal {
-    pub(super) reason: ReasonCode,
-    pub(super) why: Cow<'static, str>,
-}
-
-impl Refusal {
-    pub(super) fn new(reason: ReasonCode, why: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, why: why.into() }
-    }
-}
 
 impl Core {
     pub(super) fn handle_opening(&mut self, link: LinkId, opening: Opening, now: Instant) {

@@ -6,8 +6,10 @@ use bytes::BytesMut;
 
 use super::client::NEVER;
 use super::link::Stage;
+use super::notice::Notice;
+use super::state::Core;
 use super::timers::Timer;
-use super::{Core, LinkId, Notice};
+use super::types::LinkId;
 use crate::broker::id::SessionId;
 use crate::mqtt::{Message, PublishProperties, ReasonCode, Will};
 use crate::session::server::Delivery;

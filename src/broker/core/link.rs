@@ -2,10 +2,10 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::Peer;
-use super::authenticate::{Authenticated, Pending};
+use super::scram::{Exchange, Method};
+use super::types::Peer;
 use crate::broker::id::SessionId;
-use crate::session::server::Connection;
+use crate::session::server::{Connect, Connection};
 
 /// One stream.
 #[derive(Debug)]
@@ -44,5 +44,33 @@ impl Link {
             Stage::Connected(session, _) => Some(session),
             _ => None,
         }
+    }
+}
+
+/// A client whose CONNECT is in order and whose exchange goes on.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) connect: Connect,
+    pub(super) exchange: Exchange,
+    pub(super) output: BytesMut,
+}
+
+/// How a connected client authenticated itself, for when it does so again.
+#[derive(Debug)]
+pub(super) struct Authenticated {
+    pub(super) method: Method,
+    /// A re-authentication that goes on.
+    pub(super) exchange: Option<Exchange>,
+}
+
+impl Authenticated {
+    pub(super) fn new(method: Method) -> Self {
+        Self { method, exchange: None }
+    }
+}
+
+impl Pending {
+    pub(super) fn drain(&mut self, buffer: &mut BytesMut) {
+        buffer.extend_from_slice(&self.output.split());
     }
 }

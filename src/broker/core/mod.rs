@@ -14,148 +14,36 @@ mod limits;
 mod link;
 mod notice;
 mod publish;
+mod refusal;
 mod scram;
+mod settings;
 mod slab;
+mod state;
 mod statistics;
+mod stored;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod types;
 
-use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use bytes::BytesMut;
-use bytestring::ByteString;
 
-use self::client::Client;
 use self::ending::Farewell;
 use self::link::{Link, Stage};
-use self::publish::{Kept, Waiting};
-use self::scram::Cache;
-use self::slab::Slab;
-use self::timers::{Timer, Timers};
-use super::access::{AccessList, Rights, Users};
+use self::timers::Timer;
 use super::id::SessionId;
-use super::routing::{Recipient, Subscriptions};
-use super::statistics::Statistics;
-use super::store::{self, Delayed, Retained};
-use crate::mqtt::{QoS, ReasonCode, SharedStrategy};
+use crate::mqtt::{QoS, ReasonCode};
 use crate::session::server::{self, Connection, Request, ServerSession};
 pub use limits::Limits;
 pub(crate) use notice::Notice;
-
-/// What a core is started with.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
-    pub(super) limits: Limits,
-    pub(super) shared_strategy: SharedStrategy,
-    /// Who may connect; nobody in here means that everybody may.
-    pub(super) users: Users,
-    /// Refuse clients without a user name even so.
-    pub(super) no_anonymous: bool,
-    /// Who may publish and receive what; `None`: everybody everything.
-    pub(super) access_list: Option<AccessList>,
-    /// How often `$SYS` is published; `None`: never.
-    pub(super) statistics_interval: Option<Duration>,
-}
-
-impl Settings {
-    fn rights(&self, user_name: Option<&str>, client_id: &str) -> Rights {
-        self.access_list.as_ref().map_or_else(Rights::all, |list| list.rights(user_name, client_id))
-    }
-}
-
-/// One network connection. Its number is used again after [`Core::handle_closed`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct LinkId(u32);
-
-impl LinkId {
-    /// Small and dense, so that a listener can keep its streams in a `Vec`.
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// Who is at the other end of a link.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Peer {
-    /// Its address, for the log.
-    pub(super) address: String,
-    /// Which listener took it: `mqtt`, `mqtts`, `ws`, `wss` or `unix`.
-    pub(super) listener: &'static str,
-}
-
-/// What is to be done with a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transmit {
-    /// Nothing to send now; [`Core::poll_ready`] names the link when there is.
-    Idle,
-    /// The buffer was filled; ask again when it has been written.
-    More,
-    /// Close the stream when what is in the buffer has been written.
-    Close,
-}
-
-/// All sessions of a broker.
-#[derive(Debug)]
-pub(super) struct Core {
-    settings: Settings,
-    /// Both clocks, when it began.
-    started: (Instant, SystemTime),
-    random: fastrand::Rng,
-    links: Slab<Link>,
-    clients: Slab<Client>,
-    by_client: HashMap<ByteString, SessionId>,
-    /// How many of `clients` have a link.
-    connected: usize,
-    subscriptions: Subscriptions,
-    retained: Retained<Kept>,
-    delayed: Delayed<Waiting>,
-    scram: Cache,
-    timers: Timers,
-    statistics: Statistics,
-    /// When [`Timer::Statistics`] is set to.
-    statistics_at: Option<Instant>,
-    /// Links to be asked for what they have to send.
-    ready: VecDeque<LinkId>,
-    notices: VecDeque<Notice>,
-    /// Who gets the message that is being passed on: kept for its memory.
-    recipients: Vec<Recipient>,
-}
+pub(super) use settings::Settings;
+pub(super) use state::Core;
+pub(super) use types::{LinkId, Peer, Transmit};
 
 impl Core {
-    /// `started`: now, by both clocks. `seed`: for whatever is left to chance.
-    pub(super) fn new(settings: Settings, started: (Instant, SystemTime), seed: u64) -> Self {
-        let limits = &settings.limits;
-        let retained = store::Limits { messages: limits.max_retained, bytes: limits.max_retained_bytes };
-        let delayed = store::Limits { messages: limits.max_delayed, bytes: limits.max_delayed_bytes };
-        let statistics = Statistics::new(concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")), started.0);
-        let mut core = Self {
-            started,
-            random: fastrand::Rng::with_seed(seed),
-            links: Slab::new(),
-            clients: Slab::new(),
-            by_client: HashMap::new(),
-            connected: 0,
-            subscriptions: Subscriptions::new(settings.shared_strategy, seed),
-            retained: Retained::new(retained),
-            delayed: Delayed::new(delayed),
-            scram: Cache::default(),
-            timers: Timers::default(),
-            statistics,
-            statistics_at: None,
-            ready: VecDeque::new(),
-            notices: VecDeque::new(),
-            recipients: Vec::new(),
-            settings,
-        };
-        if core.settings.statistics_interval.is_some() {
-            core.timers.set(Timer::Statistics, &mut core.statistics_at, Some(started.0));
-        }
-        core
-    }
-
     /// A stream has been accepted.
     pub(super) fn open(&mut self, peer: Peer, now: Instant) -> LinkId {
         self.statistics.counters.sockets += 1;

@@ -5,30 +5,15 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytestring::ByteString;
 
-use super::{Core, LinkId, Notice};
+use super::notice::Notice;
+use super::state::Core;
+use super::stored::{Kept, Waiting};
+use super::types::LinkId;
 use crate::broker::id::SessionId;
 use crate::broker::routing::{GroupId, Identifiers, Publisher, Recipient};
 use crate::mqtt::{Message, QoS, ReasonCode, TopicName};
 use crate::session::Violation;
 use crate::session::server::{Arrival, Delivery, Publication, QueueLimits};
-
-/// A message to `$delayed/` that waits, its topic without the prefix.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    message: Message,
-    /// When it came, from which its expiry is counted.
-    arrived: Instant,
-    publisher: Option<SessionId>,
-    client_id: ByteString,
-}
-
-/// A retained message.
-#[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) publication: Arc<Publication>,
-    /// The client identifier of its publisher, for No Local.
-    pub(super) publisher: ByteString,
-}
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytestring::ByteString;
 
-use super::Core;
+use super::state::Core;
 use super::timers::Timer;
 use crate::broker::statistics::{Counters, Gauges, Statistics, SysValue};
 use crate::mqtt::{Message, TopicName};

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Instant;
 
-use super::Core;
+use super::state::Core;
 use crate::broker::id::SessionId;
 use crate::broker::routing::{Inserted, Subscription};
 use crate::mqtt::{QoS, ReasonCode, RetainHandling, SubscriptionOptions, TopicFilter};

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::LinkId;
+use super::types::LinkId;
 use crate::broker::id::SessionId;
 
 /// What happens at a time.

@@ -16,7 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::{Bytes, BytesMut};
 
 use super::*;
-use crate::mqtt::{Message, SubscriptionOptions, TopicFilter, TopicName, Version, Will, WillProperties};
+use crate::broker::access::AccessList;
+use crate::mqtt::{
+    Message, SharedStrategy, SubscriptionOptions, TopicFilter, TopicName, Version, Will, WillProperties,
+};
 use crate::session::{
     ConnectOptions, Disconnected, Event, PublishOutcome, Session, State, SubscribeRequest, UnsubscribeRequest,
 };
