@@ -3,6 +3,8 @@
 
 #[path = "house/circles.rs"]
 mod circles;
+#[path = "house/conformance.rs"]
+mod conformance;
 #[path = "house/files.rs"]
 mod files;
 #[path = "house/map.rs"]

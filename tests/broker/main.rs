@@ -5,6 +5,8 @@ mod support;
 
 #[cfg(all(feature = "broker", unix))]
 mod command;
+#[cfg(all(feature = "broker", unix))]
+mod conformance;
 #[cfg(feature = "broker")]
 mod faults;
 #[cfg(all(feature = "broker", unix))]

@@ -6,6 +6,7 @@ mod basics;
 mod connecting;
 mod guarantees;
 mod limits;
+mod mutations;
 mod sessions;
 mod sharing;
 mod wills;
