@@ -1,7 +1,5 @@
 //! A tree of topic levels in one vector: no recursion, however deep a client's topic is, and no allocation at matching.
 
-#![allow(dead_code, reason = "until the core uses it")]
-
 use std::collections::HashMap;
 
 /// Most levels of a topic or a filter that the broker keeps. A text of 65,535 slashes would take megabytes as nodes.

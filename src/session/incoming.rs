@@ -162,6 +162,7 @@ impl IncomingIds {
     }
 
     /// A message at QoS 2 is being refused, so that its id is free again [MQTT-4.3.3-9].
+    #[cfg(feature = "broker")]
     pub(super) fn discard(&mut self, packet_id: u16) {
         if let Ok(at) = self.find(packet_id) {
             self.entries.remove(at);

@@ -79,10 +79,6 @@ impl Lane {
         None
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.batch.is_none()
-    }
-
     /// When there may be something to pop that there is not now.
     pub(super) fn timeout(&self) -> Option<Instant> {
         let waiting = self.waiting.iter().filter_map(|waiting| waiting.from);

@@ -47,11 +47,6 @@ impl LinkFaults {
         client_id.clone_into(&mut self.client);
     }
 
-    /// Whether packets may go past it: there are no rules, and nothing is held back.
-    pub(crate) fn is_idle(&self, faults: &Faults) -> bool {
-        faults.is_empty() && self.from_client.is_empty() && self.to_client.is_empty() && !self.is_closed
-    }
-
     /// Takes a whole packet on its way.
     pub(crate) fn handle_frame(&mut self, faults: &mut Faults, direction: Direction, frame: Bytes, now: Instant) {
         if self.version != faults.version() {

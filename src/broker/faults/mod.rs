@@ -41,8 +41,6 @@
 //! | `lane` | packets that are held back in one direction |
 //! | `link` | what happens to the packets of one link |
 
-#![allow(dead_code, unused_imports, reason = "until the core uses it")]
-
 mod grammar;
 mod lane;
 mod link;
@@ -53,5 +51,5 @@ mod set;
 pub(crate) use grammar::FaultError;
 pub(crate) use link::LinkFaults;
 pub(crate) use packet::Packet;
-pub(crate) use rule::{Direction, Rule};
+pub(crate) use rule::Direction;
 pub(crate) use set::Faults;
