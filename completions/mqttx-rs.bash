@@ -3242,11 +3242,11 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 --protobuf-path)
@@ -3874,11 +3874,11 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 --protobuf-path)

@@ -137,11 +137,17 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat -d 'How
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat-delay -d 'Delay between repeats' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l delay -d 'The broker holds it back so long ($delayed)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l timeout -d 'Give up after so long, 0 is never' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
@@ -252,11 +258,17 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s F -l template 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-write -d 'Append payloads to a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Each payload to a file of its own, numbered' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l delimiter -d 'After each payload in files and raw' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F

@@ -12,7 +12,7 @@ use crate::cli::publish::{PublishArgs, PublishCommand};
 use crate::cli::value;
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
-use crate::payload::{PayloadFormat, PayloadSize};
+use crate::payload::{Codec, PayloadSize};
 
 /// What `pub` does.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Publication {
     /// Where payloads come from.
     pub source: MessageSource,
     /// How they are written there.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Assurance.
     pub qos: QoS,
     /// The broker keeps the message.
@@ -130,7 +130,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
-            format: arguments.payload.format,
+            codec: Codec::from(arguments.payload.format),
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,

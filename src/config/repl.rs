@@ -16,7 +16,7 @@ use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine
 use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{TopicFilter, Version};
-use crate::payload::PayloadFormat;
+use crate::payload::Codec;
 use crate::session::SubscribeRequest;
 
 /// What `repl` does.
@@ -239,7 +239,7 @@ pub(crate) struct Display {
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Where payloads go too.
     pub file: Option<FileTarget>,
     /// What follows a payload in raw output, a template's line and a file.
@@ -248,13 +248,7 @@ pub(crate) struct Display {
 
 impl Default for Display {
     fn default() -> Self {
-        Self {
-            shape: None,
-            verbose: false,
-            format: PayloadFormat::default(),
-            file: None,
-            delimiter: Bytes::from_static(b"\n"),
-        }
+        Self { shape: None, verbose: false, codec: Codec::default(), file: None, delimiter: Bytes::from_static(b"\n") }
     }
 }
 
@@ -330,7 +324,7 @@ impl Subscription {
         let display = Display {
             shape: has_shape.then(|| shape(output)).transpose()?,
             verbose: output.verbose,
-            format: line.subscribe.payload.format,
+            codec: Codec::from(line.subscribe.payload.format),
             file: target(output),
             delimiter: output.delimiter.clone(),
         };

@@ -11,7 +11,7 @@ use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, Subscri
 use crate::cli::value::MessageShape;
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
-use crate::payload::{PayloadFormat, plural};
+use crate::payload::{Codec, plural};
 use crate::session::SubscribeRequest;
 
 /// What `sub` does.
@@ -42,7 +42,7 @@ pub struct SubSettings {
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Where payloads go besides stdout.
     pub file: Option<FileTarget>,
     /// What follows a payload in raw output, a template's line and a file.
@@ -127,7 +127,7 @@ impl SubSettings {
             strict: selection.strict,
             shape: shape(output)?,
             verbose: output.verbose,
-            format: subscribe.payload.format,
+            codec: Codec::from(subscribe.payload.format),
             file: target(output),
             delimiter: output.delimiter.clone(),
             warnings,

@@ -38,7 +38,6 @@ const CIRCLES: &[&[&str]] = &[
         "config/import/spring/mod.rs",
     ],
     &["config/origin.rs", "config/profile/choice.rs", "config/profile/layer.rs", "config/profile/project.rs"],
-    &["payload/error.rs", "payload/format.rs"],
     &["repl/complete/mod.rs", "repl/complete/values.rs"],
     &["repl/messages.rs", "repl/preferences.rs", "repl/shell.rs"],
     &["session/codec/mod.rs", "session/codec/v3.rs", "session/codec/v5.rs"],

@@ -9,7 +9,7 @@ use crate::payload::PayloadFormat;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Payload")]
 pub struct PayloadArgs {
-    /// plain, hex, base64, json or binary
+    /// plain, hex, base64, json, binary, cbor, msgpack or sparkplug
     #[arg(
         short = 'f',
         long,
