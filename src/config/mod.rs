@@ -10,6 +10,7 @@
 
 mod bench;
 mod broker;
+mod codec;
 mod conn;
 mod connect;
 mod credentials;

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::codec::encoder;
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
 use super::support::{exclude_one_another, without_effect};
@@ -130,7 +131,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
-            codec: Codec::from(arguments.payload.format),
+            codec: encoder(&arguments.payload, &arguments.compress, origins)?,
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
@@ -178,6 +179,13 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
     if let Some((other, _)) = named.next() {
         return Err(exclude_one_another(flag, other).with_hint("a message has one payload"));
     }
+    if matches!(source, MessageSource::Random(_))
+        && let Some(option) = ["format", "compress"].iter().find(|option| origins.of(option) == Origin::Flag)
+    {
+        return Err(
+            exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are no text of any format")
+        );
+    }
     let (repeats, in_each_line) = match source {
         MessageSource::Lines => (REPEATS, &[][..]),
         MessageSource::JsonLines => (REPEATS, IN_EACH_LINE),
@@ -203,6 +211,11 @@ const IN_EACH_LINE: &[&str] = &[
     "retain",
     "dup",
     "format",
+    "protobuf_path",
+    "protobuf_message_name",
+    "avsc_path",
+    "schema",
+    "compress",
     "delay",
     "payload_format_indicator",
     "message_expiry_interval",

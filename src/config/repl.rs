@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::builder::StyledStr;
 
+use super::codec::decoder;
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
 use super::profile::Choice;
 use super::publish::Publication;
 use super::read::{Parsed, Reading, read_as};
-use super::subscribe::{FileTarget, Retained, doubts, shape, subscriptions, target};
+use super::subscribe::{FileTarget, Retained, doubts, is_for_people, shape, subscriptions, target};
 use super::support::{exclude_one_another, refuse_what_needs_v5};
 use super::{ConnectSettings, protocol, secret};
 use crate::cli::repl::{ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine, line_command};
@@ -324,7 +325,7 @@ impl Subscription {
         let display = Display {
             shape: has_shape.then(|| shape(output)).transpose()?,
             verbose: output.verbose,
-            codec: Codec::from(line.subscribe.payload.format),
+            codec: decoder(&line.subscribe.payload, &line.subscribe.decompress, false, origins)?,
             file: target(output),
             delimiter: output.delimiter.clone(),
         };
@@ -341,7 +342,14 @@ impl Subscription {
                 (_, true) => Retained::Skip,
                 _ => Retained::Both,
             },
-            display: (display != Display::default()).then_some(display),
+            display: (display != Display::default()).then(|| Display {
+                codec: if is_for_people(output) && !origins.given("format") {
+                    display.codec.clone().knowing_sparkplug_topics()
+                } else {
+                    display.codec.clone()
+                },
+                ..display
+            }),
         };
         Ok((subscription, warnings))
     }

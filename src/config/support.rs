@@ -1,4 +1,4 @@
-//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another, what is not built yet.
+//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another.
 
 use super::origin::{Origin, Origins};
 use crate::error::Error;
@@ -40,9 +40,6 @@ const NEEDS_V5: &[&str] = &[
     "subscription_identifier",
 ];
 
-/// Options that the next versions follow; until then it is better to say so than to leave them out in silence.
-const NOT_BUILT_YET: &[&str] = &["avsc_path", "protobuf_message_name", "protobuf_path"];
-
 /// Refuses flags that an older version of the protocol cannot carry. MQTTX leaves them out in silence, and its user
 /// wonders where the property went. A variable is meant for many commands, so it is left out with a warning.
 pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Result<Vec<String>, Error> {
@@ -58,14 +55,6 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
         warnings.push(format!("{message}: left out"));
     }
     Ok(warnings)
-}
-
-/// Refuses options that nothing follows yet.
-pub(super) fn refuse_what_is_not_built_yet(origins: &Origins) -> Result<(), Error> {
-    match NOT_BUILT_YET.iter().find(|option| origins.given(option)) {
-        Some(option) => Err(Error::usage(format!("{} is not supported by this version yet", origins.name(option)))),
-        None => Ok(()),
-    }
 }
 
 /// Refuses two options that say the same thing.

@@ -185,7 +185,7 @@ impl LivePrinter {
         let message = &record.message;
         self.scratch.clear();
         let payload: &[u8] = &message.payload;
-        let shown = if style.codec.is_verbatim() {
+        let shown = if style.codec.is_verbatim_for(message.topic.as_str()) {
             payload
         } else {
             match style.codec.decode(message.topic.as_str(), payload, &mut self.scratch) {

@@ -17,8 +17,8 @@ mod record;
 mod size;
 
 pub use codec::{
-    Codec, Compression, Decoded, Decompression, LARGEST_DECOMPRESSED, Schema, SchemaError, compact_json, decode_base64,
-    indent_json, push_base64,
+    Codec, Compression, Decoded, Decompression, InvalidCompression, LARGEST_DECOMPRESSED, Schema, SchemaError,
+    compact_json, decode_base64, indent_json, push_base64,
 };
 pub use decimal::push_decimal;
 pub use error::{PayloadError, caret};

@@ -58,7 +58,9 @@ impl Shell<'_> {
                     let error = Error::usage(format!("set: {format} needs a schema, and here is none"));
                     return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`").into());
                 }
-                self.style.codec = Codec::from(format);
+                let codec = Codec::from(format);
+                codec.check_built_in().map_err(|error| Error::usage(format!("set: {error}")))?;
+                self.style.codec = if value.is_none() { codec.knowing_sparkplug_topics() } else { codec };
             }
             Preference::Qos => {
                 let qos = value.map(str::parse::<QoS>).transpose();

@@ -19,6 +19,7 @@ use crate::config::ProfileChoice;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
 use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
+use crate::payload::Codec;
 use crate::session::{PublishOutcome, RequestId};
 
 /// Batches of events that may wait: behind them the connections stop reading.
@@ -150,7 +151,7 @@ impl<'a> Shell<'a> {
             messages: Messages::new(),
             printer: LivePrinter::new(console, stream, talk),
             console,
-            style: LiveStyle::default(),
+            style: LiveStyle { codec: Codec::default().knowing_sparkplug_topics(), ..LiveStyle::default() },
             talk,
             variables: Variables::new(),
             aliases: Aliases::new(),

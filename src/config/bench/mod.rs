@@ -10,6 +10,7 @@ mod presets;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::codec::encoder;
 use super::origin::Origins;
 use super::pattern::Facts;
 use super::{ConnectSettings, publish};
@@ -26,7 +27,7 @@ use crate::payload::placeholder::{Pattern, Place};
 pub(crate) use presets::{PRESETS, Preset};
 
 use draft::Draft;
-use load::{load, payload};
+use load::{encoded, load, payload};
 
 /// What a run of `bench` does, and what becomes of its results.
 #[derive(Debug, Clone)]
@@ -118,7 +119,8 @@ impl BenchSettings {
         let version = draft.connect.client.connect.version;
         let facts = &draft.facts;
         let topic = facts.read(&origins.name("topic"), topic.as_str(), Place::TOPIC)?;
-        let payload = payload(&arguments.load, facts, None)?;
+        let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
+        let payload = encoded(payload(&arguments.load, facts, None)?, &codec, topic.as_str(), origins)?;
         let role = publisher(topic, payload, &arguments.load, message, clients.count, version)?;
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;

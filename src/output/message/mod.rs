@@ -106,9 +106,10 @@ impl<W: Write> MessagePrinter<W> {
         let (stream, out) = (self.out.stream(), self.out.buffer());
         let payload: &[u8] = &record.message.payload;
         self.scratch.clear();
-        let is_decoded = !options.codec.is_verbatim() && (options.file.is_some() || options.shape.shows_format());
-        let decoded =
-            is_decoded.then(|| options.codec.decode(record.message.topic.as_str(), payload, &mut self.scratch));
+        let topic = record.message.topic.as_str();
+        let is_decoded =
+            !options.codec.is_verbatim_for(topic) && (options.file.is_some() || options.shape.shows_format());
+        let decoded = is_decoded.then(|| options.codec.decode(topic, payload, &mut self.scratch));
         let (shown, mut outcome) = match decoded {
             Some(Ok(())) => (self.scratch.as_slice(), Ok(())),
             // What has a place for the error says it there.
@@ -124,7 +125,7 @@ impl<W: Write> MessagePrinter<W> {
             MessageShape::Default => self.readable.push(record, shown, saved, out),
             MessageShape::Clean => clean::push(record, shown, out),
             MessageShape::JsonLines => {
-                let codec = (!options.codec.is_verbatim()).then_some(&options.codec);
+                let codec = (!options.codec.is_verbatim_for(topic)).then_some(&options.codec);
                 write_json_line_at(record, Some(record.received_at.unwrap_or_else(Timestamp::now)), codec, out);
             }
             MessageShape::Raw => {

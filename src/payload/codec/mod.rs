@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use compression::{Compression, Decompression, LARGEST_DECOMPRESSED};
+pub use compression::{Compression, Decompression, InvalidCompression, LARGEST_DECOMPRESSED};
 pub use schema::{Schema, SchemaError};
 pub use text::{compact_json, decode_base64, indent_json, push_base64};
 
@@ -119,6 +119,29 @@ impl Codec {
             && self.compression.is_none()
             && self.decompression.is_none()
             && !self.knows_sparkplug_topics
+    }
+
+    /// Whether payloads of a topic are shown as the bytes that they are.
+    pub fn is_verbatim_for(&self, topic: &str) -> bool {
+        matches!(self.format, PayloadFormat::Plain | PayloadFormat::Binary)
+            && self.schemas.is_none()
+            && self.decompression.is_none()
+            && !(self.knows_sparkplug_topics && is_sparkplug(topic))
+    }
+
+    /// Whether this build can do it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot; the error names the feature.
+    pub fn check_built_in(&self) -> Result<(), String> {
+        if self.compression.is_some() || self.decompression.is_some() {
+            Compression::check_built_in()?;
+        }
+        match self.format {
+            PayloadFormat::Sparkplug => protobuf::sparkplug().map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the same text makes other payloads for other topics.
@@ -253,12 +276,8 @@ fn push_value(form: &Form<'_>, payload: &[u8], out: &mut Vec<u8>) -> Result<(), 
 
 /// Whether a topic is one of those whose payload the Sparkplug specification defines in Protobuf: `STATE` has JSON.
 fn is_sparkplug(topic: &str) -> bool {
-    let mut levels = topic.split('/');
-    levels.next() == Some("spBv1.0")
-        && matches!(
-            levels.nth(1),
-            Some("NBIRTH" | "NDEATH" | "NDATA" | "NCMD" | "DBIRTH" | "DDEATH" | "DDATA" | "DCMD")
-        )
+    let kind = topic.strip_prefix("spBv1.0/").and_then(|rest| rest.split('/').nth(1));
+    matches!(kind, Some("NBIRTH" | "NDEATH" | "NDATA" | "NCMD" | "DBIRTH" | "DDEATH" | "DDATA" | "DCMD"))
 }
 
 impl Schemas {

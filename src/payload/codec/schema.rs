@@ -26,6 +26,11 @@ impl Schema {
         MessageType::load(path, message).map(|message| Self(Kind::Protobuf(message))).map_err(SchemaError)
     }
 
+    /// Whether it is Avro's, and not Protobuf's.
+    pub fn is_avro(&self) -> bool {
+        matches!(self.0, Kind::Avro(_))
+    }
+
     /// An .avsc file.
     pub fn avro(path: &Path) -> Result<Self, SchemaError> {
         let refused = |what: String| SchemaError(format!("{}: {what}", path.display()));
