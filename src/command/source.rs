@@ -6,10 +6,10 @@ use std::io;
 use bytes::Bytes;
 
 use super::lines::Lines;
-use crate::config::{MessageSource, Publication, unix_now};
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadError, read_at_most, read_json_line};
+use crate::settings::{MessageSource, Publication, unix_now};
 
 /// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
 /// before anything is connected.

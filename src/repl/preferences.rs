@@ -5,27 +5,15 @@ use std::rc::Rc;
 
 use clap::ValueEnum;
 
+use super::chosen::Preferences;
 use super::line::check_name;
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
-use crate::config::Display;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
-use crate::output::{Columns, Console, MessagePrinter, MessageShape};
+use crate::output::{Columns, MessageShape};
 use crate::payload::{Codec, PayloadFormat};
-
-/// What holds until it is set anew.
-#[derive(Debug, Default)]
-pub(super) struct Preferences {
-    /// For lines that name none.
-    pub(super) qos: Option<QoS>,
-    /// In another shape than a line.
-    pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
-    /// What that shape is, as it was said.
-    shape: Option<String>,
-    /// Kept, and not shown.
-    pub(super) muted: Vec<TopicFilter>,
-}
+use crate::settings::Display;
 
 impl Shell<'_> {
     /// `set`: without a value back to what holds at first.

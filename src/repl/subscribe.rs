@@ -9,11 +9,12 @@ use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
 use crate::command::refusal::refused;
-use crate::config::{Display, Origins, Subscription};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter, PrinterOptions, Stdout};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
+use crate::settings::{Display, Subscription};
 
 impl Shell<'_> {
     /// `sub`.

@@ -6,8 +6,15 @@ mod support;
 #[cfg(all(feature = "broker", unix))]
 mod command;
 #[cfg(feature = "broker")]
+mod faults;
+#[cfg(all(feature = "broker", unix))]
+mod limits;
+#[cfg(all(feature = "broker", unix))]
+mod listeners;
+#[cfg(feature = "broker")]
 mod protocol;
 #[cfg(feature = "broker")]
+mod scram;
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;

@@ -3,6 +3,7 @@
 
 use data_encoding::HEXLOWER;
 
+use crate::profile_layers::{Home, connection};
 use crate::support::wire::{connack, publish, suback};
 use crate::support::{Ended, Program, ScriptedBroker};
 
@@ -225,6 +226,35 @@ fn a_line_that_is_not_in_the_format_is_named_and_the_others_are_sent() {
     let ended = running.wait().expect_code(1);
     let expected = "line 2 is not encodable as avro at character 1: the field `name` of `Person` is missing";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+}
+
+#[test]
+fn a_profile_names_schemas_beside_it_and_what_the_command_line_says_wins() {
+    let (home, broker) = (Home::new(), ScriptedBroker::start());
+    let schema = home.write(home.profiles().join("person.avsc"), r#"{"type":"array","items":"int"}"#);
+    let profile = |name: &str, text: &str| {
+        home.profile(name, &format!("{}[publish]\ntopic = \"t\"\n{text}", connection(&broker)));
+    };
+    profile("rules", "schema = [\"t=person.avsc\"]\n");
+    profile("avro", "avsc_path = \"person.avsc\"\n");
+    profile("protobuf", "protobuf_path = \"none.proto\"\nprotobuf_message_name = \"None\"\n");
+    let avro = schema.display();
+    for (line, expected) in [
+        ("--profile rules pub -m [1]".to_owned(), &b"\x02\x02\x00"[..]),
+        ("--profile avro pub -m [1]".to_owned(), b"\x02\x02\x00"),
+        ("--profile avro pub -m 6869 -f hex".to_owned(), b"hi"),
+        (format!("--profile protobuf pub -m [1] -Ap {avro}"), b"\x02\x02\x00"),
+    ] {
+        let running = home.program(&line).start();
+        let (mut link, _) = broker.accept_session(connack());
+        assert_eq!(link.expect_publish().payload, expected, "{line}");
+        link.expect_goodbye();
+        link.close();
+        running.wait().expect_code(0);
+    }
+    let refused = home.program("--profile protobuf pub -m x").run().expect_code(2);
+    let expected = "error: publish.protobuf_path of profile `protobuf`: ";
+    assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
 }
 
 #[test]

@@ -111,6 +111,8 @@ fn prepare(home: &Home, world: World) {
     home.write("m.avsc", "\"int\"");
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
+    home.write("users", "somebody:secret\n");
+    home.write("rights", "topic write b\n");
     let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;
     let sections = ["conn", "pub", "sub", "benchConn", "benchPub", "benchSub"].map(|name| format!("\"{name}\":{said}"));
     home.write("options.json", &format!("{{{}}}", sections.join(",")));
