@@ -15,6 +15,7 @@ mod listeners;
 mod protocol;
 #[cfg(feature = "broker")]
 mod scram;
+#[cfg(feature = "broker")]
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;
