@@ -9,7 +9,7 @@ pub(crate) fn layer(variable: impl Fn(&str) -> Option<String>) -> Layer {
     for (name, row) in variable_rows() {
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
             let values = match row.kind {
-                Kind::List | Kind::Pairs => text.lines().map(String::from).collect(),
+                Kind::List | Kind::Schemas | Kind::Pairs => text.lines().map(String::from).collect(),
                 _ => vec![text],
             };
             layer.options.entry(row.option.to_owned()).or_insert(LayerValue {

@@ -145,9 +145,11 @@ pub(crate) fn read_as<T: FromArgMatches>(
         warnings.extend(about_files);
         warnings.extend(credentials::hold_back(&written, &mut layers, &origins));
         inherited = inherit(&given, &layers);
-        // How a will is published says nothing where there is none.
-        if !given.contains("will_topic") && !inherited.contains_key("will_topic") {
-            inherited.retain(|option, _| !is_noted(option, Note::Needs("will_topic")));
+        // How a will is published says nothing where there is none, nor which message of no schema.
+        for needed in ["will_topic", "protobuf_path"] {
+            if !given.contains(needed) && !inherited.contains_key(needed) {
+                inherited.retain(|option, _| !is_noted(option, Note::Needs(needed)));
+            }
         }
         origins.profile_choice = choice;
         warnings.extend(

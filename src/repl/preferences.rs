@@ -12,7 +12,7 @@ use crate::cli::repl::Preference;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
 use crate::output::{Columns, MessageShape};
-use crate::payload::PayloadFormat;
+use crate::payload::{Codec, PayloadFormat};
 use crate::settings::Display;
 
 impl Shell<'_> {
@@ -40,8 +40,15 @@ impl Shell<'_> {
                 self.preferences.shape = value.map(|text| format!("template {text}"));
             }
             Preference::Format => {
-                let format = value.unwrap_or(PayloadFormat::default().name()).parse();
-                self.style.format = format.map_err(|_| refused("a format: use plain, hex, base64, json or binary"))?;
+                let format = value.map_or(Ok(PayloadFormat::default()), str::parse::<PayloadFormat>);
+                let format = format.map_err(|error| Error::usage(format!("set: {error}")))?;
+                if format.needs_schema() {
+                    let error = Error::usage(format!("set: {format} needs a schema, and here is none"));
+                    return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`").into());
+                }
+                let codec = Codec::from(format);
+                codec.check_built_in().map_err(|error| Error::usage(format!("set: {error}")))?;
+                self.style.codec = if value.is_none() { codec.knowing_sparkplug_topics() } else { codec };
             }
             Preference::Qos => {
                 let qos = value.map(str::parse::<QoS>).transpose();
@@ -67,7 +74,7 @@ impl Shell<'_> {
     fn reshape(&mut self, shape: Option<MessageShape>) -> Result<(), Error> {
         self.preferences.printer = match shape {
             Some(shape) => {
-                let display = Display { shape: Some(shape), format: self.style.format, ..Display::default() };
+                let display = Display { shape: Some(shape), codec: self.style.codec.clone(), ..Display::default() };
                 Some(Rc::new(RefCell::new(self.message_printer(&display)?)))
             }
             None => None,
@@ -79,7 +86,7 @@ impl Shell<'_> {
         let Preferences { qos, shape, .. } = &self.preferences;
         let mut rows = Columns::default();
         rows.row(["mode", shape.as_deref().unwrap_or("line")]);
-        rows.row(["format", self.style.format.name()]);
+        rows.row(["format", self.style.codec.format().name()]);
         rows.row(["qos", &qos.unwrap_or_default().to_string()]);
         rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
         rows.row(["max-lines", &self.style.maximum_lines.to_string()]);

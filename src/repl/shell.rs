@@ -18,6 +18,7 @@ use crate::command::status;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
 use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
+use crate::payload::Codec;
 use crate::session::{PublishOutcome, RequestId};
 use crate::settings::ProfileChoice;
 
@@ -150,7 +151,7 @@ impl<'a> Shell<'a> {
             messages: Messages::new(),
             printer: LivePrinter::new(console, stream, talk),
             console,
-            style: LiveStyle::default(),
+            style: LiveStyle { codec: Codec::default().knowing_sparkplug_topics(), ..LiveStyle::default() },
             talk,
             variables: Variables::new(),
             aliases: Aliases::new(),

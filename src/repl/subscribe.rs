@@ -162,7 +162,7 @@ impl Shell<'_> {
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
         let options = PrinterOptions {
             shape: display.shape.clone().unwrap_or_default(),
-            format: display.format,
+            codec: display.codec.clone(),
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(display.file.as_ref())?,

@@ -69,7 +69,6 @@ impl ConnectSettings {
     pub(super) fn resolve_as(client_id: &str, arguments: &ConnectArgs, origins: &Origins) -> Result<Resolved, Error> {
         let connection = &arguments.connection;
         let version = connection.mqtt_version;
-        support::refuse_what_is_not_built_yet(origins)?;
         let mut warnings = support::refuse_what_needs_v5(version, origins)?;
         let target = Target::resolve(arguments, origins)?;
         warnings.extend(misplaced::refuse_or_warn(arguments, &target, origins)?);

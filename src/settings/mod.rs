@@ -11,6 +11,7 @@
 mod bench;
 mod broker;
 mod check;
+mod codec;
 mod conn;
 mod connect;
 mod dialer;

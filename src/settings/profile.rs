@@ -151,7 +151,7 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
     for key in keys().filter(of_connection) {
         let Some(texts) = given.get(key.option) else { continue };
         let value = match (key.kind, texts.as_slice()) {
-            (Kind::List | Kind::Pairs, texts) => Value::Texts(texts.to_vec()),
+            (Kind::List | Kind::Schemas | Kind::Pairs, texts) => Value::Texts(texts.to_vec()),
             (Kind::SwitchOff, _) => Value::text("false"),
             (Kind::Switch, _) => Value::text("true"),
             (Kind::Path, [.., path]) => Value::text(absolute(path)),

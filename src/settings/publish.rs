@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::codec::encoder;
 use super::connect::Resolved;
 use super::support::without_effect;
 use super::{ConnectSettings, secret};
@@ -13,7 +14,7 @@ use crate::config::origin::{Origin, Origins};
 use crate::config::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
-use crate::payload::{PayloadFormat, PayloadSize};
+use crate::payload::{Codec, PayloadSize};
 
 /// What `pub` does.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ pub struct Publication {
     /// Where payloads come from.
     pub source: MessageSource,
     /// How they are written there.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Assurance.
     pub qos: QoS,
     /// The broker keeps the message.
@@ -131,7 +132,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
-            format: arguments.payload.format,
+            codec: encoder(&arguments.payload, &arguments.compress, origins)?,
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
@@ -178,6 +179,13 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
     };
     if let Some((other, _)) = named.next() {
         return Err(Error::exclude_one_another(flag, other).with_hint("a message has one payload"));
+    }
+    if matches!(source, MessageSource::Random(_))
+        && let Some(option) = ["format", "compress"].iter().find(|option| origins.of(option) == Origin::Flag)
+    {
+        return Err(
+            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are no text of any format")
+        );
     }
     let excluded = match source {
         MessageSource::Lines => &[(Note::Repeats, "stdin can be read only once")][..],

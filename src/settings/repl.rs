@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::builder::StyledStr;
 
+use super::codec::decoder;
 use super::connect::Resolved;
 use super::publish::Publication;
-use super::subscribe::{FileTarget, Retained, doubts, shape, subscriptions, target};
+use super::subscribe::{FileTarget, Retained, doubts, is_for_people, shape, subscriptions, target};
 use super::support::refuse_what_needs_v5;
 use super::{ConnectSettings, protocol, secret};
 use crate::cli::repl::{self as lines, ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine};
@@ -17,7 +18,7 @@ use crate::config::read::{Parsed, Reading, read_as};
 use crate::config::table::{Note, noted, row_of, rows};
 use crate::error::Error;
 use crate::mqtt::{TopicFilter, Version};
-use crate::payload::PayloadFormat;
+use crate::payload::Codec;
 use crate::session::SubscribeRequest;
 
 /// What `repl` does.
@@ -257,7 +258,7 @@ pub(crate) struct Display {
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Where payloads go too.
     pub file: Option<FileTarget>,
     /// What follows a payload in raw output, a template's line and a file.
@@ -266,13 +267,7 @@ pub(crate) struct Display {
 
 impl Default for Display {
     fn default() -> Self {
-        Self {
-            shape: None,
-            verbose: false,
-            format: PayloadFormat::default(),
-            file: None,
-            delimiter: Bytes::from_static(b"\n"),
-        }
+        Self { shape: None, verbose: false, codec: Codec::default(), file: None, delimiter: Bytes::from_static(b"\n") }
     }
 }
 
@@ -336,7 +331,7 @@ impl Subscription {
         let display = Display {
             shape: has_shape.then(|| shape(output)).transpose()?,
             verbose: output.verbose,
-            format: line.subscribe.payload.format,
+            codec: decoder(&line.subscribe.payload, &line.subscribe.decompress, false, origins)?,
             file: target(output),
             delimiter: output.delimiter.clone(),
         };
@@ -353,7 +348,14 @@ impl Subscription {
                 (_, true) => Retained::Skip,
                 _ => Retained::Both,
             },
-            display: (display != Display::default()).then_some(display),
+            display: (display != Display::default()).then(|| Display {
+                codec: if is_for_people(output) && !origins.given("format") {
+                    display.codec.clone().knowing_sparkplug_topics()
+                } else {
+                    display.codec.clone()
+                },
+                ..display
+            }),
         };
         Ok((subscription, warnings))
     }

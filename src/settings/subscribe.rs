@@ -4,6 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ConnectSettings;
+use super::codec::decoder;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::support::without_effect;
 use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, SubscriptionArgs};
@@ -11,7 +12,7 @@ use crate::cli::value::MessageShape;
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
-use crate::payload::{PayloadFormat, plural};
+use crate::payload::{Codec, plural};
 use crate::session::SubscribeRequest;
 
 /// What `sub` does.
@@ -42,7 +43,7 @@ pub struct SubSettings {
     /// Everything that a packet has.
     pub verbose: bool,
     /// How payloads are shown.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// Where payloads go besides stdout.
     pub file: Option<FileTarget>,
     /// What follows a payload in raw output, a template's line and a file.
@@ -127,7 +128,7 @@ impl SubSettings {
             strict: selection.strict,
             shape: shape(output)?,
             verbose: output.verbose,
-            format: subscribe.payload.format,
+            codec: decoder(&subscribe.payload, &subscribe.decompress, is_for_people(output), origins)?,
             file: target(output),
             delimiter: output.delimiter.clone(),
             warnings,
@@ -137,6 +138,12 @@ impl SubSettings {
 
 pub(super) fn shape(output: &OutputArgs) -> Result<MessageShape, Error> {
     output.template.as_deref().map_or_else(|| Ok(output.output_mode.clone()), MessageShape::template)
+}
+
+/// Whether payloads go to somebody who reads them, and not to a file or as they are to another program.
+pub(super) fn is_for_people(output: &OutputArgs) -> bool {
+    let shape = matches!(output.output_mode, MessageShape::Default | MessageShape::Clean | MessageShape::JsonLines);
+    shape && output.template.is_none() && target(output).is_none()
 }
 
 pub(super) fn target(output: &OutputArgs) -> Option<FileTarget> {

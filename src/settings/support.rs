@@ -1,4 +1,4 @@
-//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another, what is not built yet.
+//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,6 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
         warnings.push(format!("{message}: left out"));
     }
     Ok(warnings)
-}
-
-/// Refuses options that nothing follows yet.
-pub(super) fn refuse_what_is_not_built_yet(origins: &Origins) -> Result<(), Error> {
-    match noted(Note::NotBuiltYet).find(|option| origins.given(option)) {
-        Some(option) => Err(Error::usage(format!("{} is not supported by this version yet", origins.name(option)))),
-        None => Ok(()),
-    }
 }
 
 /// Warnings of flags that change nothing beside others: the option, whether that is so, and why.

@@ -17,6 +17,7 @@ mod listeners;
 mod protocol;
 #[cfg(feature = "broker")]
 mod scram;
+#[cfg(feature = "broker")]
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;

@@ -380,7 +380,7 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
     let file = crate::command::message_file(settings.file.as_ref())?;
     let options = PrinterOptions {
         shape: settings.shape.clone(),
-        format: settings.format,
+        codec: settings.codec.clone(),
         verbose: settings.verbose,
         delimiter: settings.delimiter.clone(),
         file,

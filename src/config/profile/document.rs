@@ -196,7 +196,9 @@ pub(crate) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result
         Kind::Switch | Kind::SwitchOff => {
             item.as_bool().map(|on| Value::text(on.to_string())).ok_or_else(|| refused("true or false"))
         }
-        Kind::List => list(item).map(Value::Texts).ok_or_else(|| refused("a string or a list of strings")),
+        Kind::List | Kind::Schemas => {
+            list(item).map(Value::Texts).ok_or_else(|| refused("a string or a list of strings"))
+        }
         Kind::Pairs => pairs(item)
             .map(Value::Texts)
             .ok_or_else(|| refused("a table of names and strings, or a list of \"name: value\"")),
@@ -443,7 +445,7 @@ mod tests {
                 prop_oneof![any::<i32>().prop_map(|n| Value::text(n.to_string())), text.prop_map(Value::text)].boxed()
             }
             Kind::Switch | Kind::SwitchOff => any::<bool>().prop_map(|on| Value::text(on.to_string())).boxed(),
-            Kind::List => proptest::collection::vec(text, 0..3).prop_map(Value::Texts).boxed(),
+            Kind::List | Kind::Schemas => proptest::collection::vec(text, 0..3).prop_map(Value::Texts).boxed(),
             Kind::Pairs => {
                 proptest::collection::vec("[a-z汽]{1,3}(: |=)\\PC{0,6}", 0..4).prop_map(Value::Texts).boxed()
             }

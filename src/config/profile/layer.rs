@@ -100,7 +100,7 @@ impl Chain {
             let folder = files.get(*file).map_or(Path::new(""), |file| &file.folder);
             let kind = Key::find(path).map_or(Kind::Text, |key| key.kind);
             let value = match value {
-                Value::Texts(texts) if matches!(kind, Kind::Path | Kind::Secret) => {
+                Value::Texts(texts) if matches!(kind, Kind::Path | Kind::Schemas | Kind::Secret) => {
                     Value::Texts(texts.iter().map(|text| as_option(kind, text, folder, None)).collect())
                 }
                 value => value.clone(),
@@ -149,6 +149,10 @@ pub(super) fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Pat
     };
     match (kind, text) {
         (Kind::Path, path) => placed(path),
+        (Kind::Schemas, text) => match text.split_once('=') {
+            Some((filter, file)) => format!("{filter}={}", placed(file)),
+            None => text.to_owned(),
+        },
         (Kind::Secret, text) => match text.strip_prefix("file:") {
             Some(path) => format!("file:{}", placed(path)),
             None => text.to_owned(),
@@ -214,5 +218,8 @@ mod tests {
             [&*options["ca"], &*options["cert"], &*options["key"]],
             ["/etc/x/ca.pem", "/home/u/c.pem", "/k.pem"]
         );
+        let text = "[output]\nschema = [\"a/#=b.proto:M\", \"+=~/c.avsc\", \"d=/d.avsc\"]";
+        let options = layer(&[text], Scope::Subscribe);
+        assert_eq!(options["schema"], "a/#=/etc/x/b.proto:M|+=/home/u/c.avsc|d=/d.avsc");
     }
 }

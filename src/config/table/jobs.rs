@@ -1,16 +1,14 @@
 //! Options of what a command does on a connection: publishing, subscribing, showing, loading a broker.
 
-use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Seconds, Switch, Text};
+use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Schemas, Seconds, Switch, Text};
 use super::note::Note::{
-    Alternative, Desktop, Field, HiddenIn, Needs, NeedsV5, NotBuiltYet, NotInRepl, OfEachLine, OfFilter, ReadsStdin,
-    Repeats, Spring,
+    Alternative, Desktop, Field, HiddenIn, Needs, NeedsV5, NotInRepl, OfEachLine, OfFilter, ReadsStdin, Repeats, Spring,
 };
 use super::note::{Choice, Desktop::Filter, Desktop::Publish};
 use super::row::{Commands, Row, row};
 
 const PUBLISH: Commands = &["pub", "> pub", "> request"];
 const SUBSCRIBE: Commands = &["sub", "> sub"];
-const BOTH: Commands = &["pub", "> pub", "> request", "sub", "> sub"];
 /// Commands that send messages with properties.
 const MESSAGES: Commands = &["pub", "> pub", "> request", "bench pub"];
 /// Commands whose subscriptions have options.
@@ -34,7 +32,17 @@ pub(super) const ROWS: &[Row] = &[
         .key("publish.retain", "false")
         .scenario("groups.retain"),
     row("dup", MESSAGES, Switch, &[OfEachLine]),
-    row("format", PUBLISH, Text, &[OfEachLine]).key("publish.format", r#""plain"    # json, hex, base64, binary"#),
+    row("format", MESSAGES, Text, &[OfEachLine])
+        .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
+    row("schema", MESSAGES, Schemas, &[OfEachLine])
+        .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
+    row("protobuf_path", MESSAGES, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.protobuf_path", r#""car.proto""#),
+    row("protobuf_message_name", MESSAGES, Text, &[Needs("protobuf_path"), OfEachLine])
+        .key("publish.protobuf_message_name", r#""Reading""#),
+    row("avsc_path", MESSAGES, Path, &[OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.avsc_path", r#""plant.avsc""#),
+    row("compress", MESSAGES, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
     row(
         "payload_format_indicator",
         MESSAGES,
@@ -78,9 +86,6 @@ pub(super) const ROWS: &[Row] = &[
     row("repeat_delay", PUBLISH, Seconds, &[Repeats, HiddenIn(&["request"])]),
     row("delay", PUBLISH, Seconds, &[OfEachLine]),
     row("timeout", PUBLISH, Seconds, &[]),
-    row("protobuf_path", BOTH, Path, &[Needs("protobuf_message_name"), NotBuiltYet]),
-    row("protobuf_message_name", BOTH, Text, &[Needs("protobuf_path"), NotBuiltYet]),
-    row("avsc_path", BOTH, Path, &[NotBuiltYet]),
     // What is subscribed to
     row("topic", SUBSCRIBE, Filters, &[])
         .key("subscribe.filters", r#"["car/+", { filter = "$share/workers/job/#", qos = 2 }, "$queue/task/#"]"#),
@@ -121,7 +126,15 @@ pub(super) const ROWS: &[Row] = &[
         .key("output.mode", r#""default"  # clean, jsonl, raw"#),
     row("template", SUBSCRIBE, Text, &[Alternative(Choice::Shape)]).key("output.template", r#""%I %t %p""#),
     row("verbose", SUBSCRIBE, Switch, &[]).key("output.verbose", "false"),
-    row("format", SUBSCRIBE, Text, &[]).key("output.format", r#""plain"    # json, hex, base64, binary"#),
+    row("format", SUBSCRIBE, Text, &[])
+        .key("output.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
+    row("schema", SUBSCRIBE, Schemas, &[]).key("output.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
+    row("protobuf_path", SUBSCRIBE, Path, &[Needs("protobuf_message_name"), Alternative(Choice::Schema)])
+        .key("output.protobuf_path", r#""car.proto""#),
+    row("protobuf_message_name", SUBSCRIBE, Text, &[Needs("protobuf_path")])
+        .key("output.protobuf_message_name", r#""Reading""#),
+    row("avsc_path", SUBSCRIBE, Path, &[Alternative(Choice::Schema)]).key("output.avsc_path", r#""plant.avsc""#),
+    row("decompress", SUBSCRIBE, Text, &[]).key("output.decompress", r#""auto"     # gzip, zstd"#),
     row("delimiter", SUBSCRIBE, Text, &[]).key("output.delimiter", r#""\\n""#),
     row("file_write", SUBSCRIBE, Path, &[]),
     row("file_save", SUBSCRIBE, Path, &[]),

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Path,
     /// A string or a list of them.
     List,
+    /// A string `FILTER=FILE` or a list of them; a file is relative as in [`Self::Path`].
+    Schemas,
     /// A table of names and values, or a list of "name: value" where a name comes twice.
     Pairs,
     /// A string: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER`, `prompt`, or the secret itself.

@@ -51,8 +51,6 @@ pub(crate) enum Note {
     NotInRepl(&'static str),
     /// It is not shown in these lines of `repl`.
     HiddenIn(&'static [&'static str]),
-    /// The next versions follow it; until then it is better to say so than to leave it out in silence.
-    NotBuiltYet,
 }
 
 /// Of which options one is chosen.
@@ -70,18 +68,21 @@ pub(crate) enum Choice {
     BenchPayload,
     /// What `pub` publishes.
     Payload,
+    /// By which schema payloads are written and shown, unless a topic has its own.
+    Schema,
     /// When a benchmark is over.
     Search,
 }
 
 impl Choice {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Shape,
         Self::Family,
         Self::ConnectRate,
         Self::MessageRate,
         Self::BenchPayload,
         Self::Payload,
+        Self::Schema,
         Self::Search,
     ];
 }

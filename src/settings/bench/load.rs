@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use crate::bench::{Load, Payload, Rate};
 use crate::cli::bench::LoadArgs;
+use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::payload::placeholder::Place;
-use crate::payload::{LARGEST_PACKET, PayloadSize, read_at_most};
+use crate::payload::{Codec, LARGEST_PACKET, PayloadSize, read_at_most};
 use crate::settings::pattern::Facts;
 
 /// MQTTX's payload.
@@ -33,6 +34,32 @@ pub(super) fn load(given: &LoadArgs, clients: u64) -> Result<Load, Error> {
         },
     };
     Ok(if given.poisson { Load::Poisson(rate) } else { Load::Even(rate) })
+}
+
+/// The payloads of `bench pub`, written in a format once: topics have no schemas of their own by their number.
+pub(super) fn encoded(payload: Payload, codec: &Codec, topic: &str, origins: &Origins) -> Result<Payload, Error> {
+    if codec.is_verbatim() {
+        return Ok(payload);
+    }
+    let asked = ["format", "compress", "schema", "protobuf_path", "avsc_path"].into_iter();
+    let option = asked.filter(|option| origins.given(option)).map(|option| origins.name(option)).next();
+    let option = option.unwrap_or_default();
+    match payload {
+        Payload::Fixed(texts) => {
+            let encode = |text: Bytes| {
+                codec.encode(topic, text).map_err(|error| {
+                    let refused = Error::local(format!("the payload is {error}"));
+                    match error.caret() {
+                        Some(place) => refused.with_detail(place.to_owned()),
+                        None => refused,
+                    }
+                })
+            };
+            Ok(Payload::Fixed(texts.into_iter().map(encode).collect::<Result<_, _>>()?))
+        }
+        Payload::Template(_) => Err(Error::exclude_one_another(&option, "--template")),
+        Payload::Stamped(_) => Err(Error::exclude_one_another(&option, "--payload-size")),
+    }
 }
 
 pub(super) fn payload(given: &LoadArgs, facts: &Facts, stamped_by_default: Option<usize>) -> Result<Payload, Error> {

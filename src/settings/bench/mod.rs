@@ -10,6 +10,7 @@ mod run;
 
 use std::path::PathBuf;
 
+use super::codec::encoder;
 use super::pattern::Facts;
 use super::publish;
 use crate::bench::{FilterPattern, Payload, Publish, Role, Shard, Subscribe, Threshold, Until};
@@ -27,7 +28,7 @@ pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
 
 use draft::Draft;
-use load::{load, payload};
+use load::{encoded, load, payload};
 use run::{result_files, thresholds};
 
 /// What `bench merge` does.
@@ -86,7 +87,8 @@ impl BenchSettings {
         let version = draft.connect.client.connect.version;
         let facts = &draft.facts;
         let topic = facts.read(&origins.name("topic"), topic.as_str(), Place::TOPIC)?;
-        let payload = payload(&arguments.load, facts, None)?;
+        let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
+        let payload = encoded(payload(&arguments.load, facts, None)?, &codec, topic.as_str(), origins)?;
         let role = publisher(topic, payload, &arguments.load, message, clients.count, version)?;
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;

@@ -313,11 +313,14 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub"], "repeat-delay", "--repeat-delay 60 --timeout 0.2").on("--repeat 2 --timeout 5"),
     row(&["pub"], "delay", "--delay 7"),
     row(&["pub"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
-    row(&["pub"], "format", "-f hex").on("-m 4142"),
+    row(&["pub", "bench pub"], "format", "-f hex").on("-m 4142"),
     row(&["sub"], "format", "-f hex"),
-    row(&["pub", "sub"], "protobuf-path", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "protobuf-message-name", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "avsc-path", "--avsc-path x"),
+    row(&["pub", "sub", "bench pub"], "protobuf-path", "-Pp {dir}/m.proto -Pmn M"),
+    row(&["pub", "sub", "bench pub"], "protobuf-message-name", "-Pmn M -Pp {dir}/m.proto"),
+    row(&["pub", "sub", "bench pub"], "avsc-path", "-Ap {dir}/m.avsc"),
+    row(&["pub", "sub", "bench pub"], "schema", "--schema #={dir}/m.avsc"),
+    row(&["pub", "bench pub"], "compress", "--compress gzip"),
+    row(&["sub"], "decompress", "--decompress gzip"),
 
     // Subscription
     row(&["sub", "bench sub"], "topic", "-t a/# b"),
