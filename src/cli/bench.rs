@@ -24,23 +24,19 @@ pub struct BenchArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum BenchCommand {
     /// Open connections and hold them
-    #[command(
-        name = "conn",
-        mut_arg("client_id", id_short),
-        mut_arg("conn_user_properties", user_properties_of_connect)
-    )]
+    #[command(name = "conn")]
     Connect(Box<BenchConnectArgs>),
     /// Publish from many clients
-    #[command(name = "pub", mut_arg("client_id", id_short))]
+    #[command(name = "pub")]
     Publish(Box<BenchPublishArgs>),
     /// Subscribe with many clients and count what arrives
-    #[command(name = "sub", mut_arg("client_id", id_short))]
+    #[command(name = "sub")]
     Subscribe(Box<BenchSubscribeArgs>),
     /// Publish and subscribe in one process: latency from end to end, losses, duplicates
-    #[command(name = "e2e", mut_arg("client_id", id_short))]
+    #[command(name = "e2e")]
     EndToEnd(Box<BenchEndToEndArgs>),
     /// Run a scenario of several groups and phases: a preset, or a TOML file
-    #[command(name = "run", mut_arg("client_id", id_short))]
+    #[command(name = "run")]
     Run(Box<BenchRunArgs>),
     /// List the presets of `bench run`, or print one to copy and edit
     #[command(name = "presets")]
@@ -60,6 +56,7 @@ fn id_short(argument: clap::Arg) -> clap::Arg {
 
 /// `mqttx-rs bench conn`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("client_id", id_short), mut_arg("conn_user_properties", user_properties_of_connect))]
 pub struct BenchConnectArgs {
     /// How many, how fast, how long.
     #[command(flatten)]
@@ -74,6 +71,7 @@ pub struct BenchConnectArgs {
 
 /// `mqttx-rs bench pub`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("client_id", id_short))]
 pub struct BenchPublishArgs {
     /// How many, how fast, how long.
     #[command(flatten)]
@@ -100,6 +98,7 @@ pub struct BenchPublishArgs {
 
 /// `mqttx-rs bench sub`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("client_id", id_short))]
 pub struct BenchSubscribeArgs {
     /// How many, how fast, how long.
     #[command(flatten)]
@@ -117,6 +116,7 @@ pub struct BenchSubscribeArgs {
 
 /// `mqttx-rs bench run`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("client_id", id_short))]
 pub struct BenchRunArgs {
     /// A preset of `bench presets`, or a TOML file (with a `.` or `/` in its name)
     #[arg(value_name = "SCENARIO", required_unless_present = "preset")]
@@ -148,6 +148,7 @@ pub struct BenchPresetsArgs {
 
 /// `mqttx-rs bench e2e`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("client_id", id_short))]
 pub struct BenchEndToEndArgs {
     /// Who sends to whom.
     #[command(flatten)]

@@ -12,7 +12,11 @@ Examples:
 
 /// `mqttx-rs conn`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs conn [--check] [OPTIONS]", after_help = EXAMPLES)]
+#[command(
+    override_usage = "mqttx-rs conn [--check] [OPTIONS]",
+    after_help = EXAMPLES,
+    mut_arg("conn_user_properties", user_properties_of_connect)
+)]
 pub struct ConnCommand {
     /// What is told.
     #[command(flatten)]

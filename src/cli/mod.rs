@@ -8,6 +8,7 @@ pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod conn;
 pub(crate) mod group;
+mod invoked;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod repl;
@@ -17,7 +18,7 @@ pub(crate) mod value;
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, Args, Subcommand};
 
 use bench::BenchArgs;
 use broker::BrokerArgs;
@@ -27,7 +28,11 @@ use publish::PublishCommand;
 use repl::ReplArgs;
 use subscribe::SubscribeCommand;
 
+pub(crate) use invoked::invoked;
+
 use crate::output::{ColorChoice, ErrorFormat};
+
+const ABOUT: &str = "Publish, subscribe, explore and load-test MQTT brokers";
 
 /// Below the help of every command that connects.
 const CLIENT_FOOTER: &str = "\
@@ -35,22 +40,9 @@ SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
 Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
-#[derive(Debug, Clone, Parser)]
-#[command(
-    name = "mqttx-rs",
-    about = "Publish, subscribe, explore and load-test MQTT brokers",
-    version,
-    disable_help_flag = true,
-    disable_version_flag = true,
-    disable_help_subcommand = true,
-    args_override_self = true,
-    subcommand_required = true,
-    max_term_width = 100
-)]
+#[derive(Debug, Clone, Args)]
+#[command(about = ABOUT)]
 pub struct Cli {
-    /// Print the program's version
-    #[arg(short = 'v', long, action = ArgAction::Version, help_heading = "General")]
-    version: Option<bool>,
     /// How the program speaks.
     #[command(flatten)]
     pub general: GeneralArgs,
@@ -63,7 +55,7 @@ pub struct Cli {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Connect and stay, or tell what the broker announces
-    #[command(name = "conn", mut_arg("conn_user_properties", conn::user_properties_of_connect))]
+    #[command(name = "conn")]
     Connect(Box<ConnCommand>),
     /// Publish messages
     #[command(name = "pub")]
@@ -72,11 +64,7 @@ pub enum Command {
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
     /// Explore a broker command by command, or run a script of them
-    #[command(
-        name = "repl",
-        mut_arg("save_options", |option| option.hide(true)),
-        mut_arg("load_options", |option| option.hide(true))
-    )]
+    #[command(name = "repl")]
     Repl(Box<ReplArgs>),
     /// Load a broker and measure it
     #[command(name = "bench")]
@@ -90,9 +78,12 @@ pub enum Command {
 }
 
 /// How the program speaks, on every command.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "General")]
 pub struct GeneralArgs {
+    /// Print the program's version
+    #[arg(short = 'v', long, action = ArgAction::Version)]
+    version: Option<bool>,
     /// Colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, default_value = "auto")]
     pub color: ColorChoice,
@@ -119,9 +110,16 @@ pub struct GeneralArgs {
     help: Option<bool>,
 }
 
-/// The definition: for parsing, man pages and completions.
+/// The definition of all commands: for help, errors, man pages and completions. A run parses with [`invoked`].
 pub fn command() -> clap::Command {
-    finished(Cli::command())
+    finished(Cli::augment_args(root()))
+}
+
+/// The program without its options and commands.
+fn root() -> clap::Command {
+    let root = clap::Command::new("mqttx-rs").version(env!("CARGO_PKG_VERSION"));
+    let root = root.disable_help_flag(true).disable_version_flag(true).disable_help_subcommand(true);
+    root.args_override_self(true).subcommand_required(true).max_term_width(100)
 }
 
 /// A command with what holds for all of them.

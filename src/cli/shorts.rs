@@ -57,6 +57,8 @@ pub struct Expanded {
     pub tokens: Vec<OsString>,
     /// Where the options of the innermost command begin: behind its name.
     pub options_at: usize,
+    /// The names of the commands, the outermost first: `bench`, `pub`.
+    pub commands: Vec<String>,
 }
 
 /// The short of several letters that stands for a long form.
@@ -69,6 +71,7 @@ pub fn expand(root: &Command, arguments: impl IntoIterator<Item = OsString>) -> 
     let mut arguments = arguments.into_iter();
     let mut tokens: Vec<OsString> = arguments.next().into_iter().collect();
     let mut options_at = tokens.len();
+    let mut commands = Vec::new();
     let mut command = root;
     let mut value_follows = false;
     while let Some(token) = arguments.next() {
@@ -98,11 +101,12 @@ pub fn expand(root: &Command, arguments: impl IntoIterator<Item = OsString>) -> 
             value_follows = bundle_wants_value(bundle, options);
         } else if let Some(subcommand) = command.find_subcommand(text) {
             command = subcommand;
+            commands.push(subcommand.get_name().to_owned());
             options_at = tokens.len() + 1;
         }
         tokens.push(token);
     }
-    Expanded { tokens, options_at }
+    Expanded { tokens, options_at, commands }
 }
 
 /// Whether the last letter of a bundle such as `-rm` is an option whose value is the next token.

@@ -60,6 +60,36 @@ pub(crate) enum Reading<T> {
     Print(StyledStr),
 }
 
+/// What arguments may say.
+#[derive(Clone, Copy)]
+pub(crate) struct Definition<'a> {
+    /// The command that the arguments invoke, and its options.
+    quick: &'a clap::Command,
+    /// Every command, where `quick` lacks some: it has the help, and the last word on what is wrong.
+    whole: Option<fn() -> clap::Command>,
+}
+
+impl<'a> From<&'a clap::Command> for Definition<'a> {
+    fn from(definition: &'a clap::Command) -> Self {
+        Self { quick: definition, whole: None }
+    }
+}
+
+impl Definition<'_> {
+    /// Parses with the quick definition. Where it refuses something the whole decides, so that help and errors are
+    /// those of the whole. What is missing is the same in both, and so is the version.
+    fn parse(self, tokens: &[OsString]) -> Result<ArgMatches, clap::Error> {
+        match (self.quick.clone().try_get_matches_from(tokens), self.whole) {
+            (Err(error), Some(whole))
+                if !matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::DisplayVersion) =>
+            {
+                whole().try_get_matches_from(tokens)
+            }
+            (result, _) => result,
+        }
+    }
+}
+
 /// Reads the command line, the program's name first, over the layers of the environment, the profile and the project's
 /// file.
 ///
@@ -82,7 +112,9 @@ pub(crate) fn read_with(
     // `profile add` takes the options of a connection, and makes none.
     let has_layers =
         |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
-    Ok(match read_as(&cli::command(), arguments, choice, has_layers, variable)? {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let definition = Definition { quick: &cli::invoked(&arguments), whole: Some(cli::command) };
+    Ok(match read_as(definition, arguments, choice, has_layers, variable)? {
         Reading::Parsed(Parsed { arguments: cli, origins, given, warnings, save }) => {
             CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings, save }))
         }
@@ -92,26 +124,27 @@ pub(crate) fn read_with(
 
 /// Reads arguments of a definition, its name first. The profile is that of `--profile`, or else of `choice`;
 /// `has_layers` says of a command, by its names, whether environment and profile give it options.
-pub(crate) fn read_as<T: FromArgMatches>(
-    definition: &clap::Command,
+pub(crate) fn read_as<'a, T: FromArgMatches>(
+    definition: impl Into<Definition<'a>>,
     arguments: impl IntoIterator<Item = OsString>,
     choice: &Choice,
     has_layers: impl Fn(&[&str], &clap::Command) -> bool,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Reading<T>, Error> {
-    let Expanded { mut tokens, options_at } = shorts::expand(definition, arguments);
-    let matches = match definition.clone().try_get_matches_from(&tokens) {
+    let definition = definition.into();
+    let Expanded { mut tokens, options_at, .. } = shorts::expand(definition.quick, arguments);
+    let (matches, is_complete) = match definition.parse(&tokens) {
         // Another layer may have what is missing.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
-            let lenient = definition.clone().ignore_errors(true).try_get_matches_from(&tokens);
-            lenient.map_err(|_| usage_error(&error, &Origins::default()))?
+            let lenient = definition.quick.clone().ignore_errors(true).try_get_matches_from(&tokens);
+            (lenient.map_err(|_| usage_error(&error, &Origins::default()))?, false)
         }
-        Ok(matches) => matches,
+        Ok(matches) => (matches, true),
         Err(error) => return not_run(&error, &Origins::default()),
     };
     let mut given = given_options(&matches);
     let path = command_path(&matches);
-    let Some(command) = path.iter().try_fold(definition, |command, name| command.find_subcommand(name)) else {
+    let Some(command) = path.iter().try_fold(definition.quick, |command, name| command.find_subcommand(name)) else {
         return Err(Error::usage("no command is given"));
     };
     // clap has ids for groups of options, too.
@@ -161,12 +194,17 @@ pub(crate) fn read_as<T: FromArgMatches>(
         warnings.push(format!("--profile has no effect on {}, which does not connect by a profile", path.join(" ")));
     }
     origins.extend(&inherited);
-    tokens.splice(options_at..options_at, as_tokens(&inherited, command, &origins)?);
-    let merged = definition.clone().try_get_matches_from(&tokens);
-    let matches = match &merged {
-        Ok(matches) => matches,
-        Err(error) => return not_run(error, &origins),
+    let added = as_tokens(&inherited, command, &origins)?;
+    let merged = if is_complete && added.is_empty() {
+        None
+    } else {
+        tokens.splice(options_at..options_at, added);
+        match definition.parse(&tokens) {
+            Ok(matches) => Some(matches),
+            Err(error) => return not_run(&error, &origins),
+        }
     };
+    let matches = merged.as_ref().unwrap_or(&matches);
     let save = path_of("save_options", matches).filter(|_| path.first() != Some(&"profile"));
     let save = save
         .map(|file| SavedOptions::new(file, &path, command, &as_written(matches, command)))
@@ -259,4 +297,47 @@ fn as_tokens(inherited: &Options, command: &clap::Command, origins: &Origins) ->
         }
     }
     Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing_else() -> clap::Command {
+        panic!("all commands were built")
+    }
+
+    /// Reads a line for which building all commands is a failure.
+    fn read_alone(line: &str) -> Result<Reading<Cli>, Error> {
+        let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+        let definition = Definition { quick: &cli::invoked(&arguments), whole: Some(nothing_else) };
+        let variable = |name: &str| (name == "MQTTX_PORT").then(|| "1884".to_owned());
+        read_as(definition, arguments, &Choice { none: true, ..Choice::default() }, |_, _| true, variable)
+    }
+
+    #[test]
+    fn a_line_that_is_right_is_read_without_the_other_commands() {
+        for line in [
+            "mqttx-rs pub -t a -m b -q 1",
+            "mqttx-rs --color never pub -t a -lm --debug",
+            "mqttx-rs sub -t a -v",
+            "mqttx-rs conn --check -up k=v",
+            "mqttx-rs bench pub -t a -c 5 -im 10 -I id",
+            "mqttx-rs bench presets",
+        ] {
+            assert!(matches!(read_alone(line), Ok(Reading::Parsed(_))), "{line}");
+        }
+        let Ok(Reading::Parsed(Parsed { origins, .. })) = read_alone("mqttx-rs pub -t a") else { panic!() };
+        assert_eq!(origins.describe(origins.of("port")), "MQTTX_PORT");
+    }
+
+    #[test]
+    fn the_version_and_what_is_missing_are_told_without_the_other_commands() {
+        for line in ["mqttx-rs --version", "mqttx-rs --quiet -v"] {
+            let Ok(Reading::Print(text)) = read_alone(line) else { panic!("{line}") };
+            assert_eq!(text.to_string(), format!("mqttx-rs {}\n", env!("CARGO_PKG_VERSION")));
+        }
+        let error = read_alone("mqttx-rs sub -t a --dry-run").err().unwrap();
+        assert_eq!(error.message(), "--remove-retained is missing: --dry-run needs it");
+    }
 }

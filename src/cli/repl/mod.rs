@@ -24,7 +24,12 @@ Examples:
 
 /// `mqttx-rs repl`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs repl [--script FILE] [OPTIONS]", after_help = EXAMPLES)]
+#[command(
+    override_usage = "mqttx-rs repl [--script FILE] [OPTIONS]",
+    after_help = EXAMPLES,
+    mut_arg("save_options", |option| option.hide(true)),
+    mut_arg("load_options", |option| option.hide(true))
+)]
 pub struct ReplArgs {
     /// Where commands come from.
     #[command(flatten)]
