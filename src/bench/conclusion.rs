@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
 use super::preflight::Resources;
-use super::recorder::Share;
+use super::recorder::{Share, WorkerResult};
 use super::report::{Clients, Ended, Generator, PhaseReport, REPORT_VERSION, Rates, Report, Seconds};
 use super::run::Observer;
 use super::threshold::Measured as _;
@@ -19,18 +19,13 @@ impl Conductor<'_> {
     pub(super) async fn report(
         mut self,
         observer: &mut dyn Observer,
-        resources: Resources,
         interrupt: &mut impl AsyncFnMut() -> u8,
     ) -> Report {
         let end = self.clock.now();
-        let clients = self.clients();
+        let mut reasons = Reasons::default();
+        let clients = self.clients(0);
         self.finish();
-        let (mut counts, mut reasons, mut latencies) = (Counts::default(), Reasons::default(), Latencies::default());
-        let (mut measured, mut shares, mut last) = (Rates::default(), Vec::new(), 0);
-        let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
-        if let Some(late) = self.behind_barrier() {
-            reasons.note(format!("all clients stood {late:.1} s behind --start-at: this part began too late"));
-        }
+        let mut measured = Vec::new();
         for mut result in std::mem::take(&mut self.results) {
             let result = loop {
                 tokio::select! {
@@ -40,20 +35,7 @@ impl Conductor<'_> {
                 }
             };
             match result {
-                Ok(Ok(result)) => {
-                    counts += &result.counts;
-                    reasons += &result.reasons;
-                    latencies.add(&result.latencies);
-                    measured.sent += result.measured.sent;
-                    measured.delivered += result.measured.delivered;
-                    *measured.planned.get_or_insert(0) += result.measured.scheduled;
-                    last = last.max(result.last_activity);
-                    shares.extend(result.cpu.share());
-                    for (sum, part) in phases.iter_mut().zip(&result.phases) {
-                        sum.0 += &part.counts;
-                        sum.1.add(&part.latency);
-                    }
-                }
+                Ok(Ok(result)) => measured.push(result),
                 Ok(Err(error)) => reasons.note(format!("a worker ended: {error}")),
                 Err(_) => reasons.note("a worker ended without a result".into()),
             }
@@ -62,27 +44,52 @@ impl Conductor<'_> {
         while self.series.close_one_of_all(self.clock.now()) {
             observer.second(&self.snapshot());
         }
-        self.settle_losses(&mut counts);
+        let mut report = self.assemble(measured, reasons, end, self.ended);
+        // As it was before they were told to leave.
+        report.clients.missing = clients.missing;
+        report.judge(&self.options.thresholds);
+        report
+    }
+
+    /// What the workers measured up to `end`, as a report.
+    pub(super) fn assemble(&self, results: Vec<WorkerResult>, reasons: Reasons, end: u64, ended: Ended) -> Report {
+        let (mut counts, mut reasons, mut latencies) = (Counts::default(), reasons, Latencies::default());
+        let (mut measured, mut shares, mut last, mut ever_connected) = (Rates::default(), Vec::new(), 0, 0);
+        let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
+        for result in results {
+            counts += &result.counts;
+            reasons += &result.reasons;
+            latencies.add(&result.latencies);
+            measured.sent += result.measured.sent;
+            measured.delivered += result.measured.delivered;
+            *measured.planned.get_or_insert(0) += result.measured.scheduled;
+            last = last.max(result.last_activity);
+            ever_connected += result.ever_connected;
+            shares.extend(result.cpu.share());
+            for (sum, part) in phases.iter_mut().zip(&result.phases) {
+                sum.0 += &part.counts;
+                sum.1.add(&part.latency);
+            }
+        }
+        self.settle_losses(&mut counts, ended);
         if self.plan.scenario.planned_per_second().is_none() {
             measured.planned = None;
         }
         let report = Report {
-            ended: self.ended,
+            ended,
             seconds: self.seconds(end, last),
-            clients,
+            clients: self.clients(ever_connected),
             series: self.series.rows(end),
             counts,
             rates: measured,
             reasons,
             latencies: Measure::ALL.into_iter().filter_map(|m| Some((m, latencies.get(m)?.clone()))).collect(),
             phases: self.phase_reports(phases, end),
-            generator: generator(&shares, resources),
+            generator: generator(&shares, self.resources),
             ..self.empty_report()
         };
         let verdict = verdict(&report);
-        let mut report = Report { verdict, ..report };
-        report.judge(&self.options.thresholds);
-        report
+        Report { verdict, ..report }
     }
 
     fn seconds(&self, end: u64, last_activity: u64) -> Seconds {
@@ -106,24 +113,25 @@ impl Conductor<'_> {
         Seconds {
             connecting: seconds(stood),
             waiting: seconds(begin.saturating_sub(stood)),
+            late: self.late(),
             warmup: seconds(warmup),
             measured: seconds(measured_until.saturating_sub(begin + warmup)),
             draining: seconds(end.saturating_sub(stopped)),
         }
     }
 
-    fn clients(&self) -> Clients {
+    /// `ever_connected`: how many were connected at least once, for a run that ends while the first ones connect.
+    fn clients(&self, ever_connected: u64) -> Clients {
         let count = self.plan.scenario.own_clients();
-        let (connected, failed) = self.at_begin;
+        let (connected, failed) = self.at_begin.unwrap_or_else(|| (ever_connected, self.gone()));
         Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
     }
 
-    /// How many seconds this part of a run began behind the others.
-    fn behind_barrier(&self) -> Option<f64> {
-        let stood = self.phases.first().filter(|first| first.begun != u64::MAX)?.stood;
-        let barrier = self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let barrier = self.clock.of_unix(nanos(barrier));
-        (stood > barrier).then(|| seconds(stood - barrier))
+    /// How many seconds the load began behind `--start-at`.
+    fn late(&self) -> Option<f64> {
+        let begun = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX)?;
+        let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
+        Some(seconds(self.clock.unix(begun).saturating_sub(barrier)))
     }
 
     /// Phase by phase, where there are several.
@@ -148,7 +156,11 @@ impl Conductor<'_> {
     }
 
     /// What should have come and did not.
-    fn settle_losses(&self, counts: &mut Counts) {
+    fn settle_losses(&self, counts: &mut Counts, ended: Ended) {
+        if ended == Ended::Unfinished {
+            // What is on its way is not lost.
+            return;
+        }
         let scenario = &self.plan.scenario;
         if !scenario.publishes() && scenario.shares_subscriptions() {
             // Each member of a share sees gaps by design.
@@ -166,6 +178,7 @@ impl Conductor<'_> {
             program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
             parameters: self.options.parameters.clone(),
             begun: self.begun.clone(),
+            run: self.options.identity.clone(),
             shard: (shard.count > 1).then_some((shard.index, shard.count)),
             ended: Ended::Done,
             seconds: Seconds::default(),
@@ -179,6 +192,7 @@ impl Conductor<'_> {
             generator: Generator::default(),
             verdict: None,
             thresholds: Vec::new(),
+            parts: Vec::new(),
         }
     }
 }

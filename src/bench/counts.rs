@@ -107,6 +107,9 @@ counts! {
 #[serde(transparent)]
 pub struct Reasons(pub BTreeMap<String, u64>);
 
+/// How a reason begins that is the broker's fault against the protocol.
+pub(crate) const VIOLATION: &str = "the broker broke the protocol";
+
 /// How many reasons are told apart; peers that invent ever new ones do not fill memory.
 const MAXIMUM_REASONS: usize = 64;
 

@@ -9,12 +9,16 @@ mod conclusion;
 mod conductor;
 mod control;
 mod counts;
+mod identity;
 mod latency;
+mod merge;
+mod parameter;
 mod plan;
 mod preflight;
 mod rate;
 mod recorder;
 mod report;
+mod report_error;
 mod run;
 mod scenario;
 mod schedule;
@@ -29,14 +33,18 @@ mod usage;
 mod verdict;
 mod worker;
 
-pub(crate) use counts::{Counts, Reasons};
+pub(crate) use counts::{Counts, Reasons, VIOLATION};
+pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};
+pub(crate) use merge::limits;
+pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;
+pub(crate) use report::Row;
 pub use report::{Ended, Report};
-pub(crate) use report::{Parameter, ReportError, Row};
+pub(crate) use report_error::ReportError;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
@@ -48,7 +56,6 @@ pub(crate) use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
 pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
-#[cfg(test)]
 pub(crate) use threshold::Finding;
 pub use threshold::Measured;
 pub(crate) use threshold::{Needs, Threshold};

@@ -30,6 +30,8 @@ pub(super) struct Recorder {
     pub(super) to: u64,
     pub(super) measured: Measured,
     pub(super) last_activity: u64,
+    /// Clients that were connected at least once.
+    pub(super) ever_connected: u64,
     series_measure: Measure,
     second: u64,
     boundary: u64,
@@ -43,7 +45,7 @@ pub(super) struct Recorder {
 }
 
 /// One worker's part of a phase.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PhaseResult {
     /// What happened from its changes on.
     pub(super) counts: Counts,
@@ -64,6 +66,7 @@ impl Recorder {
             to: u64::MAX,
             measured: Measured::default(),
             last_activity: 0,
+            ever_connected: 0,
             series_measure,
             second: 0,
             boundary: SECOND,
@@ -162,8 +165,22 @@ impl Recorder {
     /// What was measured, the last of so many phases included.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
-        let Self { counts, reasons, latencies, measured, last_activity, phases, .. } = self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, phases }
+        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, phases, .. } = self;
+        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, phases }
+    }
+
+    /// What was measured so far, for the report of a run that goes on. Copies the histograms: a few times a minute.
+    pub(super) fn so_far(&self, cpu: CpuUse) -> WorkerResult {
+        WorkerResult {
+            counts: self.counts,
+            reasons: self.reasons.clone(),
+            latencies: self.latencies.clone(),
+            cpu,
+            measured: self.measured,
+            last_activity: self.last_activity,
+            ever_connected: self.ever_connected,
+            phases: self.phases.clone(),
+        }
     }
 }
 
@@ -178,6 +195,8 @@ pub(super) struct WorkerResult {
     pub(super) measured: Measured,
     /// When a message was sent, answered or received last.
     pub(super) last_activity: u64,
+    /// Clients that were connected at least once.
+    pub(super) ever_connected: u64,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
 }

@@ -191,8 +191,8 @@ pub(crate) enum Payload {
     Fixed(Vec<Bytes>),
     /// Bytes that begin with a stamp.
     Stamped(Bytes),
-    /// A text of its own for each message.
-    Template(Pattern),
+    /// A text of its own for each message, of one or several in turn; at least one.
+    Template(Vec<Pattern>),
 }
 
 /// When messages are sent.

@@ -107,6 +107,15 @@ impl Verdict {
         Self { limited_by, why }
     }
 
+    /// With each of its grounds by the part that has them.
+    #[must_use]
+    pub(super) fn of_part(mut self, shard: Option<(u64, u64)>) -> Self {
+        if let Some((index, _)) = shard {
+            self.why.iter_mut().for_each(|why| *why = format!("shard {}: {why}", index + 1));
+        }
+        self
+    }
+
     /// The worse one of two, with the grounds of both.
     #[must_use]
     pub(super) fn merge(mut self, other: &Self) -> Self {
@@ -117,6 +126,16 @@ impl Verdict {
 }
 
 impl LimitedBy {
+    /// In a word or two.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Broker => "the broker",
+            Self::Unclear => "unclear",
+            Self::Generator => "the generator",
+        }
+    }
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {

@@ -46,7 +46,7 @@ pub enum BenchCommand {
     #[command(name = "presets")]
     Presets(BenchPresetsArgs),
     /// Put the reports of several machines together, exactly
-    #[command(name = "merge")]
+    #[command(name = "merge", mut_arg("abort_on_fail", |argument| argument.hide(true)))]
     Merge(BenchMergeArgs),
     /// Set two reports side by side
     #[command(name = "compare")]
@@ -226,7 +226,8 @@ pub struct TimingArgs {
     /// Beginning that latencies and rates leave out, seconds or a duration
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
     pub warmup: Duration,
-    /// How long to wait for what is on its way when nothing comes, seconds or a duration
+    /// How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most
+    /// while something comes, and behind a signal once
     #[arg(long, value_name = "DURATION", default_value = "5", value_parser = value::seconds)]
     pub drain: Duration,
     /// Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)
@@ -238,9 +239,14 @@ pub struct TimingArgs {
     /// Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9
     #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
     pub source_ip: Vec<Vec<IpAddr>>,
-    /// Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]
+    /// Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU
+    /// parallel, and auto from Slurm how many there are, too
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
+    /// Name that all parts of a run have in common, so that `bench merge` takes no other for one of them
+    /// [default: from --start-at and what is asked]
+    #[arg(long, value_name = "NAME")]
+    pub run_id: Option<String>,
     /// When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<jiff::Timestamp>,
@@ -287,17 +293,18 @@ pub struct LoadArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
     pub text: Option<String>,
-    /// Placeholders in the payload too: %i %c %u %s {random:1-100}
-    #[arg(long, requires = "text", help_heading = "Message")]
+    /// Placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}
+    #[arg(long, help_heading = "Message")]
     pub template: bool,
     /// A file is the payload
     #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
     pub file_read: Option<PathBuf>,
-    /// Split the payload into several that are sent in turn
-    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = ",", help_heading = "Message")]
+    /// Split the payload where this matches, a regular expression such as ',' [default: '\n']; each client sends each
+    /// part once, or goes round until --limit or --duration
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n", help_heading = "Message")]
     pub split: Option<String>,
     /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read"], help_heading = "Message")]
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"], help_heading = "Message")]
     pub payload_size: Option<PayloadSize>,
     /// Accepted for MQTTX's sake
     #[arg(short, long, hide = true)]
@@ -350,7 +357,7 @@ pub struct ResultsArgs {
     /// End as soon as a --fail holds
     #[arg(long, requires = "fail")]
     pub abort_on_fail: bool,
-    /// Write everything as JSON
+    /// Write everything as JSON, every few seconds while the run goes on; `-` is stdout
     #[arg(long, value_name = "PATH")]
     pub report: Option<PathBuf>,
     /// Write a line a second

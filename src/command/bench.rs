@@ -4,18 +4,19 @@ use std::path::Path;
 
 use super::interrupt::Interrupt;
 use super::metrics::{Metrics, Scraped};
+use super::results::Keeping;
 use super::trace::Tracer;
 use crate::bench::{
     self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search,
-    Taps,
+    Taps, VIOLATION,
 };
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{
-    BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
-    bench_step,
-};
+use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_presets, bench_step};
 use crate::payload::plural;
+
+/// A part that begins so many seconds behind the others is too late.
+const LATE_START: f64 = 1.0;
 
 /// Runs a load to its end.
 pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -28,7 +29,8 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    check_files(&settings.results)?;
+    settings.results.prepare()?;
+    settings.options.keeps_results = settings.results.any() && settings.find_max.is_empty();
     let mut signals = Interrupt::listen()?;
     let metrics = match settings.prometheus {
         Some(address) => Some(Metrics::listen(address).await?),
@@ -43,7 +45,8 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
     let mut display = display(&settings, terminal, talk);
     display.begin(&settings.options.parameters);
     let interrupt = async || signals.received().await;
-    let (report, signal) = watched(settings.scenario, &settings.options, &mut display, metrics.as_ref(), interrupt)
+    let mut keeping = Keeping { observer: &mut display, results: &settings.results };
+    let (report, signal) = watched(settings.scenario, &settings.options, &mut keeping, metrics.as_ref(), interrupt)
         .await
         .map_err(not_begun)?;
     display.end(&report);
@@ -100,7 +103,7 @@ fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDis
     let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
     // Lines of a trace and a line that moves do not go together.
     let moves = settings.connect.trace.is_none();
-    BenchDisplay::new(terminal, talk, &settings.title, phases, moves)
+    BenchDisplay::new(terminal, talk, &settings.title, phases, moves).keeping_stdout(settings.results.takes_stdout())
 }
 
 /// A run that can be scraped as long as it goes on.
@@ -134,7 +137,31 @@ pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) ->
         if missing { error.with_hint("use --partial to merge what is there") } else { error }
     })?;
     report.judge(&settings.thresholds);
-    conclude(&report, &settings.results, terminal, talk, None)
+    let status = conclude(&report, &settings.results, terminal, talk, None)?;
+    let faults = faulty_parts(&report);
+    for fault in &faults {
+        talk.error(&Error::local(fault.clone()));
+    }
+    // What a threshold says comes first.
+    if status == ExitStatus::Done && !faults.is_empty() { Ok(ExitStatus::Partly(ErrorKind::Local)) } else { Ok(status) }
+}
+
+/// Parts that did not do what they were to do: the figures of the whole are less than they seem.
+fn faulty_parts(report: &Report) -> Vec<String> {
+    let mut faults = Vec::new();
+    for part in &report.parts {
+        let shard = part.shard.map_or_else(String::new, |(index, count)| format!("shard {} of {count}", index + 1));
+        match part.ended {
+            Ended::Done | Ended::Interrupted => {}
+            Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was done")),
+            Ended::Unfinished => faults.push(format!("{shard} was killed, or goes on: its report is not finished")),
+            _ => faults.push(format!("{shard} ended early")),
+        }
+        if let Some(late) = part.late.filter(|late| *late > LATE_START) {
+            faults.push(format!("{shard} began {late:.1} s behind --start-at"));
+        }
+    }
+    faults
 }
 
 /// Lists the presets, or prints one.
@@ -171,22 +198,23 @@ fn conclude(
 ) -> Result<ExitStatus, Error> {
     // Files first: they are what a script wants, and a closed pipe must not cost them. One that cannot be written
     // costs neither the others nor what is shown.
-    let kept = [
-        keep(results.report.as_deref(), || report.to_json()),
-        keep(results.csv.as_deref(), || bench_csv(report)),
-        keep(results.html.as_deref(), || bench_html(report)),
-        keep(results.hdr_log.as_deref(), || bench_hdr_log(report)),
-    ];
-    show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
+    let faults = results.keep(report, terminal);
+    if results.takes_stdout() {
+        talk.plain(crate::output::bench_report(report, terminal.stderr).trim_end());
+    } else {
+        show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
+    }
+    if let Some(late) = report.seconds.late.filter(|late| *late > LATE_START && report.parts.is_empty()) {
+        talk.warning(format_args!("the load began {late:.1} s behind --start-at"));
+    }
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
-        let why = finding.measured.map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
+        let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
         talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {why}", finding.threshold)));
     }
-    let mut all_kept = true;
-    for error in kept.into_iter().filter_map(Result::err) {
-        talk.error(&error);
-        all_kept = false;
+    for error in &faults {
+        talk.error(error);
     }
+    let all_kept = faults.is_empty();
     if report.has_failed() {
         return Ok(ExitStatus::Partly(ErrorKind::Threshold));
     }
@@ -194,28 +222,6 @@ fn conclude(
         ExitStatus::Done if !all_kept => Ok(ExitStatus::Partly(ErrorKind::Local)),
         status => Ok(status),
     }
-}
-
-/// Finds out before the run whether its results can be written: an hour's run must not end at a typing slip.
-fn check_files(results: &ResultFiles) -> Result<(), Error> {
-    for path in [&results.report, &results.csv, &results.html, &results.hdr_log].into_iter().flatten() {
-        // Opening a pipe would wait for its reader.
-        if std::fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
-            continue;
-        }
-        let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        opened.map_err(|error| cannot_write(path, &error))?;
-    }
-    Ok(())
-}
-
-fn keep(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), Error> {
-    let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(|error| cannot_write(path, &error))
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
-    Error::local(format!("cannot write {}: {error}", path.display()))
 }
 
 fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
@@ -235,6 +241,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let failed = not_connected + refused;
     let connect = || {
         let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
+        let kind = if refused == 0 { by_violation(report, "connect: ", kind) } else { kind };
         let because = because(report, "connect: ");
         Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connects_attempted, "connect")))
     };
@@ -242,7 +249,8 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     match report.ended {
         Ended::NeverConnected if failed > 0 => return Err(connect()),
         Ended::ConnectionsLost => {
-            return Err(Error::new(ErrorKind::ConnectionLost, format!("all connections were lost{lost}")));
+            let kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
+            return Err(Error::new(kind, format!("all connections were lost{lost}")));
         }
         Ended::GeneratorFailed => {
             let because = because(report, "a worker ended: ");
@@ -265,10 +273,11 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         return Ok(ExitStatus::Partly(error.kind()));
     }
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
+    let lost_kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
     // An answer that a lost connection took with it is no answer that was waited for in vain.
-    let unanswered = if counts.connections_lost > 0 { ErrorKind::ConnectionLost } else { ErrorKind::TimedOut };
+    let unanswered = if counts.connections_lost > 0 { lost_kind } else { ErrorKind::TimedOut };
     for (count, kind, noun, what, prefix) in [
-        (not_back, ErrorKind::ConnectionLost, "connection", "lost", "connection lost: "),
+        (not_back, lost_kind, "connection", "lost", "connection lost: "),
         (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
         (counts.refused, ErrorKind::PublishRefused, "message", "refused", "publish: "),
         (counts.unacknowledged, unanswered, "message", "not acknowledged", "connection lost: "),
@@ -281,6 +290,12 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         }
     }
     Ok(ExitStatus::Done)
+}
+
+/// Whether the broker's fault was one against the protocol: then that is what is said of it.
+fn by_violation(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
+    let breaks = |reason: &str| reason.strip_prefix(prefix).is_some_and(|why| why.starts_with(VIOLATION));
+    if report.reasons.0.keys().any(|reason| breaks(reason)) { ErrorKind::Protocol } else { otherwise }
 }
 
 /// The most frequent reason of one kind.

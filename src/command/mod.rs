@@ -22,6 +22,7 @@ mod metrics;
 mod pace;
 mod receipts;
 mod removal;
+mod results;
 mod trace;
 
 use std::sync::atomic::{AtomicBool, Ordering};

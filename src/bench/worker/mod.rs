@@ -123,6 +123,8 @@ struct Worker {
     mode: Mode,
     /// How many of the conductor's orders are carried out.
     obeyed: usize,
+    /// How many of its questions are answered.
+    answered: usize,
     /// Phases that begin at a time to come.
     upcoming: VecDeque<(usize, u64)>,
     gathering: Gathering,
@@ -240,6 +242,7 @@ impl Worker {
             looked_at: 0,
             mode: Mode::Changing,
             obeyed: 0,
+            answered: 0,
             upcoming: VecDeque::new(),
             gathering,
             cpu: CpuUse::default(),

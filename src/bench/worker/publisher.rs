@@ -126,7 +126,7 @@ impl Publisher {
             let bytes = match &publish.payload {
                 Payload::Stamped(bytes) => bytes.len(),
                 Payload::Fixed(payloads) => payloads.first().map_or(0, Bytes::len),
-                Payload::Template(pattern) => pattern.as_str().len(),
+                Payload::Template(patterns) => patterns.first().map_or(0, |pattern| pattern.as_str().len()),
             };
             if blocked { 0 } else { (BATCH / (bytes + 32)).max(1).saturating_sub(session.queued()) }
         } else {
@@ -216,8 +216,11 @@ impl Publisher {
                 self.next_payload = (chosen + 1) % payloads.len().max(1);
                 payloads.get(chosen).cloned().unwrap_or_default()
             }
-            Payload::Template(pattern) => {
+            Payload::Template(patterns) => {
                 let plan = tools.plan.clone();
+                let chosen = self.next_payload;
+                self.next_payload = (chosen + 1) % patterns.len().max(1);
+                let Some(pattern) = patterns.get(chosen) else { return Bytes::new() };
                 plan.fill(self.client, pattern, self.sequence, &mut tools.random).into()
             }
             Payload::Stamped(bytes) => {
@@ -347,6 +350,11 @@ impl Publisher {
         let unlimited = self.left == u64::MAX;
         let left = if unlimited { 0 } else { self.left };
         self.backlog.len() as u64 + left + self.handed.saturating_sub(self.sent) + unanswered
+    }
+
+    /// Messages scheduled that the socket has not taken.
+    pub(super) fn waits_to_be_sent(&self) -> u64 {
+        self.backlog.len() as u64 + self.handed.saturating_sub(self.sent)
     }
 
     /// The connection is gone for good: what waits will not be sent.

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::clients::{connect_interval, endpoints, shard, workers};
 use super::parameters::parameters;
 use super::{BenchSettings, ResultFiles, result_files, thresholds};
-use crate::bench::{Change, Group, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
+use crate::bench::{
+    Change, Group, Identity, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until,
+};
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::config::ConnectSettings;
@@ -167,6 +169,9 @@ impl Draft {
         phases: Vec<Phase>,
     ) -> Result<BenchSettings, Error> {
         let title = title.into();
+        if timing.duration.is_some_and(|duration| duration.is_zero()) {
+            return Err(Error::usage("--duration 0 leaves no time to measure").with_hint("leave it out to run on"));
+        }
         let first = phases.first().and_then(|first| first.until.elapsed);
         if first.is_some_and(|first| first <= timing.warmup) {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
@@ -210,7 +215,7 @@ impl Draft {
             dialers,
             session,
             user_name,
-            groups: self.groups,
+            groups: std::mem::take(&mut self.groups),
             phases,
             connect_interval: connect_interval(timing)?,
             handshakes: usize::try_from(timing.handshakes).unwrap_or(usize::MAX),
@@ -236,27 +241,58 @@ impl Draft {
                     .to_owned(),
             );
         }
+        self.check_thresholds(&scenario, timing)?;
+        let parameters = parameters(&title, &scenario);
+        let identity = self.identity(&scenario, &parameters, timing);
         let options = RunOptions {
             thresholds: self.thresholds,
             abort_on_fail: self.abort_on_fail,
             start_at: timing.start_at.map(SystemTime::from),
             broker_inside: self.connect.embedded,
-            parameters: parameters(&title, &scenario),
+            identity,
+            keeps_results: false,
+            parameters,
             taps: None,
         };
-        for threshold in options.thresholds.iter().chain(&self.find_max) {
-            if let Some(fault) = scenario.cannot_judge(threshold) {
+        let (connect, results, warnings) = (self.connect, self.results, self.warnings);
+        let prometheus = timing.prometheus;
+        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, prometheus, warnings })
+    }
+}
+
+impl Draft {
+    /// What parts of this run have in common.
+    fn identity(&mut self, scenario: &Scenario, parameters: &[Parameter], timing: &TimingArgs) -> Identity {
+        let own = [(format!("{:08x}", scenario.run), "{run}"), (super::share_name(scenario.shard), "{share}")];
+        let start_at = timing.start_at.map(|time| time.to_string());
+        let identity = Identity::of(parameters, &own, timing.run_id.as_deref(), start_at.as_deref());
+        if scenario.shard.count > 1 && identity.id.is_none() {
+            self.warnings.push(
+                "parts without --start-at begin when each is ready, and without --run-id are told from those of \
+                 another run by the time alone"
+                    .to_owned(),
+            );
+        }
+        identity
+    }
+
+    /// Refuses conditions that this run cannot judge.
+    fn check_thresholds(&mut self, scenario: &Scenario, timing: &TimingArgs) -> Result<(), Error> {
+        for threshold in self.thresholds.iter().chain(&self.find_max) {
+            let fault = match threshold.needs() {
+                Needs::Barrier if timing.start_at.is_none() => Some("there is no --start-at"),
+                _ => scenario.cannot_judge(threshold),
+            };
+            if let Some(fault) = fault {
                 return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
             }
         }
         if self.abort_on_fail {
-            let late = options.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
+            let late = self.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
             self.warnings
                 .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
         }
-        let (connect, results, warnings) = (self.connect, self.results, self.warnings);
-        let prometheus = timing.prometheus;
-        Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, prometheus, warnings })
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod file;
 mod load;
 mod parameters;
 mod presets;
+mod scheduler;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -118,12 +119,14 @@ impl BenchSettings {
         let version = draft.connect.client.connect.version;
         let facts = &draft.facts;
         let topic = facts.read(&origins.name("topic"), topic.as_str(), Place::TOPIC)?;
-        let payload = payload(&arguments.load, facts, None)?;
-        let role = publisher(topic, payload, &arguments.load, message, clients.count, version)?;
+        let content = payload(&arguments.load, facts, None)?;
+        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let load = once_through(&arguments.load, content.parts.filter(|_| once), clients.count);
+        let role = publisher(topic, content.payload, &load, message, clients.count, version)?;
         draft.group("publishers", clients.count, client_id, role);
         draft.find_max(&arguments.load)?;
         let timing = &arguments.clients.timing;
-        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
     }
 
@@ -172,6 +175,9 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        let content = payload(&arguments.load, &draft.facts, Some(END_TO_END_SIZE))?;
+        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);
         let role = Role::Publish(Box::new(Publish {
             topic: draft.facts.read(&option, &topic, Place::FILTER)?,
@@ -180,15 +186,15 @@ impl BenchSettings {
             retain: false,
             marked_duplicate: false,
             properties: None,
-            payload: payload(&arguments.load, &draft.facts, Some(END_TO_END_SIZE))?,
-            load: load(&arguments.load, publishers)?,
-            limit: arguments.load.limit,
-            window: arguments.load.inflight,
+            payload: content.payload,
+            load: load(&given_load, publishers)?,
+            limit: given_load.limit,
+            window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
         draft.find_max(&arguments.load)?;
         let timing = &arguments.clients.timing;
-        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
     }
 }
@@ -236,6 +242,12 @@ fn subscriber(given: &BenchSubscriptionArgs, facts: &Facts, option: &str) -> Res
 /// Each part of a run shares among its own clients, as it knows its own messages only.
 fn share_name(shard: Shard) -> String {
     if shard.count > 1 { format!("mqttx-bench-{}", shard.index + 1) } else { "mqttx-bench".to_owned() }
+}
+
+/// The parts of a payload are sent once by each client, as by MQTTX, where nothing else ends the run.
+fn once_through(load: &LoadArgs, parts: Option<u64>, clients: u64) -> LoadArgs {
+    let limit = load.limit.or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
+    LoadArgs { limit, ..load.clone() }
 }
 
 /// A limited number of messages ends the run when the last is answered.

@@ -17,6 +17,8 @@ pub(crate) struct BenchDisplay {
     phases: Vec<String>,
     bar: ProgressBar,
     lines: Stdout,
+    /// Stdout is for the results alone.
+    keeps_stdout: bool,
 }
 
 impl BenchDisplay {
@@ -29,7 +31,22 @@ impl BenchDisplay {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { terminal, talk, title: title.to_owned(), phases, bar, lines: Stdout::new(terminal.stdout) }
+        Self {
+            terminal,
+            talk,
+            title: title.to_owned(),
+            phases,
+            bar,
+            lines: Stdout::new(terminal.stdout),
+            keeps_stdout: false,
+        }
+    }
+
+    /// Leaves stdout to the results.
+    #[must_use]
+    pub(crate) fn keeping_stdout(mut self, keeps: bool) -> Self {
+        self.keeps_stdout = keeps;
+        self
     }
 
     /// The banner.
@@ -51,7 +68,7 @@ impl BenchDisplay {
 
     /// A line for programs; that nobody reads it any more is no reason to end the run.
     fn line(&mut self, text: &str) {
-        if !self.terminal.stdout.terminal {
+        if !self.terminal.stdout.terminal && !self.talk.is_quiet() && !self.keeps_stdout {
             let _ = self.lines.line(text).and_then(|()| self.lines.flush());
         }
     }
@@ -113,6 +130,19 @@ impl Observer for BenchDisplay {
         }
         self.bar.tick();
     }
+
+    fn stopping(&mut self, _snapshot: &Snapshot, drain: Duration) {
+        let (talk, seconds) = (self.talk, drain.as_secs_f64());
+        let text = format!("Stopping: waiting up to {seconds} s for what is on its way; again to end at once");
+        self.bar.suspend(|| talk.progress(text));
+    }
+
+    fn cut_short(&mut self, snapshot: &Snapshot) {
+        let (talk, messages) = (self.talk, plural(snapshot.outstanding, "message"));
+        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} on the way")));
+    }
+
+    fn interim(&mut self, _report: &Report) {}
 }
 
 impl BenchDisplay {

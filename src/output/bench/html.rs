@@ -46,7 +46,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
     table(&mut page, "Reasons", reasons);
     let thresholds = report.thresholds.iter().map(|finding| {
         let result = if finding.failed { "FAILED" } else { "ok" };
-        let measured = finding.measured.map_or("not measured".to_owned(), |value| value.to_string());
+        let measured = super::measured(finding);
         [finding.threshold.clone(), format!("{result}, {measured}")]
     });
     table(&mut page, "Thresholds", thresholds);

@@ -10,6 +10,8 @@ mod plot;
 mod presets;
 mod report;
 
+use crate::bench::Finding;
+
 pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
 pub(crate) use files::{bench_csv, bench_hdr_log};
@@ -17,6 +19,15 @@ pub(crate) use html::bench_html;
 pub(crate) use metrics::bench_metrics;
 pub(crate) use presets::bench_presets;
 pub(crate) use report::{bench_report, bench_step};
+
+/// What a threshold measured, for a person.
+fn measured(finding: &Finding) -> String {
+    match (&finding.shown, finding.measured) {
+        (Some(shown), _) => format!("measured {shown}"),
+        (None, Some(value)) => format!("measured {value}"),
+        (None, None) => "not measured".to_owned(),
+    }
+}
 
 /// A duration in nanoseconds with three significant digits and its unit.
 fn duration(nanos: u64) -> String {
@@ -56,7 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::bench::{Counts, Finding, Parameter, PhaseReport, Report};
+    use crate::bench::{Counts, Parameter, PhaseReport, Report};
     use crate::output::Stream;
     use crate::payload::is_unsafe_on_terminal;
 
@@ -67,7 +78,7 @@ mod tests {
         let mut report = Report::example((0, 1), 1);
         report.parameters.push(Parameter { name: text.into(), value: text.into() });
         report.reasons.note(text.into());
-        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true });
+        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true, shown: None });
         let name = text.to_owned();
         report.phases.push(PhaseReport {
             name,

@@ -19,6 +19,7 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     section("Result", &mut table(&summary(report), stream));
     section("Counts", &mut table(&counts(report), stream));
     section("Phases", &mut phases(report, stream));
+    section("Shards", &mut parts(report, stream));
     section("Latency", &mut latencies(report, stream));
     let shown = [
         Measure::E2e,
@@ -51,7 +52,7 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
         "Thresholds",
         &mut report.thresholds.iter().map(|finding| {
             let word = if finding.failed { "FAILED" } else { "ok" };
-            let measured = finding.measured.map_or("not measured".to_owned(), |value| format!("measured {value}"));
+            let measured = super::measured(finding);
             format!("  {word:<6}  --fail '{}'  {measured}", safe::word(&finding.threshold, stream))
         }),
     );
@@ -155,6 +156,7 @@ fn ended(ended: Ended) -> &'static str {
         Ended::Done => "as planned",
         Ended::Interrupted => "by the user",
         Ended::InterruptedEarly => "by the user, before it was done",
+        Ended::Unfinished => "not yet: the run goes on, or was killed",
         Ended::Stalled => "nothing moved any more",
         Ended::Aborted => "a threshold failed",
         Ended::ConnectionsLost => "all connections were lost",
@@ -192,6 +194,41 @@ pub(super) fn counts(report: &Report) -> Rows {
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
+}
+
+/// A line a part of a merged run.
+fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.parts.is_empty() {
+        columns.row([
+            "",
+            "began",
+            "late",
+            "connected",
+            "sent",
+            "acknowledged",
+            "received",
+            "lost",
+            "ended",
+            "limited by",
+        ]);
+    }
+    for part in &report.parts {
+        let counts = &part.counts;
+        columns.row([
+            part.shard.map_or_else(String::new, |(index, count)| format!("  {} of {count}", index + 1)),
+            safe::word(&part.begun, stream).to_string(),
+            part.late.map_or("-".to_owned(), |late| format!("{late:.1} s")),
+            format!("{} of {}", number(part.clients.connected), number(part.clients.count)),
+            number(counts.sent),
+            number(counts.acknowledged),
+            number(counts.delivered),
+            number(counts.lost),
+            ended(part.ended).to_owned(),
+            part.limited_by.map_or("-", LimitedBy::short).to_owned(),
+        ]);
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
 }
 
 fn phases(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
@@ -266,6 +303,10 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     if let Some(verdict) = &report.verdict {
         let mark = if verdict.limited_by == LimitedBy::Generator { "! " } else { "" };
         lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
+        for (limited_by, shards) in crate::bench::limits(&report.parts) {
+            let shards = shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            lines.push(format!("  {}: shards {shards}", limited_by.short()));
+        }
         lines.extend(verdict.why.iter().map(|why| format!("  - {}", safe::word(why, stream))));
     }
     let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));

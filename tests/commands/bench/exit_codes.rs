@@ -74,6 +74,27 @@ fn a_connection_that_came_back_is_no_failure() {
 }
 
 #[test]
+fn a_broker_that_breaks_the_protocol_is_told_so() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("pub -c 1 -t b -q 1 --rate 100/s", broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect_publish();
+    // PUBLISH at QoS 3.
+    link.send_bytes(b"\x36\x05\0\x01a\0\x01");
+    link.receive_until_end();
+    let ended = program.wait().expect_code(9);
+    assert!(ended.stderr.contains("the broker broke the protocol"), "{}", ended.stderr);
+
+    let program = bench("conn -c 1", broker.port(), &path).start();
+    let mut link = broker.accept();
+    link.expect_connect();
+    link.send(puback(1));
+    link.receive_until_end();
+    program.wait().expect_code(9);
+}
+
+#[test]
 fn a_cause_is_of_the_same_kind_as_what_it_caused() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();

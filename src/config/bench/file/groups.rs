@@ -70,7 +70,7 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
             let topic = draft.facts.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(draft, "pub", table, folder)? else { return Ok(Role::Idle) };
             let BenchPublishArgs { load, message, .. } = *given;
-            let payload = payload(&load, &draft.facts, Some(END_TO_END_SIZE))?;
+            let payload = payload(&load, &draft.facts, Some(END_TO_END_SIZE))?.payload;
             publisher(topic, payload, &load, &message, clients, draft.connect.client.connect.version)
         }
         RoleName::Subscribe => {
