@@ -128,7 +128,7 @@ fn dispatch_bench(
             return command::bench::merge(&settings, terminal, talk);
         }
         BenchCommand::Compare(arguments) => {
-            return command::bench::compare(&arguments.before, &arguments.after, terminal);
+            return command::bench::compare(&arguments, terminal, talk);
         }
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;

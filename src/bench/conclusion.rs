@@ -1,13 +1,12 @@
 //! From what the workers measured to the report.
 
-use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
 use super::preflight::Resources;
-use super::recorder::{Share, WorkerResult};
-use super::report::{Clients, Ended, Generator, PhaseReport, REPORT_VERSION, Rates, Report, Seconds};
+use super::recorder::{Share, Slots, WorkerResult};
+use super::report::{Clients, Ended, Generator, PhaseReport, Rates, Report, Seconds};
 use super::run::Observer;
 use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
@@ -55,6 +54,7 @@ impl Conductor<'_> {
     pub(super) fn assemble(&self, results: Vec<WorkerResult>, reasons: Reasons, end: u64, ended: Ended) -> Report {
         let (mut counts, mut reasons, mut latencies) = (Counts::default(), reasons, Latencies::default());
         let (mut measured, mut shares, mut last, mut ever_connected) = (Rates::default(), Vec::new(), 0, 0);
+        let mut slots = Slots::default();
         let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
         for result in results {
             counts += &result.counts;
@@ -62,6 +62,7 @@ impl Conductor<'_> {
             latencies.add(&result.latencies);
             measured.sent += result.measured.sent;
             measured.delivered += result.measured.delivered;
+            slots += result.slots;
             *measured.planned.get_or_insert(0) += result.measured.scheduled;
             last = last.max(result.last_activity);
             ever_connected += result.ever_connected;
@@ -88,7 +89,7 @@ impl Conductor<'_> {
             generator: generator(&shares, self.resources),
             ..self.empty_report()
         };
-        let verdict = verdict(&report);
+        let verdict = verdict(&report, slots);
         Report { verdict, ..report }
     }
 
@@ -173,46 +174,32 @@ impl Conductor<'_> {
     pub(super) fn empty_report(&self) -> Report {
         let shard = self.plan.scenario.shard;
         Report {
-            format: Report::FORMAT.into(),
-            version: REPORT_VERSION,
-            program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
             parameters: self.options.parameters.clone(),
             begun: self.begun.clone(),
             run: self.options.identity.clone(),
             shard: (shard.count > 1).then_some((shard.index, shard.count)),
-            ended: Ended::Done,
-            seconds: Seconds::default(),
-            clients: Clients::default(),
-            counts: Counts::default(),
-            rates: Rates::default(),
-            reasons: Reasons::default(),
-            latencies: BTreeMap::new(),
-            phases: Vec::new(),
-            series: Vec::new(),
-            generator: Generator::default(),
-            verdict: None,
-            thresholds: Vec::new(),
-            parts: Vec::new(),
+            ..Report::empty()
         }
     }
 }
 
 /// Only a load has a bottleneck.
-fn verdict(report: &Report) -> Option<Verdict> {
+fn verdict(report: &Report, slots: Slots) -> Option<Verdict> {
     if report.counts.scheduled + report.counts.sent == 0 {
         return None;
     }
     let p99 = |measure| report.latencies.get(&measure).map(|latency: &Latency| latency.percentile(99.0));
     let Generator { workers, waited, .. } = &report.generator;
     let busiest = workers.iter().zip(waited).max_by(|one, other| (one.0 + one.1).total_cmp(&(other.0 + other.1)));
-    Some(Verdict::of(Signs {
+    let fastest = report.latencies.get(&Measure::AckUncorrected).map(Latency::min);
+    Some(Verdict::of(&Signs {
         rate: report.rate(),
         busiest: busiest.map(|(busy, waited)| Share { busy: *busy, waited: *waited }),
         send_delay_p99: p99(Measure::SendDelay),
-        latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)),
-        held_back: report.counts.unsent + report.counts.dropped,
-        late: report.counts.late,
-        sent: report.counts.sent,
+        core_delay_p99: p99(Measure::CoreDelay),
+        latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)).or(p99(Measure::AckUncorrected)),
+        window_in_use: fastest.and_then(|fastest| slots.in_use(fastest)),
+        counts: report.counts,
     }))
 }
 

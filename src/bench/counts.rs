@@ -81,6 +81,16 @@ counts! {
         dropped,
         /// Sent more than 10 ms after their planned time.
         late,
+        /// Late, or not sent: this program's thread was given no core in time.
+        late_for_core,
+        /// Late, or not sent: this program had too much to do.
+        late_for_work,
+        /// Late, or not sent: as many as the window holds were unanswered.
+        late_for_window,
+        /// Late, or not sent: the socket took no more.
+        late_for_socket,
+        /// Late, or not sent: there was no connection.
+        late_for_connection,
         /// Messages received, every copy.
         delivered,
         /// Deliveries that the messages sent should have led to, by the subscriptions that the broker had granted. Those
@@ -94,6 +104,9 @@ counts! {
         reordered,
         /// Deliveries without a stamp or of another run.
         foreign,
+        /// Deliveries that came before they were sent: by the clocks of two machines that disagree. Their latency is not
+        /// measured.
+        before_sent,
         /// Bytes written to sockets.
         bytes_sent,
         /// Bytes read from sockets.

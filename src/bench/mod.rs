@@ -4,6 +4,7 @@
 //! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
 //! nothing here prints.
 
+mod change;
 mod clock;
 mod conclusion;
 mod conductor;
@@ -23,6 +24,7 @@ mod run;
 mod scenario;
 mod schedule;
 mod search;
+mod search_report;
 mod sequence;
 mod series;
 mod stamp;
@@ -33,6 +35,7 @@ mod usage;
 mod verdict;
 mod worker;
 
+pub(crate) use change::{Change as RunChange, Changed, median};
 pub(crate) use counts::{Counts, Reasons, VIOLATION};
 pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
@@ -51,7 +54,8 @@ pub(crate) use scenario::{
     Shard, Subscribe, Until,
 };
 pub(crate) use schedule::{Schedule, Slice};
-pub(crate) use search::Search;
+pub(crate) use search::{Search, StepOutcome};
+pub(crate) use search_report::{SearchEnded, SearchReport, SearchStep};
 pub(crate) use sequence::{Arrival, Sequence};
 pub use stamp::Stamp;
 pub(crate) use start::run;

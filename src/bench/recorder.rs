@@ -32,6 +32,8 @@ pub(super) struct Recorder {
     pub(super) last_activity: u64,
     /// Clients that were connected at least once.
     pub(super) ever_connected: u64,
+    /// Places in windows, while messages waited for them.
+    pub(super) slots: Slots,
     series_measure: Measure,
     second: u64,
     boundary: u64,
@@ -67,6 +69,7 @@ impl Recorder {
             measured: Measured::default(),
             last_activity: 0,
             ever_connected: 0,
+            slots: Slots::default(),
             series_measure,
             second: 0,
             boundary: SECOND,
@@ -165,8 +168,8 @@ impl Recorder {
     /// What was measured, the last of so many phases included.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
-        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, phases, .. } = self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, phases }
+        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
+        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases }
     }
 
     /// What was measured so far, for the report of a run that goes on. Copies the histograms: a few times a minute.
@@ -179,6 +182,7 @@ impl Recorder {
             measured: self.measured,
             last_activity: self.last_activity,
             ever_connected: self.ever_connected,
+            slots: self.slots,
             phases: self.phases.clone(),
         }
     }
@@ -197,8 +201,35 @@ pub(super) struct WorkerResult {
     pub(super) last_activity: u64,
     /// Clients that were connected at least once.
     pub(super) ever_connected: u64,
+    /// Places in windows, while messages waited for them.
+    pub(super) slots: Slots,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
+}
+
+/// Places in windows, while messages waited for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slots {
+    /// How long all of them were taken, nanoseconds of one place.
+    pub(super) held: u128,
+    /// How often one was given back.
+    pub(super) turned: u64,
+}
+
+impl Slots {
+    /// What part of that time the answers took that came as quickly as any, `fastest` nanoseconds. Near 1 a larger window
+    /// carries more; near 0 the broker was slower than it could be.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub(super) fn in_use(&self, fastest: u64) -> Option<f64> {
+        (self.held > 0 && self.turned > 0).then(|| self.turned as f64 * fastest as f64 / self.held as f64)
+    }
+}
+
+impl std::ops::AddAssign for Slots {
+    fn add_assign(&mut self, other: Self) {
+        self.held += other.held;
+        self.turned += other.turned;
+    }
 }
 
 /// Messages within the measured time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::threshold::{Finding, Measured, Threshold};
 use super::verdict::{LimitedBy, Verdict};
-use super::{Counts, Identity, Latency, Measure, Parameter, Reasons, ReportError};
+use super::{Counts, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
 
 /// The form that this version writes and reads.
 pub(crate) const REPORT_VERSION: u32 = 3;
@@ -54,6 +54,8 @@ pub struct Report {
     pub verdict: Option<Verdict>,
     /// What the thresholds found.
     pub thresholds: Vec<Finding>,
+    /// The search whose best step this is; `null` of any other run.
+    pub search: Option<SearchReport>,
     /// The parts that were merged; empty in any other report.
     pub parts: Vec<Part>,
 }
@@ -252,6 +254,42 @@ impl Report {
         self.thresholds.iter().any(|finding| finding.failed)
     }
 
+    /// One of a run of which nothing is known.
+    pub(crate) fn empty() -> Self {
+        Self {
+            format: Self::FORMAT.into(),
+            version: REPORT_VERSION,
+            program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
+            parameters: Vec::new(),
+            begun: String::new(),
+            run: Identity::default(),
+            shard: None,
+            ended: Ended::Done,
+            seconds: Seconds::default(),
+            clients: Clients::default(),
+            counts: Counts::default(),
+            rates: Rates::default(),
+            reasons: Reasons::default(),
+            latencies: BTreeMap::new(),
+            phases: Vec::new(),
+            series: Vec::new(),
+            generator: Generator::default(),
+            verdict: None,
+            thresholds: Vec::new(),
+            search: None,
+            parts: Vec::new(),
+        }
+    }
+
+    /// Messages received in the measured time as a part of those that the ones sent in it lead to; `None` where that is
+    /// not known.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub fn delivered_part(&self) -> Option<f64> {
+        let (counts, rates) = (&self.counts, &self.rates);
+        let expected = counts.expected as f64 / counts.sent as f64 * rates.sent as f64;
+        (counts.expected > 0 && counts.sent > 0 && expected > 0.0).then(|| rates.delivered as f64 / expected)
+    }
+
     /// Messages sent in a second of the measured time.
     pub fn sent_per_second(&self) -> Option<f64> {
         per_second(self.rates.sent, self.seconds.measured)
@@ -318,6 +356,7 @@ impl Report {
             generator: Generator { workers: vec![0.25], ..Generator::default() },
             verdict: Some(Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() }),
             thresholds: Vec::new(),
+            search: None,
             parts: Vec::new(),
         }
     }

@@ -353,6 +353,7 @@ impl Scenario {
             Measure::AckUncorrected if !times_acknowledgements => {
                 Some("an unpaced run measures no latency without --latency")
             }
+            Measure::CoreDelay if !self.publishes() => Some("nothing is published in this run"),
             Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
             Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
             Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
@@ -385,6 +386,17 @@ impl Scenario {
                 if paced { Measure::Ack } else { Measure::AckUncorrected }
             }
             (false, false) if self.plans_connects() => Measure::Online,
+            (false, false) => Measure::Connack,
+        }
+    }
+
+    /// The latency that is meant where none is named: of the longest way that is measured.
+    pub(crate) fn way(&self) -> Measure {
+        let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
+        match (self.subscribes(), acknowledged) {
+            (true, _) => Measure::E2e,
+            (false, true) => Measure::Ack,
+            (false, false) if self.publishes() => Measure::SendDelay,
             (false, false) => Measure::Connack,
         }
     }

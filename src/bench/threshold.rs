@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! threshold = metric operator value
-//! metric    = latency "." ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
+//! metric    = [latency "."] ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
+//!             without a latency: e2e, else ack, else send_delay
 //!           | "rate"          messages sent in the measured time, late ones too, as a part of those planned
 //!           | "throughput"    messages sent in a second
 //!           | "late_start"    how long the load began behind --start-at
@@ -27,6 +28,8 @@ pub struct Threshold {
     metric: Metric,
     operator: Operator,
     value: f64,
+    /// It says no measure, for example `p99<50ms`.
+    bare: bool,
 }
 
 /// What a threshold found.
@@ -85,10 +88,21 @@ pub trait Measured {
 
 /// Why a text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no threshold: {fault}")]
+#[error("`{text}` is not a condition: {fault}")]
 pub struct InvalidThreshold {
     text: String,
     fault: String,
+}
+
+impl InvalidThreshold {
+    pub(super) fn new(text: &str, fault: &str) -> Self {
+        Self { text: text.to_owned(), fault: fault.to_owned() }
+    }
+
+    /// The same fault of the text that it was taken from.
+    pub(super) fn of(self, text: &str) -> Self {
+        Self { text: text.to_owned(), ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,6 +141,13 @@ enum Unit {
 }
 
 impl Threshold {
+    /// Where it says no measure, it is of this one.
+    pub(crate) fn resolve(&mut self, way: Measure) {
+        if let (true, Metric::Latency(_, statistic)) = (self.bare, self.metric) {
+            self.metric = Metric::Latency(way, statistic);
+        }
+    }
+
     /// Judges what was measured.
     pub fn judge(&self, measured: &impl Measured) -> Finding {
         let value = self.metric.read(measured);
@@ -168,6 +189,21 @@ impl Threshold {
         }
     }
 
+    /// What a run measured of it.
+    pub(super) fn value_of(&self, measured: &impl Measured) -> Option<f64> {
+        self.metric.read(measured)
+    }
+
+    /// Whether its comparison holds between two values.
+    pub(super) fn compares(&self, left: f64, right: f64) -> bool {
+        self.operator.holds(left, right)
+    }
+
+    /// The value that it compares with.
+    pub(super) fn limit(&self) -> f64 {
+        self.value
+    }
+
     /// What it measured, with its unit.
     pub fn words(&self, value: f64) -> String {
         match self.metric {
@@ -188,11 +224,19 @@ impl Threshold {
             Metric::LossShare => Needs::Losses,
             Metric::Count(name) => match name {
                 "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
-                "late" => Needs::Plan,
+                "late"
+                | "late_for_core"
+                | "late_for_work"
+                | "late_for_window"
+                | "late_for_socket"
+                | "late_for_connection" => Needs::Plan,
                 "acknowledged" | "unacknowledged" => Needs::Acknowledgements,
-                "delivered" | "foreign" | "subscribes_attempted" | "subscribed" | "subscribes_refused" => {
-                    Needs::Subscribers
-                }
+                "delivered"
+                | "foreign"
+                | "before_sent"
+                | "subscribes_attempted"
+                | "subscribed"
+                | "subscribes_refused" => Needs::Subscribers,
                 "expected" | "lost" => Needs::Losses,
                 "duplicated" | "reordered" => Needs::Numbers,
                 _ => Needs::Nothing,
@@ -230,7 +274,7 @@ impl Metric {
             return Some(Self::Count(name));
         }
         if let Some(statistic) = Statistic::parse(text) {
-            // `p99.9<50ms` alone: the way through the broker.
+            // `p99.9<50ms` alone: the longest way that is measured, unless it is resolved otherwise.
             return Some(Self::Latency(Measure::E2e, statistic));
         }
         let (measure, statistic) = text.split_once('.')?;
@@ -321,7 +365,8 @@ impl FromStr for Threshold {
         if parsed == Metric::Rate && unit == Unit::Time {
             return Err(invalid("the unit does not fit what is measured".into()));
         }
-        Ok(Self { text: text.to_owned(), metric: parsed, operator, value })
+        let bare = Statistic::parse(metric).is_some();
+        Ok(Self { text: text.to_owned(), metric: parsed, operator, value, bare })
     }
 }
 

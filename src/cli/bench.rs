@@ -278,9 +278,16 @@ pub struct LoadArgs {
     /// With --unpaced: measure latency all the same, at the cost of speed
     #[arg(long, requires = "unpaced")]
     pub latency: bool,
-    /// Search the highest rate at which all of this holds, as in 'p99<50ms,loss=0'; begins with --rate
+    /// Search the highest rate at which all of this holds, for example 'p99<50ms'; begins with --rate, and each step
+    /// takes --duration [default: 5s]
     #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["unpaced", "limit"])]
     pub find_max: Option<String>,
+    /// With --find-max: how often the answer has to hold
+    #[arg(long, value_name = "N", default_value = "3", requires = "find_max", value_parser = value::positive_u32)]
+    pub confirm: u32,
+    /// With --find-max: end after so long with the best rate so far, seconds or a duration
+    #[arg(long, value_name = "DURATION", default_value = "10m", requires = "find_max", value_parser = value::seconds)]
+    pub max_time: Duration,
     /// Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]
     #[arg(long, value_name = "N", value_parser = value::positive_u16)]
     pub inflight: Option<u16>,
@@ -389,9 +396,13 @@ pub struct BenchMergeArgs {
 #[derive(Debug, Clone, Args)]
 pub struct BenchCompareArgs {
     /// The report to compare with
-    #[arg(value_name = "A")]
+    #[arg(value_name = "BASELINE")]
     pub before: PathBuf,
-    /// The report that is compared
-    #[arg(value_name = "B")]
-    pub after: PathBuf,
+    /// The report that is compared; of several runs the median counts
+    #[arg(value_name = "CANDIDATE", required = true, num_args = 1..)]
+    pub after: Vec<PathBuf>,
+    /// Fail (exit code 99) when a measure of the candidate differs from the baseline's by more, for example
+    /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeat it for several
+    #[arg(long, value_name = "CHANGE")]
+    pub fail: Vec<String>,
 }

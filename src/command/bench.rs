@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use super::find_max::find_max;
 use super::interrupt::Interrupt;
 use super::metrics::{Metrics, Scraped};
 use super::results::Keeping;
 use super::trace::Tracer;
 use crate::bench::{
-    self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search,
+    self, ALL_WATCHED, Ended, LimitedBy, Observer, Report, ReportError, RunChange, RunError, RunOptions, Scenario,
     Taps, VIOLATION,
 };
+use crate::cli::bench::BenchCompareArgs;
 use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_presets, bench_step};
+use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_presets};
 use crate::payload::plural;
 
 /// A part that begins so many seconds behind the others is too late.
@@ -30,7 +32,7 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
         talk.warning(warning);
     }
     settings.results.prepare()?;
-    settings.options.keeps_results = settings.results.any() && settings.find_max.is_empty();
+    settings.options.keeps_results = settings.results.any() && settings.find_max.conditions.is_empty();
     let mut signals = Interrupt::listen()?;
     let metrics = match settings.prometheus {
         Some(address) => Some(Metrics::listen(address).await?),
@@ -39,7 +41,7 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
     if let Some(metrics) = &metrics {
         talk.progress(format_args!("Metrics at {}", metrics.url()));
     }
-    if !settings.find_max.is_empty() {
+    if !settings.find_max.conditions.is_empty() {
         return find_max(&settings, metrics.as_ref(), &mut signals, terminal, talk).await;
     }
     let mut display = display(&settings, terminal, talk);
@@ -53,53 +55,7 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
     conclude(&report, &settings.results, terminal, talk, signal)
 }
 
-/// Runs the load at one rate after another until the highest is found at which every condition holds.
-async fn find_max(
-    settings: &BenchSettings,
-    metrics: Option<&Metrics>,
-    signals: &mut Interrupt,
-    terminal: Terminal,
-    talk: Talk,
-) -> Result<ExitStatus, Error> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative")]
-    let first = settings.scenario.planned_per_second().unwrap_or(1000.0) as u64;
-    let mut search = Search::beginning_at(first);
-    let mut best = None;
-    while let Some(rate) = search.next_rate() {
-        let scenario = settings.scenario.at_rate(Rate::of_second(rate));
-        let mut display = display(settings, terminal, talk);
-        let interrupt = async || signals.received().await;
-        let (report, signal) =
-            watched(scenario, &settings.options, &mut display, metrics, interrupt).await.map_err(not_begun)?;
-        display.end(&report);
-        if let Some(signal) = signal {
-            return Ok(ExitStatus::Interrupted(signal));
-        }
-        // Many brokers cut connections beyond what they carry: that rate does not hold.
-        let cut = report.ended == Ended::ConnectionsLost && best.is_some();
-        if report.ended != Ended::Done && !cut {
-            return conclude(&report, &settings.results, terminal, talk, None);
-        }
-        // A rate that was not reached does not hold, however short the latencies of what was sent.
-        let reached = !cut && report.rate().is_some_and(|reached| reached >= 0.99);
-        let broken = settings.find_max.iter().find(|condition| !condition.holds(&report));
-        let holds = reached && broken.is_none();
-        show(&bench_step(rate, &report, broken.filter(|_| reached)), terminal)?;
-        search.note(rate, holds);
-        if holds {
-            best = Some(report);
-        }
-    }
-    match (search.found(), best) {
-        (Some(rate), Some(report)) => {
-            talk.success(format_args!("The highest rate that holds is {rate}/s"));
-            conclude(&report, &settings.results, terminal, talk, None)
-        }
-        _ => Err(Error::new(ErrorKind::Threshold, "not even one message a second holds the conditions of --find-max")),
-    }
-}
-
-fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
+pub(super) fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
     let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
     // Lines of a trace and a line that moves do not go together.
     let moves = settings.connect.trace.is_none();
@@ -107,7 +63,7 @@ fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDis
 }
 
 /// A run that can be scraped as long as it goes on.
-async fn watched(
+pub(super) async fn watched(
     scenario: Scenario,
     options: &RunOptions,
     observer: &mut dyn Observer,
@@ -174,12 +130,19 @@ pub(crate) fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStat
     Ok(ExitStatus::Done)
 }
 
-/// Sets two reports side by side.
-pub(crate) fn compare(before: &Path, after: &Path, terminal: Terminal) -> Result<ExitStatus, Error> {
-    let (before, after) = (read(before)?, read(after)?);
-    let text = crate::output::bench_comparison(&before, &after, terminal.stdout);
-    show(&text, terminal)?;
-    Ok(ExitStatus::Done)
+/// Sets reports side by side, and judges what changed.
+pub(crate) fn compare(arguments: &BenchCompareArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
+    let changes = arguments.fail.iter().map(parse).collect::<Result<Vec<RunChange>, _>>()?;
+    let before = read(&arguments.before)?;
+    let after = arguments.after.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let changed: Vec<_> = changes.iter().map(|change| change.judge(&before, &after)).collect();
+    show(&crate::output::bench_comparison(&before, &after, &changed, terminal.stdout), terminal)?;
+    for change in changed.iter().filter(|changed| changed.failed) {
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {}", change.change, change.shown)));
+    }
+    let failed = changed.iter().any(|changed| changed.failed);
+    Ok(if failed { ExitStatus::Partly(ErrorKind::Threshold) } else { ExitStatus::Done })
 }
 
 fn read(path: &Path) -> Result<Report, Error> {
@@ -189,7 +152,7 @@ fn read(path: &Path) -> Result<Report, Error> {
 }
 
 /// Keeps and shows a report, and says with which status it ends.
-fn conclude(
+pub(super) fn conclude(
     report: &Report,
     results: &ResultFiles,
     terminal: Terminal,
@@ -206,6 +169,9 @@ fn conclude(
     }
     if let Some(late) = report.seconds.late.filter(|late| *late > LATE_START && report.parts.is_empty()) {
         talk.warning(format_args!("the load began {late:.1} s behind --start-at"));
+    }
+    for warning in doubts(report) {
+        talk.warning(warning);
     }
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
         let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
@@ -224,11 +190,34 @@ fn conclude(
     }
 }
 
-fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
+pub(super) fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
     match Stdout::new(terminal.stdout).text(text) {
         Ok(()) | Err(WriteError::Closed) => Ok(()),
         Err(WriteError::Failed(error)) => Err(error),
     }
+}
+
+/// What nobody should overlook, though it is no failure by itself.
+fn doubts(report: &Report) -> Vec<String> {
+    let counts = &report.counts;
+    let mut doubts = Vec::new();
+    if counts.lost > 0 {
+        doubts.push(format!("{} of {} expected did not come", plural(counts.lost, "message"), counts.expected));
+    }
+    if counts.duplicated > 0 {
+        doubts.push(format!("{} came twice", plural(counts.duplicated, "message")));
+    }
+    if counts.before_sent > 0 {
+        let early = plural(counts.before_sent, "message");
+        doubts.push(format!("{early} came before they were sent: the clocks of the machines disagree"));
+    }
+    match report.verdict.as_ref().map(|verdict| verdict.limited_by) {
+        Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) => {
+            doubts.push(format!("limited by {}", limited_by.words()));
+        }
+        _ => {}
+    }
+    doubts
 }
 
 /// The status of a run that began, by what hurt it most.
@@ -304,7 +293,7 @@ fn because(report: &Report, prefix: &str) -> String {
     reasons.max_by_key(|(_, count)| *count).map_or(String::new(), |(reason, _)| format!(": {reason}"))
 }
 
-fn not_begun(error: RunError) -> Error {
+pub(super) fn not_begun(error: RunError) -> Error {
     match error {
         RunError::Dial(error) => (*error).into(),
         RunError::Topic(error) => Error::usage(format!("a topic of the run: {error}")),

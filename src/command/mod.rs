@@ -18,6 +18,7 @@ pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod tally;
 
+mod find_max;
 mod metrics;
 mod pace;
 mod receipts;

@@ -74,7 +74,7 @@ impl ResultFiles {
     }
 
     /// Writes those that are files, of a run that goes on.
-    fn keep_interim(&self, report: &Report) {
+    pub(super) fn keep_interim(&self, report: &Report) {
         for (path, text) in self.each() {
             if let Some(path) = path.filter(|path| is_replaced(path)) {
                 // What is wrong with it is told at the end, when it is tried again.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::clients::{connect_interval, endpoints, shard, workers};
 use super::parameters::parameters;
-use super::{BenchSettings, ResultFiles, result_files, thresholds};
+use super::{BenchSettings, FindMax, ResultFiles, result_files, thresholds};
 use crate::bench::{
     Change, Group, Identity, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until,
 };
@@ -37,7 +37,7 @@ pub(super) struct Draft {
     pub(super) run: u32,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
-    find_max: Vec<Threshold>,
+    find_max: FindMax,
     results: ResultFiles,
     pub(super) trust_foreign_clocks: bool,
     /// Of clients that are given no other.
@@ -92,7 +92,7 @@ impl Draft {
             run,
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
-            find_max: Vec::new(),
+            find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
             results: result_files(results),
             trust_foreign_clocks: false,
             client_id,
@@ -115,8 +115,9 @@ impl Draft {
     pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
         for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
             let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
-            self.find_max.push(condition);
+            self.find_max.conditions.push(condition);
         }
+        (self.find_max.confirmations, self.find_max.max_time) = (load.confirm, load.max_time);
         Ok(())
     }
 
@@ -158,7 +159,8 @@ impl Draft {
 
     /// One phase, in which all act.
     pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
-        let elapsed = timing.duration.or_else(|| (!self.find_max.is_empty()).then(|| search_step(timing.warmup)));
+        let elapsed =
+            timing.duration.or_else(|| (!self.find_max.conditions.is_empty()).then(|| search_step(timing.warmup)));
         vec![Phase::only(&self.groups, Until { elapsed, ..until })]
     }
 
@@ -231,6 +233,13 @@ impl Draft {
             run: self.run,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
+        if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
+            let error =
+                Error::usage("--find-max and --shard: the parts would search for themselves, each another rate");
+            return Err(error.with_hint("search with one machine, or run all parts at one --rate after another"));
+        }
+        let way = scenario.way();
+        self.thresholds.iter_mut().chain(&mut self.find_max.conditions).for_each(|threshold| threshold.resolve(way));
         if scenario.clients() > MAXIMUM_CLIENTS {
             return Err(Error::usage(format!("a run has {MAXIMUM_CLIENTS} clients at most")));
         }
@@ -278,7 +287,7 @@ impl Draft {
 
     /// Refuses conditions that this run cannot judge.
     fn check_thresholds(&mut self, scenario: &Scenario, timing: &TimingArgs) -> Result<(), Error> {
-        for threshold in self.thresholds.iter().chain(&self.find_max) {
+        for threshold in self.thresholds.iter().chain(&self.find_max.conditions) {
             let fault = match threshold.needs() {
                 Needs::Barrier if timing.start_at.is_none() => Some("there is no --start-at"),
                 _ => scenario.cannot_judge(threshold),

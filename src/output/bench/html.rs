@@ -30,6 +30,17 @@ pub(crate) fn bench_html(report: &Report) -> String {
     let parameters = report.parameters.iter().map(|parameter| [parameter.name.clone(), parameter.value.clone()]);
     table(&mut page, "Parameters", parameters);
     table(&mut page, "Result", report::summary(report).into_iter());
+    if let Some(search) = &report.search {
+        let _ = write!(page, "<p><b>{}</b></p>", escape(&report::found(search)));
+        let steps = search.steps.iter().map(|step| {
+            let (rate, result) = report::bench_step(step).split_once(": ").map_or_else(
+                || (String::new(), String::new()),
+                |(rate, result)| (rate.to_owned(), result.trim_end().to_owned()),
+            );
+            [rate, result]
+        });
+        table(&mut page, "Search", steps);
+    }
     table(&mut page, "Counts", report::counts(report).into_iter());
     latencies(&mut page, report);
     let column = |of: fn(&Row) -> Option<u64>| report.series.iter().map(of).collect::<Vec<_>>();

@@ -119,7 +119,7 @@ mod tests {
         for line in [format!("  1 x {shown}\n"), format!("--fail '{shown}'"), format!("  - {shown}\n")] {
             assert!(text.contains(&line), "{line}: {text}");
         }
-        let text = bench_comparison(&Report::example((0, 1), 1), &hostile, TERMINAL);
+        let text = bench_comparison(&Report::example((0, 1), 1), &[hostile], &[], TERMINAL);
         assert!(text.contains(&format!("different things: {shown}\n")), "{text}");
     }
 
@@ -127,7 +127,7 @@ mod tests {
         #[test]
         fn no_control_of_a_report_reaches_a_terminal(text: String) {
             let hostile = with_text(&text);
-            let comparison = bench_comparison(&hostile, &Report::example((0, 1), 1), TERMINAL);
+            let comparison = bench_comparison(&hostile, &[Report::example((0, 1), 1)], &[], TERMINAL);
             for shown in [bench_report(&hostile, TERMINAL), comparison] {
                 prop_assert!(!shown.contains(|c| is_unsafe_on_terminal(c) && c != '\n'), "{shown:?}");
             }

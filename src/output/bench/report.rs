@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, plot, rate};
-use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Row, Threshold};
+use crate::bench::{
+    Ended, Latency, LimitedBy, Measure, Report, Row, SearchEnded, SearchReport, SearchStep, StepOutcome,
+};
 use crate::output::{Columns, Stream, safe};
 
 /// All of it, ready to be written.
@@ -56,6 +58,7 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             format!("  {word:<6}  --fail '{}'  {measured}", safe::word(&finding.threshold, stream))
         }),
     );
+    section("Search", &mut search(report, stream));
     section("Verdict", &mut verdict(report, stream));
     out
 }
@@ -82,22 +85,56 @@ fn running(report: &Report) -> &[Row] {
 }
 
 /// One step of a search, a line.
-pub(crate) fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
-    let measures = [Measure::E2e, Measure::Ack];
-    let latency = measures.iter().find_map(|measure| report.latencies.get(measure));
-    let p99 = latency.map_or("-".to_owned(), |latency| duration(latency.percentile(99.0)));
-    let sent = report.sent_per_second().map_or("-".to_owned(), rate);
-    let reached = report.rate().is_some_and(|reached| reached >= 0.99);
-    let result = match (reached, broken) {
-        _ if report.ended == Ended::ConnectionsLost => "all connections were lost".to_owned(),
-        (false, _) => {
-            let verdict = report.verdict.as_ref();
-            format!("not reached, {}", limit(verdict.map_or(LimitedBy::Unclear, |verdict| verdict.limited_by)))
-        }
-        (true, Some(condition)) => format!("`{condition}` does not hold"),
-        (true, None) => "holds".to_owned(),
+pub(crate) fn bench_step(step: &SearchStep) -> String {
+    let some_rate = |per_second: Option<f64>| per_second.map_or("-".to_owned(), rate);
+    let received = step.delivered.map_or_else(String::new, |delivered| format!("received {}, ", rate(delivered)));
+    let p99 = step.p99.map_or("-".to_owned(), duration);
+    format!(
+        "{}/s: sent {}, {received}p99 {p99}, lost {}: {}\n",
+        number(step.rate),
+        some_rate(step.sent),
+        number(step.lost),
+        outcome(step)
+    )
+}
+
+/// `holds`, or why it does not.
+pub(super) fn outcome(step: &SearchStep) -> String {
+    let why = step.why.as_deref().unwrap_or_default();
+    let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
+    let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limit(limited_by)));
+    match step.outcome {
+        StepOutcome::Holds => "holds".to_owned(),
+        StepOutcome::Fails => format!("{why}{limited}"),
+        StepOutcome::Starved => format!("not judged: {why}{limited}"),
+    }
+}
+
+/// The steps of a search, a line each, and what it found.
+fn search(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut lines = Vec::new();
+    if let Some(search) = &report.search {
+        let steps = search.steps.iter().map(bench_step);
+        lines.extend(steps.map(|line| format!("  {}", safe::word(line.trim_end(), stream))));
+        lines.push(format!("  {}", found(search)));
+    }
+    lines.into_iter()
+}
+
+/// What a search found, in a sentence.
+pub(super) fn found(search: &SearchReport) -> String {
+    let why = match search.ended {
+        SearchEnded::Done => "",
+        SearchEnded::OutOfTime => ", when --max-time was over",
+        SearchEnded::Starved => ", when this machine had no time for more",
+        SearchEnded::Interrupted => ", when it was interrupted",
+        SearchEnded::Unfinished => ", so far",
     };
-    format!("{}/s: sent {sent}, p99 {p99}, lost {}: {result}\n", number(tried), number(report.counts.lost))
+    let confirmed = if search.confirmed { "confirmed" } else { "not confirmed" };
+    match search.found {
+        Some(rate) => format!("highest rate that holds: {}/s, {confirmed}{why}", number(rate)),
+        None => format!("no rate holds{why}"),
+    }
 }
 
 pub(super) type Rows = Vec<[String; 2]>;
@@ -185,12 +222,18 @@ pub(super) fn counts(report: &Report) -> Rows {
         ("unsent", counts.unsent, false),
         ("dropped by us", counts.dropped, false),
         ("late (over 10 ms)", counts.late, false),
+        ("late for want of a core", counts.late_for_core, false),
+        ("late by our own work", counts.late_for_work, false),
+        ("late for the window", counts.late_for_window, false),
+        ("late for the socket", counts.late_for_socket, false),
+        ("late for a connection", counts.late_for_connection, false),
         ("received", counts.delivered, both),
         ("expected", counts.expected, false),
         ("lost", counts.lost, both),
         ("duplicated", counts.duplicated, both),
         ("reordered", counts.reordered, both),
         ("received, not of this run", counts.foreign, false),
+        ("received before sent (clocks)", counts.before_sent, false),
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
@@ -290,6 +333,7 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::Suback => "SUBSCRIBE to SUBACK",
         Measure::Online => "plan to standing",
         Measure::Backlog => "CONNECT to what waited",
+        Measure::CoreDelay => "wait for a core (ours)",
         Measure::SendDelay => "send delay (ours)",
         Measure::Ack => "plan to ack",
         Measure::AckUncorrected => "sending to ack",
@@ -301,7 +345,7 @@ pub(super) const fn words(measure: Measure) -> &'static str {
 fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if let Some(verdict) = &report.verdict {
-        let mark = if verdict.limited_by == LimitedBy::Generator { "! " } else { "" };
+        let mark = if verdict.limited_by >= LimitedBy::Generator { "! " } else { "" };
         lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
         for (limited_by, shards) in crate::bench::limits(&report.parts) {
             let shards = shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

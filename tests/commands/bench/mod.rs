@@ -1,7 +1,10 @@
 //! Each way in which load generators are known to lie, as a test that fails when it returns.
 
+mod causes;
+mod comparing;
 mod ends;
 mod exit_codes;
+mod find_max;
 mod kept;
 mod merging;
 mod options;
