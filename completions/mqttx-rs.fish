@@ -450,6 +450,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
+wrap\t'The same, and from the first row again where there are more clients'
+shuffle\t'A random row each, and each row once before any again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l shard -d 'Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU parallel, and auto from Slurm how many there are, too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l run-id -d 'Name that all parts of a run have in common, so that `bench merge` takes no other for one of them [default: from --start-at and what is asked]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
@@ -545,6 +549,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
+wrap\t'The same, and from the first row again where there are more clients'
+shuffle\t'A random row each, and each row once before any again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l shard -d 'Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU parallel, and auto from Slurm how many there are, too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l run-id -d 'Name that all parts of a run have in common, so that `bench merge` takes no other for one of them [default: from --start-at and what is asked]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
@@ -552,7 +560,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search the highest rate at which all of this holds, for example \'p99<50ms\'; begins with --rate, and each step takes --duration [default: 5s]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l confirm -d 'With --find-max: how often the answer has to hold' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l max-time -d 'With --find-max: end after so long with the best rate so far, seconds or a duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Topics of each client in turn, numbered by %s' -r
@@ -668,6 +678,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
+wrap\t'The same, and from the first row again where there are more clients'
+shuffle\t'A random row each, and each row once before any again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l shard -d 'Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU parallel, and auto from Slurm how many there are, too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l run-id -d 'Name that all parts of a run have in common, so that `bench merge` takes no other for one of them [default: from --start-at and what is asked]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
@@ -781,6 +795,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
+wrap\t'The same, and from the first row again where there are more clients'
+shuffle\t'A random row each, and each row once before any again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shard -d 'Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU parallel, and auto from Slurm how many there are, too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l run-id -d 'Name that all parts of a run have in common, so that `bench merge` takes no other for one of them [default: from --start-at and what is asked]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
@@ -788,7 +806,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d '-im: wait between two messages of a client, milliseconds or a duration (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, as in 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, as in 0.5/s' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search the highest rate at which all of this holds, as in \'p99<50ms,loss=0\'; begins with --rate' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search the highest rate at which all of this holds, for example \'p99<50ms\'; begins with --rate, and each step takes --duration [default: 5s]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l confirm -d 'With --find-max: how often the answer has to hold' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l max-time -d 'With --find-max: end after so long with the best rate so far, seconds or a duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'Messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Topics of each client in turn, numbered by %s' -r
@@ -895,6 +915,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
+wrap\t'The same, and from the first row again where there are more clients'
+shuffle\t'A random row each, and each row once before any again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l shard -d 'Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU parallel, and auto from Slurm how many there are, too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l run-id -d 'Name that all parts of a run have in common, so that `bench merge` takes no other for one of them [default: from --start-at and what is asked]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-at -d 'When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z' -r
@@ -1010,6 +1034,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l fail -d 'Fail (exit code 99) when a measure of the candidate differs from the baseline\'s by more, for example \'ack.p99>+10%\', \'throughput<-5%\' or \'lost>+0\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"

@@ -7,8 +7,8 @@ use crate::cli::bench::BenchCommand;
 use crate::command;
 use crate::config::profile::ProfileJob;
 use crate::config::{
-    self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
-    ReplSettings, SavedOptions, SubSettings,
+    self, BenchSettings, BrokerSettings, CommandLine, CompareSettings, ConnSettings, Invocation, MergeSettings,
+    Origins, PubSettings, ReplSettings, SavedOptions, SubSettings,
 };
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
@@ -128,7 +128,7 @@ fn dispatch_bench(
             return command::bench::merge(&settings, terminal, talk);
         }
         BenchCommand::Compare(arguments) => {
-            return command::bench::compare(&arguments, terminal, talk);
+            return command::bench::compare(&CompareSettings::resolve(&arguments)?, terminal, talk);
         }
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;

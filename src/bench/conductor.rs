@@ -242,6 +242,7 @@ impl<'a> Conductor<'a> {
             stage: self.stage,
             elapsed: Duration::from_nanos(now),
             in_stage: Duration::from_nanos(now.saturating_sub(self.stage_begin)),
+            lasts: self.settings(self.phase).until.elapsed.filter(|_| self.stage == Stage::Running),
             clients: self.plan.scenario.own_clients(),
             standing: self.sum(|progress| &progress.standing),
             settled: self.sum(|progress| &progress.settled),
@@ -251,7 +252,7 @@ impl<'a> Conductor<'a> {
             counts: self.series.counts,
             last: self.series.last(),
             measure: self.plan.scenario.series_measure(),
-            quantiles: self.series.quantiles(),
+            buckets: self.series.buckets(),
         }
     }
 

@@ -19,6 +19,9 @@ macro_rules! counts {
             /// Names, as in the report.
             pub const NAMES: &[&str] = &[$(stringify!($field)),+];
 
+            /// What each of them counts, in their order.
+            pub const MEANINGS: &[&str] = &[$(concat!($($doc),+)),+];
+
             /// What has been added since an earlier state.
             #[must_use]
             pub fn since(&self, earlier: &Self) -> Self {

@@ -20,6 +20,7 @@ mod rate;
 mod recorder;
 mod report;
 mod report_error;
+mod rows;
 mod run;
 mod scenario;
 mod schedule;
@@ -30,6 +31,7 @@ mod series;
 mod stamp;
 mod start;
 mod taps;
+mod text;
 mod threshold;
 mod usage;
 mod verdict;
@@ -48,18 +50,21 @@ pub(crate) use report::PhaseReport;
 pub(crate) use report::Row;
 pub use report::{Ended, Report};
 pub(crate) use report_error::ReportError;
+pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scenario::{
-    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
-    Shard, Subscribe, Until,
+    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
+    Scenario, Shard, Subscribe, Until, WillTexts,
 };
 pub(crate) use schedule::{Schedule, Slice};
 pub(crate) use search::{Search, StepOutcome};
 pub(crate) use search_report::{SearchEnded, SearchReport, SearchStep};
 pub(crate) use sequence::{Arrival, Sequence};
+pub(crate) use series::{BUCKETS, Buckets};
 pub use stamp::Stamp;
 pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
+pub(crate) use text::{Piece, Text};
 pub(crate) use threshold::Finding;
 pub use threshold::Measured;
 pub(crate) use threshold::{Needs, Threshold};

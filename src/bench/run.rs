@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::preflight::Shortage;
 use super::report::Row;
-use super::series::Quantiles;
+use super::series::Buckets;
 use super::threshold::Threshold;
 use super::{Counts, Identity, Measure, Parameter, Report, Taps};
 use crate::mqtt::TopicError;
@@ -70,6 +70,8 @@ pub(crate) struct Snapshot {
     pub elapsed: Duration,
     /// Since the stage began.
     pub in_stage: Duration,
+    /// How long the phase lasts; `None` where that is not said.
+    pub lasts: Option<Duration>,
     /// Clients of this process.
     pub clients: u64,
     /// Clients that stand.
@@ -86,10 +88,10 @@ pub(crate) struct Snapshot {
     pub counts: Counts,
     /// The last whole second; `None` before there is one.
     pub last: Option<Row>,
-    /// What `last` and `quantiles` are of.
+    /// What `last` and `buckets` are of.
     pub measure: Measure,
-    /// Latencies up to now, warm-up included; `None` before there is any.
-    pub quantiles: Option<Quantiles>,
+    /// Latencies up to now, warm-up included.
+    pub buckets: Buckets,
 }
 
 /// Who watches a run.

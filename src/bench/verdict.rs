@@ -257,7 +257,16 @@ impl LimitedBy {
             Self::Broker => "the broker (or the network to it)",
             Self::Unclear => "unclear",
             Self::Generator => "the generator: the figures say nothing about the broker",
-            Self::Machine => "this machine, busy with other work: not a measurement of the broker",
+            Self::Machine => "this machine, which was busy with other work: not a measurement of the broker",
+        }
+    }
+
+    /// In a sentence.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Unclear => "unclear what was the limit".to_owned(),
+            Self::Machine => "this machine was busy with other work: not a measurement of the broker".to_owned(),
+            known => format!("limited by {}", known.words()),
         }
     }
 }

@@ -239,6 +239,13 @@ pub struct TimingArgs {
     /// Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9
     #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
     pub source_ip: Vec<Vec<IpAddr>>,
+    /// A row for each client: a CSV file whose first line names the columns. client_id, username, password, cert, key and
+    /// topic stand for the options; any other is a placeholder, for example {site}
+    #[arg(long, value_name = "FILE")]
+    pub clients_csv: Option<PathBuf>,
+    /// Which client has which row
+    #[arg(long, value_name = "ORDER", default_value = "in-order", requires = "clients_csv")]
+    pub rows: RowOrder,
     /// Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU
     /// parallel, and auto from Slurm how many there are, too
     #[arg(long, value_name = "I/N")]
@@ -253,6 +260,18 @@ pub struct TimingArgs {
     /// Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Results")]
     pub prometheus: Option<SocketAddr>,
+}
+
+/// Which client has which row of `--clients-csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RowOrder {
+    /// The first client has the first row; there are as many clients as rows, or fewer
+    #[default]
+    InOrder,
+    /// The same, and from the first row again where there are more clients
+    Wrap,
+    /// A random row each, and each row once before any again
+    Shuffle,
 }
 
 /// How much is published.

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::bench::{conclude, display, not_begun, show, watched};
 use super::interrupt::Interrupt;
+use super::load::{conclude, display, not_begun, show, watched};
 use super::metrics::Metrics;
 use crate::bench::{
     Ended, LimitedBy, Measure, Measured, Rate, Report, Search, SearchEnded, SearchReport, SearchStep, StepOutcome,

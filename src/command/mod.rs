@@ -19,6 +19,7 @@ pub(crate) mod status;
 pub(crate) mod tally;
 
 mod find_max;
+mod load;
 mod metrics;
 mod pace;
 mod receipts;

@@ -35,7 +35,7 @@ mod tree;
 mod usage;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;

@@ -6,7 +6,7 @@ use super::Tools;
 use super::lag::Cause;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
-use crate::mqtt::{Message, QoS, TopicName};
+use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
 use crate::session::{DeliveryId, PublishOutcome, Session, State};
 
 /// How many bytes of messages are handed to the session at a time: what one write takes.
@@ -25,6 +25,8 @@ pub(super) struct Publisher {
     /// The topic, when it is the same for all messages, and how many deliveries each leads to.
     topic: Option<(TopicName, Expected)>,
     next_payload: usize,
+    /// Of every message.
+    properties: Option<Box<PublishProperties>>,
     /// Number of the next message.
     sequence: u64,
     /// Messages that are due.
@@ -80,6 +82,7 @@ impl Publisher {
             client,
             topic: None,
             next_payload: 0,
+            properties: None,
             sequence: 0,
             backlog: VecDeque::new(),
             blocked_by: Cause::default(),
@@ -100,6 +103,7 @@ impl Publisher {
     pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         let plan = tools.plan.clone();
         let Role::Publish(publish) = &plan.group(self.client).role else { return };
+        self.properties = plan.publish_properties(self.client);
         if !publish.topic.differs_by_message() {
             let topic = plan.topic(self.client, 0, &mut tools.random).ok();
             self.topic = topic.map(|topic| {
@@ -238,7 +242,7 @@ impl Publisher {
             qos: publish.qos,
             retain: publish.retain,
             marked_duplicate: publish.marked_duplicate,
-            properties: publish.properties.clone(),
+            properties: self.properties.clone(),
         };
         self.sequence += 1;
         match session.publish(message) {

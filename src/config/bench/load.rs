@@ -5,9 +5,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::words::Words;
 use crate::bench::{Load, Payload, Rate};
 use crate::cli::bench::LoadArgs;
-use crate::config::pattern::Facts;
 use crate::error::Error;
 use crate::payload::placeholder::Place;
 use crate::payload::{LARGEST_PACKET, PayloadSize, read_at_most};
@@ -43,7 +43,7 @@ pub(super) struct Content {
     pub(super) parts: Option<u64>,
 }
 
-pub(super) fn payload(given: &LoadArgs, facts: &Facts, stamped_by_default: Option<usize>) -> Result<Content, Error> {
+pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
         fastrand::fill(&mut bytes);
@@ -73,7 +73,7 @@ pub(super) fn payload(given: &LoadArgs, facts: &Facts, stamped_by_default: Optio
             let Ok(text) = std::str::from_utf8(piece) else {
                 return Err(Error::usage(format!("{origin}: --template needs a payload of text")));
             };
-            facts.read(origin, text, Place::PAYLOAD)
+            words.read(origin, text, Place::PAYLOAD)
         };
         Payload::Template(pieces.iter().map(template).collect::<Result<_, _>>()?)
     } else {

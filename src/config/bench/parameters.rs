@@ -16,6 +16,12 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
         say(&group.name, group.clients.to_string());
+        if group.version != scenario.session.version {
+            say("MQTT version", group.version.to_string());
+        }
+        if let Some(rows) = &group.login.rows {
+            say("rows", format!("{} of {}", rows.len(), rows.columns().join(", ")));
+        }
         match &group.role {
             Role::Idle => {}
             Role::Churn(churn) => say("connects again", format!("{} of all, each stays {:?}", churn.rate, churn.stay)),

@@ -7,10 +7,11 @@ mod html;
 mod line;
 mod metrics;
 mod plot;
+mod plots;
 mod presets;
 mod report;
 
-use crate::bench::Finding;
+use crate::bench::{Finding, Latency, Measure, Report};
 
 pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
@@ -56,6 +57,16 @@ fn number(value: u64) -> String {
     grouped
 }
 
+/// The histograms of a report, in the order of a message's way.
+fn ordered(report: &Report) -> impl Iterator<Item = (Measure, &Latency)> {
+    Measure::ALL.into_iter().filter_map(|measure| Some((measure, report.latencies.get(&measure)?)))
+}
+
+/// A text for a page.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A rate, whole where it is large.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^64")]
 fn rate(per_second: f64) -> String {
@@ -67,7 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::bench::{Counts, Parameter, PhaseReport, Report};
+    use crate::bench::{Counts, Parameter, PhaseReport};
     use crate::output::Stream;
     use crate::payload::is_unsafe_on_terminal;
 

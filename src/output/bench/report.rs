@@ -8,7 +8,8 @@ use crate::bench::{
 };
 use crate::output::{Columns, Stream, safe};
 
-/// All of it, ready to be written.
+/// All of it, ready to be written: details first, and the result last, where it is still seen when the rest has scrolled
+/// away.
 pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     let mut out = String::new();
     let mut section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
@@ -18,11 +19,8 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             let _ = write!(out, "\n{title}\n{}\n", lines.join("\n"));
         }
     };
-    section("Result", &mut table(&summary(report), stream));
-    section("Counts", &mut table(&counts(report), stream));
     section("Phases", &mut phases(report, stream));
     section("Shards", &mut parts(report, stream));
-    section("Latency", &mut latencies(report, stream));
     let shown = [
         Measure::E2e,
         Measure::E2eUncorrected,
@@ -50,6 +48,10 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             .iter()
             .map(|(reason, count)| format!("  {} x {}", number(*count), safe::word(reason, stream))),
     );
+    section("Search", &mut search(report, stream));
+    section("Counts", &mut table(&counts(report), stream));
+    section("Latency", &mut latencies(report, stream));
+    section("Result", &mut table(&summary(report), stream));
     section(
         "Thresholds",
         &mut report.thresholds.iter().map(|finding| {
@@ -58,7 +60,6 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             format!("  {word:<6}  --fail '{}'  {measured}", safe::word(&finding.threshold, stream))
         }),
     );
-    section("Search", &mut search(report, stream));
     section("Verdict", &mut verdict(report, stream));
     out
 }
@@ -102,7 +103,7 @@ pub(crate) fn bench_step(step: &SearchStep) -> String {
 pub(super) fn outcome(step: &SearchStep) -> String {
     let why = step.why.as_deref().unwrap_or_default();
     let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
-    let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limit(limited_by)));
+    let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limited_by.sentence()));
     match step.outcome {
         StepOutcome::Holds => "holds".to_owned(),
         StepOutcome::Fails => format!("{why}{limited}"),
@@ -320,7 +321,7 @@ fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below an hour")]
-fn mean(latency: &Latency) -> String {
+pub(super) fn mean(latency: &Latency) -> String {
     duration(latency.mean() as u64)
 }
 
@@ -346,7 +347,7 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if let Some(verdict) = &report.verdict {
         let mark = if verdict.limited_by >= LimitedBy::Generator { "! " } else { "" };
-        lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
+        lines.push(format!("  {mark}{}", verdict.limited_by.sentence()));
         for (limited_by, shards) in crate::bench::limits(&report.parts) {
             let shards = shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             lines.push(format!("  {}: shards {shards}", limited_by.short()));
@@ -360,11 +361,4 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
         lines.push(format!("  generator: {}", own.join(", ")));
     }
     lines.into_iter()
-}
-
-fn limit(limited_by: LimitedBy) -> String {
-    match limited_by {
-        LimitedBy::Unclear => "unclear what was the limit".to_owned(),
-        known => format!("limited by {}", known.words()),
-    }
 }

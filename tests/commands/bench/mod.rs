@@ -2,6 +2,7 @@
 
 mod causes;
 mod comparing;
+mod devices;
 mod ends;
 mod exit_codes;
 mod find_max;

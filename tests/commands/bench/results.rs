@@ -76,7 +76,7 @@ fn nobody_is_blamed_where_nothing_is_published() {
     link.close();
     let ended = program.wait().expect_code(0);
     assert_eq!(read(&path).verdict, None);
-    assert!(!std::fs::read_to_string(html).unwrap().contains("Limited by"));
+    assert!(!std::fs::read_to_string(html).unwrap().contains("limited by"));
     assert!(!ended.text().contains("limited by"));
 }
 

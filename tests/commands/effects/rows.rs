@@ -358,6 +358,8 @@ pub(super) const ROWS: &[Row] = &[
     row(LOADS, "source-ip", "--source-ip 127.0.0.9"),
     row(LOADS, "shard", "--shard 2/2"),
     row(LOADS, "run-id", "--run-id x").on("--shard 1/2"),
+    row(LOADS, "clients-csv", "--clients-csv {dir}/devices.csv"),
+    row(LOADS, "rows", "--rows shuffle"),
     row(LOADS, "start-at", "--start-at 2001-02-03T00:00:00Z"),
     row(LOADS, "prometheus", "--prometheus 127.0.0.1:0"),
     row(PUBLISHING, "message-interval", "-im 2"),

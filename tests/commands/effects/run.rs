@@ -109,6 +109,7 @@ fn prepare(home: &Home, world: World) {
     home.write("payload", "of a file");
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
+    home.write("devices.csv", "client_id,username\nof-a-row,row\nof-a-row-2,row\n");
     let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;
     let sections = ["conn", "pub", "sub", "benchConn", "benchPub", "benchSub"].map(|name| format!("\"{name}\":{said}"));
     home.write("options.json", &format!("{{{}}}", sections.join(",")));

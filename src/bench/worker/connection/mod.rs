@@ -256,7 +256,7 @@ impl Connection {
     /// Ends in order, for good: the broker need not keep the session.
     pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
         let has_session = tools.plan.group(self.client).kept_session.is_some();
-        let ends_session = has_session && tools.plan.scenario.session.version.is_v5();
+        let ends_session = has_session && tools.plan.group(self.client).version.is_v5();
         let session_expiry_interval = ends_session.then_some(0);
         self.say_good_bye(DisconnectProperties { session_expiry_interval, ..DisconnectProperties::default() }, tools)
     }
