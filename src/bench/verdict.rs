@@ -280,18 +280,18 @@ fn micros(nanos: u64) -> String {
 mod tests {
     use super::*;
 
-    fn verdict(signs: Signs) -> LimitedBy {
-        Verdict::of(&signs).limited_by
+    fn verdict(signs: &Signs) -> LimitedBy {
+        Verdict::of(signs).limited_by
     }
 
-    const fn busy(busy: f64) -> Option<Share> {
-        Some(Share { busy, waited: 0.0 })
+    const fn busy(busy: f64) -> Share {
+        Share { busy, waited: 0.0 }
     }
 
     /// Half of a thousand messages late, by what `counts` says.
     fn late(counts: Counts) -> Signs {
         let counts = Counts { sent: 1000, late: 500, ..counts };
-        Signs { rate: Some(1.0), busiest: busy(0.1), counts, ..Signs::default() }
+        Signs { rate: Some(1.0), busiest: Some(busy(0.1)), counts, ..Signs::default() }
     }
 
     #[test]
@@ -303,22 +303,22 @@ mod tests {
             (Counts { late_for_socket: 500, ..Counts::default() }, LimitedBy::Broker),
             (Counts { late_for_connection: 500, ..Counts::default() }, LimitedBy::Broker),
         ] {
-            assert_eq!(verdict(late(counts)), limited_by, "{counts:?}");
+            assert_eq!(verdict(&late(counts)), limited_by, "{counts:?}");
         }
     }
 
     #[test]
     fn a_window_that_the_broker_turns_over_as_quickly_as_it_can_is_too_small() {
         let counts = Counts { late_for_window: 500, ..Counts::default() };
-        assert_eq!(verdict(Signs { window_in_use: Some(0.8), ..late(counts) }), LimitedBy::Window);
-        assert_eq!(verdict(Signs { window_in_use: Some(0.05), ..late(counts) }), LimitedBy::Broker);
-        let unpaced = Signs { rate: None, busiest: busy(0.1), window_in_use: Some(0.8), ..Signs::default() };
-        assert_eq!(verdict(unpaced), LimitedBy::Window);
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.8), ..late(counts) }), LimitedBy::Window);
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.05), ..late(counts) }), LimitedBy::Broker);
+        let unpaced = Signs { rate: None, busiest: Some(busy(0.1)), window_in_use: Some(0.8), ..Signs::default() };
+        assert_eq!(verdict(&unpaced), LimitedBy::Window);
     }
 
     #[test]
     fn what_was_lost_or_refused_was_not_carried() {
-        let signs = |counts| Signs { rate: Some(1.0), busiest: busy(0.1), counts, ..Signs::default() };
+        let signs = |counts| Signs { rate: Some(1.0), busiest: Some(busy(0.1)), counts, ..Signs::default() };
         for (counts, why) in [
             (Counts { expected: 100, lost: 10, ..Counts::default() }, "10 messages lost, 10.00 %"),
             (Counts { refused: 25, ..Counts::default() }, "25 messages refused"),
@@ -329,14 +329,15 @@ mod tests {
             assert!(verdict.why[0].contains(why), "{:?}", verdict.why);
         }
         // A reader that has no time loses what the broker drops for it.
-        let starved = Signs { busiest: busy(0.95), ..signs(Counts { expected: 9, lost: 1, ..Counts::default() }) };
-        assert_eq!(verdict(starved), LimitedBy::Generator);
+        let starved =
+            Signs { busiest: Some(busy(0.95)), ..signs(Counts { expected: 9, lost: 1, ..Counts::default() }) };
+        assert_eq!(verdict(&starved), LimitedBy::Generator);
     }
 
     #[test]
     fn a_generator_that_has_no_core_does_not_blame_the_broker() {
         let signs = Signs { rate: Some(0.8), busiest: Some(Share { busy: 0.3, waited: 0.65 }), ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Machine);
+        assert_eq!(verdict(&signs), LimitedBy::Machine);
         let why = Verdict::of(&signs).why.join("; ");
         assert!(why.contains("30 % of its core; it waited 65 % of the time"), "{why}");
     }
@@ -344,37 +345,40 @@ mod tests {
     #[test]
     fn nobody_is_blamed_without_a_measurement() {
         let signs = Signs { rate: None, ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Unclear);
-        assert_eq!(verdict(Signs { rate: Some(0.5), ..signs }), LimitedBy::Unclear);
-        assert_eq!(verdict(Signs { rate: Some(1.0), ..signs }), LimitedBy::Nothing);
+        assert_eq!(verdict(&signs), LimitedBy::Unclear);
+        assert_eq!(verdict(&Signs { rate: Some(0.5), ..signs }), LimitedBy::Unclear);
+        assert_eq!(verdict(&Signs { rate: Some(1.0), ..signs }), LimitedBy::Nothing);
     }
 
     #[test]
     fn a_busy_generator_blames_itself() {
-        let signs = Signs { rate: Some(0.8), busiest: busy(0.97), ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Generator);
-        assert_eq!(verdict(Signs { rate: None, ..signs }), LimitedBy::Generator);
+        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.97)), ..Signs::default() };
+        assert_eq!(verdict(&signs), LimitedBy::Generator);
+        assert_eq!(verdict(&Signs { rate: None, ..signs }), LimitedBy::Generator);
     }
 
     #[test]
     fn a_load_that_was_carried_has_no_limit() {
         let signs = Signs {
             rate: Some(1.0),
-            busiest: busy(0.3),
+            busiest: Some(busy(0.3)),
             send_delay_p99: Some(100_000),
             core_delay_p99: Some(80_000),
             latency_p99: Some(1_000_000),
             ..Signs::default()
         };
-        assert_eq!(verdict(signs), LimitedBy::Nothing);
+        assert_eq!(verdict(&signs), LimitedBy::Nothing);
         let own_delay = Signs { latency_p99: Some(150_000), ..signs };
-        assert_eq!(verdict(own_delay), LimitedBy::Unclear);
+        assert_eq!(verdict(&own_delay), LimitedBy::Unclear);
         let no_core = Signs { core_delay_p99: Some(7_000_000), latency_p99: Some(9_000_000), ..signs };
-        assert_eq!(verdict(no_core), LimitedBy::Machine);
+        assert_eq!(verdict(&no_core), LimitedBy::Machine);
     }
 
     #[test]
     fn in_between_it_is_unclear() {
-        assert_eq!(verdict(Signs { rate: Some(0.9), busiest: busy(0.8), ..Signs::default() }), LimitedBy::Unclear);
+        assert_eq!(
+            verdict(&Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }),
+            LimitedBy::Unclear
+        );
     }
 }

@@ -101,11 +101,9 @@ fn doubts(report: &Report) -> Vec<String> {
         let early = plural(counts.before_sent, "message");
         doubts.push(format!("{early} came before they were sent: the clocks of the machines disagree"));
     }
-    match report.verdict.as_ref().map(|verdict| verdict.limited_by) {
-        Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) => {
-            doubts.push(limited_by.sentence());
-        }
-        _ => {}
+    let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
+    if let Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) = limited_by {
+        doubts.push(limited_by.sentence());
     }
     doubts
 }

@@ -196,7 +196,7 @@ impl Draft {
         let common = &self.connect.client.endpoint;
         let (own_host, own_port) = match &common.address {
             Address::Host { host, port } => (host.clone(), *port),
-            _ => (String::new(), common.protocol.default_port()),
+            Address::Unix(_) => (String::new(), common.protocol.default_port()),
         };
         let host = host.map_or(own_host, ToOwned::to_owned);
         let at = self.endpoints().end + self.brokers.len();

@@ -15,7 +15,6 @@ use crate::bench::{BUCKETS, Buckets, Counts, Snapshot};
 type Seconds = Gauge<f64, AtomicU64>;
 
 /// The page that is scraped, in the text format of `OpenMetrics`.
-#[expect(clippy::cast_precision_loss, reason = "seconds for display")]
 pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     let mut registry = Registry::with_prefix("mqttx_bench");
     for (name, meaning) in Counts::NAMES.iter().zip(Counts::MEANINGS) {
