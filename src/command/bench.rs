@@ -8,9 +8,9 @@ use super::load::{LATE_START, conclude, display, not_begun, show, taps, watched}
 use super::metrics::Metrics;
 use super::results::Keeping;
 use crate::bench::{ALL_WATCHED, Ended, Report, ReportError};
-use crate::config::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{Talk, Terminal, bench_comparison, bench_presets};
+use crate::settings::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset};
 
 /// Runs a load to its end.
 pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {

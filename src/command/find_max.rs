@@ -8,9 +8,9 @@ use super::metrics::Metrics;
 use crate::bench::{
     Ended, LimitedBy, Measure, Measured, Rate, Report, Search, SearchEnded, SearchReport, SearchStep, StepOutcome,
 };
-use crate::config::BenchSettings;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{Talk, Terminal, bench_step};
+use crate::settings::BenchSettings;
 
 /// The part of what was planned that has to be sent and received: what is left is the edge of the measured time.
 const REACHED: f64 = 0.99;

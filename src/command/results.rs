@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::bench::{Observer, Report, Snapshot};
-use crate::config::ResultFiles;
 use crate::error::Error;
 use crate::output::{Stdout, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html};
+use crate::settings::ResultFiles;
 
 /// Stands for stdout.
 const STDOUT: &str = "-";

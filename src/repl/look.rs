@@ -68,8 +68,9 @@ impl Shell<'_> {
 
     /// `last`.
     pub(super) fn last(&mut self, count: u64, on: Option<&TopicFilter>) -> Result<(), Stop> {
+        let style = self.style.clone();
         for entry in self.messages.latest(usize::try_from(count).unwrap_or(usize::MAX), on) {
-            self.show_line(entry.id, &entry.connection, &entry.record, self.style)?;
+            self.show_line(entry.id, &entry.connection, &entry.record, &style)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@
 //! A command that waits goes on taking events ([`shell::Shell::next`]), so that messages are shown and counted
 //! whatever runs.
 
+mod chosen;
 mod connection;
 mod editor;
 mod execute;
@@ -25,6 +26,7 @@ mod opening;
 mod outside;
 mod preferences;
 mod publish;
+mod received;
 mod script;
 mod shell;
 mod subscribe;
@@ -37,9 +39,9 @@ pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod line;
 
-use crate::config::{CommandSource, ReplSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
+use crate::settings::{CommandSource, ReplSettings};
 use shell::Shell;
 
 /// Runs commands until they end.

@@ -9,11 +9,12 @@ use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
 use crate::command::refusal::refused;
-use crate::config::{Display, Origins, Subscription};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter, PrinterOptions, Stdout};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
+use crate::settings::{Display, Subscription};
 
 impl Shell<'_> {
     /// `sub`.
@@ -161,7 +162,7 @@ impl Shell<'_> {
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
         let options = PrinterOptions {
             shape: display.shape.clone().unwrap_or_default(),
-            format: display.format,
+            codec: display.codec.clone(),
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(display.file.as_ref())?,

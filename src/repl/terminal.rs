@@ -6,9 +6,9 @@ use super::editor::{Editor, Facts, Prompt, Sign, Typed};
 use super::history;
 use super::shell::{Shell, Stop};
 use crate::config::profile::Store;
-use crate::config::{NewConnection, ReplSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
+use crate::settings::{NewConnection, ReplSettings};
 
 /// SIGINT's number; the other signal that is listened for asks to leave.
 const SIGINT: u8 = 2;

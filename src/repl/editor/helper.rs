@@ -9,10 +9,10 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::Facts;
-use crate::cli::repl::line_command;
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
 use crate::repl::line::is_complete;
+use crate::settings::line_command;
 
 /// What rustyline asks while a line is typed.
 pub(super) struct LineHelper {
