@@ -10,7 +10,8 @@ use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings, SubSettings,
+    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings,
+    SubSettings,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -127,7 +128,7 @@ fn dispatch_bench(
             return command::bench::merge(&settings, terminal, talk);
         }
         BenchCommand::Compare(arguments) => {
-            return command::bench::compare(&arguments.before, &arguments.after, terminal);
+            return command::bench::compare(&CompareSettings::resolve(&arguments)?, terminal, talk);
         }
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;

@@ -1,13 +1,12 @@
 //! From what the workers measured to the report.
 
-use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
 use super::preflight::Resources;
-use super::recorder::Share;
-use super::report::{Clients, Ended, Generator, PhaseReport, REPORT_VERSION, Rates, Report, Seconds};
+use super::recorder::{Share, Slots, WorkerResult};
+use super::report::{Clients, Ended, Generator, PhaseReport, Rates, Report, Seconds};
 use super::run::Observer;
 use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
@@ -19,18 +18,13 @@ impl Conductor<'_> {
     pub(super) async fn report(
         mut self,
         observer: &mut dyn Observer,
-        resources: Resources,
         interrupt: &mut impl AsyncFnMut() -> u8,
     ) -> Report {
         let end = self.clock.now();
-        let clients = self.clients();
+        let mut reasons = Reasons::default();
+        let clients = self.clients(0);
         self.finish();
-        let (mut counts, mut reasons, mut latencies) = (Counts::default(), Reasons::default(), Latencies::default());
-        let (mut measured, mut shares, mut last) = (Rates::default(), Vec::new(), 0);
-        let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
-        if let Some(late) = self.behind_barrier() {
-            reasons.note(format!("all clients stood {late:.1} s behind --start-at: this part began too late"));
-        }
+        let mut measured = Vec::new();
         for mut result in std::mem::take(&mut self.results) {
             let result = loop {
                 tokio::select! {
@@ -40,20 +34,7 @@ impl Conductor<'_> {
                 }
             };
             match result {
-                Ok(Ok(result)) => {
-                    counts += &result.counts;
-                    reasons += &result.reasons;
-                    latencies.add(&result.latencies);
-                    measured.sent += result.measured.sent;
-                    measured.delivered += result.measured.delivered;
-                    *measured.planned.get_or_insert(0) += result.measured.scheduled;
-                    last = last.max(result.last_activity);
-                    shares.extend(result.cpu.share());
-                    for (sum, part) in phases.iter_mut().zip(&result.phases) {
-                        sum.0 += &part.counts;
-                        sum.1.add(&part.latency);
-                    }
-                }
+                Ok(Ok(result)) => measured.push(result),
                 Ok(Err(error)) => reasons.note(format!("a worker ended: {error}")),
                 Err(_) => reasons.note("a worker ended without a result".into()),
             }
@@ -62,27 +43,54 @@ impl Conductor<'_> {
         while self.series.close_one_of_all(self.clock.now()) {
             observer.second(&self.snapshot());
         }
-        self.settle_losses(&mut counts);
+        let mut report = self.assemble(measured, reasons, end, self.ended);
+        // As it was before they were told to leave.
+        report.clients.missing = clients.missing;
+        report.judge(&self.options.thresholds);
+        report
+    }
+
+    /// What the workers measured up to `end`, as a report.
+    pub(super) fn assemble(&self, results: Vec<WorkerResult>, reasons: Reasons, end: u64, ended: Ended) -> Report {
+        let (mut counts, mut reasons, mut latencies) = (Counts::default(), reasons, Latencies::default());
+        let (mut measured, mut shares, mut last, mut ever_connected) = (Rates::default(), Vec::new(), 0, 0);
+        let mut slots = Slots::default();
+        let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
+        for result in results {
+            counts += &result.counts;
+            reasons += &result.reasons;
+            latencies.add(&result.latencies);
+            measured.sent += result.measured.sent;
+            measured.delivered += result.measured.delivered;
+            slots += result.slots;
+            *measured.planned.get_or_insert(0) += result.measured.scheduled;
+            last = last.max(result.last_activity);
+            ever_connected += result.ever_connected;
+            shares.extend(result.cpu.share());
+            for (sum, part) in phases.iter_mut().zip(&result.phases) {
+                sum.0 += &part.counts;
+                sum.1.add(&part.latency);
+            }
+        }
+        self.settle_losses(&mut counts, ended);
         if self.plan.scenario.planned_per_second().is_none() {
             measured.planned = None;
         }
         let report = Report {
-            ended: self.ended,
+            ended,
             seconds: self.seconds(end, last),
-            clients,
+            clients: self.clients(ever_connected),
             series: self.series.rows(end),
             counts,
             rates: measured,
             reasons,
             latencies: Measure::ALL.into_iter().filter_map(|m| Some((m, latencies.get(m)?.clone()))).collect(),
             phases: self.phase_reports(phases, end),
-            generator: generator(&shares, resources),
+            generator: generator(&shares, self.resources),
             ..self.empty_report()
         };
-        let verdict = verdict(&report);
-        let mut report = Report { verdict, ..report };
-        report.judge(&self.options.thresholds);
-        report
+        let verdict = verdict(&report, slots);
+        Report { verdict, ..report }
     }
 
     fn seconds(&self, end: u64, last_activity: u64) -> Seconds {
@@ -106,24 +114,25 @@ impl Conductor<'_> {
         Seconds {
             connecting: seconds(stood),
             waiting: seconds(begin.saturating_sub(stood)),
+            late: self.late(),
             warmup: seconds(warmup),
             measured: seconds(measured_until.saturating_sub(begin + warmup)),
             draining: seconds(end.saturating_sub(stopped)),
         }
     }
 
-    fn clients(&self) -> Clients {
+    /// `ever_connected`: how many were connected at least once, for a run that ends while the first ones connect.
+    fn clients(&self, ever_connected: u64) -> Clients {
         let count = self.plan.scenario.own_clients();
-        let (connected, failed) = self.at_begin;
+        let (connected, failed) = self.at_begin.unwrap_or_else(|| (ever_connected, self.gone()));
         Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
     }
 
-    /// How many seconds this part of a run began behind the others.
-    fn behind_barrier(&self) -> Option<f64> {
-        let stood = self.phases.first().filter(|first| first.begun != u64::MAX)?.stood;
-        let barrier = self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let barrier = self.clock.of_unix(nanos(barrier));
-        (stood > barrier).then(|| seconds(stood - barrier))
+    /// How many seconds the load began behind `--start-at`.
+    fn late(&self) -> Option<f64> {
+        let begun = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX)?;
+        let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
+        Some(seconds(self.clock.unix(begun).saturating_sub(barrier)))
     }
 
     /// Phase by phase, where there are several.
@@ -148,7 +157,11 @@ impl Conductor<'_> {
     }
 
     /// What should have come and did not.
-    fn settle_losses(&self, counts: &mut Counts) {
+    fn settle_losses(&self, counts: &mut Counts, ended: Ended) {
+        if ended == Ended::Unfinished {
+            // What is on its way is not lost.
+            return;
+        }
         let scenario = &self.plan.scenario;
         if !scenario.publishes() && scenario.shares_subscriptions() {
             // Each member of a share sees gaps by design.
@@ -161,44 +174,32 @@ impl Conductor<'_> {
     pub(super) fn empty_report(&self) -> Report {
         let shard = self.plan.scenario.shard;
         Report {
-            format: Report::FORMAT.into(),
-            version: REPORT_VERSION,
-            program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
             parameters: self.options.parameters.clone(),
             begun: self.begun.clone(),
+            run: self.options.identity.clone(),
             shard: (shard.count > 1).then_some((shard.index, shard.count)),
-            ended: Ended::Done,
-            seconds: Seconds::default(),
-            clients: Clients::default(),
-            counts: Counts::default(),
-            rates: Rates::default(),
-            reasons: Reasons::default(),
-            latencies: BTreeMap::new(),
-            phases: Vec::new(),
-            series: Vec::new(),
-            generator: Generator::default(),
-            verdict: None,
-            thresholds: Vec::new(),
+            ..Report::empty()
         }
     }
 }
 
 /// Only a load has a bottleneck.
-fn verdict(report: &Report) -> Option<Verdict> {
+fn verdict(report: &Report, slots: Slots) -> Option<Verdict> {
     if report.counts.scheduled + report.counts.sent == 0 {
         return None;
     }
     let p99 = |measure| report.latencies.get(&measure).map(|latency: &Latency| latency.percentile(99.0));
     let Generator { workers, waited, .. } = &report.generator;
     let busiest = workers.iter().zip(waited).max_by(|one, other| (one.0 + one.1).total_cmp(&(other.0 + other.1)));
-    Some(Verdict::of(Signs {
+    let fastest = report.latencies.get(&Measure::AckUncorrected).map(Latency::min);
+    Some(Verdict::of(&Signs {
         rate: report.rate(),
         busiest: busiest.map(|(busy, waited)| Share { busy: *busy, waited: *waited }),
         send_delay_p99: p99(Measure::SendDelay),
-        latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)),
-        held_back: report.counts.unsent + report.counts.dropped,
-        late: report.counts.late,
-        sent: report.counts.sent,
+        core_delay_p99: p99(Measure::CoreDelay),
+        latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)).or(p99(Measure::AckUncorrected)),
+        window_in_use: fastest.and_then(|fastest| slots.in_use(fastest)),
+        counts: report.counts,
     }))
 }
 

@@ -8,7 +8,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,13 +17,14 @@ use tokio::sync::oneshot;
 use super::clock::{Clock, nanos};
 use super::control::{Control, Order, Progress, WorkerHandle};
 use super::plan::Plan;
+use super::preflight::Resources;
 use super::recorder::WorkerResult;
 use super::report::Ended;
 use super::run::{Observer, RunError, RunOptions, Snapshot, Stage};
 use super::series::Series;
 use super::threshold::Measured;
 use super::worker::Assignment;
-use super::{Counts, Latency, Measure, Phase};
+use super::{Counts, Latency, Measure, Phase, Reasons};
 
 /// Where the phase that is on, or was last, lies on the run's clock.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,8 @@ pub(super) struct PhaseTimes {
 pub(super) struct Conductor<'a> {
     pub(super) plan: Arc<Plan>,
     pub(super) options: &'a RunOptions,
+    /// What the machine has for it.
+    pub(super) resources: Resources,
     pub(super) clock: Clock,
     /// When the run began, UTC.
     pub(super) begun: String,
@@ -57,9 +60,25 @@ pub(super) struct Conductor<'a> {
     phase: usize,
     pub(super) ended: Ended,
     /// Clients that stood when the first phase began, and those that had failed for good.
-    pub(super) at_begin: (u64, u64),
+    pub(super) at_begin: Option<(u64, u64)>,
     /// What had moved when it was looked at last, and when that changed.
     moved: (u64, u64),
+    /// Since when everything is sent and only answers are waited for.
+    all_sent: Option<u64>,
+    /// The wait for answers is over before the load was told to end.
+    has_drained: bool,
+    /// Of a signal that asked for the end: nothing is waited for longer than `--drain`.
+    signal: Option<u8>,
+    /// When the report was last written while the run goes on, and what the workers have left for the next.
+    interim: Interim,
+}
+
+/// The report of a run that goes on.
+#[derive(Debug, Default)]
+struct Interim {
+    asked_at: u64,
+    asked: bool,
+    results: Vec<Option<WorkerResult>>,
 }
 
 /// Between "go" and the first message, so that all workers have heard it.
@@ -67,10 +86,14 @@ const LEAD: u64 = 2_000_000;
 const SECOND: u64 = 1_000_000_000;
 /// How long a phase without a duration may stand still before it is given up.
 const STALL: u64 = 60 * SECOND;
+/// What is on its way is waited for this many times `--drain` at most, however steadily it trickles in.
+const DRAINS: u64 = 10;
+/// How often the report of a run that goes on is written.
+const INTERIM: u64 = 3 * SECOND;
 
 impl<'a> Conductor<'a> {
     /// Starts the workers.
-    pub(super) fn start(plan: Arc<Plan>, options: &'a RunOptions) -> Result<Self, RunError> {
+    pub(super) fn start(plan: Arc<Plan>, resources: Resources, options: &'a RunOptions) -> Result<Self, RunError> {
         let control = Arc::new(Control::default());
         let (sender, seconds) = mpsc::channel();
         let scenario = &plan.scenario;
@@ -109,6 +132,7 @@ impl<'a> Conductor<'a> {
         Ok(Self {
             plan,
             options,
+            resources,
             clock,
             begun,
             control,
@@ -120,8 +144,12 @@ impl<'a> Conductor<'a> {
             phases: Vec::new(),
             phase: 0,
             ended: Ended::Done,
-            at_begin: (0, 0),
+            at_begin: None,
             moved: (0, 0),
+            all_sent: None,
+            has_drained: false,
+            signal: None,
+            interim: Interim::default(),
         })
     }
 
@@ -133,28 +161,64 @@ impl<'a> Conductor<'a> {
     ) -> Option<u8> {
         let control = self.control.clone();
         let mut moments = tokio::time::interval(Duration::from_millis(100));
-        let mut signal = None;
         self.change(0);
         loop {
             tokio::select! {
                 number = interrupt() => {
-                    if signal.replace(number).is_some() {
-                        self.abort();
-                        return signal;
+                    if self.is_over_by_signal(number, observer) {
+                        return self.signal;
                     }
-                    let endless = self.plan.scenario.is_endless();
-                    self.ended = if endless { Ended::Interrupted } else { Ended::InterruptedEarly };
-                    if self.stage == Stage::Connecting {
-                        return signal;
-                    }
-                    self.stop();
                 }
                 _ = moments.tick() => observer.moment(&self.snapshot()),
                 () = control.news.notified() => {}
             }
             self.close_seconds(observer);
+            self.write_interim(observer);
             if self.is_over(observer) {
-                return signal;
+                return self.signal;
+            }
+        }
+    }
+
+    /// A signal ends the load, and what is on its way is waited for; while that is waited for already, it ends the run.
+    fn is_over_by_signal(&mut self, number: u8, observer: &mut dyn Observer) -> bool {
+        let is_first = self.signal.replace(number).is_none();
+        if is_first {
+            let endless = self.plan.scenario.is_endless() && self.stage != Stage::Draining;
+            self.ended = if endless { Ended::Interrupted } else { Ended::InterruptedEarly };
+        }
+        match self.stage {
+            Stage::Connecting => true,
+            Stage::Running => {
+                self.stop();
+                observer.stopping(&self.snapshot(), self.plan.scenario.drain);
+                false
+            }
+            Stage::Draining => {
+                observer.cut_short(&self.snapshot());
+                true
+            }
+        }
+    }
+
+    /// Has what is measured so far written every few seconds, so that a run that is killed leaves it behind.
+    fn write_interim(&mut self, observer: &mut dyn Observer) {
+        if !self.options.keeps_results {
+            return;
+        }
+        let now = self.clock.now();
+        if !self.interim.asked && now >= self.interim.asked_at + INTERIM {
+            self.interim = Interim { asked_at: now, asked: true, results: self.workers.iter().map(|_| None).collect() };
+            self.control.ask();
+        }
+        if self.interim.asked {
+            for (place, worker) in self.interim.results.iter_mut().zip(&self.workers) {
+                *place = worker.progress.collect().or(place.take());
+            }
+            if self.interim.results.iter().all(Option::is_some) {
+                self.interim.asked = false;
+                let results = std::mem::take(&mut self.interim.results).into_iter().flatten().collect();
+                observer.interim(&self.assemble(results, Reasons::default(), now, Ended::Unfinished));
             }
         }
     }
@@ -178,6 +242,7 @@ impl<'a> Conductor<'a> {
             stage: self.stage,
             elapsed: Duration::from_nanos(now),
             in_stage: Duration::from_nanos(now.saturating_sub(self.stage_begin)),
+            lasts: self.settings(self.phase).until.elapsed.filter(|_| self.stage == Stage::Running),
             clients: self.plan.scenario.own_clients(),
             standing: self.sum(|progress| &progress.standing),
             settled: self.sum(|progress| &progress.settled),
@@ -187,7 +252,7 @@ impl<'a> Conductor<'a> {
             counts: self.series.counts,
             last: self.series.last(),
             measure: self.plan.scenario.series_measure(),
-            quantiles: self.series.quantiles(),
+            buckets: self.series.buckets(),
         }
     }
 
@@ -284,11 +349,14 @@ impl<'a> Conductor<'a> {
             Stage::Draining => {
                 self.watch(now);
                 let arrived = self.sum(|progress| &progress.distinct) >= self.sum(|progress| &progress.expected);
-                let quiet = now.saturating_sub(self.moved.1) > nanos(self.plan.scenario.drain);
+                let drain = nanos(self.plan.scenario.drain);
+                let at_most = if self.signal.is_some() { drain } else { drain.saturating_mul(DRAINS) };
+                let quiet = now.saturating_sub(self.moved.1) > drain || now.saturating_sub(self.stage_begin) > at_most;
                 let hopeless = self.is_hopeless();
                 if hopeless && self.ended == Ended::Done {
                     self.ended = Ended::ConnectionsLost;
                 }
+                let quiet = quiet || std::mem::take(&mut self.has_drained);
                 let drained = (self.is_drained() && arrived) || hopeless || quiet;
                 let goes_on = self.ended == Ended::Done && self.phase + 1 < self.plan.scenario.phases.len();
                 if drained && goes_on {
@@ -310,7 +378,7 @@ impl<'a> Conductor<'a> {
         }
         observer.connected(&self.snapshot());
         if self.phase == 0 {
-            self.at_begin = (standing, self.gone());
+            self.at_begin = Some((standing, self.gone()));
         }
         self.begin(now);
         false
@@ -337,13 +405,33 @@ impl<'a> Conductor<'a> {
         let elapsed =
             until.elapsed.is_some_and(|elapsed| now >= self.phases[self.phase].begun.saturating_add(nanos(elapsed)));
         let received = until.received.is_some_and(|limit| self.sum(|progress| &progress.delivered) >= limit);
-        if elapsed || received || (until.done && self.is_drained()) {
+        if elapsed || received || (until.done && (self.is_drained() || self.waits_in_vain(now))) {
             self.stop();
         } else if until.elapsed.is_none() && now.saturating_sub(self.moved.1) > STALL && acts {
             self.ended = Ended::Stalled;
             self.stop();
         }
         false
+    }
+
+    /// Everything is sent, and the answers do not come, or trickle in without an end. The wait for them is the drain's.
+    fn waits_in_vain(&mut self, now: u64) -> bool {
+        let all = |of: fn(&Progress) -> &AtomicBool| {
+            self.workers.iter().all(|worker| of(&worker.progress).load(Ordering::Acquire))
+        };
+        if !self.is_obeyed() || !all(|progress| &progress.all_sent) {
+            self.all_sent = None;
+            return false;
+        }
+        let since = *self.all_sent.get_or_insert(now);
+        let drain = nanos(self.plan.scenario.drain);
+        let quiet_since = self.moved.1.max(since);
+        let gives_up =
+            now.saturating_sub(quiet_since) > drain || now.saturating_sub(since) > drain.saturating_mul(DRAINS);
+        if gives_up {
+            self.has_drained = true;
+        }
+        gives_up
     }
 
     /// Clients that are where they should be: they stand, or are away by plan.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::recorder::WorkerResult;
 use super::worker::ReadyList;
 
 /// From the conductor to all workers.
@@ -18,6 +19,8 @@ pub(super) struct Control {
     finish: AtomicBool,
     /// End without a word.
     abort: AtomicBool,
+    /// How often the workers were asked what they have measured so far.
+    asked: AtomicUsize,
     /// A worker could not go on; from it to the conductor.
     failed: AtomicBool,
     /// Where the conductor waits for news.
@@ -68,6 +71,22 @@ pub(super) struct Progress {
     pub(super) delivered: AtomicU64,
     /// Everything scheduled is sent and answered, as far as it will be.
     pub(super) drained: AtomicBool,
+    /// Everything scheduled is sent: only answers are outstanding.
+    pub(super) all_sent: AtomicBool,
+    /// What it has measured so far, when it was asked; only for reports of a run that goes on.
+    pub(super) so_far: Mutex<Option<WorkerResult>>,
+}
+
+impl Progress {
+    /// Leaves what was measured so far for the conductor.
+    pub(super) fn leave(&self, result: WorkerResult) {
+        *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    }
+
+    /// What was left last, once.
+    pub(super) fn collect(&self) -> Option<WorkerResult> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// One worker, as the conductor sees it.
@@ -91,6 +110,15 @@ impl Control {
 
     pub(super) fn order(&self, number: usize) -> Option<Order> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied()
+    }
+
+    /// Asks the workers what they have measured so far.
+    pub(super) fn ask(&self) {
+        self.asked.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Acquire)
     }
 
     pub(super) fn finish(&self) {

@@ -19,6 +19,9 @@ macro_rules! counts {
             /// Names, as in the report.
             pub const NAMES: &[&str] = &[$(stringify!($field)),+];
 
+            /// What each of them counts, in their order.
+            pub const MEANINGS: &[&str] = &[$(concat!($($doc),+)),+];
+
             /// What has been added since an earlier state.
             #[must_use]
             pub fn since(&self, earlier: &Self) -> Self {
@@ -81,6 +84,16 @@ counts! {
         dropped,
         /// Sent more than 10 ms after their planned time.
         late,
+        /// Late, or not sent: this program's thread was given no core in time.
+        late_for_core,
+        /// Late, or not sent: this program had too much to do.
+        late_for_work,
+        /// Late, or not sent: as many as the window holds were unanswered.
+        late_for_window,
+        /// Late, or not sent: the socket took no more.
+        late_for_socket,
+        /// Late, or not sent: there was no connection.
+        late_for_connection,
         /// Messages received, every copy.
         delivered,
         /// Deliveries that the messages sent should have led to, by the subscriptions that the broker had granted. Those
@@ -94,6 +107,9 @@ counts! {
         reordered,
         /// Deliveries without a stamp or of another run.
         foreign,
+        /// Deliveries that came before they were sent: by the clocks of two machines that disagree. Their latency is not
+        /// measured.
+        before_sent,
         /// Bytes written to sockets.
         bytes_sent,
         /// Bytes read from sockets.
@@ -106,6 +122,9 @@ counts! {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Reasons(pub BTreeMap<String, u64>);
+
+/// How a reason begins that is the broker's fault against the protocol.
+pub(crate) const VIOLATION: &str = "the broker broke the protocol";
 
 /// How many reasons are told apart; peers that invent ever new ones do not fill memory.
 const MAXIMUM_REASONS: usize = 64;

@@ -36,17 +36,20 @@ pub enum Measure {
     Backlog,
     /// From the planned time to that of sending: how late the generator itself is.
     SendDelay,
+    /// From the time for which a worker's thread had set its alarm to the one at which it ran: not given a core.
+    CoreDelay,
 }
 
 impl Measure {
     /// All, in the order of a message's way.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Connect,
         Self::Tls,
         Self::WebSocket,
         Self::Connack,
         Self::Suback,
         Self::Online,
+        Self::CoreDelay,
         Self::SendDelay,
         Self::Ack,
         Self::AckUncorrected,
@@ -70,6 +73,7 @@ impl Measure {
             Self::E2e => "e2e",
             Self::E2eUncorrected => "e2e_uncorrected",
             Self::SendDelay => "send_delay",
+            Self::CoreDelay => "core_delay",
         }
     }
 }

@@ -4,51 +4,67 @@
 //! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
 //! nothing here prints.
 
+mod change;
 mod clock;
 mod conclusion;
 mod conductor;
 mod control;
 mod counts;
+mod identity;
 mod latency;
+mod merge;
+mod parameter;
 mod plan;
 mod preflight;
 mod rate;
 mod recorder;
 mod report;
+mod report_error;
+mod rows;
 mod run;
 mod scenario;
 mod schedule;
 mod search;
+mod search_report;
 mod sequence;
 mod series;
 mod stamp;
 mod start;
 mod taps;
+mod text;
 mod threshold;
 mod usage;
 mod verdict;
 mod worker;
 
-pub(crate) use counts::{Counts, Reasons};
+pub(crate) use change::{Change as RunChange, Changed, median};
+pub(crate) use counts::{Counts, Reasons, VIOLATION};
+pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};
+pub(crate) use merge::limits;
+pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;
+pub(crate) use report::Row;
 pub use report::{Ended, Report};
-pub(crate) use report::{Parameter, ReportError, Row};
+pub(crate) use report_error::ReportError;
+pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scenario::{
-    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Payload, Phase, Publish, Reconnect, Role, Scenario,
-    Shard, Subscribe, Until,
+    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
+    Scenario, Shard, Subscribe, Until, WillTexts,
 };
 pub(crate) use schedule::{Schedule, Slice};
-pub(crate) use search::Search;
+pub(crate) use search::{Search, StepOutcome};
+pub(crate) use search_report::{SearchEnded, SearchReport, SearchStep};
 pub(crate) use sequence::{Arrival, Sequence};
+pub(crate) use series::{BUCKETS, Buckets};
 pub use stamp::Stamp;
 pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
-#[cfg(test)]
+pub(crate) use text::{Piece, Text};
 pub(crate) use threshold::Finding;
 pub use threshold::Measured;
 pub(crate) use threshold::{Needs, Threshold};

@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps};
-use crate::mqtt::{QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName};
-use crate::payload::placeholder::{Name, Pattern};
+use super::{ALL_WATCHED, Change, Group, Role, Rows, Scenario, Slice, Taps, Text};
+use crate::mqtt::{
+    PublishProperties, QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName,
+    UserProperties,
+};
+use crate::payload::placeholder::Name;
 use crate::session::{ConnectOptions, SubscribeRequest};
-use crate::transport::{Resolved, Stream};
+use crate::transport::{Resolved, Stream, TlsIdentity};
 
 /// A scenario, with its brokers looked up.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ struct Filling<'a> {
     user_name: &'a str,
     /// Number of the message or the topic.
     sequence: u64,
+    row: Option<(&'a Rows, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,20 +120,32 @@ impl Plan {
 
     /// Which dialer and which endpoint a client takes: both in turn, and all pairs of them before any again.
     pub(super) fn way(&self, client: ClientNumber) -> (usize, usize) {
-        let (dialers, endpoints) = (self.scenario.dialers.len().max(1), self.scenario.endpoints.len().max(1));
+        let own = &self.group(client).endpoints;
+        let (dialers, endpoints) = (self.scenario.dialers.len().max(1), own.len().max(1));
         let number = usize::try_from(client.number).unwrap_or_default();
-        (number / endpoints % dialers, number % endpoints)
+        (number / endpoints % dialers, own.start + number % endpoints)
     }
 
     /// What CONNECT says for a client.
     pub(super) fn connect_options(&self, client: ClientNumber) -> ConnectOptions {
         let mut options = self.scenario.session.clone();
         let mut random = random_of(client);
+        let group = self.group(client);
         let (client_id, user_name) = self.names(client, &mut random);
+        options.version = group.version;
         options.client_id = client_id.into();
-        if let Some(user_name) = user_name {
-            options.user_name = Some(user_name.into());
+        options.user_name = user_name.map(Into::into);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random);
+        options.password = group.login.password.as_ref().map(|password| fill(password).into()).or(options.password);
+        if let (Some(will), Some(texts)) = (&mut options.will, &group.login.will) {
+            // One that is not a topic once filled is left as it was written, and the broker is asked about that.
+            will.topic = TopicName::parse(fill(&texts.topic)).unwrap_or_else(|_| will.topic.clone());
+            if let Some(payload) = &texts.payload {
+                will.payload = fill(payload).into();
+            }
+            will.properties.user_properties = pairs(&texts.user_properties, &mut fill);
         }
+        options.properties.user_properties = pairs(&group.login.user_properties, &mut fill);
         if let Some(kept) = self.group(client).kept_session {
             options.clean_start = false;
             options.properties.session_expiry_interval = Some(kept.expiry).filter(|_| options.version.is_v5());
@@ -138,6 +154,34 @@ impl Plan {
             options.inflight = publish.window;
         }
         options
+    }
+
+    /// The files of a client's own certificate, where it has one.
+    pub(super) fn certificate(&self, client: ClientNumber) -> Option<TlsIdentity> {
+        let (certificate, key, key_password) = self.group(client).login.certificate.as_ref()?;
+        let mut random = random_of(client);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random).into();
+        Some(TlsIdentity { certificate: fill(certificate), key: fill(key), key_password: key_password.clone() })
+    }
+
+    /// What is the same in all messages of a client, besides their topic.
+    pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Box<PublishProperties>> {
+        let Role::Publish(publish) = &self.group(client).role else { return None };
+        if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
+            return publish.properties.clone();
+        }
+        let mut random = random_of(client);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random);
+        let user_properties = pairs(&publish.user_properties, &mut fill);
+        Some(Box::new(PublishProperties {
+            user_properties,
+            ..publish.properties.clone().unwrap_or_default().as_ref().clone()
+        }))
+    }
+
+    fn row(&self, client: ClientNumber) -> Option<(&Rows, usize)> {
+        let rows = self.group(client).login.rows.as_deref()?;
+        Some((rows, rows.of_client(client.number)))
     }
 
     /// A client's new stream, with somebody who sees its bytes if it is one of those that are watched.
@@ -165,13 +209,14 @@ impl Plan {
     pub(super) fn fill(
         &self,
         client: ClientNumber,
-        pattern: &Pattern,
+        pattern: &Text,
         sequence: u64,
         random: &mut fastrand::Rng,
     ) -> String {
         let (client_id, user_name) = self.names(client, &mut random_of(client));
-        let user_name = user_name.as_deref().or(self.scenario.session.user_name.as_deref()).unwrap_or_default();
-        Filling { number: client.number + 1, client_id: &client_id, user_name, sequence }.of(pattern, random)
+        let user_name = user_name.as_deref().unwrap_or_default();
+        let row = self.row(client);
+        Filling { number: client.number + 1, client_id: &client_id, user_name, sequence, row }.of(pattern, random)
     }
 
     /// What a client subscribes to.
@@ -183,7 +228,7 @@ impl Plan {
         let Role::Subscribe(subscribe) = &self.group(client).role else { return Ok(SubscribeRequest::default()) };
         let mut request = SubscribeRequest {
             subscription_identifier: subscribe.subscription_identifier,
-            user_properties: subscribe.user_properties.clone(),
+            user_properties: pairs(&subscribe.user_properties, &mut |text| self.fill(client, text, 1, random)),
             ..SubscribeRequest::default()
         };
         for pattern in &subscribe.filters {
@@ -260,19 +305,20 @@ impl Plan {
 
     fn names(&self, client: ClientNumber, random: &mut fastrand::Rng) -> (String, Option<String>) {
         let number = client.number + 1;
-        let fixed_name = self.scenario.session.user_name.as_deref().unwrap_or_default();
-        let filling = Filling { number, client_id: "", user_name: fixed_name, sequence: number };
+        let login = &self.group(client).login;
+        let fixed_name = login.user_name.as_ref().map_or("", Text::as_str);
+        let filling = Filling { number, client_id: "", user_name: fixed_name, sequence: number, row: self.row(client) };
         let client_id = filling.of(&self.group(client).client_id, random);
-        let user_name = self.scenario.user_name.as_ref();
+        let user_name = login.user_name.as_ref();
         let user_name = user_name.map(|name| Filling { client_id: &client_id, ..filling }.of(name, random));
         (client_id, user_name)
     }
 }
 
 impl Filling<'_> {
-    fn of(self, pattern: &Pattern, random: &mut fastrand::Rng) -> String {
+    fn of(self, pattern: &Text, random: &mut fastrand::Rng) -> String {
         let mut text = String::with_capacity(pattern.as_str().len() + 16);
-        pattern.fill(random, &mut text, |name, text| {
+        pattern.fill(random, &mut text, self.row, |name, text| {
             // Writing into a string does not fail.
             let _ = match name {
                 Name::Client => write!(text, "{}", self.number),
@@ -314,6 +360,11 @@ impl FanOut {
         let matching = self.patterns.iter().filter(|(filter, _)| filter.matches(topic.as_str()) && counts(filter));
         exact + matching.map(|(_, count)| count).sum::<u64>()
     }
+}
+
+/// Names and values, filled.
+fn pairs(texts: &[(Text, Text)], fill: &mut impl FnMut(&Text) -> String) -> UserProperties {
+    texts.iter().map(|(name, value)| (fill(name), fill(value))).collect()
 }
 
 /// For each phase, the groups that get what is published in it.

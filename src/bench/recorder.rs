@@ -30,6 +30,10 @@ pub(super) struct Recorder {
     pub(super) to: u64,
     pub(super) measured: Measured,
     pub(super) last_activity: u64,
+    /// Clients that were connected at least once.
+    pub(super) ever_connected: u64,
+    /// Places in windows, while messages waited for them.
+    pub(super) slots: Slots,
     series_measure: Measure,
     second: u64,
     boundary: u64,
@@ -43,7 +47,7 @@ pub(super) struct Recorder {
 }
 
 /// One worker's part of a phase.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PhaseResult {
     /// What happened from its changes on.
     pub(super) counts: Counts,
@@ -64,6 +68,8 @@ impl Recorder {
             to: u64::MAX,
             measured: Measured::default(),
             last_activity: 0,
+            ever_connected: 0,
+            slots: Slots::default(),
             series_measure,
             second: 0,
             boundary: SECOND,
@@ -162,8 +168,23 @@ impl Recorder {
     /// What was measured, the last of so many phases included.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
-        let Self { counts, reasons, latencies, measured, last_activity, phases, .. } = self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, phases }
+        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
+        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases }
+    }
+
+    /// What was measured so far, for the report of a run that goes on. Copies the histograms: a few times a minute.
+    pub(super) fn so_far(&self, cpu: CpuUse) -> WorkerResult {
+        WorkerResult {
+            counts: self.counts,
+            reasons: self.reasons.clone(),
+            latencies: self.latencies.clone(),
+            cpu,
+            measured: self.measured,
+            last_activity: self.last_activity,
+            ever_connected: self.ever_connected,
+            slots: self.slots,
+            phases: self.phases.clone(),
+        }
     }
 }
 
@@ -178,8 +199,37 @@ pub(super) struct WorkerResult {
     pub(super) measured: Measured,
     /// When a message was sent, answered or received last.
     pub(super) last_activity: u64,
+    /// Clients that were connected at least once.
+    pub(super) ever_connected: u64,
+    /// Places in windows, while messages waited for them.
+    pub(super) slots: Slots,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
+}
+
+/// Places in windows, while messages waited for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slots {
+    /// How long all of them were taken, nanoseconds of one place.
+    pub(super) held: u128,
+    /// How often one was given back.
+    pub(super) turned: u64,
+}
+
+impl Slots {
+    /// What part of that time the answers took that came as quickly as any, `fastest` nanoseconds. Near 1 a larger window
+    /// carries more; near 0 the broker was slower than it could be.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub(super) fn in_use(&self, fastest: u64) -> Option<f64> {
+        (self.held > 0 && self.turned > 0).then(|| self.turned as f64 * fastest as f64 / self.held as f64)
+    }
+}
+
+impl std::ops::AddAssign for Slots {
+    fn add_assign(&mut self, other: Self) {
+        self.held += other.held;
+        self.turned += other.turned;
+    }
 }
 
 /// Messages within the measured time.

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::threshold::{Finding, Measured, Threshold};
-use super::verdict::Verdict;
-use super::{Counts, Latency, Measure, Reasons};
+use super::verdict::{LimitedBy, Verdict};
+use super::{Counts, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
 
 /// The form that this version writes and reads.
-pub(crate) const REPORT_VERSION: u32 = 2;
-
-/// How many seconds the beginnings of parts of one run may lie apart.
-const FARTHEST_APART: usize = 24 * 60 * 60;
+pub(crate) const REPORT_VERSION: u32 = 3;
 
 /// One run, or several merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +26,8 @@ pub struct Report {
     pub parameters: Vec<Parameter>,
     /// When it began, UTC.
     pub begun: String,
+    /// Which run it is, and what that was asked for.
+    pub run: Identity,
     /// Which part of a run over several machines, from 0, and of how many; merged reports have none.
     pub shard: Option<(u64, u64)>,
     /// How it ended.
@@ -55,17 +54,31 @@ pub struct Report {
     pub verdict: Option<Verdict>,
     /// What the thresholds found.
     pub thresholds: Vec<Finding>,
+    /// The search whose best step this is; `null` of any other run.
+    pub search: Option<SearchReport>,
+    /// The parts that were merged; empty in any other report.
+    pub parts: Vec<Part>,
 }
 
-/// A name and its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A part of a merged run, in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Parameter {
-    /// As in the banner.
-    pub name: String,
-    /// With its unit.
-    pub value: String,
+pub struct Part {
+    /// Which, from 0, and of how many; `null` of a run that had no parts.
+    pub shard: Option<(u64, u64)>,
+    /// When it began, UTC.
+    pub begun: String,
+    /// How it ended.
+    pub ended: Ended,
+    /// How many seconds its load began behind `--start-at`; `null` without it.
+    pub late: Option<f64>,
+    /// Its clients.
+    pub clients: Clients,
+    /// What it counted.
+    pub counts: Counts,
+    /// Who was its bottleneck.
+    pub limited_by: Option<LimitedBy>,
 }
 
 /// How a run ended.
@@ -79,6 +92,8 @@ pub enum Ended {
     Interrupted,
     /// By a signal, before it was done.
     InterruptedEarly,
+    /// Not at all: the report is of a run that goes on, or that was killed.
+    Unfinished,
     /// Nothing moved any more.
     Stalled,
     /// A threshold failed, and `--abort-on-fail` was given.
@@ -100,6 +115,8 @@ pub struct Seconds {
     pub connecting: f64,
     /// From then until the common beginning of all machines.
     pub waiting: f64,
+    /// How long the load began behind `--start-at`; `null` without it.
+    pub late: Option<f64>,
     /// What was left out of latencies and rates.
     pub warmup: f64,
     /// What latencies and rates are of.
@@ -198,40 +215,9 @@ pub struct Generator {
     pub local_ports: Option<u64>,
 }
 
-/// Why reports cannot be read or merged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReportError {
-    /// Not JSON of this shape.
-    #[error("it is no report of `bench --report`: {0}")]
-    Malformed(String),
-    /// Of an earlier or a later program.
-    #[error("it is of version {0}, and this program reads version {REPORT_VERSION}")]
-    Version(u32),
-    /// Nothing to merge.
-    #[error("there is no report to merge")]
-    Empty,
-    /// Two reports of one part.
-    #[error("two reports are of shard {} of {}", .0 + 1, .1)]
-    TwiceTheSame(u64, u64),
-    /// Several reports of which one is of a whole run.
-    #[error("one of the reports is not of a part of a run: run the parts with --shard")]
-    Whole,
-    /// A part is missing.
-    #[error("the report of shard {} of {} is missing", .0 + 1, .1)]
-    Missing(u64, u64),
-    /// Parts that cannot have run together.
-    #[error("the runs began more than a day apart")]
-    FarApart,
-    /// Parts of different divisions.
-    #[error("the reports are of runs divided differently: {0} and {1} shards")]
-    DividedDifferently(u64, u64),
-}
-
 impl Report {
     /// The `format` of every report.
     pub const FORMAT: &str = "mqttx-rs bench report";
-    /// The parameter that says which part of a run it is of; what is merged is of all.
-    pub const SHARD: &str = "shard";
 
     /// As JSON.
     pub fn to_json(&self) -> String {
@@ -253,7 +239,7 @@ impl Report {
             return Err(ReportError::Malformed(format!("its format is `{}`", head.format)));
         }
         if head.version != REPORT_VERSION {
-            return Err(ReportError::Version(head.version));
+            return Err(ReportError::Version(head.version, REPORT_VERSION));
         }
         serde_json::from_str(text).map_err(malformed)
     }
@@ -268,97 +254,40 @@ impl Report {
         self.thresholds.iter().any(|finding| finding.failed)
     }
 
-    /// Puts the reports of parts of one run together: counts and histograms add up exactly. `partial` takes it that
-    /// parts are missing.
-    pub fn merge(reports: Vec<Self>, partial: bool) -> Result<Self, ReportError> {
-        // One alone may be whole: then it is only judged and shown again.
-        if reports.len() > 1 || reports.iter().any(|report| report.shard.is_some()) {
-            check_shards(&reports, partial)?;
+    /// One of a run of which nothing is known.
+    pub(crate) fn empty() -> Self {
+        Self {
+            format: Self::FORMAT.into(),
+            version: REPORT_VERSION,
+            program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
+            parameters: Vec::new(),
+            begun: String::new(),
+            run: Identity::default(),
+            shard: None,
+            ended: Ended::Done,
+            seconds: Seconds::default(),
+            clients: Clients::default(),
+            counts: Counts::default(),
+            rates: Rates::default(),
+            reasons: Reasons::default(),
+            latencies: BTreeMap::new(),
+            phases: Vec::new(),
+            series: Vec::new(),
+            generator: Generator::default(),
+            verdict: None,
+            thresholds: Vec::new(),
+            search: None,
+            parts: Vec::new(),
         }
-        let begins = reports.iter().map(Self::begin).collect::<Result<Vec<_>, _>>()?;
-        let first = begins.iter().min().copied().ok_or(ReportError::Empty)?;
-        let mut merged: Option<Self> = None;
-        for (mut report, begun) in reports.into_iter().zip(begins) {
-            report.shift(begun.duration_since(first))?;
-            match &mut merged {
-                Some(merged) => {
-                    merged.add(&report);
-                    for row in &mut merged.series {
-                        (row.p50, row.p99) = (None, None);
-                    }
-                }
-                None => merged = Some(report),
-            }
-        }
-        let mut merged = merged.ok_or(ReportError::Empty)?;
-        merged.shard = None;
-        merged.parameters.retain(|parameter| parameter.name != Self::SHARD);
-        merged.thresholds.clear();
-        Ok(merged)
     }
 
-    fn begin(&self) -> Result<jiff::Timestamp, ReportError> {
-        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is no time: {}", self.begun)))
-    }
-
-    /// Begins the series so much earlier, since second 0 of a part is when its own process began.
-    fn shift(&mut self, by: jiff::SignedDuration) -> Result<(), ReportError> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a day")]
-        let seconds = by.as_secs_f64().round().clamp(0.0, 1e6) as usize;
-        if seconds > FARTHEST_APART {
-            return Err(ReportError::FarApart);
-        }
-        self.series.splice(0..0, std::iter::repeat_n(Row::default(), seconds));
-        for (second, row) in self.series.iter_mut().enumerate() {
-            row.second = second as u64;
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.begun = self.begun.clone().min(other.begun.clone());
-        self.ended = self.ended.max(other.ended);
-        self.counts += &other.counts;
-        self.reasons += &other.reasons;
-        for (measure, latency) in &other.latencies {
-            self.latencies.entry(*measure).or_default().add(latency);
-        }
-        let (own, others) = (&mut self.seconds, &other.seconds);
-        own.connecting = own.connecting.max(others.connecting);
-        own.waiting = own.waiting.max(others.waiting);
-        own.warmup = own.warmup.max(others.warmup);
-        own.measured = own.measured.max(others.measured);
-        own.draining = own.draining.max(others.draining);
-        self.clients.count += other.clients.count;
-        self.clients.connected += other.clients.connected;
-        self.clients.failed += other.clients.failed;
-        self.clients.missing += other.clients.missing;
-        let planned = self.rates.planned.zip(other.rates.planned);
-        self.rates.planned = planned.map(|(own, others)| own + others);
-        self.rates.sent += other.rates.sent;
-        self.rates.delivered += other.rates.delivered;
-        for (place, phase) in other.phases.iter().enumerate() {
-            // A part that ended early lacks the later ones.
-            match self.phases.get_mut(place) {
-                Some(own) => own.add(phase),
-                None => self.phases.push(phase.clone()),
-            }
-        }
-        for (second, row) in other.series.iter().enumerate() {
-            if self.series.len() <= second {
-                self.series.push(Row { second: second as u64, ..Row::default() });
-            }
-            self.series[second].add(row);
-        }
-        let cpu_seconds = self.generator.cpu_seconds.zip(other.generator.cpu_seconds);
-        self.generator.cpu_seconds = cpu_seconds.map(|(own, others)| own + others);
-        self.generator.workers.extend(&other.generator.workers);
-        self.generator.waited.extend(&other.generator.waited);
-        self.generator.peak_memory = self.generator.peak_memory.max(other.generator.peak_memory);
-        self.verdict = match (self.verdict.take(), &other.verdict) {
-            (Some(own), Some(others)) => Some(own.merge(others)),
-            (own, others) => own.or_else(|| others.clone()),
-        };
+    /// Messages received in the measured time as a part of those that the ones sent in it lead to; `None` where that is
+    /// not known.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub fn delivered_part(&self) -> Option<f64> {
+        let (counts, rates) = (&self.counts, &self.rates);
+        let expected = counts.expected as f64 / counts.sent as f64 * rates.sent as f64;
+        (counts.expected > 0 && counts.sent > 0 && expected > 0.0).then(|| rates.delivered as f64 / expected)
     }
 
     /// Messages sent in a second of the measured time.
@@ -369,48 +298,6 @@ impl Report {
     /// Messages received in a second of the measured time.
     pub fn delivered_per_second(&self) -> Option<f64> {
         per_second(self.rates.delivered, self.seconds.measured)
-    }
-}
-
-/// Whether they are the parts of one run, each once.
-fn check_shards(reports: &[Report], partial: bool) -> Result<(), ReportError> {
-    let mut shards = std::collections::BTreeSet::new();
-    for report in reports {
-        let (index, count) = report.shard.ok_or(ReportError::Whole)?;
-        if !shards.insert((index, count)) {
-            return Err(ReportError::TwiceTheSame(index, count));
-        }
-    }
-    let Some((_, count)) = shards.first().copied() else { return Ok(()) };
-    if let Some((_, other)) = shards.iter().find(|(_, other)| *other != count) {
-        return Err(ReportError::DividedDifferently(count, *other));
-    }
-    // The first gap is within as many as there are.
-    match (0..count).zip(0..=shards.len()).find(|(index, _)| !shards.contains(&(*index, count))) {
-        Some((index, _)) if !partial => Err(ReportError::Missing(index, count)),
-        _ => Ok(()),
-    }
-}
-
-impl PhaseReport {
-    fn add(&mut self, other: &Self) {
-        self.connecting = self.connecting.max(other.connecting);
-        self.running = self.running.max(other.running);
-        self.counts += &other.counts;
-        if let Some(latency) = &other.latency {
-            self.latency.get_or_insert_default().add(latency);
-        }
-    }
-}
-
-impl Row {
-    fn add(&mut self, other: &Self) {
-        self.connected += other.connected;
-        self.errors += other.errors;
-        self.sent += other.sent;
-        self.acknowledged += other.acknowledged;
-        self.delivered += other.delivered;
-        self.max = self.max.max(other.max);
     }
 }
 
@@ -432,6 +319,10 @@ impl Measured for Report {
     fn throughput(&self) -> Option<f64> {
         self.sent_per_second()
     }
+
+    fn late_start(&self) -> Option<f64> {
+        self.seconds.late
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
@@ -451,6 +342,7 @@ impl Report {
             program: "mqttx-rs 0.1.0".into(),
             parameters: vec![Parameter { name: "QoS".into(), value: "1".into() }],
             begun: "2026-11-22T10:00:00Z".into(),
+            run: Identity { id: None, asked: "0123456789abcdef".into() },
             shard: Some(shard),
             ended: Ended::Done,
             seconds: Seconds { connecting: 0.5, measured: 10.0, draining: 0.1, ..Seconds::default() },
@@ -462,8 +354,10 @@ impl Report {
             phases: Vec::new(),
             series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
             generator: Generator { workers: vec![0.25], ..Generator::default() },
-            verdict: Some(Verdict { limited_by: super::verdict::LimitedBy::Nothing, why: Vec::new() }),
+            verdict: Some(Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() }),
             thresholds: Vec::new(),
+            search: None,
+            parts: Vec::new(),
         }
     }
 }
@@ -482,73 +376,13 @@ mod tests {
     fn what_is_no_report_is_refused() {
         let current = format!("\"version\": {REPORT_VERSION}");
         let later = Report::example((0, 1), 1).to_json().replace(&current, "\"version\": 1000");
-        assert_eq!(Report::from_json(&later), Err(ReportError::Version(1000)));
+        assert_eq!(Report::from_json(&later), Err(ReportError::Version(1000, REPORT_VERSION)));
         let other = Report::example((0, 1), 1).to_json().replace(Report::FORMAT, "a shopping list");
         assert!(matches!(Report::from_json(&other), Err(ReportError::Malformed(_))));
         let odd = Report::example((0, 1), 1).to_json().replace("\"sent\"", "\"sentt\"");
         for text in ["", "{}", "[1]", "{\"version\": 1}", &odd] {
             assert!(matches!(Report::from_json(text), Err(ReportError::Malformed(_))), "{text}");
         }
-    }
-
-    #[test]
-    fn merged_shards_are_the_sum_of_their_counts_and_histograms() {
-        let merged = Report::merge(vec![Report::example((0, 2), 300), Report::example((1, 2), 200)], false).unwrap();
-        assert_eq!((merged.counts.sent, merged.rates.planned), (500, Some(500)));
-        assert_eq!(merged.latencies[&Measure::Ack].count(), 500);
-        assert_eq!(merged.latencies[&Measure::Ack].percentile(100.0) / 10_000, 399);
-        assert_eq!((merged.series[1].sent, merged.series[1].p50), (500, None));
-        assert_eq!(merged.shard, None);
-        let mut merged = merged;
-        merged.judge(&["acknowledged<500".parse().unwrap(), "acknowledged<501".parse().unwrap()]);
-        assert_eq!(merged.thresholds.iter().map(|finding| finding.failed).collect::<Vec<_>>(), [false, true]);
-    }
-
-    #[test]
-    fn seconds_of_parts_that_began_apart_are_not_added() {
-        let late = Report { begun: "2026-11-22T10:00:02.700Z".into(), ..Report::example((0, 2), 200) };
-        let merged = Report::merge(vec![late, Report::example((1, 2), 300)], false).unwrap();
-        let sent: Vec<_> = merged.series.iter().map(|row| (row.second, row.sent)).collect();
-        assert_eq!(sent, [(0, 0), (1, 300), (2, 0), (3, 0), (4, 200)]);
-        assert_eq!(merged.begun, "2026-11-22T10:00:00Z");
-        let other_day = Report { begun: "2020-11-22T10:00:00Z".into(), ..Report::example((0, 2), 1) };
-        assert_eq!(Report::merge(vec![other_day, Report::example((1, 2), 1)], false), Err(ReportError::FarApart));
-        let no_time = Report { begun: "yesterday".into(), ..Report::example((0, 1), 1) };
-        assert!(matches!(Report::merge(vec![no_time], false), Err(ReportError::Malformed(_))));
-    }
-
-    #[test]
-    fn what_only_a_later_part_has_is_kept_and_what_only_parts_have_is_not() {
-        let phase = |name: &str| PhaseReport {
-            name: name.into(),
-            connecting: 1.0,
-            running: 1.0,
-            counts: Counts::default(),
-            latency: None,
-        };
-        let shard = Parameter { name: Report::SHARD.into(), value: "1 of 2".into() };
-        let ended_early = Report { phases: vec![phase("fill")], ..Report::example((0, 2), 1) };
-        let whole = Report { phases: vec![phase("fill"), phase("flood")], ..Report::example((1, 2), 1) };
-        let merged = Report::merge(vec![Report { parameters: vec![shard], ..ended_early }, whole], false).unwrap();
-        assert_eq!(merged.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["fill", "flood"]);
-        assert_eq!(merged.parameters, []);
-    }
-
-    #[test]
-    fn reports_that_do_not_belong_together_are_refused() {
-        let merge = |shards: &[(u64, u64)]| {
-            Report::merge(shards.iter().map(|shard| Report::example(*shard, 1)).collect(), false).map(|_| ())
-        };
-        assert_eq!(merge(&[(0, 2), (0, 2)]), Err(ReportError::TwiceTheSame(0, 2)));
-        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are of shard 1 of 2");
-        assert_eq!(merge(&[(0, 2), (1, 3)]), Err(ReportError::DividedDifferently(2, 3)));
-        assert_eq!(merge(&[(0, 3), (1, 3)]), Err(ReportError::Missing(2, 3)));
-        assert_eq!(merge(&[(1, u64::MAX), (2, u64::MAX)]), Err(ReportError::Missing(0, u64::MAX)));
-        assert_eq!(merge(&[]), Err(ReportError::Empty));
-        let whole = || Report { shard: None, ..Report::example((0, 1), 1) };
-        assert_eq!(Report::merge(vec![whole(), whole()], false), Err(ReportError::Whole));
-        let parts = vec![Report::example((0, 3), 1), Report::example((1, 3), 1)];
-        assert_eq!(Report::merge(parts, true).map(|merged| merged.counts.sent), Ok(2));
     }
 
     #[test]

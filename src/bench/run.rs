@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::preflight::Shortage;
-use super::report::{Parameter, Row};
-use super::series::Quantiles;
+use super::report::Row;
+use super::series::Buckets;
 use super::threshold::Threshold;
-use super::{Counts, Measure, Taps};
+use super::{Counts, Identity, Measure, Parameter, Report, Taps};
 use crate::mqtt::TopicError;
 use crate::transport::DialError;
 
@@ -40,6 +40,10 @@ pub(crate) struct RunOptions {
     pub broker_inside: bool,
     /// For the report.
     pub parameters: Vec<Parameter>,
+    /// Which run it is, and what it was asked for: parts of one run have both in common.
+    pub identity: Identity,
+    /// Results are written while it goes on.
+    pub keeps_results: bool,
     /// Who sees the bytes on the wire.
     pub taps: Option<Taps>,
 }
@@ -66,6 +70,8 @@ pub(crate) struct Snapshot {
     pub elapsed: Duration,
     /// Since the stage began.
     pub in_stage: Duration,
+    /// How long the phase lasts; `None` where that is not said.
+    pub lasts: Option<Duration>,
     /// Clients of this process.
     pub clients: u64,
     /// Clients that stand.
@@ -82,10 +88,10 @@ pub(crate) struct Snapshot {
     pub counts: Counts,
     /// The last whole second; `None` before there is one.
     pub last: Option<Row>,
-    /// What `last` and `quantiles` are of.
+    /// What `last` and `buckets` are of.
     pub measure: Measure,
-    /// Latencies up to now, warm-up included; `None` before there is any.
-    pub quantiles: Option<Quantiles>,
+    /// Latencies up to now, warm-up included.
+    pub buckets: Buckets,
 }
 
 /// Who watches a run.
@@ -96,4 +102,10 @@ pub(crate) trait Observer {
     fn second(&mut self, snapshot: &Snapshot);
     /// Ten times a second.
     fn moment(&mut self, snapshot: &Snapshot);
+    /// A signal has ended the load; what is on its way is waited for, `drain` at most.
+    fn stopping(&mut self, snapshot: &Snapshot, drain: Duration);
+    /// A signal has ended the wait for what is on its way.
+    fn cut_short(&mut self, snapshot: &Snapshot);
+    /// What is measured so far, every few seconds where results are kept.
+    fn interim(&mut self, report: &Report);
 }

@@ -1,12 +1,13 @@
 //! What a run does: groups of clients, their load, and when it ends. Complete: nothing in it means "unset".
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Rate, Stamp, Threshold};
-use crate::mqtt::{PublishProperties, QoS, RetainHandling, UserProperties};
-use crate::payload::placeholder::Pattern;
+use super::{Measure, Needs, Rate, Rows, Stamp, Text, Threshold};
+use crate::mqtt::{PublishProperties, QoS, RetainHandling, Version};
 use crate::session::ConnectOptions;
 use crate::transport::{Backoff, Dialer, Endpoint};
 
@@ -17,10 +18,8 @@ pub(crate) struct Scenario {
     pub endpoints: Vec<Endpoint>,
     /// How they are reached; with several, one a source address, in turn over the clients.
     pub dialers: Vec<Dialer>,
-    /// What CONNECT says but for the client identifier and the user name.
+    /// What CONNECT says but for what [`Login`] has.
     pub session: ConnectOptions,
-    /// User names; the password is the same for all.
-    pub user_name: Option<Pattern>,
     /// Clients of the same kind; those that subscribe first, so that nothing is published to nobody.
     pub groups: Vec<Group>,
     /// What happens, one after another; at least one.
@@ -122,11 +121,55 @@ pub(crate) struct Group {
     /// How many, over all shards.
     pub clients: u64,
     /// Their identifiers.
-    pub client_id: Pattern,
+    pub client_id: Text,
+    /// What else each says of itself.
+    pub login: Login,
+    /// Which of the scenario's brokers they connect to, in turn.
+    pub endpoints: Range<usize>,
+    /// The protocol's version.
+    pub version: Version,
     /// What they do.
     pub role: Role,
     /// How long the broker keeps their sessions when they are away; `None`: each connection begins anew.
     pub kept_session: Option<KeptSession>,
+}
+
+/// What the clients of a group say of themselves, each by its number or its row.
+#[derive(Clone, Default)]
+pub(crate) struct Login {
+    /// User Name.
+    pub user_name: Option<Text>,
+    /// Password.
+    pub password: Option<Text>,
+    /// PEM files of the certificate and its key, where each client has its own, and what encrypted keys are opened with.
+    pub certificate: Option<(Text, Text, Option<String>)>,
+    /// Texts of the will; the rest of it is in [`Scenario::session`].
+    pub will: Option<WillTexts>,
+    /// User properties of CONNECT.
+    pub user_properties: Vec<(Text, Text)>,
+    /// A row for each client.
+    pub rows: Option<Arc<Rows>>,
+}
+
+/// Texts of a will.
+#[derive(Debug, Clone)]
+pub(crate) struct WillTexts {
+    /// Where to.
+    pub topic: Text,
+    /// What; `None`: bytes that are no text.
+    pub payload: Option<Text>,
+    /// User properties.
+    pub user_properties: Vec<(Text, Text)>,
+}
+
+impl std::fmt::Debug for Login {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { user_name, will, user_properties, rows, .. } = self;
+        let mut shown = f.debug_struct("Login");
+        shown.field("user_name", user_name).field("will", will).field("user_properties", user_properties);
+        shown.field("rows", rows).finish_non_exhaustive()
+    }
 }
 
 /// A session that outlives its connection.
@@ -162,7 +205,7 @@ pub(crate) struct Churn {
 #[derive(Debug, Clone)]
 pub(crate) struct Publish {
     /// Where to.
-    pub topic: Pattern,
+    pub topic: Text,
     /// How many topics each client has in turn, numbered by `{sequence}`; 0: it is the number of the message.
     pub topics: u64,
     /// Assurance.
@@ -171,8 +214,10 @@ pub(crate) struct Publish {
     pub retain: bool,
     /// Each goes out with DUP, as only somebody who tests a broker wants it.
     pub marked_duplicate: bool,
-    /// MQTT 5.0 only.
+    /// MQTT 5.0 only; without user properties.
     pub properties: Option<Box<PublishProperties>>,
+    /// User properties, the same for all messages of a client.
+    pub user_properties: Vec<(Text, Text)>,
     /// What.
     pub payload: Payload,
     /// When.
@@ -191,8 +236,8 @@ pub(crate) enum Payload {
     Fixed(Vec<Bytes>),
     /// Bytes that begin with a stamp.
     Stamped(Bytes),
-    /// A text of its own for each message.
-    Template(Pattern),
+    /// A text of its own for each message, of one or several in turn; at least one.
+    Template(Vec<Text>),
 }
 
 /// When messages are sent.
@@ -229,14 +274,14 @@ pub(crate) struct Subscribe {
     /// MQTT 5.0 only.
     pub subscription_identifier: Option<u32>,
     /// MQTT 5.0 only.
-    pub user_properties: UserProperties,
+    pub user_properties: Vec<(Text, Text)>,
 }
 
 /// One filter with its options.
 #[derive(Debug, Clone)]
 pub(crate) struct FilterPattern {
     /// The filter.
-    pub filter: Pattern,
+    pub filter: Text,
     /// The highest QoS.
     pub qos: QoS,
     /// Not one's own.
@@ -353,6 +398,7 @@ impl Scenario {
             Measure::AckUncorrected if !times_acknowledgements => {
                 Some("an unpaced run measures no latency without --latency")
             }
+            Measure::CoreDelay if !self.publishes() => Some("nothing is published in this run"),
             Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
             Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
             Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
@@ -385,6 +431,17 @@ impl Scenario {
                 if paced { Measure::Ack } else { Measure::AckUncorrected }
             }
             (false, false) if self.plans_connects() => Measure::Online,
+            (false, false) => Measure::Connack,
+        }
+    }
+
+    /// The latency that is meant where none is named: of the longest way that is measured.
+    pub(crate) fn way(&self) -> Measure {
+        let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
+        match (self.subscribes(), acknowledged) {
+            (true, _) => Measure::E2e,
+            (false, true) => Measure::Ack,
+            (false, false) if self.publishes() => Measure::SendDelay,
             (false, false) => Measure::Connack,
         }
     }
@@ -429,7 +486,7 @@ impl Phase {
 
 impl FilterPattern {
     /// A filter at a QoS, everything else as in 3.1.1.
-    pub(crate) fn new(filter: Pattern, qos: QoS) -> Self {
+    pub(crate) fn new(filter: Text, qos: QoS) -> Self {
         let retain_handling = RetainHandling::SendAtSubscribe;
         Self { filter, qos, no_local: false, retain_as_published: false, retain_handling }
     }

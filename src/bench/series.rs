@@ -7,19 +7,32 @@ use super::recorder::Second;
 use super::report::Row;
 use super::{Counts, Latency};
 
-/// What a histogram says, in nanoseconds, to two digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quantiles {
-    /// Half of the latencies are not above it.
-    pub p50: u64,
-    /// 90 per cent of them.
-    pub p90: u64,
-    /// 99 per cent.
-    pub p99: u64,
-    /// 99.9 per cent.
-    pub p99_9: u64,
-    /// The longest.
-    pub max: u64,
+/// Limits of the buckets that Prometheus is given, nanoseconds: from 100 us to 100 s.
+pub(crate) const BUCKETS: [u64; 13] = [
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    50_000_000,
+    100_000_000,
+    500_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+];
+
+/// A histogram in a few numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Buckets {
+    /// How many latencies are not above each of [`BUCKETS`].
+    pub up_to: [u64; BUCKETS.len()],
+    /// All of them.
+    pub count: u64,
+    /// Their sum, seconds.
+    pub sum: f64,
 }
 
 /// Every second so far.
@@ -76,11 +89,12 @@ impl Series {
         is_over
     }
 
-    /// What all latencies so far say.
-    pub(super) fn quantiles(&self) -> Option<Quantiles> {
-        let at = |percent: f64| self.latency.percentile(percent);
-        let (p50, p90, p99, p99_9) = (at(50.0), at(90.0), at(99.0), at(99.9));
-        (self.latency.count() > 0).then(|| Quantiles { p50, p90, p99, p99_9, max: self.latency.max() })
+    /// All latencies so far, for a scrape.
+    #[expect(clippy::cast_precision_loss, reason = "seconds for display")]
+    pub(super) fn buckets(&self) -> Buckets {
+        let (count, mean) = (self.latency.count(), self.latency.mean());
+        let up_to = BUCKETS.map(|limit| self.latency.count_up_to(limit));
+        Buckets { up_to, count, sum: if count > 0 { mean * count as f64 / 1e9 } else { 0.0 } }
     }
 
     /// The last closed second; `None` before there is one.

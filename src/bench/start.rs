@@ -33,9 +33,9 @@ pub(crate) async fn run(
         resolved.push(of_dialer);
     }
     let plan = Arc::new(Plan::new(scenario, resolved, options.taps.clone())?);
-    let mut conductor = Conductor::start(plan, options)?;
+    let mut conductor = Conductor::start(plan, resources, options)?;
     let signal = conductor.conduct(observer, &mut interrupt).await;
-    let report = conductor.report(observer, resources, &mut interrupt).await;
+    let report = conductor.report(observer, &mut interrupt).await;
     Ok((report, signal))
 }
 

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! threshold = metric operator value
-//! metric    = latency "." ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
+//! metric    = [latency "."] ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
+//!             without a latency: e2e, else ack, else send_delay
 //!           | "rate"          messages sent in the measured time, late ones too, as a part of those planned
 //!           | "throughput"    messages sent in a second
+//!           | "late_start"    how long the load began behind --start-at
 //!           | "loss"          deliveries lost; with % in relation to those expected
 //!           | any count       lost, duplicated, reordered, refused, dropped, connections_lost, ...
 //! operator  = ">" | ">=" | "<" | "<=" | "=" | "!="
@@ -26,6 +28,8 @@ pub struct Threshold {
     metric: Metric,
     operator: Operator,
     value: f64,
+    /// It says no measure, for example `p99<50ms`.
+    bare: bool,
 }
 
 /// What a threshold found.
@@ -39,6 +43,8 @@ pub struct Finding {
     pub measured: Option<f64>,
     /// Whether the run is a failure by it. Nothing measured is one: an unmeasured promise is not a kept one.
     pub failed: bool,
+    /// What was measured, for a person.
+    pub shown: Option<String>,
 }
 
 /// What a run has to have for a threshold to say anything about it.
@@ -46,6 +52,8 @@ pub struct Finding {
 pub enum Needs {
     /// Any run will do.
     Nothing,
+    /// A time at which all parts begin.
+    Barrier,
     /// A histogram.
     Latency(Measure),
     /// Planned times of messages.
@@ -72,14 +80,29 @@ pub trait Measured {
     fn rate(&self) -> Option<f64>;
     /// Messages sent in a second of the measured time; `None` without any.
     fn throughput(&self) -> Option<f64>;
+    /// How many seconds the load began behind `--start-at`; `None` without it.
+    fn late_start(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Why a text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no threshold: {fault}")]
+#[error("`{text}` is not a condition: {fault}")]
 pub struct InvalidThreshold {
     text: String,
     fault: String,
+}
+
+impl InvalidThreshold {
+    pub(super) fn new(text: &str, fault: &str) -> Self {
+        Self { text: text.to_owned(), fault: fault.to_owned() }
+    }
+
+    /// The same fault of the text that it was taken from.
+    pub(super) fn of(self, text: &str) -> Self {
+        Self { text: text.to_owned(), ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,6 +110,7 @@ enum Metric {
     Latency(Measure, Statistic),
     Rate,
     Throughput,
+    LateStart,
     LossShare,
     Count(&'static str),
 }
@@ -117,11 +141,19 @@ enum Unit {
 }
 
 impl Threshold {
+    /// Where it says no measure, it is of this one.
+    pub(crate) fn resolve(&mut self, way: Measure) {
+        if let (true, Metric::Latency(_, statistic)) = (self.bare, self.metric) {
+            self.metric = Metric::Latency(way, statistic);
+        }
+    }
+
     /// Judges what was measured.
     pub fn judge(&self, measured: &impl Measured) -> Finding {
         let value = self.metric.read(measured);
         let failed = value.is_none_or(|value| self.operator.holds(value, self.value));
-        Finding { threshold: self.text.clone(), measured: value, failed }
+        let shown = value.map(|value| self.words(value));
+        Finding { threshold: self.text.clone(), measured: value, failed, shown }
     }
 
     /// Whether the comparison holds for what was measured; what was not measured does not.
@@ -157,20 +189,54 @@ impl Threshold {
         }
     }
 
+    /// What a run measured of it.
+    pub(super) fn value_of(&self, measured: &impl Measured) -> Option<f64> {
+        self.metric.read(measured)
+    }
+
+    /// Whether its comparison holds between two values.
+    pub(super) fn compares(&self, left: f64, right: f64) -> bool {
+        self.operator.holds(left, right)
+    }
+
+    /// The value that it compares with.
+    pub(super) fn limit(&self) -> f64 {
+        self.value
+    }
+
+    /// What it measured, with its unit.
+    pub fn words(&self, value: f64) -> String {
+        match self.metric {
+            Metric::Latency(..) | Metric::LateStart => time(value),
+            Metric::Rate | Metric::LossShare => format!("{} %", digits(value * 100.0)),
+            Metric::Throughput => format!("{}/s", digits(value)),
+            Metric::Count(_) => format!("{value:.0}"),
+        }
+    }
+
     /// What a run has to have for it to say anything, so that a command can refuse it beforehand.
     pub fn needs(&self) -> Needs {
         match self.metric {
             Metric::Latency(measure, _) => Needs::Latency(measure),
             Metric::Rate => Needs::Plan,
             Metric::Throughput => Needs::Publishers,
+            Metric::LateStart => Needs::Barrier,
             Metric::LossShare => Needs::Losses,
             Metric::Count(name) => match name {
                 "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
-                "late" => Needs::Plan,
+                "late"
+                | "late_for_core"
+                | "late_for_work"
+                | "late_for_window"
+                | "late_for_socket"
+                | "late_for_connection" => Needs::Plan,
                 "acknowledged" | "unacknowledged" => Needs::Acknowledgements,
-                "delivered" | "foreign" | "subscribes_attempted" | "subscribed" | "subscribes_refused" => {
-                    Needs::Subscribers
-                }
+                "delivered"
+                | "foreign"
+                | "before_sent"
+                | "subscribes_attempted"
+                | "subscribed"
+                | "subscribes_refused" => Needs::Subscribers,
                 "expected" | "lost" => Needs::Losses,
                 "duplicated" | "reordered" => Needs::Numbers,
                 _ => Needs::Nothing,
@@ -189,6 +255,7 @@ impl Metric {
             }
             Self::Rate => measured.rate(),
             Self::Throughput => measured.throughput(),
+            Self::LateStart => measured.late_start().map(|seconds| seconds * 1e9),
             Self::LossShare => (counts.expected > 0).then(|| counts.lost as f64 / counts.expected as f64),
             Self::Count(name) => counts.get(name).map(|count| count as f64),
         }
@@ -198,6 +265,7 @@ impl Metric {
         match text {
             "rate" => return Some(Self::Rate),
             "throughput" => return Some(Self::Throughput),
+            "late_start" => return Some(Self::LateStart),
             "loss" => return Some(Self::Count("lost")),
             "duplicates" => return Some(Self::Count("duplicated")),
             _ => {}
@@ -206,7 +274,7 @@ impl Metric {
             return Some(Self::Count(name));
         }
         if let Some(statistic) = Statistic::parse(text) {
-            // `p99.9<50ms` alone: the way through the broker.
+            // `p99.9<50ms` alone: the longest way that is measured, unless it is resolved otherwise.
             return Some(Self::Latency(Measure::E2e, statistic));
         }
         let (measure, statistic) = text.split_once('.')?;
@@ -280,24 +348,25 @@ impl FromStr for Threshold {
         let Some(mut parsed) = Metric::parse(metric) else {
             let latencies = Measure::ALL.map(Measure::name).join(", ");
             return Err(invalid(format!(
-                "`{metric}` is not measured; use rate, throughput, loss, a count, or .p99, .mean, .max of {latencies}"
+                "`{metric}` is not measured; use rate, throughput, late_start, loss, a count, or .p99, .mean, .max of {latencies}"
             )));
         };
         let Some((value, unit)) = parse_value(value) else {
             return Err(invalid(format!("`{value}` is no value, as in 100ms, 0.99 or 1%")));
         };
         match (parsed, unit) {
-            (Metric::Latency(..), Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
+            (Metric::Latency(..) | Metric::LateStart, Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
             (Metric::Count("lost"), Unit::Percent) => parsed = Metric::LossShare,
             _ => return Err(invalid("the unit does not fit what is measured".into())),
         }
-        if matches!(parsed, Metric::Latency(..)) && unit == Unit::Bare && value != 0.0 {
+        if matches!(parsed, Metric::Latency(..) | Metric::LateStart) && unit == Unit::Bare && value != 0.0 {
             return Err(invalid("a latency needs a unit: us, ms or s".into()));
         }
         if parsed == Metric::Rate && unit == Unit::Time {
             return Err(invalid("the unit does not fit what is measured".into()));
         }
-        Ok(Self { text: text.to_owned(), metric: parsed, operator, value })
+        let bare = Statistic::parse(metric).is_some();
+        Ok(Self { text: text.to_owned(), metric: parsed, operator, value, bare })
     }
 }
 
@@ -314,6 +383,23 @@ fn parse_value(text: &str) -> Option<(f64, Unit)> {
         "s" => (number * 1e9, Unit::Time),
         _ => return None,
     })
+}
+
+/// Nanoseconds with three significant digits and a unit.
+fn time(nanos: f64) -> String {
+    let (value, unit) = match nanos {
+        nanos if nanos < 1e3 => (nanos, "ns"),
+        nanos if nanos < 1e6 => (nanos / 1e3, "us"),
+        nanos if nanos < 1e9 => (nanos / 1e6, "ms"),
+        nanos => (nanos / 1e9, "s"),
+    };
+    format!("{} {unit}", digits(value))
+}
+
+/// With as many digits behind the point as three significant ones take.
+fn digits(value: f64) -> String {
+    let places = if value >= 100.0 { 0 } else { 2 - usize::from(value >= 10.0) };
+    format!("{value:.places$}")
 }
 
 impl fmt::Display for Threshold {

@@ -1,7 +1,10 @@
-//! Who was the bottleneck: the generator must not blame the broker for itself.
+//! Who was the bottleneck: the generator must not blame the broker for itself, nor for what else its machine did.
+//!
+//! It follows from what each late or missing message waited for longest, which the workers note when it is sent.
 
 use serde::{Deserialize, Serialize};
 
+use super::Counts;
 use super::recorder::Share;
 use crate::payload::plural;
 
@@ -16,19 +19,23 @@ pub struct Verdict {
     pub why: Vec<String>,
 }
 
-/// Who was the bottleneck.
+/// Who was the bottleneck, from the least to the most that it says against the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
     /// The load was carried as planned.
     Nothing,
+    /// The number of messages in flight: the broker answers as quickly as ever.
+    Window,
     /// The broker, or the network to it.
     Broker,
     /// It cannot be told.
     Unclear,
-    /// This program or its machine: the figures say nothing about the broker.
+    /// This program: the figures say nothing about the broker.
     Generator,
+    /// What else ran on this machine: the figures say nothing about the broker.
+    Machine,
 }
 
 /// What is known of a run.
@@ -40,71 +47,62 @@ pub(super) struct Signs {
     pub(super) busiest: Option<Share>,
     /// 99 per cent of the messages were sent at most so long after their planned time, nanoseconds.
     pub(super) send_delay_p99: Option<u64>,
+    /// 99 per cent of the workers' alarms were followed at most so much later, nanoseconds.
+    pub(super) core_delay_p99: Option<u64>,
     /// The 99th percentile of the way through the broker, nanoseconds.
     pub(super) latency_p99: Option<u64>,
-    /// Scheduled messages that waited for the window or the socket at the end, or were given up.
-    pub(super) held_back: u64,
-    /// Messages sent more than 10 ms late.
-    pub(super) late: u64,
-    /// Messages sent.
-    pub(super) sent: u64,
+    /// Of the time for which windows were full, the part that the quickest answers would have taken.
+    pub(super) window_in_use: Option<f64>,
+    /// What was counted.
+    pub(super) counts: Counts,
 }
 
 /// A thread this busy has no time left when it matters.
 const BUSY: f64 = 0.9;
 /// A thread less busy than this is not what anybody waits for.
 const IDLE: f64 = 0.7;
+/// A window that is turned over this quickly, compared with the quickest answers, is what limits.
+const TURNED_OVER: f64 = 0.3;
+/// Below, nobody reads a delay of our own off a latency.
+const VISIBLE: u64 = 1_000_000;
 
 impl Verdict {
-    pub(super) fn of(signs: Signs) -> Self {
-        let mut why = Vec::new();
-        // A thread that waits for a core has no time left either.
-        let needed = signs.busiest.map(|share| share.busy + share.waited);
-        let by_own_time = |otherwise: LimitedBy| match needed {
-            Some(needed) if needed >= BUSY => LimitedBy::Generator,
-            Some(needed) if needed < IDLE => otherwise,
-            _ => LimitedBy::Unclear,
+    pub(super) fn of(signs: &Signs) -> Self {
+        let mut why = faults(&signs.counts);
+        let is_faulty = !why.is_empty();
+        why.push(match signs.rate {
+            Some(rate) => {
+                format!("{:.2} % of the planned messages were sent within the measured time", rate * 100.0)
+            }
+            None => "unpaced run: there is always a bottleneck".to_owned(),
+        });
+        why.extend(causes(&signs.counts));
+        why.extend(signs.own());
+        let carried = signs.rate.is_some() && !signs.hurts();
+        let limited_by = match signs.by_own_time() {
+            Some(own) => own,
+            None if carried => signs.though_carried(&mut why),
+            None if signs.rate.is_none() => match signs.busiest {
+                Some(share) if share.busy + share.waited < IDLE => signs.broker_or_window(),
+                _ => LimitedBy::Unclear,
+            },
+            None => signs.by_causes(),
         };
-        let own = match signs.busiest {
-            Some(share) => format!("the busiest worker used {:.0} % of its core", share.busy * 100.0),
-            None => "what the workers used of their cores was not measured".to_owned(),
-        };
-        let crowded = signs
-            .busiest
-            .filter(|share| share.waited >= 0.1)
-            .map(|share| format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0));
-        let Some(rate) = signs.rate else {
-            why.extend(["unpaced: something always is the limit".to_owned(), own]);
-            why.extend(crowded);
-            return Self { limited_by: by_own_time(LimitedBy::Broker), why };
-        };
-        why.extend([format!("{:.2} % of the planned messages were sent within the measured time", rate * 100.0), own]);
-        why.extend(crowded);
-        if let Some(delay) = signs.send_delay_p99 {
-            why.push(format!("send-delay p99 {}", micros(delay)));
+        if limited_by == LimitedBy::Window {
+            why.push("the broker answered as quickly as ever while messages waited for a place in the window".into());
         }
-        // Late sends without a busy thread are those that waited for the broker: a full window, a full socket.
-        let much_is_late = signs.late * 100 > signs.sent;
-        let hurts = rate < 0.99 || signs.held_back > 0 || much_is_late;
-        let limited_by = match by_own_time(LimitedBy::Broker) {
-            LimitedBy::Generator => LimitedBy::Generator,
-            _ if !hurts => LimitedBy::Nothing,
-            limited_by => limited_by,
-        };
-        if limited_by == LimitedBy::Broker {
-            why.push(format!(
-                "{} waited for the window or the socket until the end",
-                plural(signs.held_back, "message")
-            ));
-        }
-        if limited_by == LimitedBy::Nothing
-            && let (Some(delay), Some(latency)) = (signs.send_delay_p99, signs.latency_p99)
-            && delay * 2 > latency
-        {
-            why.push("much of the latency is the generator's own send delay".into());
-            return Self { limited_by: LimitedBy::Unclear, why };
-        }
+        // What is lost or refused was not carried, however punctually it was sent.
+        let limited_by = if is_faulty { limited_by.max(LimitedBy::Broker) } else { limited_by };
         Self { limited_by, why }
+    }
+
+    /// With each of its grounds by the part that has them.
+    #[must_use]
+    pub(super) fn of_part(mut self, shard: Option<(u64, u64)>) -> Self {
+        if let Some((index, _)) = shard {
+            self.why.iter_mut().for_each(|why| *why = format!("shard {}: {why}", index + 1));
+        }
+        self
     }
 
     /// The worse one of two, with the grounds of both.
@@ -116,14 +114,159 @@ impl Verdict {
     }
 }
 
+impl Signs {
+    /// Whether messages were late or missing, more than a few.
+    fn hurts(&self) -> bool {
+        let counts = &self.counts;
+        let held_back = counts.unsent + counts.dropped;
+        self.rate.is_some_and(|rate| rate < 0.99) || held_back > 0 || counts.late * 100 > counts.sent
+    }
+
+    /// A thread without time left, or one that is not given any.
+    fn by_own_time(&self) -> Option<LimitedBy> {
+        let share = self.busiest?;
+        if share.busy + share.waited < BUSY {
+            return None;
+        }
+        Some(if share.waited > share.busy { LimitedBy::Machine } else { LimitedBy::Generator })
+    }
+
+    /// Carried as planned. Whether the latencies are the broker's all the same, or our own delays.
+    fn though_carried(&self, why: &mut Vec<String>) -> LimitedBy {
+        let Some(latency) = self.latency_p99 else { return LimitedBy::Nothing };
+        let covers = |delay: Option<u64>| delay.is_some_and(|delay| delay * 2 > latency);
+        if covers(self.core_delay_p99) && self.core_delay_p99 >= Some(VISIBLE) {
+            why.push("much of the latency is our own wait for a core".into());
+            LimitedBy::Machine
+        } else if covers(self.send_delay_p99) {
+            why.push("much of the latency is the generator's own send delay".into());
+            LimitedBy::Unclear
+        } else {
+            LimitedBy::Nothing
+        }
+    }
+
+    /// What most of the late and missing messages waited for.
+    fn by_causes(&self) -> LimitedBy {
+        let counts = &self.counts;
+        let own = counts.late_for_core + counts.late_for_work;
+        let others = counts.late_for_window + counts.late_for_socket + counts.late_for_connection;
+        match (own, others) {
+            (0, 0) => match self.busiest {
+                Some(share) if share.busy + share.waited < IDLE => LimitedBy::Broker,
+                _ => LimitedBy::Unclear,
+            },
+            (own, others) if own > others => {
+                if counts.late_for_core >= counts.late_for_work {
+                    LimitedBy::Machine
+                } else {
+                    LimitedBy::Generator
+                }
+            }
+            _ if counts.late_for_window >= counts.late_for_socket.max(counts.late_for_connection) => {
+                self.broker_or_window()
+            }
+            _ => LimitedBy::Broker,
+        }
+    }
+
+    /// Places in the window were missing: because there are few of them, or because the broker is slow to give them back.
+    fn broker_or_window(&self) -> LimitedBy {
+        match self.window_in_use {
+            Some(part) if part >= TURNED_OVER => LimitedBy::Window,
+            _ => LimitedBy::Broker,
+        }
+    }
+
+    /// What the generator and its machine did.
+    fn own(&self) -> Vec<String> {
+        let mut why = vec![match self.busiest {
+            Some(share) => format!("the busiest worker used {:.0} % of its core", share.busy * 100.0),
+            None => "what the workers used of their cores was not measured".to_owned(),
+        }];
+        why.extend(
+            self.busiest
+                .filter(|share| share.waited >= 0.1)
+                .map(|share| format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0)),
+        );
+        if let Some(delay) = self.send_delay_p99 {
+            why.push(format!("send-delay p99 {}", micros(delay)));
+        }
+        if let Some(delay) = self.core_delay_p99.filter(|delay| *delay >= VISIBLE) {
+            why.push(format!("wait for a core p99 {}", micros(delay)));
+        }
+        why
+    }
+}
+
+/// What went wrong with messages, whoever was the bottleneck.
+#[expect(clippy::cast_precision_loss, reason = "a percentage")]
+fn faults(counts: &Counts) -> Vec<String> {
+    let mut faults = Vec::new();
+    if counts.lost > 0 {
+        let percent = counts.lost as f64 * 100.0 / counts.expected.max(1) as f64;
+        faults.push(format!("{} lost, {percent:.2} % of what should have come", plural(counts.lost, "message")));
+    }
+    for (count, noun, what) in [
+        (counts.refused, "message", "refused by the broker"),
+        (counts.unacknowledged, "message", "never acknowledged"),
+        (counts.connections_lost, "connection", "lost"),
+        (counts.subscribes_refused, "subscription", "refused"),
+    ] {
+        if count > 0 {
+            faults.push(format!("{} {what}", plural(count, noun)));
+        }
+    }
+    if counts.duplicated > 0 {
+        faults.push(format!("{} delivered twice", plural(counts.duplicated, "message")));
+    }
+    faults
+}
+
+/// What late and missing messages waited for.
+fn causes(counts: &Counts) -> Vec<String> {
+    let list = [
+        (counts.late_for_core, "a core for this program"),
+        (counts.late_for_work, "this program's own work"),
+        (counts.late_for_window, "a place in the window"),
+        (counts.late_for_socket, "the socket to take more"),
+        (counts.late_for_connection, "a connection"),
+    ];
+    let shown = list.into_iter().filter(|(count, _)| *count > 0);
+    shown.map(|(count, what)| format!("{} late or not sent, waiting for {what}", plural(count, "message"))).collect()
+}
+
 impl LimitedBy {
+    /// In a word or two.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Window => "the window",
+            Self::Broker => "the broker",
+            Self::Unclear => "unclear",
+            Self::Generator => "the generator",
+            Self::Machine => "this machine",
+        }
+    }
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Nothing => "nothing: the load was carried as planned",
+            Self::Window => "the window (raise --inflight)",
             Self::Broker => "the broker (or the network to it)",
             Self::Unclear => "unclear",
             Self::Generator => "the generator: the figures say nothing about the broker",
+            Self::Machine => "this machine, which was busy with other work: not a measurement of the broker",
+        }
+    }
+
+    /// In a sentence.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Unclear => "unclear what was the limit".to_owned(),
+            Self::Machine => "this machine was busy with other work: not a measurement of the broker".to_owned(),
+            known => format!("limited by {}", known.words()),
         }
     }
 }
@@ -137,7 +280,7 @@ fn micros(nanos: u64) -> String {
 mod tests {
     use super::*;
 
-    fn verdict(signs: Signs) -> LimitedBy {
+    fn verdict(signs: &Signs) -> LimitedBy {
         Verdict::of(signs).limited_by
     }
 
@@ -145,35 +288,73 @@ mod tests {
         Share { busy, waited: 0.0 }
     }
 
+    /// Half of a thousand messages late, by what `counts` says.
+    fn late(counts: Counts) -> Signs {
+        let counts = Counts { sent: 1000, late: 500, ..counts };
+        Signs { rate: Some(1.0), busiest: Some(busy(0.1)), counts, ..Signs::default() }
+    }
+
+    #[test]
+    fn late_messages_are_blamed_on_what_they_waited_for() {
+        for (counts, limited_by) in [
+            (Counts { late_for_core: 400, late_for_window: 100, ..Counts::default() }, LimitedBy::Machine),
+            (Counts { late_for_work: 400, late_for_core: 100, ..Counts::default() }, LimitedBy::Generator),
+            (Counts { late_for_window: 400, late_for_core: 100, ..Counts::default() }, LimitedBy::Broker),
+            (Counts { late_for_socket: 500, ..Counts::default() }, LimitedBy::Broker),
+            (Counts { late_for_connection: 500, ..Counts::default() }, LimitedBy::Broker),
+        ] {
+            assert_eq!(verdict(&late(counts)), limited_by, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_the_broker_turns_over_as_quickly_as_it_can_is_too_small() {
+        let counts = Counts { late_for_window: 500, ..Counts::default() };
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.8), ..late(counts) }), LimitedBy::Window);
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.05), ..late(counts) }), LimitedBy::Broker);
+        let unpaced = Signs { rate: None, busiest: Some(busy(0.1)), window_in_use: Some(0.8), ..Signs::default() };
+        assert_eq!(verdict(&unpaced), LimitedBy::Window);
+    }
+
+    #[test]
+    fn what_was_lost_or_refused_was_not_carried() {
+        let signs = |counts| Signs { rate: Some(1.0), busiest: Some(busy(0.1)), counts, ..Signs::default() };
+        for (counts, why) in [
+            (Counts { expected: 100, lost: 10, ..Counts::default() }, "10 messages lost, 10.00 %"),
+            (Counts { refused: 25, ..Counts::default() }, "25 messages refused"),
+            (Counts { duplicated: 1, ..Counts::default() }, "1 message delivered twice"),
+        ] {
+            let verdict = Verdict::of(&signs(counts));
+            assert_eq!(verdict.limited_by, LimitedBy::Broker);
+            assert!(verdict.why[0].contains(why), "{:?}", verdict.why);
+        }
+        // A reader that has no time loses what the broker drops for it.
+        let starved =
+            Signs { busiest: Some(busy(0.95)), ..signs(Counts { expected: 9, lost: 1, ..Counts::default() }) };
+        assert_eq!(verdict(&starved), LimitedBy::Generator);
+    }
+
     #[test]
     fn a_generator_that_has_no_core_does_not_blame_the_broker() {
         let signs = Signs { rate: Some(0.8), busiest: Some(Share { busy: 0.3, waited: 0.65 }), ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Generator);
-        let why = Verdict::of(signs).why.join("; ");
+        assert_eq!(verdict(&signs), LimitedBy::Machine);
+        let why = Verdict::of(&signs).why.join("; ");
         assert!(why.contains("30 % of its core; it waited 65 % of the time"), "{why}");
     }
 
     #[test]
     fn nobody_is_blamed_without_a_measurement() {
-        let signs = Signs { rate: None, sent: 100_000, ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Unclear);
-        assert_eq!(verdict(Signs { rate: Some(0.5), ..signs }), LimitedBy::Unclear);
-        assert_eq!(verdict(Signs { rate: Some(1.0), ..signs }), LimitedBy::Nothing);
+        let signs = Signs { rate: None, ..Signs::default() };
+        assert_eq!(verdict(&signs), LimitedBy::Unclear);
+        assert_eq!(verdict(&Signs { rate: Some(0.5), ..signs }), LimitedBy::Unclear);
+        assert_eq!(verdict(&Signs { rate: Some(1.0), ..signs }), LimitedBy::Nothing);
     }
 
     #[test]
     fn a_busy_generator_blames_itself() {
-        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.97)), held_back: 100, ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Generator);
-        assert_eq!(verdict(Signs { rate: None, busiest: Some(busy(0.97)), ..Signs::default() }), LimitedBy::Generator);
-    }
-
-    #[test]
-    fn an_idle_generator_that_waits_blames_the_broker() {
-        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.2)), held_back: 100, ..Signs::default() };
-        assert_eq!(verdict(signs), LimitedBy::Broker);
-        let late = Signs { rate: Some(1.0), busiest: Some(busy(0.1)), late: 50, sent: 1000, ..Signs::default() };
-        assert_eq!(verdict(late), LimitedBy::Broker);
+        let signs = Signs { rate: Some(0.8), busiest: Some(busy(0.97)), ..Signs::default() };
+        assert_eq!(verdict(&signs), LimitedBy::Generator);
+        assert_eq!(verdict(&Signs { rate: None, ..signs }), LimitedBy::Generator);
     }
 
     #[test]
@@ -182,19 +363,21 @@ mod tests {
             rate: Some(1.0),
             busiest: Some(busy(0.3)),
             send_delay_p99: Some(100_000),
+            core_delay_p99: Some(80_000),
             latency_p99: Some(1_000_000),
-            sent: 1000,
             ..Signs::default()
         };
-        assert_eq!(verdict(signs), LimitedBy::Nothing);
+        assert_eq!(verdict(&signs), LimitedBy::Nothing);
         let own_delay = Signs { latency_p99: Some(150_000), ..signs };
-        assert_eq!(verdict(own_delay), LimitedBy::Unclear);
+        assert_eq!(verdict(&own_delay), LimitedBy::Unclear);
+        let no_core = Signs { core_delay_p99: Some(7_000_000), latency_p99: Some(9_000_000), ..signs };
+        assert_eq!(verdict(&no_core), LimitedBy::Machine);
     }
 
     #[test]
     fn in_between_it_is_unclear() {
         assert_eq!(
-            verdict(Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }),
+            verdict(&Signs { rate: Some(0.9), busiest: Some(busy(0.8)), ..Signs::default() }),
             LimitedBy::Unclear
         );
     }

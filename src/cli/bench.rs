@@ -42,7 +42,7 @@ pub enum BenchCommand {
     #[command(name = "presets")]
     Presets(BenchPresetsArgs),
     /// Put the reports of several machines together, exactly
-    #[command(name = "merge")]
+    #[command(name = "merge", mut_arg("abort_on_fail", |argument| argument.hide(true)))]
     Merge(BenchMergeArgs),
     /// Set two reports side by side
     #[command(name = "compare")]
@@ -233,7 +233,8 @@ pub struct TimingArgs {
     /// Beginning that latencies and rates leave out, seconds or a duration
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
     pub warmup: Duration,
-    /// How long to wait for what is on its way when nothing comes, seconds or a duration
+    /// How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most
+    /// while something comes, and behind a signal once
     #[arg(long, value_name = "DURATION", default_value = "5", value_parser = value::seconds)]
     pub drain: Duration,
     /// Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)
@@ -245,15 +246,39 @@ pub struct TimingArgs {
     /// Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9
     #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
     pub source_ip: Vec<Vec<IpAddr>>,
-    /// Part of a run over several machines, as in 2/5 [/5: index from `JOB_COMPLETION_INDEX`]
+    /// A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and
+    /// topic stand for the options; any other is a placeholder, for example {site}
+    #[arg(long, value_name = "FILE")]
+    pub clients_csv: Option<PathBuf>,
+    /// Which client has which row
+    #[arg(long, value_name = "ORDER", default_value = "in-order", requires = "clients_csv")]
+    pub rows: RowOrder,
+    /// Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU
+    /// parallel, and auto from Slurm how many there are, too
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
+    /// Name that all parts of a run have in common, so that `bench merge` takes no other for one of them
+    /// [default: from --start-at and what is asked]
+    #[arg(long, value_name = "NAME")]
+    pub run_id: Option<String>,
     /// When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<jiff::Timestamp>,
     /// Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Results")]
     pub prometheus: Option<SocketAddr>,
+}
+
+/// Which client has which row of `--clients-csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RowOrder {
+    /// The first client has the first row; there are as many clients as rows, or fewer
+    #[default]
+    InOrder,
+    /// The same, and from the first row again where there are more clients
+    Wrap,
+    /// A random row each, and each row once before any again
+    Shuffle,
 }
 
 /// How much is published.
@@ -279,9 +304,16 @@ pub struct LoadArgs {
     /// With --unpaced: measure latency all the same, at the cost of speed
     #[arg(long, requires = "unpaced")]
     pub latency: bool,
-    /// Search the highest rate at which all of this holds, as in 'p99<50ms,loss=0'; begins with --rate
+    /// Search the highest rate at which all of this holds, for example 'p99<50ms'; begins with --rate, and each step
+    /// takes --duration [default: 5s]
     #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["unpaced", "limit"])]
     pub find_max: Option<String>,
+    /// With --find-max: how often the answer has to hold
+    #[arg(long, value_name = "N", default_value = "3", requires = "find_max", value_parser = value::positive_u32)]
+    pub confirm: u32,
+    /// With --find-max: end after so long with the best rate so far, seconds or a duration
+    #[arg(long, value_name = "DURATION", default_value = "10m", requires = "find_max", value_parser = value::seconds)]
+    pub max_time: Duration,
     /// Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]
     #[arg(long, value_name = "N", value_parser = value::positive_u16)]
     pub inflight: Option<u16>,
@@ -294,17 +326,18 @@ pub struct LoadArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
     pub text: Option<String>,
-    /// Placeholders in the payload too: %i %c %u %s {random:1-100}
-    #[arg(long, requires = "text", help_heading = "Message")]
+    /// Placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}
+    #[arg(long, help_heading = "Message")]
     pub template: bool,
     /// A file is the payload
     #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
     pub file_read: Option<PathBuf>,
-    /// Split the payload into several that are sent in turn
-    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = ",", help_heading = "Message")]
+    /// Split the payload where this matches, a regular expression such as ',' [default: '\n']; each client sends each
+    /// part once, or goes round until --limit or --duration
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n", help_heading = "Message")]
     pub split: Option<String>,
     /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read"], help_heading = "Message")]
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"], help_heading = "Message")]
     pub payload_size: Option<PayloadSize>,
     /// Accepted for MQTTX's sake
     #[arg(short, long, hide = true)]
@@ -357,7 +390,7 @@ pub struct ResultsArgs {
     /// End as soon as a --fail holds
     #[arg(long, requires = "fail")]
     pub abort_on_fail: bool,
-    /// Write everything as JSON
+    /// Write everything as JSON, every few seconds while the run goes on; `-` is stdout
     #[arg(long, value_name = "PATH")]
     pub report: Option<PathBuf>,
     /// Write a line a second
@@ -389,9 +422,13 @@ pub struct BenchMergeArgs {
 #[derive(Debug, Clone, Args)]
 pub struct BenchCompareArgs {
     /// The report to compare with
-    #[arg(value_name = "A")]
+    #[arg(value_name = "BASELINE")]
     pub before: PathBuf,
-    /// The report that is compared
-    #[arg(value_name = "B")]
-    pub after: PathBuf,
+    /// The report that is compared; of several runs the median counts
+    #[arg(value_name = "CANDIDATE", required = true, num_args = 1..)]
+    pub after: Vec<PathBuf>,
+    /// Fail (exit code 99) when a measure of the candidate differs from the baseline's by more, for example
+    /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeat it for several
+    #[arg(long, value_name = "CHANGE")]
+    pub fail: Vec<String>,
 }

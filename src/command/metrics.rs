@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::bench::{Observer, Snapshot};
+use crate::bench::{Observer, Report, Snapshot};
 use crate::error::Error;
 use crate::output::bench_metrics;
 
@@ -120,5 +120,17 @@ impl Observer for Scraped<'_> {
     fn moment(&mut self, snapshot: &Snapshot) {
         self.metrics.latest.set(Some(*snapshot));
         self.observer.moment(snapshot);
+    }
+
+    fn stopping(&mut self, snapshot: &Snapshot, drain: Duration) {
+        self.observer.stopping(snapshot, drain);
+    }
+
+    fn cut_short(&mut self, snapshot: &Snapshot) {
+        self.observer.cut_short(snapshot);
+    }
+
+    fn interim(&mut self, report: &Report) {
+        self.observer.interim(report);
     }
 }

@@ -18,10 +18,13 @@ pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod tally;
 
+mod find_max;
+mod load;
 mod metrics;
 mod pace;
 mod receipts;
 mod removal;
+mod results;
 mod trace;
 
 use std::sync::atomic::{AtomicBool, Ordering};

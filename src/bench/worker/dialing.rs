@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::connection::{Served, Stage};
 use super::{Mode, Worker};
 use crate::bench::clock::nanos;
+use crate::transport::Dialer;
 
 impl Worker {
     /// A connection has ended: it is dialled again, away by plan, or gone.
@@ -71,11 +72,25 @@ impl Worker {
             connection.enter(Stage::Dialing, &mut self.tools);
             self.tools.recorder.counts.connects_attempted += 1;
             let (plan, client) = (self.tools.plan.clone(), connection.client);
+            let (dialer, endpoint) = plan.way(client);
+            let own = plan.certificate(client).map(|identity| {
+                let dialer = &plan.scenario.dialers[dialer];
+                dialer.tls.with_identity(&identity).map(|tls| Dialer { tls, ..dialer.clone() })
+            });
+            let own = match own.transpose() {
+                Ok(own) => own,
+                Err(error) => {
+                    self.tools.recorder.counts.connects_failed += 1;
+                    self.tools.recorder.reasons.note(format!("connect: {error}"));
+                    self.ended(index);
+                    continue;
+                }
+            };
             self.dials.spawn(async move {
-                let (dialer, endpoint) = plan.way(client);
                 let resolved = &plan.resolved[dialer][endpoint];
                 let scenario = &plan.scenario;
-                (index, scenario.dialers[dialer].dial_resolved(&scenario.endpoints[endpoint], resolved).await)
+                let dialer = own.as_ref().unwrap_or(&scenario.dialers[dialer]);
+                (index, dialer.dial_resolved(&scenario.endpoints[endpoint], resolved).await)
             });
         }
         while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {

@@ -8,6 +8,7 @@ mod churner;
 mod connection;
 mod dialing;
 mod gathering;
+mod lag;
 mod pacer;
 mod phases;
 mod progress;
@@ -36,9 +37,12 @@ use crate::transport::{DialError, Dialed};
 
 use connection::{Connection, Served, Stage};
 use gathering::{Gathering, Harvest};
+use lag::Lag;
 use pacer::Pacer;
 pub(super) use ready::ReadyList;
 
+/// No alarm is set for less.
+const GRAIN: u64 = pacer::GRAIN.subsec_nanos() as u64;
 /// Bytes read or written at a time.
 const BUFFER: usize = 64 * 1024;
 /// How often the worker looks at keep alives, closes seconds and tells how far it is.
@@ -101,6 +105,8 @@ struct Tools {
     retained: Option<HashSet<TopicName>>,
     /// When which connection is to leave again.
     departures: Times,
+    /// How late this thread runs.
+    lag: Lag,
 }
 
 /// Times with the connections that they are of, the earliest on top.
@@ -123,6 +129,8 @@ struct Worker {
     mode: Mode,
     /// How many of the conductor's orders are carried out.
     obeyed: usize,
+    /// How many of its questions are answered.
+    answered: usize,
     /// Phases that begin at a time to come.
     upcoming: VecDeque<(usize, u64)>,
     gathering: Gathering,
@@ -215,6 +223,7 @@ impl Worker {
             phase: 0,
             retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
             departures: BinaryHeap::new(),
+            lag: Lag::default(),
             plan: plan.clone(),
         };
         let (mut connections, mut groups) = (Vec::new(), Vec::new());
@@ -240,6 +249,7 @@ impl Worker {
             looked_at: 0,
             mode: Mode::Changing,
             obeyed: 0,
+            answered: 0,
             upcoming: VecDeque::new(),
             gathering,
             cpu: CpuUse::default(),
@@ -262,6 +272,11 @@ impl Worker {
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         self.tools.take_time();
+        if let Some((alarm, late)) = self.tools.lag.runs(self.tools.now)
+            && self.tools.running
+        {
+            self.tools.recorder.measure(Measure::CoreDelay, alarm, late);
+        }
         if self.obey() {
             return Poll::Ready(Next::End);
         }
@@ -316,7 +331,11 @@ impl Worker {
         let now = Instant::now();
         match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
             Poll::Ready(()) => Poll::Ready(Next::Again),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                let now = self.tools.clock.at(now);
+                self.tools.lag.sleeps(now, wake.max(now + GRAIN));
+                Poll::Pending
+            }
         }
     }
 

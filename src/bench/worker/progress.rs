@@ -24,6 +24,10 @@ impl Worker {
             }
         }
         self.look_at_cpu();
+        if self.answered < self.assignment.control.asked() {
+            self.answered = self.assignment.control.asked();
+            self.assignment.handle.progress.leave(self.tools.recorder.so_far(self.cpu));
+        }
         self.tell();
     }
 
@@ -76,7 +80,10 @@ impl Worker {
             connection.stage == Stage::Gone || (!connection.is_eager() && connection.outstanding(&self.tools) == 0)
         };
         let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
+        let has_sent = |connection: &Connection| !connection.is_eager() && connection.waits_to_be_sent() == 0;
+        let all_sent = begun && scheduled_all && (drained || self.connections.iter().all(has_sent));
         progress.drained.store(drained, Ordering::Release);
+        progress.all_sent.store(all_sent, Ordering::Release);
         progress.settled.store(self.settled(), Ordering::Release);
         progress.obeyed.store(self.obeyed, Ordering::Release);
         self.assignment.control.news.notify_one();

@@ -3,16 +3,17 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::Tools;
+use super::lag::Cause;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
-use crate::mqtt::{Message, QoS, TopicName};
+use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
 use crate::session::{DeliveryId, PublishOutcome, Session, State};
 
 /// How many bytes of messages are handed to the session at a time: what one write takes.
 const BATCH: usize = 64 * 1024;
 /// Bytes of payloads that are allocated at a time.
 const ARENA: usize = 64 * 1024;
-/// How many messages may wait for a client's window before we say that we drop: 8 MB of plan.
+/// How many messages may wait for a client's window before we say that we drop: 16 MB of plan.
 const MAXIMUM_BACKLOG: usize = 1 << 20;
 /// What counts as late.
 const LATE: u64 = 10_000_000;
@@ -24,10 +25,16 @@ pub(super) struct Publisher {
     /// The topic, when it is the same for all messages, and how many deliveries each leads to.
     topic: Option<(TopicName, Expected)>,
     next_payload: usize,
+    /// Of every message.
+    properties: Option<Box<PublishProperties>>,
     /// Number of the next message.
     sequence: u64,
-    /// Planned times of messages that are due.
-    backlog: VecDeque<u64>,
+    /// Messages that are due.
+    backlog: VecDeque<Due>,
+    /// What those wait for.
+    blocked_by: Cause,
+    /// Since when they wait for the window.
+    full_since: Option<u64>,
     /// How many an unpaced client has still to send; `u64::MAX` for no end.
     pub(super) left: u64,
     /// Handed to the session and not done with: for `QoS` 0 until sent, else until answered.
@@ -48,6 +55,15 @@ pub(super) struct Publisher {
     settled: bool,
 }
 
+/// A message that is to be sent.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    planned: u64,
+    /// How much later it was noticed, microseconds, and why.
+    lag: u32,
+    cause: Cause,
+}
+
 #[derive(Debug)]
 struct Flight {
     id: DeliveryId,
@@ -56,6 +72,8 @@ struct Flight {
     sent: u64,
     fan_out: Expected,
     answered: bool,
+    /// What it waited for longest, until it was handed to the session.
+    cause: Cause,
 }
 
 impl Publisher {
@@ -64,8 +82,11 @@ impl Publisher {
             client,
             topic: None,
             next_payload: 0,
+            properties: None,
             sequence: 0,
             backlog: VecDeque::new(),
+            blocked_by: Cause::default(),
+            full_since: None,
             left: 0,
             flights: VecDeque::new(),
             departed: 0,
@@ -82,6 +103,7 @@ impl Publisher {
     pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         let plan = tools.plan.clone();
         let Role::Publish(publish) = &plan.group(self.client).role else { return };
+        self.properties = plan.publish_properties(self.client);
         if !publish.topic.differs_by_message() {
             let topic = plan.topic(self.client, 0, &mut tools.random).ok();
             self.topic = topic.map(|topic| {
@@ -109,15 +131,22 @@ impl Publisher {
     pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) {
         tools.recorder.scheduled(planned);
         if self.backlog.len() < MAXIMUM_BACKLOG {
-            self.backlog.push_back(planned);
+            let lag = u32::try_from(tools.now.saturating_sub(planned) / 1000).unwrap_or(u32::MAX);
+            let cause = tools.lag.of(planned, tools.now, &tools.clock);
+            self.backlog.push_back(Due { planned, lag, cause });
         } else {
             tools.recorder.counts.dropped += 1;
+            blame(self.blocked_by, 1, tools);
         }
     }
 
     /// Hands the session what the window and the socket will take. `blocked`: the socket takes nothing now.
     pub(super) fn fill(&mut self, session: &mut Session, blocked: bool, tools: &mut Tools) {
-        if session.state() != State::Connected || !self.has_more(tools.running) {
+        if session.state() != State::Connected {
+            self.blocked_by = Cause::Connection;
+            return;
+        }
+        if !self.has_more(tools.running) {
             return;
         }
         let plan = tools.plan.clone();
@@ -126,7 +155,7 @@ impl Publisher {
             let bytes = match &publish.payload {
                 Payload::Stamped(bytes) => bytes.len(),
                 Payload::Fixed(payloads) => payloads.first().map_or(0, Bytes::len),
-                Payload::Template(pattern) => pattern.as_str().len(),
+                Payload::Template(patterns) => patterns.first().map_or(0, |pattern| pattern.as_str().len()),
             };
             if blocked { 0 } else { (BATCH / (bytes + 32)).max(1).saturating_sub(session.queued()) }
         } else {
@@ -134,20 +163,44 @@ impl Publisher {
         };
         while space > 0 {
             space -= 1;
-            let planned = if let Some(planned) = self.backlog.pop_front() {
-                planned
+            let due = if let Some(due) = self.backlog.pop_front() {
+                due
             } else if self.left > 0 && tools.running {
                 self.left -= 1;
                 tools.recorder.scheduled(tools.now);
-                tools.now
+                Due { planned: tools.now, lag: 0, cause: Cause::Work }
             } else {
                 break;
             };
-            if !self.publish(publish, planned, session, tools) {
+            if !self.publish(publish, due, session, tools) {
                 // It takes no place in the window. Without a plan the rest would be refused as fast as it is offered.
                 space += 1;
                 self.refuse_rest(tools);
             }
+        }
+        let waits = self.has_more(tools.running);
+        self.blocked_by = match publish.qos {
+            _ if !waits => Cause::Work,
+            QoS::AtMostOnce if blocked => Cause::Socket,
+            // What could not be written until just now is written piece by piece: until nothing waits any more.
+            QoS::AtMostOnce if self.blocked_by == Cause::Socket => Cause::Socket,
+            QoS::AtMostOnce => Cause::Work,
+            _ => Cause::Window,
+        };
+        if publish.qos > QoS::AtMostOnce {
+            self.note_window(waits, session.window(publish.qos), tools);
+        }
+    }
+
+    /// For how long the window was full while messages waited for it.
+    fn note_window(&mut self, waits: bool, window: usize, tools: &mut Tools) {
+        match (waits, self.full_since) {
+            (true, None) => self.full_since = Some(tools.now),
+            (waits, Some(since)) => {
+                tools.recorder.slots.held += u128::from(tools.now.saturating_sub(since)) * window as u128;
+                self.full_since = waits.then_some(tools.now);
+            }
+            (false, None) => {}
         }
     }
 
@@ -162,7 +215,8 @@ impl Publisher {
     }
 
     /// Hands a message to the session; `false`: it was refused.
-    fn publish(&mut self, publish: &Publish, planned: u64, session: &mut Session, tools: &mut Tools) -> bool {
+    fn publish(&mut self, publish: &Publish, due: Due, session: &mut Session, tools: &mut Tools) -> bool {
+        let planned = due.planned;
         let (topic, fan_out) = if let Some((topic, fan_out)) = &self.topic {
             (topic.clone(), *fan_out)
         } else {
@@ -188,7 +242,7 @@ impl Publisher {
             qos: publish.qos,
             retain: publish.retain,
             marked_duplicate: publish.marked_duplicate,
-            properties: publish.properties.clone(),
+            properties: self.properties.clone(),
         };
         self.sequence += 1;
         match session.publish(message) {
@@ -197,7 +251,8 @@ impl Publisher {
                 let unpaced = matches!(publish.load, Load::Unpaced { latency: false });
                 let nobody_asks = unpaced && (publish.qos == QoS::AtMostOnce || !tools.measure_acks);
                 if !nobody_asks || fan_out != Expected::default() {
-                    self.flights.push_back(Flight { id, planned, sent: 0, fan_out, answered: false });
+                    let cause = due.longest(self.blocked_by, tools.now);
+                    self.flights.push_back(Flight { id, planned, sent: tools.now, fan_out, answered: false, cause });
                 }
                 true
             }
@@ -216,8 +271,11 @@ impl Publisher {
                 self.next_payload = (chosen + 1) % payloads.len().max(1);
                 payloads.get(chosen).cloned().unwrap_or_default()
             }
-            Payload::Template(pattern) => {
+            Payload::Template(patterns) => {
                 let plan = tools.plan.clone();
+                let chosen = self.next_payload;
+                self.next_payload = (chosen + 1) % patterns.len().max(1);
+                let Some(pattern) = patterns.get(chosen) else { return Bytes::new() };
                 plan.fill(self.client, pattern, self.sequence, &mut tools.random).into()
             }
             Payload::Stamped(bytes) => {
@@ -251,11 +309,15 @@ impl Publisher {
             && flight.id <= last
         {
             self.departed += 1;
-            flight.sent = tools.now;
+            let handed = std::mem::replace(&mut flight.sent, tools.now);
             if paced {
                 let delay = tools.now.saturating_sub(flight.planned);
                 tools.recorder.measure(Measure::SendDelay, flight.planned, delay);
-                tools.recorder.counts.late += u64::from(delay > LATE);
+                if delay > LATE {
+                    tools.recorder.counts.late += 1;
+                    let in_session = tools.now.saturating_sub(handed);
+                    blame(if in_session * 2 > delay { Cause::Socket } else { flight.cause }, 1, tools);
+                }
             }
         }
     }
@@ -308,6 +370,7 @@ impl Publisher {
             PublishOutcome::Acknowledged(_) => {
                 self.answered += 1;
                 tools.recorder.counts.acknowledged += 1;
+                tools.recorder.slots.turned += u64::from(self.full_since.is_some());
                 let Some((planned, sent, fan_out)) = flight else { return };
                 tools.expect(fan_out);
                 if tools.measure_acks {
@@ -349,6 +412,11 @@ impl Publisher {
         self.backlog.len() as u64 + left + self.handed.saturating_sub(self.sent) + unanswered
     }
 
+    /// Messages scheduled that the socket has not taken.
+    pub(super) fn waits_to_be_sent(&self) -> u64 {
+        self.backlog.len() as u64 + self.handed.saturating_sub(self.sent)
+    }
+
     /// The connection is gone for good: what waits will not be sent.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
         if self.qos(tools) > QoS::AtMostOnce {
@@ -362,6 +430,7 @@ impl Publisher {
         }
         self.left = 0;
         tools.recorder.counts.dropped += self.backlog.len() as u64;
+        blame(Cause::Connection, self.backlog.len() as u64, tools);
         self.backlog.clear();
     }
 
@@ -378,6 +447,7 @@ impl Publisher {
         let unanswered = if self.qos(tools) == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
         tools.recorder.counts.unsent += self.backlog.len() as u64 + self.handed.saturating_sub(self.sent);
         tools.recorder.counts.unacknowledged += unanswered;
+        blame(self.blocked_by, self.backlog.len() as u64, tools);
         self.backlog.clear();
         self.left = 0;
         self.settled = true;
@@ -391,6 +461,27 @@ impl Publisher {
     pub(super) fn qos(&self, tools: &Tools) -> QoS {
         self.settings(tools).map(|publish| publish.qos).unwrap_or_default()
     }
+}
+
+impl Due {
+    /// What it waited for longest until now: its worker, or what `blocked_by` says.
+    fn longest(&self, blocked_by: Cause, now: u64) -> Cause {
+        let waited = now.saturating_sub(self.planned) / 1000;
+        if waited > 2 * u64::from(self.lag) { blocked_by } else { self.cause }
+    }
+}
+
+/// Counts messages that were late, or not sent, by what they waited for.
+fn blame(cause: Cause, count: u64, tools: &mut Tools) {
+    let counts = &mut tools.recorder.counts;
+    let late = match cause {
+        Cause::Core => &mut counts.late_for_core,
+        Cause::Work => &mut counts.late_for_work,
+        Cause::Window => &mut counts.late_for_window,
+        Cause::Socket => &mut counts.late_for_socket,
+        Cause::Connection => &mut counts.late_for_connection,
+    };
+    *late += count;
 }
 
 /// What the broker keeps from now on, for those who subscribe later; an empty payload takes it away.

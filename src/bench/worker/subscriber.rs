@@ -104,6 +104,10 @@ impl Subscriber {
             return;
         }
         let now = tools.clock.unix(tools.now);
+        if now < stamp.planned && stamp.clock != tools.clock.name() {
+            tools.recorder.counts.before_sent += 1;
+            return;
+        }
         let latency = now.saturating_sub(stamp.planned);
         tools.quickest = Some(tools.quickest.map_or(latency, |quickest| quickest.min(latency)));
         tools.recorder.measure(Measure::E2e, planned, latency);

@@ -31,8 +31,11 @@ const OF_RUNS: &str = "it belongs to a run, and not to a profile";
 pub(super) const ROWS: &[Row] = &[
     row("url", CLIENTS, Url, &[Environment, WholeBroker]).key("connection.url", r#""mqtts://broker.example:8883""#),
     row("hostname", CLIENTS, Text, &[Variables(&["MQTTX_HOST"]), Broker, Desktop(Connection, "host")])
-        .key("connection.host", r#""broker.example""#),
-    row("port", CLIENTS, Number, &[Environment, Broker, Desktop(Connection, "port")]).key("connection.port", "1883"),
+        .key("connection.host", r#""broker.example""#)
+        .scenario("groups.hostname"),
+    row("port", CLIENTS, Number, &[Environment, Broker, Desktop(Connection, "port")])
+        .key("connection.port", "1883")
+        .scenario("groups.port"),
     row("protocol", CLIENTS, Text, &[Environment, Broker]).key("connection.protocol", r#""mqtt"     # mqtts, ws, wss"#),
     row("unix", CLIENTS, Path, &[Environment, WholeBroker]).key("connection.unix", r#""/run/broker.sock""#),
     row("embedded", CLIENTS, Switch, &[NotInProfile(OF_RUNS)]),
@@ -45,14 +48,17 @@ pub(super) const ROWS: &[Row] = &[
         Text,
         &[Environment, Credential, Desktop(Connection, "username"), Spring(&["client.username"])],
     )
-    .key("connection.username", r#""monitor""#),
+    .key("connection.username", r#""monitor""#)
+    .scenario("groups.username"),
     row("password", CLIENTS, Secret, &[Environment, Credential])
-        .key("connection.password", r#""env:BROKER_PASSWORD"  # file:PATH, prompt"#),
+        .key("connection.password", r#""env:BROKER_PASSWORD"  # file:PATH, prompt"#)
+        .scenario("groups.password"),
     row("password_file", CLIENTS, Path, &[Environment, Credential, Reference("connection.password", "file:")]),
     row("password_env", CLIENTS, Text, &[Credential, Reference("connection.password", "env:")]),
     row("ask_password", CLIENTS, Switch, &[Credential, Reference("connection.password", "prompt")]),
     row("mqtt_version", CLIENTS, Number, &[Environment, Desktop(Connection, "mqttVersion")])
-        .key("connection.version", r#""5.0"   # 3.1.1, 3.1"#),
+        .key("connection.version", r#""5.0"   # 3.1.1, 3.1"#)
+        .scenario("groups.mqtt_version"),
     row(
         "no_clean",
         CLIENTS,
@@ -127,8 +133,12 @@ pub(super) const ROWS: &[Row] = &[
         .key("auth.reauthenticate_every", r#""1h""#),
     // TLS
     row("ca", CLIENTS, Path, &[Environment, Tls, Way]).key("tls.ca", r#""ca.pem""#),
-    row("cert", CLIENTS, Path, &[Environment, Tls, Credential, Needs("key")]).key("tls.cert", r#""client.pem""#),
-    row("key", CLIENTS, Path, &[Environment, Tls, Credential, Needs("cert")]).key("tls.key", r#""client.key""#),
+    row("cert", CLIENTS, Path, &[Environment, Tls, Credential, Needs("key")])
+        .key("tls.cert", r#""client.pem""#)
+        .scenario("groups.cert"),
+    row("key", CLIENTS, Path, &[Environment, Tls, Credential, Needs("cert")])
+        .key("tls.key", r#""client.key""#)
+        .scenario("groups.key"),
     row("key_password", CLIENTS, Secret, &[Environment, Tls, Credential, Needs("key")])
         .key("tls.key_password", r#""file:~/.key-password""#),
     row(

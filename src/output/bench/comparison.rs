@@ -3,61 +3,90 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, rate};
-use crate::bench::{Latency, Measure, Report};
+use crate::bench::{Changed, Latency, Measure, Report, median};
 use crate::output::{Columns, Stream, safe};
 
-/// Each figure of both with their ratio, and what the figures can and cannot say.
+/// A figure of a report, with how it is shown.
+type Figure<'a> = &'a dyn Fn(&Report) -> Option<f64>;
+
+/// Each figure of the baseline and of what is compared with it, their ratio, what was judged, and what the figures can
+/// and cannot say. Of several candidates the median counts.
 #[expect(clippy::cast_precision_loss, reason = "ratios for display")]
-pub(crate) fn bench_comparison(before: &Report, after: &Report, stream: Stream) -> String {
+pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Changed], stream: Stream) -> String {
     let mut columns = Columns::default();
-    columns.row(["", "A", "B", "B / A", ""].map(String::from));
-    let mut row = |name: &str, a: Option<(f64, String)>, b: Option<(f64, String)>, note: &str| {
-        let (Some(a), Some(b)) = (a, b) else { return };
-        let ratio = if a.0 > 0.0 { format!("{:.3}", b.0 / a.0) } else { "-".to_owned() };
-        columns.row([name.to_owned(), a.1, b.1, ratio, note.to_owned()]);
+    columns.row(["", "baseline", "candidate", "ratio", ""].map(String::from));
+    let mut row = |name: &str, figure: Figure<'_>, shown: fn(f64) -> String, note: &str| {
+        let mut values: Vec<f64> = after.iter().filter_map(figure).collect();
+        let (Some(a), Some(b)) = (figure(before), median(&mut values)) else { return };
+        let ratio = if a > 0.0 { format!("{:.3}", b / a) } else { "-".to_owned() };
+        columns.row([name.to_owned(), shown(a), shown(b), ratio, note.to_owned()]);
     };
-    let rates = |report: &Report| report.sent_per_second().map(|value| (value, rate(value)));
-    row("sent", rates(before), rates(after), "");
-    let rates = |report: &Report| report.delivered_per_second().map(|value| (value, rate(value)));
-    row("received", rates(before), rates(after), "");
+    row("sent", &Report::sent_per_second, rate, "more is better");
+    row("received", &Report::delivered_per_second, rate, "more is better");
     for name in ["lost", "duplicated", "refused", "connections_lost"] {
-        let of = |report: &Report| report.counts.get(name).unwrap_or_default();
-        let cell =
-            |report: &Report| Some((of(report) as f64, number(of(report)))).filter(|_| of(before) + of(after) > 0);
-        row(name, cell(before), cell(after), "");
+        let of = |report: &Report| Some(report.counts.get(name).unwrap_or_default() as f64);
+        if std::iter::once(before).chain(after).any(|report| of(report) > Some(0.0)) {
+            row(name, &of, |count| number(whole(count)), "less is better");
+        }
     }
     for measure in Measure::ALL {
-        let (Some(a), Some(b)) = (before.latencies.get(&measure), after.latencies.get(&measure)) else { continue };
-        let note = if differs(a, b) { "" } else { "no difference shown" };
+        let Some(one) = before.latencies.get(&measure) else { continue };
+        // Runs that are repeated show a difference if each of them does, in the same direction.
+        let others = || after.iter().filter_map(|report| report.latencies.get(&measure));
+        let shows = |is_more: bool| others().all(|other| differs(one, other) && (other.mean() > one.mean()) == is_more);
+        let note = if shows(true) || shows(false) { "less is better" } else { "no difference shown" };
         for (statistic, percent) in [("p50", 50.0), ("p99", 99.0), ("p99.9", 99.9)] {
-            let cell = |latency: &Latency| {
-                let nanos = latency.percentile(percent);
+            let of = |report: &Report| {
+                let latency = report.latencies.get(&measure)?;
                 // A percentile of fewer values than it takes to have one is the maximum under another name.
-                (latency.count() as f64 * (100.0 - percent) >= 100.0).then(|| (nanos as f64, duration(nanos)))
+                let has_one = latency.count() as f64 * (100.0 - percent) >= 100.0;
+                has_one.then(|| latency.percentile(percent) as f64)
             };
-            row(
-                &format!("{} {statistic}", measure.name()),
-                cell(a),
-                cell(b),
-                if statistic == "p50" { note } else { "" },
-            );
+            let note = if statistic == "p50" { note } else { "" };
+            row(&format!("{} {statistic}", measure.name()), &of, |nanos| duration(whole(nanos)), note);
         }
     }
     let mut out: String = columns.lines(stream).map(|line| line + "\n").collect();
+    if !changed.is_empty() {
+        out += "\nThresholds\n";
+    }
+    for Changed { change, failed, shown } in changed {
+        let word = if *failed { "FAILED" } else { "ok" };
+        // Writing into a string does not fail.
+        let _ = writeln!(out, "  {word:<6}  --fail '{}'  {shown}", safe::word(change, stream));
+    }
     // What only one of them was asked for is a difference too.
     let only = |one: &Report, other: &Report| {
         let only = one.parameters.iter().filter(|parameter| !other.parameters.contains(parameter));
         only.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
     };
-    let mut different = only(before, after);
-    different.extend(only(after, before).into_iter().filter(|name| !different.contains(name)).collect::<Vec<_>>());
+    let mut different = Vec::new();
+    for report in after {
+        for name in only(before, report).into_iter().chain(only(report, before)) {
+            if !different.contains(&name) {
+                different.push(name);
+            }
+        }
+    }
     if !different.is_empty() {
-        // Writing into a string does not fail.
         let different = different.join(", ");
         let _ = writeln!(out, "\nThe runs were asked for different things: {}", safe::word(&different, stream));
     }
-    out += "\nOne run each: a difference of a few per cent may be the machine's. Repeat both to tell.\n";
+    out += "\nratio: candidate / baseline. Latencies run from the planned time, those called uncorrected from sending.\n\
+            no difference shown: the means lie closer together than chance would have it in one run of a thousand.\n";
+    // Writing into a string does not fail.
+    let _ = match after.len() {
+        1 => writeln!(out, "One run each: a few per cent may be the machine's. Give several candidates to tell."),
+        several => {
+            writeln!(out, "candidate: the median of {several} runs; a difference is shown if each of them shows it.")
+        }
+    };
     out
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count or nanoseconds")]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
 }
 
 /// Whether the means lie apart by more than chance allows (Welch's test, at about 99.9 %). Values of one run are not
@@ -86,10 +115,12 @@ mod tests {
         let mut warm = plain.clone();
         warm.parameters.push(crate::bench::Parameter { name: "warm-up".into(), value: "5s".into() });
         for (before, after) in [(&plain, &warm), (&warm, &plain)] {
-            let text = bench_comparison(before, after, Stream::PIPE);
+            let text = bench_comparison(before, std::slice::from_ref(after), &[], Stream::PIPE);
             assert!(text.contains("asked for different things: warm-up\n"), "{text}");
         }
-        assert!(!bench_comparison(&plain, &plain, Stream::PIPE).contains("different things"));
+        assert!(
+            !bench_comparison(&plain, std::slice::from_ref(&plain), &[], Stream::PIPE).contains("different things")
+        );
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) struct BenchDisplay {
     phases: Vec<String>,
     bar: ProgressBar,
     lines: Stdout,
+    /// Stdout is for the results alone.
+    keeps_stdout: bool,
 }
 
 impl BenchDisplay {
@@ -29,7 +31,22 @@ impl BenchDisplay {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { terminal, talk, title: title.to_owned(), phases, bar, lines: Stdout::new(terminal.stdout) }
+        Self {
+            terminal,
+            talk,
+            title: title.to_owned(),
+            phases,
+            bar,
+            lines: Stdout::new(terminal.stdout),
+            keeps_stdout: false,
+        }
+    }
+
+    /// Leaves stdout to the results.
+    #[must_use]
+    pub(crate) fn keeping_stdout(mut self, keeps: bool) -> Self {
+        self.keeps_stdout = keeps;
+        self
     }
 
     /// The banner.
@@ -51,7 +68,7 @@ impl BenchDisplay {
 
     /// A line for programs; that nobody reads it any more is no reason to end the run.
     fn line(&mut self, text: &str) {
-        if !self.terminal.stdout.terminal {
+        if !self.terminal.stdout.terminal && !self.talk.is_quiet() && !self.keeps_stdout {
             let _ = self.lines.line(text).and_then(|()| self.lines.flush());
         }
     }
@@ -113,6 +130,19 @@ impl Observer for BenchDisplay {
         }
         self.bar.tick();
     }
+
+    fn stopping(&mut self, _snapshot: &Snapshot, drain: Duration) {
+        let (talk, seconds) = (self.talk, drain.as_secs_f64());
+        let text = format!("Stopping: waiting up to {seconds} s for what is on its way; again to end at once");
+        self.bar.suspend(|| talk.progress(text));
+    }
+
+    fn cut_short(&mut self, snapshot: &Snapshot) {
+        let (talk, messages) = (self.talk, plural(snapshot.outstanding, "message"));
+        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} on the way")));
+    }
+
+    fn interim(&mut self, _report: &Report) {}
 }
 
 impl BenchDisplay {
@@ -123,30 +153,43 @@ impl BenchDisplay {
     }
 }
 
-/// One line about how it goes.
+/// What 80 columns hold beside the spinner.
+const WIDTH: usize = 77;
+
+/// One line about how it goes, of what fits: errors and latencies before what the end says too.
 #[expect(clippy::cast_precision_loss, reason = "for display")]
 fn now(snapshot: &Snapshot, phase: Option<&str>) -> String {
     let word = if snapshot.stage == Stage::Draining { "draining" } else { phase.unwrap_or("running") };
-    let mut parts =
-        vec![format!("{word} {}", seconds(snapshot.in_stage)), format!("{} connected", number(snapshot.standing))];
+    let word: String = word.chars().take(16).collect();
+    let time = match snapshot.lasts {
+        Some(lasts) => format!("{:.0}/{:.0} s", snapshot.in_stage.as_secs_f64(), lasts.as_secs_f64()),
+        None => seconds(snapshot.in_stage),
+    };
+    // By their place in the line, and by what matters most.
+    let mut parts = vec![(0, format!("{word} {time}")), (6, format!("{} connected", number(snapshot.standing)))];
     if let Some(last) = snapshot.last {
         if snapshot.sent > 0 {
-            parts.push(format!("sent {} ({})", number(snapshot.sent), rate(last.sent as f64)));
+            parts.push((2, format!("sent {}", rate(last.sent as f64))));
         }
         if snapshot.delivered > 0 {
-            parts.push(format!("received {} ({})", number(snapshot.delivered), rate(last.delivered as f64)));
+            parts.push((3, format!("received {}", rate(last.delivered as f64))));
         }
         if let (Some(p50), Some(p99)) = (last.p50, last.p99) {
-            parts.push(format!("p50 {} p99 {}", duration(p50), duration(p99)));
+            parts.push((4, format!("p50 {} p99 {}", duration(p50), duration(p99))));
         }
         if last.errors > 0 {
-            parts.push(format!("errors {}", number(last.errors)));
+            parts.push((1, format!("errors {}", number(last.errors))));
         }
     }
     if snapshot.outstanding > 0 {
-        parts.push(format!("in flight {}", number(snapshot.outstanding)));
+        parts.push((5, format!("in flight {}", number(snapshot.outstanding))));
     }
-    parts.join("  ")
+    let width = |parts: &[(u8, String)]| parts.iter().map(|(_, part)| part.len() + 2).sum::<usize>();
+    while width(&parts) > WIDTH + 2 && parts.len() > 1 {
+        let least = parts.iter().map(|(rank, _)| *rank).max();
+        parts.retain(|(rank, _)| Some(*rank) != least);
+    }
+    parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join("  ")
 }
 
 fn seconds(duration: Duration) -> String {

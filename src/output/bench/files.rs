@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::{Measure, Report};
+use crate::bench::{LimitedBy, Measure, Report, SearchReport, StepOutcome};
 
 /// A line a second, empty seconds too; times in microseconds.
 pub(crate) fn bench_csv(report: &Report) -> String {
+    if let Some(search) = &report.search {
+        return steps(search);
+    }
     let mut out = "second,connected,errors,sent,acknowledged,delivered,p50_us,p99_us,max_us\n".to_owned();
     let micros =
         |nanos: Option<u64>| nanos.map_or(String::new(), |nanos| format!("{}.{}", nanos / 1000, nanos % 1000 / 100));
@@ -24,6 +27,33 @@ pub(crate) fn bench_csv(report: &Report) -> String {
             micros(row.p99),
             micros(row.max)
         );
+    }
+    out
+}
+
+/// A line a step of a search, and one of its result.
+fn steps(search: &SearchReport) -> String {
+    let mut out = "rate,sent,delivered,p99_us,lost,limited_by,outcome\n".to_owned();
+    let per_second = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.1}"));
+    for step in &search.steps {
+        let outcome = match step.outcome {
+            StepOutcome::Holds => "holds",
+            StepOutcome::Fails => "fails",
+            StepOutcome::Starved => "starved",
+        };
+        let _ = writeln!(
+            out,
+            "{},{},{},{},{},{},{outcome}",
+            step.rate,
+            per_second(step.sent),
+            per_second(step.delivered),
+            step.p99.map_or(String::new(), |nanos| (nanos / 1000).to_string()),
+            step.lost,
+            step.limited_by.map_or("", LimitedBy::short),
+        );
+    }
+    if let Some(found) = search.found {
+        let _ = writeln!(out, "{found},,,,,,{}", if search.confirmed { "found" } else { "found_unconfirmed" });
     }
     out
 }

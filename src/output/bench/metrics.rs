@@ -1,26 +1,26 @@
 //! A run's figures for Prometheus.
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::bench::{Counts, Snapshot};
+use crate::bench::{BUCKETS, Buckets, Counts, Snapshot};
 
-type Labels = Vec<(&'static str, String)>;
 type Seconds = Gauge<f64, AtomicU64>;
 
 /// The page that is scraped, in the text format of `OpenMetrics`.
-#[expect(clippy::cast_precision_loss, reason = "seconds for display")]
 pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     let mut registry = Registry::with_prefix("mqttx_bench");
-    for name in Counts::NAMES {
+    for (name, meaning) in Counts::NAMES.iter().zip(Counts::MEANINGS) {
         let counter = Counter::<u64>::default();
         counter.inc_by(snapshot.counts.get(name).unwrap_or_default());
-        registry.register(*name, "Count of the report, up to the last whole second", counter);
+        registry.register(*name, meaning.trim().trim_end_matches('.'), counter);
     }
     for (name, help, value) in [
         ("clients", "Clients of this process", snapshot.clients),
@@ -35,22 +35,37 @@ pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     let elapsed = Seconds::default();
     elapsed.set(snapshot.elapsed.as_secs_f64());
     registry.register("elapsed_seconds", "Since the first connect", elapsed);
-    if let Some(quantiles) = snapshot.quantiles {
-        let latency = Family::<Labels, Seconds>::default();
-        for (quantile, nanos) in [
-            ("0.5", quantiles.p50),
-            ("0.9", quantiles.p90),
-            ("0.99", quantiles.p99),
-            ("0.999", quantiles.p99_9),
-            ("1", quantiles.max),
-        ] {
-            let labels = vec![("measure", snapshot.measure.name().to_owned()), ("quantile", quantile.to_owned())];
-            latency.get_or_create(&labels).set(nanos as f64 / 1e9);
-        }
-        registry.register("latency_seconds", "Latencies of the run up to now", latency);
+    if snapshot.buckets.count > 0 {
+        let label = (Cow::Borrowed("measure"), Cow::Borrowed(snapshot.measure.name()));
+        let help = "Latencies of the run up to now, from the planned time unless called uncorrected";
+        registry.sub_registry_with_label(label).register("latency_seconds", help, Latencies(snapshot.buckets));
     }
     let mut page = String::new();
     // Writing into a string does not fail.
     let _ = encode(&mut page, &registry);
     page
+}
+
+/// A histogram that was counted elsewhere.
+#[derive(Debug)]
+struct Latencies(Buckets);
+
+impl EncodeMetric for Latencies {
+    #[expect(clippy::cast_precision_loss, reason = "seconds for display")]
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
+        let Buckets { up_to, count, sum } = self.0;
+        // Each bucket has what is not in the one before; the encoder adds them up again.
+        let mut before = 0;
+        let mut buckets: Vec<(f64, u64)> = Vec::with_capacity(BUCKETS.len() + 1);
+        for (limit, all) in BUCKETS.into_iter().zip(up_to) {
+            buckets.push((limit as f64 / 1e9, all.saturating_sub(before)));
+            before = before.max(all);
+        }
+        buckets.push((f64::INFINITY, count.saturating_sub(before)));
+        encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
+    }
 }

@@ -7,8 +7,11 @@ mod html;
 mod line;
 mod metrics;
 mod plot;
+mod plots;
 mod presets;
 mod report;
+
+use crate::bench::{Finding, Latency, Measure, Report};
 
 pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
@@ -17,6 +20,15 @@ pub(crate) use html::bench_html;
 pub(crate) use metrics::bench_metrics;
 pub(crate) use presets::bench_presets;
 pub(crate) use report::{bench_report, bench_step};
+
+/// What a threshold measured, for a person.
+fn measured(finding: &Finding) -> String {
+    match (&finding.shown, finding.measured) {
+        (Some(shown), _) => format!("measured {shown}"),
+        (None, Some(value)) => format!("measured {value}"),
+        (None, None) => "not measured".to_owned(),
+    }
+}
 
 /// A duration in nanoseconds with three significant digits and its unit.
 fn duration(nanos: u64) -> String {
@@ -45,6 +57,16 @@ fn number(value: u64) -> String {
     grouped
 }
 
+/// The histograms of a report, in the order of a message's way.
+fn ordered(report: &Report) -> impl Iterator<Item = (Measure, &Latency)> {
+    Measure::ALL.into_iter().filter_map(|measure| Some((measure, report.latencies.get(&measure)?)))
+}
+
+/// A text for a page.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A rate, whole where it is large.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^64")]
 fn rate(per_second: f64) -> String {
@@ -56,7 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::bench::{Counts, Finding, Parameter, PhaseReport, Report};
+    use crate::bench::{Counts, Parameter, PhaseReport};
     use crate::output::Stream;
     use crate::payload::is_unsafe_on_terminal;
 
@@ -67,7 +89,7 @@ mod tests {
         let mut report = Report::example((0, 1), 1);
         report.parameters.push(Parameter { name: text.into(), value: text.into() });
         report.reasons.note(text.into());
-        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true });
+        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true, shown: None });
         let name = text.to_owned();
         report.phases.push(PhaseReport {
             name,
@@ -108,7 +130,7 @@ mod tests {
         for line in [format!("  1 x {shown}\n"), format!("--fail '{shown}'"), format!("  - {shown}\n")] {
             assert!(text.contains(&line), "{line}: {text}");
         }
-        let text = bench_comparison(&Report::example((0, 1), 1), &hostile, TERMINAL);
+        let text = bench_comparison(&Report::example((0, 1), 1), &[hostile], &[], TERMINAL);
         assert!(text.contains(&format!("different things: {shown}\n")), "{text}");
     }
 
@@ -116,7 +138,7 @@ mod tests {
         #[test]
         fn no_control_of_a_report_reaches_a_terminal(text: String) {
             let hostile = with_text(&text);
-            let comparison = bench_comparison(&hostile, &Report::example((0, 1), 1), TERMINAL);
+            let comparison = bench_comparison(&hostile, &[Report::example((0, 1), 1)], &[], TERMINAL);
             for shown in [bench_report(&hostile, TERMINAL), comparison] {
                 prop_assert!(!shown.contains(|c| is_unsafe_on_terminal(c) && c != '\n'), "{shown:?}");
             }

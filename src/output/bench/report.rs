@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, plot, rate};
-use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Row, Threshold};
+use crate::bench::{
+    Ended, Latency, LimitedBy, Measure, Report, Row, SearchEnded, SearchReport, SearchStep, StepOutcome,
+};
 use crate::output::{Columns, Stream, safe};
 
-/// All of it, ready to be written.
+/// All of it, ready to be written: details first, and the result last, where it is still seen when the rest has scrolled
+/// away.
 pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     let mut out = String::new();
     let mut section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
@@ -16,10 +19,8 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             let _ = write!(out, "\n{title}\n{}\n", lines.join("\n"));
         }
     };
-    section("Result", &mut table(&summary(report), stream));
-    section("Counts", &mut table(&counts(report), stream));
     section("Phases", &mut phases(report, stream));
-    section("Latency", &mut latencies(report, stream));
+    section("Shards", &mut parts(report, stream));
     let shown = [
         Measure::E2e,
         Measure::E2eUncorrected,
@@ -47,11 +48,15 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
             .iter()
             .map(|(reason, count)| format!("  {} x {}", number(*count), safe::word(reason, stream))),
     );
+    section("Search", &mut search(report, stream));
+    section("Counts", &mut table(&counts(report), stream));
+    section("Latency", &mut latencies(report, stream));
+    section("Result", &mut table(&summary(report), stream));
     section(
         "Thresholds",
         &mut report.thresholds.iter().map(|finding| {
             let word = if finding.failed { "FAILED" } else { "ok" };
-            let measured = finding.measured.map_or("not measured".to_owned(), |value| format!("measured {value}"));
+            let measured = super::measured(finding);
             format!("  {word:<6}  --fail '{}'  {measured}", safe::word(&finding.threshold, stream))
         }),
     );
@@ -81,22 +86,56 @@ fn running(report: &Report) -> &[Row] {
 }
 
 /// One step of a search, a line.
-pub(crate) fn bench_step(tried: u64, report: &Report, broken: Option<&Threshold>) -> String {
-    let measures = [Measure::E2e, Measure::Ack];
-    let latency = measures.iter().find_map(|measure| report.latencies.get(measure));
-    let p99 = latency.map_or("-".to_owned(), |latency| duration(latency.percentile(99.0)));
-    let sent = report.sent_per_second().map_or("-".to_owned(), rate);
-    let reached = report.rate().is_some_and(|reached| reached >= 0.99);
-    let result = match (reached, broken) {
-        _ if report.ended == Ended::ConnectionsLost => "all connections were lost".to_owned(),
-        (false, _) => {
-            let verdict = report.verdict.as_ref();
-            format!("not reached, {}", limit(verdict.map_or(LimitedBy::Unclear, |verdict| verdict.limited_by)))
-        }
-        (true, Some(condition)) => format!("`{condition}` does not hold"),
-        (true, None) => "holds".to_owned(),
+pub(crate) fn bench_step(step: &SearchStep) -> String {
+    let some_rate = |per_second: Option<f64>| per_second.map_or("-".to_owned(), rate);
+    let received = step.delivered.map_or_else(String::new, |delivered| format!("received {}, ", rate(delivered)));
+    let p99 = step.p99.map_or("-".to_owned(), duration);
+    format!(
+        "{}/s: sent {}, {received}p99 {p99}, lost {}: {}\n",
+        number(step.rate),
+        some_rate(step.sent),
+        number(step.lost),
+        outcome(step)
+    )
+}
+
+/// `holds`, or why it does not.
+pub(super) fn outcome(step: &SearchStep) -> String {
+    let why = step.why.as_deref().unwrap_or_default();
+    let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
+    let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limited_by.sentence()));
+    match step.outcome {
+        StepOutcome::Holds => "holds".to_owned(),
+        StepOutcome::Fails => format!("{why}{limited}"),
+        StepOutcome::Starved => format!("not judged: {why}{limited}"),
+    }
+}
+
+/// The steps of a search, a line each, and what it found.
+fn search(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut lines = Vec::new();
+    if let Some(search) = &report.search {
+        let steps = search.steps.iter().map(bench_step);
+        lines.extend(steps.map(|line| format!("  {}", safe::word(line.trim_end(), stream))));
+        lines.push(format!("  {}", found(search)));
+    }
+    lines.into_iter()
+}
+
+/// What a search found, in a sentence.
+pub(super) fn found(search: &SearchReport) -> String {
+    let why = match search.ended {
+        SearchEnded::Done => "",
+        SearchEnded::OutOfTime => ", when --max-time was over",
+        SearchEnded::Starved => ", when this machine had no time for more",
+        SearchEnded::Interrupted => ", when it was interrupted",
+        SearchEnded::Unfinished => ", so far",
     };
-    format!("{}/s: sent {sent}, p99 {p99}, lost {}: {result}\n", number(tried), number(report.counts.lost))
+    let confirmed = if search.confirmed { "confirmed" } else { "not confirmed" };
+    match search.found {
+        Some(rate) => format!("highest rate that holds: {}/s, {confirmed}{why}", number(rate)),
+        None => format!("no rate holds{why}"),
+    }
 }
 
 pub(super) type Rows = Vec<[String; 2]>;
@@ -155,6 +194,7 @@ fn ended(ended: Ended) -> &'static str {
         Ended::Done => "as planned",
         Ended::Interrupted => "by the user",
         Ended::InterruptedEarly => "by the user, before it was done",
+        Ended::Unfinished => "not yet: the run goes on, or was killed",
         Ended::Stalled => "nothing moved any more",
         Ended::Aborted => "a threshold failed",
         Ended::ConnectionsLost => "all connections were lost",
@@ -183,15 +223,56 @@ pub(super) fn counts(report: &Report) -> Rows {
         ("unsent", counts.unsent, false),
         ("dropped by us", counts.dropped, false),
         ("late (over 10 ms)", counts.late, false),
+        ("late for want of a core", counts.late_for_core, false),
+        ("late by our own work", counts.late_for_work, false),
+        ("late for the window", counts.late_for_window, false),
+        ("late for the socket", counts.late_for_socket, false),
+        ("late for a connection", counts.late_for_connection, false),
         ("received", counts.delivered, both),
         ("expected", counts.expected, false),
         ("lost", counts.lost, both),
         ("duplicated", counts.duplicated, both),
         ("reordered", counts.reordered, both),
         ("received, not of this run", counts.foreign, false),
+        ("received before sent (clocks)", counts.before_sent, false),
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
+}
+
+/// A line a part of a merged run.
+fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.parts.is_empty() {
+        columns.row([
+            "",
+            "began",
+            "late",
+            "connected",
+            "sent",
+            "acknowledged",
+            "received",
+            "lost",
+            "ended",
+            "limited by",
+        ]);
+    }
+    for part in &report.parts {
+        let counts = &part.counts;
+        columns.row([
+            part.shard.map_or_else(String::new, |(index, count)| format!("  {} of {count}", index + 1)),
+            safe::word(&part.begun, stream).to_string(),
+            part.late.map_or("-".to_owned(), |late| format!("{late:.1} s")),
+            format!("{} of {}", number(part.clients.connected), number(part.clients.count)),
+            number(counts.sent),
+            number(counts.acknowledged),
+            number(counts.delivered),
+            number(counts.lost),
+            ended(part.ended).to_owned(),
+            part.limited_by.map_or("-", LimitedBy::short).to_owned(),
+        ]);
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
 }
 
 fn phases(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
@@ -240,7 +321,7 @@ fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below an hour")]
-fn mean(latency: &Latency) -> String {
+pub(super) fn mean(latency: &Latency) -> String {
     duration(latency.mean() as u64)
 }
 
@@ -253,6 +334,7 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::Suback => "SUBSCRIBE to SUBACK",
         Measure::Online => "plan to standing",
         Measure::Backlog => "CONNECT to what waited",
+        Measure::CoreDelay => "wait for a core (ours)",
         Measure::SendDelay => "send delay (ours)",
         Measure::Ack => "plan to ack",
         Measure::AckUncorrected => "sending to ack",
@@ -264,8 +346,12 @@ pub(super) const fn words(measure: Measure) -> &'static str {
 fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if let Some(verdict) = &report.verdict {
-        let mark = if verdict.limited_by == LimitedBy::Generator { "! " } else { "" };
-        lines.push(format!("  {mark}{}", limit(verdict.limited_by)));
+        let mark = if verdict.limited_by >= LimitedBy::Generator { "! " } else { "" };
+        lines.push(format!("  {mark}{}", verdict.limited_by.sentence()));
+        for (limited_by, shards) in crate::bench::limits(&report.parts) {
+            let shards = shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            lines.push(format!("  {}: shards {shards}", limited_by.short()));
+        }
         lines.extend(verdict.why.iter().map(|why| format!("  - {}", safe::word(why, stream))));
     }
     let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));
@@ -275,11 +361,4 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
         lines.push(format!("  generator: {}", own.join(", ")));
     }
     lines.into_iter()
-}
-
-fn limit(limited_by: LimitedBy) -> String {
-    match limited_by {
-        LimitedBy::Unclear => "unclear what was the limit".to_owned(),
-        known => format!("limited by {}", known.words()),
-    }
 }

@@ -25,7 +25,7 @@ pub(crate) use table::{Name, Place};
 use piece::{Part, Piece};
 
 /// A text with placeholders, parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Pattern {
     text: String,
     parts: Vec<Part>,

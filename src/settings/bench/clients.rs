@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::load::rate;
+use super::scheduler;
 use crate::bench::Shard;
 use crate::cli::bench::TimingArgs;
 use crate::error::Error;
@@ -33,21 +34,15 @@ pub(super) fn workers(timing: &TimingArgs) -> usize {
     timing.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores))
 }
 
-/// `--shard 2/5`, from 1 as people count; or the index of a Kubernetes Indexed Job and `--shard /5`.
+/// `--shard`, or the whole of a run.
 pub(super) fn shard(timing: &TimingArgs) -> Result<Shard, Error> {
-    let Some(text) = timing.shard.as_deref() else { return Ok(Shard { index: 0, count: 1 }) };
-    let refused = || {
-        Error::usage(format!("--shard: `{text}` is no part of a run, as in 2/5"))
-            .with_hint("/5 takes the index from JOB_COMPLETION_INDEX (Kubernetes) or SLURM_PROCID")
-    };
-    let Some((index, count)) = text.split_once('/') else { return Err(refused()) };
-    let count: u64 = count.parse().map_err(|_| refused())?;
-    let index: u64 = if index.is_empty() {
-        let variables = ["JOB_COMPLETION_INDEX", "SLURM_PROCID"];
-        let variable = variables.iter().find_map(|name| std::env::var(name).ok());
-        variable.and_then(|text| text.parse().ok()).ok_or_else(refused)?
-    } else {
-        index.parse::<u64>().ok().and_then(|index| index.checked_sub(1)).ok_or_else(refused)?
-    };
-    if index < count { Ok(Shard { index, count }) } else { Err(refused()) }
+    match timing.shard.as_deref() {
+        Some(text) => scheduler::shard(text, |name| std::env::var(name).ok()),
+        None => Ok(Shard { index: 0, count: 1 }),
+    }
+}
+
+/// Each part of a run shares among its own clients, as it knows its own messages only.
+pub(super) fn share_name(shard: Shard) -> String {
+    if shard.count > 1 { format!("mqttx-bench-{}", shard.index + 1) } else { "mqttx-bench".to_owned() }
 }

@@ -1,23 +1,30 @@
 //! A scenario that is being put together from options.
 
+use std::ops::Range;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use super::clients::{connect_interval, endpoints, shard, workers};
+use super::clients::{connect_interval, endpoints, shard, share_name, workers};
 use super::parameters::parameters;
-use super::run::{BenchSettings, ResultFiles, result_files, thresholds};
-use crate::bench::{Change, Group, Phase, Reconnect, Role, RunOptions, Scenario, Threshold, Until};
+use super::run::{BenchSettings, FindMax, ResultFiles, result_files, thresholds};
+use super::words::Words;
+use crate::bench::{
+    Change, Group, Identity, Login, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario, Text, Threshold,
+    Until, WillTexts,
+};
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
-use crate::config::origin::Origins;
+use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
-use crate::payload::placeholder::{Pattern, Place};
+use crate::payload::placeholder::Place;
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
-use crate::settings::connect::{Resolved, client_id};
+use crate::settings::connect::Resolved;
 use crate::settings::pattern::Facts;
+use crate::transport::{Address, Endpoint};
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
@@ -35,15 +42,17 @@ pub(super) struct Draft {
     pub(super) run: u32,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
-    find_max: Vec<Threshold>,
+    find_max: FindMax,
     results: ResultFiles,
     pub(super) trust_foreign_clocks: bool,
     /// Of clients that are given no other.
-    client_id: Pattern,
-    /// What the placeholders of all its texts stand for.
-    pub(super) facts: Facts,
-    /// What errors call the user name.
-    user_name: String,
+    client_id: Text,
+    /// With what all its texts are read.
+    pub(super) words: Words,
+    /// What clients say of themselves, unless their group says otherwise.
+    pub(super) login: Login,
+    /// Brokers of groups that have their own, behind those of all.
+    brokers: Vec<Endpoint>,
     warnings: Vec<String>,
 }
 
@@ -57,9 +66,23 @@ impl Draft {
     ) -> Result<Self, Error> {
         let run = fastrand::u32(..);
         let facts = Facts::gather(origins).of_bench(run, scenario);
-        let client_id = client_id(connect, origins, &facts, Place::BENCH_CLIENT_ID)?;
+        let mut words = Words::new(facts);
+        if let Some(path) = &timing.clients_csv {
+            words = words.with_rows(path, timing.rows, run)?;
+        }
+        let mut arguments = connect.clone();
+        let certificate = take_certificate(&mut arguments, &words);
+        let connection = &mut arguments.connection;
+        if connection.username.is_none() && words.has("username") {
+            connection.username = Some("{username}".to_owned());
+        }
+        let id = connection.client_id.clone().or_else(|| words.has("client_id").then(|| "{client_id}".to_owned()));
+        let id = id.as_deref().unwrap_or("mqttx_{hex:8}");
+        let client_id =
+            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut fastrand::Rng::new());
         let Resolved { settings: connect, mut warnings, .. } =
-            ConnectSettings::resolve_as(client_id.as_str(), connect, origins)?;
+            ConnectSettings::resolve_as(client_id.as_str(), &arguments, origins)?;
+        let login = login(&connect, &words, certificate, origins)?;
         if connect.scram.is_some() {
             let option = origins.name("authentication_method");
             return Err(Error::usage(format!("{option} is not for bench, which does not measure hashing")));
@@ -90,18 +113,19 @@ impl Draft {
             run,
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
-            find_max: Vec::new(),
+            find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
             results: result_files(results),
             trust_foreign_clocks: false,
             client_id,
-            facts,
-            user_name: origins.name("username"),
+            words,
+            login,
+            brokers: Vec::new(),
             warnings,
         })
     }
 
     /// MQTTX's rule: an identifier without `%i` gets `_i` when there is more than one client.
-    pub(super) fn client_id(&self, role: &str, clients: u64) -> Pattern {
+    pub(super) fn client_id(&self, role: &str, clients: u64) -> Text {
         let pattern = self.client_id.clone();
         match (role, pattern.has_number()) {
             ("", has_number) if clients <= 1 || has_number => pattern,
@@ -113,8 +137,9 @@ impl Draft {
     pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
         for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
             let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
-            self.find_max.push(condition);
+            self.find_max.conditions.push(condition);
         }
+        (self.find_max.confirmations, self.find_max.max_time) = (load.confirm, load.max_time);
         Ok(())
     }
 
@@ -150,13 +175,39 @@ impl Draft {
         }
     }
 
-    pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Pattern, role: Role) {
-        self.groups.push(Group { name: name.to_owned(), clients, client_id, role, kept_session: None });
+    pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Text, role: Role) {
+        let (name, login) = (name.to_owned(), self.login.clone());
+        let (endpoints, version) = (self.endpoints(), self.connect.client.connect.version);
+        self.groups.push(Group { name, clients, client_id, login, endpoints, version, role, kept_session: None });
+    }
+
+    /// How many clients a command has; `given`: by `-c`, which has a default.
+    pub(super) fn clients(&self, given: u64, origins: &Origins) -> Result<u64, Error> {
+        self.words.clients(origins.given("count").then_some(given), given)
+    }
+
+    /// The brokers of groups that have no other.
+    pub(super) fn endpoints(&self) -> Range<usize> {
+        0..endpoints(&self.connect.client.endpoint).len()
+    }
+
+    /// A broker of a group's own.
+    pub(super) fn add_broker(&mut self, host: Option<&str>, port: Option<u16>) -> Range<usize> {
+        let common = &self.connect.client.endpoint;
+        let (own_host, own_port) = match &common.address {
+            Address::Host { host, port } => (host.clone(), *port),
+            Address::Unix(_) => (String::new(), common.protocol.default_port()),
+        };
+        let host = host.map_or(own_host, ToOwned::to_owned);
+        let at = self.endpoints().end + self.brokers.len();
+        self.brokers.push(Endpoint::new(common.protocol, host, port.unwrap_or(own_port)));
+        at..at + 1
     }
 
     /// One phase, in which all act.
     pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
-        let elapsed = timing.duration.or_else(|| (!self.find_max.is_empty()).then(|| search_step(timing.warmup)));
+        let elapsed =
+            timing.duration.or_else(|| (!self.find_max.conditions.is_empty()).then(|| search_step(timing.warmup)));
         vec![Phase::only(&self.groups, Until { elapsed, ..until })]
     }
 
@@ -167,13 +218,14 @@ impl Draft {
         phases: Vec<Phase>,
     ) -> Result<BenchSettings, Error> {
         let title = title.into();
+        if timing.duration.is_some_and(|duration| duration.is_zero()) {
+            return Err(Error::usage("--duration 0 leaves no time to measure").with_hint("leave it out to run on"));
+        }
         let first = phases.first().and_then(|first| first.until.elapsed);
         if first.is_some_and(|first| first <= timing.warmup) {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
         }
         let client = &self.connect.client;
-        let user_name = client.connect.user_name.as_ref();
-        let user_name = user_name.map(|name| self.facts.read(&self.user_name, name, Place::USERNAME)).transpose()?;
         let mut dialers = vec![client.dialer.clone()];
         let sources: Vec<_> = timing.source_ip.iter().flatten().collect();
         if !sources.is_empty() {
@@ -188,6 +240,8 @@ impl Draft {
         }
         let mut session = client.connect.clone();
         session.client_id = "".into();
+        let mut brokers = endpoints(&client.endpoint);
+        brokers.append(&mut self.brokers);
         // What a lost session leaves open is counted, not repeated: each message is measured once.
         session.on_session_loss = OnSessionLoss::Report;
         let is_risky = |group: &Group| match &group.role {
@@ -206,11 +260,10 @@ impl Draft {
         // A client whose connection is cut by plan has to come back, however often the broker refuses.
         let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
         let scenario = Scenario {
-            endpoints: endpoints(&client.endpoint),
+            endpoints: brokers,
             dialers,
             session,
-            user_name,
-            groups: self.groups,
+            groups: std::mem::take(&mut self.groups),
             phases,
             connect_interval: connect_interval(timing)?,
             handshakes: usize::try_from(timing.handshakes).unwrap_or(usize::MAX),
@@ -226,6 +279,13 @@ impl Draft {
             run: self.run,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
+        if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
+            let error =
+                Error::usage("--find-max and --shard: the parts would search for themselves, each another rate");
+            return Err(error.with_hint("search with one machine, or run all parts at one --rate after another"));
+        }
+        let way = scenario.way();
+        self.thresholds.iter_mut().chain(&mut self.find_max.conditions).for_each(|threshold| threshold.resolve(way));
         if scenario.clients() > MAXIMUM_CLIENTS {
             return Err(Error::usage(format!("a run has {MAXIMUM_CLIENTS} clients at most")));
         }
@@ -236,28 +296,107 @@ impl Draft {
                     .to_owned(),
             );
         }
+        self.check_thresholds(&scenario, timing)?;
+        let parameters = parameters(&title, &scenario);
+        let identity = self.identity(&scenario, &parameters, timing);
         let options = RunOptions {
             thresholds: self.thresholds,
             abort_on_fail: self.abort_on_fail,
             start_at: timing.start_at.map(SystemTime::from),
             broker_inside: self.connect.embedded,
-            parameters: parameters(&title, &scenario),
+            identity,
+            keeps_results: false,
+            parameters,
             taps: None,
         };
-        for threshold in options.thresholds.iter().chain(&self.find_max) {
-            if let Some(fault) = scenario.cannot_judge(threshold) {
-                return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
-            }
-        }
-        if self.abort_on_fail {
-            let late = options.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
-            self.warnings
-                .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
-        }
         let (connect, results, warnings) = (self.connect, self.results, self.warnings);
         let prometheus = timing.prometheus;
         Ok(BenchSettings { title, connect, scenario, options, find_max: self.find_max, results, prometheus, warnings })
     }
+}
+
+impl Draft {
+    /// What parts of this run have in common.
+    fn identity(&mut self, scenario: &Scenario, parameters: &[Parameter], timing: &TimingArgs) -> Identity {
+        let own = [(format!("{:08x}", scenario.run), "{run}"), (share_name(scenario.shard), "{share}")];
+        let start_at = timing.start_at.map(|time| time.to_string());
+        let identity = Identity::of(parameters, &own, timing.run_id.as_deref(), start_at.as_deref());
+        if scenario.shard.count > 1 && identity.id.is_none() {
+            self.warnings.push(
+                "parts without --start-at begin when each is ready, and without --run-id are told from those of \
+                 another run by the time alone"
+                    .to_owned(),
+            );
+        }
+        identity
+    }
+
+    /// Refuses conditions that this run cannot judge.
+    fn check_thresholds(&mut self, scenario: &Scenario, timing: &TimingArgs) -> Result<(), Error> {
+        for threshold in self.thresholds.iter().chain(&self.find_max.conditions) {
+            let fault = match threshold.needs() {
+                Needs::Barrier if timing.start_at.is_none() => Some("there is no --start-at"),
+                _ => scenario.cannot_judge(threshold),
+            };
+            if let Some(fault) = fault {
+                return Err(Error::usage(format!("`{threshold}` cannot be judged: {fault}")));
+            }
+        }
+        if self.abort_on_fail {
+            let late = self.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
+            self.warnings
+                .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
+        }
+        Ok(())
+    }
+}
+
+/// Takes the files of a certificate out of the options where each client has its own.
+fn take_certificate(arguments: &mut ConnectArgs, words: &Words) -> Option<(String, String)> {
+    let text = |path: &Option<PathBuf>, column: &str| match path {
+        Some(path) => Some(path.to_string_lossy().into_owned()),
+        None => words.has(column).then(|| format!("{{{column}}}")),
+    };
+    let (cert, key) = (text(&arguments.tls.cert, "cert")?, text(&arguments.tls.key, "key")?);
+    let differs = |text: &str| words.read_leniently(text, Place::FILTER).has_number();
+    if !differs(&cert) && !differs(&key) {
+        return None;
+    }
+    (arguments.tls.cert, arguments.tls.key) = (None, None);
+    Some((cert, key))
+}
+
+/// What clients say of themselves.
+fn login(
+    connect: &ConnectSettings,
+    words: &Words,
+    certificate: Option<(String, String)>,
+    origins: &Origins,
+) -> Result<Login, Error> {
+    let session = &connect.client.connect;
+    let user_name = session.user_name.as_ref();
+    let user_name = user_name.map(|name| words.read(&origins.name("username"), name, Place::USERNAME)).transpose()?;
+    // One from a file or a profile is what it is.
+    let password = match session.password.as_deref().map(std::str::from_utf8) {
+        Some(Ok(text)) if origins.of("password") == Origin::Flag => Some(words.read_leniently(text, Place::FILTER)),
+        None if words.has("password") => Some(words.read_leniently("{password}", Place::FILTER)),
+        _ => None,
+    };
+    let will = session.will.as_ref().map(|will| {
+        let payload = std::str::from_utf8(&will.payload).ok();
+        let option = origins.name("will_message");
+        Ok::<_, Error>(WillTexts {
+            topic: words.read(&origins.name("will_topic"), will.topic.as_str(), Place::FILTER)?,
+            payload: payload.map(|text| words.read(&option, text, Place::FILTER)).transpose()?,
+            user_properties: words.pairs(&origins.name("will_user_properties"), &will.properties.user_properties)?,
+        })
+    });
+    let user_properties = words.pairs(&origins.name("conn_user_properties"), &session.properties.user_properties)?;
+    let certificate = certificate.map(|(cert, key)| {
+        let read = |text: &str| words.read_leniently(text, Place::FILTER);
+        (read(&cert), read(&key), None)
+    });
+    Ok(Login { user_name, password, certificate, will: will.transpose()?, user_properties, rows: words.rows() })
 }
 
 /// How long a step of a search lasts that has no duration of its own.

@@ -1,16 +1,17 @@
 //! What is published, and when.
 
 use std::fs::File;
+use std::path::Path;
 
 use bytes::Bytes;
 
+use super::words::Words;
 use crate::bench::{Load, Payload, Rate};
 use crate::cli::bench::LoadArgs;
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::payload::placeholder::Place;
 use crate::payload::{Codec, LARGEST_PACKET, PayloadSize, read_at_most};
-use crate::settings::pattern::Facts;
 
 /// MQTTX's payload.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
@@ -62,36 +63,115 @@ pub(super) fn encoded(payload: Payload, codec: &Codec, topic: &str, origins: &Or
     }
 }
 
-pub(super) fn payload(given: &LoadArgs, facts: &Facts, stamped_by_default: Option<usize>) -> Result<Payload, Error> {
+/// What is published: the payload, and how many messages a client has for it where a file was split into them.
+pub(super) struct Content {
+    pub(super) payload: Payload,
+    /// Of one client, once through; `None`: the payload is one and has no end.
+    pub(super) parts: Option<u64>,
+}
+
+pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
         fastrand::fill(&mut bytes);
-        Payload::Stamped(bytes.into())
+        Content { payload: Payload::Stamped(bytes.into()), parts: None }
     };
     if let Some(size) = given.payload_size {
         return Ok(random(PayloadSize::bytes(size) as usize));
     }
-    let text = match (&given.file_read, &given.text) {
-        (Some(path), _) => {
-            let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_PACKET.into()));
-            let read = read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
-            let too_large = || format!("--file-read {}: MQTT carries at most 268435455 bytes", path.display());
-            Bytes::from(read.ok_or_else(|| Error::local(too_large()))?)
-        }
-        (_, Some(text)) if given.template => {
-            return Ok(Payload::Template(facts.read("--message", text, Place::PAYLOAD)?));
-        }
-        (_, Some(text)) => Bytes::from(text.clone()),
+    let (origin, whole) = match (&given.file_read, &given.text) {
+        (Some(path), _) => ("--file-read", read_file(path)?),
+        (_, Some(text)) => ("--message", Bytes::from(text.clone())),
         _ => match stamped_by_default {
+            Some(_) if given.split.is_some() => {
+                return Err(Error::usage("--split needs a payload of text").with_hint("use --file-read, or -m"));
+            }
             Some(size) => return Ok(random(size)),
-            None => Bytes::from_static(DEFAULT_TEXT.as_bytes()),
+            None => ("--message", Bytes::from_static(DEFAULT_TEXT.as_bytes())),
         },
     };
-    let Some(separator) = given.split.as_deref().filter(|separator| !separator.is_empty()) else {
-        return Ok(Payload::Fixed(vec![text]));
+    let pieces = match given.split.as_deref() {
+        Some(separator) => split(separator, &whole)?,
+        None => vec![whole],
     };
-    let Ok(whole) = std::str::from_utf8(&text) else {
+    let parts = given.split.as_ref().map(|_| pieces.len() as u64);
+    let payload = if given.template {
+        let template = |piece: &Bytes| {
+            let Ok(text) = std::str::from_utf8(piece) else {
+                return Err(Error::usage(format!("{origin}: --template needs a payload of text")));
+            };
+            words.read(origin, text, Place::PAYLOAD)
+        };
+        Payload::Template(pieces.iter().map(template).collect::<Result<_, _>>()?)
+    } else {
+        Payload::Fixed(pieces)
+    };
+    Ok(Content { payload, parts })
+}
+
+fn read_file(path: &Path) -> Result<Bytes, Error> {
+    let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_PACKET.into()));
+    let read = read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
+    let too_large = || format!("--file-read {}: MQTT carries at most 268435455 bytes", path.display());
+    Ok(Bytes::from(read.ok_or_else(|| Error::local(too_large()))?))
+}
+
+/// The parts of a text between matches of a regular expression, as MQTTX splits it. What ends with the separator, like
+/// a file with its last line, ends there.
+fn split(separator: &str, whole: &Bytes) -> Result<Vec<Bytes>, Error> {
+    let Ok(text) = std::str::from_utf8(whole) else {
         return Err(Error::usage("--split needs a payload of text"));
     };
-    Ok(Payload::Fixed(whole.split(separator).map(|part| text.slice_ref(part.as_bytes())).collect()))
+    let hint = "a separator is a regular expression: '\\n', ',' or '\\r?\\n'; write '\\|' for a `|`";
+    let regex = regex::Regex::new(separator).map_err(|error| {
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Error::usage(format!("--split: `{separator}` is not a regular expression: {why}")).with_hint(hint)
+    })?;
+    if regex.is_match("") {
+        return Err(Error::usage(format!("--split: `{separator}` matches the empty text")).with_hint(hint));
+    }
+    let mut parts: Vec<_> = regex.split(text).map(|part| whole.slice_ref(part.as_bytes())).collect();
+    parts.pop_if(|last| last.is_empty());
+    if parts.iter().all(Bytes::is_empty) {
+        return Err(Error::usage(format!("--split: nothing is left of the payload between `{separator}`")));
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(separator: &str, text: &str) -> Result<Vec<String>, String> {
+        let parts = split(separator, &Bytes::from(text.to_owned())).map_err(|error| error.message().to_owned())?;
+        Ok(parts.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect())
+    }
+
+    #[test]
+    fn a_separator_is_a_regular_expression_and_the_last_one_ends_the_text() {
+        for (separator, text, expected) in [
+            ("\n", "a\nb\n", vec!["a", "b"]),
+            ("\n", "a\n\nb", vec!["a", "", "b"]),
+            ("\\n", "a\nb", vec!["a", "b"]),
+            (",", "a,b", vec!["a", "b"]),
+            ("\\r?\\n", "a\r\nb\nc\r\n", vec!["a", "b", "c"]),
+            ("[;|]+", "a;|b", vec!["a", "b"]),
+        ] {
+            assert_eq!(parts(separator, text), Ok(expected.iter().map(ToString::to_string).collect()), "{separator}");
+        }
+    }
+
+    #[test]
+    fn a_separator_that_separates_nothing_is_refused() {
+        for (separator, why) in [
+            ("(", "is not a regular expression: unclosed group"),
+            ("|", "matches the empty text"),
+            ("", "matches the empty text"),
+            (".", "nothing is left"),
+        ] {
+            let error = parts(separator, "abc").unwrap_err();
+            assert!(error.contains(why), "{separator}: {error}");
+        }
+    }
 }

@@ -7,22 +7,23 @@ mod load;
 mod parameters;
 mod presets;
 mod run;
+mod scheduler;
+mod words;
 
 use std::path::PathBuf;
 
 use super::codec::encoder;
-use super::pattern::Facts;
 use super::publish;
-use crate::bench::{FilterPattern, Payload, Publish, Role, Shard, Subscribe, Threshold, Until};
+use crate::bench::{FilterPattern, Payload, Publish, Role, RunChange, Subscribe, Text, Threshold, Until};
 use crate::cli::bench::{
-    BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs, BenchSubscriptionArgs,
-    LoadArgs, Shape,
+    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs,
+    BenchSubscriptionArgs, LoadArgs, Shape,
 };
 use crate::cli::group::MessageArgs;
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
-use crate::payload::placeholder::{Pattern, Place};
+use crate::payload::placeholder::Place;
 
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
@@ -30,6 +31,7 @@ pub(crate) use run::{BenchSettings, ResultFiles};
 use draft::Draft;
 use load::{encoded, load, payload};
 use run::{result_files, thresholds};
+use words::Words;
 
 /// What `bench merge` does.
 #[derive(Debug, Clone)]
@@ -55,6 +57,26 @@ impl MergeSettings {
     }
 }
 
+/// What `bench compare` does.
+#[derive(Debug, Clone)]
+pub(crate) struct CompareSettings {
+    /// The report to compare with.
+    pub baseline: PathBuf,
+    /// Those that are compared; at least one.
+    pub candidates: Vec<PathBuf>,
+    /// What is not to change.
+    pub changes: Vec<RunChange>,
+}
+
+impl CompareSettings {
+    /// Settles every option of `bench compare`.
+    pub(crate) fn resolve(arguments: &BenchCompareArgs) -> Result<Self, Error> {
+        let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
+        let changes = arguments.fail.iter().map(parse).collect::<Result<_, _>>()?;
+        Ok(Self { baseline: arguments.before.clone(), candidates: arguments.after.clone(), changes })
+    }
+}
+
 /// Bytes of a payload of `bench e2e`.
 const END_TO_END_SIZE: usize = 64;
 
@@ -62,8 +84,9 @@ impl BenchSettings {
     /// Settles every option of `bench conn`.
     pub(crate) fn connect(arguments: &BenchConnectArgs, origins: &Origins) -> Result<Self, Error> {
         let mut draft = Draft::new(&arguments.connect, &arguments.clients.timing, &arguments.results, None, origins)?;
-        let client_id = draft.client_id("", arguments.clients.count);
-        draft.group("clients", arguments.clients.count, client_id, Role::Idle);
+        let count = draft.clients(arguments.clients.count, origins)?;
+        let client_id = draft.client_id("", count);
+        draft.group("clients", count, client_id, Role::Idle);
         draft.warn_of_drain("bench conn", origins);
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, Until::default());
@@ -74,7 +97,9 @@ impl BenchSettings {
     pub(crate) fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, message) = (&arguments.clients, &arguments.message);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
-        let [topic] = message.topic.as_slice() else {
+        let topics: Vec<&str> = message.topic.iter().map(TopicName::as_str).collect();
+        let topics = if topics.is_empty() && draft.words.has("topic") { vec!["{topic}"] } else { topics };
+        let [topic] = topics.as_slice() else {
             let error = Error::usage("bench pub needs exactly one --topic");
             return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
         };
@@ -83,17 +108,21 @@ impl BenchSettings {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        let client_id = draft.client_id("", clients.count);
+        let count = draft.clients(clients.count, origins)?;
+        let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
-        let facts = &draft.facts;
-        let topic = facts.read(&origins.name("topic"), topic.as_str(), Place::TOPIC)?;
+        let words = &draft.words;
+        let topic = words.read(&origins.name("topic"), topic, Place::TOPIC)?;
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
-        let payload = encoded(payload(&arguments.load, facts, None)?, &codec, topic.as_str(), origins)?;
-        let role = publisher(topic, payload, &arguments.load, message, clients.count, version)?;
-        draft.group("publishers", clients.count, client_id, role);
+        let content = payload(&arguments.load, words, None)?;
+        let payload = encoded(content.payload, &codec, topic.as_str(), origins)?;
+        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
+        let role = publisher(words, topic, payload, &load, message, count, version)?;
+        draft.group("publishers", count, client_id, role);
         draft.find_max(&arguments.load)?;
         let timing = &arguments.clients.timing;
-        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
     }
 
@@ -101,8 +130,10 @@ impl BenchSettings {
     pub(crate) fn subscribe(arguments: &BenchSubscribeArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.subscription);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
-        let client_id = draft.client_id("", clients.count);
-        draft.group("subscribers", clients.count, client_id, subscriber(given, &draft.facts, &origins.name("topic"))?);
+        let count = draft.clients(clients.count, origins)?;
+        let client_id = draft.client_id("", count);
+        let role = subscriber(given, &draft.words, &origins.name("topic"))?;
+        draft.group("subscribers", count, client_id, role);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
         draft.warn_of_drain("bench sub", origins);
         let timing = &arguments.clients.timing;
@@ -114,8 +145,9 @@ impl BenchSettings {
     pub(crate) fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
         let (clients, given) = (&arguments.clients, &arguments.shape);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
-        let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { clients.count });
-        let subscribers = given.subscribers.unwrap_or(if given.shape == Shape::FanIn { 1 } else { clients.count });
+        let count = draft.clients(clients.count, origins)?;
+        let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { count });
+        let subscribers = given.subscribers.unwrap_or(if given.shape == Shape::FanIn { 1 } else { count });
         if given.shape == Shape::OneToOne && publishers != subscribers {
             let error = Error::usage("--shape one-to-one has as many publishers as subscribers");
             return Err(error.with_hint("use --shape fan-out, fan-in or shared"));
@@ -130,55 +162,66 @@ impl BenchSettings {
             Shape::OneToOne => (format!("{base}/%i"), format!("{base}/%i")),
             Shape::FanOut => (base.to_owned(), base.to_owned()),
             Shape::FanIn => (format!("{base}/%i"), format!("{base}/+")),
-            Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", share_name(shard))),
+            Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", clients::share_name(shard))),
         };
         if arguments.load.topics.is_some() {
             return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
         }
         let subscribe = Subscribe {
-            filters: vec![FilterPattern::new(draft.facts.read(&option, &filter, Place::FILTER)?, arguments.qos)],
+            filters: vec![FilterPattern::new(draft.words.read(&option, &filter, Place::FILTER)?, arguments.qos)],
             subscription_identifier: None,
             user_properties: Vec::new(),
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        let content = payload(&arguments.load, &draft.words, Some(END_TO_END_SIZE))?;
+        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);
         let role = Role::Publish(Box::new(Publish {
-            topic: draft.facts.read(&option, &topic, Place::FILTER)?,
+            topic: draft.words.read(&option, &topic, Place::FILTER)?,
             topics: 0,
             qos: arguments.qos,
             retain: false,
             marked_duplicate: false,
             properties: None,
-            payload: payload(&arguments.load, &draft.facts, Some(END_TO_END_SIZE))?,
-            load: load(&arguments.load, publishers)?,
-            limit: arguments.load.limit,
-            window: arguments.load.inflight,
+            user_properties: Vec::new(),
+            payload: content.payload,
+            load: load(&given_load, publishers)?,
+            limit: given_load.limit,
+            window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
         draft.find_max(&arguments.load)?;
         let timing = &arguments.clients.timing;
-        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
     }
 }
 
 /// What publishers do.
 fn publisher(
-    topic: Pattern,
+    words: &Words,
+    topic: Text,
     payload: Payload,
     given: &LoadArgs,
     message: &MessageArgs,
     clients: u64,
     version: Version,
 ) -> Result<Role, Error> {
+    let user_properties = words.pairs("--user-properties", &message.user_properties)?;
+    let properties = publish::properties(message, version).map(|mut properties| {
+        properties.user_properties = Vec::new();
+        properties
+    });
     Ok(Role::Publish(Box::new(Publish {
         topic,
         topics: given.topics.unwrap_or_default(),
         qos: message.qos,
         retain: message.retain,
         marked_duplicate: message.dup,
-        properties: publish::properties(message, version),
+        properties,
+        user_properties,
         payload,
         load: load(given, clients)?,
         limit: given.limit,
@@ -187,25 +230,27 @@ fn publisher(
 }
 
 /// What subscribers do.
-fn subscriber(given: &BenchSubscriptionArgs, facts: &Facts, option: &str) -> Result<Role, Error> {
+fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Result<Role, Error> {
     let mut filters = Vec::new();
     for (index, text) in given.topic.iter().enumerate() {
         TopicFilter::parse(text.clone()).map_err(|error| Error::topic("--topic", text, &error))?;
         filters.push(FilterPattern {
-            filter: facts.read(option, text, Place::FILTER)?,
+            filter: words.read(option, text, Place::FILTER)?,
             qos: of(&given.qos, index).unwrap_or_default(),
             no_local: of(&given.no_local, index).unwrap_or_default(),
             retain_as_published: of(&given.retain_as_published, index).unwrap_or_default(),
             retain_handling: of(&given.retain_handling, index).unwrap_or(RetainHandling::SendAtSubscribe),
         });
     }
-    let (subscription_identifier, user_properties) = (given.subscription_identifier, given.user_properties.clone());
+    let subscription_identifier = given.subscription_identifier;
+    let user_properties = words.pairs("--user-properties", &given.user_properties)?;
     Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties }))
 }
 
-/// Each part of a run shares among its own clients, as it knows its own messages only.
-fn share_name(shard: Shard) -> String {
-    if shard.count > 1 { format!("mqttx-bench-{}", shard.index + 1) } else { "mqttx-bench".to_owned() }
+/// The parts of a payload are sent once by each client, as by MQTTX, where nothing else ends the run.
+fn once_through(load: &LoadArgs, parts: Option<u64>, clients: u64) -> LoadArgs {
+    let limit = load.limit.or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
+    LoadArgs { limit, ..load.clone() }
 }
 
 /// A limited number of messages ends the run when the last is answered.

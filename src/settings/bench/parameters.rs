@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bench::{Change, Load, Parameter, Payload, Phase, Report, Role, Scenario};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
@@ -16,6 +16,12 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
         say(&group.name, group.clients.to_string());
+        if group.version != scenario.session.version {
+            say("MQTT version", group.version.to_string());
+        }
+        if let Some(rows) = &group.login.rows {
+            say("rows", format!("{} of {}", rows.len(), rows.columns().join(", ")));
+        }
         match &group.role {
             Role::Idle => {}
             Role::Churn(churn) => say("connects again", format!("{} of all, each stays {:?}", churn.rate, churn.stay)),
@@ -28,7 +34,11 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                         Payload::Fixed(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
                         Payload::Fixed(payloads) => format!("{} B", payloads.first().map_or(0, Bytes::len)),
                         Payload::Stamped(bytes) => format!("{} B, stamped when 32 B or more", bytes.len()),
-                        Payload::Template(pattern) => format!("template {}", pattern.as_str()),
+                        Payload::Template(patterns) => match patterns.as_slice() {
+                            [pattern] if pattern.as_str().len() <= 80 => format!("template {}", pattern.as_str()),
+                            [_] => "a template".to_owned(),
+                            several => format!("{} templates in turn", several.len()),
+                        },
                     },
                 );
                 say(
@@ -89,7 +99,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     }
     say("workers", scenario.workers.to_string());
     if scenario.shard.count > 1 {
-        say(Report::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
+        say(Parameter::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
     }
     list
 }

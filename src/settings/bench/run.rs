@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::bench::{RunOptions, Scenario, Threshold};
 use crate::cli::bench::ResultsArgs;
@@ -19,14 +20,25 @@ pub(crate) struct BenchSettings {
     pub scenario: Scenario,
     /// How it is judged.
     pub options: RunOptions,
-    /// What to search the highest rate for; empty: one run, as it is.
-    pub find_max: Vec<Threshold>,
+    /// What to search the highest rate for.
+    pub find_max: FindMax,
     /// Where the results go.
     pub results: ResultFiles,
     /// Where its figures can be fetched while it runs.
     pub prometheus: Option<SocketAddr>,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
+}
+
+/// A search for the highest rate.
+#[derive(Debug, Clone)]
+pub(crate) struct FindMax {
+    /// What has to hold; empty: one run, as it is.
+    pub conditions: Vec<Threshold>,
+    /// How often it has to hold at the rate that is found.
+    pub confirmations: u32,
+    /// How long it may take.
+    pub max_time: Duration,
 }
 
 /// Where the results go, besides the terminal.

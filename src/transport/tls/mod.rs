@@ -80,6 +80,12 @@ impl Tls {
         Self(Arc::new(Shared { options, authorities, identity, observer, config: OnceLock::new() }))
     }
 
+    /// The same for a client with another certificate.
+    pub(crate) fn with_identity(&self, identity: &TlsIdentity) -> Result<Self, TlsSetupError> {
+        let Shared { options, authorities, .. } = &*self.0;
+        Ok(Self::with(options.clone(), authorities.clone(), Some(read_identity(identity)?)))
+    }
+
     /// The same anew, with somebody who hears of certificates and of what was agreed on.
     pub(super) fn observed(&self, observer: Arc<dyn DialObserver>) -> Self {
         let Shared { options, authorities, identity, .. } = &*self.0;

@@ -69,6 +69,109 @@ fn a_client_that_is_refused_for_good_does_not_come_again() {
 }
 
 #[test]
+fn answers_that_never_come_are_waited_for_as_long_as_the_drain_says() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("pub -c 1 -t b -q 1 --rate 1000/s -L 3 --drain 0.3", broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    for _ in 0..3 {
+        link.expect_publish();
+    }
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(8);
+    let report = read(&path);
+    assert_eq!((report.ended, report.counts.unacknowledged), (Ended::Done, 3), "not stalled: {:?}", report.counts);
+    assert!(report.seconds.draining < 30.0, "{:?}", report.seconds);
+}
+
+#[test]
+fn answers_that_trickle_in_are_not_waited_for_without_an_end() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 1000/s --inflight 1000 -L 1000 --drain 0.2";
+    let program = bench(line, broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let ids: Vec<u16> = (0..1000).map(|_| link.expect_publish().id).collect();
+    let mut writer = link.writer();
+    let trickle = std::thread::spawn(move || {
+        link.expect_disconnect();
+        link.close();
+    });
+    // Always before the drain is over, and with a thousand of them for much longer than ten of it.
+    for id in ids {
+        if trickle.is_finished() {
+            break;
+        }
+        writer.send(puback(id));
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
+    }
+    trickle.join().unwrap();
+    program.wait().expect_code(8);
+    let counts = read(&path).counts;
+    assert!(counts.unacknowledged > 0 && counts.acknowledged > 1, "{counts:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_answers_at_once() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 100/s --duration 0.2 --drain 3600";
+    let mut program = bench(line, broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    for _ in 0..20 {
+        link.expect_publish();
+    }
+    // A whole second behind the load.
+    program.wait_for_stdout("Published total: 20, message rate: 0/s");
+    program.signal(nix::sys::signal::Signal::SIGTERM);
+    link.expect_disconnect();
+    link.close();
+    let ended = program.wait().expect_code(143);
+    assert!(ended.stderr.contains("ended with 20 messages on the way"), "{}", ended.stderr);
+    let report = read(&path);
+    assert_eq!((report.ended, report.counts.unacknowledged), (Ended::InterruptedEarly, 20), "{:?}", report.counts);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_during_the_load_waits_for_answers_and_a_second_one_does_not() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let mut program = bench("pub -c 1 -t b -q 1 --rate 100/s --drain 3600", broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect_publish();
+    program.signal(nix::sys::signal::Signal::SIGINT);
+    program.wait_for_stderr("Stopping: waiting up to 3600 s");
+    program.signal(nix::sys::signal::Signal::SIGINT);
+    link.receive_until_end();
+    program.wait().expect_code(8);
+    assert_eq!(read(&path).ended, Ended::Interrupted);
+}
+
+#[cfg(unix)]
+#[test]
+fn clients_that_connected_before_an_interrupt_are_counted_as_connected() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("conn -c 5 -i 0 --workers 1 --handshakes 1", broker.port(), &path).start();
+    let links = [broker.accept_session(connack()).0, broker.accept_session(connack()).0];
+    // One at a time: when it is dialled, the two before are connected.
+    let mut third = broker.accept();
+    third.expect_connect();
+    program.signal(nix::sys::signal::Signal::SIGINT);
+    for mut link in links {
+        link.expect_disconnect();
+        link.close();
+    }
+    let ended = program.wait().expect_code(0);
+    assert!(ended.text().contains("2 of 5 in"), "{}", ended.text());
+    assert!(!ended.text().contains("connected again"), "{}", ended.text());
+    assert_eq!(read(&path).clients.connected, 2);
+}
+
+#[test]
 fn what_a_lost_session_was_to_acknowledge_is_not_waited_for() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();

@@ -1,8 +1,15 @@
 //! Each way in which load generators are known to lie, as a test that fails when it returns.
 
+mod causes;
+mod comparing;
+mod devices;
 mod ends;
 mod exit_codes;
+mod find_max;
+mod kept;
+mod merging;
 mod options;
+mod payloads;
 mod refused;
 mod results;
 #[cfg(unix)]
@@ -13,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::support::wire::{AckKind, Packet, connack, puback, pubcomp, pubrec, suback};
-use crate::support::{Link, Mosquitto, Program, RawClient, ScriptedBroker};
+use crate::support::{Link, Mosquitto, Program, RawClient, Running, ScriptedBroker};
 use mqttx_rs::internals::{Ended, Measure, Report};
 use mqttx_rs::mqtt::Version;
 use tempfile::TempDir;
@@ -44,6 +51,18 @@ pub(crate) fn expect_count_of_broker(broker: &Mosquitto, count: u64) {
     let mut client = RawClient::connect(broker.address(), Version::V3_1_1, "judge");
     client.subscribe("$SYS/broker/publish/messages/received", 0);
     while client.expect_message().text() != count.to_string() {}
+}
+
+/// The parts of one run, started together, each with its report in a file of its number.
+fn shards(line: &str, count: usize, port: u16, folder: &TempDir) -> Vec<Running> {
+    let start = |shard: usize| {
+        bench(&format!("{line} --shard {shard}/{count}"), port, &folder.path().join(shard.to_string())).start()
+    };
+    (1..=count).map(start).collect()
+}
+
+fn in_seconds(seconds: i64) -> jiff::Timestamp {
+    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)
 }
 
 /// Plays the broker of one connection to its end: acknowledges everything, and counts the publishes.
@@ -294,12 +313,9 @@ fn three_shards_merged_equal_one_run() {
     let path = |name: &str| folder.path().join(name);
     let line = "pub -c 10 -i 0 -t b/%i -q 1 --rate 4000/s -L 1000 -I load";
     bench(line, broker.port(), &path("whole")).run().expect_code(0);
-    for shard in 1..=3 {
-        bench(line, broker.port(), &path(&shard.to_string()))
-            .arg("--shard")
-            .arg(format!("{shard}/3"))
-            .run()
-            .expect_code(0);
+    let running = shards(&format!("{line} --start-at {}", in_seconds(3)), 3, broker.port(), &folder);
+    for program in running {
+        program.wait().expect_code(0);
     }
     let merge = Program::new(["bench", "merge"]).arg("--report").arg(path("merged")).arg("--fail").arg("sent!=1000");
     (1..=3).fold(merge, |merge, shard| merge.arg(path(&shard.to_string()))).run().expect_code(0);

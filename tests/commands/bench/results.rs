@@ -41,11 +41,12 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     assert!(report.reasons.0.is_empty(), "{:?}", report.reasons);
 
     let line = "pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at 2026-01-01T00:00:00Z";
-    let program = bench(line, broker.port(), &path).start();
+    let program = bench(line, broker.port(), &path).arg("--fail").arg("late_start>1s").start();
     count_publishes(broker.accept_session(connack()).0);
-    program.wait().expect_code(0);
-    let reasons = read(&path).reasons;
-    assert!(reasons.0.keys().any(|reason| reason.contains("behind --start-at")), "{reasons:?}");
+    let ended = program.wait().expect_code(99);
+    assert!(ended.stderr.contains(" s behind --start-at"), "{}", ended.stderr);
+    // The whole of it, in days.
+    assert!(read(&path).seconds.late > Some(86_400.0), "{:?}", read(&path).seconds);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn nobody_is_blamed_where_nothing_is_published() {
     link.close();
     let ended = program.wait().expect_code(0);
     assert_eq!(read(&path).verdict, None);
-    assert!(!std::fs::read_to_string(html).unwrap().contains("Limited by"));
+    assert!(!std::fs::read_to_string(html).unwrap().contains("limited by"));
     assert!(!ended.text().contains("limited by"));
 }
 

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{Connection, Job, Stage};
-use crate::bench::Measure;
 use crate::bench::worker::Tools;
+use crate::bench::{Measure, VIOLATION};
 use crate::session::{Disconnected, Event, Session};
 
 impl Connection {
@@ -24,6 +24,7 @@ impl Connection {
                 Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
+                    tools.recorder.ever_connected += u64::from(!std::mem::replace(&mut self.has_connected, true));
                     if let Job::Publish(publisher) = &self.job {
                         let window = session.window(publisher.qos(tools));
                         tools.window = tools.window.min(window as u64);
@@ -106,7 +107,7 @@ impl Connection {
                 disconnect.reason.to_string()
             }
             Disconnected::NotReauthenticated(refusal) => refusal.reason.to_string(),
-            Disconnected::Violation(violation) => format!("the broker broke the protocol: {violation}"),
+            Disconnected::Violation(violation) => format!("{VIOLATION}: {violation}"),
             Disconnected::KeepAliveTimeout => "the broker does not answer PINGREQ".to_owned(),
             Disconnected::Lost => "closed without DISCONNECT".to_owned(),
         };

@@ -23,6 +23,7 @@ use crate::transport::{Dialed, Stream};
 
 /// One client: a session, its stream, and what it is there for. An idle one holds no buffers.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else, and there are thousands of these")]
 pub(super) struct Connection {
     pub(super) client: ClientNumber,
     pub(super) stage: Stage,
@@ -33,6 +34,8 @@ pub(super) struct Connection {
     /// The broker said that it need not come again.
     unwanted: bool,
     has_stood: bool,
+    /// It was connected at least once.
+    pub(super) has_connected: bool,
     session: Option<Box<Session>>,
     stream: Option<Stream>,
     listing: Arc<ConnectionWaker>,
@@ -109,6 +112,7 @@ impl Connection {
             attempts: 0,
             unwanted: false,
             has_stood: false,
+            has_connected: false,
             session: None,
             stream: None,
             waker: listing.clone().into(),
@@ -252,7 +256,7 @@ impl Connection {
     /// Ends in order, for good: the broker need not keep the session.
     pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
         let has_session = tools.plan.group(self.client).kept_session.is_some();
-        let ends_session = has_session && tools.plan.scenario.session.version.is_v5();
+        let ends_session = has_session && tools.plan.group(self.client).version.is_v5();
         let session_expiry_interval = ends_session.then_some(0);
         self.say_good_bye(DisconnectProperties { session_expiry_interval, ..DisconnectProperties::default() }, tools)
     }
@@ -377,6 +381,14 @@ impl Connection {
     /// Whether it publishes without being told when.
     pub(super) fn is_eager(&self) -> bool {
         matches!(&self.job, Job::Publish(publisher) if publisher.has_more(true))
+    }
+
+    /// Messages scheduled that the socket has not taken.
+    pub(super) fn waits_to_be_sent(&self) -> u64 {
+        match &self.job {
+            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.waits_to_be_sent(),
+            _ => 0,
+        }
     }
 
     /// Counts what is left over at the end.

@@ -6,20 +6,26 @@ use clap::FromArgMatches;
 use clap::error::ContextKind;
 
 use super::document::{GroupTable, RoleName, Table};
-use crate::bench::{Churn, Group, KeptSession, Rate, Role};
-use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs};
+use crate::bench::{Churn, Group, KeptSession, Login, Rate, Role};
+use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder};
 use crate::cli::{self, Cli, Command, value};
 use crate::config::origin::Origins;
 use crate::config::table::Kind;
 use crate::config::usage::usage_error;
 use crate::error::Error;
+use crate::mqtt::Version;
 use crate::payload::placeholder::Place;
 use crate::settings::bench::draft::Draft;
 use crate::settings::bench::load::payload;
+use crate::settings::bench::words::Words;
 use crate::settings::bench::{END_TO_END_SIZE, publisher, subscriber};
 
 /// How long a kept session outlives its connection where the file does not say.
 const SESSION_EXPIRY: u32 = 3600;
+
+/// Keys that are read here, and not as options of the command.
+const OWN: [&str; 9] =
+    ["hostname", "port", "mqtt_version", "username", "password", "cert", "key", "clients_csv", "rows"];
 
 /// Adds the group of a table to a draft.
 pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scale: f64) -> Result<(), Error> {
@@ -28,16 +34,28 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     if draft.groups().iter().any(|other| other.name == name) {
         return Err(table.fault("name", format_args!("two groups are called `{name}`: give each a name")));
     }
-    let clients = scaled(table.parsed("count", value::count)?.unwrap_or(1), scale);
+    let mut words = draft.words.clone();
+    if let Some(path) = table.text("clients_csv") {
+        let order = table.parsed("rows", |text| <RowOrder as clap::ValueEnum>::from_str(text, false))?;
+        words = words.with_rows(&folder.join(path), order.unwrap_or_default(), draft.run)?;
+    }
+    let words = &words;
+    let asked = table.parsed("count", value::count)?.map(|count| scaled(count, scale));
+    let clients = words.clients(asked, scaled(1, scale)).map_err(|error| table.fault("count", error.message()))?;
     let in_table = |error| in_table(table, error);
     let client_id = match table.text("client_id") {
         Some(text) => {
-            let pattern = draft.facts.read("client_id", text, Place::BENCH_CLIENT_ID).map_err(in_table)?;
+            let pattern = words.read("client_id", text, Place::BENCH_CLIENT_ID).map_err(in_table)?;
             if pattern.has_number() || clients == 1 { pattern } else { pattern.numbered("_") }
+        }
+        None if words.has("client_id") => {
+            words.read("client_id", "{client_id}", Place::BENCH_CLIENT_ID).map_err(in_table)?
         }
         None => draft.client_id(&format!("_{}", Identifier(&name)), 2),
     };
-    let mut role = role(draft, group, clients, folder).map_err(in_table)?;
+    let version = table.parsed("mqtt_version", str::parse)?.unwrap_or(draft.connect.client.connect.version);
+    let mut role = role(words, group, clients, version, folder).map_err(in_table)?;
+    let login = login(&draft.login, words, table, folder).map_err(in_table)?;
     match &mut role {
         Role::Publish(publish) => {
             // A rate of each client has shrunk with their number.
@@ -55,12 +73,37 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
         return Err(table.fault("session_expiry_interval", "it needs clean_start = false"));
     }
     let kept_session = keeps.then_some(KeptSession { expiry: expiry.unwrap_or(SESSION_EXPIRY) });
-    draft.add_group(Group { name, clients, client_id, role, kept_session });
+    let port = table.parsed("port", value::port)?;
+    let endpoints = match (table.text("hostname"), port) {
+        (None, None) => draft.endpoints(),
+        (host, port) => draft.add_broker(host, port),
+    };
+    draft.add_group(Group { name, clients, client_id, login, endpoints, version, role, kept_session });
     Ok(())
 }
 
+/// What its clients say of themselves, where its table or its rows say anything.
+fn login(common: &Login, words: &Words, table: &Table<'_>, folder: &Path) -> Result<Login, Error> {
+    let mut login = Login { rows: words.rows(), ..common.clone() };
+    let of = |key: &str| match table.text(key) {
+        Some(text) => Some(text.to_owned()),
+        None => (table.text("clients_csv").is_some() && words.has(key)).then(|| format!("{{{key}}}")),
+    };
+    if let Some(name) = of("username") {
+        login.user_name = Some(words.read("username", &name, Place::USERNAME)?);
+    }
+    if let Some(password) = of("password") {
+        login.password = Some(words.read_leniently(&password, Place::FILTER));
+    }
+    if let (Some(cert), Some(key)) = (of("cert"), of("key")) {
+        let read = |text: &str| words.read_leniently(&folder.join(text).to_string_lossy(), Place::FILTER);
+        login.certificate = Some((read(&cert), read(&key), None));
+    }
+    Ok(login)
+}
+
 /// What its clients do.
-fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> Result<Role, Error> {
+fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, folder: &Path) -> Result<Role, Error> {
     let table = &group.table;
     match group.role {
         RoleName::Publish => {
@@ -71,21 +114,21 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
                 let error = table.fault("topic", "a group that publishes has one topic");
                 return Err(error.with_hint("`%s` in it is a number, and `topics` how many: topic = \"a/%s\""));
             }
-            let topic = draft.facts.read("topic", topic, Place::TOPIC)?;
-            let BenchCommand::Publish(given) = as_command(draft, "pub", table, folder)? else { return Ok(Role::Idle) };
+            let topic = words.read("topic", topic, Place::TOPIC)?;
+            let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
             let BenchPublishArgs { load, message, .. } = *given;
-            let payload = payload(&load, &draft.facts, Some(END_TO_END_SIZE))?;
-            publisher(topic, payload, &load, &message, clients, draft.connect.client.connect.version)
+            let payload = payload(&load, words, Some(END_TO_END_SIZE))?.payload;
+            publisher(words, topic, payload, &load, &message, clients, version)
         }
         RoleName::Subscribe => {
             if table.texts("topic").is_empty() {
                 return Err(table.fault("topic", "a group that subscribes needs a topic"));
             }
-            let BenchCommand::Subscribe(given) = as_command(draft, "sub", table, folder)? else {
+            let BenchCommand::Subscribe(given) = as_command(words, "sub", table, folder)? else {
                 return Ok(Role::Idle);
             };
             let BenchSubscribeArgs { subscription, .. } = *given;
-            subscriber(&subscription, &draft.facts, "topic")
+            subscriber(&subscription, words, "topic")
         }
         RoleName::Connect => {
             let rate = table.parsed("rate", str::parse::<Rate>)?;
@@ -103,7 +146,7 @@ fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> R
 }
 
 /// A table as the arguments of `bench pub` or `bench sub`.
-fn as_command(draft: &Draft, name: &str, table: &Table<'_>, folder: &Path) -> Result<BenchCommand, Error> {
+fn as_command(words: &Words, name: &str, table: &Table<'_>, folder: &Path) -> Result<BenchCommand, Error> {
     let root = cli::command();
     let command = root.find_subcommand("bench").and_then(|bench| bench.find_subcommand(name));
     let long_of = |option: &str| {
@@ -114,13 +157,16 @@ fn as_command(draft: &Draft, name: &str, table: &Table<'_>, folder: &Path) -> Re
     let mut flags = Vec::new();
     let is_pattern = |option: &str| option == "topic" || (option == "text" && table.text("template") == Some("true"));
     for (name, given) in &table.values {
+        if OWN.contains(name) {
+            continue;
+        }
         let Some((long, takes_values)) = long_of(given.key.option) else { continue };
         for text in &given.texts {
             match (given.key.kind, takes_values) {
                 (Kind::Path, _) => tokens.push(format!("--{long}={}", folder.join(text).display())),
                 (_, true) if is_pattern(given.key.option) => tokens.push(format!("--{long}={text}")),
                 (_, true) => {
-                    let text = draft.facts.read(name, text, Place::DATA)?.text();
+                    let text = words.data(name, text)?;
                     tokens.push(format!("--{long}={text}"));
                 }
                 (_, false) if text == "true" => tokens.push(format!("--{long}")),

@@ -1,0 +1,83 @@
+//! Which run a report is of: parts of one run on several machines have it in common, and no other run has.
+
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use super::Parameter;
+
+/// What makes parts parts of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// From `--run-id`, or from `--start-at` and what was asked; `null` where a part was given neither.
+    pub id: Option<String>,
+    /// A digest of what was asked for, without what may differ between the parts.
+    pub asked: String,
+}
+
+/// Parameters that are each part's own.
+const OWN: [&str; 2] = [Parameter::SHARD, "workers"];
+
+impl Identity {
+    /// Of what was asked for; `own` are texts that are each part's own, such as the number of its process's run.
+    pub(crate) fn of(
+        parameters: &[Parameter],
+        own: &[(String, &str)],
+        id: Option<&str>,
+        start_at: Option<&str>,
+    ) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for Parameter { name, value } in parameters.iter().filter(|parameter| !is_own(parameter)) {
+            let value = own.iter().fold(value.clone(), |value, (text, common)| value.replace(text, common));
+            // Lengths keep what ends here apart from what begins there.
+            context.update(format!("{}:{name}={}:{value};", name.len(), value.len()).as_bytes());
+        }
+        let asked = short(context.finish());
+        let derived = || {
+            let mut context = digest::Context::new(&digest::SHA256);
+            context.update(format!("{asked} {}", start_at?).as_bytes());
+            Some(short(context.finish()))
+        };
+        let id = id.map(ToOwned::to_owned).or_else(derived);
+        Self { id, asked }
+    }
+}
+
+/// Whether a parameter may differ between the parts of one run.
+pub(super) fn is_own(parameter: &Parameter) -> bool {
+    OWN.contains(&parameter.name.as_str())
+}
+
+/// Half of it is more than enough to tell a handful of runs apart.
+fn short(digest: digest::Digest) -> String {
+    data_encoding::HEXLOWER.encode(&digest.as_ref()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(name: &str, value: &str) -> Parameter {
+        Parameter { name: name.into(), value: value.into() }
+    }
+
+    #[test]
+    fn parts_of_one_run_are_the_same_whatever_is_their_own() {
+        let of = |run: &str, shard: &str| {
+            let list = [parameter("topic", &format!("bench/{run}/%i")), parameter("shard", shard)];
+            Identity::of(&list, &[(run.to_owned(), "{run}")], None, Some("noon"))
+        };
+        assert_eq!(of("0000abcd", "1 of 2"), of("00001234", "2 of 2"));
+        assert!(of("0000abcd", "1 of 2").id.is_some());
+    }
+
+    #[test]
+    fn other_questions_and_other_times_are_other_runs() {
+        let of = |rate: &str, time: Option<&str>| Identity::of(&[parameter("load", rate)], &[], None, time);
+        assert_ne!(of("100/s", None).asked, of("200/s", None).asked);
+        assert_ne!(of("100/s", Some("noon")).id, of("100/s", Some("midnight")).id);
+        assert_eq!(of("100/s", None).id, None);
+        assert_eq!(Identity::of(&[], &[], Some("mine"), Some("noon")).id.as_deref(), Some("mine"));
+    }
+}

@@ -1,0 +1,191 @@
+//! One run of `bench`: watched while it goes on, its report kept and shown, and how it ended told.
+
+use super::metrics::{Metrics, Scraped};
+use super::trace::Tracer;
+use crate::bench::{self, Ended, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION};
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError};
+use crate::payload::plural;
+use crate::settings::{BenchSettings, ResultFiles};
+
+/// A part that begins so many seconds behind the others is too late.
+pub(super) const LATE_START: f64 = 1.0;
+
+/// How a run is shown.
+pub(super) fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
+    let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
+    // Lines of a trace and a line that moves do not go together.
+    let moves = settings.connect.trace.is_none();
+    BenchDisplay::new(terminal, talk, &settings.title, phases, moves).keeping_stdout(settings.results.takes_stdout())
+}
+
+/// A run that can be scraped as long as it goes on.
+pub(super) async fn watched(
+    scenario: Scenario,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+    metrics: Option<&Metrics>,
+    interrupt: impl AsyncFnMut() -> u8,
+) -> Result<(Report, Option<u8>), RunError> {
+    let Some(metrics) = metrics else { return bench::run(scenario, options, observer, interrupt).await };
+    let mut observer = Scraped { observer, metrics };
+    tokio::select! {
+        biased;
+        result = bench::run(scenario, options, &mut observer, interrupt) => result,
+        never = metrics.serve() => match never {},
+    }
+}
+
+/// Taps that tell each packet with whose it is.
+pub(super) fn taps(format: TraceFormat, talk: Talk) -> Taps {
+    Taps::new(move |client| Box::new(Tracer::new(format, talk).of_client(client)))
+}
+
+/// Keeps and shows a report, and says with which status it ends.
+pub(super) fn conclude(
+    report: &Report,
+    results: &ResultFiles,
+    terminal: Terminal,
+    talk: Talk,
+    signal: Option<u8>,
+) -> Result<ExitStatus, Error> {
+    // Files first: they are what a script wants, and a closed pipe must not cost them. One that cannot be written
+    // costs neither the others nor what is shown.
+    let faults = results.keep(report, terminal);
+    if results.takes_stdout() {
+        talk.plain(crate::output::bench_report(report, terminal.stderr).trim_end());
+    } else {
+        show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
+    }
+    if let Some(late) = report.seconds.late.filter(|late| *late > LATE_START && report.parts.is_empty()) {
+        talk.warning(format_args!("the load began {late:.1} s behind --start-at"));
+    }
+    for warning in doubts(report) {
+        talk.warning(warning);
+    }
+    for finding in report.thresholds.iter().filter(|finding| finding.failed) {
+        let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {why}", finding.threshold)));
+    }
+    for error in &faults {
+        talk.error(error);
+    }
+    let all_kept = faults.is_empty();
+    if report.has_failed() {
+        return Ok(ExitStatus::Partly(ErrorKind::Threshold));
+    }
+    match status(report, talk, signal)? {
+        ExitStatus::Done if !all_kept => Ok(ExitStatus::Partly(ErrorKind::Local)),
+        status => Ok(status),
+    }
+}
+
+pub(super) fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
+    match Stdout::new(terminal.stdout).text(text) {
+        Ok(()) | Err(WriteError::Closed) => Ok(()),
+        Err(WriteError::Failed(error)) => Err(error),
+    }
+}
+
+/// What nobody should overlook, though it is no failure by itself.
+fn doubts(report: &Report) -> Vec<String> {
+    let counts = &report.counts;
+    let mut doubts = Vec::new();
+    if counts.lost > 0 {
+        doubts.push(format!("{} of {} expected did not come", plural(counts.lost, "message"), counts.expected));
+    }
+    if counts.duplicated > 0 {
+        doubts.push(format!("{} came twice", plural(counts.duplicated, "message")));
+    }
+    if counts.before_sent > 0 {
+        let early = plural(counts.before_sent, "message");
+        doubts.push(format!("{early} came before they were sent: the clocks of the machines disagree"));
+    }
+    let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
+    if let Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) = limited_by {
+        doubts.push(limited_by.sentence());
+    }
+    doubts
+}
+
+/// The status of a run that began, by what hurt it most.
+fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus, Error> {
+    let (counts, clients) = (&report.counts, &report.clients);
+    if let (Ended::InterruptedEarly, Some(signal)) = (report.ended, signal) {
+        return Ok(ExitStatus::Interrupted(signal));
+    }
+    let (not_connected, refused) = (counts.connects_failed, counts.connects_refused);
+    let failed = not_connected + refused;
+    let connect = || {
+        let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
+        let kind = if refused == 0 { by_violation(report, "connect: ", kind) } else { kind };
+        let because = because(report, "connect: ");
+        Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connects_attempted, "connect")))
+    };
+    let lost = because(report, "connection lost: ");
+    match report.ended {
+        Ended::NeverConnected if failed > 0 => return Err(connect()),
+        Ended::ConnectionsLost => {
+            let kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
+            return Err(Error::new(kind, format!("all connections were lost{lost}")));
+        }
+        Ended::GeneratorFailed => {
+            let because = because(report, "a worker ended: ");
+            return Err(Error::local(format!("the load generator could not go on{because}")));
+        }
+        Ended::Stalled => {
+            return Err(Error::new(ErrorKind::TimedOut, "nothing moved any more with messages outstanding"));
+        }
+        Ended::Aborted => {
+            let what = "the run was cut off: a --fail held before its end";
+            talk.error(&Error::new(ErrorKind::Threshold, what));
+            return Ok(ExitStatus::Partly(ErrorKind::Threshold));
+        }
+        _ => {}
+    }
+    // What `--reconnect` made good again is in the counts, and no failure.
+    if clients.missing > 0 && failed > 0 && (counts.connections_lost == 0 || clients.failed > 0) {
+        let error = connect();
+        talk.error(&error);
+        return Ok(ExitStatus::Partly(error.kind()));
+    }
+    let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
+    let lost_kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
+    // An answer that a lost connection took with it is no answer that was waited for in vain.
+    let unanswered = if counts.connections_lost > 0 { lost_kind } else { ErrorKind::TimedOut };
+    for (count, kind, noun, what, prefix) in [
+        (not_back, lost_kind, "connection", "lost", "connection lost: "),
+        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
+        (counts.refused, ErrorKind::PublishRefused, "message", "refused", "publish: "),
+        (counts.unacknowledged, unanswered, "message", "not acknowledged", "connection lost: "),
+    ] {
+        if count > 0 {
+            let were = if count == 1 { "was" } else { "were" };
+            let message = format!("{} {were} {what}{}", plural(count, noun), because(report, prefix));
+            talk.error(&Error::new(kind, message));
+            return Ok(ExitStatus::Partly(kind));
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Whether the broker's fault was one against the protocol: then that is what is said of it.
+fn by_violation(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
+    let breaks = |reason: &str| reason.strip_prefix(prefix).is_some_and(|why| why.starts_with(VIOLATION));
+    if report.reasons.0.keys().any(|reason| breaks(reason)) { ErrorKind::Protocol } else { otherwise }
+}
+
+/// The most frequent reason of one kind.
+fn because(report: &Report, prefix: &str) -> String {
+    let reasons = report.reasons.0.iter().filter_map(|(reason, count)| Some((reason.strip_prefix(prefix)?, *count)));
+    reasons.max_by_key(|(_, count)| *count).map_or(String::new(), |(reason, _)| format!(": {reason}"))
+}
+
+pub(super) fn not_begun(error: RunError) -> Error {
+    match error {
+        RunError::Dial(error) => (*error).into(),
+        RunError::Topic(error) => Error::usage(format!("a topic of the run: {error}")),
+        RunError::Shortage(shortage) => Error::local(shortage.to_string()).with_hint(shortage.command()),
+        RunError::Worker(_) => Error::local(error.to_string()),
+    }
+}

@@ -1,0 +1,120 @@
+//! Each cause of late messages, injected: the verdict names it.
+
+use std::time::Duration;
+
+use super::*;
+use mqttx_rs::internals::LimitedBy;
+
+/// Acknowledges each message so much later than it came, however many there are at a time.
+fn acknowledge_late(mut link: Link, delay: Duration) {
+    let mut writer = link.writer();
+    let (sender, ids) = std::sync::mpsc::channel::<(Instant, u16)>();
+    let answers = std::thread::spawn(move || {
+        for (due, id) in ids {
+            while let Some(left) = due.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                std::thread::park_timeout(left);
+            }
+            writer.send(puback(id));
+        }
+    });
+    while let Packet::Publish(publish) = link.receive() {
+        sender.send((Instant::now() + delay, publish.id)).unwrap();
+    }
+    drop(sender);
+    answers.join().unwrap();
+    link.close();
+}
+
+fn limited_by(report: &Report) -> LimitedBy {
+    report.verdict.as_ref().unwrap().limited_by
+}
+
+#[test]
+fn a_small_window() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 100/s --inflight 1 --duration 2";
+    let program = bench(line, broker.port(), &path).start();
+    acknowledge_late(broker.accept_session(connack()).0, Duration::from_millis(50));
+    let ended = program.wait().expect_code(0);
+    let report = read(&path);
+    assert!(report.counts.late_for_window > report.counts.sent / 2, "{:?}", report.counts);
+    assert_eq!(limited_by(&report), LimitedBy::Window, "{:?}", report.verdict);
+    assert!(ended.text().contains("limited by the window (raise --inflight)"), "{}", ended.text());
+}
+
+#[test]
+fn a_broker_that_answers_one_after_another() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 200/s --inflight 20 --duration 1";
+    let program = bench(line, broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    while let Packet::Publish(publish) = link.receive() {
+        std::thread::park_timeout(Duration::from_millis(20));
+        link.send(puback(publish.id));
+    }
+    link.close();
+    program.wait().expect_code(0);
+    let report = read(&path);
+    assert!(report.counts.late_for_window > report.counts.late_for_core, "{:?}", report.counts);
+    assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
+}
+
+#[test]
+fn a_broker_that_does_not_read() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let program = bench("pub -c 1 -t b -S 64KB --rate 500/s --duration 2", broker.port(), &path).start();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect_publish();
+    std::thread::park_timeout(Duration::from_millis(1500));
+    while let Packet::Publish(_) = link.receive() {}
+    link.close();
+    program.wait().expect_code(0);
+    let report = read(&path);
+    assert!(report.counts.late_for_socket > report.counts.late_for_core, "{:?}", report.counts);
+    assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_generator_that_is_given_no_core() {
+    use nix::sys::signal::Signal;
+    let Some(broker) = Mosquitto::start("set_tcp_nodelay true") else { return };
+    let (_folder, path) = report_file();
+    let line = "pub -c 4 -i 0 -t b/%i -q 1 --rate 200/s --duration 3 --workers 1";
+    let mut program = bench(line, broker.port(), &path).start();
+    program.wait_for_stdout("Published total");
+    program.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(Duration::from_millis(800));
+    program.signal(Signal::SIGCONT);
+    let ended = program.wait().expect_code(0);
+    let report = read(&path);
+    assert!(report.counts.late_for_core >= 50, "{:?}", report.counts);
+    assert_eq!(limited_by(&report), LimitedBy::Machine, "{:?}", report.verdict);
+    assert!(ended.stderr.contains("not a measurement of the broker"), "{}", ended.stderr);
+}
+
+#[test]
+fn messages_that_are_lost_are_in_the_verdict_and_on_stderr() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "e2e -c 1 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 4 --drain 0.3";
+    let program = bench(line, broker.port(), &path).start();
+    let (mut subscriber, mut publisher) = accept_pair(&broker);
+    let messages: Vec<_> = (0..4).map(|_| publisher.expect_publish()).collect();
+    for index in [0, 1, 1, 3] {
+        subscriber.send(messages[index].clone());
+    }
+    for mut link in [subscriber, publisher] {
+        link.expect_disconnect();
+        link.close();
+    }
+    let ended = program.wait().expect_code(0);
+    assert!(ended.stderr.contains("1 message of 4 expected did not come"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 message came twice"), "{}", ended.stderr);
+    let verdict = read(&path).verdict.unwrap();
+    assert!(verdict.limited_by >= LimitedBy::Broker, "{verdict:?}");
+    assert_eq!(verdict.why[0], "1 message lost, 25.00 % of what should have come");
+}

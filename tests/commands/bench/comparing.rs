@@ -1,0 +1,27 @@
+//! `bench compare`: two reports side by side, and what is not to change.
+
+use super::*;
+
+#[test]
+fn a_change_for_the_worse_has_an_exit_code() {
+    let broker = ScriptedBroker::start();
+    let (folder, _) = report_file();
+    let path = |name: &str| folder.path().join(name);
+    for (name, count) in [("baseline", 4), ("candidate", 2)] {
+        let line = format!("pub -c 1 -t b -q 1 --rate 100/s -L {count}");
+        let program = bench(&line, broker.port(), &path(name)).start();
+        count_publishes(broker.accept_session(connack()).0);
+        program.wait().expect_code(0);
+    }
+    let compare = |change: &str| {
+        let program = Program::new(["bench", "compare"]).arg(path("baseline")).arg(path("candidate"));
+        program.arg(path("candidate")).arg("--fail").arg(change).run()
+    };
+    let ended = compare("sent<-10%").expect_code(99);
+    assert!(ended.stderr.contains("--fail `sent<-10%` holds: 4 to 2 (-50.0 %)"), "{}", ended.stderr);
+    assert!(ended.text().contains("FAILED  --fail 'sent<-10%'"), "{}", ended.text());
+    assert!(ended.text().contains("candidate: the median of 2 runs"), "{}", ended.text());
+    compare("sent<-60%").expect_code(0);
+    let refused = compare("sent<10%").expect_code(2);
+    assert!(refused.stderr.contains("it says no change"), "{}", refused.stderr);
+}

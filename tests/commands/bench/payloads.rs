@@ -1,0 +1,78 @@
+//! What is published: files, parts of them, and templates.
+
+use super::*;
+
+/// The payloads that one client publishes until it leaves.
+fn published(line: &str, file: &str) -> Vec<String> {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let source = folder.path().join("payload");
+    std::fs::write(&source, file).unwrap();
+    let program = bench(&format!("pub -c 1 -i 0 -t b -im 1 {line}"), broker.port(), &path).arg("--file-read");
+    let program = program.arg(&source).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let mut payloads = Vec::new();
+    while let Packet::Publish(publish) = link.receive() {
+        payloads.push(String::from_utf8(publish.payload.clone()).unwrap());
+    }
+    link.close();
+    program.wait().expect_code(0);
+    payloads
+}
+
+#[test]
+fn a_file_is_a_template_as_a_text_is() {
+    let payloads = published("--template -L 3", "{\"client\":%i,\"number\":{sequence}}");
+    let expected: Vec<_> = (0..3).map(|number| format!("{{\"client\":1,\"number\":{number}}}")).collect();
+    assert_eq!(payloads, expected);
+}
+
+#[test]
+fn a_file_is_split_into_its_lines_and_each_is_sent_once() {
+    assert_eq!(published("--split", "first\nsecond\n\nlast\n"), ["first", "second", "", "last"]);
+    assert_eq!(published("--split \\n", "first\nsecond"), ["first", "second"]);
+    assert_eq!(published("--split [;,]", "a;b,c"), ["a", "b", "c"]);
+}
+
+#[test]
+fn parts_go_round_until_the_limit() {
+    assert_eq!(published("--split , -L 5", "a,b,c"), ["a", "b", "c", "a", "b"]);
+}
+
+#[test]
+fn each_part_is_a_template() {
+    assert_eq!(published("--split --template", "%i\n%s\n"), ["1", "1"]);
+}
+
+#[test]
+fn parts_of_what_cannot_be_split_are_refused() {
+    let (_folder, path) = report_file();
+    for (line, fault) in [
+        ("pub -t b -S 64B --split", "--payload-size"),
+        ("pub -t b -S 64B --template", "--payload-size"),
+        ("pub -t b -m a --split (", "`(` is not a regular expression"),
+        ("e2e --split", "--split needs a payload of text"),
+    ] {
+        let ended = bench(line, 1, &path).run().expect_code(2);
+        assert!(ended.stderr.contains(fault), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_file_of_a_scenario_is_a_template_too() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    std::fs::write(folder.path().join("payload.json"), "{\"n\":%s}").unwrap();
+    let scenario = folder.path().join("scenario.toml");
+    let text = "[[groups]]\nrole = \"pub\"\ntopic = \"b\"\nrate = \"100/s\"\nlimit = 2\n\
+                file_read = \"payload.json\"\ntemplate = true";
+    std::fs::write(&scenario, text).unwrap();
+    let program = bench("run", broker.port(), &path).arg(&scenario).start();
+    let (mut link, _) = broker.accept_session(connack());
+    for number in 0..2 {
+        assert_eq!(String::from_utf8_lossy(&link.expect_publish().payload), format!("{{\"n\":{number}}}"));
+    }
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+}
