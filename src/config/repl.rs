@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 
 use super::connect::Resolved;
 use super::origin::{Origin, Origins};
-use super::profile::Choice;
+use super::profile::{Choice, nearest};
 use super::publish::Publication;
 use super::read::{Parsed, Reading, read_as};
 use super::subscribe::{FileTarget, Retained, doubts, shape, subscriptions, target};
@@ -166,11 +166,9 @@ fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) ->
         });
     }
     let names = definition.get_subcommands().map(clap::Command::get_name);
-    let similar =
-        names.map(|name| (strsim::jaro_winkler(first, name), name)).max_by(|one, other| one.0.total_cmp(&other.0));
-    match similar {
-        Some((likeness, name)) if likeness > 0.8 => refused.with_hint(format!("did you mean `{name}`?")),
-        _ => refused.with_hint("`help` lists the commands"),
+    match nearest(first, names) {
+        Some(name) => refused.with_hint(format!("did you mean `{name}`?")),
+        None => refused.with_hint("`help` lists the commands"),
     }
 }
 

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Columns, Console, Excerpt, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
-use crate::payload::{PayloadFormat, Record, plural};
+use crate::payload::{PayloadFormat, Record, is_unsafe_on_terminal, plural};
 
 /// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
 const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue];
@@ -125,8 +125,9 @@ impl LivePrinter {
         self.out.text(&text)
     }
 
-    /// Everything about a message: its packet, its properties, its payload as text or JSON and as bytes.
-    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Result<(), WriteError> {
+    /// Everything about a message: its packet, its properties, and its payload as JSON, as text, or as bytes where it is
+    /// neither. Safe for what it is printed to.
+    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Vec<u8> {
         let message = &record.message;
         let payload = &message.payload;
         let mut rows = Columns::default();
@@ -149,20 +150,23 @@ impl LivePrinter {
             property_rows(properties, &mut rows);
         }
         rows.row(["size", &plural(payload.len() as u64, "byte")]);
-        for line in rows.lines(self.out.stream()) {
-            self.out.line(&line)?;
-        }
         let stream = self.out.stream();
-        let out = self.out.buffer();
+        let mut out = Vec::new();
+        for line in rows.lines(stream) {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
         out.push(b'\n');
         self.scratch.clear();
-        let is_text = std::str::from_utf8(payload).is_ok();
         if PayloadFormat::Json.show(payload, &mut self.scratch).is_ok() {
-            safe::push_text(&self.scratch, stream, out);
-            out.extend_from_slice(b"\n\n");
-        } else if is_text && !payload.is_empty() {
-            safe::push_text(payload, stream, out);
-            out.extend_from_slice(b"\n\n");
+            safe::push_text(&self.scratch, stream, &mut out);
+            out.push(b'\n');
+            return out;
+        }
+        if is_plain_text(payload) {
+            safe::push_text(payload, stream, &mut out);
+            out.push(b'\n');
+            return out;
         }
         for (row, bytes) in payload.chunks(HEX_ROW).take(HEX_ROWS).enumerate() {
             out.extend_from_slice(hex_row(row * HEX_ROW, bytes).as_bytes());
@@ -171,7 +175,7 @@ impl LivePrinter {
             let left = payload.len() - HEX_ROW * HEX_ROWS;
             out.extend_from_slice(format!("... {left} more bytes: save {id} FILE\n").as_bytes());
         }
-        self.out.end_message()
+        out
     }
 
     /// What it prints to.
@@ -239,10 +243,10 @@ impl LivePrinter {
         self.out.line(text)
     }
 
-    /// Text of the program's own, style included, at once.
-    pub(crate) fn text(&mut self, text: &clap::builder::StyledStr) -> Result<(), WriteError> {
-        let text = if self.out.stream().color { text.ansi().to_string() } else { text.to_string() };
-        self.out.text(&text)
+    /// What is safe for the terminal already.
+    pub(crate) fn bytes(&mut self, text: &[u8]) -> Result<(), WriteError> {
+        self.out.buffer().extend_from_slice(text);
+        self.out.end_message()
     }
 
     /// Writes what is there: nothing more is ready.
@@ -262,6 +266,12 @@ const HEX_ROW: usize = 16;
 
 /// So many rows of it.
 const HEX_ROWS: usize = 16;
+
+/// Whether a payload says all when it is shown as text.
+fn is_plain_text(payload: &[u8]) -> bool {
+    let is_hidden = |character: char| is_unsafe_on_terminal(character) && !matches!(character, '\n' | '\t' | '\r');
+    std::str::from_utf8(payload).is_ok_and(|text| !text.is_empty() && !text.contains(is_hidden))
+}
 
 /// `00000010  6f 6e                                            on`.
 fn hex_row(offset: usize, bytes: &[u8]) -> String {

@@ -44,7 +44,22 @@ impl Shell<'_> {
                 }
                 self.execute(*command, origins).await
             }
-            ReplRequest::Print(help) => Ok(self.printer.text(&help)?),
+            ReplRequest::Print(help) => self.page_text(&help).await,
+        }
+    }
+
+    /// Shows help, by a pager if it is longer than the window.
+    async fn page_text(&mut self, text: &StyledStr) -> Result<(), Stop> {
+        let shown = if self.printer.stream().color { text.ansi().to_string() } else { text.to_string() };
+        self.show_pages(shown.as_bytes()).await
+    }
+
+    /// Shows a text that is safe for the terminal, by a pager if it is longer than the window.
+    pub(super) async fn show_pages(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let rows = memchr::memchr_iter(b'\n', text).count();
+        match &self.screen {
+            Some(screen) if self.printer.stream().terminal && rows >= screen.rows => self.page(text).await,
+            _ => Ok(self.printer.bytes(text)?),
         }
     }
 
@@ -72,7 +87,7 @@ impl Shell<'_> {
             ReplCommand::Expect(line) => self.expect(&line).await,
             ReplCommand::Sleep { time } => self.sleep(time).await,
             ReplCommand::Last { count, on } => self.last(count, on.as_ref()),
-            ReplCommand::Show { id } => self.show(id),
+            ReplCommand::Show { id } => self.show(id).await,
             ReplCommand::Save { id, file } => self.save(id, &file),
             ReplCommand::Mute { filters } => self.mute(filters),
             ReplCommand::Unmute { filters } => self.unmute(&filters),
@@ -91,9 +106,11 @@ impl Shell<'_> {
             ReplCommand::Clear => Ok(self.printer.clear()?),
             ReplCommand::Help { command } => {
                 let help = help(command.as_deref())?;
-                Ok(self.printer.text(&help)?)
+                self.page_text(&help).await
             }
-            ReplCommand::Exit => Err(Stop::Exit),
+            ReplCommand::Forget { name } => self.forget_connection(&name).await,
+            ReplCommand::Rename { name, new } => self.rename_connection(&name, new),
+            ReplCommand::Exit { code } => Err(Stop::Exit(code.unwrap_or(0))),
         }
     }
 }

@@ -42,6 +42,9 @@ impl Shell<'_> {
                 filters,
             ]);
         }
+        if self.connections.is_empty() {
+            self.talk.plain("No connections: `connect -h HOST` opens one");
+        }
         self.print_rows(&rows)
     }
 
@@ -54,6 +57,9 @@ impl Shell<'_> {
                 let qos = format!("qos {}", active.options.qos);
                 rows.row([active.options.filter.as_str().to_owned(), qos, connection.name.clone(), state.to_owned()]);
             }
+        }
+        if self.connections.iter().all(|connection| connection.subscriptions.is_empty()) {
+            self.talk.plain("No subscriptions: `sub FILTER` subscribes");
         }
         self.print_rows(&rows)
     }
@@ -82,10 +88,11 @@ impl Shell<'_> {
     }
 
     /// `show`: a message in full.
-    pub(super) fn show(&mut self, id: u64) -> Result<(), Stop> {
+    pub(super) async fn show(&mut self, id: u64) -> Result<(), Stop> {
         let entry = self.kept(id)?;
         let (record, connection) = (entry.record.clone(), entry.connection.clone());
-        Ok(self.printer.details(id, &connection, &record)?)
+        let details = self.printer.details(id, &connection, &record);
+        self.show_pages(&details).await
     }
 
     /// `save`.

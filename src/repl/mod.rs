@@ -30,6 +30,7 @@ mod shell;
 mod subscribe;
 mod terminal;
 mod wait;
+mod window;
 
 pub(crate) mod complete;
 pub(crate) mod flood;
@@ -57,7 +58,7 @@ pub(crate) async fn run(
         talk.warning(warning);
     }
     match &settings.commands {
-        CommandSource::Terminal => terminal::run(&settings, terminal, talk, variable).await,
+        CommandSource::Terminal => terminal::attend(&settings, terminal, talk, variable).await,
         CommandSource::Stdin | CommandSource::File(_) => {
             let shell = Shell::new(Console::default(), terminal.stdout, talk, settings.profile.clone(), variable)?;
             script::run(&settings, shell).await

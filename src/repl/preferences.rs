@@ -102,6 +102,9 @@ impl Shell<'_> {
     pub(super) fn mute(&mut self, filters: Vec<TopicFilter>) -> Result<(), Stop> {
         if filters.is_empty() {
             let mut rows = Columns::default();
+            if self.preferences.muted.is_empty() {
+                self.talk.plain("Nothing is muted");
+            }
             self.preferences.muted.iter().for_each(|filter| rows.row([filter.as_str()]));
             return self.print_rows(&rows);
         }
@@ -127,6 +130,9 @@ impl Shell<'_> {
     pub(super) fn variable(&mut self, name: Option<String>, value: Option<String>) -> Result<(), Stop> {
         let Some(name) = name else {
             let mut rows = Columns::default();
+            if self.variables.is_empty() {
+                self.talk.plain("No variables: `var NAME VALUE` sets one");
+            }
             self.variables.iter().for_each(|(name, value)| rows.row([name, value]));
             return self.print_rows(&rows);
         };
@@ -142,6 +148,9 @@ impl Shell<'_> {
     pub(super) fn alias(&mut self, name: Option<String>, command: Option<String>) -> Result<(), Stop> {
         let Some(name) = name else {
             let mut rows = Columns::default();
+            if self.aliases.is_empty() {
+                self.talk.plain("No aliases: `alias NAME COMMAND` makes one");
+            }
             self.aliases.iter().for_each(|(name, command)| rows.row([name, command]));
             return self.print_rows(&rows);
         };

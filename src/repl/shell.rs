@@ -115,8 +115,8 @@ pub(super) enum Stop {
     Interrupted(u8),
     /// Whoever reads stdout has gone.
     Closed,
-    /// `exit`.
-    Exit,
+    /// `exit`, with the program's exit code.
+    Exit(u8),
 }
 
 impl From<Error> for Stop {
@@ -210,18 +210,19 @@ impl<'a> Shell<'a> {
                     return Ok(occurrence);
                 }
             }
-            if let Ok((connection, events)) = self.batches.1.try_recv() {
-                self.taken.extend(events.into_iter().map(|event| (connection, event)));
-                continue;
+            if self.batches.1.is_empty() {
+                self.flush()?;
+            } else {
+                // In a flood there is always a batch: signals are noticed only by who lets the runtime look.
+                tokio::task::yield_now().await;
             }
-            self.flush()?;
             let sum_is_due = self.screen.as_ref().and_then(|screen| screen.flood.poll_timeout());
             tokio::select! {
                 biased;
                 signal = self.interrupt.received() => return Err(Stop::Interrupted(signal)),
                 batch = self.batches.1.recv() => {
                     // It holds a sender itself, so that there is always another.
-                    let Some((connection, events)) = batch else { return Err(Stop::Exit) };
+                    let Some((connection, events)) = batch else { return Err(Stop::Exit(0)) };
                     self.taken.extend(events.into_iter().map(|event| (connection, event)));
                 }
                 () = at(sum_is_due) => self.tell_hidden()?,
@@ -229,11 +230,21 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Lets a signal through to a command that never waits.
+    pub(super) async fn breathe(&mut self) -> Result<(), Stop> {
+        tokio::task::yield_now().await;
+        tokio::select! {
+            biased;
+            signal = self.interrupt.received() => Err(Stop::Interrupted(signal)),
+            () = std::future::ready(()) => Ok(()),
+        }
+    }
+
     /// Writes what has been printed.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         self.printer.flush()?;
         for active in self.connections.iter().flat_map(|connection| &connection.subscriptions) {
-            if let Some(printer) = &active.printer {
+            for printer in active.printer.iter().chain(&active.file) {
                 printer.borrow_mut().flush()?;
             }
         }
@@ -282,13 +293,16 @@ impl<'a> Shell<'a> {
         let id = connection.id;
         match event {
             Event::Connected(_) => {
-                connection.lost = None;
+                (connection.lost, connection.was_connected) = (None, true);
                 Some(Occurrence::Connected(id))
             }
             Event::Closed(result) => {
                 connection.client = None;
                 let error = result.err().map(|error| Error::from(*error));
                 connection.lost.clone_from(&error);
+                if error.is_some() && !connection.was_connected {
+                    self.go_back(index);
+                }
                 Some(Occurrence::Closed(id, error))
             }
             Event::Subscribed { id: request, ack } => {
@@ -328,6 +342,18 @@ impl<'a> Shell<'a> {
             | Event::Auth(_)
             | Event::Tolerated(_)
             | Event::Narrowed(_) => None,
+        }
+    }
+
+    /// A connection that never was is not the current one: that is again the one before it, if there is one.
+    fn go_back(&mut self, index: usize) {
+        let Some(before) = self.connections[index].before.filter(|_| self.current == Some(index)) else { return };
+        if let Some(before) = self.connections.iter().position(|other| other.id == before) {
+            self.current = Some(before);
+            if let Some(screen) = &self.screen {
+                screen.sign.set(self.connections[before].state);
+            }
+            self.talk.progress(format_args!("{} is the current connection again", self.connections[before].name));
         }
     }
 

@@ -65,7 +65,8 @@ impl Shell<'_> {
         let filter = &line.filter;
         let matches = |kept: &Entry| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
-        if self.first(timeout, matches).await?.is_some() {
+        if let Some(found) = self.first(timeout, matches).await? {
+            self.tell_found(&found);
             return Ok(());
         }
         let what = format!("no message on {}{}", filter.as_str(), wanted.description());
@@ -87,12 +88,22 @@ impl Shell<'_> {
                     .with_detail(shown(&kept))
                     .into())
             }
-            Some(kept) if wanted.matches(&kept.record.message.payload) => Ok(()),
+            Some(kept) if wanted.matches(&kept.record.message.payload) => {
+                self.tell_found(&kept);
+                Ok(())
+            }
             Some(kept) => {
                 let topic = kept.record.message.topic.as_str();
                 let message = format!("the message on {topic} is not one{}", wanted.description());
                 Err(Error::local(message).with_detail(shown(&kept)).into())
             }
+        }
+    }
+
+    /// Tells a person that a message was found: it may have come long before.
+    fn tell_found(&self, found: &Entry) {
+        if self.screen.is_some() {
+            self.talk.success(format_args!("Message {} on {}", found.id, found.record.message.topic.as_str()));
         }
     }
 

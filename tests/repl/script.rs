@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::wire::property::{correlation_data, response_topic, user_property};
+use crate::support::wire::property::{correlation_data, response_topic, subscription_identifier, user_property};
 use crate::support::wire::{connack, puback, publish, suback, subscribe, unsuback};
 use crate::support::{Ended, Program, ScriptedBroker};
 
@@ -306,7 +306,7 @@ fn what_was_received_can_be_listed_shown_and_saved() {
     let ended = running.wait().expect_code(0);
     let text = ended.text();
     assert!(text.contains("\nuser property  site: plant-7\n"), "{text}");
-    assert!(text.contains("{\n  \"on\": true\n}\n\n00000000  7b 22 6f 6e"), "{text}");
+    assert!(text.contains("\n\n{\n  \"on\": true\n}\ncar  2"), "{text}");
     assert!(text.contains("car  2\n  a  1\n  b  1\n"), "{text}");
     assert_eq!(text.matches("#2 car/b: x\n").count(), 2, "as it came, and by `last`: {text}");
     assert!(!text.contains("hidden"), "{text}");
@@ -334,7 +334,7 @@ fn variables_aliases_and_files_of_lines_make_longer_scripts() {
 #[test]
 fn commands_of_the_shell_run_beside_and_behind() {
     let ended = without_broker("!echo beside\nhelp exit | grep Usage | tr a-z A-Z\n!exit 3\n").expect_code(1);
-    assert_eq!(ended.text(), "beside\nUSAGE: EXIT\n");
+    assert_eq!(ended.text(), "beside\nUSAGE: EXIT [CODE]\n");
     assert_eq!(ended.stderr, "error: stdin:3: `exit 3` ended with exit status: 3\n");
 }
 
@@ -350,6 +350,110 @@ fn a_trace_can_be_switched_on_and_off() {
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(ended.stderr.matches("-> PUBLISH").count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn each_subscription_has_its_own_output() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "sub m/#\nsub m/x --file-write rec.txt\nsub m/y --output-mode raw\nwait m/end\n";
+    let running = script(&broker, lines).directory(folder.path()).arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for filter in ["m/#", "m/x", "m/y"] {
+        let asked = link.expect_subscribe();
+        assert_eq!(asked.filters[0].0, filter);
+        link.send(suback(asked.id, [0]));
+    }
+    link.send(publish("m/x", "recorded"));
+    link.send(publish("m/y", "raw"));
+    link.send(publish("m/end", ""));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    let text: Vec<_> = ended.text().lines().filter(|line| !line.contains("probe")).collect();
+    assert!(text.iter().any(|line| line.ends_with("m/x: recorded")), "{text:?}");
+    assert!(text.iter().any(|line| line.ends_with("m/y: raw")), "{text:?}");
+    assert_eq!(text.iter().filter(|line| **line == "raw").count(), 1, "{text:?}");
+    assert_eq!(fs::read_to_string(folder.path().join("rec.txt")).unwrap(), "recorded\n");
+}
+
+#[test]
+fn a_message_with_a_subscription_identifier_goes_where_that_was_given() {
+    let broker = ScriptedBroker::start();
+    let lines = "sub # --subscription-identifier 1 --output-mode raw\nsub a --subscription-identifier 2 -F 'two %p'\nwait end\n";
+    let running = script(&broker, lines).arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for _ in 0..2 {
+        let asked = link.expect_subscribe();
+        link.send(suback(asked.id, [0]));
+    }
+    link.send(publish("a", "x").with(subscription_identifier(2)));
+    link.send(publish("end", ""));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    let lines: Vec<_> = ended.text().lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines, ["two x"]);
+}
+
+#[test]
+fn what_runs_is_shown_without_its_secrets() {
+    let ended =
+        Program::new(["repl", "-x", "--keep-going"]).stdin("pub a b -P hunter2\nvar pw hunter2\nvar a 1\n").run();
+    let ended = ended.expect_code(2);
+    assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("+ var ... (not shown: it holds a secret)\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("+ var a 1\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_script_may_begin_with_a_byte_order_mark_and_end_with_a_code_of_its_own() {
+    let ended = without_broker("\u{feff}exit 3\n").expect_code(3);
+    assert_eq!(ended.stderr, "");
+    let ended = without_broker("exit 300\n").expect_code(2);
+    assert!(
+        ended.stderr.contains("`300` is not an exit code: use a whole number between 0 and 255"),
+        "{}",
+        ended.stderr
+    );
+    let ended = without_broker("show abc\n").expect_code(2);
+    assert!(ended.stderr.contains("ID: `abc` is not a whole number of 1 or more"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_empty_says_so() {
+    let ended = without_broker("connections\nsubs\nvar\nalias\nmute\n").expect_code(0);
+    assert_eq!(ended.text(), "");
+    let said: Vec<_> = ended.stderr.lines().collect();
+    assert_eq!(
+        said,
+        [
+            "No connections: `connect -h HOST` opens one",
+            "No subscriptions: `sub FILTER` subscribes",
+            "No variables: `var NAME VALUE` sets one",
+            "No aliases: `alias NAME COMMAND` makes one",
+            "Nothing is muted",
+        ]
+    );
+}
+
+#[test]
+fn a_mistyped_command_is_guessed_at_as_on_the_command_line() {
+    let ended = without_broker("sbu car/ac\n").expect_code(2);
+    assert!(ended.stderr.contains("hint: did you mean `sub`?"), "{}", ended.stderr);
+}
+
+#[test]
+fn any_character_can_be_written_with_escapes() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "pub a $'\\u{202e}x\\x1b\\'\\n'\n").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(publish("a", "\u{202e}x\x1b'\n"));
+    link.expect_goodbye();
+    link.close();
+    running.wait().expect_code(0);
+    let ended = without_broker("pub a $'\\q'\n").expect_code(2);
+    assert!(ended.stderr.contains("column 9: not an escape"), "{}", ended.stderr);
 }
 
 #[cfg(feature = "broker")]

@@ -14,7 +14,7 @@ const HELP: &str = "\
 {subcommands}
 
   !CMD         Run a command of the shell
-  ... | CMD    Give it what a command prints
+  ... | CMD    Pipe what a command prints into a command of the shell
 
 '..' and \"..\" quote, $name is a variable, <<EOF takes the lines up to EOF as a word.
 `help COMMAND` tells more, with examples.";
@@ -48,6 +48,8 @@ pub(crate) enum ReplCommand {
         name = "connect",
         alias = "con",
         override_usage = "connect [--profile NAME] [OPTIONS] [as NAME]",
+        mut_arg("save_options", hidden),
+        mut_arg("load_options", hidden),
         after_help = "\
 Examples:
   connect -h broker.example
@@ -71,6 +73,23 @@ program. Without anything said, the current connection is opened again."
         /// Its name
         #[arg(value_name = "NAME")]
         name: String,
+    },
+    /// Close a connection, and take it off the list
+    #[command(name = "forget", override_usage = "forget <NAME>")]
+    Forget {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Give a connection another name
+    #[command(name = "rename", override_usage = "rename <NAME> <NEW>")]
+    Rename {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Its new name
+        #[arg(value_name = "NEW")]
+        new: String,
     },
     /// List the connections
     #[command(name = "connections", alias = "ls", override_usage = "connections")]
@@ -197,14 +216,14 @@ Examples:
     #[command(name = "show", override_usage = "show <ID>")]
     Show {
         /// Its number, as `last` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
     },
     /// Write the payload of a message to a file
     #[command(name = "save", override_usage = "save <ID> <FILE>")]
     Save {
         /// Its number, as `last` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
         /// Where to
         #[arg(value_name = "FILE")]
@@ -326,8 +345,12 @@ Examples:
         command: Option<String>,
     },
     /// Close all connections, and leave
-    #[command(name = "exit", alias = "quit", override_usage = "exit")]
-    Exit,
+    #[command(name = "exit", alias = "quit", override_usage = "exit [CODE]")]
+    Exit {
+        /// Exit code of the program
+        #[arg(value_name = "CODE", value_parser = exit_code)]
+        code: Option<u8>,
+    },
 }
 
 /// What `set` sets.
@@ -449,6 +472,11 @@ pub(crate) struct WaitedForArgs {
 /// The definition of a line: for parsing, help and completion.
 pub(crate) fn line_command() -> clap::Command {
     finished(ReplLine::command())
+}
+
+/// What a program can end with.
+fn exit_code(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an exit code: use a whole number between 0 and 255"))
 }
 
 /// An option of one value, so that what follows is no further one: it can be repeated.

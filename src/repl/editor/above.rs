@@ -1,0 +1,65 @@
+//! What has to be drawn above the line that is being typed.
+//!
+//! One queue for all of it, in order. While a line is edited, the editor draws it when it draws the prompt; when the line
+//! is done, what is left goes before whatever is printed next. rustyline's own printer would keep what it was given until
+//! the next line is edited, behind what the command between them prints.
+
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::output::AboveLine;
+
+/// Lines that wait to be drawn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    lines: String,
+    /// A line is being typed, as far as anybody on this side knows.
+    is_editing: bool,
+}
+
+impl Waiting {
+    /// A line is asked for, or is done.
+    pub(super) fn set_editing(&self, is_editing: bool) {
+        self.held().is_editing = is_editing;
+    }
+
+    /// Takes the lines, to draw them.
+    pub(super) fn take(&self) -> String {
+        std::mem::take(&mut self.held().lines)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Prints above the line.
+pub(super) struct Above {
+    pub(super) waiting: Waiting,
+    /// Asks the editor to draw; `None`: it cannot, the terminal being one that only writes lines.
+    pub(super) draw: Option<mpsc::Sender<()>>,
+}
+
+impl AboveLine for Above {
+    fn print(&mut self, lines: String) -> Option<String> {
+        let mut held = self.waiting.held();
+        let Some(draw) = &self.draw else {
+            // Behind the prompt, which cannot be drawn again.
+            let newline = if std::mem::take(&mut held.is_editing) { "\n" } else { "" };
+            return Some(format!("{newline}{lines}"));
+        };
+        if !held.is_editing {
+            return Some(std::mem::take(&mut held.lines) + &lines);
+        }
+        let is_first = held.lines.is_empty();
+        held.lines.push_str(&lines);
+        if is_first {
+            // The thread ends with the program only.
+            _ = draw.send(());
+        }
+        None
+    }
+}
