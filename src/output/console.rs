@@ -4,6 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Takes lines while somebody types another: draws them above it.
 pub trait AboveLine: Send {
+    /// Keeps lines until it is over: something else has the whole screen.
+    fn hold(&mut self, is_held: bool);
+
     /// Draws whole lines, each with its end; if nobody is typing, gives back what is to be printed instead.
     fn print(&mut self, lines: String) -> Option<String>;
 }
@@ -38,6 +41,13 @@ impl Console {
             let mut out = io::stdout().lock();
             // The terminal may be gone.
             _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
+    /// Keeps what is printed until it is over, as far as there is somebody who types and could see it later.
+    pub(crate) fn hold(self, is_held: bool) {
+        if let Some(line) = self.line {
+            line.lock().unwrap_or_else(PoisonError::into_inner).hold(is_held);
         }
     }
 

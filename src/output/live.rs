@@ -3,9 +3,9 @@ use std::io::{self, Write};
 
 use colored::Color;
 use jiff::tz::TimeZone;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::{Columns, Console, Excerpt, Stdout, Stream, Talk, WriteError, safe};
+use super::{Columns, Console, Excerpt, MessagePrinter, PrinterOptions, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
 use crate::payload::{PayloadFormat, Record, is_unsafe_on_terminal, plural};
 
@@ -47,13 +47,6 @@ impl Write for Target {
             Self::Captured(_) => Ok(()),
         }
     }
-}
-
-/// Rows that are drawn anew in their place.
-#[derive(Debug, Default)]
-pub(crate) struct LiveTable {
-    /// Rows on the screen.
-    drawn: usize,
 }
 
 /// What stands beside a message's topic and payload.
@@ -106,23 +99,6 @@ impl LivePrinter {
     /// Clears the screen, if it is one.
     pub(crate) fn clear(&mut self) -> Result<(), WriteError> {
         if self.out.stream().terminal { self.out.text("\x1b[H\x1b[2J") } else { Ok(()) }
-    }
-
-    /// Draws rows where they were drawn before, each cut to the screen.
-    pub(crate) fn redraw(&mut self, table: &mut LiveTable, rows: &Columns, columns: usize) -> Result<(), WriteError> {
-        let lines: Vec<_> = rows.lines(self.out.stream()).map(|line| cut(&line, columns)).collect();
-        let mut text = String::new();
-        if table.drawn > 0 {
-            // Writing to a String does not fail.
-            _ = write!(text, "\x1b[{}A", table.drawn);
-        }
-        text.push_str("\r\x1b[J");
-        for line in &lines {
-            text.push_str(line);
-            text.push('\n');
-        }
-        table.drawn = lines.len();
-        self.out.text(&text)
     }
 
     /// Everything about a message: its packet, its properties, and its payload as JSON, as text, or as bytes where it is
@@ -238,6 +214,28 @@ impl LivePrinter {
         self.out.end_message()
     }
 
+    /// Messages in a shape of their own.
+    pub(crate) fn shaped<'a>(
+        &mut self,
+        options: PrinterOptions,
+        records: impl Iterator<Item = &'a Record>,
+    ) -> Result<(), WriteError> {
+        let mut printer = MessagePrinter::new(options, Stdout::with_writer(Vec::new(), self.stream()), self.talk);
+        for record in records {
+            printer.print(record)?;
+        }
+        printer.flush()?;
+        let text = printer.into_writer();
+        self.bytes(&text)
+    }
+
+    /// A line of text in a colour.
+    pub(crate) fn painted(&mut self, text: &str, color: Color) -> Result<(), WriteError> {
+        let stream = self.out.stream();
+        let line = stream.paint(&safe::word(text, stream), color);
+        self.bytes(format!("{line}\n").as_bytes())
+    }
+
     /// A line of text; what a terminal would obey is escaped on one.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), WriteError> {
         self.out.line(text)
@@ -310,17 +308,6 @@ fn property_rows(properties: &PublishProperties, rows: &mut Columns) {
     }
 }
 
-/// As much of a line as fits.
-fn cut(line: &str, columns: usize) -> String {
-    let mut width = 0;
-    line.chars()
-        .take_while(|character| {
-            width += character.width().unwrap_or(0);
-            width <= columns
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,10 +317,5 @@ mod tests {
         let row = hex_row(16, b"on\x00\xff");
         assert_eq!(row, format!("00000010  {:<48}  on..\n", "6f 6e 00 ff"));
         assert!(hex_row(0, &[b'x'; 16]).contains("78 78 78  78 78"));
-    }
-
-    #[test]
-    fn a_line_is_cut_by_display_width() {
-        assert_eq!((cut("汽车/ac", 4), cut("汽车/ac", 3), cut("on", 9)), ("汽车".into(), "汽".into(), "on".into()));
     }
 }

@@ -5,13 +5,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use colored::Color;
 use jiff::Timestamp;
 
 use super::connection::{Active, Printer};
+use super::diff::summary;
 use super::flood::Share;
 use super::journal::{Entry, Journal, Limits};
+use super::selection::Selection;
 use super::shell::{Shell, Stop};
-use crate::mqtt::{Message, TopicFilter};
+use crate::mqtt::Message;
 use crate::output::{Excerpt, LiveHead, LiveStyle};
 use crate::payload::Record;
 use crate::session::Received;
@@ -28,10 +31,10 @@ impl Messages {
         Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
     }
 
-    /// The last so many whose topics match, the oldest first.
-    pub(super) fn latest(&self, count: usize, on: Option<&TopicFilter>) -> Vec<Entry> {
-        let matches = |entry: &&Entry| on.is_none_or(|filter| filter.matches(entry.record.message.topic.as_str()));
-        let mut latest: Vec<_> = self.journal.entries().rev().filter(matches).take(count).cloned().collect();
+    /// The last so many that are meant, the oldest first.
+    pub(super) fn latest(&self, count: usize, selection: &Selection) -> Vec<Entry> {
+        let takes = |entry: &&Entry| selection.takes(entry);
+        let mut latest: Vec<_> = self.journal.entries().rev().filter(takes).take(count).cloned().collect();
         latest.reverse();
         latest
     }
@@ -109,6 +112,7 @@ impl Shell<'_> {
         let asked_for = connection.asked_for(&record.message);
         let is_muted = self.is_watching || self.preferences.muted.iter().any(|filter| filter.matches(topic));
         let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
+        let changes = self.changes(&record.message);
         self.saw(topic);
         let id = self.messages.journal.push(&name, record.clone(), now);
         for file in outputs.files {
@@ -126,6 +130,9 @@ impl Shell<'_> {
         for printer in outputs.shown {
             let Some(printer) = printer else {
                 self.show_line(id, &name, &record, style)?;
+                if let Some(changes) = &changes {
+                    self.printer.painted(&format!("  ~ {changes}"), Color::Yellow)?;
+                }
                 continue;
             };
             // What came before stands before.
@@ -135,6 +142,17 @@ impl Shell<'_> {
             printer.flush()?;
         }
         Ok(id)
+    }
+
+    /// What a message changes on its topic, where that is to be shown.
+    fn changes(&self, message: &Message) -> Option<String> {
+        if !self.preferences.changes {
+            return None;
+        }
+        let before = self.messages.journal.topics().get(message.topic.as_str(), Instant::now())?;
+        // Of a long payload only the beginning is there.
+        let is_whole = before.latest.size == before.latest.head.len();
+        if is_whole { summary(&before.latest.head, &message.payload) } else { None }
     }
 
     /// How much of a message may be drawn: in a script all.

@@ -25,14 +25,18 @@ mod opening;
 mod outside;
 mod preferences;
 mod publish;
+mod received;
 mod script;
+mod selection;
 mod shell;
 mod subscribe;
 mod terminal;
 mod wait;
+mod watch;
 mod window;
 
 pub(crate) mod complete;
+pub(crate) mod diff;
 pub(crate) mod flood;
 pub(crate) mod history;
 pub(crate) mod journal;

@@ -21,6 +21,10 @@ pub(super) struct Preferences {
     pub(super) qos: Option<QoS>,
     /// In another shape than a line.
     pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
+    /// How that is, for messages that are shown again.
+    pub(super) display: Option<Display>,
+    /// Whether what a message changes is shown below it.
+    pub(super) changes: bool,
     /// What that shape is, as it was said.
     shape: Option<String>,
     /// Kept, and not shown.
@@ -59,6 +63,13 @@ impl Shell<'_> {
                 let qos = value.map(str::parse::<QoS>).transpose();
                 self.preferences.qos = qos.map_err(|_| refused("a QoS: use 0, 1 or 2"))?;
             }
+            Preference::Changes => {
+                self.preferences.changes = match value {
+                    Some("on") => true,
+                    None | Some("off") => false,
+                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                }
+            }
             Preference::Timestamps => {
                 self.style.timestamps = match value {
                     Some("on") => true,
@@ -77,13 +88,13 @@ impl Shell<'_> {
     }
 
     fn reshape(&mut self, shape: Option<MessageShape>) -> Result<(), Error> {
-        self.preferences.printer = match shape {
-            Some(shape) => {
-                let display = Display { shape: Some(shape), format: self.style.format, ..Display::default() };
-                Some(Rc::new(RefCell::new(self.message_printer(&display)?)))
-            }
+        let format = self.style.format;
+        let display = shape.map(|shape| Display { shape: Some(shape), format, ..Display::default() });
+        self.preferences.printer = match &display {
+            Some(display) => Some(Rc::new(RefCell::new(self.message_printer(display)?))),
             None => None,
         };
+        self.preferences.display = display;
         Ok(())
     }
 
@@ -94,6 +105,7 @@ impl Shell<'_> {
         rows.row(["format", self.style.format.name()]);
         rows.row(["qos", &qos.unwrap_or_default().to_string()]);
         rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
+        rows.row(["changes", if self.preferences.changes { "on" } else { "off" }]);
         rows.row(["max-lines", &self.style.maximum_lines.to_string()]);
         self.print_rows(&rows)
     }

@@ -85,6 +85,8 @@ pub(super) struct Screen {
     facts: Arc<Mutex<Facts>>,
     sign: Sign,
     pub(super) flood: Flood,
+    /// It can be drawn on anywhere: it does more than write lines.
+    pub(super) draws: bool,
     pub(super) columns: usize,
     pub(super) rows: usize,
 }
@@ -172,8 +174,8 @@ impl<'a> Shell<'a> {
     }
 
     /// From here on a person looks at it.
-    pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign) {
-        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80, rows: 24 });
+    pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign, draws: bool) {
+        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
         (self.style.maximum_lines, self.style.columns) = (SHOWN_LINES, 80);
     }
 

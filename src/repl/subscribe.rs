@@ -175,15 +175,20 @@ impl Shell<'_> {
         Ok((printer, Some(Rc::new(RefCell::new(file)))))
     }
 
-    /// A printer of messages in a shape of their own.
-    pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
-        let options = PrinterOptions {
+    /// What a printer of such messages needs to know.
+    pub(super) fn printer_options(display: &Display) -> Result<PrinterOptions, Error> {
+        Ok(PrinterOptions {
             shape: display.shape.clone().unwrap_or_default(),
             format: display.format,
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(display.file.as_ref())?,
-        };
+        })
+    }
+
+    /// A printer of messages in a shape of their own.
+    pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
+        let options = Self::printer_options(display)?;
         Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))
     }
 }

@@ -36,9 +36,9 @@ pub(super) async fn attend(
     let console = Console::above(editor.above());
     let talk = talk.with_console(console);
     let mut shell = Shell::new(console, terminal.stdout, talk, settings.profile.clone(), variable)?;
-    shell.attend(facts, editor.sign());
+    shell.attend(facts, editor.sign(), editor.draws());
     begin(settings, &mut shell);
-    let ended = session(&mut shell, &mut editor).await;
+    let ended = session(&mut shell, &mut editor, &cooked).await;
     // A signal may have come while the terminal was the editor's.
     drop(cooked);
     drop(never_stopped);
@@ -64,7 +64,7 @@ fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) {
 }
 
 /// From line to line.
-async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop> {
+async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) -> Result<(), Stop> {
     let mut continued = Continued::listen();
     loop {
         shell.flush()?;
@@ -75,7 +75,11 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop>
             tokio::select! {
                 biased;
                 typed = editor.typed() => break typed,
-                () = continued.received(), if editor.draws() => resume(editor),
+                () = continued.received() => {
+                    if editor.has_terminal() {
+                        resume(editor);
+                    }
+                }
                 occurrence = shell.next() => match occurrence {
                     Ok(occurrence) => shell.background(occurrence),
                     // It came to another process of the group as well; the line is the editor's to clear.
@@ -86,6 +90,8 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop>
                 },
             }
         };
+        // The program may have been let go on in the moment in which the editor gave the terminal back.
+        cooked.restore();
         Console::settle(&editor.left());
         let text = match typed {
             Typed::Line(text) => text,

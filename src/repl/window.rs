@@ -26,13 +26,19 @@ impl Cooked {
     }
 }
 
-impl Drop for Cooked {
-    fn drop(&mut self) {
+impl Cooked {
+    pub(super) fn restore(&self) {
         #[cfg(unix)]
         if let Some(mode) = &self.mode {
             // Nothing is left to be done about it.
             _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, mode);
         }
+    }
+}
+
+impl Drop for Cooked {
+    fn drop(&mut self) {
+        self.restore();
     }
 }
 

@@ -10,3 +10,5 @@ mod person;
 mod script;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod watch;

@@ -262,27 +262,6 @@ fn a_message_larger_than_the_screen_is_cut_and_says_where_the_rest_is() {
 }
 
 #[test]
-fn watch_shows_the_latest_values_in_their_place_until_ctrl_c() {
-    let person = Person::new();
-    let (mut screen, mut link) = person.sits_down();
-    subscribe(&mut screen, &mut link, "car/#");
-    link.send(publish("car/1", "slow"));
-    screen.wait_for_line("#1 car/1: slow");
-    enter(&mut screen, "watch car/#");
-    screen.wait_for_shown_input();
-    link.send(publish("car/1", "fast"));
-    link.send(publish("car/2", "parked"));
-    screen.wait_for("parked");
-    screen.wait_for("fast");
-    let rows = screen.lines().iter().filter(|line| line.starts_with("car/1")).count();
-    assert_eq!(rows, 1, "{}", screen.contents());
-    screen.type_keys(key::CTRL_C);
-    screen.wait_until("a prompt", is_waiting);
-    enter(&mut screen, "pub a 'still here'");
-    assert_eq!(&link.expect_publish().payload[..], b"still here");
-}
-
-#[test]
 fn other_programs_and_names_of_ones_own_are_at_hand() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();

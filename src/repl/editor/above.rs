@@ -18,15 +18,32 @@ struct Held {
     lines: String,
     /// A line is being typed, as far as anybody on this side knows.
     is_editing: bool,
+    /// The editor has drawn it: it has the terminal, in the mode that it needs.
+    is_drawn: bool,
+    /// Nothing is drawn at present.
+    is_held: bool,
 }
 
 impl Waiting {
     /// A line is asked for, or is done.
     pub(super) fn set_editing(&self, is_editing: bool) {
-        self.held().is_editing = is_editing;
+        let mut held = self.held();
+        (held.is_editing, held.is_drawn) = (is_editing, false);
     }
 
-    /// Takes the lines, to draw them.
+    /// Takes the lines, for the editor to draw them.
+    pub(super) fn draw(&self) -> String {
+        let mut held = self.held();
+        held.is_drawn = held.is_editing;
+        std::mem::take(&mut held.lines)
+    }
+
+    /// Whether the editor has the terminal.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.held().is_drawn
+    }
+
+    /// Takes the lines, to print them.
     pub(super) fn take(&self) -> String {
         std::mem::take(&mut self.held().lines)
     }
@@ -44,8 +61,16 @@ pub(super) struct Above {
 }
 
 impl AboveLine for Above {
+    fn hold(&mut self, is_held: bool) {
+        self.waiting.held().is_held = is_held;
+    }
+
     fn print(&mut self, lines: String) -> Option<String> {
         let mut held = self.waiting.held();
+        if held.is_held {
+            held.lines.push_str(&lines);
+            return None;
+        }
         let Some(draw) = &self.draw else {
             // Behind the prompt, which cannot be drawn again.
             let newline = if std::mem::take(&mut held.is_editing) { "\n" } else { "" };

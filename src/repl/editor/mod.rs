@@ -126,6 +126,11 @@ impl Editor {
         _ = self.draw.as_ref().map(|draw| draw.send(()));
     }
 
+    /// Whether it has the terminal at present: a line is on the screen.
+    pub(super) fn has_terminal(&self) -> bool {
+        self.waiting.is_drawn()
+    }
+
     /// Whether it draws: if not, the terminal only writes lines.
     pub(super) fn draws(&self) -> bool {
         self.draw.is_some()

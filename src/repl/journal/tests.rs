@@ -52,16 +52,40 @@ fn bytes_are_bounded_but_the_newest_message_is_kept() {
 }
 
 #[test]
-fn topics_beyond_the_limit_are_counted_together() {
+fn a_topic_beyond_the_limit_takes_the_place_of_the_rarest_and_its_count() {
     let mut given = Given::new(SMALL);
-    for topic in ["a", "b", "c", "d", "a"] {
+    for topic in ["a", "a", "a", "b", "c"] {
         given.push(topic, "x", SECOND);
     }
     let topics = given.journal.topics();
-    assert_eq!((topics.len(), topics.others()), (2, 2));
+    assert_eq!((topics.len(), topics.evicted(), topics.others()), (2, 1, 0));
+    let now = given.start + SECOND;
+    let counts: Vec<_> = topics.busiest(9, now).iter().map(|all| (all.topic, all.messages, all.inherited)).collect();
+    assert_eq!(counts, [("a", 3, 0), ("c", 2, 1)]);
+    assert!(topics.get("b", now).is_none());
     let mut given = Given::new(SMALL);
     given.push(&"x".repeat(101), "x", SECOND);
     assert_eq!((given.journal.topics().len(), given.journal.topics().others()), (0, 1));
+}
+
+#[test]
+fn heavy_hitters_are_found_however_many_rare_topics_come_before_and_between() {
+    let mut given = Given::new(Limits { topics: 50, topic_bytes: 1 << 20, ..SMALL });
+    for number in 0..5_000 {
+        given.push(&format!("rare/{number}"), "x", SECOND);
+        if number > 2_000 && number % 2 == 0 {
+            given.push("heavy/1", "x", SECOND);
+            given.push("heavy/2", "x", SECOND);
+        }
+    }
+    let topics = given.journal.topics();
+    let busiest = topics.busiest(2, given.start + SECOND);
+    let names: std::collections::BTreeSet<_> = busiest.iter().map(|report| report.topic).collect();
+    assert_eq!(names, ["heavy/1", "heavy/2"].into());
+    for report in &busiest {
+        assert!((report.messages - report.inherited..=report.messages).contains(&1_499), "{report:?}");
+    }
+    assert_eq!(topics.len(), 50);
 }
 
 #[test]
