@@ -28,19 +28,14 @@ pub(crate) fn parts(one: &[u8], two: &[u8]) -> Vec<Part> {
     {
         return members(&one, &two);
     }
-    match (std::str::from_utf8(one), std::str::from_utf8(two)) {
-        (Ok(one), Ok(two)) => lines(&one.lines().collect::<Vec<_>>(), &two.lines().collect::<Vec<_>>()),
-        _ => {
-            let rows = |bytes: &[u8]| bytes.chunks(ROW).map(row).collect::<Vec<_>>();
-            let (one, two) = (rows(one), rows(two));
-            let texts = |rows: &[String]| -> Vec<String> { rows.to_vec() };
-            let (one, two) = (texts(&one), texts(&two));
-            lines(
-                &one.iter().map(String::as_str).collect::<Vec<_>>(),
-                &two.iter().map(String::as_str).collect::<Vec<_>>(),
-            )
-        }
+    if let (Ok(one), Ok(two)) = (std::str::from_utf8(one), std::str::from_utf8(two)) {
+        return lines(&one.lines().collect::<Vec<_>>(), &two.lines().collect::<Vec<_>>());
     }
+    let rows = |bytes: &[u8]| bytes.chunks(ROW).map(row).collect::<Vec<_>>();
+    let (one, two) = (rows(one), rows(two));
+    let one: Vec<_> = one.iter().map(String::as_str).collect();
+    let two: Vec<_> = two.iter().map(String::as_str).collect();
+    lines(&one, &two)
 }
 
 /// What has changed on one line: `/speed: 3 -> 5, +/on: true`; `None` if nothing has.

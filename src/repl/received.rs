@@ -186,7 +186,7 @@ impl Shell<'_> {
                     rows.row([name, count, rate(report.rate), age(now - report.latest.at), value]);
                 }
                 None => {
-                    rows.row([name, in_groups(level.total), String::new(), String::new(), below.unwrap_or_default()])
+                    rows.row([name, in_groups(level.total), String::new(), String::new(), below.unwrap_or_default()]);
                 }
             }
         }

@@ -482,8 +482,14 @@ pub(crate) struct LastLine {
     /// Shape of the output
     #[arg(long, value_enum, value_name = "MODE", conflicts_with = "template")]
     pub output_mode: Option<MessageShape>,
-    /// Shape, as in "%I %t %p", mosquitto_sub's letters
-    #[arg(short = 'F', long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    /// Shape of a line
+    #[arg(
+        short = 'F',
+        long,
+        help = "Shape, as in \"%I %t %p\", mosquitto_sub's letters",
+        value_name = "TEMPLATE",
+        allow_hyphen_values = true
+    )]
     pub template: Option<String>,
     /// How payloads are shown
     #[arg(short = 'f', long, value_name = "FORMAT", value_parser = value::payload_format())]

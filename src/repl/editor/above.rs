@@ -11,10 +11,10 @@ use crate::output::AboveLine;
 
 /// Lines that wait to be drawn.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Waiting(Arc<Mutex<Held>>);
+pub(super) struct Waiting(Arc<Mutex<Queue>>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct Queue {
     lines: String,
     /// A line is being typed, as far as anybody on this side knows.
     is_editing: bool,
@@ -48,7 +48,7 @@ impl Waiting {
         std::mem::take(&mut self.held().lines)
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,6 @@
 //! The view on the screen.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use ratatui::Frame;
@@ -11,7 +12,7 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Paragrap
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::rows::{Detail, Row};
-use super::state::{Asking, State};
+use super::state::{Asking, Pane, State};
 use crate::repl::line::printable;
 use crate::repl::received::age;
 
@@ -42,10 +43,11 @@ pub(super) struct Areas {
 
 impl Areas {
     pub(super) fn new(area: Rect, state: &State) -> Self {
-        let half = if state.has_details { area.height / 2 } else { 0 };
+        let has_pane = state.pane != Pane::Closed;
+        let half = if has_pane { area.height / 2 } else { 0 };
         let parts = [Constraint::Length(1), Constraint::Min(1), Constraint::Length(half), Constraint::Length(1)];
         let [head, list, detail, foot] = Layout::vertical(parts).areas(area);
-        Self { head, list, detail: state.has_details.then_some(detail), foot }
+        Self { head, list, detail: has_pane.then_some(detail), foot }
     }
 }
 
@@ -108,7 +110,8 @@ fn list<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Line<'a>> {
             format!("{} {} ", if is_fresh { "*" } else { " " }, fitted(&printable(&row.topic), topic_columns));
         if numbers > 0 {
             let time = age(scene.now.saturating_duration_since(row.at));
-            text.push_str(&format!("{time:>7} {:>6.1}/s ", row.rate));
+            // Writing to a String does not fail.
+            _ = write!(text, "{time:>7} {:>6.1}/s ", row.rate);
         }
         let value = fitted(&row.value(), value_columns);
         let is_chosen = scene.state.chosen.as_deref() == Some(&row.topic);
@@ -137,7 +140,7 @@ fn detail(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
     let block = Block::new().borders(Borders::TOP).title(title);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if scene.state.has_plot {
+    if scene.state.pane == Pane::Plot {
         return plot(frame, inner, detail, scene.color);
     }
     let parts = if inner.width >= 60 {

@@ -33,14 +33,14 @@ pub(super) enum Key {
 
 #[derive(Debug)]
 pub(super) struct Keys {
-    keys: UnboundedReceiver<Key>,
+    pressed: UnboundedReceiver<Key>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Keys {
     pub(super) fn listen() -> Self {
-        let (sender, keys) = unbounded_channel();
+        let (sender, pressed) = unbounded_channel();
         let is_over = Arc::new(AtomicBool::new(false));
         let over = is_over.clone();
         let thread = std::thread::spawn(move || {
@@ -59,12 +59,12 @@ impl Keys {
                 }
             }
         });
-        Self { keys, is_over, thread: Some(thread) }
+        Self { pressed, is_over, thread: Some(thread) }
     }
 
     /// The next key. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Key {
-        match self.keys.recv().await {
+        match self.pressed.recv().await {
             Some(key) => key,
             None => std::future::pending().await,
         }

@@ -22,7 +22,7 @@ use crate::output::{Columns, FullScreen};
 use draw::{Areas, Scene, draw};
 use keys::Keys;
 use rows::{Detail, Row, number};
-use state::{Action, Publish, State};
+use state::{Action, Pane, Publish, State};
 
 /// How often it is drawn at most.
 const REDRAW: Duration = Duration::from_millis(250);
@@ -49,7 +49,7 @@ impl Shell<'_> {
         let filter = filter.map_err(|error| Error::topic("TOPIC", topic.as_str(), &error))?;
         let mut state = State::new(filter);
         state.chosen = Some(topic.as_str().to_owned());
-        (state.has_details, state.has_plot, state.pointer) = (true, true, pointer);
+        (state.pane, state.pointer) = (Pane::Plot, pointer);
         self.view(state).await
     }
 
@@ -125,27 +125,23 @@ impl Shell<'_> {
         let color = self.printer.stream().color;
         let connection = self.current().map_or("offline", |connection| &connection.name);
         let until = paused.map_or(u64::MAX, |(_, until)| *until);
-        let detail = state.chosen.as_deref().filter(|_| state.has_details);
+        let detail = state.chosen.as_deref().filter(|_| state.pane != Pane::Closed);
         let detail = detail.and_then(|topic| Detail::new(journal, topic, until, state.pointer.as_deref(), zone));
         screen.draw(|frame| {
             let areas = Areas::new(frame.area(), state);
             let rows = usize::from(areas.list.height);
-            let (count, shown) = match paused {
-                Some((all, _)) => {
-                    let taken: Vec<&Row> = all.iter().filter(|row| state.takes(&row.topic)).collect();
-                    let at = state.chosen.as_deref().and_then(|topic| taken.iter().position(|row| row.topic == topic));
-                    keep_in_window(state, at, taken.len(), rows);
-                    let shown = taken.iter().skip(state.scrolled).take(rows).map(|row| (*row).clone()).collect();
-                    (taken.len(), shown)
-                }
-                None => {
-                    let places = topics.order(|topic| state.takes(topic), state.is_by_recency);
-                    let at = state.chosen.as_deref().and_then(|chosen| topics.position(&places, chosen));
-                    keep_in_window(state, at, places.len(), rows);
-                    let window = places.iter().skip(state.scrolled).take(rows);
-                    let shown: Vec<_> = window.map(|place| Row::new(&topics.at(*place, now))).collect();
-                    (places.len(), shown)
-                }
+            let (count, shown) = if let Some((all, _)) = paused {
+                let taken: Vec<&Row> = all.iter().filter(|row| state.takes(&row.topic)).collect();
+                let at = state.chosen.as_deref().and_then(|topic| taken.iter().position(|row| row.topic == topic));
+                keep_in_window(state, at, taken.len(), rows);
+                let window = taken.iter().skip(state.scrolled).take(rows);
+                (taken.len(), window.map(|row| (*row).clone()).collect::<Vec<_>>())
+            } else {
+                let places = topics.order(|topic| state.takes(topic), state.is_by_recency);
+                let at = state.chosen.as_deref().and_then(|chosen| topics.position(&places, chosen));
+                keep_in_window(state, at, places.len(), rows);
+                let window = places.iter().skip(state.scrolled).take(rows);
+                (places.len(), window.map(|place| Row::new(&topics.at(*place, now))).collect())
             };
             let scene = Scene {
                 state,

@@ -15,16 +15,25 @@ pub(super) struct State {
     /// Rows of the list that are above the window.
     pub(super) scrolled: usize,
     pub(super) is_paused: bool,
-    /// The chosen topic is shown in full.
-    pub(super) has_details: bool,
-    /// Its numbers are plotted.
-    pub(super) has_plot: bool,
+    /// What is shown of the chosen topic.
+    pub(super) pane: Pane,
     /// The place in JSON that is plotted; `None`: the first number.
     pub(super) pointer: Option<String>,
     /// What the bottom line asks.
     pub(super) asking: Asking,
     /// What was done last, on the bottom line.
     pub(super) note: String,
+}
+
+/// What is below the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pane {
+    /// Nothing.
+    Closed,
+    /// The payload and the history of the chosen topic.
+    Details,
+    /// Its numbers.
+    Plot,
 }
 
 /// What is typed or asked on the bottom line.
@@ -68,8 +77,7 @@ impl State {
             chosen: None,
             scrolled: 0,
             is_paused: false,
-            has_details: false,
-            has_plot: false,
+            pane: Pane::Closed,
             pointer: None,
             asking: Asking::Nothing,
             note: String::new(),
@@ -147,21 +155,19 @@ impl State {
             return Action::None;
         }
         match key {
-            Key::Character('q') => return Action::Leave,
-            Key::Escape if self.has_details => self.has_details = false,
-            Key::Escape => return Action::Leave,
+            Key::Escape if self.pane != Pane::Closed => self.pane = Pane::Closed,
+            Key::Character('q') | Key::Escape => return Action::Leave,
             Key::Enter => {
                 if at.is_none() {
                     self.choose(topics, 0, rows);
                 }
-                self.has_details = !self.has_details;
+                self.pane = if self.pane == Pane::Closed { Pane::Details } else { Pane::Closed };
             }
             Key::Character('/') => self.asking = Asking::Part,
             Key::Character('s') | Key::Tab => self.is_by_recency = !self.is_by_recency,
             Key::Character(' ') => self.is_paused = !self.is_paused,
             Key::Character('g') => {
-                self.has_plot = !self.has_plot;
-                self.has_details |= self.has_plot;
+                self.pane = if self.pane == Pane::Plot { Pane::Details } else { Pane::Plot };
             }
             Key::Character('p') => {
                 if let Some(topic) = self.chosen.clone() {
