@@ -16,9 +16,11 @@
 //! A command that waits goes on taking events ([`shell::Shell::next`]), so that messages are shown and counted
 //! whatever runs.
 
+mod background;
 mod connection;
 mod editor;
 mod execute;
+mod jobs;
 mod look;
 mod messages;
 mod opening;

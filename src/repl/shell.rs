@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
+use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
 use super::messages::Messages;
 use super::preferences::Preferences;
@@ -66,6 +67,7 @@ pub(super) struct Shell<'a> {
     /// The id of the next connection.
     pub(super) next_id: u64,
     requests: Vec<Request>,
+    pub(super) jobs: Jobs,
 }
 
 pub(super) type Batch = (u64, Vec<Event>);
@@ -170,6 +172,7 @@ impl<'a> Shell<'a> {
             taken: VecDeque::new(),
             next_id: 0,
             requests: Vec::new(),
+            jobs: Jobs::default(),
         })
     }
 
@@ -433,7 +436,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-async fn at(deadline: Option<std::time::Instant>) {
+pub(super) async fn at(deadline: Option<std::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::editor::{Editor, Facts, Prompt, Typed};
 use super::history;
 use super::line::commands;
-use super::shell::{Shell, Stop};
+use super::shell::{Shell, Stop, at};
 #[cfg(unix)]
 use super::window::make_raw;
 use super::window::{Continued, Cooked, NeverStopped, window};
@@ -80,6 +80,10 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) ->
                         resume(editor);
                     }
                 }
+                () = at(shell.jobs.due()) => match shell.run_jobs().await {
+                    Err(Stop::Interrupted(SIGINT)) | Ok(()) => shell.flush()?,
+                    Err(stop) => return Err(stop),
+                },
                 occurrence = shell.next() => match occurrence {
                     Ok(occurrence) => shell.background(occurrence),
                     // It came to another process of the group as well; the line is the editor's to clear.

@@ -106,6 +106,7 @@ fn a_terminal_that_only_writes_lines_is_enough() {
     let mut screen = person.program().on_screen_named("dumb", 24, 80);
     let (mut link, _) = person.broker.accept_session(connack());
     screen.wait_for("✔ Connected");
+    screen.wait_until("a prompt", |screen| screen.cursor_line().ends_with('>'));
     screen.enter("sub a");
     let asked = link.expect_subscribe();
     link.send(suback(asked.id, [0]));
@@ -219,4 +220,31 @@ fn a_prompt_is_short_and_has_no_hole() {
     screen.wait_until("the sign", |screen| screen.cursor_line().starts_with('◌'));
     let (_link, _) = person.broker.accept_session(connack());
     screen.wait_for_cursor_line(&prompt);
+}
+
+#[test]
+fn a_line_runs_again_and_again_until_it_is_stopped() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    enter(&mut screen, "every 100ms pub tick 'a b'");
+    screen.wait_for("✔ Job 1: `stop 1` ends it");
+    screen.type_keys("pub half");
+    for _ in 0..3 {
+        link.expect(publish("tick", "a b"));
+    }
+    screen.wait_until("the typed line", |screen| typed(screen).starts_with("pub half"));
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "jobs");
+    screen.wait_for("every 0.1 s");
+    enter(&mut screen, "stop 1");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "jobs");
+    screen.wait_for("No jobs: ");
+    enter(&mut screen, "pub done");
+    let mut last = link.expect_publish();
+    while last.topic == "tick" {
+        last = link.expect_publish();
+    }
+    assert_eq!(last.topic, "done");
 }

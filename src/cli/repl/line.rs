@@ -338,6 +338,37 @@ In a script or a pipe it prints one line of blocks."
         #[arg(long, value_name = "POINTER")]
         json: Option<String>,
     },
+    /// Run a command again and again while you go on typing
+    #[command(
+        name = "every",
+        override_usage = "every <DURATION> <COMMAND>",
+        after_help = "\
+Example:
+  every 5s pub car/ac on
+
+`jobs` lists what runs, `stop N` ends it."
+    )]
+    Every {
+        /// Seconds, or with a unit, as in 200ms
+        #[arg(value_name = "DURATION", value_parser = value::seconds)]
+        time: Duration,
+        /// What to run
+        #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// List what runs in the background
+    #[command(name = "jobs", override_usage = "jobs")]
+    Jobs,
+    /// End what runs in the background
+    #[command(name = "stop", override_usage = "stop <N> | --all")]
+    Stop {
+        /// Its number, as `jobs` shows it
+        #[arg(value_name = "N", value_parser = value::count, required_unless_present = "all")]
+        number: Option<u64>,
+        /// All of it
+        #[arg(long, conflicts_with = "number")]
+        all: bool,
+    },
     /// Choose how messages are shown and sent, or list what is chosen
     #[command(
         name = "set",

@@ -1,8 +1,7 @@
 //! Values that are known beforehand where the definition of an option does not name them.
 
-use super::Candidate;
-
-type Known = &'static [(&'static str, &'static str)];
+/// Values and what they are.
+pub(super) type Known = &'static [(&'static str, &'static str)];
 
 const QOS: Known = &[("0", "at most once"), ("1", "at least once"), ("2", "exactly once")];
 const SWITCH: Known = &[("on", ""), ("off", "")];
@@ -22,8 +21,8 @@ const SHAPES: Known = &[
 ];
 
 /// The values of an option; `before` are the arguments without an option that stand before it.
-pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Vec<Candidate> {
-    let known: Known = match (command, option, before) {
+pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
+    match (command, option, before) {
         ("set", "value", [name, ..]) => match *name {
             "mode" => SHAPES,
             "format" => FORMATS,
@@ -42,6 +41,5 @@ pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Vec<Candid
         ],
         (_, "authentication_method", _) => &[("SCRAM-SHA-256", ""), ("SCRAM-SHA-512", ""), ("SCRAM-SHA-1", "")],
         _ => &[],
-    };
-    known.iter().map(|(value, help)| Candidate::new(*value, *help)).collect()
+    }
 }

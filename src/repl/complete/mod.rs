@@ -183,8 +183,9 @@ fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) 
     let of = |option: &Arg, partial: &str| {
         let mut values = values::of(root, command, option, partial, live);
         if values.is_empty() {
-            values = known::values(command.get_name(), option.get_id().as_str(), words);
-            values.retain(|value| value.text.starts_with(partial));
+            let known = known::values(command.get_name(), option.get_id().as_str(), words).iter();
+            let begin = known.filter(|(value, _)| value.starts_with(partial));
+            values.extend(begin.map(|(value, help)| Candidate::new(*value, *help)));
         }
         values
     };

@@ -31,11 +31,10 @@ impl Waiting {
         (held.is_editing, held.is_drawn) = (is_editing, false);
     }
 
-    /// Takes the lines, for the editor to draw them.
-    pub(super) fn draw(&self) -> String {
+    /// The prompt is on the screen.
+    pub(super) fn set_drawn(&self) {
         let mut held = self.held();
         held.is_drawn = held.is_editing;
-        std::mem::take(&mut held.lines)
     }
 
     /// Whether the editor has the terminal.
@@ -43,7 +42,7 @@ impl Waiting {
         self.held().is_drawn
     }
 
-    /// Takes the lines, to print them.
+    /// Takes the lines, to draw or to print them.
     pub(super) fn take(&self) -> String {
         std::mem::take(&mut self.held().lines)
     }
@@ -73,7 +72,7 @@ impl AboveLine for Above {
         }
         let Some(draw) = &self.draw else {
             // Behind the prompt, which cannot be drawn again.
-            let newline = if std::mem::take(&mut held.is_editing) { "\n" } else { "" };
+            let newline = if std::mem::take(&mut held.is_drawn) { "\n" } else { "" };
             return Some(format!("{newline}{lines}"));
         };
         if !held.is_editing {

@@ -113,7 +113,7 @@ impl Editor {
 
     /// The state that the prompt shows.
     pub(super) fn sign(&self) -> Sign {
-        Sign::new(self.draw.clone())
+        Sign::new(self.draw.clone(), self.waiting.clone())
     }
 
     /// Draws the line anew, as after another program had the terminal, whose window may have another size.

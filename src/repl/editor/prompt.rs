@@ -4,6 +4,7 @@ use std::sync::{Arc, mpsc};
 use colored::Color;
 use unicode_width::UnicodeWidthStr;
 
+use super::above::Waiting;
 use crate::output::Stream;
 use crate::repl::connection::{Connection, State};
 use crate::repl::line::printable;
@@ -14,6 +15,7 @@ pub(in crate::repl) struct Sign {
     state: Arc<AtomicU8>,
     /// Asks the editor to draw.
     draw: Option<mpsc::Sender<()>>,
+    waiting: Waiting,
 }
 
 /// `● host:1883> `, with the sign of the state. The state has no words: the editor measures a prompt once, so that words
@@ -31,8 +33,8 @@ const UNDER_WAY: u8 = 1;
 const OFFLINE: u8 = 2;
 
 impl Sign {
-    pub(super) fn new(draw: Option<mpsc::Sender<()>>) -> Self {
-        Self { state: Arc::default(), draw }
+    pub(super) fn new(draw: Option<mpsc::Sender<()>>, waiting: Waiting) -> Self {
+        Self { state: Arc::default(), draw, waiting }
     }
 
     /// Notes a state; a prompt on the screen shows it at once.
@@ -72,6 +74,8 @@ impl Prompt {
 
 impl rustyline::Prompt for Prompt {
     fn raw(&self) -> &str {
+        // It is asked for when the editor has the terminal, to measure it, or to print it where that is all it can do.
+        self.sign.waiting.set_drawn();
         &self.plain[self.state()]
     }
 

@@ -126,6 +126,8 @@ impl Topics {
         topic.messages += 1;
         topic.bytes += size as u64;
         topic.window.push(size, self.clock, now);
+        // Its latest payload may be longer than the one before.
+        while self.bytes > self.most_bytes && self.held.len() > 1 && self.evict().is_some() {}
     }
 
     /// The place of a topic, a new one if need be; `None` if it is longer than all that may be held.
@@ -134,11 +136,11 @@ impl Topics {
             return Some(*place);
         }
         let needed = name.len() + latest.head.len();
-        if needed > self.most_bytes {
+        if name.len() > self.most_bytes {
             return None;
         }
         let mut inherited = 0;
-        while self.held.len() >= self.most || self.bytes + needed > self.most_bytes {
+        while self.held.len() >= self.most || (self.bytes + needed > self.most_bytes && !self.held.is_empty()) {
             inherited = self.evict()?;
         }
         let name: Arc<str> = name.into();

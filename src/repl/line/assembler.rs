@@ -46,7 +46,8 @@ impl Assembler {
 /// Whether a text can be run, or more has to be typed: a quote or a heredoc is open, or a backslash ends it.
 pub(crate) fn is_complete(text: &str) -> bool {
     let mut assembler = Assembler::default();
-    for line in text.lines() {
+    // A newline at the end is one that was typed: the line behind it is empty.
+    for line in text.split('\n') {
         _ = assembler.push(line);
     }
     !assembler.is_pending()
