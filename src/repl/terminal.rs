@@ -8,7 +8,7 @@ use super::line::commands;
 use super::shell::{Shell, Stop, at};
 #[cfg(unix)]
 use super::window::make_raw;
-use super::window::{Continued, Cooked, NeverStopped, window};
+use super::window::{Continued, Cooked, NeverStopped, is_gone, window};
 use crate::config::profile::Store;
 use crate::config::{NewConnection, ReplSettings};
 use crate::error::{Error, ExitStatus};
@@ -44,9 +44,10 @@ pub(super) async fn attend(
     drop(never_stopped);
     let closed = shell.close_all().await;
     match (ended, closed) {
+        // What cannot be read or written there is not a failure: to close the window is one way to leave.
+        _ if is_gone() => Ok(ExitStatus::Done),
         (Err(Stop::Failed(error)), _) | (Ok(()), Err(Stop::Failed(error))) => Err(error),
         (Err(Stop::Exit(code)), _) => Ok(if code == 0 { ExitStatus::Done } else { ExitStatus::Command(code) }),
-        // A session has no end of its own: to close the window is one way to leave it.
         _ => Ok(ExitStatus::Done),
     }
 }

@@ -42,6 +42,14 @@ impl Drop for Cooked {
     }
 }
 
+/// Whether the window was closed: nothing can be asked of its terminal any more.
+pub(super) fn is_gone() -> bool {
+    #[cfg(unix)]
+    return rustix::termios::tcgetattr(std::io::stdin()).is_err();
+    #[cfg(not(unix))]
+    return false;
+}
+
 /// Gives the terminal back the mode in which lines are edited, as rustyline sets it: a shell that stopped this program
 /// has taken it away.
 #[cfg(unix)]
