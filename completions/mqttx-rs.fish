@@ -137,14 +137,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat -d 'How
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l repeat-delay -d 'Delay between repeats' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l delay -d 'The broker holds it back so long ($delayed)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l timeout -d 'Give up after so long, 0 is never' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -252,14 +261,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s F -l template 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-write -d 'Append payloads to a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Each payload to a file of its own, numbered' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l delimiter -d 'After each payload in files and raw' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l decompress -d 'Decompress payloads: gzip, zstd, or auto for those that are compressed' -r -f -a "gzip\t''
+zstd\t''
+auto\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -567,6 +586,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l user-properties -d 'User properties, "name: value" (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l content-type -d 'MIME type of the payload (-ct)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
+hex\t''
+base64\t''
+json\t''
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l fail -d 'Fail (exit code 99) when it holds, as in \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeat it for several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l report -d 'Write everything as JSON' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l csv -d 'Write a line a second' -r -F
@@ -1273,13 +1309,36 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 takes a free one [default: 1883, or 0 around a command]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 for all of this machine\'s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: no TLS]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l ws-port -d 'Port for MQTT over WebSocket; 0 takes a free one [default: no WebSocket]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l wss-port -d 'Port for MQTT over secure WebSocket; 0 takes a free one' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l ws-path -d 'Path of the WebSocket' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l unix -d 'Unix socket to make and listen on too' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Certificate for TLS [default: one is made, and where its authority is, is printed]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l client-ca -d 'Authorities of clients: with TLS, only clients with a certificate from one of them are let in' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'Who may connect, once for each; without any, everybody may' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto\'s tool' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l acl-file -d 'Who may publish and subscribe to what, in mosquitto\'s syntax: user, topic, pattern' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-qos -d 'Highest QoS' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-maximum -d 'Unacknowledged messages that a client may have [default: 65535]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-packet-size -d 'Largest packet to accept [default: 64 MiB]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l topic-alias-maximum -d 'Topic aliases of a client, either way [default: 32]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l server-keep-alive -d 'Keep Alive instead of the client\'s; 0 for none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-connections -d 'Clients at a time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l session-expiry-maximum -d 'Longest that a session is kept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued -d 'Messages that wait for one subscriber [default: 2000000]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-delayed -d 'Messages to $delayed/ that wait for their time [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l shared-strategy -d 'Which member of a shared subscription gets a message' -r -f -a "random\t''
 round_robin\t'One after the other'
 sticky\t'The same one for as long as it is there'
 hash_clientid\t'One for each publisher'
 hash_topic\t'One for each topic'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l fault -d 'Do something wrong, as in \'drop puback 10%\'; repeat it for several' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l seed -d 'Make what is left to chance the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l prometheus -d 'Offer the figures to Prometheus, as in 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even in a pipe'
 never\t'Not even on a terminal'"
@@ -1287,6 +1346,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-forma
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name, also where no user is named'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-retain -d 'No retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-wildcard -d 'No wildcards in filters'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-shared -d 'No shared subscriptions'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-subscription-identifiers -d 'No Subscription Identifiers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-assigned-client-id -d 'Refuse clients without an identifier instead of assigning one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l control -d 'Take other faults, a rule a line, by a message to $control/faults'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile -d 'No profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Tell what the program does, on stderr'

@@ -5,14 +5,13 @@ use std::io::IsTerminal;
 use crate::cli::Command;
 use crate::cli::bench::BenchCommand;
 use crate::command;
-use crate::config::profile::ProfileJob;
-use crate::config::{
-    self, BenchSettings, BrokerSettings, CommandLine, ConnSettings, Invocation, MergeSettings, Origins, PubSettings,
-    ReplSettings, SavedOptions, SubSettings,
-};
+use crate::config::{self, CommandLine, Invocation, Origins, SavedOptions};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
+use crate::settings::{
+    BenchSettings, BrokerSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings, SubSettings,
+};
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
 pub fn run() -> u8 {
@@ -79,7 +78,7 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
         Command::Broker(arguments) => {
-            let settings = BrokerSettings::resolve(&arguments);
+            let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))
         }
     }

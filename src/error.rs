@@ -3,11 +3,13 @@
 //! Layers below have error types of their own; this one is what a command ends with.
 
 mod client;
+mod similar;
 mod transport;
 
 use std::fmt;
 
 pub(crate) use client::clue_hint;
+pub(crate) use similar::nearest;
 
 use crate::mqtt::{ReasonCode, TopicError};
 
@@ -106,6 +108,11 @@ impl ErrorKind {
 }
 
 impl Error {
+    /// Two options say the same thing.
+    pub(crate) fn exclude_one_another(one: &str, other: &str) -> Self {
+        Self::usage(format!("{one} and {other} exclude one another"))
+    }
+
     /// An error of a kind; `message` is one sentence without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), detail: None, hint: None, reason: None }

@@ -6,7 +6,9 @@
 //! app       wiring: settings, runtime, signals, dispatch
 //! command   use-cases: settings in, ExitStatus out
 //! repl      a session of commands, typed or in a script
-//! config    flag > environment > profile > default, resolved once
+//! settings  flag > environment > profile > default, resolved once into what a command needs
+//! import    files of other programs as profiles
+//! config    the table of options, and the layers: environment, profiles, option files
 //! cli       clap definitions only
 //! output    the only module that prints
 //! error     what went wrong, by who is at fault
@@ -24,19 +26,21 @@
 //!
 //! ```text
 //! main      -> app
-//! app       -> cli, command, config, error, output, repl
-//! command   -> bench, broker, client, config, error, mqtt, output, payload, session, trace, transport
-//! repl      -> cli, client, command, config, error, mqtt, output, payload, session, transport
-//! config    -> bench, cli, client, error, mqtt, payload, session, transport
+//! app       -> cli, command, config, error, output, repl, settings
+//! command   -> bench, broker, client, config, error, import, mqtt, output, payload, session, settings, trace, transport
+//! repl      -> cli, client, command, config, error, mqtt, output, payload, session, settings, transport
+//! settings  -> bench, cli, client, config, error, mqtt, payload, session, transport
+//! import    -> cli, config, error, payload, transport
+//! config    -> cli, error, mqtt, payload, transport
 //! cli       -> mqtt, output, payload, transport
 //! output    -> bench, error, mqtt, payload, trace
 //! error     -> client, mqtt, session, transport
 //! bench     -> mqtt, payload, session, transport
 //! client    -> mqtt, session, transport
-//! broker    -> error, mqtt
+//! broker    -> error, mqtt, session, transport
 //! payload   -> mqtt
 //! session   -> mqtt
-//! trace     -> mqtt
+//! trace     -> mqtt, session
 //! transport -> nothing of ours
 //! mqtt      -> nothing of ours
 //! ```
@@ -56,11 +60,13 @@ pub mod client;
 mod command;
 mod config;
 mod error;
+mod import;
 pub mod mqtt;
 mod output;
 pub mod payload;
 mod repl;
 pub mod session;
+mod settings;
 mod trace;
 pub mod transport;
 
@@ -70,14 +76,12 @@ pub mod transport;
 pub mod internals {
     pub use crate::bench::{Ended, Latency, LimitedBy, Measure, Measured, Report, Stamp};
     #[cfg(feature = "broker")]
-    pub use crate::broker::{Broker, BrokerError, BrokerOptions};
+    pub use crate::broker::{Broker, BrokerError, BrokerOptions, Limits};
     pub use crate::cli::{Command, command, shorts};
-    pub use crate::config::{
-        CommandLine, ConnSettings, FileTarget, Invocation, MessageSource, PubSettings, Retained, SubSettings,
-        VARIABLES, read,
-    };
+    pub use crate::config::{CommandLine, Invocation, read, variables};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::output::{
         ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk, Template,
     };
+    pub use crate::settings::{ConnSettings, FileTarget, MessageSource, PubSettings, Retained, SubSettings};
 }

@@ -3,6 +3,8 @@
 
 #[path = "house/circles.rs"]
 mod circles;
+#[path = "house/conformance.rs"]
+mod conformance;
 #[path = "house/files.rs"]
 mod files;
 #[path = "house/map.rs"]
@@ -16,22 +18,53 @@ use files::code_of;
 /// Each module and what it may name of ours. Data, so that a new arrow is a line in a review.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
-    ("app", &["cli", "command", "config", "error", "output", "repl"]),
+    ("app", &["cli", "command", "config", "error", "output", "repl", "settings"]),
     (
         "command",
-        &["bench", "broker", "client", "config", "error", "mqtt", "output", "payload", "session", "trace", "transport"],
+        &[
+            "bench",
+            "broker",
+            "client",
+            "config",
+            "error",
+            "import",
+            "mqtt",
+            "output",
+            "payload",
+            "session",
+            "settings",
+            "trace",
+            "transport",
+        ],
     ),
-    ("repl", &["cli", "client", "command", "config", "error", "mqtt", "output", "payload", "session", "transport"]),
-    ("config", &["bench", "cli", "client", "error", "mqtt", "payload", "session", "transport"]),
+    (
+        "repl",
+        &[
+            "cli",
+            "client",
+            "command",
+            "config",
+            "error",
+            "mqtt",
+            "output",
+            "payload",
+            "session",
+            "settings",
+            "transport",
+        ],
+    ),
+    ("settings", &["bench", "cli", "client", "config", "error", "mqtt", "payload", "session", "transport"]),
+    ("import", &["cli", "config", "error", "payload", "transport"]),
+    ("config", &["cli", "error", "mqtt", "payload", "transport"]),
     ("cli", &["mqtt", "output", "payload", "transport"]),
     ("output", &["bench", "error", "mqtt", "payload", "trace"]),
     ("error", &["client", "mqtt", "session", "transport"]),
     ("bench", &["mqtt", "payload", "session", "transport"]),
     ("client", &["mqtt", "session", "transport"]),
-    ("broker", &["error", "mqtt"]),
+    ("broker", &["error", "mqtt", "session", "transport"]),
     ("payload", &["mqtt"]),
     ("session", &["mqtt"]),
-    ("trace", &["mqtt"]),
+    ("trace", &["mqtt", "session"]),
     ("transport", &[]),
     ("mqtt", &[]),
 ];

@@ -26,8 +26,13 @@ fn printing_a_message_takes_no_memory_at_steady_state() {
             ),
         ] {
             let described = format!("{shape:?} as {format} on {stream:?}");
-            let options =
-                PrinterOptions { shape, format, verbose: true, delimiter: Bytes::from_static(b"\n"), file: None };
+            let options = PrinterOptions {
+                shape,
+                codec: format.into(),
+                verbose: true,
+                delimiter: Bytes::from_static(b"\n"),
+                file: None,
+            };
             let talk = Talk::new(stream, true, ErrorFormat::Text);
             let mut printer = MessagePrinter::new(options, Stdout::with_writer(io::sink(), stream), talk);
             let record = record();

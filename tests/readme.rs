@@ -189,7 +189,7 @@ impl Running {
 
         let program = Path::new(env!("CARGO_BIN_EXE_mqttx-rs"));
         // The way a person with only a checkout runs it.
-        let command = command.replace("cargo run --quiet --", "mqttx-rs");
+        let command = command.replace("cargo run --locked --", "mqttx-rs");
         let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
         let mut child = Command::new("sh")
             .args(["-c", &format!("exec 2>&1; {command}")])

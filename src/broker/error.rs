@@ -1,7 +1,7 @@
 use std::io;
-use std::net::SocketAddr;
 
 use crate::error::{Error, ErrorKind};
+use crate::transport::{TlsFile, TlsFileProblem, TlsSetupError};
 
 /// Why a broker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -9,52 +9,106 @@ pub enum BrokerError {
     /// Something else listens there.
     #[error("{address} is in use")]
     AddressInUse {
+        /// The option that names the address.
+        flag: &'static str,
         /// The address that was asked for.
-        address: SocketAddr,
+        address: String,
     },
     /// The system does not let this user listen there.
     #[error("not permitted to listen on {address}")]
     NotPermitted {
+        /// The option that names the address.
+        flag: &'static str,
         /// The address that was asked for.
-        address: SocketAddr,
+        address: String,
     },
     /// The address cannot be listened on for another reason, such as not being one of this machine's.
     #[error("cannot listen on {address}: {source}")]
     Listen {
+        /// The option that names the address.
+        flag: &'static str,
         /// The address that was asked for.
-        address: SocketAddr,
+        address: String,
         /// What the system said.
         source: io::Error,
     },
-    /// No thread or no runtime to be had.
+    /// A certificate, its key or the authorities of clients.
+    #[error("{0}")]
+    Tls(#[from] TlsSetupError),
+    /// The certificate of an authority of its own could not be made, or not be put into a file.
+    #[error("cannot make a certificate: {0}")]
+    Authority(io::Error),
+    /// A file of users or of rights, which cannot be read or has a wrong line.
+    #[error("{flag}: {problem}")]
+    Access {
+        /// The option that names the file.
+        flag: &'static str,
+        /// What is wrong with it, and where.
+        problem: String,
+    },
+    /// A fault that is asked for is not one.
+    #[error("--fault: {problem}")]
+    Fault {
+        /// What is wrong with it.
+        problem: String,
+        /// What would be right.
+        hint: String,
+    },
+    /// The system did not provide a thread or a runtime.
     #[error("cannot start the embedded broker: {0}")]
     Start(io::Error),
 }
 
 impl BrokerError {
-    pub(super) fn listen(address: SocketAddr, source: io::Error) -> Self {
+    pub(super) fn listen(flag: &'static str, address: String, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::AddrInUse => Self::AddressInUse { address },
-            io::ErrorKind::PermissionDenied => Self::NotPermitted { address },
-            _ => Self::Listen { address, source },
+            io::ErrorKind::AddrInUse => Self::AddressInUse { flag, address },
+            io::ErrorKind::PermissionDenied => Self::NotPermitted { flag, address },
+            _ => Self::Listen { flag, address, source },
         }
     }
 }
 
 impl From<BrokerError> for Error {
     fn from(error: BrokerError) -> Self {
-        let shown = Error::new(ErrorKind::Local, format!("the embedded broker did not start: {error}"));
+        let shown = Self::new(ErrorKind::Local, format!("the embedded broker did not start: {error}"));
         match error {
-            BrokerError::AddressInUse { .. } => {
+            BrokerError::AddressInUse { flag: "--port", .. } => {
                 shown.with_hint("if a broker runs there already, connect to that one; or take another port with --port")
             }
-            BrokerError::NotPermitted { address } if address.port() < 1024 => {
-                shown.with_hint("ports below 1024 are the administrator's: take another with --port")
+            BrokerError::AddressInUse { flag: "--unix", .. } => {
+                shown.with_hint("name another path with --unix, or remove the file")
             }
+            BrokerError::AddressInUse { flag, .. } => shown.with_hint(format!("take another port with {flag}")),
+            BrokerError::NotPermitted { flag: "--unix", .. } | BrokerError::Listen { flag: "--unix", .. } => {
+                shown.with_hint("--unix takes the path of a file that is made in an existing folder")
+            }
+            BrokerError::NotPermitted { flag, .. } => shown
+                .with_hint(format!("ports below 1024 may need the administrator's rights: take another with {flag}")),
             BrokerError::Listen { .. } => {
                 shown.with_hint("--bind takes an address of this machine, or 0.0.0.0 for all")
             }
-            BrokerError::NotPermitted { .. } | BrokerError::Start(_) => shown,
+            BrokerError::Tls(error) => tls(&error),
+            BrokerError::Access { flag, problem } => Self::local(format!("{flag}: {problem}")),
+            BrokerError::Fault { problem, hint } => Self::usage(format!("--fault: {problem}")).with_hint(hint),
+            BrokerError::Authority(_) => shown.with_hint("--cert and --key name a certificate that exists already"),
+            BrokerError::Start(_) => shown,
         }
+    }
+}
+
+/// With the option at fault.
+fn tls(error: &TlsSetupError) -> Error {
+    let flag = match error {
+        TlsSetupError::File { file: TlsFile::Ca, .. } => "--client-ca",
+        TlsSetupError::File { file: TlsFile::Certificate, .. } => "--cert",
+        _ => "--key",
+    };
+    let shown = Error::local(format!("{flag}: {error}"));
+    match error {
+        TlsSetupError::File { problem: TlsFileProblem::PasswordMissing, .. } => {
+            shown.with_hint("`openssl pkey -in KEY -out NEW` writes it without a password")
+        }
+        _ => shown,
     }
 }

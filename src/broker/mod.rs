@@ -1,39 +1,35 @@
-//! The embedded broker: rmqtt, with what it leaves to its embedder.
+//! The embedded broker.
 //!
-//! It exists so that a fresh machine needs nothing else to try MQTT, and a script no broker of its own. It runs on a
-//! runtime and threads of its own, knows no disk and prints nothing.
+//! It exists so that a fresh machine needs nothing else to try MQTT, a script needs no broker of its own, and a client
+//! can be tested against limits and faults. It runs on one thread of its own and prints nothing.
 //!
-//! rmqtt brings the protocol, the sessions and the listeners, and asks through hooks and traits for the rest:
-//!
-//! | file | what it adds |
+//! | module | what it does |
 //! |---|---|
-//! | `server` | the thread, the runtime, listening, stopping |
-//! | `subscriptions` | who gets a message; `tree` finds them, `shared` picks one of a group, `router` shows it to rmqtt |
-//! | `subscribing` | `$share/`, `$queue/` and `$exclusive/`, filters that are refused |
-//! | `publishing` | "no matching subscribers", topics that are refused |
-//! | `retained` | retained messages and their replay |
-//! | `delayed` | `$delayed/` |
-//! | `expiry` | messages that are not delivered, as their time is over |
-//! | `takeover` | what becomes of a client's earlier session |
-//! | `will` | DISCONNECT with 0x04, wills to `$delayed/` |
-//! | `authentication` | users |
+//! | `core` | all sessions and what passes between them, without I/O |
+//! | `routing` | who gets a message |
+//! | `store` | retained and delayed messages |
+//! | `access` | users and rights |
+//! | `faults` | what goes wrong on request |
+//! | `statistics` | what is counted, under mosquitto's `$SYS` |
+//! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
+//! | `server` | the thread, its start and its end |
 
-mod authentication;
-mod delayed;
+mod access;
+mod core;
 mod error;
-mod expiry;
+mod faults;
+mod id;
+mod levels;
+mod listen;
 mod options;
-mod publishing;
-mod retained;
-mod router;
+mod routing;
 mod server;
-mod shared;
-mod subscribing;
-mod subscriptions;
-mod takeover;
-mod tree;
-mod will;
+mod statistics;
+mod store;
 
+pub use core::Limits;
+pub(crate) use core::Notice;
 pub use error::BrokerError;
+pub(crate) use listen::{Addresses, Watch};
 pub use options::BrokerOptions;
 pub use server::Broker;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::conn::user_properties_of_connect;
-use super::group::{ConnectArgs, MessageArgs};
+use super::group::{CompressArgs, ConnectArgs, MessageArgs, PayloadArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicName, UserProperty};
 use crate::payload::PayloadSize;
@@ -84,6 +84,12 @@ pub struct BenchPublishArgs {
     /// What every message has.
     #[command(flatten)]
     pub message: MessageArgs,
+    /// How its payload is written.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// How it is compressed.
+    #[command(flatten)]
+    pub compress: CompressArgs,
     /// What is kept of the results.
     #[command(flatten)]
     pub results: ResultsArgs,

@@ -1,7 +1,7 @@
 //! The command line as clap sees it: definitions and the parsers of single values, no behaviour.
 //!
 //! A file for each command, a file for each group of options that several commands share ([`group`]), and the
-//! parsers of values ([`value`]). [`crate::config`] turns what is parsed here into settings; man pages and
+//! parsers of values ([`value`]). [`crate::settings`] settles what is parsed here; man pages and
 //! completions are made from [`command`] too, so that nothing is described twice.
 
 pub(crate) mod bench;
@@ -86,7 +86,7 @@ pub enum Command {
     Profile(ProfileArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
-    Broker(BrokerArgs),
+    Broker(Box<BrokerArgs>),
 }
 
 /// How the program speaks, on every command.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
+use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -49,6 +49,9 @@ pub struct PublishArgs {
     /// How payloads are written.
     #[command(flatten)]
     pub payload: PayloadArgs,
+    /// How they are compressed.
+    #[command(flatten)]
+    pub compress: CompressArgs,
 }
 
 /// Where payloads come from, when and how often.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Args;
 
-use super::group::{ConnectArgs, PayloadArgs};
+use super::group::{ConnectArgs, DecompressArgs, PayloadArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
 use crate::output::MessageShape;
@@ -51,6 +51,9 @@ pub struct SubscribeArgs {
     /// How payloads are shown.
     #[command(flatten)]
     pub payload: PayloadArgs,
+    /// Which payloads are decompressed.
+    #[command(flatten)]
+    pub decompress: DecompressArgs,
 }
 
 /// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without a value of its own takes the

@@ -9,13 +9,13 @@ use crate::bench::{
     self, ALL_WATCHED, Ended, Measured, Observer, Rate, Report, ReportError, RunError, RunOptions, Scenario, Search,
     Taps,
 };
-use crate::config::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{
     BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError, bench_csv, bench_hdr_log, bench_html, bench_presets,
     bench_step,
 };
 use crate::payload::plural;
+use crate::settings::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 
 /// Runs a load to its end.
 pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::interrupt::Interrupt;
 use super::{DialWatch, status};
 use crate::client::{Client, Connected, Event, Pending};
-use crate::config::{ConnMode, ConnSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ConnectionReport, ReportedCertificate, Stdout, Talk, Terminal, WriteError, stdout_unreadable};
 use crate::session::Acknowledge;
+use crate::settings::{ConnMode, ConnSettings};
 use crate::transport::Certificate;
 
 /// Connects.

@@ -20,20 +20,43 @@ const MAXIMUM_REQUEST: usize = 8 * 1024;
 /// What `OpenMetrics` calls itself.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Where scrapes come in, and what they get.
+/// Where scrapes come in.
+#[derive(Debug)]
+pub(super) struct MetricsPage {
+    listener: TcpListener,
+}
+
+/// The page of a run of the bench: what scrapes get is the last snapshot.
 #[derive(Debug)]
 pub(super) struct Metrics {
-    listener: TcpListener,
+    page: MetricsPage,
     latest: Cell<Option<Snapshot>>,
 }
 
 impl Metrics {
     /// Listens; port 0 is any free one.
     pub(super) async fn listen(address: SocketAddr) -> Result<Self, Error> {
+        Ok(Self { page: MetricsPage::listen(address).await?, latest: Cell::new(None) })
+    }
+
+    /// Where it listens.
+    pub(super) fn url(&self) -> String {
+        self.page.url()
+    }
+
+    /// Answers until it is dropped.
+    pub(super) async fn serve(&self) -> Infallible {
+        self.page.serve(|| self.latest.get().map(|snapshot| bench_metrics(&snapshot))).await
+    }
+}
+
+impl MetricsPage {
+    /// Listens; port 0 is any free one.
+    pub(super) async fn listen(address: SocketAddr) -> Result<Self, Error> {
         let listener = TcpListener::bind(address).await;
         let listener =
             listener.map_err(|error| Error::local(format!("--prometheus: cannot listen on {address}: {error}")))?;
-        Ok(Self { listener, latest: Cell::new(None) })
+        Ok(Self { listener })
     }
 
     /// Where it listens.
@@ -41,39 +64,41 @@ impl Metrics {
         self.listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}/metrics"))
     }
 
-    /// Answers until it is dropped.
-    pub(super) async fn serve(&self) -> Infallible {
+    /// Answers with what `page` gives at that moment, if anything, until it is dropped.
+    pub(super) async fn serve(&self, page: impl Fn() -> Option<String>) -> Infallible {
         loop {
             match self.listener.accept().await {
                 // A scraper that goes away, or never asks, is no concern of the run's.
-                Ok((stream, _)) => _ = timeout(PATIENCE, self.answer(stream)).await,
+                Ok((stream, _)) => _ = timeout(PATIENCE, answer(stream, &page)).await,
                 // Out of descriptors, say: not at full speed.
                 Err(_) => tokio::time::sleep(PATIENCE).await,
             }
         }
     }
+}
 
-    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let mut request = Vec::new();
-        while !request.windows(4).any(|end| end == b"\r\n\r\n") && request.len() < MAXIMUM_REQUEST {
-            if stream.read_buf(&mut request).await? == 0 {
-                return Ok(());
-            }
+async fn answer(mut stream: TcpStream, page: impl Fn() -> Option<String>) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    while !request.windows(4).any(|end| end == b"\r\n\r\n") && request.len() < MAXIMUM_REQUEST {
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(());
         }
-        let mut words = request.split(|byte| *byte == b' ');
-        let (status, body) = match (words.next(), words.next(), self.latest.get()) {
-            (Some(b"GET"), Some(b"/metrics" | b"/"), Some(snapshot)) => ("200 OK", bench_metrics(&snapshot)),
-            (Some(b"GET"), Some(b"/metrics" | b"/"), None) => ("503 Service Unavailable", String::new()),
-            (Some(b"GET"), ..) => ("404 Not Found", "the figures are at /metrics\n".to_owned()),
-            _ => ("405 Method Not Allowed", String::new()),
-        };
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            body.len()
-        );
-        stream.write_all((head + &body).as_bytes()).await?;
-        stream.shutdown().await
     }
+    let mut words = request.split(|byte| *byte == b' ');
+    let (status, body) = match (words.next(), words.next()) {
+        (Some(b"GET"), Some(b"/metrics" | b"/")) => match page() {
+            Some(page) => ("200 OK", page),
+            None => ("503 Service Unavailable", String::new()),
+        },
+        (Some(b"GET"), _) => ("404 Not Found", "the figures are at /metrics\n".to_owned()),
+        _ => ("405 Method Not Allowed", String::new()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await?;
+    stream.shutdown().await
 }
 
 /// An observer whose snapshots scrapes get too.

@@ -30,10 +30,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use trace::Tracer;
 
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
-use crate::config::{ConnectSettings, FileTarget};
 use crate::error::Error;
 use crate::output::{MessageFile, Talk};
 use crate::session::{Acknowledge, Authenticator};
+use crate::settings::{ConnectSettings, FileTarget};
 use crate::transport::{Certificate, DialObserver};
 
 /// Tells each step of a dial by `--debug`, and keeps the certificates that the broker showed.

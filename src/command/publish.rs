@@ -13,10 +13,10 @@ use super::source::{Next, Source};
 use super::status;
 use super::tally::Tally;
 use crate::client::{Client, Declined, Event, Pending};
-use crate::config::PubSettings;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Talk;
 use crate::session::Acknowledge;
+use crate::settings::PubSettings;
 
 /// Why the work was cut short.
 enum Cut {

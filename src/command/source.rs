@@ -6,10 +6,10 @@ use std::io;
 use bytes::Bytes;
 
 use super::lines::Lines;
-use crate::config::{MessageSource, Publication, unix_now};
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
-use crate::payload::{LARGEST_PACKET, PayloadFormat, read_at_most, read_json_line};
+use crate::payload::{Codec, LARGEST_PACKET, PayloadError, read_at_most, read_json_line};
+use crate::settings::{MessageSource, Publication, unix_now};
 
 /// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
 /// before anything is connected.
@@ -17,18 +17,45 @@ use crate::payload::{LARGEST_PACKET, PayloadFormat, read_at_most, read_json_line
 pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
-    /// The payload in hand and the next topic that it goes to.
-    current: Option<(Bytes, usize)>,
+    /// What is in hand and the next topic that it goes to.
+    current: Option<(Encoded, usize)>,
 }
 
 #[derive(Debug)]
 enum Payloads {
     /// One payload, so many times more.
-    Repeated { payload: Bytes, left: u64 },
+    Repeated { payload: Encoded, left: u64 },
     /// Each line is one.
     Lines { lines: Lines, number: u64 },
     /// Each line is a whole message.
     JsonLines { lines: Lines, number: u64 },
+}
+
+/// A payload for each of the topics.
+#[derive(Debug, Clone)]
+enum Encoded {
+    /// The same for all.
+    Same(Bytes),
+    /// By what schema a topic has.
+    Each(Vec<Bytes>),
+}
+
+impl Encoded {
+    /// What a text is for each of the topics, whose payloads are of one kind unless the codec says otherwise.
+    fn of(text: Bytes, codec: &Codec, topics: &[TopicName]) -> Result<Self, PayloadError> {
+        if codec.depends_on_topic() {
+            let payloads = topics.iter().map(|topic| codec.encode(topic.as_str(), text.clone()));
+            return payloads.collect::<Result<_, _>>().map(Self::Each);
+        }
+        codec.encode(topics.first().map_or("", TopicName::as_str), text).map(Self::Same)
+    }
+
+    fn get(&self, index: usize) -> Bytes {
+        match self {
+            Self::Same(payload) => payload.clone(),
+            Self::Each(payloads) => payloads.get(index).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// What comes next.
@@ -45,33 +72,36 @@ pub(crate) enum Next {
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
     pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
-        let once = |text: Bytes| match settings.format.encode(text) {
+        let once = |text: Bytes| match Encoded::of(text, &settings.codec, &settings.topics) {
             Ok(payload) => {
-                settings.topics.iter().try_for_each(|topic| refuse_too_large(&payload, topic))?;
+                let mut topics = settings.topics.iter().enumerate();
+                topics.try_for_each(|(index, topic)| refuse_too_large(&payload.get(index), topic))?;
                 Ok(Payloads::Repeated { payload, left: settings.repeat })
             }
             Err(error) => {
-                let place = error.caret().to_owned();
-                let message = format!("the payload is {error}");
-                Err(Error::local(message).with_detail(place))
+                let refused = Error::local(format!("the payload is {error}"));
+                Err(match error.caret() {
+                    Some(place) => refused.with_detail(place.to_owned()),
+                    None => refused,
+                })
             }
         };
         let payloads = match &settings.source {
             MessageSource::Text(text) => once(text.clone())?,
-            MessageSource::Null => Payloads::Repeated { payload: Bytes::new(), left: settings.repeat },
+            MessageSource::Null => Payloads::Repeated { payload: Encoded::Same(Bytes::new()), left: settings.repeat },
             MessageSource::Random(size) => {
                 let payload = size.random_payload(&mut fastrand::Rng::new());
                 settings.topics.iter().try_for_each(|topic| refuse_too_large(&payload, topic))?;
-                Payloads::Repeated { payload, left: settings.repeat }
+                Payloads::Repeated { payload: Encoded::Same(payload), left: settings.repeat }
             }
             MessageSource::File(path) => {
                 let name = format!("--file-read {}", path.display());
-                let text = File::open(path).and_then(|file| read_at_most(file, most(settings.format)));
+                let text = File::open(path).and_then(|file| read_at_most(file, most(&settings.codec)));
                 let text = text.map_err(|error| Error::local(format!("{name}: {error}")))?;
                 once(text.ok_or_else(|| too_large(&name))?.into())?
             }
             MessageSource::Stdin => {
-                let text = read_at_most(io::stdin().lock(), most(settings.format));
+                let text = read_at_most(io::stdin().lock(), most(&settings.codec));
                 let text = text.map_err(|error| stdin_error(&error))?;
                 once(text.ok_or_else(|| too_large("stdin"))?.into())?
             }
@@ -90,8 +120,9 @@ impl<'a> Source<'a> {
         loop {
             if let Some((payload, next)) = &mut self.current {
                 if let Some(topic) = self.settings.topics.get(*next) {
+                    let payload = payload.get(*next);
                     *next += 1;
-                    return Ok(Next::Message(message(self.settings, topic.clone(), payload.clone())));
+                    return Ok(Next::Message(message(self.settings, topic.clone(), payload)));
                 }
                 self.current = None;
             }
@@ -103,7 +134,7 @@ impl<'a> Source<'a> {
                 }
                 Payloads::Lines { lines, number } => {
                     let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
-                    match self.settings.format.encode(line) {
+                    match Encoded::of(line, &self.settings.codec, &self.settings.topics) {
                         Ok(payload) => self.current = Some((payload, 0)),
                         Err(error) => return Ok(Next::Bad(Error::local(format!("line {number} is {error}")))),
                     }
@@ -135,12 +166,9 @@ async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>,
 }
 
 /// How much of a payload is read, bytes: as much as a packet holds, or in digits and with white space a few times that.
-fn most(format: PayloadFormat) -> u64 {
+fn most(codec: &Codec) -> u64 {
     let packet = u64::from(LARGEST_PACKET);
-    match format {
-        PayloadFormat::Plain | PayloadFormat::Binary => packet,
-        PayloadFormat::Hex | PayloadFormat::Base64 | PayloadFormat::Json => 3 * packet,
-    }
+    if codec.is_verbatim() { packet } else { 3 * packet }
 }
 
 /// No broker is to blame for what MQTT itself cannot carry.

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::client::{Clue, Connected, Event, Reconnecting, Redirected, SessionLoss};
-use crate::config::ConnectSettings;
 use crate::error::clue_hint;
 use crate::mqtt::{ConnAckProperties, ReasonCode};
 use crate::output::Talk;
 use crate::session::{Auth, ConnectOptions, Violation};
+use crate::settings::ConnectSettings;
 
 /// There will be a first attempt.
 pub(crate) fn connecting(talk: Talk, settings: &ConnectSettings) {

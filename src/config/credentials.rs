@@ -14,29 +14,18 @@ use std::collections::BTreeMap;
 
 use super::options_file::field_of;
 use super::origin::{Layer, LayerValue, Origin, Origins};
+use super::table::{Note, Row, noted, rows};
 use crate::transport::{Address, BrokerUrl, redact, redact_path, without_credentials};
 
-/// Options that say to a broker who we are.
-const CREDENTIALS: &[&str] = &[
-    "username",
-    "password",
-    "password_file",
-    "password_env",
-    "ask_password",
-    "authentication_method",
-    "reauthenticate_every",
-    "ws_headers",
-    "cert",
-    "key",
-    "key_password",
-    "key_password_file",
-];
-
-/// Options that decide who reads what is sent to a broker.
-const WAY: &[&str] = &["proxy", "no_proxy", "insecure", "ca", "sni", "pin_sha256"];
-
-/// Options that say the password in another way.
-const PASSWORDS: &[&str] = &["password", "password_file", "password_env", "ask_password"];
+/// Options that say the password, in one way or another.
+pub(crate) fn passwords() -> impl Iterator<Item = &'static str> {
+    let says = |row: &&Row| {
+        let is_key = |path: &str| path == "connection.password";
+        row.key.is_some_and(|key| is_key(key.path))
+            || row.notes.iter().any(|note| matches!(note, Note::Reference(path, _) if is_key(path)))
+    };
+    rows().filter(says).map(|row| row.option)
+}
 
 /// The broker of a run.
 #[derive(Debug)]
@@ -79,7 +68,7 @@ impl Name {
 
 /// Takes out of the layers what does not belong to the broker of this run, and tells so. `written` has the options of
 /// the command line; the layers stand strongest first.
-pub(super) fn hold_back(
+pub(crate) fn hold_back(
     written: &BTreeMap<String, Vec<String>>,
     layers: &mut [Layer],
     origins: &Origins,
@@ -103,14 +92,15 @@ pub(super) fn hold_back(
                 written.contains_key(option) || layers[..index].iter().any(|layer| layer.options.contains_key(option))
             };
             let is_moot = |option: &str| match option {
-                "password" | "url" => PASSWORDS.iter().any(|option| is_said(option)),
+                "password" | "url" => passwords().any(is_said),
                 _ => is_said(option),
             };
             let missed: Vec<_> = taken.into_iter().filter(|(option, _)| !is_moot(option)).collect();
             warnings.extend(told_of_credentials(&missed, own.as_ref(), &broker.name, origins));
         }
         if matches!(origin, Origin::Project(_)) {
-            let taken: Vec<_> = WAY.iter().filter_map(|option| layers[index].options.remove_entry(*option)).collect();
+            let taken: Vec<_> =
+                noted(Note::Way).filter_map(|option| layers[index].options.remove_entry(option)).collect();
             let taken: Vec<_> = taken.into_iter().map(|(option, value)| (option, value.origin)).collect();
             if !taken.is_empty() {
                 let (what, is) = list(&taken, origins);
@@ -145,7 +135,8 @@ fn broker(written: &BTreeMap<String, Vec<String>>, layers: &[Layer]) -> Option<B
     }
     // Through its proxy, what is called localhost is whatever the project's file wants it to be.
     let steers = |layer: &Layer| {
-        matches!(of(layer), Some(Origin::Project(_))) && WAY.iter().any(|option| layer.options.contains_key(*option))
+        matches!(of(layer), Some(Origin::Project(_)))
+            && noted(Note::Way).any(|option| layer.options.contains_key(option))
     };
     layers.iter().position(steers).map(|index| Broker { layer: Some(index), name: localhost() })
 }
@@ -162,7 +153,7 @@ fn of(layer: &Layer) -> Option<Origin> {
 
 /// Takes the credentials out of a layer, those in its URL and its path too, and says which options had any.
 fn take_credentials(layer: &mut Layer) -> Vec<(String, Origin)> {
-    let taken = CREDENTIALS.iter().filter_map(|option| layer.options.remove_entry(*option));
+    let taken = noted(Note::Credential).filter_map(|option| layer.options.remove_entry(option));
     let mut taken: Vec<_> = taken.map(|(option, value)| (option, value.origin)).collect();
     let clean_path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
     let clean_url = |text: &str| without_credentials(text);

@@ -94,7 +94,7 @@ const TABLE: &[Foreign] = &[
 ];
 
 /// What an option of another client is called here, where the command has it.
-pub(super) fn hint(option: &str, options: &[String]) -> Option<String> {
+pub(crate) fn hint(option: &str, options: &[String]) -> Option<String> {
     let known = |here: &str| options.iter().any(|option| option == here);
     let found = TABLE.iter().find(|foreign| foreign.names.contains(&option) && known(foreign.here))?;
     let write = if found.write.is_empty() { format!("--{}", found.here) } else { found.write.to_owned() };
@@ -102,7 +102,7 @@ pub(super) fn hint(option: &str, options: &[String]) -> Option<String> {
 }
 
 /// What to try at a value that another client takes behind the same letter.
-pub(super) fn hint_at_value(option: &str, value: &str) -> Option<&'static str> {
+pub(crate) fn hint_at_value(option: &str, value: &str) -> Option<&'static str> {
     match option {
         "--protocol" if value.is_empty() => {
             Some("-l is the protocol; mosquitto_pub's -l (each line a message) is -lm here")

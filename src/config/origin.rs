@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::options_file::field_of;
-use super::profile::Choice;
+use super::profile;
+use super::table::{Choice, Note, is_noted, noted};
 
 /// Where the value of an option comes from, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,17 +37,17 @@ pub struct Place {
 
 /// Options of one layer below the command line: the option's id, and its values as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// Keyed by the option's id, as `client_id`.
     pub options: Options,
 }
 
 /// Options by their ids.
-pub(super) type Options = BTreeMap<String, LayerValue>;
+pub(crate) type Options = BTreeMap<String, LayerValue>;
 
 /// What a layer says about an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LayerValue {
+pub(crate) struct LayerValue {
     /// Where exactly it is said.
     pub origin: Origin,
     /// Values as text; a flag that takes none has `true` or `false`.
@@ -64,22 +65,8 @@ pub struct Origins {
     /// The name of the profile, for `{profile}` in a client id.
     pub profile: Option<String>,
     /// What the command line says about profiles.
-    pub(super) profile_choice: Choice,
+    pub(crate) profile_choice: profile::Choice,
 }
-
-/// Options of which the command line takes one: what a stronger layer says drops the others of a weaker.
-const ALTERNATIVES: &[&[&str]] = &[
-    &["output_mode", "template"],
-    &["ipv4", "ipv6"],
-    &["interval", "ramp"],
-    &["message_interval", "rate", "rate_per_client", "unpaced"],
-    &["text", "file_read", "payload_size"],
-    &["message", "null_message", "file_read", "payload_size", "jsonl", "line_mode", "multiline", "stdin"],
-    &["find_max", "limit"],
-];
-
-/// Options that say which broker.
-const BROKER: &[&str] = &["url", "hostname", "port", "protocol", "unix"];
 
 impl Origin {
     fn rank(self) -> u8 {
@@ -116,13 +103,13 @@ impl fmt::Display for Origins {
 
 impl Origins {
     /// All of them from the command line.
-    pub(super) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn flags(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let options = options.into_iter().map(|option| (option.into(), Origin::Flag)).collect();
         Self { options, ..Self::default() }
     }
 
     /// Adds what is taken from lower layers.
-    pub(super) fn extend(&mut self, taken: &Options) {
+    pub(crate) fn extend(&mut self, taken: &Options) {
         self.options.extend(taken.iter().map(|(option, value)| (option.clone(), value.origin)));
     }
 
@@ -156,7 +143,7 @@ impl Origins {
     }
 
     /// What a file is called.
-    pub(super) fn file(&self, index: usize) -> &str {
+    pub(crate) fn file(&self, index: usize) -> &str {
         self.files.get(index).map_or("a file", String::as_str)
     }
 
@@ -172,16 +159,18 @@ impl Origins {
     }
 }
 
+/// Options that say which broker.
+pub(crate) fn names_broker() -> impl Iterator<Item = &'static str> {
+    noted(Note::Broker).chain(noted(Note::WholeBroker))
+}
+
 /// What lower layers add to the options on the command line: for each option, the whole of what the first layer that
 /// has it says. Lists of two layers are not mixed.
-pub(super) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
+pub(crate) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
     let mut taken = Options::new();
     for layer in layers {
         let said = |option: &str| given.contains(option) || taken.contains_key(option);
-        let outweighed = |option: &str| {
-            said(option)
-                || ALTERNATIVES.iter().any(|group| group.contains(&option) && group.iter().any(|other| said(other)))
-        };
+        let outweighed = |option: &str| said(option) || alternatives(option).any(said);
         let topic_is_said = said("topic") || said("filters");
         let mut added = Vec::new();
         for (option, value) in layer.options.iter().filter(|(option, _)| !outweighed(option)) {
@@ -198,12 +187,18 @@ pub(super) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<It
     taken
 }
 
+/// The options of which one is chosen, that one among them.
+fn alternatives(option: &str) -> impl Iterator<Item = &'static str> {
+    let chosen = Choice::ALL.map(Note::Alternative).into_iter().filter(move |note| is_noted(option, *note));
+    chosen.flat_map(noted)
+}
+
 /// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
-pub(super) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
+pub(crate) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
     let mut found = Vec::new();
     for (option, value) in taken {
         let Origin::Environment(variable) = value.origin else { continue };
-        let is_of_broker = |option: &str| BROKER.contains(&option);
+        let is_of_broker = |option: &str| names_broker().any(|other| other == option);
         let says_the_same = |other: &str| other == option || (is_of_broker(option) && is_of_broker(other));
         let below = layers.iter().flat_map(|layer| &layer.options).find(|(other, below)| {
             matches!(below.origin, Origin::OptionsFile(_) | Origin::Profile(_) | Origin::Project(_))

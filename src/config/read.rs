@@ -9,21 +9,16 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-use super::connect::client_id;
 use super::credentials;
-use super::endpoint::Target;
 use super::environment;
-use super::misplaced;
 use super::options_file::{self, SavedOptions};
 use super::origin::{LayerValue, Options, Origins, inherit, overridden};
-use super::pattern::Facts;
 use super::profile::{self, Choice, Loaded, Scope};
-use super::support::exclude_one_another;
+use super::table::{Note, is_noted};
 use super::usage::usage_error;
 use crate::cli::shorts::{self, Expanded};
 use crate::cli::{self, Cli};
 use crate::error::Error;
-use crate::payload::placeholder::Place;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -50,16 +45,16 @@ pub struct Invocation {
 }
 
 /// Arguments of any definition, and where they come from.
-pub(super) struct Parsed<T> {
-    pub(super) arguments: T,
-    pub(super) origins: Origins,
-    pub(super) given: BTreeMap<String, Vec<String>>,
-    pub(super) warnings: Vec<String>,
-    pub(super) save: Option<Box<SavedOptions>>,
+pub(crate) struct Parsed<T> {
+    pub(crate) arguments: T,
+    pub(crate) origins: Origins,
+    pub(crate) given: BTreeMap<String, Vec<String>>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) save: Option<Box<SavedOptions>>,
 }
 
 /// What reading comes to.
-pub(super) enum Reading<T> {
+pub(crate) enum Reading<T> {
     Parsed(Parsed<T>),
     /// Help or the version.
     Print(StyledStr),
@@ -78,7 +73,8 @@ pub fn read(
     read_with(&Choice::default(), arguments, variable)
 }
 
-fn read_with(
+/// The same with what is said about profiles elsewhere.
+pub(crate) fn read_with(
     choice: &Choice,
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
@@ -96,7 +92,7 @@ fn read_with(
 
 /// Reads arguments of a definition, its name first. The profile is that of `--profile`, or else of `choice`;
 /// `has_layers` says of a command, by its names, whether environment and profile give it options.
-pub(super) fn read_as<T: FromArgMatches>(
+pub(crate) fn read_as<T: FromArgMatches>(
     definition: &clap::Command,
     arguments: impl IntoIterator<Item = OsString>,
     choice: &Choice,
@@ -128,7 +124,7 @@ pub(super) fn read_as<T: FromArgMatches>(
         let load = path_of("load_options", &matches);
         let said = choice_of(&matches);
         if load.is_some() && said.named.is_some() {
-            return Err(exclude_one_another("--load-options", "--profile"));
+            return Err(Error::exclude_one_another("--load-options", "--profile"));
         }
         let without_project = choice.without_project;
         let choice = Choice { replaced: load.is_some(), without_project, ..choice.or(said) };
@@ -149,9 +145,11 @@ pub(super) fn read_as<T: FromArgMatches>(
         warnings.extend(about_files);
         warnings.extend(credentials::hold_back(&written, &mut layers, &origins));
         inherited = inherit(&given, &layers);
-        // How a will is published says nothing where there is none.
-        if !given.contains("will_topic") && !inherited.contains_key("will_topic") {
-            inherited.retain(|option, _| !option.starts_with("will_"));
+        // How a will is published says nothing where there is none, nor which message of no schema.
+        for needed in ["will_topic", "protobuf_path"] {
+            if !given.contains(needed) && !inherited.contains_key(needed) {
+                inherited.retain(|option, _| !is_noted(option, Note::Needs(needed)));
+            }
         }
         origins.profile_choice = choice;
         warnings.extend(
@@ -237,29 +235,6 @@ fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String,
         raw.map(|text| text.to_string_lossy().into_owned()).collect()
     };
     given.map(|id| (id.to_owned(), texts(id))).collect()
-}
-
-/// Whether every command would take what a profile says; the environment has no say. Secrets are not looked up.
-///
-/// # Errors
-///
-/// The profile is missing or broken, or says a value that its option refuses.
-pub(crate) fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-    let of_folders =
-        |wanted: &str| variable(wanted).filter(|_| ["HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&wanted));
-    for command in [&["pub"][..], &["sub"], &["bench", "pub"], &["bench", "conn"], &["bench", "e2e"]] {
-        let line = [&["mqttx-rs", "--profile", name], command].concat().into_iter().map(OsString::from);
-        let choice = Choice { without_project: true, ..Choice::default() };
-        if let CommandLine::Run(invocation) = read_with(&choice, line, of_folders)?
-            && let cli::Command::Publish(command) = &invocation.cli.command
-        {
-            let (arguments, origins) = (&command.connect, &invocation.origins);
-            let target = Target::resolve(arguments, origins)?;
-            misplaced::refuse_or_warn(arguments, &target, origins)?;
-            client_id(arguments, origins, &Facts::default(), Place::CLIENT_ID)?;
-        }
-    }
-    Ok(())
 }
 
 /// What lower layers say, as it would stand on the command line.

@@ -10,15 +10,15 @@ use crate::error::Error;
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// From 1.
-    pub(super) line: usize,
-    pub(super) content: Content,
+    pub(crate) line: usize,
+    pub(crate) content: Content,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Nothing: `null`, `~` or empty.
     Null,
     /// A text; without quotes it may be meant as a number or a switch.
@@ -40,7 +40,7 @@ impl Node {
     /// # Errors
     ///
     /// Text that is no YAML: with its line.
-    pub(super) fn documents(text: &str) -> Result<Vec<Self>, Error> {
+    pub(crate) fn documents(text: &str) -> Result<Vec<Self>, Error> {
         let mut builder = Builder::default();
         let mut parser = Parser::new_from_str(text.trim_start_matches('\u{feff}'));
         while let Some(event) = parser.next_event() {
@@ -53,7 +53,7 @@ impl Node {
     }
 
     /// The entries of a map; of anything else none.
-    pub(super) fn entries(&self) -> &[(String, Self)] {
+    pub(crate) fn entries(&self) -> &[(String, Self)] {
         match &self.content {
             Content::Map(entries) => entries,
             _ => &[],
@@ -61,12 +61,12 @@ impl Node {
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
     /// The text of a single value.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Text(text) => Some(text),
             _ => None,
@@ -74,7 +74,7 @@ impl Node {
     }
 
     /// Whether it says nothing: null, an empty text, list or map.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.content {
             Content::Null => true,
             Content::Text(text) => text.is_empty(),

@@ -6,13 +6,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::foreign;
 use super::origin::Origins;
-use super::profile::nearest;
+use super::table::{Note, Row, rows};
 use crate::cli;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::mqtt::TopicError;
 
 /// The error for a command line that clap refuses.
-pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
+pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         // Of suggestions, clap puts the most similar last.
@@ -92,35 +92,11 @@ pub(super) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
     }
 }
 
-/// Options, and those that say nothing without them.
-const NEEDED: &[(&str, &[&str])] = &[
-    ("--key", &["cert", "key_password", "key_password_file"]),
-    ("--cert", &["key"]),
-    ("--remove-retained", &["dry_run"]),
-    ("--unpaced", &["latency"]),
-    ("--fail", &["abort_on_fail"]),
-    ("--message", &["template"]),
-    (
-        "--will-topic",
-        &[
-            "will_message",
-            "will_qos",
-            "will_retain",
-            "will_delay_interval",
-            "will_payload_format_indicator",
-            "will_message_expiry_interval",
-            "will_content_type",
-            "will_response_topic",
-            "will_correlation_data",
-            "will_user_properties",
-        ],
-    ),
-];
-
 /// An option that is missing, and the one that needs it.
 fn missing(name: &str, origins: &Origins) -> Error {
-    let needing = NEEDED.iter().filter(|(needed, _)| *needed == name).flat_map(|(_, options)| *options);
-    match needing.into_iter().find(|option| origins.given(option)) {
+    let flag = |option: &str| format!("--{}", option.replace('_', "-"));
+    let needs_it = |row: &&Row| row.notes.iter().any(|note| matches!(note, Note::Needs(id) if flag(id) == name));
+    match rows().filter(needs_it).map(|row| row.option).find(|option| origins.given(option)) {
         Some(option) => Error::usage(format!("{name} is missing: {} needs it", origins.name(option))),
         None => Error::usage(format!("{name} is missing")),
     }

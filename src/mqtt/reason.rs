@@ -118,6 +118,23 @@ impl ReasonCode {
             _ => None,
         }
     }
+
+    /// The CONNACK return code of 3.1.1 that says the same, if less of it; `None` where there is none.
+    pub const fn connect_return_code(self) -> Option<u8> {
+        match self {
+            Self::Success => Some(0),
+            Self::UnsupportedProtocolVersion => Some(1),
+            Self::ClientIdentifierNotValid => Some(2),
+            Self::ServerUnavailable
+            | Self::ServerBusy
+            | Self::ServerShuttingDown
+            | Self::QuotaExceeded
+            | Self::ConnectionRateExceeded => Some(3),
+            Self::BadUserNameOrPassword => Some(4),
+            Self::NotAuthorized | Self::Banned => Some(5),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ReasonCode {

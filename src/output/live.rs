@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Columns, Console, Excerpt, MessagePrinter, PrinterOptions, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
-use crate::payload::{PayloadFormat, Record, is_unsafe_on_terminal, plural};
+use crate::payload::{Codec, Record, indent_json, is_unsafe_on_terminal, plural};
 
 /// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
 const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue];
@@ -61,10 +61,10 @@ pub(crate) struct LiveHead<'a> {
 }
 
 /// How messages look on a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LiveStyle {
     /// How payloads are shown.
-    pub format: PayloadFormat,
+    pub codec: Codec,
     /// The time of receipt before each.
     pub timestamps: bool,
     /// So many lines of a message at most, as the screen folds them; 0: all.
@@ -134,7 +134,7 @@ impl LivePrinter {
         }
         out.push(b'\n');
         self.scratch.clear();
-        if PayloadFormat::Json.show(payload, &mut self.scratch).is_ok() {
+        if indent_json(payload, &mut self.scratch).is_ok() {
             safe::push_text(&self.scratch, stream, &mut out);
             out.push(b'\n');
             return out;
@@ -160,20 +160,21 @@ impl LivePrinter {
     }
 
     /// `#7 car/ac: on`. It may stay in the buffer until [`Self::flush`].
-    pub(crate) fn message(&mut self, head: LiveHead<'_>, record: &Record, style: LiveStyle) -> Result<(), WriteError> {
+    pub(crate) fn message(&mut self, head: LiveHead<'_>, record: &Record, style: &LiveStyle) -> Result<(), WriteError> {
         let stream = self.out.stream();
         let message = &record.message;
         self.scratch.clear();
         let payload: &[u8] = &message.payload;
-        let shown = match style.format {
-            PayloadFormat::Plain | PayloadFormat::Binary => payload,
-            format => match format.show(payload, &mut self.scratch) {
+        let shown = if style.codec.is_verbatim_for(message.topic.as_str()) {
+            payload
+        } else {
+            match style.codec.decode(message.topic.as_str(), payload, &mut self.scratch) {
                 Ok(()) => self.scratch.as_slice(),
                 Err(error) => {
                     self.talk.warning(format_args!("payload on {} shown as it is: {error}", message.topic.as_str()));
                     payload
                 }
-            },
+            }
         };
         let out = self.out.buffer();
         if let Some(time) = record.received_at.filter(|_| style.timestamps) {

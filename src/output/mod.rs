@@ -7,6 +7,8 @@
 
 mod append;
 mod bench;
+#[cfg(feature = "broker")]
+mod broker_metrics;
 mod columns;
 mod connection;
 mod console;
@@ -31,6 +33,8 @@ pub(crate) use bench::{
     BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
     bench_step,
 };
+#[cfg(feature = "broker")]
+pub(crate) use broker_metrics::broker_metrics;
 pub(crate) use columns::Columns;
 pub(crate) use connection::{ConnectionReport, ReportedCertificate};
 pub(crate) use console::{AboveLine, Console};

@@ -43,6 +43,12 @@ impl Talk {
         }
     }
 
+    /// Without status lines, which go to the log file all the same.
+    #[must_use]
+    pub fn hushed(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// With diagnostics of the program's own.
     #[must_use]
     pub fn with_debug(self, debug: bool) -> Self {

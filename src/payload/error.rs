@@ -4,40 +4,71 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{PayloadFormat, is_unsafe_on_terminal};
 
-/// Why bytes or text are not what a format says, and where.
+/// Why bytes or text are not what a format wants, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadError {
-    format: PayloadFormat,
+    /// What the payload is not.
+    not: String,
+    place: Place,
     what: String,
-    line: usize,
-    column: usize,
-    caret: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// The whole payload is meant, or nobody knows better.
+    Whole,
+    /// In a text that a person wrote.
+    Character { line: usize, column: usize, caret: String },
+    /// In bytes that came.
+    Byte(usize),
 }
 
 /// How many characters are shown on each side of the place.
 const CONTEXT: usize = 30;
 
 impl PayloadError {
-    /// An error at a byte offset of the text.
-    pub(super) fn at(format: PayloadFormat, text: &[u8], at: usize, what: impl Into<String>) -> Self {
-        let (before, after) = text.split_at(at.min(text.len()));
-        let line = before.split(|&byte| byte == b'\n').count();
-        let before = String::from_utf8_lossy(before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default());
-        let after = after.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        // Cut before it is decoded: the rest of a large file is of no interest here.
-        let after = String::from_utf8_lossy(&after[..after.len().min(4 * CONTEXT)]);
-        Self { format, what: what.into(), line, column: before.chars().count() + 1, caret: caret(&before, &after) }
+    /// The text is not in the format: where, as a byte offset, and why.
+    pub(super) fn text(format: PayloadFormat, text: &[u8], at: usize, what: impl Into<String>) -> Self {
+        Self { not: format!("not {format}"), place: character(text, at), what: what.into() }
     }
 
-    /// The format that was asked for.
-    pub fn format(&self) -> PayloadFormat {
-        self.format
+    /// The text is JSON, and the format cannot hold what it says there.
+    pub(super) fn content(format: PayloadFormat, text: &[u8], at: usize, what: impl Into<String>) -> Self {
+        Self { place: character(text, at), ..Self::whole(format, what) }
     }
 
-    /// The part of the text around the place and under it a caret, aligned by display width.
-    pub fn caret(&self) -> &str {
-        &self.caret
+    /// The text as a whole is nothing that the format can hold.
+    pub(super) fn whole(format: PayloadFormat, what: impl Into<String>) -> Self {
+        Self { not: format!("not encodable as {format}"), place: Place::Whole, what: what.into() }
     }
+
+    /// The bytes are not in the format: where, and why.
+    pub(super) fn bytes(format: impl fmt::Display, at: usize, what: impl Into<String>) -> Self {
+        Self { not: format!("not {format}"), place: Place::Byte(at), what: what.into() }
+    }
+
+    /// The bytes as a whole are not in the format.
+    pub(super) fn undecodable(format: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self { not: format!("not {format}"), place: Place::Whole, what: what.into() }
+    }
+
+    /// The part of the text around the place and under it a caret, aligned by display width; `None` where no text is.
+    pub fn caret(&self) -> Option<&str> {
+        match &self.place {
+            Place::Character { caret, .. } => Some(caret),
+            Place::Whole | Place::Byte(_) => None,
+        }
+    }
+}
+
+fn character(text: &[u8], at: usize) -> Place {
+    let (before, after) = text.split_at(at.min(text.len()));
+    let line = before.split(|&byte| byte == b'\n').count();
+    let before = String::from_utf8_lossy(before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default());
+    let after = after.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    // Cut before it is decoded: the rest of a large file is of no interest here.
+    let after = String::from_utf8_lossy(&after[..after.len().min(4 * CONTEXT)]);
+    Place::Character { line, column: before.chars().count() + 1, caret: caret(&before, &after) }
 }
 
 /// The part of a line around a place and under it a caret, aligned by display width. Nothing in it acts on a terminal.
@@ -50,13 +81,16 @@ pub fn caret(before: &str, after: &str) -> String {
 }
 
 impl fmt::Display for PayloadError {
-    /// As in `not hex at character 3: ...`; the caller says whose text it is.
+    /// For example `not hex at character 3: ...`; the caller says whose payload it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not {} at ", self.format)?;
-        if self.line > 1 {
-            write!(f, "line {}, ", self.line)?;
+        f.write_str(&self.not)?;
+        match &self.place {
+            Place::Whole => {}
+            Place::Character { line: 1, column, .. } => write!(f, " at character {column}")?,
+            Place::Character { line, column, .. } => write!(f, " at line {line}, character {column}")?,
+            Place::Byte(at) => write!(f, " at byte {at}")?,
         }
-        write!(f, "character {}: {}", self.column, self.what)
+        write!(f, ": {}", self.what)
     }
 }
 

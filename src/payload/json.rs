@@ -52,7 +52,7 @@ fn new_line(depth: usize, out: &mut Vec<u8>) {
 }
 
 /// Splits valid JSON into strings, brackets, commas, colons and literals, leaving out the white space between them.
-fn tokens(valid: &str) -> impl Iterator<Item = &str> {
+pub(super) fn tokens(valid: &str) -> impl Iterator<Item = &str> {
     let mut rest = valid;
     std::iter::from_fn(move || {
         rest = rest.trim_ascii_start();

@@ -3,6 +3,7 @@
 //! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
 //! terminal or reads a clock.
 
+mod codec;
 mod decimal;
 mod error;
 mod escape;
@@ -15,10 +16,14 @@ mod read;
 mod record;
 mod size;
 
+pub use codec::{
+    Codec, Compression, Decoded, Decompression, InvalidCompression, LARGEST_DECOMPRESSED, Schema, SchemaError,
+    compact_json, decode_base64, indent_json, push_base64,
+};
 pub use decimal::push_decimal;
 pub use error::{PayloadError, caret};
 pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes};
-pub use format::{InvalidPayloadFormat, PayloadFormat, push_base64};
+pub use format::{InvalidPayloadFormat, PayloadFormat};
 pub use json::push_json_string;
 pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
 pub use plural::plural;

@@ -2,10 +2,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::client::Client;
-use crate::config::{ConnectSettings, ProfileChoice, Retained};
 use crate::error::Error;
 use crate::mqtt::{Message, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter};
+use crate::settings::{ConnectSettings, ProfileChoice, Retained};
 use crate::transport::{Address, Endpoint};
 
 /// A connection and what was asked of it; it stays in the list when it is lost, and can be opened again.

@@ -6,9 +6,10 @@ use clap::builder::StyledStr;
 
 use super::line::{CommandLine, Line, expand_alias};
 use super::shell::{Shell, Stop};
-use crate::cli::repl::{ReplCommand, Switch, line_command};
-use crate::config::{Origins, ReplRequest, read_line};
+use crate::cli::repl::{ReplCommand, Switch};
+use crate::config::Origins;
 use crate::error::Error;
+use crate::settings::{ReplRequest, line_command, read_line};
 
 impl Shell<'_> {
     /// Runs one line.

@@ -1,6 +1,5 @@
 //! What becomes of a message: it is kept, and shown unless that would be too much.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,55 +10,11 @@ use jiff::Timestamp;
 use super::connection::{Active, Printer};
 use super::diff::summary;
 use super::flood::Share;
-use super::journal::{Entry, Journal, Limits};
-use super::selection::Selection;
 use super::shell::{Shell, Stop};
 use crate::mqtt::Message;
 use crate::output::{Excerpt, LiveHead, LiveStyle};
 use crate::payload::Record;
 use crate::session::Received;
-
-/// What was received, and which of it a `wait` or an `expect` has taken.
-#[derive(Debug)]
-pub(super) struct Messages {
-    pub(super) journal: Journal,
-    taken: BTreeSet<u64>,
-}
-
-impl Messages {
-    pub(super) fn new() -> Self {
-        Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
-    }
-
-    /// The last so many that are meant, the oldest first.
-    pub(super) fn latest(&self, count: usize, selection: &Selection) -> Vec<Entry> {
-        let takes = |entry: &&Entry| selection.takes(entry);
-        let mut latest: Vec<_> = self.journal.entries().rev().filter(takes).take(count).cloned().collect();
-        latest.reverse();
-        latest
-    }
-
-    /// The oldest message that nobody waited for and that is wanted.
-    pub(super) fn take_first(&mut self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Option<Entry> {
-        self.forget_dropped();
-        let is_free = |entry: &&Entry| !self.taken.contains(&entry.id) && is_wanted(entry);
-        let found = self.journal.entries().find(is_free)?.clone();
-        self.taken.insert(found.id);
-        Some(found)
-    }
-
-    /// Takes a message, if nobody has and it is wanted.
-    pub(super) fn take(&mut self, id: u64, is_wanted: impl FnOnce(&Entry) -> bool) -> Option<Entry> {
-        let found = self.journal.get(id).filter(|entry| is_wanted(entry))?.clone();
-        self.taken.insert(id).then_some(found)
-    }
-
-    fn forget_dropped(&mut self) {
-        if let Some(oldest) = self.journal.oldest() {
-            self.taken = self.taken.split_off(&oldest);
-        }
-    }
-}
 
 /// Where a message goes.
 struct Outputs {
@@ -121,7 +76,7 @@ impl Shell<'_> {
         if is_muted || outputs.shown.is_empty() {
             return Ok(id);
         }
-        let mut style = self.style;
+        let mut style = self.style.clone();
         match self.share(&record, now)? {
             Share::Nothing => return Ok(id),
             Share::Rows(rows) => style.maximum_lines = rows.min(style.maximum_lines),
@@ -129,7 +84,7 @@ impl Shell<'_> {
         }
         for printer in outputs.shown {
             let Some(printer) = printer else {
-                self.show_line(id, &name, &record, style)?;
+                self.show_line(id, &name, &record, &style)?;
                 if let Some(changes) = &changes {
                     self.printer.painted(&format!("  ~ {changes}"), Color::Yellow)?;
                 }
@@ -158,7 +113,7 @@ impl Shell<'_> {
     /// How much of a message may be drawn: in a script all.
     fn share(&mut self, record: &Record, now: Instant) -> Result<Share, Stop> {
         let Some(screen) = &mut self.screen else { return Ok(Share::Whole) };
-        let rows = rows(record, self.style);
+        let rows = rows(record, &self.style);
         let sum = screen.flood.poll_sum(now);
         let share = screen.flood.offer(rows, now);
         if let Some(hidden) = sum {
@@ -184,7 +139,7 @@ impl Shell<'_> {
         id: u64,
         connection: &str,
         record: &Record,
-        style: LiveStyle,
+        style: &LiveStyle,
     ) -> Result<(), Stop> {
         let topic = record.message.topic.as_str();
         let of_connection = self.connections.iter().find(|other| other.name == connection);
@@ -196,7 +151,7 @@ impl Shell<'_> {
 }
 
 /// About how many rows a message takes: those that are shown, and the one that tells of the others.
-fn rows(record: &Record, style: LiveStyle) -> usize {
+fn rows(record: &Record, style: &LiveStyle) -> usize {
     let message = &record.message;
     let head = message.topic.as_str().len() + 10;
     let excerpt = Excerpt::of(&message.payload, head, style.columns, style.maximum_lines);
@@ -224,11 +179,11 @@ mod tests {
     fn rows_count_lines_and_their_folds() {
         let record = |payload: &str| Record::new(Message::new("a/b".parse().unwrap(), payload.to_owned()));
         let style = |columns, maximum_lines| LiveStyle { maximum_lines, columns, ..LiveStyle::default() };
-        assert_eq!(rows(&record("on"), style(80, 20)), 1);
-        assert_eq!(rows(&record("1\n2\n3"), style(80, 20)), 3);
-        assert_eq!(rows(&record("1\n2\n3"), style(80, 2)), 3);
-        assert_eq!(rows(&record(&"x".repeat(100)), style(40, 20)), 3);
-        assert_eq!(rows(&record(&"x".repeat(1_000_000)), style(40, 20)), 21);
+        assert_eq!(rows(&record("on"), &style(80, 20)), 1);
+        assert_eq!(rows(&record("1\n2\n3"), &style(80, 20)), 3);
+        assert_eq!(rows(&record("1\n2\n3"), &style(80, 2)), 3);
+        assert_eq!(rows(&record(&"x".repeat(100)), &style(40, 20)), 3);
+        assert_eq!(rows(&record(&"x".repeat(1_000_000)), &style(40, 20)), 21);
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! whatever runs.
 
 mod background;
+mod chosen;
 mod connection;
 mod editor;
 mod execute;
@@ -27,6 +28,7 @@ mod opening;
 mod outside;
 mod preferences;
 mod publish;
+mod recall;
 mod received;
 mod script;
 mod selection;
@@ -44,9 +46,9 @@ pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod line;
 
-use crate::config::{CommandSource, ReplSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
+use crate::settings::{CommandSource, ReplSettings};
 use shell::Shell;
 
 /// Runs commands until they end.

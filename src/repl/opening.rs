@@ -6,9 +6,10 @@ use super::connection::{Connection, State, place};
 use super::shell::{BATCH, Batch, Occurrence, Shell, Stop};
 use crate::cli::repl::ConnectLine;
 use crate::client::{Client, Events, Pending};
-use crate::config::{ConnectSettings, NewConnection, Origins};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Acknowledge, SubscribeRequest};
+use crate::settings::{ConnectSettings, NewConnection};
 use crate::transport::Address;
 
 impl Shell<'_> {

@@ -5,31 +5,15 @@ use std::rc::Rc;
 
 use clap::ValueEnum;
 
+use super::chosen::{Preferences, codec};
 use super::line::check_name;
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
-use crate::config::Display;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
-use crate::output::{Columns, Console, MessagePrinter, MessageShape};
+use crate::output::{Columns, MessageShape};
 use crate::payload::PayloadFormat;
-
-/// What holds until it is set anew.
-#[derive(Debug, Default)]
-pub(super) struct Preferences {
-    /// For lines that name none.
-    pub(super) qos: Option<QoS>,
-    /// In another shape than a line.
-    pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
-    /// How that is, for messages that are shown again.
-    pub(super) display: Option<Display>,
-    /// Whether what a message changes is shown below it.
-    pub(super) changes: bool,
-    /// What that shape is, as it was said.
-    shape: Option<String>,
-    /// Kept, and not shown.
-    pub(super) muted: Vec<TopicFilter>,
-}
+use crate::settings::Display;
 
 impl Shell<'_> {
     /// `set`: without a value back to what holds at first.
@@ -56,8 +40,10 @@ impl Shell<'_> {
                 self.preferences.shape = value.map(|text| format!("template {text}"));
             }
             Preference::Format => {
-                let format = value.unwrap_or(PayloadFormat::default().name()).parse();
-                self.style.format = format.map_err(|_| refused("a format: use plain, hex, base64, json or binary"))?;
+                let format = value.map_or(Ok(PayloadFormat::default()), str::parse::<PayloadFormat>);
+                let format = format.map_err(|error| Error::usage(format!("set: {error}")))?;
+                let codec = codec("set", format)?;
+                self.style.codec = if value.is_none() { codec.knowing_sparkplug_topics() } else { codec };
             }
             Preference::Qos => {
                 let qos = value.map(str::parse::<QoS>).transpose();
@@ -88,8 +74,8 @@ impl Shell<'_> {
     }
 
     fn reshape(&mut self, shape: Option<MessageShape>) -> Result<(), Error> {
-        let format = self.style.format;
-        let display = shape.map(|shape| Display { shape: Some(shape), format, ..Display::default() });
+        let codec = self.style.codec.clone();
+        let display = shape.map(|shape| Display { shape: Some(shape), codec, ..Display::default() });
         self.preferences.printer = match &display {
             Some(display) => Some(Rc::new(RefCell::new(self.message_printer(display)?))),
             None => None,
@@ -102,7 +88,7 @@ impl Shell<'_> {
         let Preferences { qos, shape, .. } = &self.preferences;
         let mut rows = Columns::default();
         rows.row(["mode", shape.as_deref().unwrap_or("line")]);
-        rows.row(["format", self.style.format.name()]);
+        rows.row(["format", self.style.codec.format().name()]);
         rows.row(["qos", &qos.unwrap_or_default().to_string()]);
         rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
         rows.row(["changes", if self.preferences.changes { "on" } else { "off" }]);

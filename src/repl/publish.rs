@@ -15,10 +15,11 @@ use crate::cli::repl::PublishLine;
 use crate::client::{Client, Declined, Event};
 use crate::command::source::{Next, Source};
 use crate::command::tally::Tally;
-use crate::config::{Origins, Publication};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{Message, QoS, TopicFilter};
 use crate::session::{DeliveryId, PublishError};
+use crate::settings::Publication;
 
 /// How long a reply is waited for, unless `--timeout` says otherwise.
 const REPLY: Duration = Duration::from_secs(10);

@@ -9,9 +9,9 @@ use super::history::holds_secret;
 use super::line::Assembler;
 use super::shell::{Shell, Stop};
 use crate::command::lines::Lines;
-use crate::config::{CommandSource, NewConnection, ReplSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Talk;
+use crate::settings::{CommandSource, NewConnection, ReplSettings};
 
 /// Runs a script to its end, and closes all connections.
 pub(super) async fn run(settings: &ReplSettings, mut shell: Shell<'_>) -> Result<ExitStatus, Error> {

@@ -4,23 +4,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::chosen::Preferences;
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
-use super::messages::Messages;
-use super::preferences::Preferences;
+use super::received::Messages;
 use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
 use crate::command::refusal::{hung_up, refused, unpublishable};
 use crate::command::status;
-use crate::config::ProfileChoice;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
 use crate::output::{Console, LivePrinter, LiveStyle, Stream, Talk, WriteError};
+use crate::payload::Codec;
 use crate::session::{PublishOutcome, RequestId};
+use crate::settings::ProfileChoice;
 
 /// Batches of events that may wait: behind them the connections stop reading.
 const BATCHES: usize = 16;
@@ -154,7 +155,7 @@ impl<'a> Shell<'a> {
             messages: Messages::new(),
             printer: LivePrinter::new(console, stream, talk),
             console,
-            style: LiveStyle::default(),
+            style: LiveStyle { codec: Codec::default().knowing_sparkplug_topics(), ..LiveStyle::default() },
             talk,
             variables: Variables::new(),
             aliases: Aliases::new(),

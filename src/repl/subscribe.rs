@@ -9,11 +9,12 @@ use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
 use crate::command::refusal::refused;
-use crate::config::{Display, Origins, Subscription};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
+use crate::settings::{Display, Subscription};
 
 impl Shell<'_> {
     /// `sub`.
@@ -166,7 +167,7 @@ impl Shell<'_> {
         let Some(target) = &display.file else { return Ok((printer, None)) };
         let options = PrinterOptions {
             shape: MessageShape::Raw,
-            format: display.format,
+            codec: display.codec.clone(),
             verbose: false,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(Some(target))?,
@@ -179,7 +180,7 @@ impl Shell<'_> {
     pub(super) fn printer_options(display: &Display) -> Result<PrinterOptions, Error> {
         Ok(PrinterOptions {
             shape: display.shape.clone().unwrap_or_default(),
-            format: display.format,
+            codec: display.codec.clone(),
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(display.file.as_ref())?,

@@ -10,9 +10,9 @@ use super::shell::{Shell, Stop, at};
 use super::window::make_raw;
 use super::window::{Continued, Cooked, NeverStopped, is_gone, window};
 use crate::config::profile::Store;
-use crate::config::{NewConnection, ReplSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
+use crate::settings::{NewConnection, ReplSettings};
 
 /// SIGINT's number; the other signal that is listened for asks to leave.
 const SIGINT: u8 = 2;

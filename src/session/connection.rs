@@ -72,7 +72,7 @@ impl Connection {
             clean_start,
             by_client: false,
             reauthenticating: false,
-            rules: Rules { version: options.version, maximum_packet_size, problem_information },
+            rules: Rules { version: Some(options.version), maximum_packet_size, problem_information },
             keep_alive: None,
             pings: 0,
             pings_answered: 0,

@@ -193,7 +193,7 @@ impl Session {
             keep_alive.heard(now);
         }
         while matches!(self.state, State::Connecting | State::Connected) {
-            let handled = match codec::read(input, self.connection.rules) {
+            let handled = match codec::read_from_server(input, self.connection.rules) {
                 Ok(None) => return,
                 Ok(Some(incoming)) => self.handle_packet(incoming, now).and_then(|()| self.check_answers()),
                 Err(violation) => Err(violation),

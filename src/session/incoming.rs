@@ -161,6 +161,14 @@ impl IncomingIds {
         }
     }
 
+    /// A message at QoS 2 is being refused, so that its id is free again [MQTT-4.3.3-9].
+    #[cfg(feature = "broker")]
+    pub(super) fn discard(&mut self, packet_id: u16) {
+        if let Ok(at) = self.find(packet_id) {
+            self.entries.remove(at);
+        }
+    }
+
     /// PUBACK or PUBCOMP of a counted message was handed to transmit.
     pub(super) fn finish(&mut self) {
         self.unfinished = self.unfinished.saturating_sub(1);

@@ -6,7 +6,8 @@
 mod alias;
 mod authenticator;
 mod caution;
-mod codec;
+#[cfg_attr(not(feature = "broker"), allow(dead_code, unused_imports, reason = "the server's side is for the broker"))]
+pub(crate) mod codec;
 mod connection;
 mod engine;
 mod event;
@@ -18,6 +19,8 @@ mod packet_ids;
 mod receive;
 mod request;
 mod send;
+#[cfg(feature = "broker")]
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 mod window;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::caution::Conclusion;
-use super::codec::{self, AckKind, Incoming, Subscription};
+use super::codec::{self, AckKind, FromServer, Subscription};
 use super::connection::Control;
 use super::incoming::{Arrival, Release};
 use super::keep_alive::KeepAlive;
@@ -16,18 +16,18 @@ use super::{
     Acknowledge, Auth, AuthenticationFault, ConnAck, Details, Disconnect, DisconnectProperties, Disconnected, Event,
     Granted, OnSessionLoss, PublishOutcome, Received, Session, State, Violation,
 };
-use crate::mqtt::{ConnAckProperties, Message, QoS, ReasonCode, TopicName, Version};
+use crate::mqtt::{ConnAckProperties, Message, QoS, ReasonCode, Version};
 
 /// How many answers may wait to be sent.
 const MAXIMUM_ANSWERS: usize = 2 * u16::MAX as usize;
 
 impl Session {
-    pub(super) fn handle_packet(&mut self, incoming: Incoming, now: Instant) -> Result<(), Violation> {
+    pub(super) fn handle_packet(&mut self, incoming: FromServer, now: Instant) -> Result<(), Violation> {
         if self.state == State::Connecting {
             return match incoming {
-                Incoming::ConnAck(ack) => self.handle_connack(ack, now),
-                Incoming::Auth(auth) => self.handle_auth(*auth),
-                Incoming::Disconnect(disconnect) => {
+                FromServer::ConnAck(ack) => self.handle_connack(ack, now),
+                FromServer::Auth(auth) => self.handle_auth(*auth),
+                FromServer::Disconnect(disconnect) => {
                     let fault = format!("DISCONNECT before CONNACK, with the reason {}", disconnect.reason);
                     Err(Violation::new(ReasonCode::ProtocolError, fault))
                 }
@@ -38,9 +38,9 @@ impl Session {
             };
         }
         match incoming {
-            Incoming::Publish(publish) => self.handle_publish(publish),
-            Incoming::Ack(ack) => self.handle_ack(ack),
-            Incoming::PingResp => {
+            FromServer::Publish(publish) => self.handle_publish(publish),
+            FromServer::Ack(ack) => self.handle_ack(ack),
+            FromServer::PingResp => {
                 // One that was not asked for answers nothing.
                 self.connection.pings_answered = (self.connection.pings_answered + 1).min(self.connection.pings);
                 if let Some(keep_alive) = &mut self.connection.keep_alive {
@@ -48,9 +48,9 @@ impl Session {
                 }
                 Ok(())
             }
-            Incoming::SubAck(answer) => self.handle_answer(answer, true),
-            Incoming::UnsubAck(answer) => self.handle_answer(answer, false),
-            Incoming::Disconnect(disconnect) => {
+            FromServer::SubAck(answer) => self.handle_answer(answer, true),
+            FromServer::UnsubAck(answer) => self.handle_answer(answer, false),
+            FromServer::Disconnect(disconnect) => {
                 self.end(if self.connection.reauthenticating && disconnect.reason == ReasonCode::NotAuthorized {
                     let DisconnectProperties { reason_string, user_properties, .. } = disconnect.properties;
                     let details = Details { reason_string, user_properties };
@@ -60,8 +60,8 @@ impl Session {
                 });
                 Ok(())
             }
-            Incoming::Auth(auth) => self.handle_auth(*auth),
-            Incoming::ConnAck(_) => Err(Violation::new(ReasonCode::ProtocolError, "a second CONNACK")),
+            FromServer::Auth(auth) => self.handle_auth(*auth),
+            FromServer::ConnAck(_) => Err(Violation::new(ReasonCode::ProtocolError, "a second CONNACK")),
         }
     }
 
@@ -153,8 +153,8 @@ impl Session {
         Err(Violation::new(ReasonCode::ProtocolError, fault))
     }
 
-    fn handle_auth(&mut self, received: codec::ServerAuth) -> Result<(), Violation> {
-        let codec::ServerAuth { auth, method } = received;
+    fn handle_auth(&mut self, received: codec::NamedAuth) -> Result<(), Violation> {
+        let codec::NamedAuth { auth, method } = received;
         let violation = |fault: &'static str| Err(Violation::new(ReasonCode::ProtocolError, fault));
         let Some(ours) = &self.options.properties.authentication_method else {
             return violation("AUTH, though CONNECT named no Authentication Method");
@@ -215,7 +215,6 @@ impl Session {
 
     fn handle_publish(&mut self, publish: codec::Publish) -> Result<(), Violation> {
         let codec::Publish { topic, payload, qos, retain, dup, packet_id, properties } = publish;
-        let topic = if topic.is_empty() { None } else { Some(received_topic(topic)?) };
         let topic = match (topic, properties.as_ref().and_then(|properties| properties.topic_alias)) {
             (topic, Some(alias)) => {
                 let maximum = self.options.properties.topic_alias_maximum.unwrap_or(0);
@@ -432,10 +431,4 @@ fn authentication_violation(fault: AuthenticationFault) -> Violation {
         AuthenticationFault::Refused => "an authentication that goes on or succeeds, though its data refuses us",
     };
     Violation::new(ReasonCode::ProtocolError, fault)
-}
-
-fn received_topic(topic: bytes::Bytes) -> Result<TopicName, Violation> {
-    let text = ByteString::try_from(topic).ok();
-    text.and_then(|text| TopicName::received(text).ok())
-        .ok_or_else(|| Violation::new(ReasonCode::TopicNameInvalid, "PUBLISH whose topic is none"))
 }

@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::codec::{self, AckKind, Envelope};
+use super::codec::{self, AckKind, Envelope, MAXIMUM_PACKET_SIZE, Sender, Unencodable};
 use super::connection::Control;
-use super::{DeliveryId, Event, InvalidOptions, PublishError, PublishOutcome, RequestError, Session, State, Transmit};
-use crate::mqtt::{Message, QoS};
+use super::{
+    Acknowledgement, DeliveryId, Event, InvalidOptions, PublishError, PublishOutcome, RequestError, Session, State,
+    Transmit,
+};
+use crate::mqtt::{Message, QoS, ReasonCode, Version};
 
 /// `poll_transmit` begins no packet in a buffer that holds so many bytes.
 const TRANSMIT_BYTES: usize = 64 * 1024;
@@ -96,25 +99,26 @@ impl Session {
                 Control::Connect => codec::write_connect(&self.options, self.connection.clean_start, buffer),
                 Control::PubAck { packet_id } => {
                     self.incoming.finish();
-                    codec::write_ack(version, AckKind::PubAck, packet_id, false, buffer)
+                    write_ack(version, AckKind::PubAck, packet_id, false, buffer)
                 }
-                Control::PubRec { packet_id } => codec::write_ack(version, AckKind::PubRec, packet_id, false, buffer),
+                Control::PubRec { packet_id } => write_ack(version, AckKind::PubRec, packet_id, false, buffer),
                 Control::PubRel { packet_id, not_found } => {
-                    codec::write_ack(version, AckKind::PubRel, packet_id, not_found, buffer)
+                    write_ack(version, AckKind::PubRel, packet_id, not_found, buffer)
                 }
                 Control::PubComp { packet_id, not_found, counted } => {
                     if counted {
                         self.incoming.finish();
                     }
-                    codec::write_ack(version, AckKind::PubComp, packet_id, not_found, buffer)
+                    write_ack(version, AckKind::PubComp, packet_id, not_found, buffer)
                 }
                 Control::PingReq => codec::write_pingreq(buffer),
                 Control::Auth(auth) => {
                     let method = self.options.properties.authentication_method.as_deref().unwrap_or_default();
-                    codec::write_auth(&auth, method, buffer)
+                    codec::write_auth(Sender::Client, &auth, method, MAXIMUM_PACKET_SIZE, buffer)
                 }
                 Control::Disconnect(disconnect) => {
-                    codec::write_disconnect(version, &disconnect, self.granted.maximum_packet_size, buffer)
+                    let maximum = self.granted.maximum_packet_size;
+                    codec::write_disconnect(version, Sender::Client, &disconnect, maximum, buffer)
                 }
             };
         }
@@ -187,7 +191,7 @@ impl Session {
                 let Some(packet_id) = self.window.next_packet_id() else { return };
                 packet_id
             };
-            let Some((id, mut message)) = self.queue.pop_front() else { return };
+            let Some((id, message)) = self.queue.pop_front() else { return };
             self.last_transmitted = self.last_transmitted.max(id.0);
             // `publish` has held the later ones against the limits.
             let admitted = if id.0 > self.last_unchecked { Ok(()) } else { self.granted.admit(version, &message) };
@@ -195,7 +199,7 @@ impl Session {
                 let alias = self.connection.outgoing_alias(&self.options, &self.granted, &message);
                 let dup = message.marked_duplicate && !at_most_once;
                 let envelope = envelope(packet_id, dup, alias);
-                codec::write_publish(version, &mut message, envelope, buffer).map_err(|_| UNENCODABLE.into())
+                codec::write_publish(version, &message, envelope, buffer).map_err(|_| UNENCODABLE.into())
             });
             match sent {
                 Ok(()) if at_most_once => {}
@@ -208,6 +212,19 @@ impl Session {
     fn reject(&mut self, id: DeliveryId, error: PublishError) {
         self.events.push_back(Event::Published { id, outcome: PublishOutcome::Rejected(Box::new(error)) });
     }
+}
+
+/// Appends an answer that needs no words; `not_found`: with the reason 0x92 (5.0, PUBREL and PUBCOMP alone).
+fn write_ack(
+    version: Version,
+    kind: AckKind,
+    packet_id: u16,
+    not_found: bool,
+    buffer: &mut BytesMut,
+) -> Result<(), Unencodable> {
+    let reason = if not_found { ReasonCode::PacketIdentifierNotFound } else { ReasonCode::Success };
+    let acknowledgement = Acknowledgement { reason, details: None };
+    codec::write_ack(version, kind, packet_id, &acknowledgement, MAXIMUM_PACKET_SIZE, buffer)
 }
 
 /// An alias of an earlier connection that the server does not take any more: without it the message is the same.

@@ -1,4 +1,6 @@
-//! What this end has sent and the server has not answered: the send window of QoS 1 and 2, and open requests.
+//! What this end has sent and the peer has not answered: the send window of QoS 1 and 2, and open requests.
+//!
+//! One window for both sides: a client keeps its messages in it, a server what it delivers to a subscriber.
 
 use std::collections::VecDeque;
 
@@ -7,10 +9,29 @@ use super::packet_ids::PacketIds;
 use super::{DeliveryId, RequestId};
 use crate::mqtt::{Message, QoS};
 
+/// What a window holds.
+pub(super) trait Outgoing: Clone {
+    /// The QoS that it is sent at.
+    fn qos(&self) -> QoS;
+
+    /// Bytes of its payload.
+    fn size(&self) -> usize;
+}
+
+impl Outgoing for Message {
+    fn qos(&self) -> QoS {
+        self.qos
+    }
+
+    fn size(&self) -> usize {
+        self.payload.len()
+    }
+}
+
 /// Sent and unanswered, by packet id, over connections.
 #[derive(Debug)]
-pub(super) struct Window {
-    ids: PacketIds<Outstanding>,
+pub(super) struct Window<M = Message> {
+    ids: PacketIds<Outstanding<M>>,
     /// Publishes among them.
     publishes: usize,
     /// Publishes among them that were sent on this connection: what counts against Receive Maximum
@@ -27,18 +48,11 @@ pub(super) struct Window {
 }
 
 #[derive(Debug)]
-enum Outstanding {
+enum Outstanding<M> {
     /// PUBLISH; PUBACK or PUBREC is to come.
-    Published { id: DeliveryId, order: u64, in_flight: bool, message: Message },
+    Published { id: DeliveryId, order: u64, in_flight: bool, message: M },
     /// PUBREC came, so PUBREL goes, and PUBCOMP is to come. PUBREC alone can say that nobody has subscribed.
-    Released {
-        id: DeliveryId,
-        order: u64,
-        in_flight: bool,
-        resumed: bool,
-        unmatched: bool,
-        message: Option<Box<Message>>,
-    },
+    Released { id: DeliveryId, order: u64, in_flight: bool, resumed: bool, unmatched: bool, message: Option<Box<M>> },
     /// SUBSCRIBE or UNSUBSCRIBE.
     Requested(Box<Request>),
 }
@@ -60,13 +74,13 @@ pub(super) struct Finished {
     pub(super) unmatched: bool,
 }
 
-/// A publish that the server may have or not, as it has no session any more.
+/// A publish that the peer may have or not, as it has no session any more.
 #[derive(Debug)]
-pub(super) struct Unfinished {
+pub(super) struct Unfinished<M = Message> {
     pub(super) id: DeliveryId,
     pub(super) qos: QoS,
     /// `None`: PUBREC had come, and nobody wants it behind that.
-    pub(super) message: Option<Message>,
+    pub(super) message: Option<M>,
 }
 
 /// An answer that does not fit.
@@ -80,7 +94,7 @@ pub(super) enum Mismatch {
     Other(&'static str),
 }
 
-impl Window {
+impl<M: Outgoing> Window<M> {
     /// `keeps_released`: a message is kept behind PUBREC, for [`forget`](Self::forget) to return it.
     pub(super) const fn new(first_packet_id: u16, keeps_released: bool) -> Self {
         Self {
@@ -127,18 +141,18 @@ impl Window {
     /// The largest publish in flight, in bytes of payload.
     pub(super) fn largest_in_flight(&mut self) -> Option<usize> {
         let sizes = self.ids.iter_mut().filter_map(|(_, outstanding)| match outstanding {
-            Outstanding::Published { in_flight: true, message, .. } => Some(message.payload.len()),
+            Outstanding::Published { in_flight: true, message, .. } => Some(message.size()),
             _ => None,
         });
         sizes.max()
     }
 
     /// Takes a publish out that the server will not take, with its message.
-    pub(super) fn take(&mut self, wanted: DeliveryId) -> Option<Message> {
+    pub(super) fn take(&mut self, wanted: DeliveryId) -> Option<M> {
         let (packet_id, in_flight, qos) =
             self.ids.iter_mut().find_map(|(packet_id, outstanding)| match outstanding {
                 Outstanding::Published { id, in_flight, message, .. } if *id == wanted => {
-                    Some((packet_id, *in_flight, message.qos))
+                    Some((packet_id, *in_flight, message.qos()))
                 }
                 _ => None,
             })?;
@@ -154,9 +168,9 @@ impl Window {
     }
 
     /// A publish has been sent for the first time.
-    pub(super) fn publish(&mut self, id: DeliveryId, message: Message) {
+    pub(super) fn publish(&mut self, id: DeliveryId, message: M) {
         self.order += 1;
-        self.flies(message.qos);
+        self.flies(message.qos());
         self.ids.insert(Outstanding::Published { id, order: self.order, in_flight: true, message });
         self.publishes += 1;
     }
@@ -169,8 +183,8 @@ impl Window {
     /// PUBACK, which ends QoS 1, or PUBREC with an error, which ends QoS 2; with the bytes of the payload.
     pub(super) fn settle(&mut self, packet_id: u16, qos: QoS) -> Result<(DeliveryId, usize), Mismatch> {
         match self.ids.get_mut(packet_id) {
-            Some(Outstanding::Published { id, in_flight, message, .. }) if message.qos == qos => {
-                let (id, in_flight, size) = (*id, *in_flight, message.payload.len());
+            Some(Outstanding::Published { id, in_flight, message, .. }) if message.qos() == qos => {
+                let (id, in_flight, size) = (*id, *in_flight, message.size());
                 self.complete(packet_id, in_flight, qos);
                 Ok((id, size))
             }
@@ -182,9 +196,9 @@ impl Window {
     pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<usize>, Mismatch> {
         let Some(outstanding) = self.ids.get_mut(packet_id) else { return Err(Mismatch::Unknown) };
         match outstanding {
-            Outstanding::Published { id, in_flight, message, .. } if message.qos == QoS::ExactlyOnce => {
+            Outstanding::Published { id, in_flight, message, .. } if message.qos() == QoS::ExactlyOnce => {
                 self.order += 1;
-                let (id, order, flew, size) = (*id, self.order, *in_flight, message.payload.len());
+                let (id, order, flew, size) = (*id, self.order, *in_flight, message.size());
                 let message = self.keeps_released.then(|| Box::new(message.clone()));
                 *outstanding = Outstanding::Released { id, order, in_flight: true, resumed: false, unmatched, message };
                 if !flew {
@@ -267,13 +281,13 @@ impl Window {
     }
 
     /// The server has no session: gives up everything, in the order in which it was published.
-    pub(super) fn forget(&mut self) -> Vec<Unfinished> {
+    pub(super) fn forget(&mut self) -> Vec<Unfinished<M>> {
         let mut all: Vec<u16> = self.ids.iter_mut().map(|(packet_id, _)| packet_id).collect();
         let removed = all.drain(..).filter_map(|packet_id| self.ids.remove(packet_id));
-        let mut unfinished: Vec<Unfinished> = removed
+        let mut unfinished: Vec<Unfinished<M>> = removed
             .filter_map(|outstanding| match outstanding {
                 Outstanding::Published { id, message, .. } => {
-                    Some(Unfinished { id, qos: message.qos, message: Some(message) })
+                    Some(Unfinished { id, qos: message.qos(), message: Some(message) })
                 }
                 Outstanding::Released { id, message, .. } => {
                     Some(Unfinished { id, qos: QoS::ExactlyOnce, message: message.map(|message| *message) })
@@ -289,7 +303,7 @@ impl Window {
 
     /// The next publish to be sent again; it stays the next until [`resent`](Self::resent) or
     /// [`give_up`](Self::give_up).
-    pub(super) fn next_resend(&mut self) -> Option<(u16, &mut Message)> {
+    pub(super) fn next_resend(&mut self) -> Option<(u16, &mut M)> {
         // Acknowledged meanwhile, out of order: its id is free or in use for something sent since.
         while let Some(&packet_id) = self.resend.front()
             && !matches!(self.ids.get_mut(packet_id), Some(Outstanding::Published { in_flight: false, .. }))
@@ -309,7 +323,7 @@ impl Window {
             && let Some(Outstanding::Published { in_flight, message, .. }) = self.ids.get_mut(packet_id)
         {
             *in_flight = true;
-            let qos = message.qos;
+            let qos = message.qos();
             self.flies(qos);
         }
     }
@@ -328,7 +342,7 @@ impl Window {
         self.in_flight_exactly_once += usize::from(qos == QoS::ExactlyOnce);
     }
 
-    fn complete(&mut self, packet_id: u16, in_flight: bool, qos: QoS) -> Option<Outstanding> {
+    fn complete(&mut self, packet_id: u16, in_flight: bool, qos: QoS) -> Option<Outstanding<M>> {
         self.publishes -= 1;
         if in_flight {
             self.in_flight -= 1;
@@ -340,7 +354,7 @@ impl Window {
     fn mismatch(&mut self, packet_id: u16) -> Mismatch {
         match self.ids.get_mut(packet_id) {
             None => Mismatch::Unknown,
-            Some(Outstanding::Published { message, .. }) if message.qos == QoS::AtLeastOnce => {
+            Some(Outstanding::Published { message, .. }) if message.qos() == QoS::AtLeastOnce => {
                 Mismatch::Other("a publish at QoS 1")
             }
             Some(Outstanding::Published { .. }) => Mismatch::ExactlyOnce,

@@ -1,23 +1,27 @@
 //! What crosses the wire, told packet by packet: `--trace`.
 //!
-//! It stands apart from the session and reads the bytes by itself, so that it shows what was sent and received, not
-//! what somebody thinks of it; a packet that the session refuses is shown too. Payloads are cut short, passwords and
-//! authentication data left out.
+//! It stands apart from the session, whose codec it reads with: what was sent and received is shown, not what somebody
+//! thinks of it. A packet that cannot be read is shown too, with its fault and its first bytes. Payloads are cut short,
+//! passwords and authentication data left out.
 
-mod decode;
 mod direction;
 mod excerpt;
+mod fields;
 mod handshake;
-mod property;
-mod reader;
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use serde_json::{Map, Value};
 
+use crate::mqtt::Version;
+use crate::session::codec::{self, FromClient, MAXIMUM_PACKET_SIZE, PacketType, Rules};
 pub(crate) use direction::Direction;
+use excerpt::{HIDDEN, hex};
 use handshake::Handshakes;
+
+/// Bytes of a packet that cannot be read that are shown.
+const SHOWN_OF_MALFORMED: usize = 64;
 
 /// One control packet.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +43,8 @@ pub struct TracedPacket {
 /// Cuts the bytes of one client into packets, over all of its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
-    has_properties: bool,
+    /// As the last CONNECT said.
+    version: Version,
     sent: BytesMut,
     received: BytesMut,
     previous: Option<Instant>,
@@ -69,24 +74,41 @@ impl Wire {
 
     fn next(&mut self, direction: Direction, now: Instant) -> Option<TracedPacket> {
         let buffer = self.buffer(direction);
-        let first_byte = *buffer.first()?;
-        let (name, size, frame) = match decode::frame(buffer)? {
-            decode::Frame::Whole { name, header, size } => {
-                let mut frame = buffer.split_to(size);
-                frame.advance(header);
-                (name, size, frame)
-            }
+        let (packet, size) = match codec::frame(buffer) {
+            Ok(frame) => frame.map(|(packet, size)| (Some(packet), size))?,
             // Nobody can tell where the next packet begins.
-            decode::Frame::Broken => ("(no packet)", buffer.len(), buffer.split()),
+            Err(()) => (None, buffer.len()),
         };
-        if let Some(is_v5) = decode::version_of_connect(first_byte, &frame) {
-            self.has_properties = is_v5;
-        }
-        let fields = decode::fields(first_byte, &frame, self.has_properties);
+        let frame = buffer.split_to(size);
+        let name = packet.map_or("(no packet)", PacketType::name);
+        let fields = self.fields(direction, packet, frame);
         let handshake = self.handshakes.step(direction, name, &fields, now);
         let since_previous = self.previous.replace(now).map(|previous| now.saturating_duration_since(previous));
         let since_previous = since_previous.unwrap_or_default();
         Some(TracedPacket { direction, since_previous, name, size, fields, handshake })
+    }
+
+    /// What a packet says; its fault and its first bytes if it cannot be read.
+    fn fields(&mut self, direction: Direction, packet: Option<PacketType>, mut frame: BytesMut) -> Map<String, Value> {
+        let rules =
+            Rules { version: Some(self.version), maximum_packet_size: MAXIMUM_PACKET_SIZE, problem_information: true };
+        let shown = shown_of_malformed(packet, &frame);
+        let read = match direction {
+            Direction::Sent => codec::read_from_client(&mut frame, rules).map(|packet| {
+                if let Some(FromClient::Connect(connect)) = &packet {
+                    self.version = connect.version;
+                }
+                packet.map(|packet| fields::of_client(&packet, self.version))
+            }),
+            Direction::Received => codec::read_from_server(&mut frame, rules)
+                .map(|packet| packet.map(|packet| fields::of_server(&packet, self.version))),
+        };
+        let fault = match read {
+            Ok(Some(fields)) => return fields,
+            Ok(None) => "not whole".into(),
+            Err(violation) => violation.fault,
+        };
+        Map::from_iter([("malformed".to_owned(), shown.into()), ("fault".to_owned(), fault.into())])
     }
 
     fn buffer(&mut self, direction: Direction) -> &mut BytesMut {
@@ -97,12 +119,25 @@ impl Wire {
     }
 }
 
+/// The first bytes behind the header, unless there may be a password or Authentication Data among them.
+fn shown_of_malformed(packet: Option<PacketType>, frame: &[u8]) -> String {
+    let length = frame.iter().skip(1).take(4).take_while(|byte| **byte & 0x80 != 0).count();
+    let body = frame.get(2 + length..).unwrap_or_default();
+    let has_secrets = match packet {
+        Some(PacketType::Connect | PacketType::Auth) => true,
+        // More than flags, a reason and a Property Length.
+        Some(PacketType::ConnAck) => body.len() > 3,
+        _ => false,
+    };
+    if has_secrets { HIDDEN.to_owned() } else { hex(&body[..body.len().min(SHOWN_OF_MALFORMED)]) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn traced(direction: Direction, pieces: &[&[u8]]) -> Vec<TracedPacket> {
-        let mut wire = Wire { has_properties: true, ..Wire::default() };
+        let mut wire = Wire::default();
         let mut packets = Vec::new();
         for piece in pieces {
             wire.take(direction, piece, Instant::now(), |packet| packets.push(packet.clone()));
@@ -135,6 +170,27 @@ mod tests {
         }
         let packets = traced(Direction::Received, &[b"\x32\x02\x00\x09"]);
         assert_eq!(packets[0].fields["malformed"], "0009");
+        assert_eq!(packets[0].fields["fault"], "PUBLISH whose Topic Name points beyond its end");
+    }
+
+    #[test]
+    fn a_packet_that_cannot_be_read_shows_no_secret() {
+        let connack = b"\x20\x0c\x02\x00\x09\x16\x00\x06sesame".as_slice();
+        let auth = b"\xf0\x0b\x19\x09\x16\x00\x06sesame".as_slice();
+        for packet in [connack, auth] {
+            let fields = &traced(Direction::Received, &[packet])[0].fields;
+            assert_eq!(fields["malformed"], "(hidden)", "{fields:?}");
+            assert!(fields.contains_key("fault"), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn properties_have_the_names_of_the_specification_and_repeat_as_lists() {
+        let publish = b"\x30\x16\x00\x01a\x11\x0b\x01\x0b\x02\x0b\x03\x09\x00\x01c\x26\x00\x01k\x00\x01vx".as_slice();
+        let fields = &traced(Direction::Received, &[publish])[0].fields;
+        assert_eq!(fields["subscription_identifier"], serde_json::json!([1, 2, 3]));
+        assert_eq!(fields["user_properties"], serde_json::json!([["k", "v"]]));
+        assert_eq!(fields["correlation_data"], "c");
     }
 
     #[test]

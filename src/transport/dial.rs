@@ -1,4 +1,3 @@
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +6,8 @@ use super::observer::Telling;
 use super::race::{self, Attempt};
 use super::resolve::{AddressFamily, Resolved, resolve};
 use super::{
-    Address, DialCause, DialError, DialObserver, Endpoint, Protocol, Proxy, Stream, Tls, WebSocketOptions, websocket,
+    Address, DialCause, DialError, DialObserver, DialStep, DialTimings, Endpoint, Protocol, Proxy, Stream, Tls,
+    WebSocketOptions, websocket,
 };
 
 /// Opens streams: the same for one connection of `pub` and for 50,000 of a benchmark.
@@ -38,39 +38,6 @@ pub struct Dialed {
     pub peer: Option<SocketAddr>,
     /// What took how long.
     pub timings: DialTimings,
-}
-
-/// A step of a dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DialStep {
-    /// Looking the host up.
-    #[default]
-    Resolve,
-    /// Connecting the socket.
-    Connect,
-    /// Asking the proxy for a way on.
-    Proxy,
-    /// The TLS handshake.
-    Tls,
-    /// The WebSocket handshake.
-    WebSocket,
-    /// QUIC's handshake, which connects and does TLS at once.
-    Quic,
-}
-
-/// How long each step took; `None` for a step that was not needed or not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DialTimings {
-    /// Looking the host up.
-    pub resolve: Option<Duration>,
-    /// Connecting the socket.
-    pub connect: Option<Duration>,
-    /// Asking the proxy for a way on.
-    pub proxy: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
-    /// The WebSocket handshake.
-    pub websocket: Option<Duration>,
 }
 
 /// What is known of a dial at any moment: a timeout drops the steps, this stays.
@@ -191,12 +158,14 @@ impl Dialer {
         }
         if endpoint.protocol.is_secure() {
             progress.step = DialStep::Tls;
-            stream = self.tls.connect(stream, endpoint.address.host()).await.map_err(DialCause::Tls)?;
+            let secured = self.tls.connect(stream, endpoint.address.host()).await.map_err(DialCause::Tls)?;
+            stream = Stream::Tls(Box::new(secured));
             progress.timings.tls = Some(lap(&mut begin));
         }
         if endpoint.protocol.is_websocket() {
             progress.step = DialStep::WebSocket;
-            stream = websocket::connect(stream, endpoint, &self.websocket).await.map_err(DialCause::WebSocket)?;
+            let opened = websocket::connect(stream, endpoint, &self.websocket).await.map_err(DialCause::WebSocket)?;
+            stream = Stream::WebSocket(Box::new(opened));
             progress.timings.websocket = Some(lap(&mut begin));
             observer.tell(|| "the server switched to WebSocket".to_owned());
         }
@@ -214,7 +183,9 @@ impl Dialer {
             (_, Some(_)) => Err(DialCause::Proxy(super::ProxyCause::NoUdp)),
             (Resolved::Unix(_), None) => Err(DialCause::Other("QUIC does not run over Unix sockets".into())),
             (Resolved::Tcp(addresses), None) => {
-                super::quic::connect(addresses, self.bind_address, &self.tls, endpoint.address.host()).await
+                let host = endpoint.address.host();
+                let (stream, peer) = super::quic::connect(addresses, self.bind_address, &self.tls, host).await?;
+                Ok((Stream::Quic(Box::new(stream)), peer))
             }
         }
     }
@@ -289,19 +260,6 @@ impl Progress {
     }
 }
 
-impl fmt::Display for DialStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resolve => "name look-up",
-            Self::Connect => "connect",
-            Self::Proxy => "proxy",
-            Self::Tls => "TLS",
-            Self::WebSocket => "WebSocket",
-            Self::Quic => "QUIC",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -348,13 +306,13 @@ mod tests {
     }
 
     #[cfg(target_os = "linux")]
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_deadline_is_over_the_whole_dial() {
         let (silent, _queued, _hole) = race::tests::black_hole().await;
-        let dialer = Dialer { timeout: Duration::from_secs(7), ..Dialer::default() };
+        let dialer = Dialer { timeout: Duration::from_secs(1), ..Dialer::default() };
         let error = dialer.dial(&Endpoint::tcp("127.0.0.1", silent.port())).await.unwrap_err();
-        assert_eq!((error.step, &error.cause), (DialStep::Connect, &DialCause::TimedOut(Duration::from_secs(7))));
-        assert_eq!(error.to_string(), format!("cannot connect to {silent}: timed out after 7 s"));
+        assert_eq!((error.step, &error.cause), (DialStep::Connect, &DialCause::TimedOut(Duration::from_secs(1))));
+        assert_eq!(error.to_string(), format!("cannot connect to {silent}: timed out after 1 s"));
     }
 
     #[cfg(unix)]

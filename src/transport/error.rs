@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::race::Attempt;
-use super::{Address, DialStep, DialTimings, ProxyCause, TlsCause, WebSocketCause};
+use super::{Address, DialStep, DialTimings, Spoken, TlsCause, WebSocketCause};
 
 /// Why no stream could be opened: which step failed, where, and what that means in plain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,48 @@ pub enum DialCause {
     /// The WebSocket handshake failed.
     WebSocket(WebSocketCause),
     /// Something else, in the system's words.
+    Other(String),
+}
+
+/// Why a proxy gave no way to the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyCause {
+    /// It wants a user name and password, and there are none.
+    CredentialsRequired,
+    /// It does not accept the user name and password.
+    CredentialsRefused,
+    /// It accepts no way of authentication that we have.
+    NoCommonAuthentication,
+    /// A user name or password that SOCKS 5 cannot carry.
+    CredentialsTooLong,
+    /// A host that SOCKS 5 cannot carry.
+    NameTooLong,
+    /// A host that HTTP cannot carry.
+    BadName,
+    /// It answered a request of SOCKS 5 with this error.
+    Socks(u8),
+    /// It answered CONNECT with something else than success.
+    Http {
+        /// The status code.
+        status: u16,
+        /// Its words for it.
+        reason: String,
+        /// The start of the body, as text.
+        body: String,
+    },
+    /// It carries no datagrams, which QUIC is made of.
+    NoUdp,
+    /// It agreed to a tunnel and then spoke itself.
+    NotATunnel,
+    /// It does not speak the proxy's protocol.
+    NotAProxy(Spoken),
+    /// The head of its answer is HTTP that cannot be read; why not.
+    BadHead(&'static str),
+    /// It closed the connection.
+    Closed,
+    /// The broker's host, which was looked up here.
+    LookUp(Box<DialCause>),
+    /// An error of the connection to it, in the system's words.
     Other(String),
 }
 
@@ -144,6 +186,15 @@ fn is_out_of_descriptors(error: &io::Error) -> bool {
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
+impl From<io::Error> for ProxyCause {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for DialCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -165,6 +216,47 @@ impl fmt::Display for DialCause {
             Self::WebSocket(cause) => cause.fmt(f),
             Self::Other(text) => f.write_str(text),
         }
+    }
+}
+
+impl fmt::Display for ProxyCause {
+    /// As the end of a sentence that has named the proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CredentialsRequired => f.write_str("it requires a user name and password"),
+            Self::CredentialsRefused => f.write_str("it refuses the user name and password"),
+            Self::NoCommonAuthentication => f.write_str("it accepts neither a user name and password nor none"),
+            Self::CredentialsTooLong => f.write_str("a user name or password of SOCKS 5 has at most 255 bytes"),
+            Self::NameTooLong => f.write_str("a host of SOCKS 5 has at most 255 bytes"),
+            Self::BadName => f.write_str("the host has a space or a control character"),
+            Self::Socks(reply) => write!(f, "it answered `{}` (reply {reply})", words_of(*reply)),
+            Self::Http { status, reason, body } => {
+                write!(f, "it answered HTTP {status} {reason}")?;
+                if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
+            }
+            Self::NoUdp => f.write_str("a proxy does not carry QUIC"),
+            Self::NotATunnel => f.write_str("it speaks where the broker should"),
+            Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
+            Self::BadHead(fault) => write!(f, "the head of its HTTP answer cannot be read: {fault}"),
+            Self::Closed => f.write_str("it closed the connection"),
+            Self::LookUp(cause) => write!(f, "the broker's name was looked up here: {cause}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What a reply of SOCKS 5 says (RFC 1928, section 6).
+fn words_of(reply: u8) -> &'static str {
+    match reply {
+        1 => "general failure",
+        2 => "not allowed by its rules",
+        3 => "network unreachable",
+        4 => "host unreachable",
+        5 => "connection refused",
+        6 => "TTL expired",
+        7 => "command not supported",
+        8 => "address type not supported",
+        _ => "unknown reply",
     }
 }
 

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Spoken, Stream};
+use super::Spoken;
 
 /// No head of an honest answer is longer.
 const MAXIMUM_HEAD: usize = 16 * 1024;
@@ -36,7 +36,7 @@ pub(super) enum HttpError {
 }
 
 /// Sends a request and reads the head of the answer: the first that is not an interim one, such as 103 Early Hints.
-pub(super) async fn ask(stream: &mut Stream, request: &str) -> Result<Answer, HttpError> {
+pub(super) async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, request: &str) -> Result<Answer, HttpError> {
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await?;
     let mut received = Vec::with_capacity(1024);
@@ -99,7 +99,7 @@ impl Answer {
     }
 
     /// The start of the body as one line of text, with marks of HTML left out; what there is of it within a second.
-    pub(super) async fn body_start(mut self, stream: &mut Stream) -> String {
+    pub(super) async fn body_start<S: AsyncRead + Unpin>(mut self, stream: &mut S) -> String {
         let length = self.header("content-length").and_then(|length| length.trim().parse().ok());
         let wanted = length.unwrap_or(MAXIMUM_BODY).min(MAXIMUM_BODY);
         let read = async {

@@ -17,6 +17,7 @@ mod endpoint;
 mod error;
 mod http;
 mod observer;
+mod prompt;
 mod proxy;
 #[cfg(feature = "quic")]
 mod quic;
@@ -24,6 +25,7 @@ mod race;
 mod redact;
 mod resolve;
 mod spoken;
+mod step;
 mod stream;
 mod tap;
 mod tls;
@@ -31,21 +33,26 @@ mod url;
 mod websocket;
 
 pub use backoff::Backoff;
-pub use dial::{DialStep, DialTimings, Dialed, Dialer};
+pub use dial::{Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
-pub use error::{DialCause, DialError};
+pub use error::{DialCause, DialError, ProxyCause};
 pub use observer::DialObserver;
-pub use proxy::{NoProxy, Proxy, ProxyCause, ProxyKind};
+pub use proxy::{NoProxy, Proxy, ProxyKind};
 #[cfg(feature = "quic")]
 pub use quic::QuicStream;
 pub use redact::{MASK, redact, redact_header, redact_path, without_credentials, without_password};
 pub use resolve::{AddressFamily, Resolved};
 pub use spoken::Spoken;
+pub use step::{DialStep, DialTimings};
 pub use stream::Stream;
 pub use tap::{Tap, TappedStream};
 pub use tls::{
     Certificate, InvalidPin, Pin, Tls, TlsCause, TlsFile, TlsFileProblem, TlsIdentity, TlsOptions, TlsSetupError,
     TlsStream, TlsVersion,
 };
+#[cfg(feature = "broker")]
+pub(crate) use tls::{ServerCertificate, server_config};
 pub use url::{BrokerUrl, UrlError};
+#[cfg(feature = "broker")]
+pub(crate) use websocket::accept_of;
 pub use websocket::{InvalidWebSocketOptions, WebSocketCause, WebSocketOptions, WebSocketStream};

@@ -15,7 +15,7 @@ use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ConnectionError, Endpoint, ReadError, RecvStream, SendStream, StoppedError, TransportConfig, VarInt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{DialCause, Stream, Tls, TlsCause};
+use super::{DialCause, Tls, TlsCause};
 
 /// Keeps the connection from idling out between PINGREQs, which brokers time by their own rules.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub(super) async fn connect(
     local: Option<IpAddr>,
     tls: &Tls,
     host: &str,
-) -> Result<(Stream, SocketAddr), DialCause> {
+) -> Result<(QuicStream, SocketAddr), DialCause> {
     let other = |error: &dyn std::error::Error| DialCause::Other(error.to_string());
     let (config, name) = tls.for_quic(host).map_err(DialCause::Tls)?;
     let mut transport = TransportConfig::default();
@@ -59,7 +59,7 @@ pub(super) async fn connect(
             Ok(connection) => {
                 let (send, receive) = connection.open_bi().await.map_err(cause)?;
                 let stream = QuicStream { receive, send, closing: None, connection, _endpoint: endpoint };
-                return Ok((Stream::Quic(Box::new(stream)), *address));
+                return Ok((stream, *address));
             }
             Err(error) => last = cause(error),
         }

@@ -135,7 +135,7 @@ pub(super) mod tests {
     }
 
     #[cfg(target_os = "linux")]
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_address_that_says_nothing_costs_one_delay() {
         let (silent, _queued, _hole) = black_hole().await;
         let (_listener, open) = listener().await;

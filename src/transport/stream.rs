@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use super::prompt::Prompt;
 #[cfg(feature = "quic")]
 use super::quic::QuicStream;
 use super::tap::{Tap, TappedStream};
@@ -25,14 +26,14 @@ pub enum Stream {
     #[cfg(unix)]
     Unix(UnixStream),
     /// TLS over another stream.
-    Tls(Box<TlsStream>),
+    Tls(Box<TlsStream<Self>>),
     /// WebSocket over another stream.
-    WebSocket(Box<WebSocketStream>),
+    WebSocket(Box<WebSocketStream<Self>>),
     /// QUIC.
     #[cfg(feature = "quic")]
     Quic(Box<QuicStream>),
     /// Another stream, whose bytes somebody sees.
-    Tapped(Box<TappedStream>),
+    Tapped(Box<TappedStream<Self>>),
 }
 
 impl Stream {
@@ -59,12 +60,8 @@ macro_rules! forward {
     };
 }
 
-impl Stream {
-    /// Has the next segments acknowledged at once, and not up to 40 ms later in the hope of data to send with it.
-    ///
-    /// A server that has not turned Nagle's algorithm off, as mosquitto unless told so, keeps its CONNACK back behind
-    /// the session tickets of TLS 1.3 until they are acknowledged.
-    pub(super) fn acknowledge_at_once(&self) {
+impl Prompt for Stream {
+    fn acknowledge_at_once(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Self::Tcp(stream) = self {
             // Only a matter of speed.

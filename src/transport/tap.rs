@@ -7,8 +7,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Stream;
-
 /// Sees the bytes of MQTT that cross a client's connections, as they do: without TLS, WebSocket and proxies.
 pub trait Tap: Send + fmt::Debug {
     /// A connection begins.
@@ -23,20 +21,20 @@ pub trait Tap: Send + fmt::Debug {
 
 /// A stream with a tap. A stream without one pays nothing for it.
 #[derive(Debug)]
-pub struct TappedStream {
-    inner: Stream,
+pub struct TappedStream<S> {
+    inner: S,
     tap: Box<dyn Tap>,
 }
 
-impl TappedStream {
+impl<S> TappedStream<S> {
     /// The stream is new.
-    pub(super) fn new(inner: Stream, mut tap: Box<dyn Tap>) -> Self {
+    pub(super) fn new(inner: S, mut tap: Box<dyn Tap>) -> Self {
         tap.begin();
         Self { inner, tap }
     }
 }
 
-impl AsyncRead for TappedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for TappedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buffer);
@@ -45,7 +43,7 @@ impl AsyncRead for TappedStream {
     }
 }
 
-impl AsyncWrite for TappedStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TappedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(cx, bytes);
         if let Poll::Ready(Ok(count)) = polled {

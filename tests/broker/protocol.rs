@@ -71,13 +71,17 @@ fn wildcards_in_the_first_level_do_not_match_topics_of_the_system() {
     for filter in ["#", "+/x"] {
         client.subscribe(filter, 0);
     }
-    client.publish("$SYS/x", "hidden", 0);
+    client.publish("$internal/x", "hidden", 0);
     client.publish("a/$x", "shown", 0);
     client.expect_text("a/$x", "shown");
 
-    client.subscribe("$SYS/#", 0);
-    client.publish("$SYS/x", "asked for", 0);
-    client.expect_text("$SYS/x", "asked for");
+    client.subscribe("$internal/#", 0);
+    client.publish("$internal/x", "asked for", 0);
+    client.expect_text("$internal/x", "asked for");
+    // That is the broker's own.
+    client.link.send(publish("$SYS/x", "forged").qos(1).id(1));
+    let wire::Packet::Ack(ack) = client.link.receive() else { panic!("no PUBACK") };
+    assert_eq!((ack.id, ack.reason), (1, 0x87));
 }
 
 #[test]
@@ -177,7 +181,7 @@ fn a_publisher_learns_when_nobody_listens() {
 fn a_bad_topic_or_filter_is_refused_and_the_connection_stays() {
     let broker = start();
     let mut client = RawClient::connect(address(&broker), Version::V5, "client");
-    for topic in ["a/#", "$delayed/abc/x", "$delayed/4294967/x", "$delayed/99999999999/x"] {
+    for topic in ["$delayed/abc/x", "$delayed/4294967/x", "$delayed/99999999999/x"] {
         client.link.send(publish(topic, "x").qos(1).id(1));
         let crate::support::wire::Packet::Ack(ack) = client.link.receive() else { panic!("no PUBACK") };
         assert_eq!((ack.id, ack.reason), (1, 0x90), "{topic}");
@@ -185,6 +189,17 @@ fn a_bad_topic_or_filter_is_refused_and_the_connection_stays() {
     let subscribe = wire::subscribe(1, "a/#/b", 0).and("$share/g", 0).and("a#", 0).and("good/#", 2);
     client.link.send(subscribe);
     assert_eq!(client.link.expect_suback().reasons, [0x8F, 0x8F, 0x8F, 2]);
+}
+
+#[test]
+fn a_topic_with_a_wildcard_or_nul_ends_the_connection() {
+    let broker = start();
+    for (topic, reason) in [("a/#", 0x90), ("a\0b", 0x81)] {
+        let mut client = RawClient::connect(address(&broker), Version::V5, "client");
+        client.link.send(publish(topic, "x"));
+        assert_eq!(client.link.expect_disconnect().reason, reason);
+        client.link.expect_end();
+    }
 }
 
 #[test]
@@ -281,6 +296,7 @@ fn a_stopped_broker_gives_its_port_and_its_connections_back() {
         let mut client = RawClient::connect(broker.addresses().mqtt, Version::V5, "client");
         client.subscribe("a", 1);
         broker.stop();
+        assert_eq!(client.link.expect_disconnect().reason, 0x8B);
         client.link.expect_end();
     }
     first.stop();

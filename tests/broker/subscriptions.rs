@@ -292,20 +292,6 @@ fn an_exclusive_subscription_is_one_clients_until_it_gives_it_up() {
     }
 }
 
-#[test]
-fn a_limited_subscription_is_refused_and_takes_nothing_from_others() {
-    let broker = start();
-    for (version, refused) in [(Version::V3_1, 0x80), (Version::V3_1_1, 0x80), (Version::V5, 0x8F)] {
-        let mut client = RawClient::connect(address(&broker), version, "client");
-        client.link.send(wire::subscribe(1, "$limit/5/t", 0));
-        assert_eq!(client.link.expect_suback().reasons, [refused]);
-        let mut other = RawClient::connect(address(&broker), version, "other");
-        other.subscribe("$exclusive/t", 0);
-        client.publish("t", "x", 0);
-        other.expect_text("t", "x");
-    }
-}
-
 // Delays.
 
 #[test]

@@ -36,7 +36,7 @@ fn man_pages_are_up_to_date() {
 /// The section of the variables, from the table that the program reads them by.
 fn environment() -> String {
     let mut section = ".SH ENVIRONMENT\nA flag wins over its variable. A list has one value a line.\n".to_owned();
-    for (variable, option) in config::VARIABLES {
+    for (variable, option) in config::variables() {
         let flag = option.replace('_', "\\-");
         writeln!(section, ".TP\n\\fB{variable}\\fR\n\\fB\\-\\-{flag}\\fR").unwrap();
     }

@@ -48,10 +48,6 @@ const SCRIPTS: &[&[&str]] = &[
     &["sub", "-t", "t", "-so", "options.yaml"],
 ];
 
-/// Accepted by the parser, and then refused with a plain word, until what they need is built.
-const LATER: &[&[&str]] =
-    &[&["pub", "-t", "t", "-m", "x", "-Pp", "a.proto", "-Pmn", "Person"], &["sub", "-t", "t", "-Ap", "a.avsc"]];
-
 fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
     let line = std::iter::once(&"mqttx-rs").chain(script).map(OsString::from);
     let invocation = match config::read(line, |_| None) {
@@ -89,9 +85,19 @@ fn scripts_of_mqttx_are_accepted_without_a_warning() {
 }
 
 #[test]
-fn what_is_not_built_yet_says_so() {
-    for script in LATER {
-        let refusal = resolve(script).unwrap_err();
-        assert!(refusal.ends_with("is not supported by this version yet"), "{script:?}: {refusal}");
+fn schemas_are_read_before_anything_is_connected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("a.proto"), "syntax = \"proto3\"; message Person { string name = 1; }").unwrap();
+    std::fs::write(path("a.avsc"), "\"int\"").unwrap();
+    let by_avro: &[&str] = &["sub", "-t", "t", "-Ap", &path("a.avsc")];
+    resolve(by_avro).unwrap();
+    let by_protobuf: &[&str] = &["pub", "-t", "t", "-m", "x", "-Pp", &path("a.proto"), "-Pmn", "Person"];
+    if cfg!(feature = "protobuf") {
+        resolve(by_protobuf).unwrap();
+    } else {
+        assert!(resolve(by_protobuf).unwrap_err().contains("without the feature `protobuf`"));
     }
+    let refusal = resolve(&["sub", "-t", "t", "-Ap", &path("b.avsc")]).unwrap_err();
+    assert!(refusal.starts_with("--avsc-path: ") && refusal.contains("b.avsc"), "{refusal}");
 }

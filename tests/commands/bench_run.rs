@@ -184,6 +184,7 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
         ),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nqos = 3", "line 4: qos: `3` is not a QoS"),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is no rate"),
+        ("[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]", "line 3: topic: a group that publishes has one topic"),
         ("[[groups]]\nrole = \"sub\"\ntopic = \"a/#/b\"", "a/#/b"),
         (
             "[[groups]]\nrole = \"conn\"\nname = \"them\"\n[[phases]]\ndrop = [\"then\"]",

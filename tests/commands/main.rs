@@ -12,6 +12,7 @@ mod connect_options;
 mod effects;
 #[cfg(unix)]
 mod ends;
+mod formats;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod mosquitto_fails;

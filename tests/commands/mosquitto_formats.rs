@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use mqttx_rs::internals::{ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk};
 use mqttx_rs::mqtt::{Message, PublishProperties, QoS, TopicName};
-use mqttx_rs::payload::{PayloadFormat, Record};
+use mqttx_rs::payload::{Codec, Record};
 
 use crate::support::Mosquitto;
 
@@ -132,7 +132,7 @@ fn mosquitto_sub(mosquitto: &Mosquitto, template: &str) -> String {
 fn ours(template: &str, record: &Record) -> String {
     let options = PrinterOptions {
         shape: MessageShape::Template(template.parse().unwrap()),
-        format: PayloadFormat::Plain,
+        codec: Codec::default(),
         verbose: false,
         delimiter: Bytes::from_static(b"\n"),
         file: None,

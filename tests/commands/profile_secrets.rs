@@ -107,10 +107,10 @@ fn a_projects_file_does_not_say_through_whom_the_broker_of_a_profile_is_reached(
     let path = home.write("work/.mqttx-rs.toml", &text);
     let (connect, stderr) = published(&broker, home.program("--profile prod pub -t a -m x -q 1"));
     assert_eq!(credentials(&connect).0, Some("alice"), "without the proxy");
-    let (path, what) = (path.display(), "network.proxy and tls.insecure");
+    let (path, what) = (path.display(), "tls.insecure and network.proxy");
     let warning = format!(
-        "warning: {what} of {path} are for the broker of that file, not for 127.0.0.1, and left out: give --proxy and \
-         --insecure or use a profile\n"
+        "warning: {what} of {path} are for the broker of that file, not for 127.0.0.1, and left out: give --insecure \
+         and --proxy or use a profile\n"
     );
     assert!(stderr.contains(&warning), "{stderr}");
 }

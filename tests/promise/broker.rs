@@ -49,8 +49,14 @@ impl Broker {
         let url = running.wait_for_stdout("mqtt://");
         let address = url.trim().trim_start_matches("mqtt://").parse().expect("an address");
         let alive = Alive::Embedded(Mutex::new(running));
-        let fault = Some("rmqtt sends again in reverse order, doubles QoS 2 at a resume and loses at a take-over");
-        Self { name: "the embedded broker", fault, address, version: Version::V5, credentials: None, _alive: alive }
+        Self {
+            name: "the embedded broker",
+            fault: None,
+            address,
+            version: Version::V5,
+            credentials: None,
+            _alive: alive,
+        }
     }
 
     /// A broker of another make.
@@ -61,12 +67,6 @@ impl Broker {
         credentials: Option<(&'static str, &'static str)>,
     ) -> Self {
         Self { name, fault: None, address: running.address(), version, credentials, _alive: Alive::Process(running) }
-    }
-
-    /// The same, and nothing is forgiven.
-    #[cfg(feature = "broker")]
-    pub(crate) fn without_fault(self) -> Self {
-        Self { fault: None, ..self }
     }
 
     /// Where it listens.

@@ -341,15 +341,4 @@ mod mosquitto {
 #[cfg(feature = "broker")]
 mod embedded {
     matrices!(Some(Broker::embedded()));
-
-    #[test]
-    #[ignore = "rmqtt passes a QoS 2 message on twice when it comes again after a resume"]
-    fn exactly_once() {
-        let broker = Broker::embedded().without_fault();
-        let mut cases = Vec::new();
-        for (version, session) in [("5.0", Session::Default), ("5.0", Session::Kept), ("3.1.1", Session::Kept)] {
-            cases.extend(all(version, session, 2));
-        }
-        cases::run_all(&cases, |case| check(case, &broker));
-    }
 }

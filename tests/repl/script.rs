@@ -40,6 +40,29 @@ fn each_line_runs_when_the_one_before_it_is_acknowledged() {
 }
 
 #[test]
+fn a_format_holds_for_what_is_published_and_for_what_is_shown() {
+    let broker = ScriptedBroker::start();
+    let lines = "set format cbor\nsub a\npub b '{\"n\": 1}' -f cbor -q 1\nwait a\n";
+    let running = script(&broker, lines).start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "a", 0));
+    link.send(suback(1, [0]));
+    link.expect(publish("b", b"\xa1\x61n\x01").qos(1).id(2));
+    link.send(puback(2));
+    link.send(publish("a", b"\xa1\x61n\x02"));
+    link.expect_goodbye();
+    link.close();
+    assert_eq!(running.wait().expect_code(0).text(), "#1 a: {\"n\":2}\n");
+
+    let ended = without_broker("set format avro\n").expect_code(2);
+    assert!(
+        ended.stderr.starts_with("error: stdin:1: set: avro needs a schema, and here is none\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_message_that_came_before_answers_one_wait_and_no_second() {
     let broker = ScriptedBroker::start();
     let lines = "sub a\nsub b\nwait a --match 2\nwait b\nwait a\nwait a --timeout 0.05\n";

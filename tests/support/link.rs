@@ -106,6 +106,11 @@ impl Link {
         self.next("a packet").unwrap_or_else(|| self.fail("a packet", "the end of the connection"))
     }
 
+    /// The next packet, or `None` at the end of the connection.
+    pub fn receive_or_end(&mut self) -> Option<Packet> {
+        self.next("a packet or the end")
+    }
+
     /// The next packet, which is exactly this one.
     pub fn expect(&mut self, packet: impl Into<Packet>) {
         let expected = packet.into();

@@ -74,7 +74,8 @@ impl RawClient {
             1 => self.link.send(wire::puback(publish.id)),
             2 => {
                 self.link.send(wire::pubrec(publish.id));
-                self.link.expect_pubrel(publish.id);
+                // The next messages may be on their way already.
+                self.link.expect_eventually(wire::pubrel(publish.id));
                 self.link.send(wire::pubcomp(publish.id));
             }
             _ => {}

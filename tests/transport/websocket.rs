@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::Mosquitto;
 use crate::support::mosquitto::free_port;
+use crate::support::net::websocket_server::accept_key;
 use crate::support::net::{Authority, FaultyLink, HttpServer, Served, TlsServer, WebSocketServer, soon};
 use crate::support::wire::{self, Packet};
 use mqttx_rs::mqtt::Version;
@@ -252,7 +253,7 @@ fn raw_server(frames: &[u8]) -> Served {
             }
             let request = String::from_utf8(request).unwrap();
             let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
-            let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
+            let accept = accept_key(key);
             let answer = format!(
                 "HTTP/1.1 101 Welcome\r\nupgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n\
                  sec-websocket-accept: {accept}\r\nsec-websocket-protocol: mqtt\r\n\r\n"
@@ -318,7 +319,7 @@ async fn a_server_that_does_not_choose_mqtt_is_refused() {
             let length = stream.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
             let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
-            let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
+            let accept = accept_key(key);
             let answer = format!(
                 "HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                  Sec-WebSocket-Accept: {accept}\r\n{choice}\r\n"

@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::value;
-use crate::payload::PayloadFormat;
+use crate::cli::value::{self, SchemaRule};
+use crate::payload::{Compression, Decompression, PayloadFormat};
 
 /// How payloads are written and read.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Payload")]
 pub struct PayloadArgs {
-    /// plain, hex, base64, json or binary
+    /// plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object
     #[arg(
         short = 'f',
         long,
@@ -19,13 +19,34 @@ pub struct PayloadArgs {
         value_parser = value::payload_format(),
     )]
     pub format: PayloadFormat,
-    /// Protobuf schema, a .proto file
-    #[arg(long, value_name = "PATH", requires = "protobuf_message_name", hide = true)]
+    /// Protobuf schema: a .proto file or a descriptor set
+    #[arg(long, value_name = "PATH", requires = "protobuf_message_name")]
     pub protobuf_path: Option<PathBuf>,
-    /// Message of the protobuf schema
-    #[arg(long, value_name = "NAME", requires = "protobuf_path", hide = true)]
+    /// Message of the Protobuf schema
+    #[arg(long, value_name = "NAME", requires = "protobuf_path")]
     pub protobuf_message_name: Option<String>,
     /// Avro schema, an .avsc file
-    #[arg(long, value_name = "PATH", hide = true)]
+    #[arg(long, value_name = "PATH", conflicts_with = "protobuf_path")]
     pub avsc_path: Option<PathBuf>,
+    /// Schema of the topics that match, for example 'a/#=a.proto:Reading'
+    #[arg(long, value_name = "FILTER=FILE[:MESSAGE]", num_args = 1.., value_parser = value::schema_rule)]
+    pub schema: Vec<SchemaRule>,
+}
+
+/// How payloads are compressed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Payload")]
+pub struct CompressArgs {
+    /// Compress payloads: gzip or zstd
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = value::compression())]
+    pub compress: Option<Compression>,
+}
+
+/// Which payloads are decompressed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Payload")]
+pub struct DecompressArgs {
+    /// Decompress payloads: gzip, zstd, or auto for those that are compressed
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = value::decompression())]
+    pub decompress: Option<Decompression>,
 }

@@ -50,8 +50,6 @@ pub(crate) enum ReplCommand {
         name = "connect",
         alias = "con",
         override_usage = "connect [--profile NAME] [OPTIONS] [as NAME]",
-        mut_arg("save_options", hidden),
-        mut_arg("load_options", hidden),
         after_help = "\
 Examples:
   connect -h broker.example
@@ -101,10 +99,6 @@ program. Without anything said, the current connection is opened again."
         name = "pub",
         override_usage = "pub <TOPIC> [MESSAGE] [OPTIONS]",
         mut_arg("user_properties", one_value),
-        mut_arg("stdin", hidden),
-        mut_arg("multiline", hidden),
-        mut_arg("line_mode", hidden),
-        mut_arg("jsonl", hidden),
         after_help = "\
 Examples:
   pub car/ac on -q 1
@@ -122,14 +116,6 @@ Examples:
         mut_arg("retain_handling", one_value),
         mut_arg("user_properties", one_value),
         mut_arg("filter_out", one_value),
-        mut_arg("unsubscribe", hidden),
-        mut_arg("count", hidden),
-        mut_arg("timeout", hidden),
-        mut_arg("idle_timeout", hidden),
-        mut_arg("exit_after_suback", hidden),
-        mut_arg("remove_retained", hidden),
-        mut_arg("dry_run", hidden),
-        mut_arg("strict", hidden),
         after_help = "\
 Examples:
   sub car/#
@@ -155,12 +141,6 @@ Examples:
         name = "request",
         override_usage = "request <TOPIC> [MESSAGE] [OPTIONS]",
         mut_arg("user_properties", one_value),
-        mut_arg("stdin", hidden),
-        mut_arg("multiline", hidden),
-        mut_arg("line_mode", hidden),
-        mut_arg("jsonl", hidden),
-        mut_arg("repeat", hidden),
-        mut_arg("repeat_delay", hidden),
         after_help = "\
 The message has a Response Topic, which is subscribed to until the reply comes, and Correlation Data.
 Without --timeout it waits for 10 s.
@@ -649,9 +629,4 @@ fn one_value(argument: Arg) -> Arg {
 /// A switch whose value, if there is one, is behind `=`: what follows is an argument.
 fn switch(argument: Arg) -> Arg {
     argument.num_args(0..=1).require_equals(true)
-}
-
-/// An option that has no meaning inside; [`crate::config`] says why.
-fn hidden(argument: Arg) -> Arg {
-    argument.hide(true)
 }

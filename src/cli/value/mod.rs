@@ -4,6 +4,7 @@
 mod choice;
 mod duration;
 mod key_value;
+mod schema;
 mod secret;
 
 use std::fmt;
@@ -16,11 +17,14 @@ use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
-use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
+use crate::payload::{
+    self, Compression, Decompression, EscapeError, InvalidCompression, InvalidPayloadFormat, PayloadFormat,
+};
 
 pub(crate) use crate::output::{MessageShape, TraceFormat};
 pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
 pub(crate) use key_value::key_value;
+pub(crate) use schema::{SchemaRule, schema_rule};
 pub(crate) use secret::Secret;
 
 /// Why a value is refused and what to write instead.
@@ -137,6 +141,18 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
 pub(crate) fn payload_format() -> impl TypedValueParser<Value = PayloadFormat> {
     PossibleValuesParser::new(PayloadFormat::ALL.map(PayloadFormat::name))
         .try_map(|name| name.parse::<PayloadFormat>().map_err(|error: InvalidPayloadFormat| error))
+}
+
+/// A compression, its names known to help and completions.
+pub(crate) fn compression() -> impl TypedValueParser<Value = Compression> {
+    PossibleValuesParser::new(Compression::ALL.map(Compression::name))
+        .try_map(|name| name.parse::<Compression>().map_err(|error: InvalidCompression| error))
+}
+
+/// What is decompressed, likewise.
+pub(crate) fn decompression() -> impl TypedValueParser<Value = Decompression> {
+    PossibleValuesParser::new(Decompression::NAMES)
+        .try_map(|name| name.parse::<Decompression>().map_err(|error: InvalidCompression| error))
 }
 
 fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, ValueError>

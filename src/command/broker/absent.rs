@@ -1,9 +1,9 @@
 use std::convert::Infallible;
 use std::io::Write;
 
-use crate::config::{BrokerSettings, ConnectSettings};
 use crate::error::{Error, ExitStatus};
 use crate::output::{Stdout, Talk};
+use crate::settings::{BrokerSettings, ConnectSettings};
 
 /// A broker that runs for as long as this is kept: there is none.
 #[derive(Debug)]

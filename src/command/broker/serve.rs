@@ -1,11 +1,14 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Broker, BrokerOptions};
+use crate::broker::{Addresses, Broker, BrokerOptions, Limits, Notice, Watch};
 use crate::command::interrupt::Interrupt;
-use crate::config::{BrokerSettings, ConnectSettings};
+use crate::command::metrics::MetricsPage;
+use crate::command::trace::Tracer;
 use crate::error::{Error, ExitStatus};
-use crate::output::{Stdout, Talk, WriteError};
+use crate::output::{Stdout, Talk, TraceFormat, WriteError, broker_metrics};
+use crate::settings::{BrokerSettings, ConnectSettings, LimitSettings, ListenSettings};
+use crate::transport::Tap;
 
 /// A broker that runs for as long as this is kept.
 #[derive(Debug)]
@@ -46,25 +49,71 @@ pub(crate) async fn run<W: Write>(
     stdout: &mut Stdout<W>,
     talk: Talk,
 ) -> Result<ExitStatus, Error> {
+    allow_many_connections();
     // Before anybody learns that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
-    let command = settings.command.clone();
-    let open = settings.users.is_empty() && !settings.bind.to_canonical().is_loopback();
-    let broker = Broker::start(settings.into())?;
-    if open {
+    let is_open = settings.users.is_empty()
+        && settings.user_file.is_none()
+        && !settings.no_anonymous
+        && !settings.listen.bind.to_canonical().is_loopback();
+    let BrokerSettings { command, trace, prometheus, .. } = settings.clone();
+    let page = match prometheus {
+        Some(address) => Some(MetricsPage::listen(address).await?),
+        None => None,
+    };
+    // Around a command stderr is the command's too.
+    let heard = if command.is_some() { talk.hushed() } else { talk };
+    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
+    if is_open {
         talk.warning(
             "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
         );
     }
-    if let Some((name, arguments)) = command {
-        return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
+    if let Some(page) = &page {
+        heard.progress(format_args!("Metrics at {}", page.url()));
     }
-    for url in broker.addresses().to_string().lines() {
-        print(stdout.line(url))?;
+    let scrapes = async {
+        match &page {
+            Some(page) => page.serve(|| broker.figures().map(|figures| broker_metrics(&figures))).await,
+            None => std::future::pending().await,
+        }
+    };
+    let work = async {
+        if let Some((name, arguments)) = command {
+            return child::run(&name, &arguments, broker.addresses().mqtt, &mut interrupt).await;
+        }
+        print_addresses(broker.addresses(), stdout)?;
+        interrupt.received().await;
+        Ok(ExitStatus::Done)
+    };
+    tokio::select! {
+        status = work => status,
+        never = scrapes => match never {},
     }
-    print(stdout.flush())?;
-    interrupt.received().await;
-    Ok(ExitStatus::Done)
+}
+
+/// As many connections as the system allows this process: many begin with 1,024.
+#[cfg(unix)]
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    // With fewer it works too.
+    _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+#[cfg(not(unix))]
+fn allow_many_connections() {}
+
+/// A URL a line, and the file of the authority that was made.
+fn print_addresses<W: Write>(addresses: &Addresses, stdout: &mut Stdout<W>) -> Result<(), Error> {
+    for line in addresses.to_string().lines() {
+        print(stdout.line(line))?;
+    }
+    if let Some(path) = &addresses.authority {
+        print(stdout.line(&format!("ca: {}", path.display())))?;
+    }
+    print(stdout.flush())
 }
 
 /// That nobody wants to read the addresses does not end the broker.
@@ -75,10 +124,100 @@ fn print(written: Result<(), WriteError>) -> Result<(), Error> {
     }
 }
 
-impl From<BrokerSettings> for BrokerOptions {
-    fn from(settings: BrokerSettings) -> Self {
-        let BrokerSettings { bind, port, websocket_port, users, shared_strategy, command: _ } = settings;
-        let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
-        Self { bind, port, websocket_port, users, shared_strategy }
+fn options(settings: BrokerSettings) -> BrokerOptions {
+    let BrokerSettings {
+        listen,
+        users,
+        user_file,
+        acl_file,
+        no_anonymous,
+        limits,
+        shared_strategy,
+        faults,
+        seed,
+        control,
+        ..
+    } = settings;
+    let ListenSettings {
+        bind,
+        port,
+        tls_port,
+        websocket_port,
+        secure_websocket_port,
+        websocket_path,
+        unix,
+        certificate,
+        client_ca,
+    } = listen;
+    let users = users.into_iter().map(|user| (user.name, user.password.expose().to_owned())).collect();
+    BrokerOptions {
+        bind,
+        port,
+        tls_port,
+        websocket_port,
+        secure_websocket_port,
+        websocket_path,
+        unix,
+        certificate,
+        client_ca,
+        users,
+        user_file,
+        acl_file,
+        anonymous: !no_anonymous,
+        shared_strategy,
+        limits: limits_of(&limits),
+        seed,
+        faults,
+        control,
+    }
+}
+
+fn limits_of(settings: &LimitSettings) -> Limits {
+    let own = Limits::default();
+    Limits {
+        maximum_qos: settings.maximum_qos,
+        retain_available: settings.retain,
+        receive_maximum: settings.receive_maximum.unwrap_or(own.receive_maximum),
+        maximum_packet_size: settings.maximum_packet_size.unwrap_or(own.maximum_packet_size),
+        topic_alias_maximum: settings.topic_alias_maximum.unwrap_or(own.topic_alias_maximum),
+        server_keep_alive: settings.server_keep_alive,
+        max_connections: settings.max_connections.unwrap_or(own.max_connections),
+        session_expiry_maximum: settings.session_expiry_maximum,
+        wildcard_subscription_available: settings.wildcard,
+        shared_subscription_available: settings.shared,
+        subscription_identifiers_available: settings.subscription_identifiers,
+        assigned_client_id: settings.assigned_client_id,
+        max_queued: settings.max_queued.unwrap_or(own.max_queued),
+        max_delayed: settings.max_delayed.unwrap_or(own.max_delayed),
+        ..own
+    }
+}
+
+/// Says on stderr what the broker does.
+struct Watcher {
+    talk: Talk,
+    trace: Option<TraceFormat>,
+}
+
+impl Watch for Watcher {
+    fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Connected { .. } => self.talk.success(notice),
+            Notice::Disconnected { .. } => self.talk.progress(notice),
+            Notice::Refused { .. } => self.talk.failure(notice),
+            Notice::Dropped { .. } | Notice::NotKept { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
+        }
+    }
+
+    fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>> {
+        let tracer = Tracer::new(self.trace?, self.talk).of_client(address);
+        Some(Box::new(tracer))
+    }
+
+    fn faults(&mut self, failure: Option<&str>) {
+        match failure {
+            None => self.talk.success("faults replaced by a message to $control/faults"),
+            Some(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use super::Desk;
+use super::desk::Desk;
 use super::question::{ask, is_agreed};
-use crate::config::check_profile;
-use crate::config::profile::{Key, Profile, Value, edit as edit_text};
+use crate::config::Key;
+use crate::config::profile::{Profile, Value, edit as edit_text};
 use crate::error::{Error, ExitStatus};
+use crate::settings::check_profile;
 
 pub(super) fn add<W: Write>(
     desk: &Desk<'_, W>,

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use super::Desk;
 use super::change::check_text;
+use super::desk::Desk;
 use super::question::ask;
 use crate::config::profile::{check_name, template, write_private};
 use crate::error::{Error, ErrorKind, ExitStatus};

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::Desk;
 use super::change::check_text;
-use crate::config::import::{ImportOptions, Imported, import as imported};
+use super::desk::Desk;
 use crate::config::profile::masked_text;
 use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::import::{ImportOptions, Imported, import as imported};
 
 pub(super) fn import<W: Write>(
     desk: &mut Desk<'_, W>,
@@ -47,6 +47,11 @@ pub(super) fn import<W: Write>(
         desk.talk.warning(format_args!("{called}, {remark}"));
     }
     made.map(|()| ExitStatus::Done)
+}
+
+/// What a name is made of when the file says none.
+pub(super) fn stem(path: Option<&Path>) -> String {
+    path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn read(path: Option<&Path>, called: &str) -> Result<String, Error> {

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{Check, Desk};
-use crate::config::check_profile;
+use super::desk::{Check, Desk};
 use crate::config::profile::{
-    ListShape, Profile, Summary, effective as effective_values, flatten, is_path, masked_text, summaries,
+    Profile, Summary, effective as effective_values, flatten, is_path, masked_text, summaries,
 };
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Columns;
+use crate::settings::{ListShape, check_profile};
 
 pub(super) fn list<W: Write>(desk: &mut Desk<'_, W>, shape: ListShape) -> Result<ExitStatus, Error> {
     if shape == ListShape::Names {

@@ -1,28 +1,18 @@
 //! `profile`: what is done with the files of profiles.
 
 mod change;
+mod desk;
 mod edit;
 mod import;
 mod look;
 mod question;
 
-use std::io::Write;
-
-use crate::config::profile::{ProfileJob, Store};
-use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{Stdout, Talk, Terminal, WriteError};
-
-/// Reaches the broker of a profile and tells what it announces.
-type Check<'a> = dyn Fn(&str) -> Result<ExitStatus, Error> + 'a;
-
-/// What the jobs have in common.
-struct Desk<'a, W: Write> {
-    store: Store,
-    stdout: Stdout<W>,
-    talk: Talk,
-    terminal: Terminal,
-    variable: &'a dyn Fn(&str) -> Option<String>,
-}
+use crate::config::profile::Store;
+use crate::error::{Error, ExitStatus};
+use crate::import::ImportOptions;
+use crate::output::{Stdout, Talk, Terminal};
+use crate::settings::ProfileJob;
+use desk::{Check, Desk};
 
 /// Does the job; `variable` looks in the environment, and `connect` is what `conn --check` does with a profile.
 pub(crate) fn run(
@@ -42,7 +32,8 @@ pub(crate) fn run(
         ProfileJob::Export { name, with_secrets } => look::export(&mut desk, &name, with_secrets)?,
         ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None),
         ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect)),
-        ProfileJob::Import { path, options, dry_run, force } => {
+        ProfileJob::Import { path, format, name, secrets, dry_run, force } => {
+            let options = ImportOptions { format, name, stem: import::stem(path.as_deref()), secrets };
             import::import(&mut desk, path.as_deref(), &options, dry_run, force)?
         }
         ProfileJob::Add { name, profile, force } => change::add(&desk, &name, profile, force)?,
@@ -55,28 +46,4 @@ pub(crate) fn run(
     };
     desk.written(Stdout::flush)?;
     Ok(status)
-}
-
-impl<W: Write> Desk<'_, W> {
-    /// Writes to stdout; that nobody reads it is no failure.
-    fn written(&mut self, write: impl FnOnce(&mut Stdout<W>) -> Result<(), WriteError>) -> Result<(), Error> {
-        match write(&mut self.stdout) {
-            Ok(()) | Err(WriteError::Closed) => Ok(()),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
-    }
-
-    /// Several lines of stdout.
-    fn lines(&mut self, text: &str) -> Result<(), Error> {
-        text.lines().try_for_each(|line| self.written(|stdout| stdout.line(line)))
-    }
-
-    /// Refuses a name that is taken, unless it is said that it may be.
-    fn refuse_taken(&self, name: &str, force: bool) -> Result<(), Error> {
-        if force || !self.store.path(name)?.exists() {
-            return Ok(());
-        }
-        let hint = format!("--force replaces it, `mqttx-rs profile edit {name}` changes it");
-        Err(Error::new(ErrorKind::Usage, format!("there is a profile `{name}` already")).with_hint(hint))
-    }
 }

@@ -8,10 +8,10 @@ use super::{End, Subscriber, at};
 use crate::client::{ClientError, Event, Events, Pending};
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
-use crate::config::Retained;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::WriteError;
 use crate::payload::plural;
+use crate::settings::Retained;
 
 /// The wait for the broker is said when it takes so long.
 const SAID_AFTER: Duration = Duration::from_secs(2);

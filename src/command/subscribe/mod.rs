@@ -21,7 +21,6 @@ use crate::command::receipts::Receipts;
 use crate::command::refusal::refused;
 use crate::command::removal::{self, Removals};
 use crate::command::status;
-use crate::config::{Retained, SubSettings};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions};
 use crate::output::{
@@ -29,6 +28,7 @@ use crate::output::{
 };
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
+use crate::settings::{Retained, SubSettings};
 
 /// The silence after which a broker's retained messages are taken to be over: the protocol has no sign of it.
 const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
@@ -380,7 +380,7 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
     let file = crate::command::message_file(settings.file.as_ref())?;
     let options = PrinterOptions {
         shape: settings.shape.clone(),
-        format: settings.format,
+        codec: settings.codec.clone(),
         verbose: settings.verbose,
         delimiter: settings.delimiter.clone(),
         file,

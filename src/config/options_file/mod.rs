@@ -12,9 +12,10 @@ mod write;
 
 use std::fmt;
 
+use super::table::{Kind, Note, rows};
 use crate::error::Error;
 
-pub(super) use read::{Said, load, pairs, read};
+pub(crate) use read::{Said, load, pairs, read};
 pub(crate) use write::SavedOptions;
 
 /// The commands that have a section, by their names on the command line.
@@ -27,18 +28,6 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("benchSub", &["bench", "sub"]),
     ("benchE2e", &["bench", "e2e"]),
 ];
-
-/// Fields of options that have another name here; the first form of an option is the one that is written.
-const RENAMED: &[(&str, &str)] = &[
-    ("clean", "no_clean"),
-    ("reqProblemInfo", "no_req_problem_info"),
-    // commander takes the name from `--no_local`.
-    ("no_local", "no_local"),
-    ("maximunReconnectTimes", "maximum_reconnect_times"),
-];
-
-/// Fields that are off where the option is on.
-const INVERTED: &[&str] = &["clean", "reqProblemInfo"];
 
 /// What a file says that is not taken over, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +47,7 @@ impl fmt::Display for Remark {
 }
 
 /// The command of a section, by its names.
-pub(super) fn command_of(section: &str) -> Option<&'static [&'static str]> {
+pub(crate) fn command_of(section: &str) -> Option<&'static [&'static str]> {
     SECTIONS.iter().find(|(name, _)| *name == section).map(|(_, path)| *path)
 }
 
@@ -71,27 +60,38 @@ fn section_of(path: &[&str], flag: &str) -> Result<&'static str, Error> {
 
 /// The option's id for a field.
 fn option_of(section: &str, field: &str) -> String {
-    match field {
-        // In `conn` there is nothing else that user properties could belong to.
-        "userProperties" if section == "conn" || section == "benchConn" => "conn_user_properties".to_owned(),
-        "message" if section.starts_with("bench") => "text".to_owned(),
-        _ => match RENAMED.iter().find(|(name, _)| *name == field) {
-            Some((_, option)) => (*option).to_owned(),
-            None => snake_case(field),
-        },
+    // In `conn` there is nothing else that user properties could belong to.
+    if field == "userProperties" && is_conn(section) {
+        return "conn_user_properties".to_owned();
+    }
+    let command = command_of(section).unwrap_or_default().join(" ");
+    let is_called_so = |note: &Note| matches!(note, Note::Field(name) | Note::OldField(name) if *name == field);
+    let mut of_command = rows().filter(|row| row.commands.contains(&command.as_str()));
+    match of_command.find(|row| row.notes.iter().any(is_called_so)) {
+        Some(row) => row.option.to_owned(),
+        None => snake_case(field),
     }
 }
 
+/// Whether a field is off where its option is on.
+fn is_inverted(field: &str) -> bool {
+    rows().any(|row| {
+        row.kind == Kind::SwitchOff && row.notes.iter().any(|note| matches!(note, Note::Field(name) if *name == field))
+    })
+}
+
 /// The field of an option's id.
-pub(super) fn field_of(section: &str, option: &str) -> String {
-    match option {
-        "conn_user_properties" if section == "conn" || section == "benchConn" => "userProperties".to_owned(),
-        "text" if section.starts_with("bench") => "message".to_owned(),
-        _ => match RENAMED.iter().find(|(_, id)| *id == option) {
-            Some((field, _)) if *field != "maximunReconnectTimes" => (*field).to_owned(),
-            _ => camel_case(option),
-        },
+pub(crate) fn field_of(section: &str, option: &str) -> String {
+    if option == "conn_user_properties" && is_conn(section) {
+        return "userProperties".to_owned();
     }
+    let fields = rows().filter(|row| row.option == option).flat_map(|row| row.notes);
+    let field = fields.into_iter().find_map(|note| if let Note::Field(field) = note { Some(*field) } else { None });
+    field.map_or_else(|| camel_case(option), ToOwned::to_owned)
+}
+
+fn is_conn(section: &str) -> bool {
+    matches!(section, "conn" | "benchConn")
 }
 
 fn snake_case(field: &str) -> String {

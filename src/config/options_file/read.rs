@@ -5,26 +5,24 @@ use std::path::Path;
 
 use clap::{Arg, Command};
 
-use super::{INVERTED, Remark, option_of, section_of};
+use super::{Remark, is_inverted, option_of, section_of};
 use crate::config::origin::{Layer, LayerValue, Origin};
-use crate::config::profile::{FILTER_OPTIONS, is_readable_by_others};
+use crate::config::profile::is_readable_by_others;
+use crate::config::table::{Choice, Note, filter_options, is_noted};
 use crate::config::tree::{Content, Node};
 use crate::error::Error;
 use crate::payload::placeholder::{Pattern, Place, literal};
 
 /// An option and its values, as they would stand behind the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::config) struct Said {
-    pub(in crate::config) line: usize,
+pub(crate) struct Said {
+    pub(crate) line: usize,
     /// As it is written in the file.
-    pub(in crate::config) field: String,
+    pub(crate) field: String,
     /// Its id.
-    pub(in crate::config) option: String,
-    pub(in crate::config) values: Vec<String>,
+    pub(crate) option: String,
+    pub(crate) values: Vec<String>,
 }
-
-/// Where payloads come from, besides the text that MQTTX writes into every file.
-const SOURCES: &[&str] = &["file_read", "stdin", "multiline", "line_mode", "payload_size", "null_message", "jsonl"];
 
 /// What a file says about the options of a command, as a layer, and what it says besides; `file` is its number among
 /// the files that origins name.
@@ -32,12 +30,7 @@ const SOURCES: &[&str] = &["file_read", "stdin", "multiline", "line_mode", "payl
 /// # Errors
 ///
 /// The file cannot be read, or has no section for the command.
-pub(in crate::config) fn load(
-    path: &Path,
-    names: &[&str],
-    command: &Command,
-    file: usize,
-) -> Result<(Layer, Vec<String>), Error> {
+pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) -> Result<(Layer, Vec<String>), Error> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| Error::local(format!("--load-options: cannot read {shown}: {error}")))?;
@@ -58,7 +51,7 @@ pub(in crate::config) fn load(
         warnings.push(format!("the password is in plain text and others can read {shown}: chmod 600"));
     }
     let mut layer = Layer::default();
-    let has_other_source = said.iter().any(|said| SOURCES.contains(&said.option.as_str()));
+    let has_other_source = said.iter().any(|said| is_source(&said.option));
     for Said { option, values, .. } in said {
         if matches!(option.as_str(), "message" | "text") && has_other_source && values == ["Hello From MQTTX CLI"] {
             continue;
@@ -71,15 +64,20 @@ pub(in crate::config) fn load(
             _ => values,
         };
         // What pairs with the filters by position goes with them.
-        let is_paired = FILTER_OPTIONS.contains(&option.as_str()) && values.len() > 1;
+        let is_paired = filter_options().any(|other| other == option) && values.len() > 1;
         let alone = is_paired.then(Vec::new);
         layer.options.insert(option, LayerValue { origin: Origin::OptionsFile(file), values, alone });
     }
     Ok((layer, warnings))
 }
 
+/// Whether payloads come from there, besides the text that MQTTX writes into every file.
+fn is_source(option: &str) -> bool {
+    option != "message" && is_noted(option, Note::Alternative(Choice::Payload))
+}
+
 /// Reads a section for its command. What is empty, null or an unknown switch that is off says nothing.
-pub(in crate::config) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
+pub(crate) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
     let (mut said, mut remarks) = (Vec::new(), Vec::new());
     for (field, value) in node.entries().iter().filter(|(_, value)| !value.is_empty()) {
         // What MQTTX leaves out itself.
@@ -119,8 +117,8 @@ fn values(field: &str, node: &Node, definition: &Arg) -> Option<Vec<String>> {
         ("mqttVersion", "3") => "3.1".to_owned(),
         ("mqttVersion", "4") => "3.1.1".to_owned(),
         ("split", "true") => ",".to_owned(),
-        (_, "true") if INVERTED.contains(&field) => "false".to_owned(),
-        (_, "false") if INVERTED.contains(&field) => "true".to_owned(),
+        (_, "true") if is_inverted(field) => "false".to_owned(),
+        (_, "false") if is_inverted(field) => "true".to_owned(),
         _ => text,
     };
     Some(texts.into_iter().map(as_option).collect())
@@ -132,7 +130,7 @@ pub(super) fn is_pairs(definition: &Arg) -> bool {
 }
 
 /// `{ name: value, other: [one, two] }`, or a list of `name: value`.
-pub(in crate::config) fn pairs(node: &Node) -> Option<Vec<String>> {
+pub(crate) fn pairs(node: &Node) -> Option<Vec<String>> {
     let mut texts = Vec::new();
     if let Content::List(items) = &node.content {
         return items.iter().map(|item| item.text().map(ToOwned::to_owned)).collect();

@@ -9,9 +9,10 @@ use clap::{Arg, ArgAction, Command};
 use serde_json::{Map, Value, json};
 
 use super::read::is_pairs;
-use super::{INVERTED, field_of, section_of};
+use super::{field_of, is_inverted, section_of};
 use crate::cli::value;
-use crate::config::profile::{KEYS, write_private};
+use crate::config::profile::write_private;
+use crate::config::table::{Kind, Note, Row, row_of};
 use crate::config::tree::Node;
 use crate::error::Error;
 use crate::transport::without_password;
@@ -25,44 +26,13 @@ pub struct SavedOptions {
     warnings: Vec<String>,
 }
 
-/// Options that MQTTX has as numbers; the others are texts, also those that look like numbers.
-const NUMBERS: &[&str] = &[
-    "port",
-    "qos",
-    "receive_maximum",
-    "maximum_packet_size",
-    "topic_alias_maximum",
-    "maximum_reconnect_times",
-    "will_qos",
-    "topic_alias",
-    "subscription_identifier",
-    "retain_handling",
-    "count",
-    "limit",
-];
-
-/// Options that MQTTX has as a number of seconds.
-const SECONDS: &[&str] = &[
-    "keepalive",
-    "session_expiry_interval",
-    "message_expiry_interval",
-    "will_delay_interval",
-    "will_message_expiry_interval",
-];
-
-/// Options that MQTTX has as a number of milliseconds.
-const MILLISECONDS: &[&str] = &["reconnect_period", "interval", "message_interval"];
-
-/// Options that are secret, or may be.
-const SECRETS: &[&str] = &["password", "key_password", "ws_headers"];
-
 impl SavedOptions {
     /// `written` has the options as they stand on the command line, those of other layers included.
     ///
     /// # Errors
     ///
     /// Files have no section for the command.
-    pub(in crate::config) fn new(
+    pub(crate) fn new(
         path: PathBuf,
         names: &[&str],
         command: &Command,
@@ -75,12 +45,12 @@ impl SavedOptions {
             let Some(texts) = written.get(id).filter(|_| !matches!(id, "save_options" | "load_options")) else {
                 continue;
             };
-            let key = KEYS.iter().find(|key| key.option == id);
+            let row = row_of(&names.join(" "), id);
             let is_secret = |text: &String| {
                 let text = if id == "url" { without_password(text) } else { text.clone() };
-                key.is_some_and(|key| key.is_plain_secret(&text))
+                row.and_then(|row| row.key).is_some_and(|key| key.is_plain_secret(&text))
             };
-            if SECRETS.contains(&id) || texts.iter().any(is_secret) {
+            if row.is_some_and(is_always_secret) || texts.iter().any(is_secret) {
                 let flag = definition.get_long().unwrap_or(id);
                 warnings.push(format!("--{flag} is not written to {}: give it anew with each run", path.display()));
                 continue;
@@ -89,7 +59,7 @@ impl SavedOptions {
                 warnings.push(format!("the password in --url is not written to {}", path.display()));
             }
             let field = field_of(section, id);
-            let value = field_value(&field, id, definition, texts);
+            let value = field_value(&field, row.map(|row| row.kind), definition, texts);
             fields.insert(field, value);
         }
         Ok(Self { path, section, fields, warnings })
@@ -171,21 +141,27 @@ impl SavedOptions {
     }
 }
 
+/// Whether all that the option says may be secret: a reference is one in profiles only.
+fn is_always_secret(row: &Row) -> bool {
+    row.kind == Kind::Secret || row.has(Note::SecretHeader)
+}
+
 /// The value as MQTTX writes it.
-fn field_value(field: &str, id: &str, definition: &Arg, texts: &[String]) -> Value {
+fn field_value(field: &str, kind: Option<Kind>, definition: &Arg, texts: &[String]) -> Value {
+    let id = definition.get_id().as_str();
     if !definition.get_action().takes_values() {
-        return json!(!INVERTED.contains(&field));
+        return json!(!is_inverted(field));
     }
     if is_pairs(definition) {
         return pairs(texts);
     }
     let one = |text: &String| match text.as_str() {
         _ if id == "mqtt_version" => json!(version(text)),
-        _ if NUMBERS.contains(&id) => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
-        _ if SECONDS.contains(&id) => {
+        _ if kind == Some(Kind::Number) => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
+        _ if kind == Some(Kind::Seconds) => {
             whole(value::seconds(text).ok().map(|time| (time.as_secs(), time.subsec_nanos())), text)
         }
-        _ if MILLISECONDS.contains(&id) => {
+        _ if kind == Some(Kind::Milliseconds) => {
             let split = |time: std::time::Duration| {
                 (u64::try_from(time.as_millis()).unwrap_or(u64::MAX), time.subsec_nanos() % 1_000_000)
             };
@@ -257,6 +233,16 @@ mod tests {
         });
         assert_eq!(Value::Object(saved.fields), expected);
         assert!(saved.warnings.is_empty());
+    }
+
+    #[test]
+    fn numbers_and_times_that_mqttx_does_not_know_are_numbers_too() {
+        let saved = saved("pub -so o.json -t a --inflight 7 --connect-timeout 2 --repeat-delay 250ms -up n=12");
+        let expected = json!({
+            "topic": "a", "inflight": 7, "connectTimeout": 2, "repeatDelay": "250ms",
+            "userProperties": {"n": "12"},
+        });
+        assert_eq!(Value::Object(saved.fields), expected);
     }
 
     #[test]

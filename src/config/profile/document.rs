@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, TableLike};
 
-use super::fault::{Source, nearest};
-use super::schema::{FILTER_OPTIONS, KEYS, Key, Kind, ONE_BROKER};
+use super::fault::Source;
 use crate::cli::value::key_value;
-use crate::error::Error;
+use crate::config::table::{Key, Kind, exclude_one_another, filter_options, is_whole_broker, keys};
+use crate::error::{Error, nearest};
 
 /// What one file says. Values are text, as they would stand behind the option's flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -80,15 +80,13 @@ impl Profile {
                 profile.values.insert(key.path, read(source, key, item)?);
             }
         }
-        for (one, others) in ONE_BROKER {
-            if let Some(other) =
-                others.iter().find(|other| profile.values.contains_key(**other) && profile.values.contains_key(one))
-            {
-                let table = document.get("connection").and_then(Item::as_table_like);
-                let name = other.trim_start_matches("connection.");
-                let span = table.and_then(|table| key_span(table, name));
-                return Err(source.fault(span, format_args!("{one} and {other} exclude one another")));
-            }
+        let said: Vec<_> = keys().map(|key| key.path).filter(|path| profile.values.contains_key(path)).collect();
+        for one in said.iter().filter(|path| is_whole_broker(path)) {
+            let Some(other) = said.iter().find(|other| exclude_one_another(one, other)) else { continue };
+            let table = document.get("connection").and_then(Item::as_table_like);
+            let name = other.trim_start_matches("connection.");
+            let span = table.and_then(|table| key_span(table, name));
+            return Err(source.fault(span, format_args!("{one} and {other} exclude one another")));
         }
         Ok(profile)
     }
@@ -99,7 +97,7 @@ impl Profile {
         if let Some(base) = &self.extends {
             document["extends"] = toml_edit::value(base);
         }
-        for key in KEYS {
+        for key in keys() {
             if let Some(value) = self.values.get(key.path) {
                 put(&mut document, key, value);
             }
@@ -130,7 +128,7 @@ pub(crate) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Res
 }
 
 /// A value as it is written behind `--set KEY=`: TOML, or else the text itself.
-pub(in crate::config) fn value_of_text(key: &'static Key, text: &str) -> Result<Value, Error> {
+pub(crate) fn value_of_text(key: &'static Key, text: &str) -> Result<Value, Error> {
     let assignment = |value: &str| format!("[{}]\n{} = {value}\n", key.section(), key.name());
     let source = format!("--set {}", key.path);
     let parsed = match Profile::parse(&source, &assignment(text)) {
@@ -148,11 +146,11 @@ fn is_section(name: &str) -> bool {
 }
 
 /// `toml_edit`'s words on one line.
-pub(in crate::config) fn syntax(message: &str) -> String {
+pub(crate) fn syntax(message: &str) -> String {
     format!("this is no TOML: {}", message.lines().next().unwrap_or_default())
 }
 
-pub(in crate::config) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
+pub(crate) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
     table.key(name).and_then(toml_edit::Key::span)
 }
 
@@ -160,7 +158,7 @@ fn unknown_section(source: Source<'_>, name: &str, item: &Item, span: Option<Ran
     if is_section(name) {
         return source.fault(span, format_args!("`{name}` is a section: write [{name}], and its keys below"));
     }
-    let home = KEYS.iter().find(|key| key.name() == name && !item.is_table_like());
+    let home = keys().find(|key| key.name() == name && !item.is_table_like());
     let error = source.fault(span, format_args!("there is no key `{name}` here"));
     match (home, nearest(name, Key::sections().into_iter().chain(["extends"]))) {
         (Some(key), _) => error.with_hint(format!("`{name}` belongs in the section [{}]", key.section())),
@@ -175,9 +173,9 @@ fn unknown_section(source: Source<'_>, name: &str, item: &Item, span: Option<Ran
 
 fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range<usize>>) -> Error {
     let error = source.fault(span, format_args!("there is no key `{name}` in [{section}]"));
-    let siblings = KEYS.iter().filter(|key| key.section() == section).map(Key::name);
-    let elsewhere = KEYS.iter().find(|key| key.name() == name);
-    let flag = KEYS.iter().find(|key| key.section() == section && key.option == name);
+    let siblings = keys().filter(|key| key.section() == section).map(Key::name);
+    let elsewhere = keys().find(|key| key.name() == name);
+    let flag = keys().find(|key| key.section() == section && key.option == name);
     match (flag.map(Key::name).or_else(|| nearest(name, siblings)), elsewhere) {
         (None, Some(key)) => error.with_hint(format!("`{name}` belongs in the section [{}]", key.section())),
         (Some(similar), _) => error.with_hint(format!("did you mean `{similar}`?")),
@@ -186,17 +184,21 @@ fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range
 }
 
 /// A key's value, of the kind that the key has.
-pub(in crate::config) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
+pub(crate) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
     let refused = |form: &str| source.fault(item.span(), format_args!("{} is {form}", key.path));
     match key.kind {
         Kind::Text | Kind::Url | Kind::Path | Kind::Secret => {
             item.as_str().map(Value::text).ok_or_else(|| refused("a string"))
         }
-        Kind::Number => number(item).map(Value::text).ok_or_else(|| refused("a number, or a string as in \"15m\"")),
+        Kind::Number | Kind::Seconds | Kind::Milliseconds => {
+            number(item).map(Value::text).ok_or_else(|| refused("a number, or a string as in \"15m\""))
+        }
         Kind::Switch | Kind::SwitchOff => {
             item.as_bool().map(|on| Value::text(on.to_string())).ok_or_else(|| refused("true or false"))
         }
-        Kind::List => list(item).map(Value::Texts).ok_or_else(|| refused("a string or a list of strings")),
+        Kind::List | Kind::Schemas => {
+            list(item).map(Value::Texts).ok_or_else(|| refused("a string or a list of strings"))
+        }
         Kind::Pairs => pairs(item)
             .map(Value::Texts)
             .ok_or_else(|| refused("a table of names and strings, or a list of \"name: value\"")),
@@ -258,13 +260,13 @@ fn filter_table(source: Source<'_>, table: &dyn TableLike, span: Option<Range<us
     for (name, item) in table.iter() {
         if name == "filter" {
             filter = item.as_str().map(ToOwned::to_owned);
-        } else if let Some(option) = FILTER_OPTIONS.into_iter().find(|option| *option == name) {
+        } else if let Some(option) = filter_options().find(|option| *option == name) {
             let text = item.as_bool().map(|on| on.to_string()).or_else(|| number(item));
             let text = text.ok_or_else(|| source.fault(item.span(), format_args!("{name} is a number or a switch")))?;
             options.insert(option, text);
         } else {
             let error = source.fault(key_span(table, name), format_args!("a filter has no `{name}`"));
-            let known = FILTER_OPTIONS.into_iter().chain(["filter"]);
+            let known = filter_options().chain(["filter"]);
             return Err(match nearest(name, known) {
                 Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
                 None => error,
@@ -294,7 +296,7 @@ fn toml_value(key: &Key, value: &Value) -> toml_edit::Value {
     };
     match (key.kind, texts.as_slice()) {
         (Kind::Pairs, _) => pairs_value(texts),
-        (Kind::Number, [text]) => number_value(text),
+        (Kind::Number | Kind::Seconds | Kind::Milliseconds, [text]) => number_value(text),
         (Kind::Switch | Kind::SwitchOff, [text]) => text.parse::<bool>().map_or_else(|_| text.into(), Into::into),
         (_, [text]) => text.into(),
         _ => texts.iter().collect::<Array>().into(),
@@ -439,17 +441,17 @@ mod tests {
         let text = "\\PC{0,12}|[a-z\\\\\"'\n\t#=]{0,8}";
         match kind {
             Kind::Text | Kind::Url | Kind::Path | Kind::Secret => text.prop_map(Value::text).boxed(),
-            Kind::Number => {
+            Kind::Number | Kind::Seconds | Kind::Milliseconds => {
                 prop_oneof![any::<i32>().prop_map(|n| Value::text(n.to_string())), text.prop_map(Value::text)].boxed()
             }
             Kind::Switch | Kind::SwitchOff => any::<bool>().prop_map(|on| Value::text(on.to_string())).boxed(),
-            Kind::List => proptest::collection::vec(text, 0..3).prop_map(Value::Texts).boxed(),
+            Kind::List | Kind::Schemas => proptest::collection::vec(text, 0..3).prop_map(Value::Texts).boxed(),
             Kind::Pairs => {
                 proptest::collection::vec("[a-z汽]{1,3}(: |=)\\PC{0,6}", 0..4).prop_map(Value::Texts).boxed()
             }
             Kind::Filters => {
                 let options = proptest::collection::btree_map(
-                    proptest::sample::select(&FILTER_OPTIONS),
+                    proptest::sample::select(filter_options().collect::<Vec<_>>()),
                     "[012]|true|false",
                     0..3,
                 );
@@ -460,7 +462,7 @@ mod tests {
     }
 
     fn any_profile() -> impl Strategy<Value = Profile> {
-        let keys = proptest::sample::subsequence(KEYS.iter().collect::<Vec<_>>(), 0..8);
+        let keys = proptest::sample::subsequence(keys().collect::<Vec<_>>(), 0..8);
         let values = keys.prop_flat_map(|keys| {
             let keys: Vec<_> =
                 keys.into_iter().filter(|key| !["connection.url", "connection.unix"].contains(&key.path)).collect();

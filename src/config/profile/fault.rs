@@ -8,14 +8,14 @@ use crate::error::Error;
 
 /// A text and what it is called: "profile `task`".
 #[derive(Debug, Clone, Copy)]
-pub(in crate::config) struct Source<'a> {
-    pub(in crate::config) name: &'a str,
-    pub(in crate::config) text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// An error at a place: the message names the line, the detail shows it.
-    pub(in crate::config) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
+    pub(crate) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
         let Some(span) = span.filter(|span| self.text.get(span.clone()).is_some()) else {
             return Error::usage(format!("{}: {message}", self.name));
         };
@@ -51,15 +51,6 @@ fn shown_part(line: &str) -> &str {
     }
 }
 
-/// The most similar of some names, if any is similar enough to be meant.
-pub(in crate::config) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // One slip of the fingers is enough, which the other measure does not see in short names: `qso`.
-    let likeness = |other| if strsim::osa_distance(name, other) == 1 { 1.0 } else { strsim::jaro_winkler(name, other) };
-    let scored = known.into_iter().map(|other| (likeness(other), other));
-    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    best.filter(|(score, _)| *score > 0.75).map(|(_, other)| other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,11 +78,5 @@ mod tests {
             let error = Source { name: "x", text }.fault(Some(at..at + place.len()), "no");
             assert_eq!(error.detail(), Some(detail));
         }
-    }
-
-    #[test]
-    fn only_a_similar_name_is_suggested() {
-        assert_eq!(nearest("keep_alvie", ["keep_alive", "host"]), Some("keep_alive"));
-        assert_eq!(nearest("zzz", ["keep_alive", "host"]), None);
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::document::{FilterEntry, Profile, Value};
-use super::schema::{FILTER_OPTIONS, KEYS, Key, Kind, ONE_BROKER};
 use crate::config::origin::{Layer, LayerValue, Origin, Place};
+use crate::config::table::{Key, Kind, exclude_one_another, filter_options, keys};
 
 /// Which sections a command reads, besides those about the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::config) enum Scope {
+pub(crate) enum Scope {
     /// `pub`.
     Publish,
     /// `sub`.
@@ -22,7 +22,7 @@ pub(in crate::config) enum Scope {
 
 /// A file that a value comes from.
 #[derive(Debug, Clone)]
-pub(in crate::config) struct Origination {
+pub(crate) struct Origination {
     /// "profile `task`", or the path.
     pub(super) name: String,
     /// What relative paths are relative to.
@@ -37,7 +37,7 @@ pub(super) struct Chain {
 
 impl Scope {
     /// By the names of the command, the outermost first.
-    pub(in crate::config) fn of(path: &[&str]) -> Self {
+    pub(crate) fn of(path: &[&str]) -> Self {
         match path {
             ["pub" | "request"] => Self::Publish,
             ["sub"] => Self::Subscribe,
@@ -46,7 +46,7 @@ impl Scope {
         }
     }
 
-    pub(in crate::config) fn includes(self, section: &str) -> bool {
+    pub(crate) fn includes(self, section: &str) -> bool {
         match section {
             "publish" => self == Self::Publish,
             "subscribe" | "output" => self == Self::Subscribe,
@@ -60,10 +60,7 @@ impl Chain {
     /// Adds what a file says where nothing is said yet: the file that extends comes before the one that it extends.
     pub(super) fn extend(&mut self, profile: Profile, file: usize) {
         let said: Vec<_> = self.values.keys().copied().collect();
-        let outweighed = |path: &str| {
-            ONE_BROKER.iter().any(|(one, others)| *one == path && others.iter().any(|other| said.contains(other)))
-                || ONE_BROKER.iter().any(|(one, others)| said.contains(one) && others.contains(&path))
-        };
+        let outweighed = |path: &str| said.iter().any(|other| exclude_one_another(path, other));
         for (path, value) in profile.values {
             if !outweighed(path) {
                 self.values.entry(path).or_insert((value, file));
@@ -80,7 +77,7 @@ impl Chain {
         origin: fn(Place) -> Origin,
     ) -> Layer {
         let mut layer = Layer::default();
-        for key in KEYS.iter().filter(|key| scope.includes(key.section())) {
+        for key in keys().filter(|key| scope.includes(key.section())) {
             let Some((value, file)) = self.values.get(key.path) else { continue };
             let origin = origin(Place { key: key.path, file: *file });
             match value {
@@ -103,7 +100,7 @@ impl Chain {
             let folder = files.get(*file).map_or(Path::new(""), |file| &file.folder);
             let kind = Key::find(path).map_or(Kind::Text, |key| key.kind);
             let value = match value {
-                Value::Texts(texts) if matches!(kind, Kind::Path | Kind::Secret) => {
+                Value::Texts(texts) if matches!(kind, Kind::Path | Kind::Schemas | Kind::Secret) => {
                     Value::Texts(texts.iter().map(|text| as_option(kind, text, folder, None)).collect())
                 }
                 value => value.clone(),
@@ -117,7 +114,7 @@ impl Chain {
     fn add_filters(&self, filters: &[FilterEntry], origin: Origin, layer: &mut Layer) {
         let values = filters.iter().map(|entry| entry.filter.clone()).collect();
         layer.options.insert("topic".to_owned(), LayerValue { origin, values, alone: None });
-        for option in FILTER_OPTIONS {
+        for option in filter_options() {
             if filters.iter().all(|entry| !entry.options.contains_key(option)) {
                 continue;
             }
@@ -152,6 +149,10 @@ pub(super) fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Pat
     };
     match (kind, text) {
         (Kind::Path, path) => placed(path),
+        (Kind::Schemas, text) => match text.split_once('=') {
+            Some((filter, file)) => format!("{filter}={}", placed(file)),
+            None => text.to_owned(),
+        },
         (Kind::Secret, text) => match text.strip_prefix("file:") {
             Some(path) => format!("file:{}", placed(path)),
             None => text.to_owned(),
@@ -217,5 +218,8 @@ mod tests {
             [&*options["ca"], &*options["cert"], &*options["key"]],
             ["/etc/x/ca.pem", "/home/u/c.pem", "/k.pem"]
         );
+        let text = "[output]\nschema = [\"a/#=b.proto:M\", \"+=~/c.avsc\", \"d=/d.avsc\"]";
+        let options = layer(&[text], Scope::Subscribe);
+        assert_eq!(options["schema"], "a/#=/etc/x/b.proto:M|+=/home/u/c.avsc|d=/d.avsc");
     }
 }

@@ -7,10 +7,10 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use super::choice::is_path;
 use super::document::{Profile, Value};
 use super::layer::as_option;
-use super::schema::{Key, Kind};
+use super::store::is_path;
+use crate::config::table::{Key, Kind};
 use crate::error::Error;
 
 /// Looked for in the working folder and those above it.

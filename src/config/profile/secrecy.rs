@@ -1,19 +1,34 @@
 //! Which values are secret, and how they are shown: the one place that decides it.
 
+use std::path::PathBuf;
+
 use super::document::{Profile, Value};
-use super::schema::{Key, Kind};
+use crate::config::table::{Key, Kind, Note, is_noted};
 use crate::transport::{MASK, redact, redact_header, redact_path};
+
+/// What becomes of a password in plain text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Secrets {
+    /// It is not written; each run asks.
+    #[default]
+    Prompt,
+    /// It is not written; this variable will hold it.
+    Environment(String),
+    /// It is not written; the first line of this file will be it.
+    File(PathBuf),
+    /// It is written as it is.
+    Plain,
+}
 
 impl Key {
     /// The value as it may be shown: references to secrets stay, secrets do not.
     pub(crate) fn masked(&self, text: &str) -> String {
-        match (self.kind, self.option) {
-            (Kind::Secret, _) if is_reference(text) => text.to_owned(),
-            (Kind::Secret, _) => MASK.to_owned(),
-            (Kind::Url, _) => redact(text),
-            // It may hold a token.
-            (_, "path") => redact_path(text),
-            (_, "ws_headers") => redact_header(text),
+        match self.kind {
+            Kind::Secret if is_reference(text) => text.to_owned(),
+            Kind::Secret => MASK.to_owned(),
+            Kind::Url => redact(text),
+            _ if is_noted(self.option, Note::SecretQuery) => redact_path(text),
+            _ if is_noted(self.option, Note::SecretHeader) => redact_header(text),
             _ => text.to_owned(),
         }
     }
@@ -36,7 +51,7 @@ impl Profile {
 }
 
 /// Whether a text says where a secret is, instead of being it.
-pub(in crate::config) fn is_reference(text: &str) -> bool {
+pub(crate) fn is_reference(text: &str) -> bool {
     text == "prompt" || ["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form))
 }
 

@@ -11,8 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::fault::nearest;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 
 /// The folder of the configuration.
 #[derive(Debug, Clone)]
@@ -209,6 +208,23 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
         _ = fs::remove_file(&draft);
         cannot("write", path, &error)
     })
+}
+
+/// Whether a profile is meant by its file and not by its name: a path has a separator or ends in `.toml`.
+pub(crate) fn is_path(name: &str) -> bool {
+    name.contains(std::path::is_separator) || Path::new(name).extension().is_some_and(|extension| extension == "toml")
+}
+
+#[cfg(unix)]
+pub(crate) fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_readable_by_others(_path: &Path) -> bool {
+    false
 }
 
 fn make_private_folder(path: &Path) -> Result<(), Error> {

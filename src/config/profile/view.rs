@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choice::{Choice, flatten, load};
+use super::choice::Choice;
 use super::document::{Profile, Value, edit};
 use super::layer::Scope;
-use super::schema::{KEYS, Key, Kind};
+use super::load::{flatten, load};
 use super::store::Store;
 use crate::cli;
 use crate::config::origin::{LayerValue, Options, Origin, Origins, inherit};
-use crate::config::protocol::TLS;
+use crate::config::table::{Key, Kind, Note, keys, noted};
 use crate::config::{credentials, environment};
 use crate::error::Error;
 
@@ -119,7 +119,7 @@ pub(crate) fn effective(
         origins.files = loaded.files;
         credentials::hold_back(&BTreeMap::new(), &mut layers, &origins);
         let taken = inherit(&BTreeSet::new(), &layers);
-        for key in KEYS.iter().filter(|key| scope.includes(key.section())) {
+        for key in keys().filter(|key| scope.includes(key.section())) {
             let default = || match key.option {
                 "protocol" if says_tls(&taken) => {
                     Some(LayerValue { origin: Origin::Default, values: vec!["mqtts".to_owned()], alone: None })
@@ -132,7 +132,7 @@ pub(crate) fn effective(
             }
         }
     }
-    Ok(KEYS.iter().filter_map(|key| found.remove(key.path)).collect())
+    Ok(keys().filter_map(|key| found.remove(key.path)).collect())
 }
 
 /// The value that the program has of its own.
@@ -149,7 +149,7 @@ fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
 /// Whether a TLS option makes the protocol mqtts where nothing else says it.
 fn says_tls(taken: &Options) -> bool {
     let is_on = |value: &LayerValue| !matches!(value.values.as_slice(), [text] if is_off(text));
-    TLS.iter().any(|option| taken.get(*option).is_some_and(|value| *option != "insecure" || is_on(value)))
+    noted(Note::Tls).any(|option| taken.get(option).is_some_and(|value| option != "insecure" || is_on(value)))
 }
 
 fn is_off(text: &str) -> bool {
@@ -177,7 +177,7 @@ fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveV
 pub(crate) fn template() -> String {
     let mut text = String::new();
     let mut section = "";
-    for key in KEYS {
+    for key in keys() {
         if key.section() != section {
             section = key.section();
             text.extend(["\n# [", section, "]\n"]);
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_template_is_a_profile_when_its_comments_are_taken_away() {
-        for key in KEYS {
+        for key in keys() {
             let text = format!("[{}]\n{} = {}\n", key.section(), key.name(), key.example);
             assert!(Profile::parse("x", &text).is_ok(), "{text}");
         }
@@ -212,6 +212,6 @@ mod tests {
         // It names the broker in three ways.
         let without = |line: &&str| !["url = ", "unix = "].iter().any(|start| line.starts_with(start));
         let one_broker = uncommented.filter(without).collect::<Vec<_>>().join("\n");
-        assert_eq!(Profile::parse("x", &one_broker).unwrap().values.len(), KEYS.len() - 2);
+        assert_eq!(Profile::parse("x", &one_broker).unwrap().values.len(), keys().count() - 2);
     }
 }

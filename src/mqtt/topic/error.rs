@@ -51,6 +51,11 @@ impl TopicError {
         Self { text: whole.to_owned(), at: self.at + offset, kind: self.kind }
     }
 
+    /// What was to be a topic.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Which rule.
     pub fn kind(&self) -> TopicErrorKind {
         self.kind

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{MessageFile, PatientStdout, Stdout, Talk, Template, WriteError, safe};
 use crate::error::Error;
-use crate::payload::{PayloadFormat, Record, write_json_line_at};
+use crate::payload::{Codec, Record, write_json_line_at};
 use readable::Readable;
 
 /// How messages look on stdout.
@@ -37,8 +37,8 @@ pub enum MessageShape {
 pub struct PrinterOptions {
     /// How a message looks.
     pub shape: MessageShape,
-    /// How its payload looks in the shapes `Default`, `Clean`, `Raw` and in files.
-    pub format: PayloadFormat,
+    /// How its payload looks in the shapes `Default`, `Clean`, `Raw` and in files, and what `JsonLines` says beside it.
+    pub codec: Codec,
     /// `--verbose`.
     pub verbose: bool,
     /// What ends a message in the shapes `Raw` and `Template` and in `--file-write`; a newline unless the user said
@@ -111,15 +111,16 @@ impl<W: Write> MessagePrinter<W> {
         let (stream, out) = (self.out.stream(), self.out.buffer());
         let payload: &[u8] = &record.message.payload;
         self.scratch.clear();
-        let (shown, mut outcome) = match options.format {
-            PayloadFormat::Plain | PayloadFormat::Binary => (payload, Ok(())),
-            format if options.file.is_some() || options.shape.shows_format() => {
-                match format.show(payload, &mut self.scratch) {
-                    Ok(()) => (self.scratch.as_slice(), Ok(())),
-                    Err(error) => (payload, Err(error.to_string())),
-                }
-            }
-            _ => (payload, Ok(())),
+        let topic = record.message.topic.as_str();
+        let is_decoded =
+            !options.codec.is_verbatim_for(topic) && (options.file.is_some() || options.shape.shows_format());
+        let decoded = is_decoded.then(|| options.codec.decode(topic, payload, &mut self.scratch));
+        let (shown, mut outcome) = match decoded {
+            Some(Ok(())) => (self.scratch.as_slice(), Ok(())),
+            // What has a place for the error says it there.
+            Some(Err(_)) if matches!(options.shape, MessageShape::JsonLines) => (payload, Ok(())),
+            Some(Err(error)) => (payload, Err(error.to_string())),
+            None => (payload, Ok(())),
         };
         let saved = match &mut options.file {
             Some(file) => Some(file.write(shown, &options.delimiter).map_err(WriteError::Failed)?),
@@ -129,7 +130,8 @@ impl<W: Write> MessagePrinter<W> {
             MessageShape::Default => self.readable.push(record, shown, saved, out),
             MessageShape::Clean => clean::push(record, shown, out),
             MessageShape::JsonLines => {
-                write_json_line_at(record, Some(record.received_at.unwrap_or_else(Timestamp::now)), out);
+                let codec = (!options.codec.is_verbatim_for(topic)).then_some(&options.codec);
+                write_json_line_at(record, Some(record.received_at.unwrap_or_else(Timestamp::now)), codec, out);
             }
             MessageShape::Raw => {
                 if options.verbose {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
 use crate::output::{ErrorFormat, Stream};
-use crate::payload::is_unsafe_on_terminal;
+use crate::payload::{PayloadFormat, is_unsafe_on_terminal};
 
 const TERMINAL: Stream = Stream { terminal: true, color: false, unicode: true };
 
@@ -37,7 +37,7 @@ fn with_everything() -> Record {
 fn plain(shape: MessageShape) -> PrinterOptions {
     PrinterOptions {
         shape,
-        format: PayloadFormat::Plain,
+        codec: PayloadFormat::Plain.into(),
         verbose: false,
         delimiter: Bytes::from_static(b"\n"),
         file: None,
@@ -88,14 +88,14 @@ fn a_payload_is_shown_in_the_format_asked_for() {
         (PayloadFormat::Json, "{\n  \"a\": 1\n}"),
         (PayloadFormat::Binary, "{\"a\":1}"),
     ] {
-        let options = PrinterOptions { format, ..plain(MessageShape::Raw) };
+        let options = PrinterOptions { codec: format.into(), ..plain(MessageShape::Raw) };
         assert_eq!(printed(options, record("t", b"{\"a\":1}")), format!("{shown}\n"));
     }
 }
 
 #[test]
 fn a_payload_that_does_not_decode_is_shown_as_it_is() {
-    let options = PrinterOptions { format: PayloadFormat::Json, ..plain(MessageShape::Raw) };
+    let options = PrinterOptions { codec: PayloadFormat::Json.into(), ..plain(MessageShape::Raw) };
     let talk = Talk::new(Stream::PIPE, true, ErrorFormat::Text);
     let mut printer = MessagePrinter::new(options, Stdout::with_writer(Vec::new(), Stream::PIPE), talk);
     let warning = printer.append(&record("t", b"{oops")).unwrap().unwrap_err();
@@ -184,7 +184,7 @@ fn a_file_gets_payloads_and_stdout_says_where() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log");
     let file = Some(MessageFile::append(&path).unwrap());
-    let options = PrinterOptions { file, format: PayloadFormat::Hex, ..plain(MessageShape::Default) };
+    let options = PrinterOptions { file, codec: PayloadFormat::Hex.into(), ..plain(MessageShape::Default) };
     assert_eq!(
         printed_on(Stream::PIPE, options, &[record("t", b"\xff\0")]),
         format!("topic: t, qos: 0, size: 2B\nff00\nAppended to file: {}\n\n", path.display())
@@ -253,7 +253,7 @@ proptest! {
                         content_type: Some(text.clone()),
                         ..PublishProperties::default()
                     }));
-                    let options = PrinterOptions { format, verbose: true, ..plain(shape.clone()) };
+                    let options = PrinterOptions { codec: format.into(), verbose: true, ..plain(shape.clone()) };
                     let talk = Talk::new(TERMINAL, true, ErrorFormat::Text);
                     let mut printer = MessagePrinter::new(options, Stdout::with_writer(Vec::new(), TERMINAL), talk);
                     // Not `print`, whose warnings would flood the output of the test.

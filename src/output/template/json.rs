@@ -8,7 +8,7 @@ use jiff::Zoned;
 
 use super::time::push_time;
 use crate::mqtt::{PublishProperties, UserProperty};
-use crate::payload::{PayloadError, PayloadFormat, Record, push_base64, push_decimal, push_json_string};
+use crate::payload::{PayloadError, Record, compact_json, push_base64, push_decimal, push_json_string};
 
 pub(super) fn push(record: &Record, local: &Zoned, inline: bool, out: &mut Vec<u8>) -> Result<(), PayloadError> {
     let message = &record.message;
@@ -44,7 +44,7 @@ fn push_payload(payload: &bytes::Bytes, inline: bool, out: &mut Vec<u8>) -> Resu
     }
     let mut outcome = Ok(());
     if inline {
-        match PayloadFormat::Json.encode(payload.clone()) {
+        match compact_json(payload) {
             Ok(compact) => {
                 out.extend_from_slice(&compact);
                 return Ok(());

@@ -3,11 +3,12 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::JsonLineError;
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName, UserProperties};
-use crate::payload::{PayloadFormat, Record, without_bom};
+use crate::payload::{Record, decode_base64, without_bom};
 
 /// Reads a line that [`write_json_line`](super::write_json_line) wrote, or that a person or a script wrote in its shape.
 ///
@@ -58,6 +59,11 @@ struct Line<'a> {
     #[serde(borrow)]
     received_at: Option<Cow<'a, str>>,
     properties: Option<Properties>,
+    /// What `payload` means is beside it for readers; `payload` is what is published.
+    #[serde(rename = "decoded")]
+    _decoded: Option<IgnoredAny>,
+    #[serde(rename = "payload_error")]
+    _payload_error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +109,7 @@ fn read_text(field: &str, text: String, encoding: Encoding) -> Result<Bytes, Jso
     match encoding {
         Encoding::Utf8 => Ok(text.into()),
         Encoding::Base64 => {
-            PayloadFormat::Base64.encode(text.into()).map_err(|error| JsonLineError::field(field, error))
+            decode_base64(text.as_bytes()).map(Bytes::from).map_err(|error| JsonLineError::field(field, error))
         }
         Encoding::Json => Err(JsonLineError { what: format!("`{field}_encoding` must be \"utf8\" or \"base64\"") }),
     }

@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
-use crate::mqtt::PublishProperties;
-use crate::payload::{Record, is_unsafe_on_terminal, push_base64, push_decimal, push_json_string};
+use crate::mqtt::{Message, PublishProperties};
+use crate::payload::{Codec, Decoded, Record, is_unsafe_on_terminal, push_base64, push_decimal, push_json_string};
 
 /// Appends a record as one line, its newline included.
 ///
@@ -10,16 +10,20 @@ use crate::payload::{Record, is_unsafe_on_terminal, push_base64, push_decimal, p
 /// write again byte by byte (`json`), or a string of `base64`. The line is safe on a terminal too: what could act on
 /// one is written as a JSON escape.
 pub fn write_json_line(record: &Record, out: &mut Vec<u8>) {
-    write_json_line_at(record, record.received_at, out);
+    write_json_line_at(record, record.received_at, None, out);
 }
 
-/// The same with a time of receipt of its own.
-pub fn write_json_line_at(record: &Record, received_at: Option<Timestamp>, out: &mut Vec<u8>) {
+/// The same with a time of receipt of its own, and beside `payload` what a codec makes of it: `decoded`, or
+/// `payload_error`.
+pub fn write_json_line_at(record: &Record, received_at: Option<Timestamp>, codec: Option<&Codec>, out: &mut Vec<u8>) {
     let message = &record.message;
     out.extend_from_slice(b"{\"topic\":");
     push_json_string(message.topic.as_str(), out);
     out.extend_from_slice(b",\"payload\":");
     push_payload(&message.payload, out);
+    if let Some(codec) = codec {
+        push_decoded(codec, message, out);
+    }
     push_number("qos", message.qos.number().into(), out);
     push_flag("retain", message.retain, out);
     push_flag("dup", record.dup, out);
@@ -60,6 +64,19 @@ fn push_payload(payload: &[u8], out: &mut Vec<u8>) {
     } else {
         push_json_string(text, out);
         out.extend_from_slice(b",\"payload_encoding\":\"utf8\"");
+    }
+}
+
+fn push_decoded(codec: &Codec, message: &Message, out: &mut Vec<u8>) {
+    let start = out.len();
+    push_name("decoded", out);
+    match codec.decode_to_json(message.topic.as_str(), &message.payload, out) {
+        Ok(Decoded::Json) => {}
+        Ok(Decoded::AsItIs) => out.truncate(start),
+        Err(error) => {
+            out.truncate(start);
+            push_string("payload_error", &error.to_string(), out);
+        }
     }
 }
 

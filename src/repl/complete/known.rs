@@ -11,6 +11,10 @@ const FORMATS: Known = &[
     ("hex", "bytes as hexadecimal digits"),
     ("base64", "bytes as Base64"),
     ("binary", "bytes, as they are"),
+    ("cbor", "CBOR, shown as JSON"),
+    ("msgpack", "MessagePack, shown as JSON"),
+    #[cfg(feature = "protobuf")]
+    ("sparkplug", "Sparkplug B, shown as JSON"),
 ];
 const SHAPES: Known = &[
     ("line", "a line a message"),

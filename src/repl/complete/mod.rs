@@ -2,32 +2,18 @@
 //!
 //! Pure: the line editor shows and inserts, [`Live`] knows profiles, topics and files.
 
+mod candidate;
 mod known;
 mod place;
 mod values;
 
 use clap::{Arg, ArgAction, Command, Id};
 
+use self::candidate::{commands, help};
 use self::place::{Place, place};
-use super::line::{Open, Tokens, Word, quote, tokens};
+use super::line::{Open, Tokens, Word, tokens};
 
-/// What the session knows at present.
-pub(crate) trait Live {
-    /// Names of profiles.
-    fn profiles(&self) -> Vec<String>;
-    /// Names of connections.
-    fn connections(&self) -> Vec<String>;
-    /// Filters that the current connection is subscribed to.
-    fn filters(&self) -> Vec<String>;
-    /// Topics seen that begin with this.
-    fn topics(&self, prefix: &str) -> Vec<String>;
-    /// Names and values of variables.
-    fn variables(&self) -> Vec<(String, String)>;
-    /// Names of aliases and the text of each.
-    fn aliases(&self) -> Vec<(String, String)>;
-    /// Paths that begin with this; folders end in a `/`.
-    fn files(&self, prefix: &str) -> Vec<String>;
-}
+pub(crate) use self::candidate::{Candidate, Live};
 
 /// What can stand in the place of the line from `start` to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,28 +22,6 @@ pub(crate) struct Completion {
     pub start: usize,
     /// In the order in which they are to be shown.
     pub candidates: Vec<Candidate>,
-}
-
-/// One possibility.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    /// What is inserted, quoted where it has to be.
-    pub text: String,
-    /// What it is; empty where the text says it all.
-    pub help: String,
-    /// Whether a blank can follow: not behind a folder, or a level with others below it.
-    pub is_whole: bool,
-}
-
-impl Candidate {
-    fn new(text: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { text: text.into(), help: help.into(), is_whole: true }
-    }
-
-    /// Of something whose name may have to be quoted.
-    fn named(name: &str, help: impl Into<String>) -> Self {
-        Self::new(quote(name), help)
-    }
 }
 
 /// Completes a line at a byte offset of it.
@@ -160,23 +124,6 @@ fn variables(text: &str, live: &dyn Live) -> Option<Completion> {
     (!candidates.is_empty()).then_some(Completion { start, candidates })
 }
 
-/// Commands and aliases; the short forms of commands only where nothing else begins so.
-fn commands(root: &Command, partial: &str, live: &dyn Live) -> Vec<Candidate> {
-    let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-    let visible = || root.get_subcommands().filter(|command| !command.is_hide_set());
-    let begins = |name: &&str| name.starts_with(partial);
-    let names = visible().filter(|command| begins(&command.get_name()));
-    let mut found: Vec<_> = names.map(|command| Candidate::new(command.get_name(), about(command))).collect();
-    let aliases = live.aliases().into_iter().filter(|(name, _)| begins(&name.as_str()));
-    found.extend(aliases.map(|(name, text)| Candidate::named(&name, text)));
-    if found.is_empty() {
-        for command in visible() {
-            found.extend(command.get_all_aliases().filter(begins).map(|name| Candidate::new(name, about(command))));
-        }
-    }
-    found
-}
-
 /// Values and options of a command.
 fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) -> Vec<Candidate> {
     let Place::Arguments { command, given, words, value_of, only_values } = place else { return Vec::new() };
@@ -233,10 +180,6 @@ fn options(command: &Command, given: &[&Id], partial: &str) -> Vec<Candidate> {
     let is_wanted = |option: &Arg| option.get_long() != Some("help") || partial.starts_with("--h");
     let begin = written.filter(|(option, name)| is_wanted(option) && (name.starts_with(partial) || partial == "-"));
     begin.map(|(option, name)| Candidate::new(name, help(option))).collect()
-}
-
-fn help(option: &Arg) -> String {
-    option.get_help().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]

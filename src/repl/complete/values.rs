@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Arg, Command};
 
-use super::{Candidate, Live, commands};
+use super::candidate::{Candidate, Live, commands};
 use crate::mqtt::{TopicFilter, TopicName};
+use crate::repl::line::quote;
 
 /// What the values of an option are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +120,7 @@ fn filters(partial: &str, live: &dyn Live) -> Vec<Candidate> {
 
 /// A level before a wildcard, quoted if it has to be.
 fn unquoted_level(level: &str) -> String {
-    if level.is_empty() { String::new() } else { super::quote(level) }
+    if level.is_empty() { String::new() } else { quote(level) }
 }
 
 fn file(path: &str) -> Candidate {

@@ -11,11 +11,11 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Facts;
 use super::above::Waiting;
-use crate::cli::repl::line_command;
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
 use crate::repl::line::{is_complete, printable};
 use crate::repl::window::window;
+use crate::settings::line_command;
 
 /// What rustyline asks while a line is typed.
 pub(super) struct LineHelper {

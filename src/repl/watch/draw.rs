@@ -14,7 +14,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::rows::{Detail, Row};
 use super::state::{Asking, Pane, State};
 use crate::repl::line::printable;
-use crate::repl::received::age;
+use crate::repl::recall::age;
 
 /// So long a value that has become another is marked.
 const FRESH: Duration = Duration::from_secs(2);

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use tokio::time::timeout_at;
 
-use super::received::age;
+use super::recall::age;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
 use crate::mqtt::{Message, QoS, TopicFilter, TopicName};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::payload::PayloadFormat;
+use crate::payload::indent_json;
 use crate::repl::diff::summary;
 use crate::repl::journal::{Entry, Journal, TopicReport};
 use crate::repl::line::printable;
@@ -75,7 +75,7 @@ impl Detail {
         let retained = if message.retain { ", retained" } else { "" };
         let title = format!("{topic}  #{}, {} bytes, QoS {}{retained}", newest.id, message.payload.len(), message.qos);
         let mut shown = Vec::new();
-        if PayloadFormat::Json.show(&message.payload, &mut shown).is_err() {
+        if indent_json(&message.payload, &mut shown).is_err() {
             shown.extend_from_slice(&message.payload);
         }
         let payload = String::from_utf8_lossy(&shown).lines().take(200).map(ToOwned::to_owned).collect();

@@ -1,11 +1,13 @@
-//! Control Packet types [MQTT-2.1.2] as this end may meet them.
+//! Control Packet types [MQTT-2.1.2], and who sends them.
 
 use std::fmt;
+
+use crate::mqtt::Version;
 
 /// Type of a Control Packet, with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum PacketType {
+pub(crate) enum PacketType {
     Connect = 1,
     ConnAck = 2,
     Publish = 3,
@@ -23,9 +25,26 @@ pub(super) enum PacketType {
     Auth = 15,
 }
 
+/// Which of the four packets that make up the hand-shakes of QoS 1 and 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the specification's names")]
+pub(crate) enum AckKind {
+    PubAck,
+    PubRec,
+    PubRel,
+    PubComp,
+}
+
+/// Whose packet it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    Client,
+    Server,
+}
+
 impl PacketType {
     /// The type in a packet's first byte; `None` for 0, which is forbidden.
-    pub(super) const fn of(first_byte: u8) -> Option<Self> {
+    pub(crate) const fn of(first_byte: u8) -> Option<Self> {
         Some(match first_byte >> 4 {
             1 => Self::Connect,
             2 => Self::ConnAck,
@@ -46,20 +65,28 @@ impl PacketType {
         })
     }
 
-    /// The flags that the first byte must carry [MQTT-2.1.3-1]; `None` for PUBLISH, whose flags have a meaning.
-    pub(super) const fn reserved_flags(self) -> Option<u8> {
+    /// The first byte with the flags that it must carry [MQTT-2.1.3-1]; in PUBLISH the flags have a meaning.
+    pub(super) const fn first_byte(self) -> u8 {
+        let flags = match self {
+            Self::PubRel | Self::Subscribe | Self::Unsubscribe => 0b0010,
+            _ => 0,
+        };
+        (self as u8) << 4 | flags
+    }
+
+    /// Whether only the other side may send it.
+    pub(super) const fn is_forbidden_to(self, sender: Sender, version: Version) -> bool {
         match self {
-            Self::Publish => None,
-            Self::PubRel | Self::Subscribe | Self::Unsubscribe => Some(0b0010),
-            _ => Some(0),
+            Self::Connect | Self::Subscribe | Self::Unsubscribe | Self::PingReq => matches!(sender, Sender::Server),
+            Self::Disconnect => matches!(sender, Sender::Server) && !version.is_v5(),
+            Self::ConnAck | Self::SubAck | Self::UnsubAck | Self::PingResp => matches!(sender, Sender::Client),
+            _ => false,
         }
     }
-}
 
-impl fmt::Display for PacketType {
     /// The specification's spelling, as in `PUBLISH`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
             Self::Connect => "CONNECT",
             Self::ConnAck => "CONNACK",
             Self::Publish => "PUBLISH",
@@ -75,6 +102,55 @@ impl fmt::Display for PacketType {
             Self::PingResp => "PINGRESP",
             Self::Disconnect => "DISCONNECT",
             Self::Auth => "AUTH",
-        })
+        }
+    }
+}
+
+impl fmt::Display for PacketType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl AckKind {
+    /// The packet's type.
+    pub(super) const fn packet(self) -> PacketType {
+        match self {
+            Self::PubAck => PacketType::PubAck,
+            Self::PubRec => PacketType::PubRec,
+            Self::PubRel => PacketType::PubRel,
+            Self::PubComp => PacketType::PubComp,
+        }
+    }
+
+    /// The specification's name of the packet.
+    pub(crate) const fn name(self) -> &'static str {
+        self.packet().name()
+    }
+}
+
+impl Sender {
+    /// The only ones who may send a packet, where that is this side.
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::Client => "clients",
+            Self::Server => "servers",
+        }
+    }
+
+    /// Who receives.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// The packet in which the receiver sets its Maximum Packet Size.
+    pub(super) const fn limited_by(self) -> PacketType {
+        match self {
+            Self::Server => PacketType::Connect,
+            Self::Client => PacketType::ConnAck,
+        }
     }
 }

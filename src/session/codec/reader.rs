@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn malformed(&self, fault: std::fmt::Arguments<'_>) -> Violation {
+    pub(super) fn malformed(&self, fault: std::fmt::Arguments<'_>) -> Violation {
         Violation::new(ReasonCode::MalformedPacket, format!("{} {fault}", self.packet))
     }
 
@@ -102,6 +102,16 @@ impl<'a> Reader<'a> {
         };
         self.bytes = rest;
         Ok(*array)
+    }
+}
+
+/// Bytes of a Variable Byte Integer.
+pub(super) const fn variable_size(value: usize) -> usize {
+    match value {
+        0..128 => 1,
+        128..16_384 => 2,
+        16_384..2_097_152 => 3,
+        _ => 4,
     }
 }
 

@@ -152,7 +152,7 @@ fn filter(text: &str) -> TopicFilter {
 }
 
 /// Bytes from hexadecimal digits and 'text', white space between them.
-fn hex(text: &str) -> Vec<u8> {
+pub(in crate::session) fn hex(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for word in text.split_whitespace() {
         match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {

@@ -1,8 +1,7 @@
 //! HTTP CONNECT: RFC 9110, section 9.3.6.
 
-use super::ProxyCause;
 use crate::transport::http::{HttpError, ask};
-use crate::transport::{Address, Stream};
+use crate::transport::{Address, ProxyCause, Stream};
 
 /// Asks for a tunnel to an address; afterwards the stream is that tunnel.
 pub(super) async fn connect(

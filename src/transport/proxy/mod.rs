@@ -5,7 +5,6 @@ mod http;
 mod socks;
 
 use std::fmt;
-use std::io;
 use std::net::IpAddr;
 
 pub use bypass::NoProxy;
@@ -13,7 +12,7 @@ pub use bypass::NoProxy;
 use self::socks::Target;
 use super::resolve::resolve;
 use super::url::{Parts, UrlError, decode_zone};
-use super::{Address, AddressFamily, DialCause, Resolved, Spoken, Stream};
+use super::{Address, AddressFamily, DialCause, ProxyCause, Resolved, Stream};
 
 /// A proxy, and for which hosts it is left aside.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,48 +40,6 @@ pub enum ProxyKind {
     },
     /// HTTP CONNECT (RFC 9110, 9.3.6): `http://`. The proxy looks the name up.
     Http,
-}
-
-/// Why a proxy gave no way to the broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProxyCause {
-    /// It wants a user name and password, and there are none.
-    CredentialsRequired,
-    /// It does not accept the user name and password.
-    CredentialsRefused,
-    /// It accepts no way of authentication that we have.
-    NoCommonAuthentication,
-    /// A user name or password that SOCKS 5 cannot carry.
-    CredentialsTooLong,
-    /// A host that SOCKS 5 cannot carry.
-    NameTooLong,
-    /// A host that HTTP cannot carry.
-    BadName,
-    /// It answered a request of SOCKS 5 with this error.
-    Socks(u8),
-    /// It answered CONNECT with something else than success.
-    Http {
-        /// The status code.
-        status: u16,
-        /// Its words for it.
-        reason: String,
-        /// The start of the body, as text.
-        body: String,
-    },
-    /// It carries no datagrams, which QUIC is made of.
-    NoUdp,
-    /// It agreed to a tunnel and then spoke itself.
-    NotATunnel,
-    /// It does not speak the proxy's protocol.
-    NotAProxy(Spoken),
-    /// The head of its answer is HTTP that cannot be read; why not.
-    BadHead(&'static str),
-    /// It closed the connection.
-    Closed,
-    /// The broker's host, which was looked up here.
-    LookUp(Box<DialCause>),
-    /// An error of the connection to it, in the system's words.
-    Other(String),
 }
 
 const SCHEMES: &str = "socks5, socks5h or http";
@@ -159,41 +116,6 @@ async fn look_up(target: &Address, family: AddressFamily) -> Result<IpAddr, Prox
         Ok(Resolved::Tcp(addresses)) if !addresses.is_empty() => Ok(addresses[0].ip()),
         Ok(_) => Err(ProxyCause::LookUp(Box::new(DialCause::NoSuchHost))),
         Err(cause) => Err(ProxyCause::LookUp(Box::new(cause))),
-    }
-}
-
-impl From<io::Error> for ProxyCause {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for ProxyCause {
-    /// As the end of a sentence that has named the proxy.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CredentialsRequired => f.write_str("it requires a user name and password"),
-            Self::CredentialsRefused => f.write_str("it refuses the user name and password"),
-            Self::NoCommonAuthentication => f.write_str("it accepts neither a user name and password nor none"),
-            Self::CredentialsTooLong => f.write_str("a user name or password of SOCKS 5 has at most 255 bytes"),
-            Self::NameTooLong => f.write_str("a host of SOCKS 5 has at most 255 bytes"),
-            Self::BadName => f.write_str("the host has a space or a control character"),
-            Self::Socks(reply) => write!(f, "it answered `{}` (reply {reply})", socks::words_of(*reply)),
-            Self::Http { status, reason, body } => {
-                write!(f, "it answered HTTP {status} {reason}")?;
-                if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
-            }
-            Self::NoUdp => f.write_str("a proxy does not carry QUIC"),
-            Self::NotATunnel => f.write_str("it speaks where the broker should"),
-            Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
-            Self::BadHead(fault) => write!(f, "the head of its HTTP answer cannot be read: {fault}"),
-            Self::Closed => f.write_str("it closed the connection"),
-            Self::LookUp(cause) => write!(f, "the broker's name was looked up here: {cause}"),
-            Self::Other(text) => f.write_str(text),
-        }
     }
 }
 

@@ -8,8 +8,7 @@ use std::net::IpAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::ProxyCause;
-use crate::transport::{Spoken, Stream};
+use crate::transport::{ProxyCause, Spoken, Stream};
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
@@ -115,19 +114,4 @@ async fn receive<const LENGTH: usize>(stream: &mut Stream) -> io::Result<[u8; LE
     let mut bytes = [0; LENGTH];
     stream.read_exact(&mut bytes).await?;
     Ok(bytes)
-}
-
-/// What a reply says (RFC 1928, section 6).
-pub(super) fn words_of(reply: u8) -> &'static str {
-    match reply {
-        1 => "general failure",
-        2 => "not allowed by its rules",
-        3 => "network unreachable",
-        4 => "host unreachable",
-        5 => "connection refused",
-        6 => "TTL expired",
-        7 => "command not supported",
-        8 => "address type not supported",
-        _ => "unknown reply",
-    }
 }

@@ -8,6 +8,8 @@ mod cause;
 mod certificate;
 mod files;
 mod options;
+#[cfg(feature = "broker")]
+mod server;
 mod stream;
 mod verify;
 
@@ -15,6 +17,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
@@ -29,12 +32,14 @@ pub use cause::TlsCause;
 pub use certificate::Certificate;
 pub use files::{TlsFile, TlsFileProblem, TlsSetupError};
 pub use options::{InvalidPin, Pin, TlsIdentity, TlsOptions, TlsVersion};
+#[cfg(feature = "broker")]
+pub(crate) use server::{ServerCertificate, server_config};
 pub use stream::TlsStream;
 
 use self::cause::Standing;
 use self::verify::{Identity, Trust, Verifier};
+use super::DialObserver;
 use super::observer::Telling;
-use super::{DialObserver, Stream};
 
 /// TLS as set up once, for all connections of a process: they share its trusted authorities and its memory of
 /// sessions to resume. A clone is the same one.
@@ -88,14 +93,18 @@ impl Tls {
     }
 
     /// Does the handshake over an open stream.
-    pub(super) async fn connect(&self, stream: Stream, host: &str) -> Result<Stream, TlsCause> {
+    pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        host: &str,
+    ) -> Result<TlsStream<S>, TlsCause> {
         let config = self.config()?;
         let identity = &self.0.identity;
         let name = parse_name(self.name_for(host))?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         let inner = handshake.await.map_err(|error| TlsCause::from_io(&error, identity.standing()))?;
         self.0.observer.tell(|| agreed(inner.get_ref().1));
-        Ok(Stream::Tls(Box::new(TlsStream { inner, identity: identity.clone(), has_heard: false })))
+        Ok(TlsStream { inner, identity: identity.clone(), has_heard: false })
     }
 
     /// The configuration for QUIC, and the name to ask for.

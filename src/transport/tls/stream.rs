@@ -8,19 +8,19 @@ use tokio_rustls::client;
 
 use super::cause::TlsCause;
 use super::verify::Identity;
-use crate::transport::Stream;
+use crate::transport::prompt::Prompt;
 
 /// A stream inside TLS. Its errors carry a [`TlsCause`], and a peer that closes without saying so in TLS first has
 /// simply closed: what is cut off, MQTT's own lengths tell.
 #[derive(Debug)]
-pub struct TlsStream {
-    pub(super) inner: client::TlsStream<Stream>,
+pub struct TlsStream<S> {
+    pub(super) inner: client::TlsStream<S>,
     pub(super) identity: Arc<Identity>,
     /// Something from behind the handshake has been read.
     pub(super) has_heard: bool,
 }
 
-impl TlsStream {
+impl<S> TlsStream<S> {
     fn explain(&self, error: io::Error) -> io::Error {
         match error.get_ref() {
             Some(inner) if inner.is::<tokio_rustls::rustls::Error>() => {
@@ -31,7 +31,7 @@ impl TlsStream {
     }
 }
 
-impl AsyncRead for TlsStream {
+impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> AsyncRead for TlsStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.has_heard {
             // Each time, as the system falls back to its habit whenever we have sent something.
@@ -46,7 +46,7 @@ impl AsyncRead for TlsStream {
     }
 }
 
-impl AsyncWrite for TlsStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, bytes).map_err(|error| self.explain(error))
     }

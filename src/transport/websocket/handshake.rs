@@ -1,18 +1,19 @@
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::{WebSocketCause, WebSocketOptions, WebSocketStream};
 use crate::transport::http::{Answer, HttpError, ask};
-use crate::transport::{Address, Endpoint, Protocol, Stream};
+use crate::transport::{Address, Endpoint, Protocol};
 
 /// What an idle connection keeps to read into.
 const READ_BUFFER: usize = 8 * 1024;
 
 /// Asks for a WebSocket over an open stream.
-pub(in crate::transport) async fn connect(
-    mut stream: Stream,
+pub(in crate::transport) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
     endpoint: &Endpoint,
     options: &WebSocketOptions,
-) -> Result<Stream, WebSocketCause> {
+) -> Result<WebSocketStream<S>, WebSocketCause> {
     let key = data_encoding::BASE64.encode(&fastrand::u128(..).to_be_bytes());
     let answer = ask(&mut stream, &request(endpoint, options, &key)).await.map_err(|error| match error {
         HttpError::NotHttp(spoken) => WebSocketCause::NotHttp(spoken),
@@ -36,7 +37,7 @@ pub(in crate::transport) async fn connect(
         .max_frame_size(Some(options.maximum_message()));
     let opened =
         tokio_tungstenite::WebSocketStream::from_partially_read(stream, answer.rest, Role::Client, Some(config));
-    Ok(Stream::WebSocket(Box::new(WebSocketStream::new(opened.await))))
+    Ok(WebSocketStream::new(opened.await))
 }
 
 fn request(endpoint: &Endpoint, options: &WebSocketOptions, key: &str) -> String {
@@ -88,7 +89,7 @@ fn check(answer: &Answer, key: &str) -> Result<(), WebSocketCause> {
 }
 
 /// What proves that the server knows WebSocket.
-fn accept_of(key: &str) -> String {
+pub(crate) fn accept_of(key: &str) -> String {
     let proof = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, proof.as_bytes());
     data_encoding::BASE64.encode(digest.as_ref())

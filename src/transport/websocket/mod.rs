@@ -10,6 +10,8 @@ mod stream;
 
 use std::fmt;
 
+#[cfg(feature = "broker")]
+pub(crate) use handshake::accept_of;
 pub(super) use handshake::connect;
 pub use options::{InvalidWebSocketOptions, WebSocketOptions};
 pub use stream::WebSocketStream;

@@ -11,8 +11,6 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::transport::Stream;
-
 /// How much goes into one frame: the copy that is masked, and moved up as it is written, stays small. Where packets
 /// begin and end in frames means nothing [MQTT-6.0.0-2].
 pub(super) const LARGEST_WRITE: usize = 128 * 1024;
@@ -21,20 +19,20 @@ pub(super) const LARGEST_WRITE: usize = 128 * 1024;
 ///
 /// Shutting down sends a Close frame, upon which the peer closes the connection.
 #[derive(Debug)]
-pub struct WebSocketStream {
-    inner: tokio_tungstenite::WebSocketStream<Stream>,
+pub struct WebSocketStream<S> {
+    inner: tokio_tungstenite::WebSocketStream<S>,
     /// Of the last message, what has not been read.
     received: Bytes,
     has_ended: bool,
 }
 
-impl WebSocketStream {
-    pub(super) fn new(inner: tokio_tungstenite::WebSocketStream<Stream>) -> Self {
+impl<S> WebSocketStream<S> {
+    pub(super) fn new(inner: tokio_tungstenite::WebSocketStream<S>) -> Self {
         Self { inner, received: Bytes::new(), has_ended: false }
     }
 }
 
-impl AsyncRead for WebSocketStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for WebSocketStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         while self.received.is_empty() && !self.has_ended {
             match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
@@ -69,7 +67,7 @@ impl AsyncRead for WebSocketStream {
     }
 }
 
-impl AsyncWrite for WebSocketStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WebSocketStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(write_error)?;
         let bytes = &bytes[..bytes.len().min(LARGEST_WRITE)];

@@ -130,6 +130,18 @@ impl Row {
 const SHARED: &str = "= broker -p 0 --shared-strategy round_robin -- sh -c \
      'mqttx-rs repl --quiet --script {dir}/shared | cut -c4- | cut -d: -f1 | sort | uniq -c | tr -d a-z'";
 
+/// What a broker announces.
+const CHECK: &str = "= broker -p 0 -- sh -c 'mqttx-rs conn --check --quiet -se 100 | grep -v -e ^broker -e ^address -e ^client -e ^time'";
+const PUBLISH: &str = "= broker -p 0 -- mqttx-rs pub -t a -m x -q 1";
+const TWO_CLIENTS: &str = "= broker -p 0 -- sh -c 'mqttx-rs repl --quiet --script {dir}/shared >/dev/null 2>&1'";
+const DELAYED: &str = "= broker -p 0 -- sh -c 'for n in 1 2; do mqttx-rs pub -t \\$delayed/999/a -m x -q 1; done'";
+/// Two messages for a subscriber that has gone.
+const ABSENT: &str = "= broker -p 0 -- sh -c 'mqttx-rs pub -t a -r -q 1 -m x; \
+     mqttx-rs sub -t a -q 1 -i s --no-clean -C 1 --quiet >/dev/null; \
+     for n in 1 2; do mqttx-rs pub -t a -m x -q 1; done'";
+const CHANCE: &str = "= broker -p 0 --fault 'refuse publish 0x97 50%' --seed 1 -- \
+     sh -c 'for n in 1 2 3 4 5 6 7 8; do mqttx-rs pub -t a -m x -q 1 --quiet; done'";
+
 /// What no run can show, and why.
 pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
     (
@@ -301,11 +313,14 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub"], "repeat-delay", "--repeat-delay 60 --timeout 0.2").on("--repeat 2 --timeout 5"),
     row(&["pub"], "delay", "--delay 7"),
     row(&["pub"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
-    row(&["pub"], "format", "-f hex").on("-m 4142"),
+    row(&["pub", "bench pub"], "format", "-f hex").on("-m 4142"),
     row(&["sub"], "format", "-f hex"),
-    row(&["pub", "sub"], "protobuf-path", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "protobuf-message-name", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "avsc-path", "--avsc-path x"),
+    row(&["pub", "sub", "bench pub"], "protobuf-path", "-Pp {dir}/m.proto -Pmn M"),
+    row(&["pub", "sub", "bench pub"], "protobuf-message-name", "-Pmn M -Pp {dir}/m.proto"),
+    row(&["pub", "sub", "bench pub"], "avsc-path", "-Ap {dir}/m.avsc"),
+    row(&["pub", "sub", "bench pub"], "schema", "--schema #={dir}/m.avsc"),
+    row(&["pub", "bench pub"], "compress", "--compress gzip"),
+    row(&["sub"], "decompress", "--decompress gzip"),
 
     // Subscription
     row(&["sub", "bench sub"], "topic", "-t a/# b"),
@@ -399,6 +414,35 @@ pub(super) const ROWS: &[Row] = &[
     row(&["broker"], "ws-port", "--ws-port {port}"),
     row(&["broker"], "user", "--user a:b").on("= broker -p 0 -- sh -c 'mqttx-rs conn --check --quiet >/dev/null'"),
     row(&["broker"], "shared-strategy", "--shared-strategy sticky").on(SHARED),
+    row(&["broker"], "tls-port", "--tls-port {port}"),
+    row(&["broker"], "wss-port", "--wss-port {port}"),
+    row(&["broker"], "ws-path", "--ws-path nowhere"),
+    row(&["broker"], "unix", "--unix {dir}/payload"),
+    row(&["broker"], "cert", "--cert {dir}/none --key {dir}/client.key").on("--tls-port 0"),
+    row(&["broker"], "key", "--cert {dir}/client.crt --key {dir}/none").on("--tls-port 0"),
+    row(&["broker"], "client-ca", "--client-ca {dir}/none").on("--tls-port 0"),
+    row(&["broker"], "user-file", "--user-file {dir}/users").on(CHECK),
+    row(&["broker"], "acl-file", "--acl-file {dir}/rights").on(PUBLISH),
+    row(&["broker"], "no-anonymous", "--no-anonymous").on(CHECK),
+    row(&["broker"], "maximum-qos", "--maximum-qos 1").on(CHECK),
+    row(&["broker"], "no-retain", "--no-retain").on(CHECK),
+    row(&["broker"], "receive-maximum", "--receive-maximum 9").on(CHECK),
+    row(&["broker"], "maximum-packet-size", "--maximum-packet-size 999").on(CHECK),
+    row(&["broker"], "topic-alias-maximum", "--topic-alias-maximum 9").on(CHECK),
+    row(&["broker"], "server-keep-alive", "--server-keep-alive 9").on(CHECK),
+    row(&["broker"], "session-expiry-maximum", "--session-expiry-maximum 9").on(CHECK),
+    row(&["broker"], "no-wildcard", "--no-wildcard").on(CHECK),
+    row(&["broker"], "no-shared", "--no-shared").on(CHECK),
+    row(&["broker"], "no-subscription-identifiers", "--no-subscription-identifiers").on(CHECK),
+    row(&["broker"], "no-assigned-client-id", "--no-assigned-client-id").on("= broker -p 0 -- sh -c 'mqttx-rs conn --check -i \"\" >/dev/null'"),
+    row(&["broker"], "max-connections", "--max-connections 1").on(TWO_CLIENTS),
+    row(&["broker"], "max-queued", "--max-queued 1").on(ABSENT),
+    row(&["broker"], "max-delayed", "--max-delayed 1").on(DELAYED),
+    row(&["broker"], "fault", "--fault 'refuse publish 0x97'").on(PUBLISH),
+    row(&["broker"], "seed", "--seed 2").on(CHANCE),
+    row(&["broker"], "control", "--control").on("= broker -p 0 -- mqttx-rs pub -t $control/faults -m nonsense -q 1"),
+    row(&["broker"], "trace", "--trace").on(PUBLISH),
+    row(&["broker"], "prometheus", "--prometheus 127.0.0.1:{port}"),
 
     // profile
     row(&["profile list"], "json", "--json"),

@@ -107,8 +107,12 @@ fn prepare(home: &Home, world: World) {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
+    home.write("m.proto", "syntax = \"proto3\"; message M { int32 n = 1; }");
+    home.write("m.avsc", "\"int\"");
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
+    home.write("users", "somebody:secret\n");
+    home.write("rights", "topic write b\n");
     let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;
     let sections = ["conn", "pub", "sub", "benchConn", "benchPub", "benchSub"].map(|name| format!("\"{name}\":{said}"));
     home.write("options.json", &format!("{{{}}}", sections.join(",")));

@@ -1,4 +1,4 @@
-//! A WebSocket server, by a handshake that is not ours.
+//! A WebSocket server: a handshake of its own, and the library's frames.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,10 +6,11 @@ use std::sync::mpsc::{self, Receiver};
 
 use futures_core::Stream;
 use futures_sink::Sink;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::Served;
 use crate::support::DEADLINE;
@@ -42,18 +43,12 @@ impl WebSocketServer {
         Future: std::future::Future<Output = ()> + 'static,
     {
         let (sender, requests) = mpsc::channel();
-        let served = Served::start(move |stream| {
+        let served = Served::start(move |mut stream| {
             let (serve, sender) = (serve.clone(), sender.clone());
             async move {
-                #[expect(clippy::result_large_err, reason = "the library's signature")]
-                let accept = |request: &Request, response: Response| {
-                    let (upgrade, response) = accept(request, response);
-                    _ = sender.send(upgrade);
-                    Ok::<_, ErrorResponse>(response)
-                };
-                if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, accept).await {
-                    serve(Socket(socket)).await;
-                }
+                let Some((upgrade, rest)) = accept(&mut stream).await else { return };
+                _ = sender.send(upgrade);
+                serve(Socket(WebSocketStream::from_partially_read(stream, rest, Role::Server, None).await)).await;
             }
         });
         Self { served, requests }
@@ -103,13 +98,45 @@ impl Socket {
     }
 }
 
-fn accept(request: &Request, mut response: Response) -> (Upgrade, Response) {
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let headers: HashMap<_, _> = headers.collect();
-    assert_eq!(headers.get("sec-websocket-protocol").map(String::as_str), Some("mqtt"), "the subprotocol");
-    response.headers_mut().insert("sec-websocket-protocol", "mqtt".parse().expect("a header's value"));
-    (Upgrade { path: request.uri().to_string(), headers }, response)
+/// What proves that a server knows WebSocket.
+pub fn accept_key(key: &str) -> String {
+    let proof = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, proof.as_bytes());
+    data_encoding::BASE64.encode(digest.as_ref())
+}
+
+/// Judges a request by the rules, RFC 6455, section 4.2.1, and accepts it; with the bytes behind it. `None` for a client
+/// that goes away.
+async fn accept(stream: &mut TcpStream) -> Option<(Upgrade, Vec<u8>)> {
+    let mut received = Vec::new();
+    let end = loop {
+        if let Some(at) = received.windows(4).position(|end| end == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if stream.read_buf(&mut received).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let rest = received.split_off(end);
+    let head = String::from_utf8(received).expect("a head of text");
+    let mut lines = head.split("\r\n").take_while(|line| !line.is_empty());
+    let request: Vec<_> = lines.next().unwrap_or_default().split(' ').collect();
+    let [method, path, version] = request[..] else { panic!("not a request: {head}") };
+    assert_eq!((method, version), ("GET", "HTTP/1.1"));
+    let headers = lines.map(|line| line.split_once(": ").unwrap_or_else(|| panic!("not a header: {line}")));
+    let headers: HashMap<_, _> = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    let header = |name: &str| headers.get(name).map(String::as_str).unwrap_or_default();
+    assert!(!header("host").is_empty(), "no Host");
+    assert!(header("connection").eq_ignore_ascii_case("upgrade"), "Connection: {}", header("connection"));
+    assert!(header("upgrade").eq_ignore_ascii_case("websocket"), "Upgrade: {}", header("upgrade"));
+    assert_eq!((header("sec-websocket-version"), header("sec-websocket-protocol")), ("13", "mqtt"));
+    let key = header("sec-websocket-key");
+    assert_eq!(data_encoding::BASE64.decode(key.as_bytes()).map(|key| key.len()), Ok(16), "the key {key}");
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
+        accept_key(key)
+    );
+    stream.write_all(answer.as_bytes()).await.ok()?;
+    Some((Upgrade { path: path.to_owned(), headers }, rest))
 }

@@ -1,0 +1,87 @@
+use std::fmt;
+
+use bytestring::ByteString;
+
+use crate::mqtt::{ReasonCode, Version};
+
+/// A line for the log: what happened that somebody who runs the broker may want to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// CONNACK accepted a client.
+    Connected {
+        /// Its identifier.
+        client_id: ByteString,
+        /// Where it comes from.
+        address: String,
+        /// By which listener.
+        listener: &'static str,
+        /// Its version.
+        version: Version,
+        /// Whether a session of it was resumed.
+        resumed: bool,
+    },
+    /// A client has gone.
+    Disconnected {
+        /// Its identifier.
+        client_id: ByteString,
+        /// Why, in words.
+        why: String,
+    },
+    /// A connection was refused before there was a client.
+    Refused {
+        /// Where it came from.
+        address: String,
+        /// The reason of CONNACK, if there was one.
+        reason: Option<ReasonCode>,
+        /// Why, in words.
+        why: String,
+    },
+    /// Messages were dropped, since a queue is full. Once until the queue has room again.
+    Dropped {
+        /// Whose queue.
+        client_id: ByteString,
+        /// How many messages wait in it.
+        queued: usize,
+    },
+    /// A message could not be kept for later.
+    NotKept {
+        /// Who published it.
+        client_id: ByteString,
+        /// Where: `retained` or `$delayed`.
+        store: &'static str,
+        /// Which limit, in words.
+        why: String,
+    },
+    /// A message was dropped for one subscriber, since it is larger than its Maximum Packet Size [MQTT-3.1.2-25].
+    TooLarge {
+        /// The subscriber.
+        client_id: ByteString,
+        /// The topic.
+        topic: String,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { client_id, address, listener, version, resumed } => {
+                let session = if *resumed { "resumed session" } else { "new session" };
+                write!(f, "client `{client_id}` connected from {address} by {listener} with MQTT {version} ({session})")
+            }
+            Self::Disconnected { client_id, why } => write!(f, "client `{client_id}` disconnected: {why}"),
+            Self::Refused { address, reason: Some(reason), why } => {
+                write!(f, "connection from {address} refused: {reason}: {why}")
+            }
+            Self::Refused { address, reason: None, why } => write!(f, "connection from {address} closed: {why}"),
+            Self::Dropped { client_id, queued } => {
+                write!(f, "messages for client `{client_id}` are dropped: {queued} wait for it, which is the limit")
+            }
+            Self::NotKept { client_id, store, why } => {
+                write!(f, "{store} message of client `{client_id}` not kept: {why}")
+            }
+            Self::TooLarge { client_id, topic } => {
+                write!(f, "message on `{topic}` not sent to client `{client_id}`: larger than its Maximum Packet Size")
+            }
+        }
+    }
+}

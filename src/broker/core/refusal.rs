@@ -1,0 +1,15 @@
+use std::borrow::Cow;
+
+use crate::mqtt::ReasonCode;
+
+/// Why somebody is not let in.
+pub(super) struct Refusal {
+    pub(super) reason: ReasonCode,
+    pub(super) why: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(super) fn new(reason: ReasonCode, why: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, why: why.into() }
+    }
+}

@@ -1,0 +1,26 @@
+use std::time::Duration;
+
+use super::limits::Limits;
+use crate::broker::access::{AccessList, Rights, Users};
+use crate::mqtt::SharedStrategy;
+
+/// What a core is started with.
+#[derive(Debug, Clone, Default)]
+pub(in crate::broker) struct Settings {
+    pub(in crate::broker) limits: Limits,
+    pub(in crate::broker) shared_strategy: SharedStrategy,
+    /// Who may connect; nobody in here means that everybody may.
+    pub(in crate::broker) users: Users,
+    /// Refuse clients without a user name even so.
+    pub(in crate::broker) no_anonymous: bool,
+    /// Who may publish and receive what; `None`: everybody everything.
+    pub(in crate::broker) access_list: Option<AccessList>,
+    /// How often `$SYS` is published; `None`: never.
+    pub(in crate::broker) statistics_interval: Option<Duration>,
+}
+
+impl Settings {
+    pub(super) fn rights(&self, user_name: Option<&str>, client_id: &str) -> Rights {
+        self.access_list.as_ref().map_or_else(Rights::all, |list| list.rights(user_name, client_id))
+    }
+}

@@ -1,0 +1,61 @@
+//! What a key of a file is: of a profile, or of a scenario.
+
+/// A key of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Section and name, as `connection.host`.
+    pub path: &'static str,
+    /// The option's id, as `hostname`.
+    pub option: &'static str,
+    /// How the value is written.
+    pub kind: Kind,
+    /// An example, for the template that `profile edit` opens.
+    pub example: &'static str,
+}
+
+/// What the value of an option is, and how it is written in TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A string.
+    Text,
+    /// A string that may hold a password between `//` and `@`.
+    Url,
+    /// A number, or a string such as "1KB".
+    Number,
+    /// Seconds: a number, or a string such as "15m".
+    Seconds,
+    /// Milliseconds: a number, or a string such as "1s".
+    Milliseconds,
+    /// true or false.
+    Switch,
+    /// true or false, where the option says the opposite.
+    SwitchOff,
+    /// A string; relative to the file's folder, `~/` to the home folder.
+    Path,
+    /// A string or a list of them.
+    List,
+    /// A string `FILTER=FILE` or a list of them; a file is relative as in [`Self::Path`].
+    Schemas,
+    /// A table of names and values, or a list of "name: value" where a name comes twice.
+    Pairs,
+    /// A string: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER`, `prompt`, or the secret itself.
+    Secret,
+    /// Topic filters, each a string or a table with options of its own.
+    Filters,
+}
+
+impl Key {
+    /// The section, as `connection`.
+    pub(crate) fn section(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(section, _)| section)
+    }
+
+    /// The name within the section, as `host`.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+}
+
+pub(crate) const fn key(path: &'static str, option: &'static str, kind: Kind, example: &'static str) -> Key {
+    Key { path, option, kind, example }
+}

@@ -1,0 +1,29 @@
+//! What stands in for Protobuf in a build without the feature `protobuf`.
+
+use std::path::Path;
+
+use crate::payload::PayloadError;
+
+const ABSENT: &str = "this build has no Protobuf: it was made without the feature `protobuf`";
+
+/// There is none.
+#[derive(Debug, Clone)]
+pub(super) enum MessageType {}
+
+impl MessageType {
+    pub(super) fn load(_: &Path, _: &str) -> Result<Self, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    pub(super) fn encode(&self, _: &[u8]) -> Result<Vec<u8>, PayloadError> {
+        match *self {}
+    }
+
+    pub(super) fn decode(&self, _: &[u8], _: &mut Vec<u8>) -> Result<(), PayloadError> {
+        match *self {}
+    }
+}
+
+pub(super) fn sparkplug() -> Result<&'static MessageType, String> {
+    Err(ABSENT.to_owned())
+}

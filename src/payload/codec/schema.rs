@@ -1,0 +1,54 @@
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::avro::AvroSchema;
+use super::protobuf::MessageType;
+use crate::payload::read_at_most;
+
+/// No schema is longer, and a device that never ends is not read to its end.
+const LONGEST_FILE: u64 = 16 << 20;
+
+/// A schema, read and parsed once; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Schema(pub(super) Kind);
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Protobuf(MessageType),
+    Avro(Arc<AvroSchema>),
+}
+
+impl Schema {
+    /// A message of a .proto file, or of a descriptor set if the file has another ending.
+    pub fn protobuf(path: &Path, message: &str) -> Result<Self, SchemaError> {
+        MessageType::load(path, message).map(|message| Self(Kind::Protobuf(message))).map_err(SchemaError)
+    }
+
+    /// Whether it is Avro's, and not Protobuf's.
+    pub fn is_avro(&self) -> bool {
+        matches!(self.0, Kind::Avro(_))
+    }
+
+    /// An .avsc file.
+    pub fn avro(path: &Path) -> Result<Self, SchemaError> {
+        let refused = |what: String| SchemaError(format!("{}: {what}", path.display()));
+        let text = File::open(path).and_then(|file| read_at_most(file, LONGEST_FILE));
+        let text = text.map_err(|error| refused(error.to_string()))?;
+        let text = text.ok_or_else(|| refused(format!("it has more than {LONGEST_FILE} bytes")))?;
+        AvroSchema::parse(&text).map(|schema| Self(Kind::Avro(Arc::new(schema)))).map_err(refused)
+    }
+}
+
+/// Why a file is not a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaError(String);
+
+impl fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SchemaError {}

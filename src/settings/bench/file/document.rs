@@ -1,0 +1,237 @@
+//! A scenario's text: TOML to checked keys, each with its place for what is wrong with its value.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml_edit::{Item, TableLike};
+
+use super::schema::{connect_keys, phase_keys, publish_keys, run_keys, subscribe_keys};
+use crate::config::profile::{Source, Value, key_span, read, syntax};
+use crate::config::table::Key;
+use crate::error::{Error, nearest};
+
+/// What a file says.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    pub(super) run: Table<'a>,
+    pub(super) groups: Vec<GroupTable<'a>>,
+    pub(super) phases: Vec<Table<'a>>,
+}
+
+/// A group, and what its clients do.
+#[derive(Debug)]
+pub(super) struct GroupTable<'a> {
+    pub(super) role: RoleName,
+    pub(super) table: Table<'a>,
+}
+
+/// What the clients of a group do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RoleName {
+    /// `pub`.
+    Publish,
+    /// `sub`.
+    Subscribe,
+    /// `conn`.
+    Connect,
+}
+
+/// The keys of one table, by their names.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    source: Source<'a>,
+    span: Option<Range<usize>>,
+    pub(super) values: BTreeMap<&'static str, Given>,
+}
+
+/// What a key says, as text that would stand behind its option.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) key: &'static Key,
+    pub(super) texts: Vec<String>,
+    span: Option<Range<usize>>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a text; `name` is what errors call it.
+    pub(super) fn parse(name: &'a str, text: &'a str) -> Result<Self, Error> {
+        let source = Source { name, text };
+        let document =
+            toml_edit::Document::parse(text).map_err(|error| source.fault(error.span(), syntax(error.message())))?;
+        let (mut groups, mut phases) = (Vec::new(), Vec::new());
+        let mut run = Table { source, span: None, values: BTreeMap::new() };
+        for (section, item) in document.iter() {
+            match section {
+                "groups" => groups = tables(source, section, item, |table, span| group(source, table, span))?,
+                "phases" => {
+                    phases = tables(source, section, item, |table, span| {
+                        Table::read(source, "[[phases]]", &phase_keys(), table, span)
+                    })?;
+                }
+                name => run.add(document.as_table(), "a scenario", &run_keys(), name, item)?,
+            }
+        }
+        if groups.is_empty() {
+            let error = source.fault(None, "it has no [[groups]]");
+            return Err(error.with_hint("`mqttx-rs bench presets p2p` prints a scenario to begin with"));
+        }
+        Ok(Self { run, groups, phases })
+    }
+}
+
+impl<'a> Table<'a> {
+    fn read(
+        source: Source<'a>,
+        place: &str,
+        keys: &[&'static Key],
+        table: &dyn TableLike,
+        span: Option<Range<usize>>,
+    ) -> Result<Self, Error> {
+        let mut read = Self { source, span, values: BTreeMap::new() };
+        for (name, item) in table.iter() {
+            read.add(table, place, keys, name, item)?;
+        }
+        Ok(read)
+    }
+
+    fn add(
+        &mut self,
+        table: &dyn TableLike,
+        place: &str,
+        keys: &[&'static Key],
+        name: &str,
+        item: &Item,
+    ) -> Result<(), Error> {
+        let known = || keys.iter().copied();
+        let Some(key) = known().find(|key| bare_name(key) == name) else {
+            let error = self.source.fault(key_span(table, name), format_args!("there is no key `{name}` in {place}"));
+            let sections = if place == "a scenario" { &["groups", "phases"][..] } else { &[] };
+            let similar = nearest(name, known().map(bare_name).chain(sections.iter().copied()));
+            return Err(match similar {
+                Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
+                None => {
+                    error.with_hint(format!("its keys are {}", known().map(bare_name).collect::<Vec<_>>().join(", ")))
+                }
+            });
+        };
+        if let Value::Texts(texts) = read(self.source, key, item)? {
+            self.values.insert(bare_name(key), Given { key, texts, span: item.span() });
+        }
+        Ok(())
+    }
+
+    /// The one text of a key.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.texts.first().map(String::as_str)
+    }
+
+    /// The texts of a key.
+    pub(super) fn texts(&self, name: &str) -> &[String] {
+        self.values.get(name).map_or(&[], |given| &given.texts)
+    }
+
+    /// What is wrong with a key's value; with the table as a whole where it lacks the key.
+    pub(super) fn fault(&self, name: &str, message: impl std::fmt::Display) -> Error {
+        match self.values.get(name) {
+            Some(given) => self.source.fault(given.span.clone(), format_args!("{name}: {message}")),
+            None => self.source.fault(self.span.clone(), message),
+        }
+    }
+
+    /// A key's text, read by a parser of option values.
+    pub(super) fn parsed<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Error> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        parse(text).map(Some).map_err(|error| self.fault(name, error))
+    }
+}
+
+/// `groups.topic` is `topic`.
+fn bare_name(key: &Key) -> &'static str {
+    key.name()
+}
+
+/// Each table of an array of tables.
+fn tables<T>(
+    source: Source<'_>,
+    section: &str,
+    item: &Item,
+    read: impl Fn(&dyn TableLike, Option<Range<usize>>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let Some(tables) = item.as_array_of_tables() else {
+        return Err(source.fault(item.span(), format_args!("write [[{section}]], and the keys of one below")));
+    };
+    tables.iter().map(|table| read(table, table.span())).collect()
+}
+
+fn group<'a>(source: Source<'a>, table: &dyn TableLike, span: Option<Range<usize>>) -> Result<GroupTable<'a>, Error> {
+    let Some(item) = table.get("role") else {
+        return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\" or \"conn\""));
+    };
+    let (role, keys, place) = match item.as_str() {
+        Some("pub") => (RoleName::Publish, publish_keys(), "a group that publishes"),
+        Some("sub") => (RoleName::Subscribe, subscribe_keys(), "a group that subscribes"),
+        Some("conn") => (RoleName::Connect, connect_keys(), "a group that only connects"),
+        _ => return Err(source.fault(item.span(), "role is \"pub\", \"sub\" or \"conn\"")),
+    };
+    let table = Table::read(source, place, &keys, table, span)?;
+    Ok(GroupTable { role, table })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_shown_with_its_line_a_caret_and_the_nearest() {
+        for (text, message, detail, hint) in [
+            (
+                "[[groups]]\nrole = \"pub\"\nretian = true\n",
+                "x.toml, line 3: there is no key `retian` in a group that publishes",
+                "retian = true\n^^^^^^",
+                "did you mean `retain`?",
+            ),
+            (
+                "warmpu = 1",
+                "x.toml, line 1: there is no key `warmpu` in a scenario",
+                "warmpu = 1\n^^^^^^",
+                "did you mean `warmup`?",
+            ),
+            (
+                "[[groups]]\nrole = \"conn\"\n[[phases]]\ndorp = []",
+                "x.toml, line 4: there is no key `dorp` in [[phases]]",
+                "dorp = []\n^^^^",
+                "did you mean `drop`?",
+            ),
+            (
+                "[[grops]]\nrole = \"pub\"",
+                "x.toml, line 1: there is no key `grops` in a scenario",
+                "[[grops]]\n  ^^^^^",
+                "did you mean `groups`?",
+            ),
+        ] {
+            let error = Document::parse("x.toml", text).unwrap_err();
+            assert_eq!((error.message(), error.detail(), error.hint()), (message, Some(detail), Some(hint)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_scenario_says_what_it_lacks() {
+        for (text, message) in [
+            ("", "x.toml: it has no [[groups]]"),
+            ("groups = 1", "x.toml, line 1: write [[groups]], and the keys of one below"),
+            ("[[groups]]\nname = \"a\"", "x.toml, line 1: a group needs a role: \"pub\", \"sub\" or \"conn\""),
+            ("[[groups]]\nrole = \"x\"", "x.toml, line 2: role is \"pub\", \"sub\" or \"conn\""),
+            (
+                "[[groups]]\nrole = \"pub\"\nqos = true",
+                "x.toml, line 3: groups.qos is a number, or a string as in \"15m\"",
+            ),
+            ("[[groups", "x.toml, line 1: this is no TOML: unclosed array table, expected `]]`"),
+        ] {
+            assert_eq!(Document::parse("x.toml", text).unwrap_err().message(), message, "{text}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A table of a group to the group.
+
+use std::path::Path;
+
+use clap::FromArgMatches;
+use clap::error::ContextKind;
+
+use super::document::{GroupTable, RoleName, Table};
+use crate::bench::{Churn, Group, KeptSession, Rate, Role};
+use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs};
+use crate::cli::{self, Cli, Command, value};
+use crate::config::origin::Origins;
+use crate::config::table::Kind;
+use crate::config::usage::usage_error;
+use crate::error::Error;
+use crate::payload::placeholder::Place;
+use crate::settings::bench::draft::Draft;
+use crate::settings::bench::load::payload;
+use crate::settings::bench::{END_TO_END_SIZE, publisher, subscriber};
+
+/// How long a kept session outlives its connection where the file does not say.
+const SESSION_EXPIRY: u32 = 3600;
+
+/// Adds the group of a table to a draft.
+pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scale: f64) -> Result<(), Error> {
+    let table = &group.table;
+    let name = table.text("name").map_or_else(|| default_name(group.role).to_owned(), ToOwned::to_owned);
+    if draft.groups().iter().any(|other| other.name == name) {
+        return Err(table.fault("name", format_args!("two groups are called `{name}`: give each a name")));
+    }
+    let clients = scaled(table.parsed("count", value::count)?.unwrap_or(1), scale);
+    let in_table = |error| in_table(table, error);
+    let client_id = match table.text("client_id") {
+        Some(text) => {
+            let pattern = draft.facts.read("client_id", text, Place::BENCH_CLIENT_ID).map_err(in_table)?;
+            if pattern.has_number() || clients == 1 { pattern } else { pattern.numbered("_") }
+        }
+        None => draft.client_id(&format!("_{}", Identifier(&name)), 2),
+    };
+    let mut role = role(draft, group, clients, folder).map_err(in_table)?;
+    match &mut role {
+        Role::Publish(publish) => {
+            // A rate of each client has shrunk with their number.
+            if table.text("rate").is_some() {
+                publish.load = publish.load.scaled(scale);
+            }
+            publish.limit = publish.limit.map(|limit| scaled(limit, scale));
+        }
+        Role::Churn(churn) => churn.rate = churn.rate.scaled(scale),
+        Role::Idle | Role::Subscribe(_) => {}
+    }
+    let keeps = table.text("clean_start") == Some("false");
+    let expiry = table.parsed("session_expiry_interval", value::whole_seconds_u32)?;
+    if expiry.is_some() && !keeps {
+        return Err(table.fault("session_expiry_interval", "it needs clean_start = false"));
+    }
+    let kept_session = keeps.then_some(KeptSession { expiry: expiry.unwrap_or(SESSION_EXPIRY) });
+    draft.add_group(Group { name, clients, client_id, role, kept_session });
+    Ok(())
+}
+
+/// What its clients do.
+fn role(draft: &Draft, group: &GroupTable<'_>, clients: u64, folder: &Path) -> Result<Role, Error> {
+    let table = &group.table;
+    match group.role {
+        RoleName::Publish => {
+            let Some(topic) = table.text("topic") else {
+                return Err(table.fault("topic", "a group that publishes needs a topic"));
+            };
+            if table.texts("topic").len() > 1 {
+                let error = table.fault("topic", "a group that publishes has one topic");
+                return Err(error.with_hint("`%s` in it is a number, and `topics` how many: topic = \"a/%s\""));
+            }
+            let topic = draft.facts.read("topic", topic, Place::TOPIC)?;
+            let BenchCommand::Publish(given) = as_command(draft, "pub", table, folder)? else { return Ok(Role::Idle) };
+            let BenchPublishArgs { load, message, .. } = *given;
+            let payload = payload(&load, &draft.facts, Some(END_TO_END_SIZE))?;
+            publisher(topic, payload, &load, &message, clients, draft.connect.client.connect.version)
+        }
+        RoleName::Subscribe => {
+            if table.texts("topic").is_empty() {
+                return Err(table.fault("topic", "a group that subscribes needs a topic"));
+            }
+            let BenchCommand::Subscribe(given) = as_command(draft, "sub", table, folder)? else {
+                return Ok(Role::Idle);
+            };
+            let BenchSubscribeArgs { subscription, .. } = *given;
+            subscriber(&subscription, &draft.facts, "topic")
+        }
+        RoleName::Connect => {
+            let rate = table.parsed("rate", str::parse::<Rate>)?;
+            let stay = table.parsed("stay", value::seconds)?;
+            match (rate, stay) {
+                (Some(rate), Some(stay)) => Ok(Role::Churn(Churn { rate, stay })),
+                (None, None) => Ok(Role::Idle),
+                (Some(_), None) => {
+                    Err(table.fault("rate", "connecting again and again needs `stay` too, as in \"1s\""))
+                }
+                (None, Some(_)) => Err(table.fault("stay", "coming and going needs `rate` too, as in \"100/s\"")),
+            }
+        }
+    }
+}
+
+/// A table as the arguments of `bench pub` or `bench sub`.
+fn as_command(draft: &Draft, name: &str, table: &Table<'_>, folder: &Path) -> Result<BenchCommand, Error> {
+    let root = cli::command();
+    let command = root.find_subcommand("bench").and_then(|bench| bench.find_subcommand(name));
+    let long_of = |option: &str| {
+        let option = command?.get_arguments().find(|argument| argument.get_id() == option)?;
+        Some((option.get_long()?.to_owned(), option.get_action().takes_values()))
+    };
+    let mut tokens = vec!["mqttx-rs".to_owned(), "bench".to_owned(), name.to_owned()];
+    let mut flags = Vec::new();
+    let is_pattern = |option: &str| option == "topic" || (option == "text" && table.text("template") == Some("true"));
+    for (name, given) in &table.values {
+        let Some((long, takes_values)) = long_of(given.key.option) else { continue };
+        for text in &given.texts {
+            match (given.key.kind, takes_values) {
+                (Kind::Path, _) => tokens.push(format!("--{long}={}", folder.join(text).display())),
+                (_, true) if is_pattern(given.key.option) => tokens.push(format!("--{long}={text}")),
+                (_, true) => {
+                    let text = draft.facts.read(name, text, Place::DATA)?.text();
+                    tokens.push(format!("--{long}={text}"));
+                }
+                (_, false) if text == "true" => tokens.push(format!("--{long}")),
+                (_, false) => {}
+            }
+        }
+        flags.push((format!("--{long}"), *name));
+    }
+    let name_of = |flag: &str| {
+        let flag = flag.split([' ', '=']).next().unwrap_or(flag);
+        flags.iter().find(|(known, _)| known == flag).map(|(_, name)| *name)
+    };
+    let parsed = root.clone().try_get_matches_from(tokens).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(Cli { command: Command::Bench(bench), .. }) => Ok(bench.command),
+        Ok(_) => Err(table.fault("", "this is no group")),
+        Err(error) => {
+            let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+            let refused = usage_error(&error, &Origins::default());
+            let message = flags
+                .iter()
+                .fold(refused.message().to_owned(), |message, (flag, name)| message.replacen(flag.as_str(), name, 1));
+            let key = name_of(&argument).unwrap_or_default();
+            let message = message.strip_prefix(&format!("{key}: ")).unwrap_or(&message);
+            Err(table.fault(key, message))
+        }
+    }
+}
+
+/// What is wrong with a value, where the file has it; options are keys here.
+fn in_table(table: &Table<'_>, error: Error) -> Error {
+    let Some((option, message)) = error.message().split_once(": ") else { return error };
+    let key = option.trim_start_matches("--").replace('-', "_");
+    if !table.values.contains_key(key.as_str()) {
+        return error;
+    }
+    let placed = table.fault(&key, message);
+    match error.hint() {
+        Some(hint) => placed.with_hint(hint),
+        None => placed,
+    }
+}
+
+fn default_name(role: RoleName) -> &'static str {
+    match role {
+        RoleName::Publish => "publishers",
+        RoleName::Subscribe => "subscribers",
+        RoleName::Connect => "clients",
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "far below 2^53, and not negative"
+)]
+fn scaled(count: u64, scale: f64) -> u64 {
+    ((count as f64 * scale).round() as u64).max(1)
+}
+
+/// A name without what a client identifier should not have.
+struct Identifier<'a>(&'a str);
+
+impl std::fmt::Display for Identifier<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.chars().filter(char::is_ascii_alphanumeric).try_for_each(|c| write!(f, "{c}"))
+    }
+}

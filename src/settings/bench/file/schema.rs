@@ -1,0 +1,64 @@
+//! What a scenario's file may say: the keys that the table of options has for it, and those that are no options.
+
+use crate::config::table::{Key, Kind, key, rows};
+
+/// Keys above the first section that are no options.
+const OF_RUN: &[Key] = &[
+    key("title", "title", Kind::Text, r#""fan-out""#),
+    key("measures", "measures", Kind::Text, r#""what the run is there to show""#),
+];
+
+/// Keys of every group that are no options.
+const OF_GROUP: &[Key] = &[
+    key("groups.name", "name", Kind::Text, r#""sensors""#),
+    key("groups.role", "role", Kind::Text, r#""pub"  # sub, conn"#),
+    key("groups.clean_start", "clean_start", Kind::Switch, "true"),
+];
+
+/// Keys of a group that only connects, besides those of every group; with a rate its clients come and go.
+const OF_CONNECTIONS: &[Key] =
+    &[key("groups.rate", "rate", Kind::Text, r#""100/s""#), key("groups.stay", "stay", Kind::Seconds, r#""1s""#)];
+
+/// Keys of a phase.
+const OF_PHASE: &[Key] = &[
+    key("phases.name", "name", Kind::Text, r#""steady""#),
+    key("phases.duration", "duration", Kind::Seconds, r#""30s""#),
+    key("phases.rate", "rate", Kind::Number, "0.1"),
+    key("phases.rate_at_end", "rate_at_end", Kind::Number, "1.0"),
+    key("phases.groups", "groups", Kind::List, r#"["sensors"]"#),
+    key("phases.connect", "connect", Kind::List, r#"["sensors"]"#),
+    key("phases.disconnect", "disconnect", Kind::List, r#"["sensors"]"#),
+    key("phases.drop", "drop", Kind::List, r#"["sensors"]"#),
+];
+
+/// Keys above the first section.
+pub(super) fn run_keys() -> Vec<&'static Key> {
+    OF_RUN.iter().chain(options("bench run", "")).collect()
+}
+
+/// Keys of a group that publishes.
+pub(super) fn publish_keys() -> Vec<&'static Key> {
+    OF_GROUP.iter().chain(options("bench pub", "groups")).collect()
+}
+
+/// Keys of a group that subscribes.
+pub(super) fn subscribe_keys() -> Vec<&'static Key> {
+    OF_GROUP.iter().chain(options("bench sub", "groups")).collect()
+}
+
+/// Keys of a group that only connects.
+pub(super) fn connect_keys() -> Vec<&'static Key> {
+    OF_GROUP.iter().chain(options("bench conn", "groups")).chain(OF_CONNECTIONS).collect()
+}
+
+/// Keys of a phase.
+pub(super) fn phase_keys() -> Vec<&'static Key> {
+    OF_PHASE.iter().collect()
+}
+
+/// The keys of a command's options in a section.
+fn options(command: &'static str, section: &'static str) -> impl Iterator<Item = &'static Key> {
+    let of_command = rows().filter(move |row| row.commands.contains(&command));
+    let keys = of_command.filter_map(|row| row.scenario.as_ref());
+    keys.filter(move |key| key.path.split_once('.').map_or("", |(of, _)| of) == section)
+}

@@ -1,0 +1,64 @@
+//! What a run of `bench` is told, and where its results go.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::bench::{RunOptions, Scenario, Threshold};
+use crate::cli::bench::ResultsArgs;
+use crate::error::Error;
+use crate::settings::ConnectSettings;
+
+/// What a run of `bench` does, and what becomes of its results.
+#[derive(Debug, Clone)]
+pub(crate) struct BenchSettings {
+    /// What it is called in the banner: `publish benchmark`.
+    pub title: String,
+    /// Start the embedded broker first, which listens where the first endpoint says.
+    pub connect: ConnectSettings,
+    /// What it does.
+    pub scenario: Scenario,
+    /// How it is judged.
+    pub options: RunOptions,
+    /// What to search the highest rate for; empty: one run, as it is.
+    pub find_max: Vec<Threshold>,
+    /// Where the results go.
+    pub results: ResultFiles,
+    /// Where its figures can be fetched while it runs.
+    pub prometheus: Option<SocketAddr>,
+    /// What the user should know before it begins.
+    pub warnings: Vec<String>,
+}
+
+/// Where the results go, besides the terminal.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ResultFiles {
+    /// Everything, as JSON.
+    pub report: Option<PathBuf>,
+    /// A line a second.
+    pub csv: Option<PathBuf>,
+    /// A page with plots.
+    pub html: Option<PathBuf>,
+    /// Histograms in `HdrHistogram`'s interval log format.
+    pub hdr_log: Option<PathBuf>,
+}
+
+/// The thresholds of `--fail`.
+pub(super) fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error> {
+    thresholds_of(&results.fail, "--fail")
+}
+
+/// Thresholds of some origin.
+pub(super) fn thresholds_of(texts: &[String], origin: &str) -> Result<Vec<Threshold>, Error> {
+    let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("{origin}: {error}")));
+    texts.iter().map(parse).collect()
+}
+
+/// The files of the results.
+pub(super) fn result_files(results: &ResultsArgs) -> ResultFiles {
+    ResultFiles {
+        report: results.report.clone(),
+        csv: results.csv.clone(),
+        html: results.html.clone(),
+        hdr_log: results.hdr_log.clone(),
+    }
+}

@@ -1,0 +1,85 @@
+//! The format of payloads: its options, and the schemas that they name, to a codec.
+
+use crate::cli::group::{CompressArgs, DecompressArgs, PayloadArgs};
+use crate::cli::value::SchemaRule;
+use crate::config::origin::{Origin, Origins};
+use crate::error::Error;
+use crate::payload::{Codec, PayloadFormat, Schema};
+
+/// What writes payloads.
+pub(super) fn encoder(given: &PayloadArgs, compress: &CompressArgs, origins: &Origins) -> Result<Codec, Error> {
+    checked(codec(given, origins)?.compressing(compress.compress), "compress", origins)
+}
+
+/// What shows payloads. Those on Sparkplug's topics are shown as such, unless a format was asked for.
+pub(super) fn decoder(
+    given: &PayloadArgs,
+    decompress: &DecompressArgs,
+    for_people: bool,
+    origins: &Origins,
+) -> Result<Codec, Error> {
+    let codec = codec(given, origins)?.decompressing(decompress.decompress);
+    let codec = checked(codec, "decompress", origins)?;
+    Ok(if for_people && !origins.given("format") { codec.knowing_sparkplug_topics() } else { codec })
+}
+
+/// What names schemas.
+const SCHEMAS: &[&str] = &["schema", "protobuf_path", "avsc_path"];
+
+fn checked(codec: Codec, compression: &str, origins: &Origins) -> Result<Codec, Error> {
+    codec.check_built_in().map(|()| codec).map_err(|what| {
+        let option = if origins.given(compression) { compression } else { "format" };
+        Error::usage(format!("{}: {what}", origins.name(option)))
+    })
+}
+
+fn codec(given: &PayloadArgs, origins: &Origins) -> Result<Codec, Error> {
+    use PayloadFormat as Format;
+    let is_of_schemas = matches!(given.format, Format::Protobuf | Format::Avro | Format::AvroSingleObject);
+    let is_of_text = matches!(given.format, Format::Plain | Format::Json);
+    // A format that is asked for is meant in spite of the schemas that a profile has; without any it holds, too.
+    let mut schemas = SCHEMAS.iter().filter(|option| origins.given(option));
+    if !is_of_schemas && !is_of_text && schemas.all(|option| origins.is_stronger("format", option)) {
+        return Ok(Codec::from(given.format));
+    }
+    let refused =
+        |option: &str, what: &dyn std::fmt::Display| Error::usage(format!("{}: {what}", origins.name(option)));
+    let (option, otherwise) = match (&given.protobuf_path, &given.protobuf_message_name, &given.avsc_path) {
+        (Some(path), Some(message), _) => {
+            let schema = Schema::protobuf(path, message).map_err(|error| refused("protobuf_path", &error))?;
+            ("protobuf_path", Some(schema))
+        }
+        (_, _, Some(path)) => ("avsc_path", Some(Schema::avro(path).map_err(|error| refused("avsc_path", &error))?)),
+        _ => ("schema", None),
+    };
+    let read = |rule: &SchemaRule| {
+        let schema = match &rule.message {
+            Some(message) => Schema::protobuf(&rule.path, message),
+            None => Schema::avro(&rule.path),
+        };
+        schema.map(|schema| (rule.filter.clone(), schema)).map_err(|error| refused("schema", &error))
+    };
+    let by_filter = given.schema.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let schemas = || by_filter.iter().map(|(_, schema)| schema).chain(&otherwise);
+    let format = match given.format {
+        format if is_of_schemas => {
+            let is_avro = format != Format::Protobuf;
+            if !schemas().any(|schema| schema.is_avro() == is_avro) {
+                let (wanted, hint) =
+                    if is_avro { ("an Avro", "-Ap FILE.avsc") } else { ("a Protobuf", "-Pp FILE.proto -Pmn MESSAGE") };
+                let message = format!("{} {format} needs {wanted} schema", origins.name("format"));
+                return Err(Error::usage(message).with_hint(format!("give it by {hint}, or by --schema")));
+            }
+            format
+        }
+        format if is_of_text => format,
+        // A schema on the command line is meant in spite of what a profile says of other payloads.
+        _ if origins.of("format") != Origin::Flag => Format::Plain,
+        format => {
+            let format = format!("{} {format}", origins.name("format"));
+            return Err(Error::exclude_one_another(&format, &origins.name(option))
+                .with_hint("a schema says what the format is; with it, -f json indents what is shown"));
+        }
+    };
+    Ok(Codec::with_schemas(format, by_filter, otherwise))
+}

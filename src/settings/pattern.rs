@@ -1,0 +1,94 @@
+//! Texts with placeholders: where they come from, what is known of them here, and what is wrong with one.
+
+use crate::config::origin::Origins;
+use crate::error::{Error, nearest};
+use crate::payload::placeholder::{Name, Pattern, Place, PlaceholderError};
+
+/// What placeholders stand for that does not change during a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    hostname: String,
+    user: String,
+    profile: String,
+    pid: u32,
+    /// Of a benchmark alone.
+    run: Option<u32>,
+    /// Of `bench run` alone.
+    scenario: Option<String>,
+}
+
+impl Facts {
+    /// Those of this process.
+    pub(super) fn gather(origins: &Origins) -> Self {
+        let variable = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
+        #[cfg(unix)]
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        #[cfg(not(unix))]
+        let hostname = variable(&["COMPUTERNAME"]);
+        let user = variable(&["USER", "LOGNAME", "USERNAME"]);
+        let profile = origins.profile.clone().unwrap_or_default();
+        Self { hostname, user, profile, pid: std::process::id(), run: None, scenario: None }
+    }
+
+    /// With those of a benchmark.
+    #[must_use]
+    pub(super) fn of_bench(self, run: u32, scenario: Option<&str>) -> Self {
+        Self { run: Some(run), scenario: scenario.map(ToOwned::to_owned), ..self }
+    }
+
+    /// Parses a text and binds what is known; `option` is what its error names.
+    pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Pattern, Error> {
+        let place = if self.scenario.is_some() { place.of_scenario() } else { place };
+        let pattern = Pattern::parse(text, place).map_err(|error| refused(option, &error))?;
+        Ok(pattern.bind(|name| self.value(name)))
+    }
+
+    fn value(&self, name: Name) -> Option<String> {
+        match name {
+            Name::Hostname => Some(self.hostname.clone()),
+            Name::User => Some(self.user.clone()),
+            Name::Profile => Some(self.profile.clone()),
+            Name::Pid => Some(self.pid.to_string()),
+            Name::Run => self.run.map(|run| format!("{run:08x}")),
+            Name::Scenario => self.scenario.clone(),
+            Name::Random | Name::Hex | Name::Client | Name::ClientId | Name::Username | Name::Sequence => None,
+        }
+    }
+}
+
+/// The one text for whatever is wrong with a placeholder.
+fn refused(option: &str, error: &PlaceholderError) -> Error {
+    let similar = error.unknown().and_then(|name| nearest(name, error.offered()));
+    let similar = similar.map(|name| format!("did you mean {{{name}}}? ")).unwrap_or_default();
+    let refused = Error::usage(format!("{option}: {error}")).with_detail(error.caret());
+    refused.with_hint(similar + &error.reference())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        let (hostname, user, profile) = ("box".into(), "me".into(), "task".into());
+        Facts { hostname, user, profile, pid: 7, ..Facts::default() }
+    }
+
+    #[test]
+    fn what_is_known_is_filled_in() {
+        let text = |text: &str| facts().read("-i", text, Place::CLIENT_ID).unwrap().as_str().to_owned();
+        assert_eq!(text("{hostname}-{pid}-{user}-{profile}"), "box-7-me-task");
+        let of_bench = facts().of_bench(0xabc, Some("storm"));
+        let read = of_bench.read("-t", "{run}/{scenario}/%sc/%i", Place::TOPIC).unwrap();
+        assert_eq!(read.as_str(), "00000abc/storm/storm/%i");
+    }
+
+    #[test]
+    fn an_error_names_the_option_the_place_and_what_there_is() {
+        let error = facts().read("--client-id", "a{hostnam}", Place::CLIENT_ID).unwrap_err();
+        assert_eq!(error.message(), "--client-id: `{hostnam}` is not a placeholder");
+        assert_eq!(error.detail(), Some("a{hostnam}\n ^"));
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("did you mean {hostname}? there are {random:1000..9999}, {hex:8}, "), "{hint}");
+        assert!(hint.ends_with("; {{hostnam}} is the text {hostnam}"), "{hint}");
+    }
+}
