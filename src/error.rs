@@ -20,8 +20,7 @@ pub(crate) enum ExitStatus {
     Done,
     /// A signal came before bounded work was done: 128 + its number, 129, 130 or 143.
     Interrupted(u8),
-    /// The exit code of a command that ran on our behalf (`broker -- CMD`).
-    #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the embedded broker runs commands"))]
+    /// An exit code that somebody else chose: a command that ran on our behalf (`broker -- CMD`), `exit CODE` in `repl`.
     Command(u8),
     /// The work was done, but not all of it: the code of what was refused, already reported on stderr.
     Partly(ErrorKind),

@@ -1,35 +1,67 @@
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Takes lines while somebody types another: draws them above it.
 pub trait AboveLine: Send {
-    /// Draws whole lines, each with its end; gives them back if nobody is typing.
+    /// Keeps lines until it is over: something else has the whole screen.
+    fn hold(&mut self, is_held: bool);
+
+    /// Draws whole lines, each with its end; if nobody is typing, gives back what is to be printed instead.
     fn print(&mut self, lines: String) -> Option<String>;
 }
 
 /// Where `repl` prints: stdout and stderr, or both above the line that is being typed.
 #[derive(Clone, Copy, Default)]
-pub struct Console(Option<&'static Mutex<Box<dyn AboveLine>>>);
+pub struct Console {
+    line: Option<&'static Mutex<Box<dyn AboveLine>>>,
+    is_nowhere: bool,
+}
 
 impl Console {
     /// Prints above a line that is being typed. It lasts as long as the process, as what is talked about does.
     pub fn above(line: Box<dyn AboveLine>) -> Self {
-        Self(Some(Box::leak(Box::new(Mutex::new(line)))))
+        Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), is_nowhere: false }
     }
 
-    /// Draws lines above the one that is being typed, if one is.
-    fn draw(self, lines: &[u8]) -> bool {
-        let Some(line) = self.0 else { return false };
+    /// Draws lines above the one that is being typed, if one is; gives back what is left to print.
+    fn draw(self, lines: &[u8]) -> Option<Cow<'_, [u8]>> {
+        if self.is_nowhere {
+            return None;
+        }
+        let Some(line) = self.line else { return Some(Cow::Borrowed(lines)) };
         let text = String::from_utf8_lossy(lines).into_owned();
-        line.lock().unwrap_or_else(PoisonError::into_inner).print(text).is_none()
+        let left = line.lock().unwrap_or_else(PoisonError::into_inner).print(text)?;
+        Some(Cow::Owned(left.into_bytes()))
+    }
+
+    /// Writes to the terminal itself, whatever is being typed.
+    pub(crate) fn settle(text: &str) {
+        if !text.is_empty() {
+            let mut out = io::stdout().lock();
+            // The terminal may be gone.
+            _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
+    /// Keeps what is printed until it is over, as far as there is somebody who types and could see it later.
+    pub(crate) fn hold(self, is_held: bool) {
+        if let Some(line) = self.line {
+            line.lock().unwrap_or_else(PoisonError::into_inner).hold(is_held);
+        }
+    }
+
+    /// Takes everything and prints nothing, for what goes to a file alone.
+    pub(crate) fn nowhere() -> Self {
+        Self { line: None, is_nowhere: true }
     }
 
     /// What goes to stderr where nothing is typed.
     pub(super) fn say(self, lines: &[u8]) {
         // One write, so that lines of several processes on one terminal do not mix. That stderr cannot be written is
         // never an error.
-        if !self.draw(lines) {
-            _ = io::stderr().lock().write_all(lines);
+        if let Some(left) = self.draw(lines) {
+            _ = io::stderr().lock().write_all(&left);
         }
     }
 }
@@ -37,7 +69,10 @@ impl Console {
 impl Write for Console {
     /// Callers write whole lines.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        if self.draw(lines) { Ok(lines.len()) } else { io::stdout().write(lines) }
+        if let Some(left) = self.draw(lines) {
+            io::stdout().write_all(&left)?;
+        }
+        Ok(lines.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -47,6 +82,6 @@ impl Write for Console {
 
 impl std::fmt::Debug for Console {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Console").field(&self.0.is_some()).finish()
+        f.debug_struct("Console").field("is_above", &self.line.is_some()).finish_non_exhaustive()
     }
 }

@@ -3,11 +3,11 @@ use std::io::{self, Write};
 
 use colored::Color;
 use jiff::tz::TimeZone;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::{Columns, Console, Excerpt, Stdout, Stream, Talk, WriteError, safe};
+use super::{Columns, Console, Excerpt, MessagePrinter, PrinterOptions, Stdout, Stream, Talk, WriteError, safe};
 use crate::mqtt::PublishProperties;
-use crate::payload::{Codec, Record, indent_json, plural};
+use crate::payload::{Codec, Record, indent_json, is_unsafe_on_terminal, plural};
 
 /// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
 const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue];
@@ -47,13 +47,6 @@ impl Write for Target {
             Self::Captured(_) => Ok(()),
         }
     }
-}
-
-/// Rows that are drawn anew in their place.
-#[derive(Debug, Default)]
-pub(crate) struct LiveTable {
-    /// Rows on the screen.
-    drawn: usize,
 }
 
 /// What stands beside a message's topic and payload.
@@ -108,25 +101,9 @@ impl LivePrinter {
         if self.out.stream().terminal { self.out.text("\x1b[H\x1b[2J") } else { Ok(()) }
     }
 
-    /// Draws rows where they were drawn before, each cut to the screen.
-    pub(crate) fn redraw(&mut self, table: &mut LiveTable, rows: &Columns, columns: usize) -> Result<(), WriteError> {
-        let lines: Vec<_> = rows.lines(self.out.stream()).map(|line| cut(&line, columns)).collect();
-        let mut text = String::new();
-        if table.drawn > 0 {
-            // Writing to a String does not fail.
-            _ = write!(text, "\x1b[{}A", table.drawn);
-        }
-        text.push_str("\r\x1b[J");
-        for line in &lines {
-            text.push_str(line);
-            text.push('\n');
-        }
-        table.drawn = lines.len();
-        self.out.text(&text)
-    }
-
-    /// Everything about a message: its packet, its properties, its payload as text or JSON and as bytes.
-    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Result<(), WriteError> {
+    /// Everything about a message: its packet, its properties, and its payload as JSON, as text, or as bytes where it is
+    /// neither. Safe for what it is printed to.
+    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Vec<u8> {
         let message = &record.message;
         let payload = &message.payload;
         let mut rows = Columns::default();
@@ -149,20 +126,23 @@ impl LivePrinter {
             property_rows(properties, &mut rows);
         }
         rows.row(["size", &plural(payload.len() as u64, "byte")]);
-        for line in rows.lines(self.out.stream()) {
-            self.out.line(&line)?;
-        }
         let stream = self.out.stream();
-        let out = self.out.buffer();
+        let mut out = Vec::new();
+        for line in rows.lines(stream) {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
         out.push(b'\n');
         self.scratch.clear();
-        let is_text = std::str::from_utf8(payload).is_ok();
         if indent_json(payload, &mut self.scratch).is_ok() {
-            safe::push_text(&self.scratch, stream, out);
-            out.extend_from_slice(b"\n\n");
-        } else if is_text && !payload.is_empty() {
-            safe::push_text(payload, stream, out);
-            out.extend_from_slice(b"\n\n");
+            safe::push_text(&self.scratch, stream, &mut out);
+            out.push(b'\n');
+            return out;
+        }
+        if is_plain_text(payload) {
+            safe::push_text(payload, stream, &mut out);
+            out.push(b'\n');
+            return out;
         }
         for (row, bytes) in payload.chunks(HEX_ROW).take(HEX_ROWS).enumerate() {
             out.extend_from_slice(hex_row(row * HEX_ROW, bytes).as_bytes());
@@ -171,7 +151,7 @@ impl LivePrinter {
             let left = payload.len() - HEX_ROW * HEX_ROWS;
             out.extend_from_slice(format!("... {left} more bytes: save {id} FILE\n").as_bytes());
         }
-        self.out.end_message()
+        out
     }
 
     /// What it prints to.
@@ -235,15 +215,37 @@ impl LivePrinter {
         self.out.end_message()
     }
 
+    /// Messages in a shape of their own.
+    pub(crate) fn shaped<'a>(
+        &mut self,
+        options: PrinterOptions,
+        records: impl Iterator<Item = &'a Record>,
+    ) -> Result<(), WriteError> {
+        let mut printer = MessagePrinter::new(options, Stdout::with_writer(Vec::new(), self.stream()), self.talk);
+        for record in records {
+            printer.print(record)?;
+        }
+        printer.flush()?;
+        let text = printer.into_writer();
+        self.bytes(&text)
+    }
+
+    /// A line of text in a colour.
+    pub(crate) fn painted(&mut self, text: &str, color: Color) -> Result<(), WriteError> {
+        let stream = self.out.stream();
+        let line = stream.paint(&safe::word(text, stream), color);
+        self.bytes(format!("{line}\n").as_bytes())
+    }
+
     /// A line of text; what a terminal would obey is escaped on one.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), WriteError> {
         self.out.line(text)
     }
 
-    /// Text of the program's own, style included, at once.
-    pub(crate) fn text(&mut self, text: &clap::builder::StyledStr) -> Result<(), WriteError> {
-        let text = if self.out.stream().color { text.ansi().to_string() } else { text.to_string() };
-        self.out.text(&text)
+    /// What is safe for the terminal already.
+    pub(crate) fn bytes(&mut self, text: &[u8]) -> Result<(), WriteError> {
+        self.out.buffer().extend_from_slice(text);
+        self.out.end_message()
     }
 
     /// Writes what is there: nothing more is ready.
@@ -263,6 +265,12 @@ const HEX_ROW: usize = 16;
 
 /// So many rows of it.
 const HEX_ROWS: usize = 16;
+
+/// Whether a payload says all when it is shown as text.
+fn is_plain_text(payload: &[u8]) -> bool {
+    let is_hidden = |character: char| is_unsafe_on_terminal(character) && !matches!(character, '\n' | '\t' | '\r');
+    std::str::from_utf8(payload).is_ok_and(|text| !text.is_empty() && !text.contains(is_hidden))
+}
 
 /// `00000010  6f 6e                                            on`.
 fn hex_row(offset: usize, bytes: &[u8]) -> String {
@@ -301,17 +309,6 @@ fn property_rows(properties: &PublishProperties, rows: &mut Columns) {
     }
 }
 
-/// As much of a line as fits.
-fn cut(line: &str, columns: usize) -> String {
-    let mut width = 0;
-    line.chars()
-        .take_while(|character| {
-            width += character.width().unwrap_or(0);
-            width <= columns
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,10 +318,5 @@ mod tests {
         let row = hex_row(16, b"on\x00\xff");
         assert_eq!(row, format!("00000010  {:<48}  on..\n", "6f 6e 00 ff"));
         assert!(hex_row(0, &[b'x'; 16]).contains("78 78 78  78 78"));
-    }
-
-    #[test]
-    fn a_line_is_cut_by_display_width() {
-        assert_eq!((cut("汽车/ac", 4), cut("汽车/ac", 3), cut("on", 9)), ("汽车".into(), "汽".into(), "on".into()));
     }
 }

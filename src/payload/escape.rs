@@ -3,7 +3,17 @@ use std::fmt;
 /// Whether a character may do something to a terminal instead of standing on it: a control of C0 or C1, DEL, or one
 /// that changes the direction of the text around it (the "Trojan Source" characters).
 pub const fn is_unsafe_on_terminal(character: char) -> bool {
-    matches!(character, '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        character,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            // What ends a line elsewhere, and what is not seen; the joiner of emoji and scripts stays.
+            | '\u{200b}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// Reads the escapes `\0 \a \e \n \r \t \v \\ \xHH` of a delimiter into bytes.

@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
 use crate::output::{Console, MessagePrinter};
+use crate::payload::{Codec, PayloadFormat};
+use crate::settings::Display;
 
 /// What a person has chosen.
 #[derive(Debug, Default)]
@@ -13,8 +16,23 @@ pub(super) struct Preferences {
     pub(super) qos: Option<QoS>,
     /// In another shape than a line.
     pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
+    /// How that is, for messages that are shown again.
+    pub(super) display: Option<Display>,
+    /// Whether what a message changes is shown below it.
+    pub(super) changes: bool,
     /// What that shape is, as it was said.
     pub(super) shape: Option<String>,
     /// Kept, and not shown.
     pub(super) muted: Vec<TopicFilter>,
+}
+
+/// The codec of a format, where nothing can give a schema; `of` is what the format was given to.
+pub(super) fn codec(of: &str, format: PayloadFormat) -> Result<Codec, Error> {
+    if format.needs_schema() {
+        let error = Error::usage(format!("{of}: {format} needs a schema, and here is none"));
+        return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`"));
+    }
+    let codec = Codec::from(format);
+    codec.check_built_in().map_err(|error| Error::usage(format!("{of}: {error}")))?;
+    Ok(codec)
 }

@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::mqtt::{SubscriptionOptions, TopicFilter};
+use crate::mqtt::{Message, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter};
 use crate::settings::{ConnectSettings, ProfileChoice, Retained};
 use crate::transport::{Address, Endpoint};
@@ -21,6 +21,10 @@ pub(super) struct Connection {
     /// `None` while it is offline.
     pub(super) client: Option<Client>,
     pub(super) state: State,
+    /// CONNACK has come at some time.
+    pub(super) was_connected: bool,
+    /// The id of the connection that was the current one before it.
+    pub(super) before: Option<u64>,
     /// In the order in which they were asked for.
     pub(super) subscriptions: Vec<Active>,
     /// Why it is offline, if nobody asked for that.
@@ -45,6 +49,9 @@ pub(super) enum State {
     Offline,
 }
 
+/// A shape of messages of their own, which several filters may share.
+pub(super) type Printer = Rc<RefCell<MessagePrinter<Console>>>;
+
 /// A filter that is subscribed to, or asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Active {
@@ -57,7 +64,9 @@ pub(super) struct Active {
     pub(super) filter_out: Vec<TopicFilter>,
     pub(super) retained: Retained,
     /// How its messages are printed, if not as all are.
-    pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
+    pub(super) printer: Option<Printer>,
+    /// Where its payloads go too.
+    pub(super) file: Option<Printer>,
 }
 
 impl Connection {
@@ -74,15 +83,19 @@ impl Connection {
         self.subscriptions.iter().filter(move |active| active.options.filter.matches(topic))
     }
 
-    /// Whether a message of the topic is to be shown: some filter takes it and does not leave it out.
-    pub(super) fn shows<'a>(&'a self, topic: &'a str, retained: bool) -> bool {
-        let mut matching = self.matching(topic).peekable();
-        matching.peek().is_none() || matching.any(|active| active.shows(topic, retained))
+    /// The filters that a message came by: those whose Subscription Identifier it has, if the broker says, else all that
+    /// match. Empty if it came by none that is known.
+    pub(super) fn asked_for<'a>(&'a self, message: &'a Message) -> Vec<&'a Active> {
+        let identifiers = message.properties.as_deref().map_or(&[][..], |all| &all.subscription_identifiers);
+        let is_named = |active: &&Active| active.subscription_identifier.is_some_and(|id| identifiers.contains(&id));
+        let matching: Vec<_> = self.matching(message.topic.as_str()).collect();
+        if matching.iter().any(is_named) { matching.into_iter().filter(is_named).collect() } else { matching }
     }
 }
 
 impl Active {
-    fn shows(&self, topic: &str, retained: bool) -> bool {
+    /// Whether a message on a topic that matches is wanted.
+    pub(super) fn shows(&self, topic: &str, retained: bool) -> bool {
         let wanted = match self.retained {
             Retained::Skip => !retained,
             Retained::Only => retained,

@@ -45,7 +45,22 @@ impl Shell<'_> {
                 }
                 self.execute(*command, origins).await
             }
-            ReplRequest::Print(help) => Ok(self.printer.text(&help)?),
+            ReplRequest::Print(help) => self.page_text(&help).await,
+        }
+    }
+
+    /// Shows help, by a pager if it is longer than the window.
+    async fn page_text(&mut self, text: &StyledStr) -> Result<(), Stop> {
+        let shown = if self.printer.stream().color { text.ansi().to_string() } else { text.to_string() };
+        self.show_pages(shown.as_bytes()).await
+    }
+
+    /// Shows a text that is safe for the terminal, by a pager if it is longer than the window.
+    pub(super) async fn show_pages(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let rows = memchr::memchr_iter(b'\n', text).count();
+        match &self.screen {
+            Some(screen) if self.printer.stream().terminal && rows >= screen.rows => self.page(text).await,
+            _ => Ok(self.printer.bytes(text)?),
         }
     }
 
@@ -72,14 +87,21 @@ impl Shell<'_> {
             ReplCommand::Wait(line) => self.wait(&line).await,
             ReplCommand::Expect(line) => self.expect(&line).await,
             ReplCommand::Sleep { time } => self.sleep(time).await,
-            ReplCommand::Last { count, on } => self.last(count, on.as_ref()),
-            ReplCommand::Show { id } => self.show(id),
+            ReplCommand::Last(line) => self.last(&line),
+            ReplCommand::Count { selection } => self.count_messages(&selection),
+            ReplCommand::Export { file, selection } => self.export(&file, &selection),
+            ReplCommand::Diff { first, second } => self.diff(&first, second),
+            ReplCommand::Show { id } => self.show(id).await,
             ReplCommand::Save { id, file } => self.save(id, &file),
             ReplCommand::Mute { filters } => self.mute(filters),
             ReplCommand::Unmute { filters } => self.unmute(&filters),
             ReplCommand::Stats { count } => self.stats(count),
-            ReplCommand::Topics { on, depth } => self.topics(on.as_ref(), depth),
+            ReplCommand::Topics(line) => self.topics(&line).await,
             ReplCommand::Watch { filter } => self.watch(&filter).await,
+            ReplCommand::Plot { topic, json } => self.plot(&topic, json).await,
+            ReplCommand::Every { time, command } => self.every(time, &command),
+            ReplCommand::Jobs => self.list_jobs(),
+            ReplCommand::Stop { number, .. } => self.stop_job(number),
             ReplCommand::Set { name, value } => self.set(name, value.as_deref()),
             ReplCommand::Variable { name, value } => self.variable(name, value),
             ReplCommand::Alias { name, command } => self.alias(name, command),
@@ -92,9 +114,11 @@ impl Shell<'_> {
             ReplCommand::Clear => Ok(self.printer.clear()?),
             ReplCommand::Help { command } => {
                 let help = help(command.as_deref())?;
-                Ok(self.printer.text(&help)?)
+                self.page_text(&help).await
             }
-            ReplCommand::Exit => Err(Stop::Exit),
+            ReplCommand::Forget { name } => self.forget_connection(&name).await,
+            ReplCommand::Rename { name, new } => self.rename_connection(&name, new),
+            ReplCommand::Exit { code } => Err(Stop::Exit(code.unwrap_or(0))),
         }
     }
 }

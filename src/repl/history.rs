@@ -25,7 +25,14 @@ const SECRET_NAMES: &[&str] = &[
     "apikey",
     "api_key",
     "api-key",
+    "privatekey",
+    "private_key",
+    "private-key",
+    "psk",
 ];
+
+/// Whole words of names whose value is a secret; as parts they are in `compass` and `bypass`.
+const SECRET_WORDS: &[&str] = &["pass", "pw"];
 
 /// Options that only say where a secret is.
 const PLACES: &[&str] = &["--password-file", "--password-env", "--ask-password", "--key-password-file"];
@@ -53,6 +60,7 @@ pub(crate) fn holds_secret(line: &str) -> bool {
         || has_credentials_in_url(line)
         || names_a_secret(line)
         || sets_a_secret(&words)
+        || line.contains("PRIVATE KEY-----")
 }
 
 /// The file of a profile's history, within the program's folder; without a profile, the common one.
@@ -92,8 +100,24 @@ fn is_secret_flag(word: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|part| name.contains(part))
+    let lower = name.to_ascii_lowercase();
+    SECRET_NAMES.iter().any(|part| lower.contains(part)) || words_of(name).any(|word| SECRET_WORDS.contains(&&*word))
+}
+
+/// The words of `dbPass`, `db_pass` and `db-pass`, in small letters.
+fn words_of(name: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for character in name.chars() {
+        if !character.is_alphanumeric() || (character.is_uppercase() && before.is_lowercase()) {
+            words.push(String::new());
+        }
+        if let (Some(word), true) = (words.last_mut(), character.is_alphanumeric()) {
+            word.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    words.into_iter()
 }
 
 /// `scheme://user:password@host`.
@@ -158,6 +182,12 @@ mod tests {
             "!curl https://me:pw@host",
             "connect -P 'open quote",
             "connect \\\n  --password x",
+            "pub login '{\"pass\": \"hunter2\"}'",
+            "pub login '{\"psk\": \"c0ffee\"}'",
+            "pub login '{\"private_key\": \"c0ffee\"}'",
+            "pub login '{\"dbPass\": \"hunter2\"}'",
+            "var pw hunter2",
+            "pub key '-----BEGIN PRIVATE KEY-----'",
         ] {
             assert!(holds_secret(line) && !keeps(line, None), "{line}");
         }
@@ -175,6 +205,7 @@ mod tests {
             "pub a -Pp x.proto -Pmn Car",
             "pub car/keys '{\"key\": 5}'",
             "var speed 5",
+            "pub car '{\"compass\": 5, \"bypass\": true}'",
             "!ls -la",
         ] {
             assert!(keeps(line, None), "{line}");

@@ -1,21 +1,11 @@
-//! What can be looked at: connections, subscriptions, messages, topics.
-
-use std::time::{Duration, Instant};
+//! What can be looked at: connections, subscriptions, one message.
 
 use super::connection::State;
-use super::journal::{Entry, Rate};
-use super::messages::in_groups;
+use super::journal::Entry;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
-use crate::mqtt::TopicFilter;
-use crate::output::{Columns, LiveTable};
+use crate::output::Columns;
 use crate::payload::plural;
-
-/// Rows of `stats` and `watch` where no screen says how many there is room for.
-const ROWS: usize = 20;
-
-/// How often `watch` draws at most.
-const REDRAW: Duration = Duration::from_millis(250);
 
 impl Shell<'_> {
     /// `connections`.
@@ -42,6 +32,9 @@ impl Shell<'_> {
                 filters,
             ]);
         }
+        if self.connections.is_empty() {
+            self.talk.plain("No connections: `connect -h HOST` opens one");
+        }
         self.print_rows(&rows)
     }
 
@@ -55,6 +48,9 @@ impl Shell<'_> {
                 rows.row([active.options.filter.as_str().to_owned(), qos, connection.name.clone(), state.to_owned()]);
             }
         }
+        if self.connections.iter().all(|connection| connection.subscriptions.is_empty()) {
+            self.talk.plain("No subscriptions: `sub FILTER` subscribes");
+        }
         self.print_rows(&rows)
     }
 
@@ -62,15 +58,6 @@ impl Shell<'_> {
         let lines: Vec<_> = rows.lines(self.printer.stream()).collect();
         for line in lines {
             self.printer.line(&line)?;
-        }
-        Ok(())
-    }
-
-    /// `last`.
-    pub(super) fn last(&mut self, count: u64, on: Option<&TopicFilter>) -> Result<(), Stop> {
-        let style = self.style.clone();
-        for entry in self.messages.latest(usize::try_from(count).unwrap_or(usize::MAX), on) {
-            self.show_line(entry.id, &entry.connection, &entry.record, &style)?;
         }
         Ok(())
     }
@@ -83,10 +70,11 @@ impl Shell<'_> {
     }
 
     /// `show`: a message in full.
-    pub(super) fn show(&mut self, id: u64) -> Result<(), Stop> {
+    pub(super) async fn show(&mut self, id: u64) -> Result<(), Stop> {
         let entry = self.kept(id)?;
         let (record, connection) = (entry.record.clone(), entry.connection.clone());
-        Ok(self.printer.details(id, &connection, &record)?)
+        let details = self.printer.details(id, &connection, &record);
+        self.show_pages(&details).await
     }
 
     /// `save`.
@@ -97,90 +85,4 @@ impl Shell<'_> {
         self.talk.success(format_args!("{} saved to {}", plural(payload.len() as u64, "byte"), file.display()));
         Ok(())
     }
-
-    /// `stats`: how much comes, and from which topics most.
-    pub(super) fn stats(&mut self, count: Option<u64>) -> Result<(), Stop> {
-        let now = Instant::now();
-        let journal = &self.messages.journal;
-        let topics = journal.topics();
-        let mut rows = Columns::default();
-        rows.row(["messages", "a second", "bytes a second", "topic"].map(String::from));
-        let all = if topics.others() > 0 { "all, those of topics beyond the first 10,000 too" } else { "all" };
-        rows.row(row(journal.received(), topics.rate(now), all));
-        for report in topics.busiest(count.map_or(ROWS, |count| usize::try_from(count).unwrap_or(ROWS)), now) {
-            rows.row(row(report.messages, report.rate, report.topic));
-        }
-        self.print_rows(&rows)
-    }
-
-    /// `topics`: a tree of what was seen.
-    pub(super) fn topics(&mut self, on: Option<&TopicFilter>, depth: u64) -> Result<(), Stop> {
-        let depth = usize::try_from(depth).unwrap_or(usize::MAX);
-        let lines = self.messages.journal.topics().tree(on, depth);
-        let lines: Vec<_> = lines
-            .iter()
-            .map(|line| {
-                let level = if line.level.is_empty() { "(empty)" } else { line.level };
-                let folded = if line.folded > 0 {
-                    let ending = if line.folded == 1 { "" } else { "s" };
-                    format!(", {} topic{ending} below", in_groups(line.folded as u64))
-                } else {
-                    String::new()
-                };
-                format!("{:indent$}{level}  {}{folded}", "", in_groups(line.total), indent = 2 * line.depth.min(40))
-            })
-            .collect();
-        for line in lines {
-            self.printer.line(&line)?;
-        }
-        Ok(())
-    }
-
-    /// `watch`: the latest value a topic; on a terminal drawn anew as they come, until Ctrl-C.
-    pub(super) async fn watch(&mut self, filter: &TopicFilter) -> Result<(), Stop> {
-        let Some(screen) = &self.screen else {
-            let rows = self.latest_values(filter, usize::MAX);
-            return self.print_rows(&rows);
-        };
-        let (columns, most) = (screen.columns, screen.rows.saturating_sub(2).max(1));
-        self.is_watching = true;
-        let mut table = LiveTable::default();
-        let ended = loop {
-            let rows = self.latest_values(filter, most);
-            if let Err(error) = self.printer.redraw(&mut table, &rows, columns) {
-                break Err(error.into());
-            }
-            let until = tokio::time::Instant::now() + REDRAW;
-            let stopped = loop {
-                match tokio::time::timeout_at(until, self.next()).await {
-                    Ok(Ok(occurrence)) => self.background(occurrence),
-                    Ok(Err(stop)) => break Some(stop),
-                    Err(_) => break None,
-                }
-            };
-            match stopped {
-                Some(Stop::Interrupted(2)) => break Ok(()),
-                Some(stop) => break Err(stop),
-                None => {}
-            }
-        };
-        self.is_watching = false;
-        ended
-    }
-
-    fn latest_values(&self, filter: &TopicFilter, most: usize) -> Columns {
-        let mut rows = Columns::default();
-        for report in self.messages.journal.topics().matching(filter, Instant::now()).take(most) {
-            let head = String::from_utf8_lossy(&report.latest.head);
-            let first = head.lines().next().unwrap_or_default().to_owned();
-            let more = if report.latest.size > first.len() { " ..." } else { "" };
-            let age = report.latest.at.elapsed().as_secs();
-            rows.row([report.topic.to_owned(), format!("{age} s ago"), format!("{first}{more}")]);
-        }
-        rows
-    }
-}
-
-fn row(messages: u64, rate: Rate, topic: &str) -> [String; 4] {
-    [in_groups(messages), format!("{:.1}", rate.messages), format!("{:.0}", rate.bytes), topic.to_owned()]
 }

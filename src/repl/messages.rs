@@ -1,15 +1,55 @@
 //! What becomes of a message: it is kept, and shown unless that would be too much.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use colored::Color;
 use jiff::Timestamp;
 
+use super::connection::{Active, Printer};
+use super::diff::summary;
 use super::flood::Share;
 use super::shell::{Shell, Stop};
+use crate::mqtt::Message;
 use crate::output::{Excerpt, LiveHead, LiveStyle};
 use crate::payload::Record;
 use crate::session::Received;
+
+/// Where a message goes.
+struct Outputs {
+    files: Vec<Printer>,
+    /// How it is shown, once in each way; `None`: on a line.
+    shown: Vec<Option<Printer>>,
+}
+
+/// Each filter that asked for the message and does not leave it out has its output. One that came by no filter that is
+/// known is shown as all are.
+fn outputs(asked_for: &[&Active], message: &Message, usual: Option<&Printer>) -> Outputs {
+    let topic = message.topic.as_str();
+    let wanting: Vec<_> = asked_for.iter().filter(|active| active.shows(topic, message.retain)).collect();
+    let mut outputs = Outputs { files: Vec::new(), shown: Vec::new() };
+    for active in &wanting {
+        if let Some(file) = &active.file
+            && !outputs.files.iter().any(|other| Rc::ptr_eq(other, file))
+        {
+            outputs.files.push(file.clone());
+        }
+        let printer = active.printer.as_ref().or(usual);
+        let is_same = |other: &Option<Printer>| match (other, printer) {
+            (Some(other), Some(printer)) => Rc::ptr_eq(other, printer),
+            (None, None) => true,
+            _ => false,
+        };
+        if !outputs.shown.iter().any(is_same) {
+            outputs.shown.push(printer.cloned());
+        }
+    }
+    if asked_for.is_empty() {
+        outputs.shown.push(usual.cloned());
+    }
+    outputs
+}
 
 impl Shell<'_> {
     /// Keeps a message and shows it.
@@ -24,13 +64,16 @@ impl Shell<'_> {
         let connection = &self.connections[index];
         let name: Arc<str> = connection.name.as_str().into();
         let topic = record.message.topic.as_str();
-        let printer = connection.matching(topic).next().and_then(|active| active.printer.clone());
-        let printer = printer.or_else(|| self.preferences.printer.clone());
+        let asked_for = connection.asked_for(&record.message);
         let is_muted = self.is_watching || self.preferences.muted.iter().any(|filter| filter.matches(topic));
-        let is_shown = !is_muted && connection.shows(topic, record.message.retain);
+        let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
+        let changes = self.changes(&record.message);
         self.saw(topic);
         let id = self.messages.journal.push(&name, record.clone(), now);
-        if !is_shown {
+        for file in outputs.files {
+            file.borrow_mut().print(&record)?;
+        }
+        if is_muted || outputs.shown.is_empty() {
             return Ok(id);
         }
         let mut style = self.style.clone();
@@ -39,16 +82,32 @@ impl Shell<'_> {
             Share::Rows(rows) => style.maximum_lines = rows.min(style.maximum_lines),
             Share::Whole => {}
         }
-        let Some(printer) = printer else {
-            self.show_line(id, &name, &record, &style)?;
-            return Ok(id);
-        };
-        // What came before stands before.
-        self.printer.flush()?;
-        let mut printer = printer.borrow_mut();
-        printer.print(&record)?;
-        printer.flush()?;
+        for printer in outputs.shown {
+            let Some(printer) = printer else {
+                self.show_line(id, &name, &record, &style)?;
+                if let Some(changes) = &changes {
+                    self.printer.painted(&format!("  ~ {changes}"), Color::Yellow)?;
+                }
+                continue;
+            };
+            // What came before stands before.
+            self.printer.flush()?;
+            let mut printer = printer.borrow_mut();
+            printer.print(&record)?;
+            printer.flush()?;
+        }
         Ok(id)
+    }
+
+    /// What a message changes on its topic, where that is to be shown.
+    fn changes(&self, message: &Message) -> Option<String> {
+        if !self.preferences.changes {
+            return None;
+        }
+        let before = self.messages.journal.topics().get(message.topic.as_str(), Instant::now())?;
+        // Of a long payload only the beginning is there.
+        let is_whole = before.latest.size == before.latest.head.len();
+        if is_whole { summary(&before.latest.head, &message.payload) } else { None }
     }
 
     /// How much of a message may be drawn: in a script all.
@@ -115,7 +174,6 @@ pub(super) fn in_groups(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mqtt::Message;
 
     #[test]
     fn rows_count_lines_and_their_folds() {

@@ -16,24 +16,31 @@
 //! A command that waits goes on taking events ([`shell::Shell::next`]), so that messages are shown and counted
 //! whatever runs.
 
+mod background;
 mod chosen;
 mod connection;
 mod editor;
 mod execute;
+mod jobs;
 mod look;
 mod messages;
 mod opening;
 mod outside;
 mod preferences;
 mod publish;
+mod recall;
 mod received;
 mod script;
+mod selection;
 mod shell;
 mod subscribe;
 mod terminal;
 mod wait;
+mod watch;
+mod window;
 
 pub(crate) mod complete;
+pub(crate) mod diff;
 pub(crate) mod flood;
 pub(crate) mod history;
 pub(crate) mod journal;
@@ -59,7 +66,7 @@ pub(crate) async fn run(
         talk.warning(warning);
     }
     match &settings.commands {
-        CommandSource::Terminal => terminal::run(&settings, terminal, talk, variable).await,
+        CommandSource::Terminal => terminal::attend(&settings, terminal, talk, variable).await,
         CommandSource::Stdin | CommandSource::File(_) => {
             let shell = Shell::new(Console::default(), terminal.stdout, talk, settings.profile.clone(), variable)?;
             script::run(&settings, shell).await

@@ -57,6 +57,8 @@ impl Shell<'_> {
             profile: new.profile,
             client: Some(client),
             state: State::Connecting,
+            was_connected: false,
+            before: self.current().ok().map(|current| current.id),
             subscriptions: Vec::new(),
             lost: None,
         };
@@ -162,6 +164,29 @@ impl Shell<'_> {
             (connection.state, connection.client, connection.lost) = (State::Offline, None, None);
         }
         stopped.map_or(Ok(()), Err)
+    }
+
+    /// `forget`: closes a connection, and takes it off the list.
+    pub(super) async fn forget_connection(&mut self, name: &str) -> Result<(), Stop> {
+        let index = self.find(name)?;
+        self.close(index).await?;
+        let current = self.current.and_then(|index| self.connections.get(index)).map(|current| current.id);
+        self.connections.remove(index);
+        let current = self.connections.iter().position(|connection| Some(connection.id) == current);
+        self.current = current.or(self.connections.len().checked_sub(1));
+        self.talk.success(format_args!("Forgot {name}"));
+        Ok(())
+    }
+
+    /// `rename`.
+    pub(super) fn rename_connection(&mut self, name: &str, new: String) -> Result<(), Stop> {
+        let index = self.find(name)?;
+        if self.connections.iter().any(|other| other.name == new) {
+            let error = Error::usage(format!("there is a connection `{new}` already"));
+            return Err(error.with_hint("`connections` lists them").into());
+        }
+        self.connections[index].name = new;
+        Ok(())
     }
 
     /// Closes all connections in order.

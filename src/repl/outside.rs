@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::line::commands;
+use super::script::echo;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
 
@@ -39,6 +40,47 @@ impl Shell<'_> {
         judge(command, ended)
     }
 
+    /// Shows a text page by page where a person looks and it is longer than the window: by $PAGER, or `less`, which
+    /// colours and leaves the screen as it was.
+    pub(super) async fn page(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let pager = (self.variable)("PAGER").filter(|text| !text.trim().is_empty());
+        let command = pager.unwrap_or_else(|| "less -R".to_owned());
+        self.flush()?;
+        let Ok(mut child) = shell(&format!("{command} 2>/dev/null")).stdin(Stdio::piped()).spawn() else {
+            return Ok(self.printer.bytes(text)?);
+        };
+        if let Some(mut stdin) = child.stdin.take() {
+            // A person may leave before the end.
+            _ = stdin.write_all(text).await;
+        }
+        let ended = self.meanwhile(child.wait()).await?;
+        // 127: there is no such program.
+        if ended.is_ok_and(|status| status.code() == Some(127)) {
+            self.printer.bytes(text)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what comes while another program has the screen, and shows none of it. Ctrl-C is that program's.
+    async fn meanwhile<T>(&mut self, program: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut program = std::pin::pin!(program);
+        let was_watching = std::mem::replace(&mut self.is_watching, true);
+        let ended = loop {
+            let occurrence = tokio::select! {
+                biased;
+                ended = &mut program => break Ok(ended),
+                occurrence = self.next() => occurrence,
+            };
+            match occurrence {
+                Ok(occurrence) => self.background(occurrence),
+                Err(Stop::Interrupted(2)) => {}
+                Err(stop) => break Err(stop),
+            }
+        };
+        self.is_watching = was_watching;
+        ended
+    }
+
     /// `source`: the lines of a file.
     pub(super) async fn source(&mut self, path: &Path) -> Result<(), Stop> {
         if self.depth >= DEEPEST {
@@ -46,8 +88,9 @@ impl Shell<'_> {
         }
         let text = std::fs::read_to_string(path);
         let text = text.map_err(|error| Error::local(format!("{}: {error}", path.display())))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         self.depth += 1;
-        let ended = self.run_all(&text, &path.display().to_string()).await;
+        let ended = self.run_all(text, &path.display().to_string()).await;
         self.depth -= 1;
         ended
     }
@@ -80,7 +123,7 @@ impl Shell<'_> {
         judge(&editor, ended)?;
         let text = text.map_err(|error| Error::local(format!("what was edited cannot be read: {error}")))?;
         for (_, command) in commands(&text) {
-            command.lines().for_each(|line| self.talk.echo(line));
+            echo(self.talk, &command);
         }
         self.run_all(&text, "edit").await
     }

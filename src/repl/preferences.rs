@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use clap::ValueEnum;
 
-use super::chosen::Preferences;
+use super::chosen::{Preferences, codec};
 use super::line::check_name;
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
 use crate::error::Error;
 use crate::mqtt::{QoS, TopicFilter};
 use crate::output::{Columns, MessageShape};
-use crate::payload::{Codec, PayloadFormat};
+use crate::payload::PayloadFormat;
 use crate::settings::Display;
 
 impl Shell<'_> {
@@ -42,17 +42,19 @@ impl Shell<'_> {
             Preference::Format => {
                 let format = value.map_or(Ok(PayloadFormat::default()), str::parse::<PayloadFormat>);
                 let format = format.map_err(|error| Error::usage(format!("set: {error}")))?;
-                if format.needs_schema() {
-                    let error = Error::usage(format!("set: {format} needs a schema, and here is none"));
-                    return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`").into());
-                }
-                let codec = Codec::from(format);
-                codec.check_built_in().map_err(|error| Error::usage(format!("set: {error}")))?;
+                let codec = codec("set", format)?;
                 self.style.codec = if value.is_none() { codec.knowing_sparkplug_topics() } else { codec };
             }
             Preference::Qos => {
                 let qos = value.map(str::parse::<QoS>).transpose();
                 self.preferences.qos = qos.map_err(|_| refused("a QoS: use 0, 1 or 2"))?;
+            }
+            Preference::Changes => {
+                self.preferences.changes = match value {
+                    Some("on") => true,
+                    None | Some("off") => false,
+                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                }
             }
             Preference::Timestamps => {
                 self.style.timestamps = match value {
@@ -72,13 +74,13 @@ impl Shell<'_> {
     }
 
     fn reshape(&mut self, shape: Option<MessageShape>) -> Result<(), Error> {
-        self.preferences.printer = match shape {
-            Some(shape) => {
-                let display = Display { shape: Some(shape), codec: self.style.codec.clone(), ..Display::default() };
-                Some(Rc::new(RefCell::new(self.message_printer(&display)?)))
-            }
+        let codec = self.style.codec.clone();
+        let display = shape.map(|shape| Display { shape: Some(shape), codec, ..Display::default() });
+        self.preferences.printer = match &display {
+            Some(display) => Some(Rc::new(RefCell::new(self.message_printer(display)?))),
             None => None,
         };
+        self.preferences.display = display;
         Ok(())
     }
 
@@ -89,6 +91,7 @@ impl Shell<'_> {
         rows.row(["format", self.style.codec.format().name()]);
         rows.row(["qos", &qos.unwrap_or_default().to_string()]);
         rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
+        rows.row(["changes", if self.preferences.changes { "on" } else { "off" }]);
         rows.row(["max-lines", &self.style.maximum_lines.to_string()]);
         self.print_rows(&rows)
     }
@@ -97,6 +100,9 @@ impl Shell<'_> {
     pub(super) fn mute(&mut self, filters: Vec<TopicFilter>) -> Result<(), Stop> {
         if filters.is_empty() {
             let mut rows = Columns::default();
+            if self.preferences.muted.is_empty() {
+                self.talk.plain("Nothing is muted");
+            }
             self.preferences.muted.iter().for_each(|filter| rows.row([filter.as_str()]));
             return self.print_rows(&rows);
         }
@@ -122,6 +128,9 @@ impl Shell<'_> {
     pub(super) fn variable(&mut self, name: Option<String>, value: Option<String>) -> Result<(), Stop> {
         let Some(name) = name else {
             let mut rows = Columns::default();
+            if self.variables.is_empty() {
+                self.talk.plain("No variables: `var NAME VALUE` sets one");
+            }
             self.variables.iter().for_each(|(name, value)| rows.row([name, value]));
             return self.print_rows(&rows);
         };
@@ -137,6 +146,9 @@ impl Shell<'_> {
     pub(super) fn alias(&mut self, name: Option<String>, command: Option<String>) -> Result<(), Stop> {
         let Some(name) = name else {
             let mut rows = Columns::default();
+            if self.aliases.is_empty() {
+                self.talk.plain("No aliases: `alias NAME COMMAND` makes one");
+            }
             self.aliases.iter().for_each(|(name, command)| rows.row([name, command]));
             return self.print_rows(&rows);
         };

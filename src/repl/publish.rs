@@ -51,7 +51,12 @@ impl Shell<'_> {
         let mut tally = Tally::new(&publication.topics, self.talk);
         let mut outstanding = BTreeSet::new();
         let end = publication.timeout.map(|timeout| Instant::now() + timeout);
+        let mut handed_over = 0_u32;
         loop {
+            handed_over = handed_over.wrapping_add(1);
+            if handed_over.is_multiple_of(64) {
+                self.breathe().await?;
+            }
             let message = match source.next().await? {
                 Next::Message(message) => message,
                 Next::Bad(error) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::journal::{Entry, Journal, Limits};
-use crate::mqtt::TopicFilter;
+use super::selection::Selection;
 
 /// What was received, and which of it a `wait` or an `expect` has taken.
 #[derive(Debug)]
@@ -18,10 +18,10 @@ impl Messages {
         Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
     }
 
-    /// The last so many whose topics match, the oldest first.
-    pub(super) fn latest(&self, count: usize, on: Option<&TopicFilter>) -> Vec<Entry> {
-        let matches = |entry: &&Entry| on.is_none_or(|filter| filter.matches(entry.record.message.topic.as_str()));
-        let mut latest: Vec<_> = self.journal.entries().rev().filter(matches).take(count).cloned().collect();
+    /// The last so many that are meant, the oldest first.
+    pub(super) fn latest(&self, count: usize, selection: &Selection) -> Vec<Entry> {
+        let takes = |entry: &&Entry| selection.takes(entry);
+        let mut latest: Vec<_> = self.journal.entries().rev().filter(takes).take(count).cloned().collect();
         latest.reverse();
         latest
     }

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::history::holds_secret;
 use super::line::Assembler;
 use super::shell::{Shell, Stop};
 use crate::command::lines::Lines;
 use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::output::Talk;
 use crate::settings::{CommandSource, NewConnection, ReplSettings};
 
 /// Runs a script to its end, and closes all connections.
@@ -26,6 +28,7 @@ pub(super) async fn run(settings: &ReplSettings, mut shell: Shell<'_>) -> Result
         (Err(Stop::Interrupted(signal)), _) | (_, Err(Stop::Interrupted(signal))) => {
             Ok(ExitStatus::Interrupted(signal))
         }
+        (Err(Stop::Exit(code)), _) if code != 0 => Ok(ExitStatus::Command(code)),
         (_, Err(Stop::Failed(error))) => Err(error),
         _ => Ok(script.failure.map_or(ExitStatus::Done, ExitStatus::Partly)),
     }
@@ -66,7 +69,10 @@ impl<'a> Script<'a> {
             if !assembler.is_pending() {
                 first = number;
             }
-            if let Some(command) = assembler.push(&String::from_utf8_lossy(&line)) {
+            let text = String::from_utf8_lossy(&line);
+            // Editors of Windows begin a file so.
+            let text = text.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(&text);
+            if let Some(command) = assembler.push(text) {
                 self.run_command(shell, first, &command).await?;
             }
         }
@@ -96,16 +102,14 @@ impl<'a> Script<'a> {
     async fn run_command(&mut self, shell: &mut Shell<'_>, number: usize, command: &str) -> Result<(), Stop> {
         if self.settings.echo {
             shell.flush()?;
-            for line in command.lines() {
-                shell.talk.echo(line);
-            }
+            echo(shell.talk, command);
         }
         let place = format!("{}:{number}", self.name);
         let error = match shell.run(command).await {
             Ok(()) => return Ok(()),
             Err(Stop::Failed(error)) => error.with_context(&place),
             Err(Stop::Told(kind)) => {
-                shell.talk.failure(format_args!("{place}: {}", command.lines().next().unwrap_or_default()));
+                shell.talk.failure(format_args!("{place}: {}", shown(command)));
                 if self.settings.keep_going {
                     self.failure.get_or_insert(kind);
                     return Ok(());
@@ -122,6 +126,23 @@ impl<'a> Script<'a> {
         self.failure.get_or_insert(error.kind());
         Ok(())
     }
+}
+
+/// Shows a command that is about to run, unless it holds a secret.
+pub(super) fn echo(talk: Talk, command: &str) {
+    if holds_secret(command) {
+        return talk.echo(&shown(command));
+    }
+    command.lines().for_each(|line| talk.echo(line));
+}
+
+/// The first line of a command, or of one with a secret what it is.
+fn shown(command: &str) -> String {
+    if !holds_secret(command) {
+        return command.lines().next().unwrap_or_default().to_owned();
+    }
+    let name = command.split_whitespace().next().unwrap_or_default();
+    format!("{name} ... (not shown: it holds a secret)")
 }
 
 fn file_name(path: &Path) -> String {

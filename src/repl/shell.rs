@@ -8,6 +8,7 @@ use super::chosen::Preferences;
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
+use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
 use super::received::Messages;
 use crate::client::{Client, Event};
@@ -67,6 +68,7 @@ pub(super) struct Shell<'a> {
     /// The id of the next connection.
     pub(super) next_id: u64,
     requests: Vec<Request>,
+    pub(super) jobs: Jobs,
 }
 
 pub(super) type Batch = (u64, Vec<Event>);
@@ -86,6 +88,8 @@ pub(super) struct Screen {
     facts: Arc<Mutex<Facts>>,
     sign: Sign,
     pub(super) flood: Flood,
+    /// It can be drawn on anywhere: it does more than write lines.
+    pub(super) draws: bool,
     pub(super) columns: usize,
     pub(super) rows: usize,
 }
@@ -116,8 +120,8 @@ pub(super) enum Stop {
     Interrupted(u8),
     /// Whoever reads stdout has gone.
     Closed,
-    /// `exit`.
-    Exit,
+    /// `exit`, with the program's exit code.
+    Exit(u8),
 }
 
 impl From<Error> for Stop {
@@ -169,12 +173,13 @@ impl<'a> Shell<'a> {
             taken: VecDeque::new(),
             next_id: 0,
             requests: Vec::new(),
+            jobs: Jobs::default(),
         })
     }
 
     /// From here on a person looks at it.
-    pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign) {
-        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), columns: 80, rows: 24 });
+    pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign, draws: bool) {
+        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
         (self.style.maximum_lines, self.style.columns) = (SHOWN_LINES, 80);
     }
 
@@ -211,18 +216,19 @@ impl<'a> Shell<'a> {
                     return Ok(occurrence);
                 }
             }
-            if let Ok((connection, events)) = self.batches.1.try_recv() {
-                self.taken.extend(events.into_iter().map(|event| (connection, event)));
-                continue;
+            if self.batches.1.is_empty() {
+                self.flush()?;
+            } else {
+                // In a flood there is always a batch: signals are noticed only by who lets the runtime look.
+                tokio::task::yield_now().await;
             }
-            self.flush()?;
             let sum_is_due = self.screen.as_ref().and_then(|screen| screen.flood.poll_timeout());
             tokio::select! {
                 biased;
                 signal = self.interrupt.received() => return Err(Stop::Interrupted(signal)),
                 batch = self.batches.1.recv() => {
                     // It holds a sender itself, so that there is always another.
-                    let Some((connection, events)) = batch else { return Err(Stop::Exit) };
+                    let Some((connection, events)) = batch else { return Err(Stop::Exit(0)) };
                     self.taken.extend(events.into_iter().map(|event| (connection, event)));
                 }
                 () = at(sum_is_due) => self.tell_hidden()?,
@@ -230,11 +236,21 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Lets a signal through to a command that never waits.
+    pub(super) async fn breathe(&mut self) -> Result<(), Stop> {
+        tokio::task::yield_now().await;
+        tokio::select! {
+            biased;
+            signal = self.interrupt.received() => Err(Stop::Interrupted(signal)),
+            () = std::future::ready(()) => Ok(()),
+        }
+    }
+
     /// Writes what has been printed.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         self.printer.flush()?;
         for active in self.connections.iter().flat_map(|connection| &connection.subscriptions) {
-            if let Some(printer) = &active.printer {
+            for printer in active.printer.iter().chain(&active.file) {
                 printer.borrow_mut().flush()?;
             }
         }
@@ -283,13 +299,16 @@ impl<'a> Shell<'a> {
         let id = connection.id;
         match event {
             Event::Connected(_) => {
-                connection.lost = None;
+                (connection.lost, connection.was_connected) = (None, true);
                 Some(Occurrence::Connected(id))
             }
             Event::Closed(result) => {
                 connection.client = None;
                 let error = result.err().map(|error| Error::from(*error));
                 connection.lost.clone_from(&error);
+                if error.is_some() && !connection.was_connected {
+                    self.go_back(index);
+                }
                 Some(Occurrence::Closed(id, error))
             }
             Event::Subscribed { id: request, ack } => {
@@ -329,6 +348,18 @@ impl<'a> Shell<'a> {
             | Event::Auth(_)
             | Event::Tolerated(_)
             | Event::Narrowed(_) => None,
+        }
+    }
+
+    /// A connection that never was is not the current one: that is again the one before it, if there is one.
+    fn go_back(&mut self, index: usize) {
+        let Some(before) = self.connections[index].before.filter(|_| self.current == Some(index)) else { return };
+        if let Some(before) = self.connections.iter().position(|other| other.id == before) {
+            self.current = Some(before);
+            if let Some(screen) = &self.screen {
+                screen.sign.set(self.connections[before].state);
+            }
+            self.talk.progress(format_args!("{} is the current connection again", self.connections[before].name));
         }
     }
 
@@ -406,7 +437,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-async fn at(deadline: Option<std::time::Instant>) {
+pub(super) async fn at(deadline: Option<std::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,

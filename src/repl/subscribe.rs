@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::connection::Active;
+use super::connection::{Active, Printer};
 use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
@@ -12,7 +12,7 @@ use crate::command::refusal::refused;
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
-use crate::output::{Console, MessagePrinter, PrinterOptions, Stdout};
+use crate::output::{Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
 use crate::settings::{Display, Subscription};
 
@@ -28,9 +28,9 @@ impl Shell<'_> {
         if let Some(qos) = self.preferences.qos.filter(|_| !origins.given("qos")) {
             subscription.request.filters.iter_mut().for_each(|options| options.qos = qos);
         }
-        let printer = match &subscription.display {
-            Some(display) => Some(Rc::new(RefCell::new(self.message_printer(display)?))),
-            None => None,
+        let (printer, file) = match &subscription.display {
+            Some(display) => self.outputs(display)?,
+            None => (None, None),
         };
         let filters: Vec<_> = subscription.request.filters.iter().map(|options| options.filter.clone()).collect();
         let request = client.subscribe(subscription.request.clone());
@@ -44,6 +44,7 @@ impl Shell<'_> {
                 filter_out: subscription.filter_out.clone(),
                 retained: subscription.retained,
                 printer: printer.clone(),
+                file: file.clone(),
             };
             self.filters += 1;
             if let Some(connection) = self.by_id(id) {
@@ -158,15 +159,37 @@ impl Shell<'_> {
         self.connections[index].subscriptions.retain(|active| !filters.contains(&active.options.filter));
     }
 
-    /// A printer of messages in a shape of their own.
-    pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
+    /// How messages are shown, if not as all are, and the file that they go to: each message goes there, shown or not.
+    fn outputs(&self, display: &Display) -> Result<(Option<Printer>, Option<Printer>), Error> {
+        let shown = Display { file: None, ..display.clone() };
+        let usual = Display { delimiter: shown.delimiter.clone(), ..Display::default() };
+        let printer = if shown == usual { None } else { Some(Rc::new(RefCell::new(self.message_printer(&shown)?))) };
+        let Some(target) = &display.file else { return Ok((printer, None)) };
         let options = PrinterOptions {
+            shape: MessageShape::Raw,
+            codec: display.codec.clone(),
+            verbose: false,
+            delimiter: display.delimiter.clone(),
+            file: crate::command::message_file(Some(target))?,
+        };
+        let file = MessagePrinter::new(options, Stdout::with_writer(Console::nowhere(), Stream::PIPE), self.talk);
+        Ok((printer, Some(Rc::new(RefCell::new(file)))))
+    }
+
+    /// What a printer of such messages needs to know.
+    pub(super) fn printer_options(display: &Display) -> Result<PrinterOptions, Error> {
+        Ok(PrinterOptions {
             shape: display.shape.clone().unwrap_or_default(),
             codec: display.codec.clone(),
             verbose: display.verbose,
             delimiter: display.delimiter.clone(),
             file: crate::command::message_file(display.file.as_ref())?,
-        };
+        })
+    }
+
+    /// A printer of messages in a shape of their own.
+    pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
+        let options = Self::printer_options(display)?;
         Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))
     }
 }

@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::editor::{Editor, Facts, Prompt, Sign, Typed};
+use super::editor::{Editor, Facts, Prompt, Typed};
 use super::history;
-use super::shell::{Shell, Stop};
+use super::line::commands;
+use super::shell::{Shell, Stop, at};
+#[cfg(unix)]
+use super::window::make_raw;
+use super::window::{Continued, Cooked, NeverStopped, is_gone, window};
 use crate::config::profile::Store;
 use crate::error::{Error, ExitStatus};
 use crate::output::{Console, Talk, Terminal};
@@ -14,7 +18,7 @@ use crate::settings::{NewConnection, ReplSettings};
 const SIGINT: u8 = 2;
 
 /// Takes lines until the person leaves, and closes all connections.
-pub(super) async fn run(
+pub(super) async fn attend(
     settings: &ReplSettings,
     terminal: Terminal,
     talk: Talk,
@@ -24,6 +28,7 @@ pub(super) async fn run(
     if let Ok(mut facts) = facts.lock() {
         facts.profiles = Store::locate(variable).names();
     }
+    let never_stopped = NeverStopped::begin();
     let cooked = Cooked::remember();
     let name = history::file_name(settings.profile_name.as_deref());
     let history = settings.history.as_ref().map(|folder| folder.join(name));
@@ -31,14 +36,18 @@ pub(super) async fn run(
     let console = Console::above(editor.above());
     let talk = talk.with_console(console);
     let mut shell = Shell::new(console, terminal.stdout, talk, settings.profile.clone(), variable)?;
-    shell.attend(facts, Sign::default());
+    shell.attend(facts, editor.sign(), editor.draws());
     begin(settings, &mut shell);
-    let ended = session(&mut shell, &mut editor).await;
+    let ended = session(&mut shell, &mut editor, &cooked).await;
     // A signal may have come while the terminal was the editor's.
     drop(cooked);
+    drop(never_stopped);
     let closed = shell.close_all().await;
     match (ended, closed) {
+        // What cannot be read or written there is not a failure: to close the window is one way to leave.
+        _ if is_gone() => Ok(ExitStatus::Done),
         (Err(Stop::Failed(error)), _) | (Ok(()), Err(Stop::Failed(error))) => Err(error),
+        (Err(Stop::Exit(code)), _) => Ok(if code == 0 { ExitStatus::Done } else { ExitStatus::Command(code) }),
         _ => Ok(ExitStatus::Done),
     }
 }
@@ -56,7 +65,8 @@ fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) {
 }
 
 /// From line to line.
-async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop> {
+async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) -> Result<(), Stop> {
+    let mut continued = Continued::listen();
     loop {
         shell.flush()?;
         let (columns, rows) = window();
@@ -66,69 +76,71 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor) -> Result<(), Stop>
             tokio::select! {
                 biased;
                 typed = editor.typed() => break typed,
+                () = continued.received() => {
+                    if editor.has_terminal() {
+                        resume(editor);
+                    }
+                }
+                () = at(shell.jobs.due()) => match shell.run_jobs().await {
+                    Err(Stop::Interrupted(SIGINT)) | Ok(()) => shell.flush()?,
+                    Err(stop) => return Err(stop),
+                },
                 occurrence = shell.next() => match occurrence {
                     Ok(occurrence) => shell.background(occurrence),
                     // It came to another process of the group as well; the line is the editor's to clear.
-                    Err(Stop::Interrupted(SIGINT)) => {}
+                    Err(Stop::Interrupted(SIGINT)) if editor.draws() => {}
+                    // The terminal has dropped the line.
+                    Err(Stop::Interrupted(SIGINT)) => shell.printer.line("")?,
                     Err(stop) => return Err(stop),
                 },
             }
         };
+        // The program may have been let go on in the moment in which the editor gave the terminal back.
+        cooked.restore();
+        Console::settle(&editor.left());
         let text = match typed {
             Typed::Line(text) => text,
             Typed::Cleared => continue,
             Typed::End => return Ok(()),
             Typed::Failed(error) => return Err(Error::local(format!("the terminal cannot be read: {error}")).into()),
         };
-        let ended = shell.run(&text).await;
-        if text.trim() != "edit" {
-            shell.previous = text;
-        }
-        match ended {
-            Ok(()) | Err(Stop::Told(_)) => {}
-            Err(Stop::Failed(error)) => {
-                shell.flush()?;
-                shell.talk.error(&error);
+        // Several lines may have been pasted.
+        for (_, command) in commands(&text) {
+            if !run(shell, command).await? {
+                break;
             }
-            Err(Stop::Interrupted(SIGINT)) => shell.talk.failure("Interrupted"),
-            Err(Stop::Exit) => return Ok(()),
-            Err(stop) => return Err(stop),
         }
     }
 }
 
-/// Columns and rows of the window.
-fn window() -> (usize, usize) {
+/// Runs a line, and says whether the next one may run.
+async fn run(shell: &mut Shell<'_>, text: String) -> Result<bool, Stop> {
+    let ended = shell.run(&text).await;
+    if text.trim() != "edit" {
+        shell.previous = text;
+    }
+    match ended {
+        Ok(()) | Err(Stop::Told(_)) => {}
+        Err(Stop::Failed(error)) => {
+            shell.flush()?;
+            shell.talk.error(&error);
+        }
+        Err(Stop::Interrupted(SIGINT)) => {
+            shell.talk.failure("Interrupted");
+            return Ok(false);
+        }
+        Err(stop) => return Err(stop),
+    }
+    Ok(true)
+}
+
+/// A shell that stopped the program and lets it go on has set the terminal to its own liking.
+fn resume(editor: &Editor) {
     #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdin())
-        && size.ws_col > 0
-    {
-        return (size.ws_col.into(), size.ws_row.into());
-    }
-    (80, 24)
+    make_raw();
+    Console::settle(BRACKETED_PASTE);
+    editor.redraw();
 }
 
-/// The terminal's mode before it was edited on, put back when this is dropped.
-struct Cooked {
-    #[cfg(unix)]
-    mode: Option<rustix::termios::Termios>,
-}
-
-impl Cooked {
-    fn remember() -> Self {
-        Self {
-            #[cfg(unix)]
-            mode: rustix::termios::tcgetattr(std::io::stdin()).ok(),
-        }
-    }
-}
-
-impl Drop for Cooked {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(mode) = &self.mode {
-            // Nothing is left to be done about it.
-            _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, mode);
-        }
-    }
-}
+/// Pasted lines come as a whole.
+const BRACKETED_PASTE: &str = "\x1b[?2004h";

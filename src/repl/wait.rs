@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use regex_lite::Regex;
 use tokio::time::{Instant, timeout_at};
 
 use super::journal::Entry;
+use super::selection::{Member, has_members, member, pattern};
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::{ExpectLine, WaitLine, WaitedForArgs};
 use crate::error::{Error, ErrorKind};
@@ -18,43 +19,34 @@ use crate::mqtt::TopicFilter;
 #[derive(Debug, Default)]
 struct Wanted {
     whole: Option<String>,
-    contains: Option<String>,
-    /// JSON pointers and the values there.
-    json: Vec<(String, Value)>,
+    pattern: Option<Regex>,
+    json: Vec<Member>,
 }
 
 impl Wanted {
     fn new(whole: Option<&str>, given: &WaitedForArgs) -> Result<Self, Error> {
         let json = given.json.iter().map(|text| member(text)).collect::<Result<_, _>>()?;
-        Ok(Self { whole: whole.map(Into::into), contains: given.contains.clone(), json })
+        let pattern = given.pattern.as_deref().map(pattern).transpose()?;
+        Ok(Self { whole: whole.map(Into::into), pattern, json })
     }
 
     fn matches(&self, payload: &[u8]) -> bool {
-        let contains = |part: &String| part.is_empty() || memchr::memmem::find(payload, part.as_bytes()).is_some();
-        let has = |value: &Value| self.json.iter().all(|(pointer, wanted)| value.pointer(pointer) == Some(wanted));
+        let matches = |pattern: &Regex| pattern.is_match(&String::from_utf8_lossy(payload));
         self.whole.as_ref().is_none_or(|whole| whole.as_bytes() == payload)
-            && self.contains.as_ref().is_none_or(contains)
-            && (self.json.is_empty() || serde_json::from_slice(payload).is_ok_and(|value| has(&value)))
+            && self.pattern.as_ref().is_none_or(matches)
+            && has_members(&self.json, payload)
     }
 
-    /// As in ` that contains "on"`, with backticks; empty if anything will do.
+    /// As in ` that matches "on"`, with backticks; empty if anything will do.
     fn description(&self) -> String {
         let whole = self.whole.iter().map(|text| format!("that is `{text}`"));
-        let contains = self.contains.iter().map(|text| format!("that contains `{text}`"));
-        let json = self.json.iter().map(|(pointer, value)| format!("with {pointer}={value}"));
-        let parts: Vec<_> = whole.chain(contains).chain(json).collect();
+        let pattern = self.pattern.iter().map(|pattern| format!("that matches `{pattern}`"));
+        let json = self.json.iter().map(|member| match &member.value {
+            Some(value) => format!("with {}={value}", member.pointer),
+            None => format!("with {}", member.pointer),
+        });
+        let parts: Vec<_> = whole.chain(pattern).chain(json).collect();
         if parts.is_empty() { String::new() } else { format!(" {}", parts.join(" and ")) }
-    }
-}
-
-/// `/state/on=true`: a value that is no JSON is a string.
-fn member(text: &str) -> Result<(String, Value), Error> {
-    match text.split_once('=') {
-        Some((pointer, value)) if pointer.is_empty() || pointer.starts_with('/') => {
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-            Ok((pointer.to_owned(), value))
-        }
-        _ => Err(Error::usage(format!("--json: `{text}` is no place and value")).with_hint("as in /state/on=true")),
     }
 }
 
@@ -65,7 +57,8 @@ impl Shell<'_> {
         let filter = &line.filter;
         let matches = |kept: &Entry| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
-        if self.first(timeout, matches).await?.is_some() {
+        if let Some(found) = self.first(timeout, matches).await? {
+            self.tell_found(&found);
             return Ok(());
         }
         let what = format!("no message on {}{}", filter.as_str(), wanted.description());
@@ -87,12 +80,22 @@ impl Shell<'_> {
                     .with_detail(shown(&kept))
                     .into())
             }
-            Some(kept) if wanted.matches(&kept.record.message.payload) => Ok(()),
+            Some(kept) if wanted.matches(&kept.record.message.payload) => {
+                self.tell_found(&kept);
+                Ok(())
+            }
             Some(kept) => {
                 let topic = kept.record.message.topic.as_str();
                 let message = format!("the message on {topic} is not one{}", wanted.description());
                 Err(Error::local(message).with_detail(shown(&kept)).into())
             }
+        }
+    }
+
+    /// Tells a person that a message was found: it may have come long before.
+    fn tell_found(&self, found: &Entry) {
+        if self.screen.is_some() {
+            self.talk.success(format_args!("Message {} on {}", found.id, found.record.message.topic.as_str()));
         }
     }
 
@@ -157,9 +160,9 @@ fn timed_out(what: &str, time: Duration) -> Error {
 mod tests {
     use super::*;
 
-    fn wanted(whole: Option<&str>, contains: Option<&str>, json: &[&str]) -> Wanted {
+    fn wanted(whole: Option<&str>, pattern: Option<&str>, json: &[&str]) -> Wanted {
         let json = json.iter().map(ToString::to_string).collect();
-        Wanted::new(whole, &WaitedForArgs { contains: contains.map(Into::into), json }).unwrap()
+        Wanted::new(whole, &WaitedForArgs { pattern: pattern.map(Into::into), json }).unwrap()
     }
 
     #[test]
@@ -167,6 +170,8 @@ mod tests {
         assert!(wanted(None, None, &[]).matches(b"\xff"));
         assert!(wanted(Some("on"), None, &[]).matches(b"on") && !wanted(Some("on"), None, &[]).matches(b"on!"));
         assert!(wanted(None, Some("n o"), &[]).matches(b"\xffon or off"));
+        let switch = wanted(None, Some("^o(n|ff)$"), &[]);
+        assert!(switch.matches(b"off") && !switch.matches(b"offer"));
         let state = wanted(None, None, &["/state/on=true", "/name=ac", "/n=1.5"]);
         assert!(state.matches(br#"{"n": 1.5, "name": "ac", "state": {"on": true}}"#));
         assert!(!state.matches(br#"{"n": 1.5, "name": "ac", "state": {"on": false}}"#));

@@ -16,7 +16,7 @@ use crate::config::origin::{Origin, Origins, names_broker};
 use crate::config::profile::Choice;
 use crate::config::read::{Parsed, Reading, read_as};
 use crate::config::table::{Note, noted, row_of, rows};
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::mqtt::{TopicFilter, Version};
 use crate::payload::Codec;
 use crate::session::SubscribeRequest;
@@ -185,11 +185,9 @@ fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) ->
         });
     }
     let names = definition.get_subcommands().map(clap::Command::get_name);
-    let similar =
-        names.map(|name| (strsim::jaro_winkler(first, name), name)).max_by(|one, other| one.0.total_cmp(&other.0));
-    match similar {
-        Some((likeness, name)) if likeness > 0.8 => refused.with_hint(format!("did you mean `{name}`?")),
-        _ => refused.with_hint("`help` lists the commands"),
+    match nearest(first, names) {
+        Some(name) => refused.with_hint(format!("did you mean `{name}`?")),
+        None => refused.with_hint("`help` lists the commands"),
     }
 }
 

@@ -3,6 +3,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(unix)]
+mod comfort;
+#[cfg(unix)]
+mod person;
 mod script;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod watch;

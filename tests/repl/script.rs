@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::wire::property::{correlation_data, response_topic, user_property};
+use crate::support::wire::property::{correlation_data, response_topic, subscription_identifier, user_property};
 use crate::support::wire::{connack, puback, publish, suback, subscribe, unsuback};
 use crate::support::{Ended, Program, ScriptedBroker};
 
@@ -329,8 +329,14 @@ fn what_was_received_can_be_listed_shown_and_saved() {
     let ended = running.wait().expect_code(0);
     let text = ended.text();
     assert!(text.contains("\nuser property  site: plant-7\n"), "{text}");
-    assert!(text.contains("{\n  \"on\": true\n}\n\n00000000  7b 22 6f 6e"), "{text}");
-    assert!(text.contains("car  2\n  a  1\n  b  1\n"), "{text}");
+    assert!(text.contains("\n\n{\n  \"on\": true\n}\ncar "), "{text}");
+    let rows: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    for (row, value) in [(["car", "2"], ""), (["a", "1"], "{\"on\":true}"), (["b", "1"], "x")] {
+        assert!(
+            rows.iter().any(|seen| seen.starts_with(&row) && (value.is_empty() || seen.ends_with(&[value]))),
+            "{text}"
+        );
+    }
     assert_eq!(text.matches("#2 car/b: x\n").count(), 2, "as it came, and by `last`: {text}");
     assert!(!text.contains("hidden"), "{text}");
     assert_eq!(fs::read_to_string(folder.path().join("kept.json")).unwrap(), r#"{"on":true}"#);
@@ -357,7 +363,7 @@ fn variables_aliases_and_files_of_lines_make_longer_scripts() {
 #[test]
 fn commands_of_the_shell_run_beside_and_behind() {
     let ended = without_broker("!echo beside\nhelp exit | grep Usage | tr a-z A-Z\n!exit 3\n").expect_code(1);
-    assert_eq!(ended.text(), "beside\nUSAGE: EXIT\n");
+    assert_eq!(ended.text(), "beside\nUSAGE: EXIT [CODE]\n");
     assert_eq!(ended.stderr, "error: stdin:3: `exit 3` ended with exit status: 3\n");
 }
 
@@ -373,6 +379,202 @@ fn a_trace_can_be_switched_on_and_off() {
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(ended.stderr.matches("-> PUBLISH").count(), 1, "{}", ended.stderr);
+}
+
+/// What a script prints that has received these messages, in their order, before its last lines run.
+fn with_messages(messages: &[(&str, &str)], lines: &str, folder: &std::path::Path) -> Ended {
+    let broker = ScriptedBroker::start();
+    let lines = format!("sub #\nmute #\nwait end\n{lines}");
+    let running = script(&broker, &lines).directory(folder).arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "#", 0));
+    // Behind the answer nothing is shown any more, whatever comes when.
+    link.send(suback(1, [0]));
+    for (topic, payload) in messages {
+        link.send(publish(topic, *payload));
+    }
+    link.send(publish("end", ""));
+    link.expect_goodbye();
+    link.close();
+    running.wait()
+}
+
+/// The lines that a command printed, without those of messages as they came.
+fn printed(ended: &Ended) -> Vec<&str> {
+    let text = ended.text().lines();
+    text.skip_while(|line| *line != "begin").skip(1).collect()
+}
+
+#[test]
+fn received_messages_can_be_asked_for_by_topic_pattern_and_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [
+        ("meter/1", r#"{"kWh": 12.5, "unit": "a"}"#),
+        ("meter/2", r#"{"kWh": 7}"#),
+        ("door", "open"),
+        ("door", "shut"),
+    ];
+    let lines = "!echo begin\ncount --on door\nlast --match '^sh' --output-mode raw\nlast --json /kWh\n\
+        last --json /kWh=7 -F '%t %l'\ncount --since 1h\ncount --on door --match x\nlast 2 --on door | sed 's/^#[0-9]* //'\n\
+        export all.jsonl --on 'meter/+'\nset mode raw\nlast 1 --on door\n";
+    let ended = with_messages(&messages, lines, folder.path()).expect_code(0);
+    assert_eq!(
+        printed(&ended),
+        ["2", "shut", "#1 meter/1: 12.5", "#2 meter/2: 7", "meter/2 10", "5", "0", "door: open", "door: shut", "shut"]
+    );
+    let exported = fs::read_to_string(folder.path().join("all.jsonl")).unwrap();
+    let topics: Vec<serde_json::Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(topics.iter().map(|line| line["topic"].as_str().unwrap()).collect::<Vec<_>>(), ["meter/1", "meter/2"]);
+    let ended = with_messages(&[], "last --match '('\n", folder.path()).expect_code(2);
+    assert!(ended.stderr.contains("--match: `(` is not a pattern"), "{}", ended.stderr);
+}
+
+#[test]
+fn two_messages_are_compared_as_json_text_or_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [
+        ("car", r#"{"speed": 3, "on": true}"#),
+        ("note", "one\ntwo"),
+        ("car", r#"{"on": true, "speed": 5}"#),
+        ("note", "one\nthree"),
+    ];
+    let lines = "!echo begin\ndiff 1 3\ndiff car | head -1\ndiff 4\n";
+    let ended = with_messages(&messages, lines, folder.path()).expect_code(0);
+    assert_eq!(
+        printed(&ended),
+        ["#1 -> #3", "  /on: true", "~ /speed: 3 -> 5", "#1 -> #3", "#2 -> #4", "  one", "- two", "+ three"]
+    );
+    let ended = with_messages(&messages[..1], "diff car\n", folder.path()).expect_code(2);
+    assert!(ended.stderr.contains("only one message on `car` is kept"), "{}", ended.stderr);
+}
+
+#[test]
+fn topics_show_one_value_of_each_payload() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [("meter/1", r#"{"kWh": 12.5}"#), ("meter/2", "off")];
+    let lines = "!echo begin\ntopics meter/# --json /kWh | awk '{print $1, $2, $NF}'\ntopics nothing\n";
+    let ended = with_messages(&messages, lines, folder.path()).expect_code(0);
+    assert_eq!(printed(&ended), ["meter 2 2", "1 1 12.5", "2 1 -"]);
+}
+
+#[test]
+fn what_a_message_changes_is_shown_below_it() {
+    let broker = ScriptedBroker::start();
+    let running =
+        script(&broker, "set changes on\nsub car\nwait car --json /speed=5\n").arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(subscribe(1, "car", 0));
+    link.send(suback(1, [0]));
+    link.send(publish("car", r#"{"speed": 3}"#));
+    link.send(publish("car", r#"{"speed": 5}"#));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    assert!(ended.text().ends_with("car: {\"speed\": 5}\n  ~ /speed: 3 -> 5\n"), "{}", ended.text());
+}
+
+#[test]
+fn each_subscription_has_its_own_output() {
+    let broker = ScriptedBroker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "sub m/#\nsub m/x --file-write rec.txt\nsub m/y --output-mode raw\nwait m/end\n";
+    let running = script(&broker, lines).directory(folder.path()).arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for filter in ["m/#", "m/x", "m/y"] {
+        let asked = link.expect_subscribe();
+        assert_eq!(asked.filters[0].0, filter);
+        link.send(suback(asked.id, [0]));
+    }
+    link.send(publish("m/x", "recorded"));
+    link.send(publish("m/y", "raw"));
+    link.send(publish("m/end", ""));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    let text: Vec<_> = ended.text().lines().filter(|line| !line.contains("probe")).collect();
+    assert!(text.iter().any(|line| line.ends_with("m/x: recorded")), "{text:?}");
+    assert!(text.iter().any(|line| line.ends_with("m/y: raw")), "{text:?}");
+    assert_eq!(text.iter().filter(|line| **line == "raw").count(), 1, "{text:?}");
+    assert_eq!(fs::read_to_string(folder.path().join("rec.txt")).unwrap(), "recorded\n");
+}
+
+#[test]
+fn a_message_with_a_subscription_identifier_goes_where_that_was_given() {
+    let broker = ScriptedBroker::start();
+    let lines = "sub # --subscription-identifier 1 --output-mode raw\nsub a --subscription-identifier 2 -F 'two %p'\nwait end\n";
+    let running = script(&broker, lines).arg("--quiet").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    for _ in 0..2 {
+        let asked = link.expect_subscribe();
+        link.send(suback(asked.id, [0]));
+    }
+    link.send(publish("a", "x").with(subscription_identifier(2)));
+    link.send(publish("end", ""));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(0);
+    let lines: Vec<_> = ended.text().lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines, ["two x"]);
+}
+
+#[test]
+fn what_runs_is_shown_without_its_secrets() {
+    let ended =
+        Program::new(["repl", "-x", "--keep-going"]).stdin("pub a b -P hunter2\nvar pw hunter2\nvar a 1\n").run();
+    let ended = ended.expect_code(2);
+    assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("+ var ... (not shown: it holds a secret)\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("+ var a 1\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_script_may_begin_with_a_byte_order_mark_and_end_with_a_code_of_its_own() {
+    let ended = without_broker("\u{feff}exit 3\n").expect_code(3);
+    assert_eq!(ended.stderr, "");
+    let ended = without_broker("exit 300\n").expect_code(2);
+    assert!(
+        ended.stderr.contains("`300` is not an exit code: use a whole number between 0 and 255"),
+        "{}",
+        ended.stderr
+    );
+    let ended = without_broker("show abc\n").expect_code(2);
+    assert!(ended.stderr.contains("ID: `abc` is not a whole number of 1 or more"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_empty_says_so() {
+    let ended = without_broker("connections\nsubs\nvar\nalias\nmute\n").expect_code(0);
+    assert_eq!(ended.text(), "");
+    let said: Vec<_> = ended.stderr.lines().collect();
+    assert_eq!(
+        said,
+        [
+            "No connections: `connect -h HOST` opens one",
+            "No subscriptions: `sub FILTER` subscribes",
+            "No variables: `var NAME VALUE` sets one",
+            "No aliases: `alias NAME COMMAND` makes one",
+            "Nothing is muted",
+        ]
+    );
+}
+
+#[test]
+fn a_mistyped_command_is_guessed_at_as_on_the_command_line() {
+    let ended = without_broker("sbu car/ac\n").expect_code(2);
+    assert!(ended.stderr.contains("hint: did you mean `sub`?"), "{}", ended.stderr);
+}
+
+#[test]
+fn any_character_can_be_written_with_escapes() {
+    let broker = ScriptedBroker::start();
+    let running = script(&broker, "pub a $'\\u{202e}x\\x1b\\'\\n'\n").start_with_stdin();
+    let (mut link, _) = broker.accept_session(connack());
+    link.expect(publish("a", "\u{202e}x\x1b'\n"));
+    link.expect_goodbye();
+    link.close();
+    running.wait().expect_code(0);
+    let ended = without_broker("pub a $'\\q'\n").expect_code(2);
+    assert!(ended.stderr.contains("column 9: not an escape"), "{}", ended.stderr);
 }
 
 #[cfg(feature = "broker")]

@@ -1,84 +1,8 @@
 //! What a person sees and does at a terminal.
 
-use std::fs;
-use std::path::Path;
-
-use tempfile::TempDir;
-
+use crate::person::{Person, enter, is_waiting, subscribe, typed};
 use crate::support::screen::key;
 use crate::support::wire::{connack, puback, publish, suback};
-use crate::support::{Link, Program, Screen, ScriptedBroker};
-
-/// A person at a terminal, whose files are in a folder of their own.
-struct Person {
-    home: TempDir,
-    broker: ScriptedBroker,
-}
-
-impl Person {
-    fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap(), broker: ScriptedBroker::start() }
-    }
-
-    fn program(&self) -> Program {
-        Program::new(["repl", "-i", "me", "--reconnect-period", "10ms"]).port(self.broker.port()).home(self.home.path())
-    }
-
-    /// A session that is connected, and waits for a line.
-    fn sits_down(&self) -> (Screen, Link) {
-        self.sits_down_at(24, 80)
-    }
-
-    fn sits_down_at(&self, rows: u16, columns: u16) -> (Screen, Link) {
-        let mut screen = self.program().on_screen(rows, columns);
-        let (link, _) = self.broker.accept_session(connack());
-        screen.wait_for("✔ Connected");
-        screen.wait_until("a prompt", is_waiting);
-        (screen, link)
-    }
-
-    /// Everything that is written below the home.
-    fn files(&self) -> String {
-        fn read(folder: &Path, into: &mut String) {
-            for entry in fs::read_dir(folder).unwrap().flatten() {
-                if entry.path().is_dir() {
-                    read(&entry.path(), into);
-                } else {
-                    into.push_str(&fs::read_to_string(entry.path()).unwrap());
-                }
-            }
-        }
-        let mut all = String::new();
-        read(self.home.path(), &mut all);
-        all
-    }
-}
-
-/// The cursor stands behind a prompt, where nothing is typed.
-fn is_waiting(screen: &Screen) -> bool {
-    screen.cursor_line().ends_with('>') && !screen.shows_input()
-}
-
-/// What is typed behind the prompt.
-fn typed(screen: &Screen) -> String {
-    screen.cursor_line().split_once("> ").map_or_else(String::new, |(_, typed)| typed.to_owned())
-}
-
-/// Types a line, sees it, and enters it: from then on there is no prompt until its command is done.
-fn enter(screen: &mut Screen, line: &str) {
-    screen.type_keys(line);
-    screen.wait_until(&format!("`{line}` typed"), |screen| typed(screen).starts_with(line));
-    screen.type_keys(key::ENTER);
-}
-
-/// Subscribes, and waits for the next prompt.
-fn subscribe(screen: &mut Screen, link: &mut Link, filter: &str) {
-    enter(screen, &format!("sub {filter}"));
-    let subscribe = link.expect_subscribe();
-    link.send(suback(subscribe.id, [0]));
-    screen.wait_for_line(&format!("✔ Subscribed to {filter}"));
-    screen.wait_until("a prompt", is_waiting);
-}
 
 #[test]
 fn a_message_comes_above_a_half_typed_line_and_does_not_tear_it() {
@@ -335,27 +259,6 @@ fn a_message_larger_than_the_screen_is_cut_and_says_where_the_rest_is() {
     });
     screen.wait_until("a prompt", is_waiting);
     assert!(screen.scrolled() - before < 3 * 24, "{}", screen.scrolled());
-}
-
-#[test]
-fn watch_shows_the_latest_values_in_their_place_until_ctrl_c() {
-    let person = Person::new();
-    let (mut screen, mut link) = person.sits_down();
-    subscribe(&mut screen, &mut link, "car/#");
-    link.send(publish("car/1", "slow"));
-    screen.wait_for_line("#1 car/1: slow");
-    enter(&mut screen, "watch car/#");
-    screen.wait_for_shown_input();
-    link.send(publish("car/1", "fast"));
-    link.send(publish("car/2", "parked"));
-    screen.wait_for("parked");
-    screen.wait_for("fast");
-    let rows = screen.lines().iter().filter(|line| line.starts_with("car/1")).count();
-    assert_eq!(rows, 1, "{}", screen.contents());
-    screen.type_keys(key::CTRL_C);
-    screen.wait_until("a prompt", is_waiting);
-    enter(&mut screen, "pub a 'still here'");
-    assert_eq!(&link.expect_publish().payload[..], b"still here");
 }
 
 #[test]

@@ -156,6 +156,11 @@ impl Link {
         std::iter::from_fn(|| self.next("a packet or the end")).collect()
     }
 
+    /// Reads to the end of the connection, as fast as bytes come, and looks at none of them.
+    pub fn swallow(self) {
+        _ = std::io::copy(&mut &self.stream, &mut std::io::sink());
+    }
+
     /// Proves that the peer has nothing to send: it answers a PUBLISH at `QoS` 1, and that answer comes first.
     ///
     /// Only for a peer that has been told nothing since its last packet, as a client of which we are the broker.

@@ -163,7 +163,13 @@ impl Program {
     /// Starts it in a terminal of its own, of which stdin is the keyboard, in a UTF-8 locale.
     #[cfg(unix)]
     pub fn on_screen(self, rows: u16, columns: u16) -> super::Screen {
-        let program = self.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        self.on_screen_named("xterm-256color", rows, columns)
+    }
+
+    /// The same on a terminal of another kind.
+    #[cfg(unix)]
+    pub fn on_screen_named(self, terminal: &str, rows: u16, columns: u16) -> super::Screen {
+        let program = self.env("TERM", terminal).env("LC_ALL", "C.UTF-8");
         super::Screen::start(program.command, rows, columns)
     }
 

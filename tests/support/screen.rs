@@ -27,6 +27,10 @@ pub mod key {
     pub const UP: &str = "\x1b[A";
     /// The line behind.
     pub const DOWN: &str = "\x1b[B";
+    /// A character to the right, or what is suggested.
+    pub const RIGHT: &str = "\x1b[C";
+    /// Stops the program.
+    pub const CTRL_Z: &str = "\x1a";
     /// A character to the left.
     pub const LEFT: &str = "\x1b[D";
     /// Interrupts.
@@ -75,6 +79,12 @@ impl Screen {
     /// Types; [`key`] has what is no character.
     pub fn type_keys(&mut self, keys: impl AsRef<str>) {
         (&self.pty).write_all(keys.as_ref().as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let id = nix::unistd::Pid::from_raw(self.child.id().try_into().expect("a process id is an i32"));
+        nix::sys::signal::kill(id, signal).expect("the program takes a signal");
     }
 
     /// Types a line and Enter.

@@ -8,13 +8,15 @@ use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
 use crate::mqtt::{TopicFilter, TopicName};
+use crate::output::MessageShape;
+use crate::payload::PayloadFormat;
 
 /// The help of all commands, and of what is no command.
 const HELP: &str = "\
 {subcommands}
 
   !CMD         Run a command of the shell
-  ... | CMD    Give it what a command prints
+  ... | CMD    Pipe what a command prints into a command of the shell
 
 '..' and \"..\" quote, $name is a variable, <<EOF takes the lines up to EOF as a word.
 `help COMMAND` tells more, with examples.";
@@ -71,6 +73,23 @@ program. Without anything said, the current connection is opened again."
         /// Its name
         #[arg(value_name = "NAME")]
         name: String,
+    },
+    /// Close a connection, and take it off the list
+    #[command(name = "forget", override_usage = "forget <NAME>")]
+    Forget {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Give a connection another name
+    #[command(name = "rename", override_usage = "rename <NAME> <NEW>")]
+    Rename {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Its new name
+        #[arg(value_name = "NEW")]
+        new: String,
     },
     /// List the connections
     #[command(name = "connections", alias = "ls", override_usage = "connections")]
@@ -166,27 +185,66 @@ Examples:
         time: Duration,
     },
     /// Show the last messages again
-    #[command(name = "last", override_usage = "last [N] [--on FILTER]")]
-    Last {
-        /// How many
-        #[arg(value_name = "N", default_value = "10", value_parser = value::count)]
-        count: u64,
-        /// Only those whose topic matches
-        #[arg(long, value_name = "FILTER", value_parser = value::topic_filter)]
-        on: Option<TopicFilter>,
+    #[command(
+        name = "last",
+        override_usage = "last [N] [OPTIONS]",
+        after_help = "\
+Examples:
+  last 20 --on 'car/+/speed' --since 5m
+  last --match 'error|warn'
+  last 100 --json /temperature
+  last 5 -F '%I %t %p' | sort"
+    )]
+    Last(LastLine),
+    /// Count the messages that are kept
+    #[command(name = "count", override_usage = "count [OPTIONS]")]
+    Count {
+        /// Which.
+        #[command(flatten)]
+        selection: SelectionArgs,
+    },
+    /// Write messages to a new file as JSON lines, which `mqttx-rs pub --jsonl` publishes again
+    #[command(name = "export", override_usage = "export <FILE> [OPTIONS]")]
+    Export {
+        /// Where to
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Which.
+        #[command(flatten)]
+        selection: SelectionArgs,
+    },
+    /// Compare two messages: JSON by its members, text by lines, else bytes
+    #[command(
+        name = "diff",
+        override_usage = "diff <ID> [ID] | diff <TOPIC>",
+        after_help = "\
+Examples:
+  diff 3 7
+  diff 7
+  diff car/state
+
+One number: with the message before it on its topic. A topic: its last two messages."
+    )]
+    Diff {
+        /// Number of a message, or a topic
+        #[arg(value_name = "ID|TOPIC")]
+        first: String,
+        /// Number of the other message
+        #[arg(value_name = "ID", value_parser = value::count)]
+        second: Option<u64>,
     },
     /// Show a message in full: properties, payload, bytes
     #[command(name = "show", override_usage = "show <ID>")]
     Show {
         /// Its number, as `last` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
     },
     /// Write the payload of a message to a file
     #[command(name = "save", override_usage = "save <ID> <FILE>")]
     Save {
         /// Its number, as `last` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
         /// Where to
         #[arg(value_name = "FILE")]
@@ -213,22 +271,83 @@ Examples:
         #[arg(value_name = "N", value_parser = value::count)]
         count: Option<u64>,
     },
-    /// Show the topics that were seen, as a tree with the messages of each
-    #[command(name = "topics", override_usage = "topics [FILTER] [--depth N]")]
-    Topics {
-        /// Only those that match
-        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
-        on: Option<TopicFilter>,
-        /// Levels that have a line
-        #[arg(long, value_name = "N", default_value = "8", value_parser = value::count)]
-        depth: u64,
-    },
-    /// Show the latest value of each topic, drawn anew until Ctrl-C
-    #[command(name = "watch", override_usage = "watch <FILTER>")]
+    /// Show the topics that were seen as a tree: messages, rate, age and latest value of each
+    #[command(
+        name = "topics",
+        override_usage = "topics [FILTER] [OPTIONS]",
+        after_help = "\
+Examples:
+  topics car/# --depth 3
+  topics 'meter/+' --json /kWh | sort"
+    )]
+    Topics(TopicsLine),
+    /// Watch the topics on the whole screen: values, ages, rates, details, a plot; q leaves
+    #[command(
+        name = "watch",
+        override_usage = "watch [FILTER]",
+        after_help = "\
+Keys:
+  arrows, j, k  choose a topic           s, Tab  by name, or the newest first
+  Enter         its payload and history  space   stop the picture, and go on
+  g             plot its numbers         p       publish to it
+  /             only topics with a text  x       remove what is retained on it
+  q, Esc        back to the prompt
+
+In a script or a pipe it prints the latest values once. It shows what is subscribed to."
+    )]
     Watch {
         /// Of which topics
-        #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+        #[arg(value_name = "FILTER", default_value = "#", value_parser = value::topic_filter)]
         filter: TopicFilter,
+    },
+    /// Plot the numbers of a topic on the whole screen; q leaves
+    #[command(
+        name = "plot",
+        override_usage = "plot <TOPIC> [OPTIONS]",
+        after_help = "\
+Example:
+  plot meter/7 --json /state/kWh
+
+In a script or a pipe it prints one line of blocks."
+    )]
+    Plot {
+        /// Which topic
+        #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
+        topic: TopicName,
+        /// Where the number is in JSON [default: the first number]
+        #[arg(long, value_name = "POINTER")]
+        json: Option<String>,
+    },
+    /// Run a command again and again while you go on typing
+    #[command(
+        name = "every",
+        override_usage = "every <DURATION> <COMMAND>",
+        after_help = "\
+Example:
+  every 5s pub car/ac on
+
+`jobs` lists what runs, `stop N` ends it."
+    )]
+    Every {
+        /// Seconds, or with a unit, as in 200ms
+        #[arg(value_name = "DURATION", value_parser = value::seconds)]
+        time: Duration,
+        /// What to run
+        #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// List what runs in the background
+    #[command(name = "jobs", override_usage = "jobs")]
+    Jobs,
+    /// End what runs in the background
+    #[command(name = "stop", override_usage = "stop <N> | --all")]
+    Stop {
+        /// Its number, as `jobs` shows it
+        #[arg(value_name = "N", value_parser = value::count, required_unless_present = "all")]
+        number: Option<u64>,
+        /// All of it
+        #[arg(long, conflicts_with = "number")]
+        all: bool,
     },
     /// Choose how messages are shown and sent, or list what is chosen
     #[command(
@@ -243,6 +362,7 @@ Examples:
   set mode jsonl
   set qos 1
   set timestamps on
+  set changes on
   set max-lines 5"
     )]
     Set {
@@ -308,8 +428,12 @@ Examples:
         command: Option<String>,
     },
     /// Close all connections, and leave
-    #[command(name = "exit", alias = "quit", override_usage = "exit")]
-    Exit,
+    #[command(name = "exit", alias = "quit", override_usage = "exit [CODE]")]
+    Exit {
+        /// Exit code of the program
+        #[arg(value_name = "CODE", value_parser = exit_code)]
+        code: Option<u8>,
+    },
 }
 
 /// What `set` sets.
@@ -325,6 +449,8 @@ pub(crate) enum Preference {
     Qos,
     /// The time of receipt before each message: on or off.
     Timestamps,
+    /// What a message changes on its topic, below it: on or off.
+    Changes,
     /// Lines of a payload that are shown; 0 for all.
     MaxLines,
 }
@@ -336,6 +462,63 @@ pub(crate) enum Switch {
     On,
     /// Off.
     Off,
+}
+
+/// Which of the messages that are kept.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SelectionArgs {
+    /// Only those whose topic matches
+    #[arg(long, value_name = "FILTER", value_parser = value::topic_filter)]
+    pub on: Option<TopicFilter>,
+    /// Only those whose payload matches a regular expression
+    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
+    pub pattern: Option<String>,
+    /// Only those with this value in their JSON, as in /state/on=true; without a value, `last` shows it
+    #[arg(long, value_name = "POINTER[=VALUE]")]
+    pub json: Vec<String>,
+    /// Only those of the last so many seconds; units are taken too, as in 5m
+    #[arg(long, value_name = "SEC", value_parser = value::seconds)]
+    pub since: Option<Duration>,
+}
+
+/// `last`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LastLine {
+    /// How many
+    #[arg(value_name = "N", default_value = "10", value_parser = value::count)]
+    pub count: u64,
+    /// Which.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Shape of the output
+    #[arg(long, value_enum, value_name = "MODE", conflicts_with = "template")]
+    pub output_mode: Option<MessageShape>,
+    /// Shape of a line
+    #[arg(
+        short = 'F',
+        long,
+        help = "Shape, as in \"%I %t %p\", mosquitto_sub's letters",
+        value_name = "TEMPLATE",
+        allow_hyphen_values = true
+    )]
+    pub template: Option<String>,
+    /// How payloads are shown
+    #[arg(short = 'f', long, value_name = "FORMAT", value_parser = value::payload_format())]
+    pub format: Option<PayloadFormat>,
+}
+
+/// `topics`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TopicsLine {
+    /// Only those that match
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub on: Option<TopicFilter>,
+    /// Levels that have a line
+    #[arg(long, value_name = "N", default_value = "8", value_parser = value::count)]
+    pub depth: u64,
+    /// Of JSON payloads only the value at this place, as in /state/on
+    #[arg(long, value_name = "POINTER")]
+    pub json: Option<String>,
 }
 
 /// `connect`.
@@ -410,7 +593,7 @@ pub(crate) struct ExpectLine {
     #[command(flatten)]
     pub waited_for: WaitedForArgs,
     /// No message may come
-    #[arg(long, conflicts_with_all = ["payload", "contains", "json"])]
+    #[arg(long, conflicts_with_all = ["payload", "pattern", "json"])]
     pub none: bool,
     /// Fail, or with --none succeed, after so long, seconds or with a unit
     #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
@@ -420,9 +603,9 @@ pub(crate) struct ExpectLine {
 /// What a message must have besides its topic.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct WaitedForArgs {
-    /// A text that is in the payload
-    #[arg(id = "contains", long = "match", value_name = "TEXT", allow_hyphen_values = true)]
-    pub contains: Option<String>,
+    /// A regular expression that the payload matches
+    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
+    pub pattern: Option<String>,
     /// A value of a JSON payload, as in /state/kWh=12.5; repeat it for several
     #[arg(long, value_name = "POINTER=VALUE")]
     pub json: Vec<String>,
@@ -431,6 +614,11 @@ pub(crate) struct WaitedForArgs {
 /// The definition of a line: for parsing, help and completion.
 pub(crate) fn line_command() -> clap::Command {
     finished(ReplLine::command())
+}
+
+/// What a program can end with.
+fn exit_code(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an exit code: use a whole number between 0 and 255"))
 }
 
 /// An option of one value, so that what follows is no further one: it can be repeated.

@@ -9,8 +9,8 @@ use clap::Args;
 use super::group::{ConnectArgs, DeliveryArgs};
 
 pub(crate) use line::{
-    ConnectLine, ExpectLine, Preference, PublishLine, ReplCommand, ReplLine, SubscribeLine, Switch, WaitLine,
-    WaitedForArgs, line_command,
+    ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs, SubscribeLine,
+    Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
 };
 
 const EXAMPLES: &str = "\

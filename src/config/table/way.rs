@@ -2,8 +2,8 @@
 
 use super::key::Kind::{List, Milliseconds, Number, Pairs, Path, Seconds, Secret, Switch, SwitchOff, Text, Url};
 use super::note::Note::{
-    Alternative, Broker, Credential, Desktop, Environment, Field, Needs, NeedsV5, NotInProfile, OldField, Reference,
-    SecretHeader, SecretQuery, Spring, Tls, Variables, Way, WholeBroker,
+    Alternative, Broker, Credential, Desktop, Environment, Field, HiddenIn, Needs, NeedsV5, NotInProfile, OldField,
+    Reference, SecretHeader, SecretQuery, Spring, Tls, Variables, Way, WholeBroker,
 };
 use super::note::{Choice, Desktop::Connection, Desktop::Will};
 use super::row::{Commands, Row, row};
@@ -239,6 +239,11 @@ pub(super) const ROWS: &[Row] = &[
     .key("will.user_properties", r#"{ site = "plant-7" }"#),
     // What belongs to a run
     row("trace", CLIENTS, Text, &[NotInProfile(OF_RUNS)]),
-    row("save_options", CLIENTS, Path, &[NotInProfile(OF_RUNS)]),
-    row("load_options", CLIENTS, Path, &[NotInProfile("`mqttx-rs profile import FILE` makes profiles of such a file")]),
+    row("save_options", CLIENTS, Path, &[NotInProfile(OF_RUNS), HiddenIn(&["connect"])]),
+    row(
+        "load_options",
+        CLIENTS,
+        Path,
+        &[NotInProfile("`mqttx-rs profile import FILE` makes profiles of such a file"), HiddenIn(&["connect"])],
+    ),
 ];

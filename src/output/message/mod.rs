@@ -95,6 +95,11 @@ impl<W: Write> MessagePrinter<W> {
         self.out.advance()
     }
 
+    /// The writer, without what is still in the buffer.
+    pub(super) fn into_writer(self) -> W {
+        self.out.into_writer()
+    }
+
     /// Whether stdout took no more when it was last written to.
     pub fn is_blocked(&self) -> bool {
         self.out.is_blocked()

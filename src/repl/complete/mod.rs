@@ -3,6 +3,7 @@
 //! Pure: the line editor shows and inserts, [`Live`] knows profiles, topics and files.
 
 mod candidate;
+mod known;
 mod place;
 mod values;
 
@@ -31,7 +32,8 @@ pub(crate) fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Liv
     if let Some(variables) = variables.as_ref().filter(|variables| variables.start != start) {
         return variables.clone();
     }
-    let mut candidates = match place(root, &resolved(words, live)) {
+    let words = resolved(words, live);
+    let mut candidates = match place(root, &words) {
         Some(Place::Command(command)) if command.has_subcommands() => commands(command, &partial, live),
         Some(place) => arguments(root, &place, &partial, live),
         None => Vec::new(),
@@ -53,10 +55,10 @@ pub(crate) fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String
         return None;
     };
     let words = resolved(words, live);
-    let Place::Arguments { command, positionals, value_of, .. } = place(root, &words)? else { return None };
+    let Place::Arguments { command, words: before, value_of, .. } = place(root, &words)? else { return None };
     let missing: Vec<String> = match value_of {
         Some(value) if value.is_required => vec![format!("<{}>", value_name(value.option))],
-        _ => command.get_positionals().skip(positionals).map(shown_positional).collect(),
+        _ => command.get_positionals().skip(before.len()).map(shown_positional).collect(),
     };
     (!missing.is_empty()).then(|| format!("{blank}{}", missing.join(" ")))
 }
@@ -124,18 +126,27 @@ fn variables(text: &str, live: &dyn Live) -> Option<Completion> {
 
 /// Values and options of a command.
 fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) -> Vec<Candidate> {
-    let Place::Arguments { command, given, positionals, value_of, only_values } = place else { return Vec::new() };
+    let Place::Arguments { command, given, words, value_of, only_values } = place else { return Vec::new() };
+    let of = |option: &Arg, partial: &str| {
+        let mut values = values::of(root, command, option, partial, live);
+        if values.is_empty() {
+            let known = known::values(command.get_name(), option.get_id().as_str(), words).iter();
+            let begin = known.filter(|(value, _)| value.starts_with(partial));
+            values.extend(begin.map(|(value, help)| Candidate::new(*value, *help)));
+        }
+        values
+    };
     if let Some(value) = value_of
         && value.is_required
     {
-        return values::of(root, command, value.option, partial, live);
+        return of(value.option, partial);
     }
     if let Some(written) = partial.strip_prefix("--")
         && !only_values
         && let Some((name, value)) = written.split_once('=')
     {
         let Some(option) = place::option(root, command, name) else { return Vec::new() };
-        let mut values = values::of(root, command, option, value, live);
+        let mut values = of(option, value);
         for value in &mut values {
             value.text = format!("--{name}={}", value.text);
         }
@@ -146,10 +157,10 @@ fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) 
     }
     let mut found = Vec::new();
     if let Some(value) = value_of {
-        found.extend(values::of(root, command, value.option, partial, live));
+        found.extend(of(value.option, partial));
     }
-    if let Some(positional) = place::positional(command, *positionals) {
-        let values = values::of(root, command, positional, partial, live);
+    if let Some(positional) = place::positional(command, words.len()) {
+        let values = of(positional, partial);
         let new: Vec<_> = values.into_iter().filter(|value| !found.contains(value)).collect();
         found.extend(new);
     }
@@ -165,7 +176,9 @@ fn options(command: &Command, given: &[&Id], partial: &str) -> Vec<Candidate> {
     let wanted = command.get_arguments().filter(|option| !option.is_hide_set() && !option.is_positional());
     let left = wanted.filter(|option| repeats(option) || !given.contains(&option.get_id()));
     let written = left.filter_map(|option| Some((option, format!("--{}", option.get_long()?))));
-    let begin = written.filter(|(_, name)| name.starts_with(partial) || partial == "-");
+    // Help is known everywhere: it is offered to who begins to write it.
+    let is_wanted = |option: &Arg| option.get_long() != Some("help") || partial.starts_with("--h");
+    let begin = written.filter(|(option, name)| is_wanted(option) && (name.starts_with(partial) || partial == "-"));
     begin.map(|(option, name)| Candidate::new(name, help(option))).collect()
 }
 

@@ -12,8 +12,8 @@ pub(super) enum Place<'a> {
         command: &'a Command,
         /// The options that stand before it.
         given: Vec<&'a Id>,
-        /// How many arguments stand before it that belong to no option.
-        positionals: usize,
+        /// The arguments before it that belong to no option.
+        words: Vec<&'a str>,
         /// The option whose value it is, or can be.
         value_of: Option<ValueOf<'a>>,
         /// `--` stands before it.
@@ -30,7 +30,7 @@ pub(super) struct ValueOf<'a> {
 }
 
 /// What stands behind these words; `None`: they name no command.
-pub(super) fn place<'a>(root: &'a Command, words: &[String]) -> Option<Place<'a>> {
+pub(super) fn place<'a>(root: &'a Command, words: &'a [String]) -> Option<Place<'a>> {
     let mut command = root;
     let mut rest = words;
     while command.has_subcommands() {
@@ -38,7 +38,7 @@ pub(super) fn place<'a>(root: &'a Command, words: &[String]) -> Option<Place<'a>
         command = command.find_subcommand(name)?;
         rest = behind;
     }
-    let (mut given, mut positionals, mut only_values) = (Vec::new(), 0, false);
+    let (mut given, mut before, mut only_values) = (Vec::new(), Vec::new(), false);
     // The option behind which values may stand, and how many it has.
     let mut open: Option<(&Arg, usize)> = None;
     for word in rest {
@@ -47,7 +47,7 @@ pub(super) fn place<'a>(root: &'a Command, words: &[String]) -> Option<Place<'a>
         {
             open = Some((option, 1));
         } else if only_values {
-            positionals += 1;
+            before.push(word.as_str());
         } else if word == "--" {
             only_values = true;
             open = None;
@@ -59,14 +59,14 @@ pub(super) fn place<'a>(root: &'a Command, words: &[String]) -> Option<Place<'a>
         {
             open = Some((option, count + 1));
         } else {
-            positionals += 1;
+            before.push(word.as_str());
             open = None;
         }
     }
     let value_of = open
         .filter(|(option, count)| takes_more(option, *count))
         .map(|(option, count)| ValueOf { option, is_required: count == 0 && needs_value(option) });
-    Some(Place::Arguments { command, given, positionals, value_of, only_values })
+    Some(Place::Arguments { command, given, words: before, value_of, only_values })
 }
 
 /// An option by its long name.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, Command};
 
-use super::candidate::{Candidate, Live, commands, help};
+use super::candidate::{Candidate, Live, commands};
 use crate::mqtt::{TopicFilter, TopicName};
 use crate::repl::line::quote;
 
@@ -63,9 +63,6 @@ pub(super) fn of(root: &Command, command: &Command, option: &Arg, partial: &str,
         Kind::Command => commands(root, partial, live),
         Kind::Variable => explained(live.variables()),
         Kind::Alias => explained(live.aliases()),
-        Kind::Other if option.get_long().is_some_and(|long| partial.is_empty() && long == "qos") => {
-            ["0", "1", "2"].map(|qos| Candidate::new(qos, help(option))).into()
-        }
         Kind::Other => Vec::new(),
     }
 }
@@ -76,7 +73,7 @@ fn kind(command: &Command, option: &Arg) -> Kind {
     match (command.get_name(), option.get_id().as_str()) {
         (_, "profile") => Kind::Profile,
         ("unsub" | "mute" | "unmute", _) if parsed == TypeId::of::<TopicFilter>() => Kind::ActiveFilter,
-        ("disconnect" | "switch", "name") => Kind::Connection,
+        ("disconnect" | "switch" | "forget" | "rename", "name") => Kind::Connection,
         ("help", "command") => Kind::Command,
         ("var" | "unvar", "name") => Kind::Variable,
         ("alias" | "unalias", "name") => Kind::Alias,

@@ -4,14 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use colored::Color;
 use rustyline::completion::{Candidate, Completer};
 use rustyline::highlight::Highlighter;
-use rustyline::hint::{Hinter, HistoryHinter};
+use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Facts;
+use super::above::Waiting;
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
-use crate::repl::line::is_complete;
+use crate::repl::line::{is_complete, printable};
+use crate::repl::window::window;
 use crate::settings::line_command;
 
 /// What rustyline asks while a line is typed.
@@ -20,6 +23,8 @@ pub(super) struct LineHelper {
     facts: Arc<Mutex<Facts>>,
     history: HistoryHinter,
     stream: Stream,
+    /// What has to be drawn above the line.
+    waiting: Waiting,
 }
 
 /// A candidate as it is listed and as it is inserted.
@@ -28,11 +33,18 @@ pub(super) struct Choice {
     inserted: String,
 }
 
+/// What is shown behind the cursor.
+pub(super) struct Suggestion {
+    text: String,
+    /// The Right arrow takes it; what only names an argument cannot be taken.
+    is_text: bool,
+}
+
 impl LineHelper {
-    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream) -> Self {
+    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream, waiting: Waiting) -> Self {
         let mut definition = line_command();
         definition.build();
-        Self { definition, facts, history: HistoryHinter::new(), stream }
+        Self { definition, facts, history: HistoryHinter::new(), stream, waiting }
     }
 
     fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -48,9 +60,12 @@ impl Completer for LineHelper {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Choice>)> {
         let completion = complete(&self.definition, line, at, &*self.facts());
         let only = completion.candidates.len() == 1;
+        let longest = completion.candidates.iter().map(|candidate| candidate.text.width()).max().unwrap_or_default();
+        let columns = window().0;
         let choices = completion.candidates.into_iter().map(|candidate| {
             let blank = if only && candidate.is_whole { " " } else { "" };
-            Choice { inserted: format!("{}{blank}", candidate.text), shown: candidate.text }
+            let shown = listed(&candidate.text, &candidate.help, longest, columns);
+            Choice { inserted: format!("{}{blank}", candidate.text), shown }
         });
         Ok((completion.start, choices.collect()))
     }
@@ -67,21 +82,57 @@ impl Candidate for Choice {
 }
 
 impl Hinter for LineHelper {
-    type Hint = String;
+    type Hint = Suggestion;
 
     /// From history; else what the command still wants.
-    fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<String> {
+    fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<Suggestion> {
         if at < line.len() || line.is_empty() {
             return None;
         }
-        self.history.hint(line, at, context).filter(|hint| !hint.contains('\n')).or_else(|| {
-            // A hint that is no text to take: it stands behind the cursor all the same, as rustyline knows one kind.
-            hint(&self.definition, line, &*self.facts())
+        let earlier = self.history.hint(line, at, context).filter(|hint| !hint.contains('\n'));
+        let earlier = earlier.map(|text| Suggestion { text, is_text: true });
+        earlier.or_else(|| {
+            let text = hint(&self.definition, line, &*self.facts())?;
+            Some(Suggestion { text, is_text: false })
         })
     }
 }
 
+impl Hint for Suggestion {
+    fn display(&self) -> &str {
+        &self.text
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.is_text.then_some(&self.text)
+    }
+}
+
+/// A candidate and what it is, on one row, cut to the window.
+fn listed(text: &str, help: &str, longest: usize, columns: usize) -> String {
+    let help = printable(help);
+    let help = help.lines().next().unwrap_or_default();
+    let room = columns.saturating_sub(longest + 4);
+    if help.is_empty() || room < 8 {
+        return text.to_owned();
+    }
+    let mut width = 0;
+    let fits = |character: &char| {
+        width += character.width().unwrap_or_default();
+        width <= room
+    };
+    let help: String = help.chars().take_while(fits).collect();
+    format!("{text}{:gap$}{help}", "", gap = longest - text.width() + 2)
+}
+
 impl Highlighter for LineHelper {
+    /// Above the prompt goes what has come since it was drawn: the cursor is at the beginning of its row, and the rows
+    /// are clear.
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        let lines = self.waiting.take();
+        if lines.is_empty() { Cow::Borrowed(prompt) } else { Cow::Owned(lines + prompt) }
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(self.stream.paint(hint, Color::BrightBlack))
     }

@@ -1,15 +1,15 @@
 //! The line editor, on a thread of its own: it blocks in reads of the terminal, and must not hold up the connections.
 //!
 //! The thread edits one line each time it is asked to ([`Editor::ask`]), so that a command that runs has the terminal
-//! to itself. What is printed meanwhile goes through rustyline's external printer, which draws it above the line; a
-//! second thread feeds that, since it blocks while the editor is busy.
+//! to itself. What is printed meanwhile waits in a queue ([`above`]) that the editor draws above the line; a second
+//! thread asks it to, since asking blocks while the editor is busy.
 
+mod above;
 mod facts;
 mod helper;
 mod prompt;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -20,19 +20,22 @@ use rustyline::{CompletionType, Config, ExternalPrinter};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::history;
+use super::line::commands;
+use super::window::be_stopped;
 use crate::error::Error;
 use crate::output::{AboveLine, Stream};
+use above::{Above, Waiting};
 pub(super) use facts::Facts;
 use helper::LineHelper;
 pub(super) use prompt::{Prompt, Sign};
 
-/// So much is drawn at once, bytes.
-const DRAWN_AT_ONCE: usize = 16 * 1024;
+/// Draws nothing, and makes the editor draw its prompt anew: it wants lines, so this is the row above and back.
+const NOTHING: &str = "\x1b[A\n";
 
 /// What a person did.
 #[derive(Debug)]
 pub(super) enum Typed {
-    /// A command, which may have several lines.
+    /// A command, or several that were pasted.
     Line(String),
     /// Ctrl-C: the line is dropped.
     Cleared,
@@ -47,9 +50,9 @@ pub(super) enum Typed {
 pub(super) struct Editor {
     asks: mpsc::Sender<Prompt>,
     typed: UnboundedReceiver<Typed>,
-    /// A line is being typed, as far as anybody on this side knows.
-    is_editing: Arc<AtomicBool>,
-    lines: mpsc::Sender<String>,
+    waiting: Waiting,
+    /// `None` on a terminal that only writes lines (`TERM=dumb`).
+    draw: Option<mpsc::Sender<()>>,
 }
 
 impl Editor {
@@ -62,28 +65,31 @@ impl Editor {
         let (asks, asked) = mpsc::channel();
         let (tell, typed) = unbounded_channel();
         let (started, printer) = mpsc::channel();
-        thread::spawn(move || edit(facts, history.as_ref(), stream, &started, &asked, &tell));
-        let printer = printer.recv().unwrap_or_else(|_| Err("its thread has ended".to_owned()));
-        let mut printer =
-            printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
-        let (lines, to_draw) = mpsc::channel::<String>();
+        let waiting = Waiting::default();
+        let helper = LineHelper::new(facts, stream, waiting.clone());
         thread::spawn(move || {
-            while let Ok(mut text) = to_draw.recv() {
-                while text.len() < DRAWN_AT_ONCE
-                    && let Ok(more) = to_draw.try_recv()
-                {
-                    text.push_str(&more);
-                }
-                // Without a terminal there is nobody to tell.
-                _ = printer.print(text);
-            }
+            be_stopped();
+            edit(helper, history.as_ref(), &started, &asked, &tell);
         });
-        Ok(Self { asks, typed, is_editing: Arc::default(), lines })
+        let printer = printer.recv().unwrap_or_else(|_| Err("its thread has ended".to_owned()));
+        let printer = printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
+        let draw = printer.map(|mut printer| {
+            let (draw, to_draw) = mpsc::channel::<()>();
+            thread::spawn(move || {
+                while to_draw.recv().is_ok() {
+                    while to_draw.try_recv().is_ok() {}
+                    // Without a terminal there is nobody to tell.
+                    _ = printer.print(NOTHING.to_owned());
+                }
+            });
+            draw
+        });
+        Ok(Self { asks, typed, waiting, draw })
     }
 
     /// Asks for the next line.
     pub(super) fn ask(&self, prompt: Prompt) {
-        self.is_editing.store(true, Ordering::Relaxed);
+        self.waiting.set_editing(true);
         // The thread ends with the program only.
         _ = self.asks.send(prompt);
     }
@@ -91,27 +97,43 @@ impl Editor {
     /// What was typed. Dropping the future loses nothing.
     pub(super) async fn typed(&mut self) -> Typed {
         let typed = self.typed.recv().await.unwrap_or(Typed::End);
-        self.is_editing.store(false, Ordering::Relaxed);
+        self.waiting.set_editing(false);
         typed
     }
 
     /// Where to print while a line is being typed.
     pub(super) fn above(&self) -> Box<dyn AboveLine> {
-        Box::new(Above { is_editing: self.is_editing.clone(), lines: self.lines.clone() })
+        Box::new(Above { waiting: self.waiting.clone(), draw: self.draw.clone() })
     }
-}
 
-struct Above {
-    is_editing: Arc<AtomicBool>,
-    lines: mpsc::Sender<String>,
-}
+    /// What came while the line was typed and is not drawn yet: it goes before what its command prints.
+    pub(super) fn left(&self) -> String {
+        self.waiting.take()
+    }
 
-impl AboveLine for Above {
-    fn print(&mut self, lines: String) -> Option<String> {
-        if !self.is_editing.load(Ordering::Relaxed) {
-            return Some(lines);
+    /// The state that the prompt shows.
+    pub(super) fn sign(&self) -> Sign {
+        Sign::new(self.draw.clone(), self.waiting.clone())
+    }
+
+    /// Draws the line anew, as after another program had the terminal, whose window may have another size.
+    pub(super) fn redraw(&self) {
+        #[cfg(unix)]
+        {
+            // Where nobody listens, it is ignored.
+            _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
         }
-        self.lines.send(lines).err().map(|mpsc::SendError(lines)| lines)
+        _ = self.draw.as_ref().map(|draw| draw.send(()));
+    }
+
+    /// Whether it has the terminal at present: a line is on the screen.
+    pub(super) fn has_terminal(&self) -> bool {
+        self.waiting.is_drawn()
+    }
+
+    /// Whether it draws: if not, the terminal only writes lines.
+    pub(super) fn draws(&self) -> bool {
+        self.draw.is_some()
     }
 }
 
@@ -119,21 +141,24 @@ type BoxedPrinter = Box<dyn ExternalPrinter + Send>;
 
 /// The thread.
 fn edit(
-    facts: Arc<Mutex<Facts>>,
+    helper: LineHelper,
     history: Option<&PathBuf>,
-    stream: Stream,
-    started: &mpsc::Sender<Result<BoxedPrinter, String>>,
+    started: &mpsc::Sender<Result<Option<BoxedPrinter>, String>>,
     asked: &mpsc::Receiver<Prompt>,
     tell: &UnboundedSender<Typed>,
 ) {
     let config = Config::builder()
         .completion_type(CompletionType::List)
-        .color_mode(if stream.color { rustyline::ColorMode::Forced } else { rustyline::ColorMode::Disabled })
+        // The helper paints or does not; without colour rustyline would not ask it.
+        .color_mode(rustyline::ColorMode::Forced)
         .auto_add_history(false)
         .max_history_size(history::MAXIMUM_LINES);
     let editor = config
         .and_then(|config| rustyline::Editor::<LineHelper, FileHistory>::with_config(config.build()))
-        .and_then(|mut editor| Ok((editor.create_external_printer()?, editor)));
+        .and_then(|mut editor| {
+            let printer = if only_writes_lines() { None } else { Some(editor.create_external_printer()?) };
+            Ok((printer, editor))
+        });
     let (printer, mut editor) = match editor {
         Ok((printer, editor)) => (printer, editor),
         Err(error) => {
@@ -141,28 +166,45 @@ fn edit(
             return;
         }
     };
-    editor.set_helper(Some(LineHelper::new(facts, stream)));
+    editor.set_helper(Some(helper));
     if let Some(path) = history {
         // There is none before the first time.
         _ = editor.load_history(path);
     }
-    if started.send(Ok(Box::new(printer))).is_err() {
+    if started.send(Ok(printer.map(|printer| -> BoxedPrinter { Box::new(printer) }))).is_err() {
         return;
     }
     while let Ok(prompt) = asked.recv() {
         let typed = match editor.readline(&prompt) {
-            Ok(line) => {
-                keep(&mut editor, &line, history);
-                Typed::Line(line)
+            Ok(text) => {
+                for (_, line) in commands(&text) {
+                    keep(&mut editor, &line, history);
+                }
+                Typed::Line(text)
             }
             Err(ReadlineError::Interrupted) => Typed::Cleared,
             Err(ReadlineError::Eof) => Typed::End,
+            Err(ReadlineError::Io(error)) if is_hangup(&error) => Typed::End,
             Err(error) => Typed::Failed(error.to_string()),
         };
         if tell.send(typed).is_err() {
             return;
         }
     }
+}
+
+/// Terminals on which rustyline edits nothing.
+fn only_writes_lines() -> bool {
+    let name = std::env::var("TERM").unwrap_or_default();
+    ["dumb", "cons25", "emacs"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The window was closed.
+fn is_hangup(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    #[cfg(not(unix))]
+    return error.kind() == std::io::ErrorKind::BrokenPipe;
 }
 
 /// Keeps a line in the history, unless it is one that is not to be kept.

@@ -1,21 +1,28 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, mpsc};
 
 use colored::Color;
 use unicode_width::UnicodeWidthStr;
 
+use super::above::Waiting;
 use crate::output::Stream;
 use crate::repl::connection::{Connection, State};
+use crate::repl::line::printable;
 
-/// Where the current connection stands, shared with the prompt that is on the screen: when it is drawn anew, as below
-/// a message, it shows what holds then.
+/// The state of the current connection, shared with the prompt that is on the screen, which shows what holds now.
 #[derive(Debug, Clone, Default)]
-pub(in crate::repl) struct Sign(Arc<AtomicU8>);
+pub(in crate::repl) struct Sign {
+    state: Arc<AtomicU8>,
+    /// Asks the editor to draw.
+    draw: Option<mpsc::Sender<()>>,
+    waiting: Waiting,
+}
 
-/// `● client@host:1883> `, with the sign of the state, and its words where it was not connected when it was asked for.
+/// `● host:1883> `, with the sign of the state. The state has no words: the editor measures a prompt once, so that words
+/// which come and go would leave a hole.
 #[derive(Debug)]
 pub(in crate::repl) struct Prompt {
-    /// For each state, of one width.
+    /// For each state.
     plain: [String; 3],
     colored: [String; 3],
     sign: Sign,
@@ -26,14 +33,23 @@ const UNDER_WAY: u8 = 1;
 const OFFLINE: u8 = 2;
 
 impl Sign {
-    /// Notes a state.
+    pub(super) fn new(draw: Option<mpsc::Sender<()>>, waiting: Waiting) -> Self {
+        Self { state: Arc::default(), draw, waiting }
+    }
+
+    /// Notes a state; a prompt on the screen shows it at once.
     pub(in crate::repl) fn set(&self, state: State) {
         let number = match state {
             State::Connected => CONNECTED,
             State::Connecting | State::Reconnecting { .. } => UNDER_WAY,
             State::Offline => OFFLINE,
         };
-        self.0.store(number, Ordering::Relaxed);
+        if self.state.swap(number, Ordering::Relaxed) != number
+            && let Some(draw) = &self.draw
+        {
+            // The thread ends with the program only.
+            _ = draw.send(());
+        }
     }
 }
 
@@ -41,52 +57,29 @@ impl Prompt {
     /// The prompt for the current connection in a window of so many columns.
     pub(in crate::repl) fn new(connection: Option<&Connection>, columns: usize, stream: Stream, sign: Sign) -> Self {
         sign.set(connection.map_or(State::Offline, |connection| connection.state));
-        let (name, words) = text(connection, columns);
-        // All of one width, since the line stands behind them.
-        let width = words.iter().map(|word| word.width()).max().unwrap_or_default();
+        let name = connection.map_or_else(|| "offline".to_owned(), |connection| printable(&connection.name));
+        // Half of the window is left to the line.
+        let name = if name.width() + 4 <= columns / 2 { format!(" {name}> ") } else { " > ".to_owned() };
         let signs = if stream.unicode { ["●", "◌", "○"] } else { ["*", "~", "-"] };
         let colors = [Color::Green, Color::Yellow, Color::Red];
-        let after = |state: usize| format!(" {name}{:width$}> ", words[state]);
-        let plain = [0, 1, 2].map(|state| format!("{}{}", signs[state], after(state)));
-        let colored = [0, 1, 2].map(|state| format!("{}{}", stream.paint(signs[state], colors[state]), after(state)));
+        let plain = [0, 1, 2].map(|state| format!("{}{name}", signs[state]));
+        let colored = [0, 1, 2].map(|state| format!("{}{name}", stream.paint(signs[state], colors[state])));
         Self { plain, colored, sign }
     }
 
     fn state(&self) -> usize {
-        usize::from(self.sign.0.load(Ordering::Relaxed)).min(2)
+        usize::from(self.sign.state.load(Ordering::Relaxed).min(OFFLINE))
     }
 }
 
 impl rustyline::Prompt for Prompt {
     fn raw(&self) -> &str {
+        // It is asked for when the editor has the terminal, to measure it, or to print it where that is all it can do.
+        self.sign.waiting.set_drawn();
         &self.plain[self.state()]
     }
 
     fn styled(&self) -> &str {
         &self.colored[self.state()]
-    }
-}
-
-/// The name, as much of it as leaves half of the window to the line, and the words for each state. Where all is well
-/// there are none, not even later.
-fn text(connection: Option<&Connection>, columns: usize) -> (String, [String; 3]) {
-    let Some(connection) = connection else { return (String::new(), ["", "", "offline"].map(Into::into)) };
-    let words = match connection.state {
-        // At the beginning it is a matter of milliseconds, and the sign says it.
-        State::Connected | State::Connecting => ["", "", ""].map(Into::into),
-        State::Offline => ["", "", " (offline)"].map(Into::into),
-        State::Reconnecting { attempt, maximum } => {
-            [String::new(), format!(" (reconnecting {attempt}/{maximum})"), " (offline)".to_owned()]
-        }
-    };
-    let printable = |text: &str| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
-    let (name, client) = (printable(&connection.name), printable(&connection.client_id()));
-    let whole = format!("{client}@{name}");
-    let width = words.iter().map(|word| word.width()).max().unwrap_or_default();
-    let fits = |text: &&String| text.width() + width + 4 <= columns / 2;
-    match [&whole, &name].into_iter().find(fits) {
-        Some(text) => (text.clone(), words),
-        None if name.width() + 4 <= columns / 2 => (name.clone(), ["", "", ""].map(Into::into)),
-        None => (String::new(), ["", "", ""].map(Into::into)),
     }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 /// Seconds of the window, a bucket each.
 const SECONDS: u64 = 10;
 
-type Buckets = [(u32, u64); 10];
+type Buckets = [(u32, u32); 10];
 
 /// A sum over the last ten seconds, to the second.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Window {
         self.newest = second;
         let (messages, sum) = self.bucket(second);
         *messages = messages.saturating_add(1);
-        *sum += bytes as u64;
+        *sum = sum.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 
     pub(super) fn rate(&self, clock: Clock, now: Instant) -> Rate {
@@ -69,16 +69,14 @@ impl Window {
             if covered + SECONDS > self.newest {
                 let (count, sum) = self.buckets[place(covered)];
                 messages += f64::from(count);
-                #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
-                let sum = sum as f64;
-                bytes += sum;
+                bytes += f64::from(sum);
             }
         }
         let seconds = clock.covered(now).as_secs_f64();
         Rate { messages: messages / seconds, bytes: bytes / seconds }
     }
 
-    fn bucket(&mut self, second: u64) -> &mut (u32, u64) {
+    fn bucket(&mut self, second: u64) -> &mut (u32, u32) {
         &mut self.buckets[place(second)]
     }
 }

@@ -52,16 +52,40 @@ fn bytes_are_bounded_but_the_newest_message_is_kept() {
 }
 
 #[test]
-fn topics_beyond_the_limit_are_counted_together() {
+fn a_topic_beyond_the_limit_takes_the_place_of_the_rarest_and_its_count() {
     let mut given = Given::new(SMALL);
-    for topic in ["a", "b", "c", "d", "a"] {
+    for topic in ["a", "a", "a", "b", "c"] {
         given.push(topic, "x", SECOND);
     }
     let topics = given.journal.topics();
-    assert_eq!((topics.len(), topics.others()), (2, 2));
+    assert_eq!((topics.len(), topics.evicted(), topics.others()), (2, 1, 0));
+    let now = given.start + SECOND;
+    let counts: Vec<_> = topics.busiest(9, now).iter().map(|all| (all.topic, all.messages, all.inherited)).collect();
+    assert_eq!(counts, [("a", 3, 0), ("c", 2, 1)]);
+    assert!(topics.get("b", now).is_none());
     let mut given = Given::new(SMALL);
     given.push(&"x".repeat(101), "x", SECOND);
     assert_eq!((given.journal.topics().len(), given.journal.topics().others()), (0, 1));
+}
+
+#[test]
+fn heavy_hitters_are_found_however_many_rare_topics_come_before_and_between() {
+    let mut given = Given::new(Limits { topics: 50, topic_bytes: 1 << 20, ..SMALL });
+    for number in 0..5_000 {
+        given.push(&format!("rare/{number}"), "x", SECOND);
+        if number > 2_000 && number % 2 == 0 {
+            given.push("heavy/1", "x", SECOND);
+            given.push("heavy/2", "x", SECOND);
+        }
+    }
+    let topics = given.journal.topics();
+    let busiest = topics.busiest(2, given.start + SECOND);
+    let names: std::collections::BTreeSet<_> = busiest.iter().map(|report| report.topic).collect();
+    assert_eq!(names, ["heavy/1", "heavy/2"].into());
+    for report in &busiest {
+        assert!((report.messages - report.inherited..=report.messages).contains(&1_499), "{report:?}");
+    }
+    assert_eq!(topics.len(), 50);
 }
 
 #[test]
@@ -121,7 +145,7 @@ fn rates_are_those_of_the_last_ten_seconds() {
 
 #[test]
 fn the_latest_value_of_a_topic_is_kept_even_when_its_message_is_dropped() {
-    let mut given = Given::new(SMALL);
+    let mut given = Given::new(Limits { topic_bytes: 10_000, ..SMALL });
     given.push("a", "old", SECOND);
     given.push("a", vec![b'x'; 5_000], SECOND);
     for _ in 0..5 {
@@ -141,7 +165,7 @@ proptest! {
         limits in (1_usize..6, 300_usize..3_000, 0_usize..4),
         messages in prop::collection::vec((prop::sample::select(vec!["a", "a/b", "b//", "a-b", "汽"]), 0_usize..900), 0..40),
     ) {
-        let limits = Limits { messages: limits.0, bytes: limits.1, topics: limits.2, topic_bytes: 1_000 };
+        let limits = Limits { messages: limits.0, bytes: limits.1, topics: limits.2, topic_bytes: 1 << 20 };
         let mut given = Given::new(limits);
         for (index, (topic, size)) in messages.iter().enumerate() {
             let id = given.push(topic, vec![0; *size], SECOND);
@@ -158,7 +182,7 @@ proptest! {
         let topics = given.journal.topics();
         let known: u64 = topics.busiest(usize::MAX, given.start).iter().map(|report| report.messages).sum();
         prop_assert_eq!(known + topics.others(), messages.len() as u64);
-        prop_assert!(topics.len() <= limits.topics);
+        prop_assert!(topics.len() <= limits.topics.max(1));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,15 +11,24 @@ use crate::mqtt::{Message, QoS, TopicFilter};
 /// How much of a topic's latest payload is kept: what a line on the screen can show.
 const LATEST_BYTES: usize = 1_024;
 
-/// What is known of each topic.
+/// What is known of each topic, within bounds.
+///
+/// When there is no room for a topic that is new, the one with the fewest messages makes room and hands its count down
+/// (Space-Saving, Metwally and others 2005): a topic with more than its share of the messages is always held, and no
+/// count is too low. By how much it may be too high is known for each.
 #[derive(Debug)]
 pub(crate) struct Topics {
-    known: BTreeMap<Box<str>, Topic>,
+    places: BTreeMap<Arc<str>, usize>,
+    held: Vec<Topic>,
+    /// Places by their messages, fewest first; kept only once a topic had to make room.
+    ranks: Option<BTreeSet<(u64, usize)>>,
     most: usize,
     most_bytes: usize,
-    /// Of the names.
+    /// Of names and latest payloads.
     bytes: usize,
-    /// Messages of topics that are not held.
+    /// Topics that made room for others.
+    evicted: u64,
+    /// Messages of topics that are too long to be held.
     others: u64,
     all: Window,
     clock: Clock,
@@ -26,10 +36,15 @@ pub(crate) struct Topics {
 
 #[derive(Debug)]
 struct Topic {
+    name: Arc<str>,
     messages: u64,
+    /// So many of those may be another topic's.
+    inherited: u64,
     bytes: u64,
     window: Window,
     latest: Latest,
+    /// When its payload became another.
+    changed: Instant,
 }
 
 /// The latest message of a topic.
@@ -54,20 +69,34 @@ pub(crate) struct Latest {
 pub(crate) struct TopicReport<'a> {
     /// Its name.
     pub topic: &'a str,
-    /// Messages since the start.
+    /// Messages since the start, at most.
     pub messages: u64,
+    /// By so many that may be too many.
+    pub inherited: u64,
     /// Bytes of payload since the start.
     pub bytes: u64,
     /// Over the last ten seconds.
     pub rate: Rate,
     /// The latest message.
     pub latest: &'a Latest,
+    /// When its payload became another.
+    pub changed: Instant,
 }
 
 impl Topics {
     pub(super) fn new(most: usize, most_bytes: usize, now: Instant) -> Self {
-        let (known, clock) = (BTreeMap::new(), Clock(now));
-        Self { known, most, most_bytes, bytes: 0, others: 0, all: Window::new(), clock }
+        Self {
+            places: BTreeMap::new(),
+            held: Vec::new(),
+            ranks: None,
+            most: most.max(1),
+            most_bytes,
+            bytes: 0,
+            evicted: 0,
+            others: 0,
+            all: Window::new(),
+            clock: Clock(now),
+        }
     }
 
     /// `message` has memory of its own, which the head of its payload shares.
@@ -80,41 +109,131 @@ impl Topics {
             Bytes::copy_from_slice(&message.payload[..LATEST_BYTES])
         };
         let latest = Latest { id, at: now, head, size, qos: message.qos, retain: message.retain };
-        let topic = if let Some(topic) = self.known.get_mut(name) {
-            topic.latest = latest;
-            topic
-        } else if self.known.len() < self.most && self.bytes + name.len() <= self.most_bytes {
-            self.bytes += name.len();
-            let topic = Topic { messages: 0, bytes: 0, window: Window::new(), latest };
-            self.known.entry(name.into()).or_insert(topic)
-        } else {
+        let Some(place) = self.place(name, &latest) else {
             self.others += 1;
             return;
         };
+        let topic = &mut self.held[place];
+        self.bytes = self.bytes + latest.head.len() - topic.latest.head.len();
+        if (topic.latest.size, &topic.latest.head) != (latest.size, &latest.head) {
+            topic.changed = now;
+        }
+        topic.latest = latest;
+        if let Some(ranks) = &mut self.ranks {
+            ranks.remove(&(topic.messages, place));
+            ranks.insert((topic.messages + 1, place));
+        }
         topic.messages += 1;
         topic.bytes += size as u64;
         topic.window.push(size, self.clock, now);
+        // Its latest payload may be longer than the one before.
+        while self.bytes > self.most_bytes && self.held.len() > 1 && self.evict().is_some() {}
+    }
+
+    /// The place of a topic, a new one if need be; `None` if it is longer than all that may be held.
+    fn place(&mut self, name: &str, latest: &Latest) -> Option<usize> {
+        if let Some(place) = self.places.get(name) {
+            return Some(*place);
+        }
+        let needed = name.len() + latest.head.len();
+        if name.len() > self.most_bytes {
+            return None;
+        }
+        let mut inherited = 0;
+        while self.held.len() >= self.most || (self.bytes + needed > self.most_bytes && !self.held.is_empty()) {
+            inherited = self.evict()?;
+        }
+        let name: Arc<str> = name.into();
+        self.bytes += needed;
+        let place = self.held.len();
+        self.held.push(Topic {
+            name: name.clone(),
+            messages: inherited,
+            inherited,
+            bytes: 0,
+            window: Window::new(),
+            latest: latest.clone(),
+            changed: latest.at,
+        });
+        self.places.insert(name, place);
+        if let Some(ranks) = &mut self.ranks {
+            ranks.insert((inherited, place));
+        }
+        Some(place)
+    }
+
+    /// Drops the topic with the fewest messages, and returns how many those were.
+    fn evict(&mut self) -> Option<u64> {
+        let held = &self.held;
+        let ranks = self
+            .ranks
+            .get_or_insert_with(|| held.iter().enumerate().map(|(place, topic)| (topic.messages, place)).collect());
+        let (messages, place) = ranks.pop_first()?;
+        // The last one takes its place.
+        let moved = self.held.len() - 1;
+        if let Some(last) = self.held.last().filter(|_| moved != place) {
+            ranks.remove(&(last.messages, moved));
+            ranks.insert((last.messages, place));
+            self.places.insert(last.name.clone(), place);
+        }
+        let topic = self.held.swap_remove(place);
+        self.places.remove(&topic.name);
+        self.bytes -= topic.name.len() + topic.latest.head.len();
+        self.evicted += 1;
+        Some(messages)
     }
 
     /// How many topics are held.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.known.len()
+        self.held.len()
     }
 
-    /// Messages of topics beyond the limit, of which nothing else is known.
+    /// Topics that made room for others: beyond those held, as many at most were seen.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Messages of topics that are too long to be held, of which nothing else is known.
     pub(crate) fn others(&self) -> u64 {
         self.others
     }
 
-    /// Over all topics, the ones beyond the limit too.
+    /// Over all topics, those that are not held too.
     pub(crate) fn rate(&self, now: Instant) -> Rate {
         self.all.rate(self.clock, now)
     }
 
+    /// What is known of a topic.
+    pub(crate) fn get(&self, topic: &str, now: Instant) -> Option<TopicReport<'_>> {
+        let place = self.places.get(topic)?;
+        Some(self.report(&self.held[*place], now))
+    }
+
+    /// The places of the topics that are wanted, by name or the newest first. [`Self::at`] tells of each, until the next
+    /// message comes.
+    pub(crate) fn order(&self, is_wanted: impl Fn(&str) -> bool, is_by_recency: bool) -> Vec<usize> {
+        let wanted = self.places.iter().filter(|(name, _)| is_wanted(name));
+        let mut places: Vec<_> = wanted.map(|(_, place)| *place).collect();
+        if is_by_recency {
+            places.sort_unstable_by_key(|place| std::cmp::Reverse(self.held[*place].latest.id));
+        }
+        places
+    }
+
+    /// The topic at a place.
+    pub(crate) fn at(&self, place: usize, now: Instant) -> TopicReport<'_> {
+        self.report(&self.held[place], now)
+    }
+
+    /// Where a topic is among places.
+    pub(crate) fn position(&self, places: &[usize], topic: &str) -> Option<usize> {
+        let wanted = self.places.get(topic)?;
+        places.iter().position(|place| place == wanted)
+    }
+
     /// The topics that send most at present, busiest first; among equals the one with more messages since the start.
     pub(crate) fn busiest(&self, count: usize, now: Instant) -> Vec<TopicReport<'_>> {
-        let mut reports: Vec<_> = self.reports(|_| true, now).collect();
+        let mut reports: Vec<_> = self.held.iter().map(|topic| self.report(topic, now)).collect();
         reports.sort_by(|a, b| {
             let rate = b.rate.messages.total_cmp(&a.rate.messages);
             rate.then(b.messages.cmp(&a.messages)).then(a.topic.cmp(b.topic))
@@ -129,27 +248,26 @@ impl Topics {
         filter: &'a TopicFilter,
         now: Instant,
     ) -> impl Iterator<Item = TopicReport<'a>> + use<'a> {
-        self.reports(|name| filter.matches(name), now)
+        let matching = self.places.iter().filter(|(name, _)| filter.matches(name));
+        matching.map(move |(_, place)| self.report(&self.held[*place], now))
     }
 
     /// The levels of the topics that match, each before those below it; what is deeper than `depth` levels is counted
     /// in the level above.
     pub(crate) fn tree(&self, filter: Option<&TopicFilter>, depth: usize) -> Vec<TreeLine<'_>> {
-        let matching = self.known.iter().filter(|(name, _)| filter.is_none_or(|filter| filter.matches(name)));
-        tree::lines(matching.map(|(name, topic)| (&**name, topic.messages)), depth)
+        let matching = self.places.iter().filter(|(name, _)| filter.is_none_or(|filter| filter.matches(name)));
+        tree::lines(matching.map(|(name, place)| (&**name, self.held[*place].messages)), depth)
     }
 
-    fn reports<'a>(
-        &'a self,
-        wanted: impl Fn(&str) -> bool + 'a,
-        now: Instant,
-    ) -> impl Iterator<Item = TopicReport<'a>> {
-        self.known.iter().filter(move |(name, _)| wanted(name)).map(move |(name, topic)| TopicReport {
-            topic: name,
+    fn report<'a>(&'a self, topic: &'a Topic, now: Instant) -> TopicReport<'a> {
+        TopicReport {
+            topic: &topic.name,
             messages: topic.messages,
+            inherited: topic.inherited,
             bytes: topic.bytes,
             rate: topic.window.rate(self.clock, now),
             latest: &topic.latest,
-        })
+            changed: topic.changed,
+        }
     }
 }

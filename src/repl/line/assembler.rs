@@ -43,6 +43,16 @@ impl Assembler {
     }
 }
 
+/// Whether a text can be run, or more has to be typed: a quote or a heredoc is open, or a backslash ends it.
+pub(crate) fn is_complete(text: &str) -> bool {
+    let mut assembler = Assembler::default();
+    // A newline at the end is one that was typed: the line behind it is empty.
+    for line in text.split('\n') {
+        _ = assembler.push(line);
+    }
+    !assembler.is_pending()
+}
+
 /// The commands of a text, each with the number of its first line, from 1.
 pub(crate) fn commands(text: &str) -> Vec<(usize, String)> {
     let (mut assembler, mut found, mut first) = (Assembler::default(), Vec::new(), 1);

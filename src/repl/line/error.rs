@@ -18,6 +18,7 @@ pub(crate) struct LineError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
     Quote(char),
+    Escape,
     Backslash,
     Heredoc(String),
     SecondHeredoc,
@@ -64,6 +65,9 @@ impl fmt::Display for LineError {
         write!(f, "column {}: ", self.column())?;
         match &self.problem {
             Problem::Quote(quote) => write!(f, "the quote {quote} is not closed: end it with another {quote}"),
+            Problem::Escape => {
+                f.write_str(r"not an escape: $'..' knows \n \t \r \e \a \0 \\ \' \xHH (ASCII) and \u{HEX}")
+            }
             Problem::Backslash => f.write_str("nothing follows the backslash: write \\\\ for the character itself"),
             Problem::Heredoc(delimiter) => {
                 write!(f, "`<<{delimiter}` has no end: a line that is only {delimiter} ends it")

@@ -3,7 +3,8 @@
 //! It is the shell's where people expect that, and departs where a topic would be torn:
 //!
 //! - `'..'` is taken as it is; in `".."` a backslash counts before `"`, `\`, `$` and the end of a line; elsewhere it
-//!   makes any character an ordinary one, and at the end of a line joins the next.
+//!   makes any character an ordinary one, and at the end of a line joins the next. `$'..'` knows the escapes of shells,
+//!   `\\n`, `\\x1b` and `\\u{202e}`, for what cannot be typed.
 //! - `$name` and `${name}` are the variable's value, always within one word. `$name` **without** a value is itself
 //!   at the beginning of a word when a `/` follows (`$aws/things/#`), and an error everywhere else. `$SYS`, `$share`,
 //!   `$queue`, `$exclusive` and `$delayed` are never variables. A `$` before anything but a name is itself.
@@ -17,15 +18,19 @@
 mod alias;
 mod assembler;
 mod error;
+mod escape;
 mod tokens;
 
 use std::collections::BTreeMap;
 
 pub(crate) use alias::{Aliases, expand_alias};
-pub(crate) use assembler::{Assembler, commands};
+pub(crate) use assembler::{Assembler, commands, is_complete};
 pub(crate) use error::LineError;
 use error::Problem;
+pub(super) use escape::printable;
 pub(super) use tokens::{Open, Piece, Tokens, VariableKind, Word, tokens};
+
+use crate::payload::is_unsafe_on_terminal;
 
 /// The variables and their values.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -90,11 +95,6 @@ impl Line {
     }
 }
 
-/// Whether a text can be run, or more has to be typed: a quote or a heredoc is open, or a backslash ends it.
-pub(crate) fn is_complete(text: &str) -> bool {
-    tokens(text).map_or(true, |tokens| tokens.open.is_none())
-}
-
 /// Whether a variable can have this name.
 pub(crate) fn check_name(name: &str) -> Result<(), LineError> {
     if name.is_empty() || tokens::name_length(name) != name.len() {
@@ -108,6 +108,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), LineError> {
 
 /// A word as it has to be typed, so that it is read as itself.
 pub(crate) fn quote(word: &str) -> String {
+    if word.contains(is_unsafe_on_terminal) {
+        return escape::escaped(word);
+    }
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '$' | '|');
     let begins_plainly = !word.is_empty() && !word.starts_with(['!', '#']) && !word.starts_with("<<");
     // `$SYS/` is no variable, whatever is set later.

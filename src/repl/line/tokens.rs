@@ -1,6 +1,7 @@
 //! A line taken apart, nothing looked up yet: what [`super::Line`] expands and what completion looks at.
 
 use super::error::{LineError, Problem};
+use super::escape::escape;
 
 /// What a line consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -133,6 +134,7 @@ impl Scanner<'_> {
                 '\\' => self.backslash(),
                 '\'' => self.single_quotes(),
                 '"' => self.double_quotes()?,
+                '$' if self.peek() == Some('\'') => self.escaped_quotes()?,
                 '$' => self.dollar()?,
                 '|' => {
                     let at = self.at - 1;
@@ -217,6 +219,36 @@ impl Scanner<'_> {
                     return;
                 }
                 Some('\'') => return,
+                Some(character) => self.word().push(character),
+            }
+        }
+    }
+
+    /// Behind the `$` of `$'..'`.
+    fn escaped_quotes(&mut self) -> Result<(), LineError> {
+        let at = self.at - 1;
+        self.word().bare = false;
+        self.at += 1;
+        loop {
+            match self.next() {
+                None => {
+                    self.tokens.open = Some(Open::Quote { quote: '\'', at });
+                    return Ok(());
+                }
+                Some('\'') => return Ok(()),
+                Some('\\') => match escape(&self.text[self.at..]) {
+                    Some((character, length)) => {
+                        self.word().push(character);
+                        self.at += length;
+                    }
+                    // It may be half typed.
+                    None if !self.text[self.at..].contains('\'') => {
+                        self.tokens.open = Some(Open::Quote { quote: '\'', at });
+                        self.at = self.text.len();
+                        return Ok(());
+                    }
+                    None => return Err(LineError::new(self.text, self.at - 1, Problem::Escape)),
+                },
                 Some(character) => self.word().push(character),
             }
         }

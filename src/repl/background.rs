@@ -1,0 +1,66 @@
+//! What runs while a person goes on typing: `every`, `jobs`, `stop`.
+
+use std::time::{Duration, Instant};
+
+use super::line::quote;
+use super::shell::{Shell, Stop};
+use crate::error::Error;
+use crate::output::Columns;
+
+/// The shortest time between two runs: a person who wants more has `mqttx-rs bench`.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+impl Shell<'_> {
+    /// `every`.
+    pub(super) fn every(&mut self, period: Duration, words: &[String]) -> Result<(), Stop> {
+        if self.screen.is_none() {
+            let error = Error::usage("`every` needs a terminal: a script runs its lines one after the other");
+            return Err(error.with_hint("pub has --repeat and --repeat-delay").into());
+        }
+        if period < SHORTEST {
+            let error = Error::usage(format!("every: {} s is too short: use 100ms or more", period.as_secs_f64()));
+            return Err(error.with_hint("`mqttx-rs bench pub` makes load").into());
+        }
+        let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+        if matches!(words.first().map(String::as_str), Some("every" | "edit" | "watch" | "plot" | "source")) {
+            return Err(Error::usage(format!("every: `{line}` cannot run in the background")).into());
+        }
+        let number = self.jobs.add(period, line, Instant::now());
+        self.talk.success(format_args!("Job {number}: `stop {number}` ends it"));
+        Ok(())
+    }
+
+    /// `jobs`.
+    pub(super) fn list_jobs(&mut self) -> Result<(), Stop> {
+        if self.jobs.all().is_empty() {
+            self.talk.plain("No jobs: `every 5s pub TOPIC MESSAGE` starts one");
+        }
+        let mut rows = Columns::default();
+        for job in self.jobs.all() {
+            let period = format!("every {} s", job.period.as_secs_f64());
+            rows.row([job.number.to_string(), period, format!("{} runs", job.runs), job.line.clone()]);
+        }
+        self.print_rows(&rows)
+    }
+
+    /// `stop`: a job, or all.
+    pub(super) fn stop_job(&mut self, number: Option<u64>) -> Result<(), Stop> {
+        let was_there = self.jobs.remove(number);
+        if let Some(number) = number.filter(|_| !was_there) {
+            return Err(Error::usage(format!("there is no job {number}")).with_hint("`jobs` lists them").into());
+        }
+        Ok(())
+    }
+
+    /// Runs what is due, between two lines of a person. What fails is told, and tried again when it is due.
+    pub(super) async fn run_jobs(&mut self) -> Result<(), Stop> {
+        while let Some((number, line)) = self.jobs.take_due(Instant::now()) {
+            match Box::pin(self.run(&line)).await {
+                Err(Stop::Failed(error)) => self.talk.error(&error.with_context(&format!("job {number}"))),
+                Ok(()) | Err(Stop::Told(_)) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
+    }
+}

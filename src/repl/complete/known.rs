@@ -1,0 +1,49 @@
+//! Values that are known beforehand where the definition of an option does not name them.
+
+/// Values and what they are.
+pub(super) type Known = &'static [(&'static str, &'static str)];
+
+const QOS: Known = &[("0", "at most once"), ("1", "at least once"), ("2", "exactly once")];
+const SWITCH: Known = &[("on", ""), ("off", "")];
+const FORMATS: Known = &[
+    ("plain", "text, as it is"),
+    ("json", "JSON, indented"),
+    ("hex", "bytes as hexadecimal digits"),
+    ("base64", "bytes as Base64"),
+    ("binary", "bytes, as they are"),
+    ("cbor", "CBOR, shown as JSON"),
+    ("msgpack", "MessagePack, shown as JSON"),
+    #[cfg(feature = "protobuf")]
+    ("sparkplug", "Sparkplug B, shown as JSON"),
+];
+const SHAPES: Known = &[
+    ("line", "a line a message"),
+    ("default", "topic, QoS and size, then the payload"),
+    ("clean", "a JSON object a message, indented"),
+    ("jsonl", "a lossless JSON object a line"),
+    ("raw", "payloads and nothing else"),
+];
+
+/// The values of an option; `before` are the arguments without an option that stand before it.
+pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
+    match (command, option, before) {
+        ("set", "value", [name, ..]) => match *name {
+            "mode" => SHAPES,
+            "format" => FORMATS,
+            "qos" => QOS,
+            "timestamps" | "changes" => SWITCH,
+            "max-lines" => &[("0", "all lines"), ("5", ""), ("20", "")],
+            _ => &[],
+        },
+        ("connect", "name", []) => &[("as", "name the connection")],
+        (_, "qos" | "will_qos", _) => QOS,
+        (_, "mqtt_version", _) => &[("5.0", "MQTT 5.0"), ("3.1.1", "MQTT 3.1.1"), ("3.1", "MQTT 3.1")],
+        (_, "retain_handling", _) => &[
+            ("0", "retained messages at each subscribe"),
+            ("1", "only at a new subscription"),
+            ("2", "no retained messages"),
+        ],
+        (_, "authentication_method", _) => &[("SCRAM-SHA-256", ""), ("SCRAM-SHA-512", ""), ("SCRAM-SHA-1", "")],
+        _ => &[],
+    }
+}

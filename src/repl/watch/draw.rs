@@ -1,0 +1,194 @@
+//! The view on the screen.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::Marker;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Paragraph};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::rows::{Detail, Row};
+use super::state::{Asking, Pane, State};
+use crate::repl::line::printable;
+use crate::repl::recall::age;
+
+/// So long a value that has become another is marked.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// What there is to draw.
+pub(super) struct Scene<'a> {
+    pub(super) state: &'a State,
+    /// Those in the window.
+    pub(super) rows: &'a [Row],
+    /// How many there are.
+    pub(super) count: usize,
+    pub(super) messages_a_second: f64,
+    pub(super) connection: &'a str,
+    pub(super) detail: Option<&'a Detail>,
+    pub(super) now: Instant,
+    pub(super) color: bool,
+}
+
+/// Where things are.
+pub(super) struct Areas {
+    head: Rect,
+    pub(super) list: Rect,
+    detail: Option<Rect>,
+    foot: Rect,
+}
+
+impl Areas {
+    pub(super) fn new(area: Rect, state: &State) -> Self {
+        let has_pane = state.pane != Pane::Closed;
+        let half = if has_pane { area.height / 2 } else { 0 };
+        let parts = [Constraint::Length(1), Constraint::Min(1), Constraint::Length(half), Constraint::Length(1)];
+        let [head, list, detail, foot] = Layout::vertical(parts).areas(area);
+        Self { head, list, detail: has_pane.then_some(detail), foot }
+    }
+}
+
+pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, scene: &Scene<'_>) {
+    let strong = Style::new().add_modifier(Modifier::REVERSED);
+    frame.render_widget(Paragraph::new(head(scene)).style(strong), areas.head);
+    frame.render_widget(Paragraph::new(list(scene, areas.list)), areas.list);
+    if let Some(area) = areas.detail {
+        detail(frame, area, scene);
+    }
+    frame.render_widget(Paragraph::new(foot(scene.state)).style(Style::new().add_modifier(Modifier::DIM)), areas.foot);
+}
+
+fn head(scene: &Scene<'_>) -> String {
+    let state = scene.state;
+    let mut parts = vec![format!(" {} ", printable(state.filter.as_str())), format!("{} topics", scene.count)];
+    parts.push(format!("{:.1} messages/s", scene.messages_a_second));
+    parts.push(if state.is_by_recency { "newest first" } else { "by name" }.to_owned());
+    if !state.part.is_empty() {
+        parts.push(format!("with `{}`", printable(&state.part)));
+    }
+    if state.is_paused {
+        parts.push("PAUSED".to_owned());
+    }
+    parts.push(printable(scene.connection));
+    parts.join("  ")
+}
+
+fn foot(state: &State) -> String {
+    match &state.asking {
+        Asking::Part => format!("part of the topic: {}_", printable(&state.part)),
+        Asking::Payload { topic, text } => format!("publish to {}: {}_", printable(topic), printable(text)),
+        Asking::Confirm(publish) if publish.clears => {
+            format!("remove what is retained on {}? y or n", printable(&publish.topic))
+        }
+        Asking::Confirm(publish) => {
+            format!("publish `{}` to {}? y or n", printable(&publish.payload), printable(&publish.topic))
+        }
+        Asking::Nothing if !state.note.is_empty() => state.note.clone(),
+        Asking::Nothing => {
+            "q quit  Enter details  / filter  s sort  space pause  g plot  p publish  x clear retained".to_owned()
+        }
+    }
+}
+
+fn list<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Line<'a>> {
+    let columns = usize::from(area.width);
+    if scene.rows.is_empty() {
+        return vec![Line::from("nothing received yet: is there a subscription? `subs` lists them")];
+    }
+    // A narrow window has no room for numbers.
+    let numbers = if columns >= 60 { 17 } else { 0 };
+    let longest = scene.rows.iter().map(|row| printable(&row.topic).width()).max().unwrap_or_default();
+    let topic_columns = longest.min(columns.saturating_sub(numbers) / 2).max(8);
+    let value_columns = columns.saturating_sub(topic_columns + numbers + 4);
+    let mut lines = Vec::new();
+    for row in scene.rows {
+        let is_fresh = scene.now.saturating_duration_since(row.changed) < FRESH;
+        let mut text =
+            format!("{} {} ", if is_fresh { "*" } else { " " }, fitted(&printable(&row.topic), topic_columns));
+        if numbers > 0 {
+            let time = age(scene.now.saturating_duration_since(row.at));
+            // Writing to a String does not fail.
+            _ = write!(text, "{time:>7} {:>6.1}/s ", row.rate);
+        }
+        let value = fitted(&row.value(), value_columns);
+        let is_chosen = scene.state.chosen.as_deref() == Some(&row.topic);
+        let mut style = Style::new();
+        if is_chosen {
+            style = style.add_modifier(Modifier::REVERSED);
+        }
+        let mut of_value = style;
+        if is_fresh {
+            of_value = of_value.add_modifier(Modifier::BOLD);
+            if scene.color {
+                of_value = of_value.fg(Color::Yellow);
+            }
+        }
+        lines.push(Line::from(vec![Span::styled(text, style), Span::styled(value, of_value)]));
+    }
+    lines
+}
+
+fn detail(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
+    let Some(detail) = scene.detail else {
+        let empty = Paragraph::new("choose a topic with the arrows").block(Block::new().borders(Borders::TOP));
+        return frame.render_widget(empty, area);
+    };
+    let title = format!(" {} ", printable(&detail.title));
+    let block = Block::new().borders(Borders::TOP).title(title);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if scene.state.pane == Pane::Plot {
+        return plot(frame, inner, detail, scene.color);
+    }
+    let parts = if inner.width >= 60 {
+        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)])
+    } else {
+        Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)])
+    };
+    let [payload, history] = parts.areas(inner);
+    let lines: Vec<_> = detail.payload.iter().map(|line| Line::from(printable(line))).collect();
+    frame.render_widget(Paragraph::new(lines), payload);
+    let lines: Vec<_> = detail.history.iter().map(|line| Line::from(printable(line))).collect();
+    frame.render_widget(Paragraph::new(lines), history);
+}
+
+fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
+    let points = &detail.points;
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return frame.render_widget(Paragraph::new("no numbers on this topic yet"), area);
+    };
+    let (mut low, mut high) =
+        points.iter().fold((f64::MAX, f64::MIN), |(low, high), (_, value)| (low.min(*value), high.max(*value)));
+    let label = |value: f64| Span::raw(format!("{value:.2}"));
+    let labels = [label(low), label(high)];
+    if high <= low {
+        // A line in the middle.
+        (low, high) = (low - 1.0, high + 1.0);
+    }
+    let style = if color { Style::new().fg(Color::Cyan) } else { Style::new() };
+    let data = Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line).style(style).data(points);
+    let ends = [Span::raw(format!("{:.0} s ago", -first.0)), Span::raw(format!("{:.0} s ago", -last.0))];
+    let chart = Chart::new(vec![data])
+        .x_axis(Axis::default().bounds([first.0, last.0.max(first.0 + 0.001)]).labels(ends))
+        .y_axis(Axis::default().bounds([low, high]).labels(labels));
+    frame.render_widget(chart, area);
+}
+
+/// A text in exactly so many columns.
+fn fitted(text: &str, columns: usize) -> String {
+    let mut fitted = String::new();
+    let mut width = 0;
+    for character in text.chars() {
+        let wide = character.width().unwrap_or_default();
+        if width + wide > columns {
+            break;
+        }
+        fitted.push(character);
+        width += wide;
+    }
+    fitted.extend(std::iter::repeat_n(' ', columns - width));
+    fitted
+}

@@ -1,0 +1,245 @@
+//! `watch` and `plot`: the state of a broker on the whole screen, drawn anew four times a second at most.
+//!
+//! It has the screen and the keyboard to itself ([`crate::output::FullScreen`]); what is said meanwhile waits until it
+//! leaves. What is chosen is in [`state`], which knows no screen; what is seen of the journal in [`rows`].
+
+mod draw;
+mod keys;
+mod rows;
+mod state;
+
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+use tokio::time::timeout_at;
+
+use super::recall::age;
+use super::shell::{Shell, Stop};
+use crate::error::Error;
+use crate::mqtt::{Message, QoS, TopicFilter, TopicName};
+use crate::output::{Columns, FullScreen};
+use draw::{Areas, Scene, draw};
+use keys::Keys;
+use rows::{Detail, Row, number};
+use state::{Action, Pane, Publish, State};
+
+/// How often it is drawn at most.
+const REDRAW: Duration = Duration::from_millis(250);
+
+impl Shell<'_> {
+    /// `watch`: the latest value of each topic. Where nobody looks, once.
+    pub(super) async fn watch(&mut self, filter: &TopicFilter) -> Result<(), Stop> {
+        if !self.can_draw() {
+            let rows = self.latest_values(filter);
+            return self.print_rows(&rows);
+        }
+        self.view(State::new(filter.clone())).await
+    }
+
+    /// `plot`: the numbers of a topic. Where nobody looks, a line of them.
+    pub(super) async fn plot(&mut self, topic: &TopicName, pointer: Option<String>) -> Result<(), Stop> {
+        if !self.can_draw() {
+            let on = self.messages.journal.entries().filter(|entry| entry.record.message.topic == *topic);
+            let numbers: Vec<f64> =
+                on.filter_map(|entry| number(&entry.record.message.payload, pointer.as_deref())).collect();
+            return Ok(self.printer.line(&blocks(&numbers))?);
+        }
+        let filter = TopicFilter::parse(topic.as_str());
+        let filter = filter.map_err(|error| Error::topic("TOPIC", topic.as_str(), &error))?;
+        let mut state = State::new(filter);
+        state.chosen = Some(topic.as_str().to_owned());
+        (state.pane, state.pointer) = (Pane::Plot, pointer);
+        self.view(state).await
+    }
+
+    fn can_draw(&self) -> bool {
+        self.screen.as_ref().is_some_and(|screen| screen.draws) && self.printer.stream().terminal
+    }
+
+    async fn view(&mut self, state: State) -> Result<(), Stop> {
+        self.flush()?;
+        self.console.hold(true);
+        let was_watching = std::mem::replace(&mut self.is_watching, true);
+        let ended = self.view_on(state).await;
+        self.is_watching = was_watching;
+        self.console.hold(false);
+        ended
+    }
+
+    async fn view_on(&mut self, mut state: State) -> Result<(), Stop> {
+        let mut screen = FullScreen::enter()?;
+        let mut keys = Keys::listen();
+        let zone = TimeZone::system();
+        let mut paused: Option<(Vec<Row>, u64)> = None;
+        loop {
+            self.paint(&mut screen, &mut state, paused.as_ref(), &zone)?;
+            let until = tokio::time::Instant::now() + REDRAW;
+            let key = loop {
+                let next = async {
+                    tokio::select! {
+                        biased;
+                        key = keys.next() => Ok(Some(key)),
+                        occurrence = self.next() => occurrence.map(|occurrence| {
+                            self.background(occurrence);
+                            None
+                        }),
+                    }
+                };
+                match timeout_at(until, next).await {
+                    Ok(Ok(Some(key))) => break Some(key),
+                    Ok(Ok(None)) => {}
+                    Ok(Err(Stop::Interrupted(2))) => return Ok(()),
+                    Ok(Err(stop)) => return Err(stop),
+                    Err(_) => break None,
+                }
+            };
+            let Some(key) = key else { continue };
+            let rows = paused.as_ref().map_or_else(
+                || self.all_topics(&state),
+                |(rows, _)| rows.iter().map(|row| row.topic.clone()).filter(|topic| state.takes(topic)).collect(),
+            );
+            let topics: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let was_paused = state.is_paused;
+            match state.take(key, &topics, Self::list_rows(&state)) {
+                Action::None => {}
+                Action::Leave => return Ok(()),
+                Action::Publish(publish) => state.note = self.publish_from_view(&publish).await,
+            }
+            if was_paused != state.is_paused {
+                paused = state.is_paused.then(|| (self.all_rows(&state), self.messages.journal.received()));
+            }
+        }
+    }
+
+    fn paint(
+        &mut self,
+        screen: &mut FullScreen,
+        state: &mut State,
+        paused: Option<&(Vec<Row>, u64)>,
+        zone: &TimeZone,
+    ) -> Result<(), Stop> {
+        let now = Instant::now();
+        let journal = &self.messages.journal;
+        let topics = journal.topics();
+        let color = self.printer.stream().color;
+        let connection = self.current().map_or("offline", |connection| &connection.name);
+        let until = paused.map_or(u64::MAX, |(_, until)| *until);
+        let detail = state.chosen.as_deref().filter(|_| state.pane != Pane::Closed);
+        let detail = detail.and_then(|topic| Detail::new(journal, topic, until, state.pointer.as_deref(), zone));
+        screen.draw(|frame| {
+            let areas = Areas::new(frame.area(), state);
+            let rows = usize::from(areas.list.height);
+            let (count, shown) = if let Some((all, _)) = paused {
+                let taken: Vec<&Row> = all.iter().filter(|row| state.takes(&row.topic)).collect();
+                let at = state.chosen.as_deref().and_then(|topic| taken.iter().position(|row| row.topic == topic));
+                keep_in_window(state, at, taken.len(), rows);
+                let window = taken.iter().skip(state.scrolled).take(rows);
+                (taken.len(), window.map(|row| (*row).clone()).collect::<Vec<_>>())
+            } else {
+                let places = topics.order(|topic| state.takes(topic), state.is_by_recency);
+                let at = state.chosen.as_deref().and_then(|chosen| topics.position(&places, chosen));
+                keep_in_window(state, at, places.len(), rows);
+                let window = places.iter().skip(state.scrolled).take(rows);
+                (places.len(), window.map(|place| Row::new(&topics.at(*place, now))).collect())
+            };
+            let scene = Scene {
+                state,
+                rows: &shown,
+                count,
+                messages_a_second: topics.rate(now).messages,
+                connection,
+                detail: detail.as_ref(),
+                now,
+                color,
+            };
+            draw(frame, &areas, &scene);
+        })?;
+        Ok(())
+    }
+
+    /// Rows of the list in the window.
+    fn list_rows(state: &State) -> usize {
+        let (columns, rows) = super::window::window();
+        let area = Rect::new(0, 0, u16::try_from(columns).unwrap_or(80), u16::try_from(rows).unwrap_or(24));
+        Areas::new(area, state).list.height.into()
+    }
+
+    fn all_topics(&self, state: &State) -> Vec<String> {
+        let (topics, now) = (self.messages.journal.topics(), Instant::now());
+        let places = topics.order(|topic| state.takes(topic), state.is_by_recency);
+        places.iter().map(|place| topics.at(*place, now).topic.to_owned()).collect()
+    }
+
+    fn all_rows(&self, state: &State) -> Vec<Row> {
+        let (topics, now) = (self.messages.journal.topics(), Instant::now());
+        let places = topics.order(|topic| state.filter.matches(topic), state.is_by_recency);
+        places.iter().map(|place| Row::new(&topics.at(*place, now))).collect()
+    }
+
+    /// Publishes, and says so; what the broker refuses is told when the view has left.
+    async fn publish_from_view(&self, publish: &Publish) -> String {
+        let published = async {
+            let (_, client) = self.client()?;
+            let topic = TopicName::parse(publish.topic.as_str())
+                .map_err(|error| Error::topic("topic", &publish.topic, &error))?;
+            let mut message = Message::new(topic, publish.payload.clone());
+            message.retain = publish.clears;
+            message.qos = self.preferences.qos.unwrap_or(QoS::AtMostOnce);
+            // Only if there is room at once: nobody takes events meanwhile.
+            tokio::select! {
+                biased;
+                accepted = client.publish(message) => accepted.map(drop).map_err(|_| Error::local("it cannot be published")),
+                () = std::future::ready(()) => Err(Error::local("too much is unfinished: try again")),
+            }
+        };
+        match published.await {
+            Ok(()) if publish.clears => format!("Removed what was retained on {}", publish.topic),
+            Ok(()) => format!("Published to {}", publish.topic),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn latest_values(&self, filter: &TopicFilter) -> Columns {
+        let mut rows = Columns::default();
+        let now = Instant::now();
+        for report in self.messages.journal.topics().matching(filter, now) {
+            let row = Row::new(&report);
+            rows.row([report.topic.to_owned(), age(now.saturating_duration_since(row.at)), row.value()]);
+        }
+        rows
+    }
+}
+
+/// The chosen row stays in sight, and the window ends with the list.
+fn keep_in_window(state: &mut State, chosen: Option<usize>, count: usize, rows: usize) {
+    state.scrolled = state.scrolled.min(count.saturating_sub(rows));
+    if let Some(chosen) = chosen {
+        state.follow(chosen, rows);
+    }
+}
+
+/// Numbers as a line of blocks.
+fn blocks(numbers: &[f64]) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let low = numbers.iter().copied().fold(f64::MAX, f64::min);
+    let high = numbers.iter().copied().fold(f64::MIN, f64::max);
+    let level = |number: &f64| {
+        let part = if high > low { (number - low) / (high - low) } else { 0.5 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
+        let at = (part * 7.0).round() as usize;
+        LEVELS[at.min(7)]
+    };
+    numbers.iter().map(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blocks;
+
+    #[test]
+    fn numbers_become_blocks_between_the_lowest_and_the_highest() {
+        assert_eq!(blocks(&[1.0, 8.0, 4.5]), "▁█▅");
+        assert_eq!((blocks(&[3.0]), blocks(&[])), ("▅".to_owned(), String::new()));
+    }
+}

@@ -1,0 +1,138 @@
+//! What is shown of the journal: a row a topic, and one topic in full.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::payload::indent_json;
+use crate::repl::diff::summary;
+use crate::repl::journal::{Entry, Journal, TopicReport};
+use crate::repl::line::printable;
+
+/// Messages of one topic that are looked at.
+const HISTORY: usize = 500;
+
+/// So much of a value can be seen.
+const SEEN: usize = 512;
+
+/// A topic.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) topic: String,
+    pub(super) at: Instant,
+    pub(super) changed: Instant,
+    pub(super) rate: f64,
+    retain: bool,
+    head: Bytes,
+}
+
+impl Row {
+    pub(super) fn new(report: &TopicReport<'_>) -> Self {
+        Self {
+            topic: report.topic.to_owned(),
+            at: report.latest.at,
+            changed: report.changed,
+            rate: report.rate.messages,
+            retain: report.latest.retain,
+            head: report.latest.head.clone(),
+        }
+    }
+
+    /// On one line.
+    pub(super) fn value(&self) -> String {
+        let text = String::from_utf8_lossy(&self.head[..self.head.len().min(SEEN)]);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{}{}", if self.retain { "(retained) " } else { "" }, printable(&words))
+    }
+}
+
+/// One topic in full.
+#[derive(Debug)]
+pub(super) struct Detail {
+    pub(super) title: String,
+    pub(super) payload: Vec<String>,
+    /// The newest first.
+    pub(super) history: Vec<String>,
+    /// Seconds before now, and numbers.
+    pub(super) points: Vec<(f64, f64)>,
+}
+
+impl Detail {
+    /// Of a topic, up to the message of a number; `pointer` is where its numbers are.
+    pub(super) fn new(
+        journal: &Journal,
+        topic: &str,
+        until: u64,
+        pointer: Option<&str>,
+        zone: &TimeZone,
+    ) -> Option<Self> {
+        let is_on = |entry: &&Entry| entry.id <= until && entry.record.message.topic.as_str() == topic;
+        let entries: Vec<&Entry> = journal.entries().rev().filter(is_on).take(HISTORY).collect();
+        let newest = entries.first()?;
+        let message = &newest.record.message;
+        let retained = if message.retain { ", retained" } else { "" };
+        let title = format!("{topic}  #{}, {} bytes, QoS {}{retained}", newest.id, message.payload.len(), message.qos);
+        let mut shown = Vec::new();
+        if indent_json(&message.payload, &mut shown).is_err() {
+            shown.extend_from_slice(&message.payload);
+        }
+        let payload = String::from_utf8_lossy(&shown).lines().take(200).map(ToOwned::to_owned).collect();
+        let history = entries.iter().enumerate().map(|(at, entry)| {
+            let time =
+                entry.record.received_at.map(|time| time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string());
+            let payload = &entry.record.message.payload;
+            let before = entries.get(at + 1).map(|before| &before.record.message.payload);
+            let what = match before.map(|before| summary(before, payload)) {
+                Some(None) => "the same".to_owned(),
+                Some(Some(change)) if change != "changed" => change,
+                _ => String::from_utf8_lossy(&payload[..payload.len().min(SEEN)]).into_owned(),
+            };
+            format!("{} #{} {what}", time.unwrap_or_default(), entry.id)
+        });
+        let history = history.take(100).collect();
+        let now = jiff::Timestamp::now();
+        let mut points: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| {
+                let ago = now.duration_since(entry.record.received_at?).as_secs_f64();
+                Some((-ago, number(&entry.record.message.payload, pointer)?))
+            })
+            .collect();
+        points.reverse();
+        Some(Self { title, payload, history, points })
+    }
+}
+
+/// The number that a payload is, or that is at a place of its JSON; without a place the first.
+pub(super) fn number(payload: &[u8], pointer: Option<&str>) -> Option<f64> {
+    let value: Value = serde_json::from_slice(payload).ok()?;
+    let of = |value: &Value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Bool(is_on) => Some(f64::from(u8::from(*is_on))),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    };
+    if let Some(pointer) = pointer {
+        return value.pointer(pointer).and_then(of);
+    }
+    match &value {
+        Value::Object(members) => members.values().find_map(of),
+        Value::Array(items) => items.iter().find_map(of),
+        other => of(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn a_number_is_the_payload_or_at_a_place_or_the_first_in_it() {
+        assert_eq!(number(b"12.5", None), Some(12.5));
+        assert_eq!(number(b"{\"unit\": \"C\", \"t\": \"7\", \"h\": 40}", None), Some(7.0));
+        assert_eq!(number(b"{\"a\": {\"t\": 3}}", Some("/a/t")), Some(3.0));
+        assert_eq!((number(b"{\"a\": 1}", Some("/b")), number(b"on", None)), (None, None));
+    }
+}
