@@ -39,9 +39,11 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "conn" -d 'Connect and stay, or tell what the broker announces'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "sub" -d 'Subscribe to topics and print what arrives'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait until messages arrive that fit, and print them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker command by command, or run a script of them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load a broker and measure it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Name brokers once, and use the names'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match and explain topic filters, without a broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, alone or around a command'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -d 'default, or jsonl: an object a connection' -r -f -a "default\t'For people'
 jsonl\t'A JSON object a line for each connection'"
@@ -342,6 +344,120 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-profile -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l match -d 'Only payloads in which this is found' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads that have this place, or this value there; all of several' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s t -l topic -d 'Filters, as in car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s q -l qos -d 'Highest QoS, for each or all' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s U -l unsubscribe -d 'Unsubscribe from these afterwards' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-local -d 'Not this client\'s own messages (-nl)' -r -f -a "true\t''
+false\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-as-published -d 'Retain flag as published (-rap)' -r -f -a "true\t''
+false\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-handling -d 'Retained: 0 yes, 1 if new, 2 no (-rh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l subscription-identifier -d 'Comes back with messages (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l user-properties -d 'User properties, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s C -l count -d 'End after so many messages [default: 1]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l timeout -d 'End after so long, 0 is never' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l idle-timeout -d 'End when nothing came for so long, 0 is never' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l output-mode -d 'default, clean, jsonl or raw' -r -f -a "default\t'For people'
+clean\t'A pretty JSON object a message, MQTTX\'s fields'
+jsonl\t'A lossless JSON object a line'
+raw\t'Payload and delimiter only'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s F -l template -d 'Shape, as in "%I %t %p", mosquitto_sub\'s letters' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-write -d 'Append payloads to a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Each payload to a file of its own, numbered' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l delimiter -d 'After each payload in files and raw' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+hex\t''
+base64\t''
+json\t''
+binary\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s E -l exit-after-suback -d 'End when the subscription is granted'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s R -l skip-retained -d 'Leave out retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retained-only -d 'Only retained messages; end at the first other'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l remove-retained -d 'Remove the retained messages that match'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l dry-run -d 'With --remove-retained: only show them'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l strict -d 'End at once when a filter is refused'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s v -l verbose -d 'Everything that a packet has'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file; `-` is stdin, which is read when it is no terminal' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
@@ -1271,6 +1387,41 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -f -a "match" -d 'Print the topics that a filter matches; exit 1 if it matches none'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -f -a "explain" -d 'Explain a filter level by level'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 takes a free one [default: 1883, or 0 around a command]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 for all of this machine\'s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 takes a free one [default: no TLS]' -r

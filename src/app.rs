@@ -11,6 +11,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings, SubSettings,
+    TopicJob,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -71,12 +72,18 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
+        Command::Wait(arguments) => {
+            let settings = SubSettings::resolve_wait(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::subscribe::run(&settings, terminal, talk))
+        }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
             let settings = ReplSettings::resolve(&arguments, &origins, is_terminal, variable)?;
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
+        Command::Topic(arguments) => block_on(command::topic::run(TopicJob::resolve(arguments), terminal, talk)),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))

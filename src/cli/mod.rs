@@ -13,7 +13,9 @@ pub(crate) mod publish;
 pub(crate) mod repl;
 pub mod shorts;
 pub(crate) mod subscribe;
+pub(crate) mod topic;
 pub(crate) mod value;
+pub(crate) mod wait;
 
 use std::path::PathBuf;
 
@@ -26,6 +28,8 @@ use profile::ProfileArgs;
 use publish::PublishCommand;
 use repl::ReplArgs;
 use subscribe::SubscribeCommand;
+use topic::TopicArgs;
+use wait::WaitCommand;
 
 use crate::output::{ColorChoice, ErrorFormat};
 
@@ -71,6 +75,14 @@ pub enum Command {
     /// Subscribe to topics and print what arrives
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
+    /// Wait until messages arrive that fit, and print them
+    #[command(
+        name = "wait",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true)),
+        mut_args(wait::without_the_rest_of_sub)
+    )]
+    Wait(Box<WaitCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(
         name = "repl",
@@ -84,6 +96,9 @@ pub enum Command {
     /// Name brokers once, and use the names
     #[command(name = "profile")]
     Profile(ProfileArgs),
+    /// Match and explain topic filters, without a broker
+    #[command(name = "topic")]
+    Topic(TopicArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),

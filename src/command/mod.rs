@@ -9,6 +9,7 @@ pub(crate) mod conn;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod subscribe;
+pub(crate) mod topic;
 
 // What the commands of `repl` are made of too.
 pub(crate) mod interrupt;

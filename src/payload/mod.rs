@@ -3,6 +3,7 @@
 //! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
 //! terminal or reads a clock.
 
+mod condition;
 mod decimal;
 mod error;
 mod escape;
@@ -15,6 +16,7 @@ mod read;
 mod record;
 mod size;
 
+pub use condition::{Condition, InvalidJsonPlace, JsonPlace};
 pub use decimal::push_decimal;
 pub use error::{PayloadError, caret};
 pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes};

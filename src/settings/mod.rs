@@ -25,6 +25,8 @@ mod repl;
 mod secret;
 mod subscribe;
 mod support;
+mod topic;
+mod wait;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, MergeSettings, PRESETS, Preset, ResultFiles};
@@ -43,3 +45,4 @@ pub(crate) use repl::{
     read_line,
 };
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use topic::TopicJob;

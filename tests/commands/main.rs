@@ -34,4 +34,6 @@ mod stdout_is_full;
 mod subscribe;
 #[cfg(unix)]
 mod terminal;
+mod topic;
 mod trace;
+mod wait;

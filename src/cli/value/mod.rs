@@ -14,9 +14,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use regex_lite::Regex;
 
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
-use crate::payload::{self, EscapeError, InvalidPayloadFormat, PayloadFormat};
+use crate::payload::{self, EscapeError, InvalidJsonPlace, InvalidPayloadFormat, JsonPlace, PayloadFormat};
 
 pub(crate) use crate::output::{MessageShape, TraceFormat};
 pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
@@ -131,6 +132,16 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
         return Err(refused());
     }
     Ok((first..=last).map(|address| Ipv4Addr::from(address).into()).collect())
+}
+
+/// A regular expression, in the syntax of the crate regex.
+pub(crate) fn pattern(text: &str) -> Result<Regex, ValueError> {
+    Regex::new(text).map_err(|error| ValueError::new(format!("`{text}` is not a regular expression: {error}")))
+}
+
+/// A JSON pointer, and perhaps the value there.
+pub(crate) fn json_place(text: &str) -> Result<JsonPlace, InvalidJsonPlace> {
+    text.parse()
 }
 
 /// A payload format, its names known to help and completions.

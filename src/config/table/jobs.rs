@@ -9,12 +9,12 @@ use super::note::{Choice, Desktop::Filter, Desktop::Publish};
 use super::row::{Commands, Row, row};
 
 const PUBLISH: Commands = &["pub", "> pub", "> request"];
-const SUBSCRIBE: Commands = &["sub", "> sub"];
-const BOTH: Commands = &["pub", "> pub", "> request", "sub", "> sub"];
+const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
+const BOTH: Commands = &["pub", "> pub", "> request", "sub", "wait", "> sub"];
 /// Commands that send messages with properties.
 const MESSAGES: Commands = &["pub", "> pub", "> request", "bench pub"];
 /// Commands whose subscriptions have options.
-const SUBSCRIPTIONS: Commands = &["sub", "> sub", "bench sub"];
+const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
 /// Commands of `bench` that say how many clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
@@ -116,6 +116,9 @@ pub(super) const ROWS: &[Row] = &[
     row("dry_run", SUBSCRIBE, Switch, &[Needs("remove_retained"), HiddenIn(&["sub"])]),
     row("filter_out", SUBSCRIBE, List, &[]),
     row("strict", SUBSCRIBE, Switch, &[NotInRepl("a refusal is always an error here")]),
+    // `wait`
+    row("pattern", &["wait"], Text, &[]),
+    row("json", &["wait"], List, &[]),
     // How it is shown
     row("output_mode", SUBSCRIBE, Text, &[Alternative(Choice::Shape)])
         .key("output.mode", r#""default"  # clean, jsonl, raw"#),

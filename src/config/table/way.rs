@@ -12,6 +12,7 @@ use super::row::{Commands, Row, row};
 const CLIENTS: Commands = &[
     "pub",
     "sub",
+    "wait",
     "conn",
     "bench conn",
     "bench pub",

@@ -21,6 +21,9 @@ pub(super) struct Row {
 pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("pub", "pub {to} -t a -m x -q 1"),
     ("sub", "sub {to} -t a/# -q 1 -C 3"),
+    ("wait", "wait {to} a/# -q 1 -C 3"),
+    ("topic match", "topic match a/+ a/1"),
+    ("topic explain", "topic explain a/#"),
     ("conn", "conn {to} --check"),
     ("bench conn", "bench conn {to} -c 1 -i 0 --duration 0.05"),
     ("bench pub", "bench pub {to} -c 1 -i 0 -t b -L 2 -im 1"),
@@ -50,6 +53,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
 const ALL: &[&str] = &[
     "pub",
     "sub",
+    "wait",
     "conn",
     "bench conn",
     "bench pub",
@@ -60,6 +64,8 @@ const ALL: &[&str] = &[
     "bench merge",
     "bench compare",
     "repl",
+    "topic match",
+    "topic explain",
     "broker",
     "profile list",
     "profile show",
@@ -80,6 +86,7 @@ const ALL: &[&str] = &[
 const TALKING: &[&str] = &[
     "pub",
     "sub",
+    "wait",
     "bench conn",
     "bench pub",
     "bench sub",
@@ -97,14 +104,25 @@ const TALKING: &[&str] = &[
 
 /// Those that connect.
 const CLIENTS: &[&str] =
-    &["pub", "sub", "conn", "bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "repl"];
+    &["pub", "sub", "wait", "conn", "bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "repl"];
 
 /// Those that have options of a connection.
-const CONNECTING: &[&str] =
-    &["pub", "sub", "conn", "bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"];
+const CONNECTING: &[&str] = &[
+    "pub",
+    "sub",
+    "wait",
+    "conn",
+    "bench conn",
+    "bench pub",
+    "bench sub",
+    "bench e2e",
+    "bench run",
+    "repl",
+    "profile add",
+];
 
 /// Those that reconnect unless told otherwise.
-const RECONNECTING: &[&str] = &["pub", "sub", "repl", "profile add"];
+const RECONNECTING: &[&str] = &["pub", "sub", "wait", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
 const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e"];
@@ -149,6 +167,8 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "topic match",
+            "topic explain",
             "broker",
             "profile list",
             "profile show",
@@ -165,6 +185,8 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "topic match",
+            "topic explain",
             "broker",
             "profile list",
             "profile show",
@@ -205,7 +227,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "url", "--url mqtt://by-url@127.0.0.1:{port}"),
     row(CONNECTING, "unix", "--unix {dir}/no-socket"),
     row(CONNECTING, "embedded", "--embedded"),
-    row(&["pub", "sub", "conn", "repl", "profile add"], "client-id", "-i named"),
+    row(&["pub", "sub", "wait", "conn", "repl", "profile add"], "client-id", "-i named"),
     row(LOADS, "client-id", "-I named"),
     row(CONNECTING, "username", "-u me"),
     row(CONNECTING, "password", "-P secret").on("-u me"),
@@ -239,7 +261,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -314,42 +336,45 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub"], "delay", "--delay 7"),
     row(&["pub"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
     row(&["pub"], "format", "-f hex").on("-m 4142"),
-    row(&["sub"], "format", "-f hex"),
-    row(&["pub", "sub"], "protobuf-path", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "protobuf-message-name", "--protobuf-path x --protobuf-message-name y"),
-    row(&["pub", "sub"], "avsc-path", "--avsc-path x"),
+    row(&["sub", "wait"], "format", "-f hex"),
+    row(&["pub", "sub", "wait"], "protobuf-path", "--protobuf-path x --protobuf-message-name y"),
+    row(&["pub", "sub", "wait"], "protobuf-message-name", "--protobuf-path x --protobuf-message-name y"),
+    row(&["pub", "sub", "wait"], "avsc-path", "--avsc-path x"),
 
     // Subscription
-    row(&["sub", "bench sub"], "topic", "-t a/# b"),
-    row(&["sub"], "qos", "-q 2"),
+    row(&["sub", "wait", "bench sub"], "topic", "-t a/# b"),
+    row(&["sub", "wait"], "qos", "-q 2"),
     row(&["bench sub"], "qos", "-q 1"),
-    row(&["sub"], "unsubscribe", "-U a/#").on("-E"),
-    row(&["sub", "bench sub"], "no-local", "-nl"),
-    row(&["sub", "bench sub"], "retain-as-published", "-rap"),
-    row(&["sub", "bench sub"], "retain-handling", "-rh 1"),
-    row(&["sub", "bench sub"], "subscription-identifier", "-si 7"),
-    row(&["sub", "bench sub"], "user-properties", "-up a:b"),
+    row(&["sub", "wait"], "unsubscribe", "-U a/#").on("-E"),
+    row(&["sub", "wait", "bench sub"], "no-local", "-nl"),
+    row(&["sub", "wait", "bench sub"], "retain-as-published", "-rap"),
+    row(&["sub", "wait", "bench sub"], "retain-handling", "-rh 1"),
+    row(&["sub", "wait", "bench sub"], "subscription-identifier", "-si 7"),
+    row(&["sub", "wait", "bench sub"], "user-properties", "-up a:b"),
 
     // Selection and end
-    row(&["sub"], "count", "-C 2"),
-    row(&["sub"], "timeout", "--timeout 0.2").on("--idle-timeout 0.5").in_world(Mute),
-    row(&["sub"], "idle-timeout", "--idle-timeout 0.2").on("--timeout 0.5").in_world(Mute),
-    row(&["sub"], "exit-after-suback", "-E"),
-    row(&["sub"], "skip-retained", "-R"),
-    row(&["sub"], "retained-only", "--retained-only"),
-    row(&["sub"], "remove-retained", "--remove-retained -C 1"),
+    row(&["sub", "wait"], "count", "-C 2"),
+    row(&["sub", "wait"], "timeout", "--timeout 0.2").on("--idle-timeout 0.5").in_world(Mute),
+    row(&["sub", "wait"], "idle-timeout", "--idle-timeout 0.2").on("--timeout 0.5").in_world(Mute),
+    row(&["sub", "wait"], "exit-after-suback", "-E"),
+    row(&["sub", "wait"], "skip-retained", "-R"),
+    row(&["sub", "wait"], "retained-only", "--retained-only"),
+    row(&["sub", "wait"], "remove-retained", "--remove-retained -C 1"),
     row(&["sub"], "dry-run", "--dry-run").on("--remove-retained -C 1"),
-    row(&["sub"], "filter-out", "-T a/1"),
-    row(&["sub"], "strict", "--strict").on("-t a/# no"),
+    row(&["wait"], "dry-run", "--dry-run"),
+    row(&["wait"], "match", "--match nothing").on("--timeout 0.5"),
+    row(&["wait"], "json", "--json /nothing").on("--timeout 0.5"),
+    row(&["sub", "wait"], "filter-out", "-T a/1"),
+    row(&["sub", "wait"], "strict", "--strict").on("-t a/# no"),
 
     // Output
-    row(&["sub"], "output-mode", "--output-mode raw"),
+    row(&["sub", "wait"], "output-mode", "--output-mode raw"),
     row(&["conn"], "output-mode", "--output-mode jsonl"),
-    row(&["sub"], "template", "-F %t"),
-    row(&["sub"], "verbose", "-v"),
-    row(&["sub"], "file-write", "--file-write {dir}/written"),
-    row(&["sub"], "file-save", "--file-save {dir}/saved"),
-    row(&["sub"], "delimiter", "--delimiter ;").on("--output-mode raw"),
+    row(&["sub", "wait"], "template", "-F %t"),
+    row(&["sub", "wait"], "verbose", "-v"),
+    row(&["sub", "wait"], "file-write", "--file-write {dir}/written"),
+    row(&["sub", "wait"], "file-save", "--file-save {dir}/saved"),
+    row(&["sub", "wait"], "delimiter", "--delimiter ;").on("--output-mode raw"),
     row(&["conn"], "check", "--check").on("= conn {to} -rp 0").in_world(CutOnce),
 
     // bench
