@@ -10,8 +10,8 @@ use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings, SubSettings,
-    TopicJob,
+    BenchSettings, BrokerSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings, ReplySettings,
+    RequestSettings, SubSettings, TopicJob,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -76,6 +76,16 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = SubSettings::resolve_wait(*arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
+        }
+        Command::Request(arguments) => {
+            let settings = RequestSettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::request::run(&settings, terminal, talk))
+        }
+        Command::Reply(arguments) => {
+            let settings = ReplySettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::reply::run(&settings, talk))
         }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;

@@ -11,6 +11,8 @@ pub(crate) mod group;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod repl;
+pub(crate) mod reply;
+pub(crate) mod request;
 pub mod shorts;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
@@ -27,6 +29,8 @@ use conn::ConnCommand;
 use profile::ProfileArgs;
 use publish::PublishCommand;
 use repl::ReplArgs;
+use reply::ReplyCommand;
+use request::RequestCommand;
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
@@ -83,6 +87,22 @@ pub enum Command {
         mut_args(wait::without_the_rest_of_sub)
     )]
     Wait(Box<WaitCommand>),
+    /// Publish a request and wait for replies
+    #[command(
+        name = "request",
+        visible_alias = "rr",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true)),
+        mut_args(request::without_the_rest_of_pub)
+    )]
+    Request(Box<RequestCommand>),
+    /// Answer requests
+    #[command(
+        name = "reply",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true))
+    )]
+    Reply(Box<ReplyCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(
         name = "repl",

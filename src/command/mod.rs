@@ -8,6 +8,8 @@ pub(crate) mod broker;
 pub(crate) mod conn;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod reply;
+pub(crate) mod request;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 

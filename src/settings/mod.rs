@@ -22,6 +22,8 @@ mod profile;
 mod protocol;
 mod publish;
 mod repl;
+mod reply;
+mod request;
 mod secret;
 mod subscribe;
 mod support;
@@ -44,5 +46,7 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
+pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use request::RequestSettings;
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use topic::TopicJob;

@@ -28,6 +28,7 @@ mod profile_secrets;
 mod promise;
 mod publish;
 mod removal;
+mod request;
 mod scram;
 mod sessions_survive;
 mod stdout_is_full;

@@ -13,6 +13,8 @@ const CLIENTS: Commands = &[
     "pub",
     "sub",
     "wait",
+    "request",
+    "reply",
     "conn",
     "bench conn",
     "bench pub",
