@@ -11,7 +11,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, CompareSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings,
-    SubSettings,
+    ReplySettings, RequestSettings, SubSettings, TopicJob,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -72,12 +72,28 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::subscribe::run(&settings, terminal, talk))
         }
+        Command::Wait(arguments) => {
+            let settings = SubSettings::resolve_wait(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::subscribe::run(&settings, terminal, talk))
+        }
+        Command::Request(arguments) => {
+            let settings = RequestSettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::request::run(&settings, terminal, talk))
+        }
+        Command::Reply(arguments) => {
+            let settings = ReplySettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::reply::run(&settings, talk))
+        }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
             let settings = ReplSettings::resolve(&arguments, &origins, is_terminal, variable)?;
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
+        Command::Topic(arguments) => block_on(command::topic::run(TopicJob::resolve(arguments), terminal, talk)),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))

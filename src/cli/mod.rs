@@ -12,9 +12,13 @@ mod invoked;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod repl;
+pub(crate) mod reply;
+pub(crate) mod request;
 pub mod shorts;
 pub(crate) mod subscribe;
+pub(crate) mod topic;
 pub(crate) mod value;
+pub(crate) mod wait;
 
 use std::path::PathBuf;
 
@@ -26,7 +30,11 @@ use conn::ConnCommand;
 use profile::ProfileArgs;
 use publish::PublishCommand;
 use repl::ReplArgs;
+use reply::ReplyCommand;
+use request::RequestCommand;
 use subscribe::SubscribeCommand;
+use topic::TopicArgs;
+use wait::WaitCommand;
 
 pub(crate) use invoked::invoked;
 
@@ -63,6 +71,30 @@ pub enum Command {
     /// Subscribe to topics and print what arrives
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
+    /// Wait until messages arrive that fit, and print them
+    #[command(
+        name = "wait",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true)),
+        mut_args(wait::without_the_rest_of_sub)
+    )]
+    Wait(Box<WaitCommand>),
+    /// Publish a request and wait for replies
+    #[command(
+        name = "request",
+        visible_alias = "rr",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true)),
+        mut_args(request::without_the_rest_of_pub)
+    )]
+    Request(Box<RequestCommand>),
+    /// Answer requests
+    #[command(
+        name = "reply",
+        mut_arg("save_options", |option| option.hide(true)),
+        mut_arg("load_options", |option| option.hide(true))
+    )]
+    Reply(Box<ReplyCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),
@@ -72,6 +104,9 @@ pub enum Command {
     /// Name brokers once, and use the names
     #[command(name = "profile")]
     Profile(ProfileArgs),
+    /// Match and explain topic filters, without a broker
+    #[command(name = "topic")]
+    Topic(TopicArgs),
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),

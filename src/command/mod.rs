@@ -8,7 +8,10 @@ pub(crate) mod broker;
 pub(crate) mod conn;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod reply;
+pub(crate) mod request;
 pub(crate) mod subscribe;
+pub(crate) mod topic;
 
 // What the commands of `repl` are made of too.
 pub(crate) mod interrupt;

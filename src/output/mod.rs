@@ -26,6 +26,7 @@ mod stdout;
 mod talk;
 mod template;
 mod terminal;
+mod topic;
 mod trace;
 mod unreadable;
 
@@ -52,5 +53,6 @@ pub use talk::Talk;
 pub use template::Template;
 pub use terminal::Stream;
 pub(crate) use terminal::{ColorChoice, Terminal};
+pub(crate) use topic::topic_explanation;
 pub(crate) use trace::TraceFormat;
 pub(crate) use unreadable::stdout_unreadable;

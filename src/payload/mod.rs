@@ -4,6 +4,7 @@
 //! terminal or reads a clock.
 
 mod codec;
+mod condition;
 mod decimal;
 mod error;
 mod escape;
@@ -20,6 +21,7 @@ pub use codec::{
     Codec, Compression, Decoded, Decompression, InvalidCompression, LARGEST_DECOMPRESSED, Schema, SchemaError,
     compact_json, decode_base64, indent_json, push_base64,
 };
+pub use condition::{Condition, InvalidJsonPlace, JsonPlace};
 pub use decimal::push_decimal;
 pub use error::{PayloadError, caret};
 pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes};

@@ -23,9 +23,13 @@ mod profile;
 mod protocol;
 mod publish;
 mod repl;
+mod reply;
+mod request;
 mod secret;
 mod subscribe;
 mod support;
+mod topic;
+mod wait;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
@@ -43,4 +47,7 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
+pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use request::RequestSettings;
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use topic::TopicJob;

@@ -12,7 +12,7 @@ use crate::cli::value::MessageShape;
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
-use crate::payload::{Codec, plural};
+use crate::payload::{Codec, Condition, plural};
 use crate::session::SubscribeRequest;
 
 /// What `sub` does.
@@ -26,6 +26,8 @@ pub struct SubSettings {
     pub unsubscribe: Vec<TopicFilter>,
     /// Topics that are left out.
     pub filter_out: Vec<TopicFilter>,
+    /// Which messages count, by their payload.
+    pub condition: Condition,
     /// Which messages count, by their retain flag.
     pub retained: Retained,
     /// End after so many; `None` does not end.
@@ -115,6 +117,7 @@ impl SubSettings {
             },
             unsubscribe: subscribe.subscription.unsubscribe.clone(),
             filter_out: selection.filter_out.clone(),
+            condition: Condition::default(),
             retained: match selection {
                 SelectionArgs { remove_retained: true, dry_run, .. } => Retained::Remove { dry_run: *dry_run },
                 SelectionArgs { retained_only: true, .. } => Retained::Only,

@@ -65,9 +65,7 @@ fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
         Command::Subscribe(command) => {
             SubSettings::resolve(command, &invocation.origins).map(|settings| settings.warnings)
         }
-        Command::Bench(_) | Command::Broker(_) | Command::Profile(_) | Command::Repl(_) => {
-            return Err("not a client".to_owned());
-        }
+        _ => return Err("not a command of MQTTX".to_owned()),
     }
     .map_err(|error| error.to_string())
 }

@@ -29,10 +29,13 @@ mod profile_secrets;
 mod promise;
 mod publish;
 mod removal;
+mod request;
 mod scram;
 mod sessions_survive;
 mod stdout_is_full;
 mod subscribe;
 #[cfg(unix)]
 mod terminal;
+mod topic;
 mod trace;
+mod wait;

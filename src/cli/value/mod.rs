@@ -15,10 +15,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use regex_lite::Regex;
 
 use crate::mqtt::{RetainHandling, TopicError, TopicFilter, TopicName};
 use crate::payload::{
-    self, Compression, Decompression, EscapeError, InvalidCompression, InvalidPayloadFormat, PayloadFormat,
+    self, Compression, Decompression, EscapeError, InvalidCompression, InvalidJsonPlace, InvalidPayloadFormat,
+    JsonPlace, PayloadFormat,
 };
 
 pub(crate) use crate::output::{MessageShape, TraceFormat};
@@ -135,6 +137,16 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
         return Err(refused());
     }
     Ok((first..=last).map(|address| Ipv4Addr::from(address).into()).collect())
+}
+
+/// A regular expression, in the syntax of the crate regex.
+pub(crate) fn pattern(text: &str) -> Result<Regex, ValueError> {
+    Regex::new(text).map_err(|error| ValueError::new(format!("`{text}` is not a regular expression: {error}")))
+}
+
+/// A JSON pointer, and perhaps the value there.
+pub(crate) fn json_place(text: &str) -> Result<JsonPlace, InvalidJsonPlace> {
+    text.parse()
 }
 
 /// A payload format, its names known to help and completions.

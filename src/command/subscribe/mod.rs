@@ -269,7 +269,9 @@ impl<'a> Subscriber<'a> {
         // What is not retained does not put off the end of those who wait for the last retained message.
         self.is_heard |= is_wanted || !matches!(self.settings.retained, Retained::Remove { .. });
         let topic = message.topic.as_str();
-        let is_wanted = is_wanted && !self.settings.filter_out.iter().any(|filter| filter.matches(topic));
+        let is_wanted = is_wanted
+            && !self.settings.filter_out.iter().any(|filter| filter.matches(topic))
+            && self.settings.condition.fits(&message.payload);
         if !is_wanted {
             self.tokens.extend(received.token);
             return Ok(None);

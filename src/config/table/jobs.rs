@@ -7,12 +7,12 @@ use super::note::Note::{
 use super::note::{Choice, Desktop::Filter, Desktop::Publish};
 use super::row::{Commands, Row, row};
 
-const PUBLISH: Commands = &["pub", "> pub", "> request"];
-const SUBSCRIBE: Commands = &["sub", "> sub"];
+const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
+const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
 /// Commands that send messages with properties.
-const MESSAGES: Commands = &["pub", "> pub", "> request", "bench pub"];
+const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
 /// Commands whose subscriptions have options.
-const SUBSCRIPTIONS: Commands = &["sub", "> sub", "bench sub"];
+const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
 /// Commands of `bench` that say how many clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
@@ -121,6 +121,23 @@ pub(super) const ROWS: &[Row] = &[
     row("dry_run", SUBSCRIBE, Switch, &[Needs("remove_retained"), HiddenIn(&["sub"])]),
     row("filter_out", SUBSCRIBE, List, &[]),
     row("strict", SUBSCRIBE, Switch, &[NotInRepl("a refusal is always an error here")]),
+    // `request` and `reply`
+    row("count", &["request", "reply"], Number, &[]),
+    row("reply_topic", &["request", "reply"], Text, &[]),
+    row("topic", &["reply"], Filters, &[]),
+    row("qos", &["reply"], Number, &[]),
+    row("message", &["reply"], Text, &[]),
+    row("echo", &["reply"], Switch, &[]),
+    row("exec", &["reply"], Text, &[]),
+    row("output_mode", &["request"], Text, &[Alternative(Choice::Shape)]),
+    row("template", &["request"], Text, &[Alternative(Choice::Shape)]),
+    row("verbose", &["request"], Switch, &[]),
+    row("delimiter", &["request"], Text, &[]),
+    row("file_write", &["request"], Path, &[]),
+    row("file_save", &["request"], Path, &[]),
+    // `wait`
+    row("pattern", &["wait"], Text, &[]),
+    row("json", &["wait"], List, &[]),
     // How it is shown
     row("output_mode", SUBSCRIBE, Text, &[Alternative(Choice::Shape)])
         .key("output.mode", r#""default"  # clean, jsonl, raw"#),

@@ -12,6 +12,9 @@ use super::row::{Commands, Row, row};
 const CLIENTS: Commands = &[
     "pub",
     "sub",
+    "wait",
+    "request",
+    "reply",
     "conn",
     "bench conn",
     "bench pub",

@@ -242,7 +242,7 @@ impl<'a> Connection<'a> {
                 self.send(suback(subscribe.id, subscribe.filters.iter().map(reason).collect::<Vec<_>>()));
                 let stream = self.stream.try_clone().expect("the socket can be cloned");
                 self.state.subscribers.lock().unwrap().push((self.number, self.version, stream));
-                if !is_mute && subscribe.filters[0].0 == "a/#" {
+                if !is_mute && ["a/#", "a/reply"].contains(&subscribe.filters[0].0.as_str()) {
                     self.deliver();
                 }
             }

@@ -1,0 +1,62 @@
+//! `mqttx-rs request`: publish, and wait for replies.
+
+use clap::{Arg, Args};
+
+use super::group::ConnectArgs;
+use super::publish::PublishArgs;
+use super::subscribe::OutputArgs;
+use super::value;
+use crate::mqtt::TopicName;
+
+/// The options of `pub` that make more than one request.
+pub(crate) const NOT_OF_REQUEST: [&str; 5] = ["multiline", "line_mode", "jsonl", "repeat", "repeat_delay"];
+
+const EXAMPLES: &str = "\
+MQTT 5.0: the request has a Response Topic (one of its own unless -rt or --reply-topic names another) and Correlation
+Data; only messages that bring the same Correlation Data count as replies.
+MQTT 3.1.1 has neither: replies are all messages that come on TOPIC/reply, or on --reply-topic.
+Exit code 0: so many replies came as --count says; 8: --timeout was over before.
+
+Examples:
+  mqttx-rs request -t lamp/7/get -m state
+  mqttx-rs rr -t lamps/who -n -C 3 --timeout 2 --output-mode jsonl
+  mqttx-rs request -V 3.1.1 -t lamp/7/get -m state --reply-topic lamp/7/answer";
+
+/// `mqttx-rs request`.
+#[derive(Debug, Clone, Args)]
+#[command(override_usage = "mqttx-rs request -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES)]
+pub struct RequestCommand {
+    /// How many replies, and where they come.
+    #[command(flatten)]
+    pub replies: RepliesArgs,
+    /// The request.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+    /// How replies are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Where to.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// How many replies, and where they come.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Replies")]
+pub struct RepliesArgs {
+    /// End after so many replies
+    #[arg(short = 'C', long, value_name = "N", default_value = "1", value_parser = value::count)]
+    pub count: u64,
+    /// Topic that replies come on [default: 5.0: a random one; 3.1.1: TOPIC/reply]
+    #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]
+    pub reply_topic: Option<TopicName>,
+}
+
+/// Hides what `request` has no use for.
+pub(crate) fn without_the_rest_of_pub(option: Arg) -> Arg {
+    match option.get_id().as_str() {
+        "timeout" => option.help("Wait so long for replies, connecting included, 0 is no limit [default: 10]"),
+        id if NOT_OF_REQUEST.contains(&id) => option.hide(true),
+        _ => option,
+    }
+}

@@ -1,0 +1,82 @@
+use bytes::Bytes;
+
+use super::connect::{ConnectSettings, Resolved};
+use crate::cli::reply::ReplyCommand;
+use crate::config::origin::Origins;
+use crate::error::Error;
+use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter, TopicName};
+
+/// What `reply` does.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplySettings {
+    /// The session that it happens in.
+    pub(crate) connect: ConnectSettings,
+    /// Where requests come from.
+    pub(crate) filters: Vec<SubscriptionOptions>,
+    /// QoS of answers.
+    pub(crate) qos: QoS,
+    /// What is answered.
+    pub(crate) answer: Answer,
+    /// Where to, if the request does not say.
+    pub(crate) reply_topic: Option<TopicName>,
+    /// End after so many answers.
+    pub(crate) count: Option<u64>,
+    /// What the user should know before it begins.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Always the same.
+    Text(Bytes),
+    /// The payload of the request.
+    Echo,
+    /// What a command prints.
+    Command(String),
+}
+
+impl ReplySettings {
+    /// Settles every option of `reply`.
+    pub(crate) fn resolve(arguments: ReplyCommand, origins: &Origins) -> Result<Self, Error> {
+        let ReplyCommand { filters, answer: given, connect } = arguments;
+        let Resolved { settings: mut connect, topic: of_url, warnings } = ConnectSettings::resolve(&connect, origins)?;
+        let answer = match (given.message, given.echo, given.exec) {
+            (Some(text), _, _) => Answer::Text(text.into()),
+            (None, true, _) => Answer::Echo,
+            (None, false, Some(command)) => Answer::Command(command),
+            (None, false, None) => {
+                let error = Error::usage("there is nothing to answer: give --message, --echo or --exec");
+                return Err(error.with_hint("for example mqttx-rs reply 'lamp/+/get' -m on"));
+            }
+        };
+        let mut filters = [given.topic, filters].concat();
+        if let Some(text) = of_url.filter(|_| filters.is_empty()) {
+            let filter = TopicFilter::parse(text.clone());
+            filters.push(filter.map_err(|error| Error::topic(&origins.name("url"), &text, &error))?);
+        }
+        if filters.is_empty() {
+            return Err(Error::usage("FILTER is missing").with_hint("for example mqttx-rs reply 'lamp/+/get' -m on"));
+        }
+        if given.qos > QoS::AtMostOnce {
+            connect.keep_session();
+        }
+        // An answer on a topic that the filter matches must not be taken for a request; a shared subscription cannot
+        // ask for that [MQTT-3.8.3-4].
+        let is_v5 = connect.client.connect.version.is_v5();
+        let options = |filter: TopicFilter| SubscriptionOptions {
+            no_local: is_v5 && !filter.is_shared(),
+            ..SubscriptionOptions::new(filter, given.qos)
+        };
+        let filters = filters.into_iter().map(options).collect();
+        Ok(Self {
+            connect,
+            filters,
+            qos: given.qos,
+            answer,
+            reply_topic: given.reply_topic,
+            count: given.count,
+            warnings,
+        })
+    }
+}
