@@ -4294,7 +4294,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__request)
-            opts="-C -t -q -r -d -e -m -s -M -n -S -f -F -v -h -p -l -i -u -P -V -k --count --reply-topic --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --output-mode --template --verbose --file-write --file-save --delimiter --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-C -t -q -r -d -e -m -s -M -n -S -f -F -v -h -p -l -i -u -P -V -k --count --reply-topic --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --schema --compress --output-mode --template --verbose --file-write --file-save --delimiter --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4397,11 +4397,11 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 --protobuf-path)
@@ -4414,6 +4414,14 @@ _mqttx__rs() {
                     ;;
                 --avsc-path)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "gzip zstd" -- "${cur}"))
                     return 0
                     ;;
                 --output-mode)
@@ -5152,7 +5160,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__wait)
-            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --match --json --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --match --json --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --schema --decompress --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5259,11 +5267,11 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "plain hex base64 json binary" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain hex base64 json binary cbor msgpack protobuf avro avro-single-object sparkplug" -- "${cur}"))
                     return 0
                     ;;
                 --protobuf-path)
@@ -5276,6 +5284,14 @@ _mqttx__rs() {
                     ;;
                 --avsc-path)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decompress)
+                    COMPREPLY=($(compgen -W "gzip zstd auto" -- "${cur}"))
                     return 0
                     ;;
                 --hostname)

@@ -390,14 +390,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s F -l template
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-write -d 'Append payloads to a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Each payload to a file of its own, numbered' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l delimiter -d 'After each payload in files and raw' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l decompress -d 'Decompress payloads: gzip, zstd, or auto for those that are compressed' -r -f -a "gzip\t''
+zstd\t''
+auto\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -498,14 +508,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l repeat -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l repeat-delay -d 'Delay between repeats' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l delay -d 'The broker holds it back so long ($delayed)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l timeout -d 'Wait so long for replies, connecting included, 0 is no limit [default: 10]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l output-mode -d 'default, clean, jsonl or raw' -r -f -a "default\t'For people'
 clean\t'A pretty JSON object a message, MQTTX\'s fields'
 jsonl\t'A lossless JSON object a line'
@@ -616,14 +635,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l repeat -d 'How 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l repeat-delay -d 'Delay between repeats' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l delay -d 'The broker holds it back so long ($delayed)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l timeout -d 'Wait so long for replies, connecting included, 0 is no limit [default: 10]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s f -l format -d 'plain, hex, base64, json or binary' -r -f -a "plain\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack, sparkplug; by a schema: protobuf, avro, avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
 json\t''
-binary\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-path -d 'Protobuf schema, a .proto file (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-message-name -d 'Message of the protobuf schema (-Pmn)' -r
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-message-name -d 'Message of the Protobuf schema (-Pmn)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l avsc-path -d 'Avro schema, an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l schema -d 'Schema of the topics that match, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l output-mode -d 'default, clean, jsonl or raw' -r -f -a "default\t'For people'
 clean\t'A pretty JSON object a message, MQTTX\'s fields'
 jsonl\t'A lossless JSON object a line'
