@@ -21,3 +21,5 @@ mod scram;
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;
+#[cfg(feature = "broker")]
+mod trace;

@@ -41,7 +41,7 @@ pub use limits::Limits;
 pub(crate) use notice::Notice;
 pub(super) use settings::Settings;
 pub(super) use state::Core;
-pub(super) use types::{LinkId, Peer, Transmit};
+pub(super) use types::{CONTROL_TOPIC, LinkId, Peer, Transmit};
 
 impl Core {
     /// A stream has been accepted.
@@ -145,10 +145,15 @@ impl Core {
 
     /// The stream has ended, whoever ended it. Once for each [`open`](Self::open).
     pub(super) fn handle_closed(&mut self, link: LinkId, now: Instant) {
+        self.handle_cut(link, "connection lost".to_owned(), now);
+    }
+
+    /// The same, where it is known why.
+    pub(super) fn handle_cut(&mut self, link: LinkId, why: String, now: Instant) {
         let Some(mut open) = self.links.remove(link.0) else { return };
         self.timers.set(Timer::Silence(link), &mut open.silence, None);
         if let Some(id) = open.session() {
-            self.leave(id, Farewell::WithWill, "connection lost".to_owned(), now);
+            self.leave(id, Farewell::WithWill, why, now);
         }
     }
 

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use super::notice::Notice;
 use super::state::Core;
 use super::stored::{Kept, Waiting};
-use super::types::LinkId;
+use super::types::{CONTROL_TOPIC, LinkId};
 use crate::broker::id::SessionId;
 use crate::broker::routing::{GroupId, Identifiers, Publisher, Recipient};
 use crate::mqtt::{Message, QoS, ReasonCode, TopicName};
@@ -34,7 +34,7 @@ impl Core {
         arrival: Arrival,
         now: Instant,
     ) -> Result<(u16, QoS, ReasonCode), Violation> {
-        let Arrival { message, packet_id } = arrival;
+        let Arrival { mut message, packet_id } = arrival;
         let (qos, limits) = (message.qos, &self.settings.limits);
         // [MQTT-3.2.2-11].
         if qos > limits.maximum_qos {
@@ -46,6 +46,9 @@ impl Core {
             let fault = "PUBLISH with retain, though Retain Available is 0";
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
+        let is_control = self.settings.control && message.topic.as_str() == CONTROL_TOPIC;
+        // It would be obeyed once, and told to others for ever.
+        message.retain &= !is_control;
         let client = self.clients.get(id.0);
         let may_publish = client.is_some_and(|client| client.rights.may_publish(&message.topic));
         let client_id = client.map(|client| client.id.clone()).unwrap_or_default();
@@ -53,9 +56,21 @@ impl Core {
         let reason = if !may_publish || is_of_the_system(message.topic.as_str()) {
             ReasonCode::NotAuthorized
         } else {
-            self.accept(Some(id), &client_id, message, now)
+            match self.accept(Some(id), &client_id, message, now) {
+                // The broker itself has it.
+                ReasonCode::NoMatchingSubscribers if is_control => ReasonCode::Success,
+                reason => reason,
+            }
         };
         Ok((packet_id, qos, reason))
+    }
+
+    /// Whether the client of a link may set faults.
+    pub(in crate::broker) fn may_control(&self, link: LinkId) -> bool {
+        let id = self.links.get(link.0).and_then(super::link::Link::session);
+        let client = id.and_then(|id| self.clients.get(id.0));
+        let topic = TopicName::received(ByteString::from_static(CONTROL_TOPIC));
+        client.zip(topic.ok()).is_some_and(|(client, topic)| client.rights.may_publish(&topic))
     }
 
     /// Takes a message over: parks it, or passes it on.

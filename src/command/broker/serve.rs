@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Addresses, Broker, BrokerOptions, Limits, Notice, Watch};
+use crate::broker::{Addresses, Broker, BrokerOptions, Done, Limits, Notice, Watch};
 use crate::command::interrupt::Interrupt;
 use crate::command::metrics::MetricsPage;
 use crate::command::trace::Tracer;
@@ -210,14 +210,24 @@ impl Watch for Watcher {
     }
 
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>> {
-        let tracer = Tracer::new(self.trace?, self.talk).of_client(address);
+        let tracer = Tracer::new(self.trace?, self.talk).of_client(address).of_broker();
         Some(Box::new(tracer))
+    }
+
+    fn fault(&mut self, done: &Done) {
+        // There may be millions: the first of a rule on a connection for everybody, the others for who looks closely.
+        if done.is_first {
+            self.talk.progress(&done.text);
+        } else {
+            let talk = if self.trace.is_some() { self.talk.with_debug(true) } else { self.talk };
+            talk.debug(&done.text);
+        }
     }
 
     fn faults(&mut self, failure: Option<&str>) {
         match failure {
             None => self.talk.success("faults replaced by a message to $control/faults"),
-            Some(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
+            Some(why) => self.talk.warning(format_args!("message to $control/faults rejected: {why}")),
         }
     }
 }
