@@ -98,6 +98,8 @@ pub(crate) struct LimitSettings {
     pub assigned_client_id: bool,
     /// Messages that wait for one subscriber.
     pub max_queued: Option<usize>,
+    /// Bytes of these.
+    pub max_queued_bytes: Option<usize>,
     /// Messages that wait for their time.
     pub max_delayed: Option<usize>,
 }
@@ -175,6 +177,7 @@ fn limits(arguments: &LimitArgs) -> LimitSettings {
         subscription_identifiers: !arguments.no_subscription_identifiers,
         assigned_client_id: !arguments.no_assigned_client_id,
         max_queued: count(arguments.max_queued),
+        max_queued_bytes: count(arguments.max_queued_bytes),
         max_delayed: count(arguments.max_delayed),
     }
 }

@@ -195,7 +195,7 @@ mod tests {
         }
         let packets = traced(Direction::Received, &[b"\x32\x02\x00\x09"]);
         assert_eq!(packets[0].fields["malformed"], "0009");
-        assert_eq!(packets[0].fields["fault"], "PUBLISH whose Topic Name points beyond its end");
+        assert_eq!(packets[0].fields["fault"], "PUBLISH whose Topic Name runs past the end of the packet");
     }
 
     #[test]

@@ -21,5 +21,5 @@ mod scram;
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;
-#[cfg(feature = "broker")]
+#[cfg(all(feature = "broker", unix))]
 mod trace;

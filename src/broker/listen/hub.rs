@@ -105,7 +105,7 @@ impl Hub {
 
     /// What is counted.
     pub(in crate::broker) fn figures(&self) -> Vec<Figure> {
-        let (counters, gauges) = self.core.borrow().figures();
+        let (counters, gauges) = self.core.borrow().figures(Instant::now());
         figures(&counters, &gauges)
     }
 

@@ -57,13 +57,14 @@ pub(crate) async fn run<W: Write>(
         && !settings.no_anonymous
         && !settings.listen.bind.to_canonical().is_loopback();
     let BrokerSettings { command, trace, prometheus, .. } = settings.clone();
+    // Around a command stderr is the command's too.
+    let heard = if command.is_some() { talk.hushed() } else { talk };
+    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
+    // Behind the broker, so that whoever names one port twice hears of this option.
     let page = match prometheus {
         Some(address) => Some(MetricsPage::listen(address).await?),
         None => None,
     };
-    // Around a command stderr is the command's too.
-    let heard = if command.is_some() { talk.hushed() } else { talk };
-    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
     if is_open {
         talk.warning(
             "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
@@ -188,6 +189,7 @@ fn limits_of(settings: &LimitSettings) -> Limits {
         subscription_identifiers_available: settings.subscription_identifiers,
         assigned_client_id: settings.assigned_client_id,
         max_queued: settings.max_queued.unwrap_or(own.max_queued),
+        max_queued_bytes: settings.max_queued_bytes.unwrap_or(own.max_queued_bytes),
         max_delayed: settings.max_delayed.unwrap_or(own.max_delayed),
         ..own
     }
@@ -205,7 +207,11 @@ impl Watch for Watcher {
             Notice::Connected { .. } => self.talk.success(notice),
             Notice::Disconnected { .. } => self.talk.progress(notice),
             Notice::Refused { .. } => self.talk.failure(notice),
-            Notice::Dropped { .. } | Notice::NotKept { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
+            Notice::Dropped { .. }
+            | Notice::NotKept { .. }
+            | Notice::Denied { .. }
+            | Notice::HashForScram { .. }
+            | Notice::TooLarge { .. } => self.talk.warning(notice),
         }
     }
 
