@@ -148,6 +148,7 @@ impl<M: Outgoing> Window<M> {
     }
 
     /// Takes all publishes out that somebody else is to have, in the order in which they were published.
+    #[cfg_attr(not(feature = "broker"), allow(dead_code, reason = "the server's side is for the broker"))]
     pub(super) fn take_all(&mut self, is_wanted: impl Fn(&M) -> bool) -> Vec<M> {
         let outstanding = self.ids.iter_mut().filter_map(|(_, outstanding)| match outstanding {
             Outstanding::Published { id, message, .. } if is_wanted(message) => Some(*id),

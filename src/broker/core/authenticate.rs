@@ -54,7 +54,7 @@ impl Core {
         let Some(hello) = read_hello(input, self.settings.limits.maximum_packet_size)? else { return Ok(false) };
         match hello {
             Hello::Disconnect => {
-                self.disconnect(link, ReasonCode::Success, "the client gave its authentication up", now)
+                self.disconnect(link, ReasonCode::Success, "the client gave its authentication up", now);
             }
             Hello::Auth(named) => {
                 let same = self.links.get(link.0).is_some_and(|open| match &open.stage {

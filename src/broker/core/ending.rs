@@ -40,8 +40,8 @@ impl Core {
             client.expiry = expiry.min(self.settings.limits.session_expiry_maximum.unwrap_or(NEVER));
         }
         let (farewell, why) = match disconnect.reason {
-            ReasonCode::Success => (Farewell::Orderly, "it said good-bye".to_owned()),
-            reason => (Farewell::WithWill, format!("it said good-bye with {reason}")),
+            ReasonCode::Success => (Farewell::Orderly, String::new()),
+            reason => (Farewell::WithWill, reason.to_string()),
         };
         self.close(link, BytesMut::new());
         self.leave(id, farewell, why, now);

@@ -24,7 +24,7 @@ pub(crate) enum Notice {
     Disconnected {
         /// Its identifier.
         client_id: ByteString,
-        /// Why, in words.
+        /// Why, in words; empty for a DISCONNECT that ends it in order.
         why: String,
     },
     /// A connection was refused before there was a client.
@@ -97,6 +97,7 @@ impl fmt::Display for Notice {
                     "client `{client_id}` connected from {address} over {listener} with MQTT {version} ({session})"
                 )
             }
+            Self::Disconnected { client_id, why } if why.is_empty() => write!(f, "client `{client_id}` disconnected"),
             Self::Disconnected { client_id, why } => write!(f, "client `{client_id}` disconnected: {why}"),
             Self::Refused { address, reason: Some(reason), why } => {
                 write!(f, "connection from {address} refused: {reason}: {why}")

@@ -41,7 +41,7 @@ impl Core {
             if reason.is_failure() {
                 let own = why_not(reason);
                 self.deny_subscription(id, filter, reason, own);
-                // One string for all of them [MQTT-3.9.2-1].
+                // SUBACK has one string for all of them.
                 why = if why.is_empty() { own } else { why };
             }
             // 3.1.1 knows one failure, and 3.1 none.

@@ -117,10 +117,8 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
             let packet = words.packet()?;
             // Not a number of which there is none, such as 0; `10%` is a condition.
             let is_number = |word: &str| word.starts_with(|first: char| first.is_ascii_digit()) && !word.ends_with('%');
-            let number = match words.peek().is_some_and(is_number) {
-                true => Some(words.expect("a number from 1, such as `7`", count)?),
-                false => None,
-            };
+            let has_number = words.peek().is_some_and(is_number);
+            let number = has_number.then(|| words.expect("a number from 1, such as `7`", count)).transpose()?;
             Fault::CloseAfter(packet, number)
         }
         "stall" => {

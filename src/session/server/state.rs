@@ -92,8 +92,8 @@ impl ServerSession {
     }
 
     /// The connection is over, the session is not: takes out what another member of a shared subscription may have at
-    /// once [MQTT-4.8.2-4], in its order; the same as [`into_shared`](Self::into_shared). `has_another`: whether a
-    /// subscription has one who is there.
+    /// once, as section 4.8.2 allows, in its order; the same as [`into_shared`](Self::into_shared). `has_another`:
+    /// whether a subscription has one who is there.
     pub(crate) fn take_shared(&mut self, has_another: impl Fn(u64) -> bool) -> Vec<Delivery> {
         let is_shared = |delivery: &Delivery| delivery.group != 0 && has_another(delivery.group);
         let mut shared = self.window.take_all(|delivery| delivery.qos == QoS::AtLeastOnce && is_shared(delivery));
