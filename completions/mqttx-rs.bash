@@ -2288,7 +2288,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__broker)
-            opts="-p --port --bind --tls-port --ws-port --wss-port --ws-path --unix --cert --key --client-ca --user --user-file --acl-file --no-anonymous --maximum-qos --no-retain --receive-maximum --maximum-packet-size --topic-alias-maximum --server-keep-alive --max-connections --session-expiry-maximum --no-wildcard --no-shared --no-subscription-identifiers --no-assigned-client-id --max-queued --max-delayed --shared-strategy --fault --seed --control --trace --prometheus --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-p --port --bind --tls-port --ws-port --wss-port --ws-path --unix --cert --key --client-ca --user --user-file --acl-file --no-anonymous --maximum-qos --no-retain --receive-maximum --maximum-packet-size --topic-alias-maximum --server-keep-alive --max-connections --session-expiry-maximum --no-wildcard --no-shared --no-subscription-identifiers --no-assigned-client-id --max-queued --max-queued-bytes --max-delayed --shared-strategy --fault --seed --control --trace --prometheus --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2379,6 +2379,10 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --max-queued)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-queued-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

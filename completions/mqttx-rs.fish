@@ -1844,11 +1844,11 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l ws-port -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l wss-port -d 'Port for MQTT over secure WebSocket; 0 takes a free one' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l ws-path -d 'Path of the WebSocket' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l unix -d 'Unix socket to make and listen on too' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Certificate for TLS [default: one is made, and where its authority is, is printed]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Certificate for TLS [default: a temporary one; the path of its CA is printed]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l key -d 'The certificate\'s key' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l client-ca -d 'Authorities of clients: with TLS, only clients with a certificate from one of them are let in' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'Who may connect, once for each; without any, everybody may' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto\'s tool' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, a line each: NAME:PASSWORD, or a hash by mosquitto\'s tool, which cannot serve SCRAM' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l acl-file -d 'Who may publish and subscribe to what, in mosquitto\'s syntax: user, topic, pattern' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-qos -d 'Highest QoS' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-maximum -d 'Unacknowledged messages that a client may have [default: 65535]' -r
@@ -1858,6 +1858,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l server-keep
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-connections -d 'Clients at a time' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l session-expiry-maximum -d 'Longest that a session is kept' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued -d 'Messages that wait for one subscriber [default: 2000000]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued-bytes -d 'Bytes that wait for one subscriber; a message beyond it is dropped, in 5.0 with 0x97 [default: 256 MiB]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-delayed -d 'Messages to $delayed/ that wait for their time [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l shared-strategy -d 'Which member of a shared subscription gets a message' -r -f -a "random\t''
 round_robin\t'One after the other'

@@ -55,7 +55,7 @@ pub enum BrokerError {
         hint: String,
     },
     /// The system did not provide a thread or a runtime.
-    #[error("cannot start the embedded broker: {0}")]
+    #[error("cannot start the broker: {0}")]
     Start(io::Error),
 }
 
@@ -71,7 +71,7 @@ impl BrokerError {
 
 impl From<BrokerError> for Error {
     fn from(error: BrokerError) -> Self {
-        let shown = Self::new(ErrorKind::Local, format!("the embedded broker did not start: {error}"));
+        let shown = Self::new(ErrorKind::Local, format!("the broker did not start: {error}"));
         match error {
             BrokerError::AddressInUse { flag: "--port", .. } => {
                 shown.with_hint("if a broker runs there already, connect to that one; or take another port with --port")

@@ -30,6 +30,7 @@ mod store;
 pub use core::Limits;
 pub(crate) use core::Notice;
 pub use error::BrokerError;
+pub(crate) use faults::Done;
 pub(crate) use listen::{Addresses, Watch};
 pub use options::BrokerOptions;
 pub use server::Broker;

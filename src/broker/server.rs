@@ -164,6 +164,7 @@ impl Plan {
                 users: users(options)?,
                 no_anonymous: !options.anonymous,
                 access_list: access_list(options)?,
+                control: options.control,
                 statistics_interval: Some(INTERVAL),
             },
             mischief: Mischief { faults: Faults::new(rules, seed), control: options.control },

@@ -1,7 +1,7 @@
 //! `mqttx-rs broker`: run a broker.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -25,7 +25,9 @@ Faults, of whole packets; PACKET is puback, publish, connack and so on:
   drop PACKET              duplicate PACKET        corrupt PACKET
   delay PACKET TIME        reorder PACKET COUNT    refuse PACKET REASON
   close after PACKET [N]   stall TIME every TIME   fragment BYTES
-Behind it, to say which: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*";
+After a rule, to narrow it: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*
+Without a direction a rule is about packets to the client; refuse about those from it, close and stall about both.
+MQTT 3.1.1 cannot refuse a publish: there `refuse publish` closes the connection.";
 
 /// `mqttx-rs broker`.
 #[derive(Debug, Clone, Args)]
@@ -47,7 +49,7 @@ pub struct BrokerArgs {
     #[command(flatten)]
     pub trace: TraceArgs,
     /// Offer the figures to Prometheus, as in 127.0.0.1:9464
-    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Diagnosis")]
+    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Diagnosis", value_parser = figures_address)]
     pub prometheus: Option<SocketAddr>,
     /// What to run around
     #[arg(
@@ -66,7 +68,7 @@ pub struct ListenArgs {
     #[arg(short, long, value_name = "PORT", value_parser = value::any_u16)]
     pub port: Option<u16>,
     /// Address to listen on; 0.0.0.0 for all of this machine's
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = own_address)]
     pub bind: IpAddr,
     /// Port for MQTT over TLS; 0 takes a free one [default: no TLS]
     #[arg(long, value_name = "PORT", value_parser = value::any_u16)]
@@ -83,7 +85,7 @@ pub struct ListenArgs {
     /// Unix socket to make and listen on too
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
-    /// Certificate for TLS [default: one is made, and where its authority is, is printed]
+    /// Certificate for TLS [default: a temporary one; the path of its CA is printed]
     #[arg(long, value_name = "PATH", requires = "key")]
     pub cert: Option<PathBuf>,
     /// The certificate's key
@@ -101,7 +103,7 @@ pub struct AccessArgs {
     /// Who may connect, once for each; without any, everybody may
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<User>,
-    /// File of users, a line each: NAME:PASSWORD, or a hash by mosquitto's tool
+    /// File of users, a line each: NAME:PASSWORD, or a hash by mosquitto's tool, which cannot serve SCRAM
     #[arg(long, value_name = "PATH")]
     pub user_file: Option<PathBuf>,
     /// Who may publish and subscribe to what, in mosquitto's syntax: user, topic, pattern
@@ -156,6 +158,9 @@ pub struct LimitArgs {
     /// Messages that wait for one subscriber [default: 2000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_queued: Option<u64>,
+    /// Bytes that wait for one subscriber; a message beyond it is dropped, in 5.0 with 0x97 [default: 256 MiB]
+    #[arg(long, value_name = "BYTES", value_parser = value::count)]
+    pub max_queued_bytes: Option<u64>,
     /// Messages to $delayed/ that wait for their time [default: 1000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_delayed: Option<u64>,
@@ -216,6 +221,29 @@ fn websocket_path(text: &str) -> Result<String, InvalidPath> {
     if is_path { Ok(text.to_owned()) } else { Err(InvalidPath(text.to_owned())) }
 }
 
+/// What cannot be listened on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an IP address of this machine, such as 127.0.0.1 or ::1, or 0.0.0.0 for all, or localhost")]
+pub(crate) struct InvalidAddress(String);
+
+fn own_address(text: &str) -> Result<IpAddr, InvalidAddress> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    text.parse().map_err(|_| InvalidAddress(text.to_owned()))
+}
+
+/// Where no figures can be offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an IP address with a port, such as 127.0.0.1:9464, or a port alone")]
+pub(crate) struct InvalidFiguresAddress(String);
+
+fn figures_address(text: &str) -> Result<SocketAddr, InvalidFiguresAddress> {
+    let port_of = |text: &str| text.parse().ok().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let local = port_of(text).or_else(|| port_of(text.strip_prefix("localhost:")?));
+    local.or_else(|| text.parse().ok()).ok_or_else(|| InvalidFiguresAddress(text.to_owned()))
+}
+
 /// What is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a whole number from 0 to 18446744073709551615")]
@@ -228,6 +256,20 @@ fn seed(text: &str) -> Result<u64, InvalidSeed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn localhost_and_a_port_alone_are_this_machine() {
+        let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        assert_eq!(own_address("localhost"), Ok(local));
+        assert_eq!(own_address("::1").unwrap().to_string(), "::1");
+        let refused = own_address("example.org").unwrap_err().to_string();
+        assert!(refused.contains("`example.org`") && refused.contains("0.0.0.0"), "{refused}");
+        for text in ["9464", "localhost:9464", "127.0.0.1:9464"] {
+            assert_eq!(figures_address(text), Ok(SocketAddr::from((local, 9464))), "{text}");
+        }
+        let refused = figures_address("9464x").unwrap_err().to_string();
+        assert!(refused.contains("`9464x`") && refused.contains("127.0.0.1:9464"), "{refused}");
+    }
 
     #[test]
     fn the_password_of_a_user_may_hold_colons_and_is_not_shown() {

@@ -30,6 +30,12 @@ impl Tracer {
         Self { client: Some(client.to_owned()), ..self }
     }
 
+    /// Of a broker, to which the client's packets come in.
+    #[cfg(feature = "broker")]
+    pub(crate) fn of_broker(self) -> Self {
+        Self { wire: Wire::of_broker(), ..self }
+    }
+
     /// Only while a switch is on.
     pub(crate) fn with_switch(self, switch: Arc<AtomicBool>) -> Self {
         Self { switch: Some(switch), ..self }

@@ -102,9 +102,10 @@ fn missing(name: &str, origins: &Origins) -> Error {
     }
 }
 
-/// `--qos` of clap's `--qos <QOS>...`.
+/// `--qos` of clap's `--qos <QOS>...`, `--trace` of its `--trace[=<FORMAT>]`.
 fn flag(option: &str) -> &str {
-    option.split(' ').next().unwrap_or(option)
+    let end = if option.starts_with('-') { option.find([' ', '[', '=']) } else { option.find(' ') };
+    end.map_or(option, |end| &option[..end])
 }
 
 /// The flag, or the variable that stands in for it.

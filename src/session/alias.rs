@@ -21,15 +21,17 @@ pub(super) struct OutgoingAliases {
 }
 
 impl IncomingAliases {
-    /// The topic of a PUBLISH that has this alias: sets the alias if there is a topic, else looks it up.
+    /// The topic of a PUBLISH that has this alias: sets the alias if there is a topic, else looks it up. `allowed_by`: the
+    /// packet that announced the maximum.
     pub(super) fn resolve(
         &mut self,
         alias: u16,
         topic: Option<TopicName>,
         maximum: u16,
+        allowed_by: &str,
     ) -> Result<TopicName, Violation> {
         if alias > maximum {
-            let fault = format!("PUBLISH with the topic alias {alias}, though CONNECT had allowed {maximum}");
+            let fault = format!("PUBLISH with the topic alias {alias}, though {allowed_by} had allowed {maximum}");
             return Err(Violation::new(ReasonCode::TopicAliasInvalid, fault));
         }
         if let Some(topic) = topic {
@@ -98,9 +100,11 @@ mod tests {
     #[test]
     fn an_incoming_alias_is_resolved_within_what_was_allowed() {
         let mut aliases = IncomingAliases::default();
-        assert_eq!(aliases.resolve(2, Some(topic("a")), 2).unwrap(), topic("a"));
-        assert_eq!(aliases.resolve(2, None, 2).unwrap(), topic("a"));
-        assert_eq!(aliases.resolve(1, None, 2).unwrap_err().reason, ReasonCode::TopicAliasInvalid);
-        assert_eq!(aliases.resolve(3, Some(topic("a")), 2).unwrap_err().reason, ReasonCode::TopicAliasInvalid);
+        assert_eq!(aliases.resolve(2, Some(topic("a")), 2, "CONNECT").unwrap(), topic("a"));
+        assert_eq!(aliases.resolve(2, None, 2, "CONNECT").unwrap(), topic("a"));
+        assert_eq!(aliases.resolve(1, None, 2, "CONNECT").unwrap_err().reason, ReasonCode::TopicAliasInvalid);
+        let refused = aliases.resolve(3, Some(topic("a")), 2, "CONNACK").unwrap_err();
+        assert_eq!(refused.reason, ReasonCode::TopicAliasInvalid);
+        assert!(refused.fault.ends_with("though CONNACK had allowed 2"), "{refused}");
     }
 }

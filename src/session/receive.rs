@@ -218,7 +218,7 @@ impl Session {
         let topic = match (topic, properties.as_ref().and_then(|properties| properties.topic_alias)) {
             (topic, Some(alias)) => {
                 let maximum = self.options.properties.topic_alias_maximum.unwrap_or(0);
-                self.connection.incoming_aliases().resolve(alias, topic, maximum)?
+                self.connection.incoming_aliases().resolve(alias, topic, maximum, "CONNECT")?
             }
             (Some(topic), None) => topic,
             (None, None) => {

@@ -147,6 +147,18 @@ impl<M: Outgoing> Window<M> {
         sizes.max()
     }
 
+    /// Takes all publishes out that somebody else is to have, in the order in which they were published.
+    #[cfg_attr(not(feature = "broker"), allow(dead_code, reason = "the server's side is for the broker"))]
+    pub(super) fn take_all(&mut self, is_wanted: impl Fn(&M) -> bool) -> Vec<M> {
+        let outstanding = self.ids.iter_mut().filter_map(|(_, outstanding)| match outstanding {
+            Outstanding::Published { id, message, .. } if is_wanted(message) => Some(*id),
+            _ => None,
+        });
+        let mut wanted: Vec<DeliveryId> = outstanding.collect();
+        wanted.sort_unstable();
+        wanted.into_iter().filter_map(|id| self.take(id)).collect()
+    }
+
     /// Takes a publish out that the server will not take, with its message.
     pub(super) fn take(&mut self, wanted: DeliveryId) -> Option<M> {
         let (packet_id, in_flight, qos) =

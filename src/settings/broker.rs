@@ -98,6 +98,8 @@ pub(crate) struct LimitSettings {
     pub assigned_client_id: bool,
     /// Messages that wait for one subscriber.
     pub max_queued: Option<usize>,
+    /// Bytes of these.
+    pub max_queued_bytes: Option<usize>,
     /// Messages that wait for their time.
     pub max_delayed: Option<usize>,
 }
@@ -107,12 +109,18 @@ impl BrokerSettings {
     ///
     /// # Errors
     ///
-    /// Options of TLS or WebSocket without a port for it.
+    /// Options of TLS or WebSocket without a port for it; a user twice.
     pub(crate) fn resolve(arguments: &BrokerArgs) -> Result<Self, Error> {
         let command = arguments.command.split_first().map(|(name, rest)| (name.clone(), rest.to_vec()));
         // Around a command a free port, so that scripts that run at the same time never clash.
         let default_port = if command.is_some() { 0 } else { DEFAULT_PORT };
         let AccessArgs { users, user_file, acl_file, no_anonymous } = arguments.access.clone();
+        for (place, user) in users.iter().enumerate() {
+            if users[..place].iter().any(|earlier| earlier.name == user.name) {
+                let refused = Error::usage(format!("--user: `{}` is given twice: a user has one password", user.name));
+                return Err(refused);
+            }
+        }
         Ok(Self {
             listen: listen(&arguments.listen, default_port)?,
             users,
@@ -175,6 +183,7 @@ fn limits(arguments: &LimitArgs) -> LimitSettings {
         subscription_identifiers: !arguments.no_subscription_identifiers,
         assigned_client_id: !arguments.no_assigned_client_id,
         max_queued: count(arguments.max_queued),
+        max_queued_bytes: count(arguments.max_queued_bytes),
         max_delayed: count(arguments.max_delayed),
     }
 }

@@ -1,8 +1,9 @@
 /// Which way a packet goes, as this program sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Direction {
-    /// To the broker.
+    /// By this program.
+    #[default]
     Sent,
-    /// From the broker.
+    /// By the other side.
     Received,
 }

@@ -43,6 +43,8 @@ pub struct TracedPacket {
 /// Cuts the bytes of one client into packets, over all of its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
+    /// Which way the client's packets go: out, unless this program is the broker.
+    of_client: Direction,
     /// As the last CONNECT said.
     version: Version,
     sent: BytesMut,
@@ -52,6 +54,12 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    /// Seen from a broker, to which packets of clients come in.
+    #[cfg(any(feature = "broker", test))]
+    pub(crate) fn of_broker() -> Self {
+        Self { of_client: Direction::Received, ..Self::default() }
+    }
+
     /// A connection begins: what was left of a packet is gone with the one before.
     pub(crate) fn begin(&mut self) {
         self.sent.clear();
@@ -93,15 +101,16 @@ impl Wire {
         let rules =
             Rules { version: Some(self.version), maximum_packet_size: MAXIMUM_PACKET_SIZE, problem_information: true };
         let shown = shown_of_malformed(packet, &frame);
-        let read = match direction {
-            Direction::Sent => codec::read_from_client(&mut frame, rules).map(|packet| {
+        let read = if direction == self.of_client {
+            codec::read_from_client(&mut frame, rules).map(|packet| {
                 if let Some(FromClient::Connect(connect)) = &packet {
                     self.version = connect.version;
                 }
                 packet.map(|packet| fields::of_client(&packet, self.version))
-            }),
-            Direction::Received => codec::read_from_server(&mut frame, rules)
-                .map(|packet| packet.map(|packet| fields::of_server(&packet, self.version))),
+            })
+        } else {
+            codec::read_from_server(&mut frame, rules)
+                .map(|packet| packet.map(|packet| fields::of_server(&packet, self.version)))
         };
         let fault = match read {
             Ok(Some(fields)) => return fields,
@@ -161,6 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn a_broker_reads_what_it_receives_as_a_client_s() {
+        let mut wire = Wire::of_broker();
+        let mut packets = Vec::new();
+        let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c".as_slice();
+        // Without properties, as 3.1.1 has none.
+        let (publish, connack) = (b"\x30\x04\x00\x01ax".as_slice(), b"\x20\x02\x00\x00".as_slice());
+        for (direction, bytes) in
+            [(Direction::Received, connect), (Direction::Sent, connack), (Direction::Received, publish)]
+        {
+            wire.take(direction, bytes, Instant::now(), |packet| packets.push(packet.clone()));
+        }
+        assert_eq!(packets.iter().find(|packet| packet.fields.contains_key("fault")), None);
+        assert_eq!((&packets[0].fields["client_id"], &packets[2].fields["payload"]), (&"c".into(), &"x".into()));
+    }
+
+    #[test]
     fn bytes_that_are_no_packet_are_told_and_do_no_harm() {
         for bytes in [&b"\x00\x00"[..], b"\x30\xff\xff\xff\xff\xff", b"\x32\x02\x00\x09", b"\x20\x00", b"\xe0\x01\x55"]
         {
@@ -170,7 +195,7 @@ mod tests {
         }
         let packets = traced(Direction::Received, &[b"\x32\x02\x00\x09"]);
         assert_eq!(packets[0].fields["malformed"], "0009");
-        assert_eq!(packets[0].fields["fault"], "PUBLISH whose Topic Name points beyond its end");
+        assert_eq!(packets[0].fields["fault"], "PUBLISH whose Topic Name runs past the end of the packet");
     }
 
     #[test]

@@ -106,6 +106,29 @@ fn it_warns_of_being_open_to_the_network() {
 }
 
 #[test]
+fn what_cannot_be_listened_on_is_quoted_and_what_can_be_is_said() {
+    for (arguments, parts) in [
+        (["--bind", "example.org"], ["`example.org`", "127.0.0.1"]),
+        (["--prometheus", "9464x"], ["`9464x`", "127.0.0.1:9464"]),
+        (["--user", "a:b"], ["--user: `a`", "twice"]),
+        (["--trace=xml", "--control"], ["error: --trace: `xml`", "text or json"]),
+    ] {
+        let all = ["broker", "-p", "0", "--user", "a:c"].into_iter().chain(arguments);
+        let ended = Program::new(all).run().expect_code(2);
+        assert!(parts.iter().all(|part| ended.stderr.contains(part)), "{}", ended.stderr);
+    }
+    Program::new(["broker", "--bind", "localhost", "--", "true"]).run().expect_code(0);
+}
+
+#[test]
+fn one_port_for_two_things_is_blamed_on_the_second() {
+    let port = free_port().to_string();
+    let address = format!("127.0.0.1:{port}");
+    let ended = Program::new(["broker", "-p", &port, "--prometheus", &address]).run();
+    assert!(ended.stderr.contains("--prometheus: cannot listen on"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_user_without_a_password_is_a_usage_error_that_shows_no_password() {
     let ended = Program::new(["broker", "-p", "0", "--user", "hunter2"]).run().expect_code(2);
     assert!(ended.stderr.contains("--user") && !ended.stderr.contains("hunter2"), "{}", ended.stderr);

@@ -232,6 +232,101 @@ fn faults_come_and_go_by_a_message_where_control_is_given() {
 }
 
 #[test]
+fn answers_come_in_the_order_of_what_they_answer() {
+    let (_broker, address) = start(&["refuse publish 0x97 every 2nd", "refuse subscribe 0x97 every 2nd"]);
+    let mut victim = client(address);
+    for qos in [1, 2] {
+        let packets = (1..=12).map(|id| Packet::from(publish("a", "x").qos(qos).id(id)).encode(Version::V5));
+        victim.link.send_bytes(&packets.collect::<Vec<_>>().concat());
+        let answers: Vec<u16> = (1..=12).map(|_| id_of(victim.link.receive())).collect();
+        assert_eq!(answers, (1..=12).collect::<Vec<_>>(), "QoS {qos}");
+    }
+    let packets = (1..=6).map(|id| Packet::from(wire::subscribe(id, "b", 0)).encode(Version::V5));
+    victim.link.send_bytes(&packets.collect::<Vec<_>>().concat());
+    let answers: Vec<u16> = (1..=6).map(|_| victim.link.expect_suback().id).collect();
+    assert_eq!(answers, (1..=6).collect::<Vec<_>>());
+}
+
+fn id_of(packet: Packet) -> u16 {
+    match packet {
+        Packet::Ack(ack) => ack.id,
+        other => panic!("not an acknowledgement: {other:?}"),
+    }
+}
+
+fn controlled() -> (Broker, SocketAddr) {
+    let broker = Broker::start(BrokerOptions { control: true, ..BrokerOptions::default() }).unwrap();
+    let address = broker.addresses().mqtt;
+    (broker, address)
+}
+
+#[test]
+fn no_fault_is_done_to_the_message_that_sets_it() {
+    for (qos, rule) in [(1, "drop puback first 1"), (2, "drop pubrec first 1"), (2, "drop pubcomp first 1")] {
+        let (_broker, address) = controlled();
+        let mut victim = client(address);
+        victim.publish("$control/faults", rule, qos);
+        // The rule is there for the next one.
+        victim.link.send(publish("a", "x").qos(qos).id(9));
+        if rule.contains("pubcomp") {
+            assert_eq!(id_of(victim.link.receive()), 9);
+            victim.link.send(wire::pubrel(9));
+        }
+        victim.expect_quiet();
+    }
+}
+
+#[test]
+fn every_fault_can_be_taken_back_by_the_client_that_it_is_done_to() {
+    for rule in [
+        "refuse publish 0x97",
+        "drop publish from client",
+        "corrupt publish from client",
+        "delay publish 60m from client",
+        "delay puback 60m",
+        "drop puback",
+        "close after publish",
+        "reorder puback 9",
+    ] {
+        let (_broker, address) = controlled();
+        let mut victim = client(address);
+        victim.publish("$control/faults", rule, 1);
+        victim.publish("$control/faults", "", 1);
+        victim.publish("a", "x", 1);
+    }
+}
+
+#[test]
+fn a_message_that_sets_faults_is_answered_as_one_that_was_heard_and_is_not_retained() {
+    let (_broker, address) = controlled();
+    let mut victim = client(address);
+    victim.link.send(publish("$control/faults", "drop pingresp for nobody").qos(1).id(9).retain());
+    match victim.link.receive() {
+        Packet::Ack(ack) => assert_eq!((ack.id, ack.reason), (9, 0)),
+        other => panic!("not PUBACK: {other:?}"),
+    }
+    victim.subscribe("$control/#", 0);
+    victim.expect_quiet();
+}
+
+#[test]
+fn what_a_fault_did_is_in_the_log() {
+    let faults = ["drop puback first 1", "close after publish 2 from client", "refuse connect 0x97 for banned"];
+    let arguments = faults.iter().flat_map(|rule| ["--fault", *rule]);
+    let mut broker = Program::new(["broker", "-p", "0"].into_iter().chain(arguments)).start();
+    let url = broker.wait_for_stdout("mqtt://");
+    let address: SocketAddr = url.trim_start_matches("mqtt://").trim().parse().unwrap();
+    let mut victim = client(address);
+    victim.link.send(publish("a", "x").qos(1).id(7));
+    broker.wait_for_stderr("fault `drop puback first 1`: PUBACK 7 to client `victim` dropped");
+    victim.link.send(publish("a", "x"));
+    broker.wait_for_stderr("fault `close after publish 2 from client`: PUBLISH from client `victim`");
+    broker.wait_for_stderr("client `victim` disconnected: fault `close after publish 2 from client`");
+    RawClient::open(address, Version::V5).link.send(wire::connect(Version::V5, "banned"));
+    broker.wait_for_stderr("CONNECT from client `banned` refused: Quota exceeded");
+}
+
+#[test]
 fn without_control_a_message_sets_no_faults() {
     let (_broker, address) = start(&[]);
     let mut victim = client(address);

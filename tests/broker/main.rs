@@ -21,3 +21,5 @@ mod scram;
 mod sessions;
 #[cfg(feature = "broker")]
 mod subscriptions;
+#[cfg(all(feature = "broker", unix))]
+mod trace;

@@ -24,6 +24,8 @@ pub(crate) enum AccessProblem {
         "the hash of `{0}` is not `$6$SALT$HASH` or `$7$ITERATIONS$SALT$HASH` in base64: set it with mosquitto_passwd"
     )]
     Hash(String),
+    #[error("the hash of `{0}` is of a kind that is not known: `$6$` and `$7$` are, as mosquitto_passwd writes them")]
+    HashKind(String),
     #[error("the hash of `{name}` has {given} iterations, allowed are 1 to {most}")]
     Iterations { name: String, given: String, most: u32 },
     #[error("unknown keyword `{0}`: use `user`, `topic` or `pattern`")]

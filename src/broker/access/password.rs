@@ -26,6 +26,12 @@ pub(super) enum Password {
     },
 }
 
+/// Whether it begins as a hash does, as in `$2b$`: taken as a plain password it would let nobody in, and not say why.
+fn is_another_hash(text: &str) -> bool {
+    let kind = text.strip_prefix('$').and_then(|rest| rest.split_once('$')).map(|(kind, _)| kind);
+    kind.is_some_and(|kind| kind.starts_with(|first: char| first.is_ascii_digit()) && kind.len() <= 2)
+}
+
 impl Password {
     /// A password of a file: hashed if it begins with `$6$` or `$7$`, plain otherwise.
     pub(super) fn parse(name: &str, text: &str) -> Result<Self, AccessProblem> {
@@ -43,6 +49,8 @@ impl Password {
                 return Err(AccessProblem::Iterations { name, given, most: MAXIMUM_ITERATIONS });
             };
             Self::Pbkdf2 { iterations: number, salt: decode(salt)?, hash: decode(hash)? }
+        } else if is_another_hash(text) {
+            return Err(AccessProblem::HashKind(name.to_owned()));
         } else {
             return Ok(Self::Plain(text.as_bytes().to_vec()));
         };

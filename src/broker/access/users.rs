@@ -42,6 +42,11 @@ impl Users {
         }
     }
 
+    /// Whether a user has a password of which only a hash is known.
+    pub(crate) fn is_hashed(&self, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|own| !matches!(own, Password::Plain(_)))
+    }
+
     fn add_line(&mut self, line: &str) -> Result<(), AccessProblem> {
         if line.trim().is_empty() || line.starts_with('#') {
             return Ok(());
@@ -63,6 +68,14 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_of_another_kind_is_an_error_and_not_a_password() {
+        let mut users = Users::default();
+        let error = users.add_file("users", "a:$9$x").unwrap_err().to_string();
+        assert!(error.starts_with("users:1: the hash of `a` is of a kind that is not known"), "{error}");
+        users.add_file("users", "a:$money$\nb:$9").unwrap();
+    }
 
     /// Written by `mosquitto_passwd` 2.0.11.
     const FILE: &str = "\

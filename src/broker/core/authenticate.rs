@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::link::{Pending, Stage};
+use super::notice::Notice;
 use super::refusal::Refusal;
 use super::scram::{Answer, Exchange, Method};
 use super::state::Core;
@@ -52,7 +53,9 @@ impl Core {
     pub(super) fn handle_hello(&mut self, link: LinkId, input: &mut BytesMut, now: Instant) -> Result<bool, Violation> {
         let Some(hello) = read_hello(input, self.settings.limits.maximum_packet_size)? else { return Ok(false) };
         match hello {
-            Hello::Disconnect => self.disconnect(link, ReasonCode::Success, "by DISCONNECT", now),
+            Hello::Disconnect => {
+                self.disconnect(link, ReasonCode::Success, "the client gave its authentication up", now);
+            }
             Hello::Auth(named) => {
                 let same = self.links.get(link.0).is_some_and(|open| match &open.stage {
                     Stage::Authenticating(pending) => named.method.as_deref() == Some(pending.exchange.method().name()),
@@ -75,7 +78,15 @@ impl Core {
         let Some(open) = self.links.get_mut(link.0) else { return };
         let Stage::Authenticating(pending) = &mut open.stage else { return };
         let users = &self.settings.users;
-        match pending.exchange.answer(data, &mut self.scram, |name| users.plain(name)) {
+        let mut hashed = None;
+        let answer = pending.exchange.answer(data, &mut self.scram, |name| {
+            hashed = users.is_hashed(name).then(|| name.to_owned());
+            users.plain(name)
+        });
+        if let Some(user_name) = hashed {
+            self.notices.push_back(Notice::HashForScram { user_name, address: open.peer.address.clone() });
+        }
+        match answer {
             Ok(Answer::Continue(data)) => self.challenge(link, data),
             Ok(Answer::Success { user_name, data }) => {
                 let Stage::Authenticating(pending) = std::mem::replace(&mut open.stage, Stage::Open) else { return };

@@ -27,6 +27,15 @@ pub(super) struct Client {
     pub(super) will_at: Option<Instant>,
     /// A message was dropped since there was room last.
     pub(super) is_dropping: bool,
+    /// Publishes and subscriptions of this connection that were refused, as far as the log says it.
+    pub(super) denied: Denied,
+}
+
+/// How many were refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Denied {
+    pub(super) publishes: u8,
+    pub(super) subscriptions: u8,
 }
 
 /// A Session Expiry Interval that does not end [MQTT-3.1.2.11.2].
@@ -45,6 +54,7 @@ impl Client {
             will: None,
             will_at: None,
             is_dropping: false,
+            denied: Denied::default(),
         }
     }
 }

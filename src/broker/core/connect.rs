@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
-use super::client::{Client, NEVER};
+use super::client::{Client, Denied, NEVER};
 use super::link::{Authenticated, Stage};
 use super::notice::Notice;
 use super::refusal::Refusal;
@@ -26,6 +26,9 @@ impl Core {
                 let version = if level > Version::V5.level() { Version::V5 } else { Version::V3_1_1 };
                 let why = format!("protocol level {level}; 3 (3.1), 4 (3.1.1) and 5 (5.0) are supported");
                 self.refuse(link, version, &Refusal::new(ReasonCode::UnsupportedProtocolVersion, why));
+            }
+            Opening::Faulty(violation) => {
+                self.refuse(link, Version::V5, &Refusal::new(violation.reason, violation.fault));
             }
             Opening::Connect(connect) => {
                 let version = connect.version;
@@ -93,6 +96,7 @@ impl Core {
         client.expiry = expiry;
         client.will = connect.will.take();
         client.user_name = connect.user_name.take();
+        client.denied = Denied::default();
         client.rights = self.settings.rights(client.user_name.as_deref(), &client.id);
         self.timers.set(Timer::SessionEnd(id), &mut client.ends_at, None);
         self.timers.set(Timer::Will(id), &mut client.will_at, None);
@@ -214,6 +218,7 @@ impl Core {
             maximum_packet_size: properties.maximum_packet_size.unwrap_or(u32::MAX),
             topic_alias_maximum: properties.topic_alias_maximum.unwrap_or(0).min(limits.topic_alias_maximum),
             // Before 5.0 a client may have as many outstanding as there are ids.
+            problem_information: properties.request_problem_information != Some(false),
             own_receive_maximum: if is_v5 { limits.receive_maximum } else { u16::MAX },
             own_maximum_packet_size: limits.maximum_packet_size,
             own_topic_alias_maximum: limits.topic_alias_maximum,

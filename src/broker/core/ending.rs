@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::client::NEVER;
 use super::link::Stage;
 use super::notice::Notice;
+use super::publish::group_of;
 use super::state::Core;
 use super::timers::Timer;
 use super::types::LinkId;
@@ -39,8 +40,8 @@ impl Core {
             client.expiry = expiry.min(self.settings.limits.session_expiry_maximum.unwrap_or(NEVER));
         }
         let (farewell, why) = match disconnect.reason {
-            ReasonCode::Success => (Farewell::Orderly, "by DISCONNECT".to_owned()),
-            reason => (Farewell::WithWill, format!("by DISCONNECT, {reason}")),
+            ReasonCode::Success => (Farewell::Orderly, String::new()),
+            reason => (Farewell::WithWill, reason.to_string()),
         };
         self.close(link, BytesMut::new());
         self.leave(id, farewell, why, now);
@@ -97,6 +98,9 @@ impl Core {
         let expiry = client.expiry;
         let delay = client.will.as_ref().map(|will| will.properties.will_delay_interval.unwrap_or(0).min(expiry));
         self.subscriptions.set_online(id, false);
+        if expiry > 0 {
+            self.pass_shared_on(id, now);
+        }
         match delay {
             // Left out where the session ends now, which publishes it as well.
             Some(0) if expiry > 0 => self.publish_will(id, now),
@@ -117,6 +121,16 @@ impl Core {
                     self.timers.set(Timer::SessionEnd(id), &mut client.ends_at, Some(time));
                 }
             }
+        }
+    }
+
+    /// Other members of its shared subscriptions get what a client leaves behind that is to come back: they are there.
+    fn pass_shared_on(&mut self, id: SessionId, now: Instant) {
+        let Some(client) = self.clients.get_mut(id.0) else { return };
+        let subscriptions = &self.subscriptions;
+        let has_another = |group| group_of(group).is_some_and(|group| subscriptions.has_online_member(group));
+        for delivery in client.session.take_shared(has_another) {
+            self.deliver_to_another(id, delivery, now);
         }
     }
 
@@ -145,7 +159,7 @@ impl Core {
     }
 
     fn deliver_to_another(&mut self, except: SessionId, delivery: Delivery, now: Instant) {
-        let group = super::publish::group_of(delivery.group);
+        let group = group_of(delivery.group);
         let Some(recipient) = group.and_then(|group| self.subscriptions.another_member(group, except)) else { return };
         let Delivery { publication, .. } = delivery;
         self.deliver(&publication, recipient, now);

@@ -32,7 +32,7 @@ pub struct Limits {
     pub assigned_client_id: bool,
     /// Messages that wait for one slow or absent subscriber.
     pub max_queued: usize,
-    /// Bytes of their topics and payloads.
+    /// Bytes of their topics and payloads, and 64 more for each.
     pub max_queued_bytes: usize,
     /// Messages to `$delayed/` that wait for their time.
     pub max_delayed: usize,
@@ -63,7 +63,7 @@ impl Default for Limits {
             subscription_identifiers_available: true,
             assigned_client_id: true,
             max_queued: 2_000_000,
-            max_queued_bytes: 1 << 30,
+            max_queued_bytes: 256 << 20,
             max_delayed: 1_000_000,
             max_delayed_bytes: 1 << 30,
             max_retained: 1_000_000,

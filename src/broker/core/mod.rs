@@ -36,12 +36,13 @@ use self::link::{Link, Stage};
 use self::timers::Timer;
 use super::id::SessionId;
 use crate::mqtt::{QoS, ReasonCode};
+use crate::session::Violation;
 use crate::session::server::{self, Connection, Request, ServerSession};
 pub use limits::Limits;
 pub(crate) use notice::Notice;
 pub(super) use settings::Settings;
 pub(super) use state::Core;
-pub(super) use types::{LinkId, Peer, Transmit};
+pub(super) use types::{CONTROL_TOPIC, LinkId, Peer, Transmit};
 
 impl Core {
     /// A stream has been accepted.
@@ -62,7 +63,7 @@ impl Core {
                 Stage::Open => match server::read_connect(input, self.settings.limits.maximum_packet_size) {
                     Ok(Some(opening)) => self.handle_opening(link, opening, now),
                     Ok(None) => return,
-                    Err(violation) => self.blame(link, &violation, now),
+                    Err(violation) => self.blame(link, &explained(violation, input), now),
                 },
                 Stage::Connected(id, connection) => {
                     let id = *id;
@@ -96,11 +97,11 @@ impl Core {
     fn handle_request(&mut self, link: LinkId, id: SessionId, request: Request, now: Instant) {
         match request {
             Request::Publish(arrival) => match self.handle_publish(id, arrival, now) {
-                Ok((packet_id, qos, reason)) => {
+                Ok((packet_id, qos, reason, why)) => {
                     if qos > QoS::AtMostOnce
                         && let Some((session, connection)) = self.both(link, id)
                     {
-                        session.acknowledge(connection, packet_id, qos, reason);
+                        session.acknowledge(connection, packet_id, qos, reason, why);
                     }
                 }
                 Err(violation) => self.blame(link, &violation, now),
@@ -108,9 +109,9 @@ impl Core {
             Request::Subscribe(subscribe) => {
                 let packet_id = subscribe.packet_id;
                 let is_v5 = self.both(link, id).is_some_and(|(_, connection)| connection.version().is_v5());
-                let reasons = self.handle_subscribe(id, *subscribe, is_v5, now);
+                let (reasons, why) = self.handle_subscribe(id, *subscribe, is_v5, now);
                 if let Some((_, connection)) = self.both(link, id) {
-                    connection.write_suback(packet_id, reasons);
+                    connection.write_suback(packet_id, reasons, why);
                 }
             }
             Request::Unsubscribe(unsubscribe) => {
@@ -145,10 +146,15 @@ impl Core {
 
     /// The stream has ended, whoever ended it. Once for each [`open`](Self::open).
     pub(super) fn handle_closed(&mut self, link: LinkId, now: Instant) {
+        self.handle_cut(link, "connection lost".to_owned(), now);
+    }
+
+    /// The same, where it is known why.
+    pub(super) fn handle_cut(&mut self, link: LinkId, why: String, now: Instant) {
         let Some(mut open) = self.links.remove(link.0) else { return };
         self.timers.set(Timer::Silence(link), &mut open.silence, None);
         if let Some(id) = open.session() {
-            self.leave(id, Farewell::WithWill, "connection lost".to_owned(), now);
+            self.leave(id, Farewell::WithWill, why, now);
         }
     }
 
@@ -173,8 +179,12 @@ impl Core {
         open.silence = None;
         match &open.stage {
             Stage::Open | Stage::Authenticating(_) => {
-                let why = "no CONNECT has come, or its authentication has not ended";
-                self.disconnect(link, ReasonCode::MaximumConnectTime, why, now);
+                let seconds = self.settings.limits.connect_timeout.as_secs();
+                let why = match &open.stage {
+                    Stage::Open => format!("no CONNECT within {seconds} s"),
+                    _ => format!("the authentication did not end within {seconds} s"),
+                };
+                self.disconnect(link, ReasonCode::MaximumConnectTime, &why, now);
             }
             Stage::Connected(_, connection) => match connection.keep_alive_deadline() {
                 // Heard since the timer was set: setting it at each packet would cost more.
@@ -246,4 +256,18 @@ impl Core {
             self.disconnect(LinkId(link), ReasonCode::ServerShuttingDown, "the broker is shutting down", now);
         }
     }
+}
+
+/// What is wrong with the first bytes of a link, and what they look like where they are not MQTT.
+fn explained(violation: Violation, input: &[u8]) -> Violation {
+    let is_http =
+        [&b"GET "[..], b"POST ", b"PUT ", b"HEAD ", b"OPTIONS "].iter().any(|method| input.starts_with(method));
+    let hint = if is_http {
+        "it looks like HTTP: WebSocket has a port of its own"
+    } else if input.starts_with(&[0x16, 3]) {
+        "it looks like TLS, which has a port of its own"
+    } else {
+        return violation;
+    };
+    Violation { fault: format!("{}; {hint}", violation.fault).into(), ..violation }
 }

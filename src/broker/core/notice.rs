@@ -24,7 +24,7 @@ pub(crate) enum Notice {
     Disconnected {
         /// Its identifier.
         client_id: ByteString,
-        /// Why, in words.
+        /// Why, in words; empty for a DISCONNECT that ends it in order.
         why: String,
     },
     /// A connection was refused before there was a client.
@@ -42,6 +42,10 @@ pub(crate) enum Notice {
         client_id: ByteString,
         /// How many messages wait in it.
         queued: usize,
+        /// Their bytes.
+        bytes: usize,
+        /// The option that sets the limit.
+        flag: &'static str,
     },
     /// A message could not be kept for later.
     NotKept {
@@ -51,6 +55,28 @@ pub(crate) enum Notice {
         store: &'static str,
         /// Which limit, in words.
         why: String,
+    },
+    /// A message or a subscription of a client was refused. The first ones of a connection only: there may be millions.
+    Denied {
+        /// Whose.
+        client_id: ByteString,
+        /// `message on` or `subscription to`.
+        what: &'static str,
+        /// The topic, or the filter.
+        topic: String,
+        /// The reason, which before 5.0 the client is not told.
+        reason: ReasonCode,
+        /// Why, in words.
+        why: &'static str,
+        /// Whether later ones of this connection are left out.
+        is_last: bool,
+    },
+    /// A user who has a hash for a password asks for SCRAM, which needs the password.
+    HashForScram {
+        /// The user name.
+        user_name: String,
+        /// The address.
+        address: String,
     },
     /// A message was dropped for one subscriber, since it is larger than its Maximum Packet Size [MQTT-3.1.2-25].
     TooLarge {
@@ -66,15 +92,34 @@ impl fmt::Display for Notice {
         match self {
             Self::Connected { client_id, address, listener, version, resumed } => {
                 let session = if *resumed { "resumed session" } else { "new session" };
-                write!(f, "client `{client_id}` connected from {address} by {listener} with MQTT {version} ({session})")
+                write!(
+                    f,
+                    "client `{client_id}` connected from {address} over {listener} with MQTT {version} ({session})"
+                )
             }
+            Self::Disconnected { client_id, why } if why.is_empty() => write!(f, "client `{client_id}` disconnected"),
             Self::Disconnected { client_id, why } => write!(f, "client `{client_id}` disconnected: {why}"),
             Self::Refused { address, reason: Some(reason), why } => {
                 write!(f, "connection from {address} refused: {reason}: {why}")
             }
             Self::Refused { address, reason: None, why } => write!(f, "connection from {address} closed: {why}"),
-            Self::Dropped { client_id, queued } => {
-                write!(f, "messages for client `{client_id}` are dropped: {queued} wait for it, which is the limit")
+            Self::Dropped { client_id, queued, bytes, flag } => {
+                write!(
+                    f,
+                    "messages for client `{client_id}` are dropped: {queued} with {bytes} bytes wait for it, the limit \
+                     ({flag})"
+                )
+            }
+            Self::Denied { client_id, what, topic, reason, why, is_last } => {
+                write!(f, "{what} `{topic}` of client `{client_id}` refused: {reason}: {why}")?;
+                if *is_last { f.write_str(" (more of this connection are not logged)") } else { Ok(()) }
+            }
+            Self::HashForScram { user_name, address } => {
+                write!(
+                    f,
+                    "user `{user_name}` of {address} asks for SCRAM, which needs the password: --user-file has only a \
+                     hash of it"
+                )
             }
             Self::NotKept { client_id, store, why } => {
                 write!(f, "{store} message of client `{client_id}` not kept: {why}")

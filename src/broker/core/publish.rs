@@ -8,9 +8,10 @@ use bytestring::ByteString;
 use super::notice::Notice;
 use super::state::Core;
 use super::stored::{Kept, Waiting};
-use super::types::LinkId;
+use super::types::{CONTROL_TOPIC, LinkId};
 use crate::broker::id::SessionId;
 use crate::broker::routing::{GroupId, Identifiers, Publisher, Recipient};
+use crate::broker::store::Full;
 use crate::mqtt::{Message, QoS, ReasonCode, TopicName};
 use crate::session::Violation;
 use crate::session::server::{Arrival, Delivery, Publication, QueueLimits};
@@ -33,8 +34,8 @@ impl Core {
         id: SessionId,
         arrival: Arrival,
         now: Instant,
-    ) -> Result<(u16, QoS, ReasonCode), Violation> {
-        let Arrival { message, packet_id } = arrival;
+    ) -> Result<(u16, QoS, ReasonCode, &'static str), Violation> {
+        let Arrival { mut message, packet_id } = arrival;
         let (qos, limits) = (message.qos, &self.settings.limits);
         // [MQTT-3.2.2-11].
         if qos > limits.maximum_qos {
@@ -46,16 +47,46 @@ impl Core {
             let fault = "PUBLISH with retain, though Retain Available is 0";
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
+        let is_control = self.settings.control && message.topic.as_str() == CONTROL_TOPIC;
+        // It would be obeyed once, and told to others for ever.
+        message.retain &= !is_control;
         let client = self.clients.get(id.0);
         let may_publish = client.is_some_and(|client| client.rights.may_publish(&message.topic));
         let client_id = client.map(|client| client.id.clone()).unwrap_or_default();
         // `$SYS` is what the broker says of itself.
-        let reason = if !may_publish || is_of_the_system(message.topic.as_str()) {
+        let topic = message.topic.clone();
+        let reason = if !may_publish || is_of_the_system(topic.as_str()) {
             ReasonCode::NotAuthorized
         } else {
-            self.accept(Some(id), &client_id, message, now)
+            match self.accept(Some(id), &client_id, message, now) {
+                // The broker itself has it.
+                ReasonCode::NoMatchingSubscribers if is_control => ReasonCode::Success,
+                reason => reason,
+            }
         };
-        Ok((packet_id, qos, reason))
+        let why = match reason {
+            ReasonCode::NotAuthorized if !may_publish => "the ACL file gives no right to publish it",
+            ReasonCode::NotAuthorized => "$SYS is the broker's own",
+            ReasonCode::TopicNameInvalid => "a delayed message goes to $delayed/SECONDS/TOPIC",
+            // A limit, of which the log hears elsewhere.
+            ReasonCode::QuotaExceeded => return Ok((packet_id, qos, reason, "a limit of the broker is reached")),
+            _ => return Ok((packet_id, qos, reason, "")),
+        };
+        if let Some(client) = self.clients.get_mut(id.0)
+            && let Some(is_last) = count_denied(&mut client.denied.publishes)
+        {
+            let (what, topic) = ("message on", topic.to_string());
+            self.notices.push_back(Notice::Denied { client_id, what, topic, reason, why, is_last });
+        }
+        Ok((packet_id, qos, reason, why))
+    }
+
+    /// Whether the client of a link may set faults.
+    pub(in crate::broker) fn may_control(&self, link: LinkId) -> bool {
+        let id = self.links.get(link.0).and_then(super::link::Link::session);
+        let client = id.and_then(|id| self.clients.get(id.0));
+        let topic = TopicName::received(ByteString::from_static(CONTROL_TOPIC));
+        client.zip(topic.ok()).is_some_and(|(client, topic)| client.rights.may_publish(&topic))
     }
 
     /// Takes a message over: parks it, or passes it on.
@@ -86,7 +117,11 @@ impl Core {
         match self.delayed.push(due, waiting, bytes) {
             Ok(()) => ReasonCode::Success,
             Err(full) => {
-                self.notices.push_back(Notice::NotKept { client_id, store: "$delayed", why: full.to_string() });
+                let why = match full {
+                    Full::Messages(most) => format!("{most} delayed messages wait, the limit (--max-delayed)"),
+                    full => full.to_string(),
+                };
+                self.notices.push_back(Notice::NotKept { client_id, store: "$delayed", why });
                 ReasonCode::QuotaExceeded
             }
         }
@@ -204,7 +239,10 @@ impl Core {
         if !std::mem::replace(&mut client.is_dropping, true) {
             let client_id = client.id.clone();
             let queued = client.session.queued();
-            self.notices.push_back(Notice::Dropped { client_id, queued });
+            let bytes = client.session.queued_bytes();
+            let is_many = queued >= self.settings.limits.max_queued;
+            let flag = if is_many { "--max-queued" } else { "--max-queued-bytes" };
+            self.notices.push_back(Notice::Dropped { client_id, queued, bytes, flag });
         }
         if at_most_once { Delivered::Unpromised } else { Delivered::Full }
     }
@@ -223,6 +261,16 @@ impl Core {
             self.ready.push_back(link);
         }
     }
+}
+
+/// Counts one more that is refused; `None`: the log has had enough of them, else whether this is the last one that it gets.
+pub(super) fn count_denied(count: &mut u8) -> Option<bool> {
+    const MOST: u8 = 10;
+    if *count == MOST {
+        return None;
+    }
+    *count += 1;
+    Some(*count == MOST)
 }
 
 fn is_of_the_system(topic: &str) -> bool {

@@ -15,6 +15,8 @@ pub(in crate::broker) struct Settings {
     pub(in crate::broker) no_anonymous: bool,
     /// Who may publish and receive what; `None`: everybody everything.
     pub(in crate::broker) access_list: Option<AccessList>,
+    /// Messages to [`CONTROL_TOPIC`](super::CONTROL_TOPIC) are for the broker itself.
+    pub(in crate::broker) control: bool,
     /// How often `$SYS` is published; `None`: never.
     pub(in crate::broker) statistics_interval: Option<Duration>,
 }

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use super::state::Core;
 use super::timers::Timer;
 use crate::broker::statistics::{Counters, Gauges, Statistics, SysValue};
-use crate::mqtt::{Message, TopicName};
+use crate::mqtt::{Message, TopicFilter, TopicName};
 use crate::session::server::{Publication, Traffic};
 
 impl Statistics {
@@ -27,8 +27,14 @@ impl Statistics {
 
 impl Core {
     /// What has happened since the start, and what there is now.
-    pub(crate) fn figures(&self) -> (Counters, Gauges) {
-        (self.statistics.counters, self.gauges())
+    pub(crate) fn figures(&self, now: Instant) -> (Counters, Gauges) {
+        let mut gauges = self.gauges();
+        // What it says of itself was retained by nobody.
+        if let Ok(own) = TopicFilter::parse("$SYS/#") {
+            let own = self.retained.matching(&own, now).len();
+            gauges.retained_messages = gauges.retained_messages.saturating_sub(own as u64);
+        }
+        (self.statistics.counters, gauges)
     }
 
     /// Publishes what has changed, retained, and sets the timer for the next time.

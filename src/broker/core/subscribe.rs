@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Instant;
 
+use super::notice::Notice;
+use super::publish::count_denied;
 use super::state::Core;
 use crate::broker::id::SessionId;
 use crate::broker::routing::{Inserted, Subscription};
@@ -26,22 +28,37 @@ impl Core {
         subscribe: Subscribe,
         is_v5: bool,
         now: Instant,
-    ) -> Vec<ReasonCode> {
+    ) -> (Vec<ReasonCode>, &'static str) {
         let identifier = subscribe.subscription_identifier.and_then(NonZeroU32::new);
         let mut replays = Vec::new();
+        let mut why = "";
         let mut reasons = Vec::with_capacity(subscribe.filters.len());
         for options in subscribe.filters {
-            let reason = match options {
-                Ok(options) => self.subscribe(id, options, identifier, &mut replays),
-                Err(_) => ReasonCode::TopicFilterInvalid,
+            let (filter, reason) = match options {
+                Ok(options) => (options.filter.to_string(), self.subscribe(id, options, identifier, &mut replays)),
+                Err(text) => (text.to_string(), ReasonCode::TopicFilterInvalid),
             };
+            if reason.is_failure() {
+                let own = why_not(reason);
+                self.deny_subscription(id, filter, reason, own);
+                // SUBACK has one string for all of them.
+                why = if why.is_empty() { own } else { why };
+            }
             // 3.1.1 knows one failure, and 3.1 none.
             reasons.push(if reason.is_failure() && !is_v5 { ReasonCode::UnspecifiedError } else { reason });
         }
         for replay in replays {
             self.replay(id, &replay, identifier, now);
         }
-        reasons
+        (reasons, why)
+    }
+
+    fn deny_subscription(&mut self, id: SessionId, topic: String, reason: ReasonCode, why: &'static str) {
+        let Some(client) = self.clients.get_mut(id.0) else { return };
+        if let Some(is_last) = count_denied(&mut client.denied.subscriptions) {
+            let (client_id, what) = (client.id.clone(), "subscription to");
+            self.notices.push_back(Notice::Denied { client_id, what, topic, reason, why, is_last });
+        }
     }
 
     fn subscribe(
@@ -112,5 +129,15 @@ impl Core {
             Err(_) => ReasonCode::TopicFilterInvalid,
         });
         reasons.collect()
+    }
+}
+
+/// Why a filter is refused.
+fn why_not(reason: ReasonCode) -> &'static str {
+    match reason {
+        ReasonCode::NotAuthorized => "the ACL file gives no right to it",
+        ReasonCode::TopicFilterInvalid => "not a valid filter",
+        ReasonCode::QuotaExceeded => "another client has this exclusive subscription",
+        _ => "a limit of the broker excludes it",
     }
 }

@@ -9,6 +9,9 @@ impl LinkId {
     }
 }
 
+/// Where messages set faults, if the settings let them.
+pub(in crate::broker) const CONTROL_TOPIC: &str = "$control/faults";
+
 /// Who is at the other end of a link.
 #[derive(Debug, Clone, Default)]
 pub(in crate::broker) struct Peer {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::mem::discriminant;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -70,6 +71,10 @@ impl<'a> Words<'a> {
         word
     }
 
+    fn peek(&self) -> Option<&'a str> {
+        self.words.get(self.at).copied()
+    }
+
     /// Takes the next word if it reads as a value.
     fn next_if<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Option<T> {
         let value = read(self.words.get(self.at)?)?;
@@ -109,7 +114,12 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
         "refuse" => parse_refusal(words)?,
         "close" => {
             words.word("after")?;
-            Fault::CloseAfter(words.packet()?, words.next_if(count))
+            let packet = words.packet()?;
+            // Not a number of which there is none, such as 0; `10%` is a condition.
+            let is_number = |word: &str| word.starts_with(|first: char| first.is_ascii_digit()) && !word.ends_with('%');
+            let has_number = words.peek().is_some_and(is_number);
+            let number = has_number.then(|| words.expect("a number from 1, such as `7`", count)).transpose()?;
+            Fault::CloseAfter(packet, number)
         }
         "stall" => {
             let pause = words.expect("a time such as `2s`", time)?;
@@ -128,7 +138,8 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
             return Err(format!("expected {actions}, got `{other}`"));
         }
     };
-    let mut rule = Rule { fault, direction: None, conditions: Vec::new(), client: None };
+    let text = words.words.join(" ");
+    let mut rule = Rule { text, fault, direction: None, conditions: Vec::new(), client: None };
     let given = parse_rest(words, &mut rule)?;
     rule.direction = direction(&rule, given)?;
     Ok(rule)
@@ -154,6 +165,7 @@ fn parse_refusal(words: &mut Words<'_>) -> Result<Fault, String> {
 fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction>, String> {
     let mut direction = None;
     while let Some(word) = words.next() {
+        let known = rule.conditions.len();
         match word {
             "every" => rule.conditions.push(Condition::Every(words.expect("a number such as `3rd`", count)?)),
             "first" => rule.conditions.push(Condition::First(words.expect("a number such as `5`", count)?)),
@@ -180,6 +192,12 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
                 };
                 rule.conditions.push(Condition::Percent(percent));
             }
+        }
+        let (before, new) = rule.conditions.split_at(known);
+        if let Some(new) = new.first()
+            && before.iter().any(|before| discriminant(before) == discriminant(new))
+        {
+            return Err(format!("`{word}` says a second time how many of the packets are meant: once is enough"));
         }
     }
     if rule.packet().is_none() && !rule.conditions.is_empty() {
@@ -297,13 +315,14 @@ mod tests {
         assert_eq!(
             rule(" refuse  Publish quota-exceeded 25% every 2nd for a* "),
             Rule {
+                text: "refuse Publish quota-exceeded 25% every 2nd for a*".to_owned(),
                 fault: Fault::Refuse(Packet::Publish, ReasonCode::QuotaExceeded),
                 direction: Some(Direction::FromClient),
                 conditions: vec![Condition::Percent(25.0), Condition::Every(2)],
                 client: Some("a*".to_owned()),
             }
         );
-        assert_eq!(rule("refuse publish 0x97"), rule("refuse publish 151"));
+        assert_eq!(rule("refuse publish 0x97").fault, rule("refuse publish 151").fault);
         assert_eq!(rule("delay connack 1.5s").fault, Fault::Delay(Packet::ConnAck, Duration::from_millis(1500)));
         assert_eq!(rule("close after publish 7th").fault, Fault::CloseAfter(Packet::Publish, Some(7)));
         assert_eq!(rule("close after puback 0.5%").conditions, [Condition::Percent(0.5)]);
@@ -342,6 +361,9 @@ mod tests {
             ("reorder publish 1", "expected a number of packets between 2 and 1000, got `1`"),
             ("refuse publish 0x8F", "expected a reason code of the answer to publish (0x80 Unspecified error, "),
             ("refuse puback 0x80", "the broker can refuse connect, publish, subscribe and unsubscribe, not puback"),
+            ("drop puback 10% 20%", "`20%` says a second time how many of the packets are meant"),
+            ("drop puback every 2nd every 3rd", "`every` says a second time how many"),
+            ("close after publish 0", "expected a number from 1, such as `7`, got `0`"),
             ("close publish", "expected `after`, got `publish`"),
             ("stall 2s every 2s", "the pause must be shorter than the time between two of them"),
             ("stall 1s every 2s 10%", "stall and fragment apply to all packets"),

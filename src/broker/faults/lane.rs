@@ -39,6 +39,11 @@ impl Lane {
         self.waiting.push_back(Waiting { frame, packet, from, closes });
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.batch.as_ref().map_or(0, |batch| batch.frames.len())
+    }
+
     /// Begins to collect packets of a type, unless some are collected already.
     pub(super) fn collect(&mut self, packet: Packet, count: usize, now: Instant) {
         self.batch.get_or_insert_with(|| Batch { packet, count, until: now + REORDER_WAIT, frames: Vec::new() });
@@ -62,7 +67,8 @@ impl Lane {
         if self.batch.as_ref().is_some_and(|batch| batch.until <= now) {
             self.let_go(random);
         }
-        // A packet that waits holds back those of its type behind it; before CONNACK nothing may come [MQTT-3.2.0-1].
+        // A packet that waits holds back those of its type behind it; before CONNECT and CONNACK nothing may come
+        // [MQTT-3.1.0-1], [MQTT-3.2.0-1].
         let mut held = 0_u16;
         for (place, waiting) in self.waiting.iter().enumerate() {
             // Bit 0 belongs to no packet.
@@ -71,7 +77,7 @@ impl Lane {
             if !waits && held & bit == 0 {
                 return self.waiting.remove(place).map(|waiting| (waiting.frame, waiting.closes));
             }
-            if waiting.packet == Some(Packet::ConnAck) {
+            if matches!(waiting.packet, Some(Packet::Connect | Packet::ConnAck)) {
                 return None;
             }
             held |= bit;

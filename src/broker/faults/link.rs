@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 
 use super::lane::Lane;
-use super::packet::{Packet, client_id, content};
+use super::packet::{Packet, client_id, content, described};
 use super::rule::{Direction, Fault};
 use super::set::Faults;
 use crate::mqtt::ReasonCode;
@@ -25,7 +25,25 @@ pub(crate) struct LinkFaults {
     seen: Vec<u64>,
     version: u64,
     is_closed: bool,
+    /// What was done since this was asked last.
+    done: Vec<Done>,
+    /// By place the rules that have done something here.
+    told: Vec<bool>,
+    /// The rule that closes the link.
+    closing: Option<String>,
 }
+
+/// Something that a rule did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// In words.
+    pub(crate) text: String,
+    /// Whether the rule had done nothing to this link before.
+    pub(crate) is_first: bool,
+}
+
+/// A link reads nothing while so many packets wait: a client that takes no answers must not fill the memory.
+const MOST_WAITING: usize = 100_000;
 
 impl LinkFaults {
     /// A link that was opened `now`.
@@ -39,6 +57,9 @@ impl LinkFaults {
             seen: Vec::new(),
             version: faults.version(),
             is_closed: false,
+            done: Vec::new(),
+            told: Vec::new(),
+            closing: None,
         }
     }
 
@@ -47,10 +68,16 @@ impl LinkFaults {
         client_id.clone_into(&mut self.client);
     }
 
+    /// Takes a whole packet that no rule is about.
+    pub(crate) fn handle_exempt(&mut self, direction: Direction, frame: Bytes) {
+        self.lane(direction).push(None, frame, None, false);
+    }
+
     /// Takes a whole packet on its way.
     pub(crate) fn handle_frame(&mut self, faults: &mut Faults, direction: Direction, frame: Bytes, now: Instant) {
         if self.version != faults.version() {
             self.seen.clear();
+            self.told.clear();
             self.version = faults.version();
         }
         self.seen.resize(faults.rules().len(), 0);
@@ -77,15 +104,35 @@ impl LinkFaults {
             if !faults.applies(place, &mut self.random) {
                 continue;
             }
+            let closes_now = match fault {
+                Fault::CloseAfter(_, number) => number.is_none_or(|number| self.seen[place] == number),
+                _ => false,
+            };
+            let verb = match &fault {
+                Fault::Drop(_) => "dropped".to_owned(),
+                Fault::Duplicate(_) => "duplicated".to_owned(),
+                Fault::Corrupt(_) => "corrupted".to_owned(),
+                Fault::Delay(_, time) => format!("delayed by {time:?}"),
+                Fault::Reorder(..) => "collected, to come in another order".to_owned(),
+                _ if closes_now => "passed on, and the connection closed".to_owned(),
+                _ => String::new(),
+            };
+            if !verb.is_empty() {
+                let packet = described(packet, &frame);
+                let way = if direction == Direction::FromClient { "from" } else { "to" };
+                self.tell(faults, place, &format!("{packet} {way} client `{}` {verb}", self.client));
+            }
             match fault {
                 Fault::Drop(_) => copies = 0,
                 Fault::Duplicate(_) => copies *= 2,
                 Fault::Corrupt(_) => frame = corrupted(&frame, &mut self.random),
                 Fault::Delay(_, time) => from = from.max(now.checked_add(time)),
                 Fault::Reorder(_, count) => self.lane(direction).collect(packet, count, now),
-                Fault::CloseAfter(_, None) => closes = true,
-                Fault::CloseAfter(_, Some(number)) => closes |= self.seen[place] == number,
-                Fault::Refuse(..) | Fault::Stall { .. } | Fault::Fragment(_) => {}
+                Fault::CloseAfter(..) if closes_now => {
+                    closes = true;
+                    self.closing = Some(faults.rules()[place].text.clone());
+                }
+                Fault::CloseAfter(..) | Fault::Refuse(..) | Fault::Stall { .. } | Fault::Fragment(_) => {}
             }
         }
         for copy in 0..copies {
@@ -139,10 +186,36 @@ impl LinkFaults {
     /// client. Asked once for each.
     pub(crate) fn refusal(&mut self, faults: &mut Faults, packet: Packet) -> Option<ReasonCode> {
         let places: Vec<usize> = faults.about(packet, Direction::FromClient, &self.client).collect();
-        places.into_iter().find_map(|place| match faults.rules()[place].fault {
-            Fault::Refuse(_, reason) => faults.applies(place, &mut self.random).then_some(reason),
+        let found = places.into_iter().find_map(|place| match faults.rules()[place].fault {
+            Fault::Refuse(_, reason) => faults.applies(place, &mut self.random).then_some((place, reason)),
             _ => None,
-        })
+        });
+        let (place, reason) = found?;
+        self.closing = Some(faults.rules()[place].text.clone());
+        let packet = packet.name().to_ascii_uppercase();
+        self.tell(faults, place, &format!("{packet} from client `{}` refused: {reason}", self.client));
+        Some(reason)
+    }
+
+    /// What rules did, since this was asked last.
+    pub(crate) fn take_done(&mut self) -> Vec<Done> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// The rule by which the link is closed, where it is one.
+    pub(crate) fn closing_rule(&self) -> Option<&str> {
+        self.closing.as_deref()
+    }
+
+    /// Whether so much waits for the client that nothing more is to be read.
+    pub(crate) fn is_full(&self) -> bool {
+        self.to_client.len() + self.from_client.len() > MOST_WAITING
+    }
+
+    fn tell(&mut self, faults: &Faults, place: usize, what: &str) {
+        self.told.resize(faults.rules().len(), false);
+        let is_first = !std::mem::replace(&mut self.told[place], true);
+        self.done.push(Done { text: format!("fault `{}`: {what}", faults.rules()[place].text), is_first });
     }
 
     /// How many bytes may be written at a time; `None`: as many as there are.

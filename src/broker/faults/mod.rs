@@ -9,7 +9,7 @@
 //! drop PACKET                  a packet disappears
 //! duplicate PACKET             it comes twice, as a resent one (DUP) if it is a PUBLISH above QoS 0
 //! corrupt PACKET               one bit behind its fixed header is flipped
-//! delay PACKET TIME            it comes later, and those of its type behind it; after CONNACK everything waits
+//! delay PACKET TIME            it comes later, and those of its type behind it; behind CONNECT or CONNACK everything waits
 //! reorder PACKET COUNT         so many are collected, for 1 s at most, and come shuffled
 //! refuse PACKET REASON         the broker answers a connect, publish, subscribe or unsubscribe with a reason code
 //! close after PACKET [COUNT]   the link is cut behind such a packet, or behind the COUNTth of a link
@@ -49,7 +49,7 @@ mod rule;
 mod set;
 
 pub(crate) use grammar::FaultError;
-pub(crate) use link::LinkFaults;
+pub(crate) use link::{Done, LinkFaults};
 pub(crate) use packet::Packet;
 pub(crate) use rule::Direction;
 pub(crate) use set::Faults;

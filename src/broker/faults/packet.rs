@@ -74,6 +74,21 @@ impl Packet {
     }
 }
 
+/// A packet as the log names it: its name in capitals, and its packet identifier if it has one.
+pub(super) fn described(packet: Packet, frame: &[u8]) -> String {
+    let name = packet.name().to_ascii_uppercase();
+    let rest = &frame[content(frame)..];
+    let id = match packet {
+        Packet::Publish if frame[0] & 0b0110 == 0 => None,
+        Packet::Publish => string(rest).and_then(|(_, rest)| rest.first_chunk::<2>()),
+        Packet::Connect | Packet::ConnAck | Packet::PingReq | Packet::PingResp | Packet::Disconnect | Packet::Auth => {
+            None
+        }
+        _ => rest.first_chunk::<2>(),
+    };
+    id.map_or_else(|| name.clone(), |id| format!("{name} {}", u16::from_be_bytes(*id)))
+}
+
 /// Where the fixed header of a packet ends.
 pub(super) fn content(frame: &[u8]) -> usize {
     let length = frame.iter().skip(1).take_while(|byte| **byte & 0x80 != 0).count();

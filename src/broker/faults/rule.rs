@@ -13,6 +13,8 @@ pub(crate) enum Direction {
 /// One fault on request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
+    /// As it was written.
+    pub(super) text: String,
     pub(super) fault: Fault,
     /// `None`: both ways.
     pub(super) direction: Option<Direction>,

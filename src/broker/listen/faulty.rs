@@ -17,13 +17,15 @@ pub(super) struct Faulty {
     /// CONNACK has let the client in.
     is_accepted: bool,
     is_closed: bool,
+    /// Packet identifiers of messages that set faults, of which the hand-shakes go on.
+    exempt: Vec<u16>,
 }
 
 impl Faulty {
     /// The faults of a new link.
     pub(super) fn new(hub: &Hub, now: Instant) -> Self {
         let faults = LinkFaults::new(&mut hub.faults.borrow_mut(), now);
-        Self { faults, is_v5: false, is_accepted: false, is_closed: false }
+        Self { faults, is_v5: false, is_accepted: false, is_closed: false, exempt: Vec::new() }
     }
 
     /// Takes whole packets of the client from the front of `input`, and hands the core those that are due.
@@ -32,10 +34,7 @@ impl Faulty {
             match size(input) {
                 Some(Ok(size)) if size <= input.len() => {
                     let frame = input.split_to(size).freeze();
-                    if let Some(is_v5) = Frame::new(&frame).and_then(Frame::is_connect_of_v5) {
-                        self.is_v5 = is_v5;
-                    }
-                    self.faults.handle_frame(&mut hub.faults.borrow_mut(), Direction::FromClient, frame, now);
+                    self.take(hub, id, frame, now);
                 }
                 Some(Ok(size)) if size <= hub.maximum_packet_size() => break,
                 None => break,
@@ -49,31 +48,94 @@ impl Faulty {
         self.deliver(hub, id, now);
     }
 
+    /// Takes a packet of the client on its way.
+    fn take(&mut self, hub: &Hub, id: LinkId, frame: Bytes, now: Instant) {
+        if let Some(is_v5) = Frame::new(&frame).and_then(Frame::is_connect_of_v5) {
+            self.is_v5 = is_v5;
+        }
+        if self.is_control(hub, &frame) {
+            // No rule is about it, so that what was set can be taken back. What came before it goes before it.
+            self.deliver(hub, id, now);
+            self.collect(hub, id, now);
+            if self.is_accepted {
+                self.handle_control(hub, id, &frame, now);
+                return;
+            }
+        }
+        if self.is_exempt(&frame, Direction::FromClient) {
+            self.faults.handle_exempt(Direction::FromClient, frame);
+        } else {
+            self.faults.handle_frame(&mut hub.faults.borrow_mut(), Direction::FromClient, frame, now);
+        }
+    }
+
     /// Hands the core the packets of the client that are due.
     pub(super) fn deliver(&mut self, hub: &Hub, id: LinkId, now: Instant) {
         loop {
             let frame = self.faults.poll_frame(&hub.faults.borrow(), Direction::FromClient, now);
             let Some(frame) = frame else { break };
-            if self.is_refused(hub, &frame, now) || self.is_wrong_control(hub, &frame, now) {
+            if self.is_refused(hub, id, &frame, now) {
                 continue;
+            }
+            if self.is_control(hub, &frame) {
+                self.collect(hub, id, now);
+                if self.is_accepted {
+                    self.handle_control(hub, id, &frame, now);
+                    continue;
+                }
             }
             hub.handle_input(id, &mut BytesMut::from(frame));
         }
         self.is_closed |= self.faults.poll_closed();
+        self.report(hub);
     }
 
     /// Takes packets of the core, and appends to `out` those to the client that are due.
-    pub(super) fn handle_output(&mut self, hub: &Hub, mut packets: BytesMut, out: &mut BytesMut, now: Instant) {
-        let mut faults = hub.faults.borrow_mut();
-        while let Some(Ok(size)) = size(&packets) {
-            let frame = packets.split_to(size.min(packets.len())).freeze();
-            self.is_accepted |= Frame::new(&frame).is_some_and(Frame::is_acceptance);
-            self.faults.handle_frame(&mut faults, Direction::ToClient, frame, now);
-        }
-        while let Some(frame) = self.faults.poll_frame(&faults, Direction::ToClient, now) {
+    pub(super) fn handle_output(&mut self, hub: &Hub, packets: BytesMut, out: &mut BytesMut, now: Instant) {
+        self.take_output(hub, packets, now);
+        while let Some(frame) = self.faults.poll_frame(&hub.faults.borrow(), Direction::ToClient, now) {
             out.extend_from_slice(&frame);
         }
         self.is_closed |= self.faults.poll_closed();
+        self.report(hub);
+    }
+
+    /// Takes packets of the core on their way.
+    fn take_output(&mut self, hub: &Hub, mut packets: BytesMut, now: Instant) {
+        while let Some(Ok(size)) = size(&packets) {
+            let frame = packets.split_to(size.min(packets.len())).freeze();
+            self.is_accepted |= Frame::new(&frame).is_some_and(Frame::is_acceptance);
+            if self.is_exempt(&frame, Direction::ToClient) {
+                self.faults.handle_exempt(Direction::ToClient, frame);
+            } else {
+                self.faults.handle_frame(&mut hub.faults.borrow_mut(), Direction::ToClient, frame, now);
+            }
+        }
+    }
+
+    /// Takes what the core has answered so far, so that an answer from here goes behind it: acknowledgements come in
+    /// the order of what they acknowledge [MQTT-4.6.0-2], [MQTT-4.6.0-3]. Once is enough, as answers go first.
+    fn collect(&mut self, hub: &Hub, id: LinkId, now: Instant) {
+        let mut packets = BytesMut::new();
+        hub.transmit(id, &mut packets);
+        self.take_output(hub, packets, now);
+    }
+
+    fn report(&mut self, hub: &Hub) {
+        for done in self.faults.take_done() {
+            hub.fault(&done);
+        }
+    }
+
+    /// Why the link is cut, for the log.
+    pub(super) fn why_closed(&self) -> Option<String> {
+        let rule = self.faults.closing_rule().filter(|_| self.is_closed)?;
+        Some(format!("fault `{rule}`"))
+    }
+
+    /// Whether nothing more is to be read for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.faults.is_full()
     }
 
     /// Whether the link is to be cut.
@@ -92,7 +154,7 @@ impl Faulty {
     }
 
     /// Answers a packet that a rule refuses.
-    fn is_refused(&mut self, hub: &Hub, frame: &Bytes, now: Instant) -> bool {
+    fn is_refused(&mut self, hub: &Hub, id: LinkId, frame: &Bytes, now: Instant) -> bool {
         let packet = match frame.first().map(|first| first >> 4) {
             Some(1) => Packet::Connect,
             Some(3) => Packet::Publish,
@@ -103,32 +165,64 @@ impl Faulty {
         let reason = self.faults.refusal(&mut hub.faults.borrow_mut(), packet);
         match reason {
             Some(reason) => {
-                self.refuse(hub, frame, reason, "", now);
+                self.collect(hub, id, now);
+                let packet = self.refused(frame, reason, "");
+                if let Some(packet) = packet {
+                    self.faults.handle_frame(&mut hub.faults.borrow_mut(), Direction::ToClient, packet, now);
+                }
                 true
             }
             None => false,
         }
     }
 
-    /// Takes a message that sets faults; whether it is wrong, and answered.
-    fn is_wrong_control(&mut self, hub: &Hub, frame: &Bytes, now: Instant) -> bool {
-        let text = Frame::new(frame).and_then(|frame| frame.control(self.is_v5));
-        let Some(text) = text.filter(|_| hub.has_control() && self.is_accepted) else { return false };
-        match hub.replace_faults(&String::from_utf8_lossy(text)) {
-            Ok(()) => false,
-            Err(why) => {
-                self.refuse(hub, frame, ReasonCode::PayloadFormatInvalid, &why, now);
+    /// Whether it is a message that sets faults.
+    fn is_control(&self, hub: &Hub, frame: &[u8]) -> bool {
+        hub.has_control() && Frame::new(frame).and_then(|frame| frame.control(self.is_v5)).is_some()
+    }
+
+    /// Takes a message that sets faults. Those that it sets begin behind its acknowledgement, to which none is done.
+    fn handle_control(&mut self, hub: &Hub, id: LinkId, frame: &Bytes, now: Instant) {
+        let Some(seen) = Frame::new(frame).filter(|_| !self.is_closed) else { return };
+        if let Some(text) = seen.control(self.is_v5).filter(|_| hub.may_control(id))
+            && let Err(why) = hub.replace_faults(&String::from_utf8_lossy(text))
+        {
+            if let Some(packet) = self.refused(frame, ReasonCode::PayloadFormatInvalid, &why) {
+                self.faults.handle_exempt(Direction::ToClient, packet);
+            }
+            return;
+        }
+        self.exempt.extend(seen.packet_id());
+        hub.handle_input(id, &mut BytesMut::from(frame.clone()));
+        self.collect(hub, id, now);
+    }
+
+    /// Whether a packet belongs to the hand-shake of a message that sets faults, which the last one of it ends.
+    fn is_exempt(&mut self, frame: &[u8], direction: Direction) -> bool {
+        if self.exempt.is_empty() {
+            return false;
+        }
+        let Some(seen) = Frame::new(frame) else { return false };
+        let known = seen.packet_id().and_then(|id| self.exempt.iter().position(|exempt| *exempt == id));
+        match (known, direction) {
+            (Some(_), Direction::FromClient) => seen.is_pubrel(),
+            (Some(place), Direction::ToClient) if seen.is_answer_to_publish() => {
+                if seen.ends_hand_shake() {
+                    self.exempt.swap_remove(place);
+                }
                 true
             }
+            _ => false,
         }
     }
 
-    fn refuse(&mut self, hub: &Hub, frame: &Bytes, reason: ReasonCode, why: &str, now: Instant) {
-        let Some(frame) = Frame::new(frame) else { return };
-        let answer = frame.refused(reason, why, self.is_v5);
+    /// What answers a packet that is refused, if anything does; where nothing can, the link is cut.
+    fn refused(&mut self, frame: &Bytes, reason: ReasonCode, why: &str) -> Option<Bytes> {
+        let answer = Frame::new(frame)?.refused(reason, why, self.is_v5);
         self.is_closed |= matches!(answer, Answer::Last(_) | Answer::End);
-        if let Answer::Packet(packet) | Answer::Last(packet) = answer {
-            self.faults.handle_frame(&mut hub.faults.borrow_mut(), Direction::ToClient, packet, now);
+        match answer {
+            Answer::Packet(packet) | Answer::Last(packet) => Some(packet),
+            Answer::Nothing | Answer::End => None,
         }
     }
 }

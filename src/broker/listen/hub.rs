@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::figures::{Figure, figures};
 use crate::broker::core::{Core, LinkId, Notice, Peer, Transmit};
-use crate::broker::faults::Faults;
+use crate::broker::faults::{Done, Faults};
 use crate::transport::Tap;
 
 /// What is read at once.
@@ -22,6 +22,9 @@ pub(crate) trait Watch: Send {
 
     /// Who sees the bytes of a connection, if anybody.
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>>;
+
+    /// A rule has done something.
+    fn fault(&mut self, done: &Done);
 
     /// A message sets other faults, or cannot: why not.
     fn faults(&mut self, failure: Option<&str>);
@@ -102,7 +105,7 @@ impl Hub {
 
     /// What is counted.
     pub(in crate::broker) fn figures(&self) -> Vec<Figure> {
-        let (counters, gauges) = self.core.borrow().figures();
+        let (counters, gauges) = self.core.borrow().figures(Instant::now());
         figures(&counters, &gauges)
     }
 
@@ -156,6 +159,18 @@ impl Hub {
         replaced
     }
 
+    /// Whether the client of a link may set faults.
+    pub(super) fn may_control(&self, id: LinkId) -> bool {
+        self.core.borrow().may_control(id)
+    }
+
+    /// A rule has done something.
+    pub(super) fn fault(&self, done: &Done) {
+        if let Some(watch) = self.watch.borrow_mut().as_mut() {
+            watch.fault(done);
+        }
+    }
+
     /// Has a link woken when there is something for it.
     pub(super) fn register(&self, id: LinkId, waker: &Waker) {
         let mut wakers = self.wakers.borrow_mut();
@@ -185,13 +200,17 @@ impl Hub {
         transmit
     }
 
-    pub(super) fn close(&self, id: LinkId) {
+    /// `why`: for the log, if it is known better than that the stream has ended.
+    pub(super) fn close(&self, id: LinkId, why: Option<String>) {
         if let Some(waker) = self.wakers.borrow_mut().get_mut(id.index()) {
             *waker = None;
         }
         // Borrowed only if a panic in the core brought us here.
         if let Ok(mut core) = self.core.try_borrow_mut() {
-            core.handle_closed(id, Instant::now());
+            match why {
+                Some(why) => core.handle_cut(id, why, Instant::now()),
+                None => core.handle_closed(id, Instant::now()),
+            }
             self.settle(core, None);
         }
         self.links.set(self.links.get() - 1);

@@ -98,7 +98,8 @@ impl Link {
             if self.closing.is_some() {
                 return self.close(cx);
             }
-            if !self.hub.wants_input(self.id) {
+            let is_full = self.faulty.as_ref().is_some_and(|faulty| faulty.is_full());
+            if is_full || !self.hub.wants_input(self.id) {
                 return Poll::Pending;
             }
             if !ready!(self.receive(cx))? {
@@ -324,6 +325,7 @@ impl Future for Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.hub.close(self.id);
+        let why = self.faulty.as_ref().and_then(|faulty| faulty.why_closed());
+        self.hub.close(self.id, why);
     }
 }

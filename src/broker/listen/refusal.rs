@@ -4,10 +4,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::broker::core::CONTROL_TOPIC;
 use crate::mqtt::ReasonCode;
 
-/// The topic that takes faults.
-const CONTROL: &[u8] = b"$control/faults";
 const QOS: u8 = 0b0110;
 
 /// A whole packet, as far as faults have to know it.
@@ -68,7 +67,7 @@ impl<'a> Frame<'a> {
     /// The text of a PUBLISH that sets faults.
     pub(super) fn control(self, is_v5: bool) -> Option<&'a [u8]> {
         let (topic, mut rest) = string(self.content)?;
-        if self.kind() != 3 || topic != CONTROL {
+        if self.kind() != 3 || topic != CONTROL_TOPIC.as_bytes() {
             return None;
         }
         if self.qos() > 0 {
@@ -112,6 +111,31 @@ impl<'a> Frame<'a> {
         packet(kind, self.content, properties, &reasons, false)
     }
 
+    /// Of a PUBLISH above QoS 0 and of what belongs to its hand-shake.
+    pub(super) fn packet_id(self) -> Option<u16> {
+        let rest = match self.kind() {
+            3 if self.qos() == 0 => return None,
+            3 => string(self.content)?.1,
+            4..=7 => self.content,
+            _ => return None,
+        };
+        rest.first_chunk().map(|id| u16::from_be_bytes(*id))
+    }
+
+    pub(super) fn is_pubrel(self) -> bool {
+        self.kind() == 6
+    }
+
+    /// PUBACK, PUBREC or PUBCOMP.
+    pub(super) fn is_answer_to_publish(self) -> bool {
+        matches!(self.kind(), 4 | 5 | 7)
+    }
+
+    /// Whether nothing follows an answer to PUBLISH: a PUBREC that accepts has PUBREL and PUBCOMP behind it.
+    pub(super) fn ends_hand_shake(self) -> bool {
+        self.kind() != 5 || self.content.get(2).is_some_and(|reason| *reason >= 0x80)
+    }
+
     fn kind(self) -> u8 {
         self.first_byte >> 4
     }
@@ -127,14 +151,7 @@ fn packet(kind: u8, id: &[u8], properties: &[u8], reasons: &[u8], reasons_first:
     let (first, second) = if reasons_first { (reasons, properties) } else { (properties, reasons) };
     let mut out = BytesMut::new();
     out.put_u8(kind);
-    let mut length = 2 + properties.len() + reasons.len();
-    while length >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
-        out.put_u8((length & 0x7F) as u8 | 0x80);
-        length >>= 7;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "below 128")]
-    out.put_u8(length as u8);
+    put_variable(&mut out, 2 + properties.len() + reasons.len());
     out.extend_from_slice(id);
     out.extend_from_slice(first);
     out.extend_from_slice(second);
@@ -143,16 +160,40 @@ fn packet(kind: u8, id: &[u8], properties: &[u8], reasons: &[u8], reasons_first:
 
 /// The properties of an answer: a Reason String, if there is one to give.
 fn reason_string(why: &str) -> Vec<u8> {
-    // Short enough for a length of one byte.
-    const LONGEST: usize = 120;
-    let end = why.char_indices().map(|(at, character)| at + character.len_utf8()).take_while(|end| *end <= LONGEST);
-    let why = &why[..end.last().unwrap_or(0)];
+    let why = shortened(why);
     if why.is_empty() {
         return vec![0];
     }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 120")]
-    let length = why.len() as u8;
-    [&[length + 3, 0x1F, 0, length], why.as_bytes()].concat()
+    let mut out = BytesMut::new();
+    put_variable(&mut out, why.len() + 3);
+    out.put_u8(0x1F);
+    #[expect(clippy::cast_possible_truncation, reason = "at most LONGEST")]
+    out.put_u16(why.len() as u16);
+    out.extend_from_slice(why.as_bytes());
+    out.to_vec()
+}
+
+/// A text of at most some hundred bytes, cut between two words.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 500;
+    const CUT: &str = " …";
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let start = &text[..text.floor_char_boundary(LONGEST - CUT.len())];
+    let words = start.rsplit_once(' ').map_or(start, |(words, _)| words);
+    format!("{words}{CUT}")
+}
+
+/// A Variable Byte Integer.
+fn put_variable(out: &mut BytesMut, mut value: usize) {
+    while value >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
+        out.put_u8((value & 0x7F) as u8 | 0x80);
+        value >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+    out.put_u8(value as u8);
 }
 
 /// The return code of MQTT 3.1.1 that says the most of a reason.
@@ -218,10 +259,14 @@ mod tests {
         let publish = Frame::new(b"\x32\x07\0\x01a\0\x09\0x").unwrap();
         let expected = b"\x40\x09\0\x09\x99\x05\x1f\0\x02no";
         assert_eq!(publish.refused(ReasonCode::PayloadFormatInvalid, "no", true), answer(expected));
-        let Answer::Packet(long) = publish.refused(ReasonCode::PayloadFormatInvalid, &"é".repeat(100), true) else {
-            panic!("no packet")
-        };
-        assert_eq!(size(&long), Some(Ok(long.len())));
+        for why in ["é".repeat(1000), "word ".repeat(1000)] {
+            let Answer::Packet(long) = publish.refused(ReasonCode::PayloadFormatInvalid, &why, true) else {
+                panic!("no packet")
+            };
+            assert_eq!(size(&long), Some(Ok(long.len())));
+        }
+        let words = shortened(&"word ".repeat(1000));
+        assert!(words.ends_with("word …") && words.len() > 400 && words.len() <= 500, "{words}");
     }
 
     #[test]

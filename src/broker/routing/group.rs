@@ -72,6 +72,11 @@ impl Group {
         }
     }
 
+    /// Whether any member has a connection.
+    pub(super) fn is_online(&self) -> bool {
+        self.online > 0
+    }
+
     /// How many members there are.
     pub(super) fn count(&self) -> usize {
         self.members.len()

@@ -239,6 +239,11 @@ impl Subscriptions {
         self.groups.get_mut(&group)?.another(group, except, &mut self.random)
     }
 
+    /// Whether a member of a shared subscription has a connection.
+    pub(crate) fn has_online_member(&self, group: GroupId) -> bool {
+        self.groups.get(&group).is_some_and(super::group::Group::is_online)
+    }
+
     /// Whether a session has a connection.
     #[cfg(test)]
     pub(crate) fn is_online(&self, session: SessionId) -> bool {

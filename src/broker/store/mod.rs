@@ -14,5 +14,5 @@ mod limits;
 mod retained;
 
 pub(crate) use delayed::Delayed;
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Full, Limits};
 pub(crate) use retained::Retained;

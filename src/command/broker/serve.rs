@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::child;
-use crate::broker::{Addresses, Broker, BrokerOptions, Limits, Notice, Watch};
+use crate::broker::{Addresses, Broker, BrokerOptions, Done, Limits, Notice, Watch};
 use crate::command::interrupt::Interrupt;
 use crate::command::metrics::MetricsPage;
 use crate::command::trace::Tracer;
@@ -57,13 +57,14 @@ pub(crate) async fn run<W: Write>(
         && !settings.no_anonymous
         && !settings.listen.bind.to_canonical().is_loopback();
     let BrokerSettings { command, trace, prometheus, .. } = settings.clone();
+    // Around a command stderr is the command's too.
+    let heard = if command.is_some() { talk.hushed() } else { talk };
+    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
+    // Behind the broker, so that whoever names one port twice hears of this option.
     let page = match prometheus {
         Some(address) => Some(MetricsPage::listen(address).await?),
         None => None,
     };
-    // Around a command stderr is the command's too.
-    let heard = if command.is_some() { talk.hushed() } else { talk };
-    let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
     if is_open {
         talk.warning(
             "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
@@ -188,6 +189,7 @@ fn limits_of(settings: &LimitSettings) -> Limits {
         subscription_identifiers_available: settings.subscription_identifiers,
         assigned_client_id: settings.assigned_client_id,
         max_queued: settings.max_queued.unwrap_or(own.max_queued),
+        max_queued_bytes: settings.max_queued_bytes.unwrap_or(own.max_queued_bytes),
         max_delayed: settings.max_delayed.unwrap_or(own.max_delayed),
         ..own
     }
@@ -205,19 +207,33 @@ impl Watch for Watcher {
             Notice::Connected { .. } => self.talk.success(notice),
             Notice::Disconnected { .. } => self.talk.progress(notice),
             Notice::Refused { .. } => self.talk.failure(notice),
-            Notice::Dropped { .. } | Notice::NotKept { .. } | Notice::TooLarge { .. } => self.talk.warning(notice),
+            Notice::Dropped { .. }
+            | Notice::NotKept { .. }
+            | Notice::Denied { .. }
+            | Notice::HashForScram { .. }
+            | Notice::TooLarge { .. } => self.talk.warning(notice),
         }
     }
 
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>> {
-        let tracer = Tracer::new(self.trace?, self.talk).of_client(address);
+        let tracer = Tracer::new(self.trace?, self.talk).of_client(address).of_broker();
         Some(Box::new(tracer))
+    }
+
+    fn fault(&mut self, done: &Done) {
+        // There may be millions: the first of a rule on a connection for everybody, the others for who looks closely.
+        if done.is_first {
+            self.talk.progress(&done.text);
+        } else {
+            let talk = if self.trace.is_some() { self.talk.with_debug(true) } else { self.talk };
+            talk.debug(&done.text);
+        }
     }
 
     fn faults(&mut self, failure: Option<&str>) {
         match failure {
             None => self.talk.success("faults replaced by a message to $control/faults"),
-            Some(why) => self.talk.warning(format_args!("message to $control/faults not followed: {why}")),
+            Some(why) => self.talk.warning(format_args!("message to $control/faults rejected: {why}")),
         }
     }
 }

@@ -55,6 +55,7 @@ pub(super) const ROWS: &[Row] = &[
     row("no_subscription_identifiers", &["broker"], Switch, &[]),
     row("no_assigned_client_id", &["broker"], Switch, &[]),
     row("max_queued", &["broker"], Number, &[]),
+    row("max_queued_bytes", &["broker"], Number, &[]),
     row("max_delayed", &["broker"], Number, &[]),
     row("shared_strategy", &["broker"], Text, &[]),
     row("faults", &["broker"], List, &[]),

@@ -96,6 +96,13 @@ fn check_flags(packet: PacketType, flags: u8, version: Option<Version>) -> Resul
     Err(Violation::new(ReasonCode::MalformedPacket, fault))
 }
 
+/// Whether a CONNECT begins that says that it is of MQTT 5.0, whatever else it says.
+pub(crate) fn is_connect_of_v5(bytes: &[u8]) -> bool {
+    let Some((&first_byte, rest)) = bytes.split_first() else { return false };
+    let Variable::Value { length, .. } = variable_byte_integer(rest) else { return false };
+    PacketType::of(first_byte) == Some(PacketType::Connect) && rest[length..].starts_with(b"\0\x04MQTT\x05")
+}
+
 /// What is at the front of some bytes, legal or not: a packet's type, and its size once all of it has arrived. `Err`:
 /// nobody can say where the next packet begins.
 pub(crate) fn frame(bytes: &[u8]) -> Result<Option<(PacketType, usize)>, ()> {

@@ -24,7 +24,7 @@ mod write_as_client;
 mod write_as_server;
 
 pub(crate) use crate_packets::{subscription_size, write_pingreq, write_pingresp, write_subscription};
-pub(crate) use header::{MAXIMUM_PACKET_SIZE, Rules, frame};
+pub(crate) use header::{MAXIMUM_PACKET_SIZE, Rules, frame, is_connect_of_v5};
 pub(crate) use packet::{AckKind, PacketType, Sender};
 pub(crate) use property::{Properties, Property, Value};
 pub(crate) use publish::{Envelope, Outgoing, publish_size, write_publish};

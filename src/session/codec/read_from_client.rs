@@ -202,6 +202,6 @@ fn check_filters(reader: &Reader<'_>, count: usize) -> Result<(), Violation> {
     if count > 0 {
         return Ok(());
     }
-    let fault = format!("{} without one Topic Filter", reader.packet());
+    let fault = format!("{} without a Topic Filter", reader.packet());
     Err(Violation::new(ReasonCode::ProtocolError, fault))
 }

@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
     /// The next `length` bytes as a part of their own; `what` told the length.
     pub(super) fn within(&mut self, length: usize, what: &str) -> Result<Self, Violation> {
         let Some((part, rest)) = self.bytes.split_at_checked(length) else {
-            return Err(self.malformed(format_args!("whose {what} points beyond its end")));
+            return Err(self.malformed(format_args!("whose {what} runs past the end of the packet")));
         };
         self.bytes = rest;
         Ok(Self { bytes: part, packet: self.packet })

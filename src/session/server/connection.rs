@@ -23,6 +23,8 @@ pub(crate) struct Terms {
     pub(crate) maximum_packet_size: u32,
     /// How many aliases may be used towards the client [MQTT-3.1.2-26].
     pub(crate) topic_alias_maximum: u16,
+    /// Whether answers may carry a Reason String [MQTT-3.1.2-29].
+    pub(crate) problem_information: bool,
     /// The server's.
     pub(crate) own_receive_maximum: u16,
     /// The server's.
@@ -121,10 +123,10 @@ impl Connection {
         let _ = codec::write_connack(self.terms.version, connack, self.terms.maximum_packet_size, &mut self.output);
     }
 
-    /// SUBACK: a reason for each filter [MQTT-3.8.4-5].
-    pub(crate) fn write_suback(&mut self, packet_id: u16, reasons: Vec<ReasonCode>) {
+    /// SUBACK: a reason for each filter [MQTT-3.8.4-5], and why not, which may be empty.
+    pub(crate) fn write_suback(&mut self, packet_id: u16, reasons: Vec<ReasonCode>, why: &str) {
         self.traffic.sent += 1;
-        let ack = SubAck { reasons, details: Details::default() };
+        let ack = SubAck { reasons, details: self.details(why).unwrap_or_default() };
         // A packet id is not 0 and there is a reason, so that it can be encoded.
         let _ =
             codec::write_suback(self.terms.version, packet_id, &ack, self.terms.maximum_packet_size, &mut self.output);
@@ -162,10 +164,21 @@ impl Connection {
     }
 
     pub(super) fn write_ack(&mut self, kind: AckKind, packet_id: u16, reason: ReasonCode) {
+        self.write_ack_with(kind, packet_id, reason, "");
+    }
+
+    /// With the reason in words, which may be empty.
+    pub(super) fn write_ack_with(&mut self, kind: AckKind, packet_id: u16, reason: ReasonCode, why: &str) {
         self.traffic.sent += 1;
-        let acknowledgement = Acknowledgement { reason, details: None };
+        let acknowledgement = Acknowledgement { reason, details: self.details(why).map(Box::new) };
         let Terms { version, maximum_packet_size, .. } = self.terms;
         let _ = codec::write_ack(version, kind, packet_id, &acknowledgement, maximum_packet_size, &mut self.output);
+    }
+
+    /// A Reason String, where the client may be told one.
+    fn details(&self, why: &str) -> Option<Details> {
+        let may_tell = self.terms.version.is_v5() && self.terms.problem_information && !why.is_empty();
+        may_tell.then(|| Details { reason_string: Some(why.to_owned()), ..Details::default() })
     }
 
     /// What waits to be sent, and how many messages of the client it finishes.

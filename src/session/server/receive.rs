@@ -33,6 +33,8 @@ pub(crate) struct Arrival {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Connect(Box<Connect>),
+    /// CONNECT of 5.0 that breaks the protocol, which CONNACK can say [MQTT-4.13.1-1].
+    Faulty(Violation),
     /// CONNECT of a version that there is not [MQTT-3.1.2-2].
     Unsupported {
         /// Its protocol level.
@@ -47,7 +49,12 @@ const COPIED_BYTES: usize = 16 * 1024;
 /// Takes CONNECT from the front of `input`; `None` if it has not arrived whole.
 pub(crate) fn read_connect(input: &mut BytesMut, maximum_packet_size: u32) -> Result<Option<Opening>, Violation> {
     let rules = Rules { version: None, maximum_packet_size, problem_information: true };
-    match codec::read_from_client(input, rules)? {
+    let packet = match codec::read_from_client(input, rules) {
+        Ok(packet) => packet,
+        Err(violation) if codec::is_connect_of_v5(input) => return Ok(Some(Opening::Faulty(violation))),
+        Err(violation) => return Err(violation),
+    };
+    match packet {
         None => Ok(None),
         Some(FromClient::Connect(connect)) => Ok(Some(Opening::Connect(connect))),
         Some(FromClient::UnsupportedConnect { level }) => Ok(Some(Opening::Unsupported { level })),
@@ -122,7 +129,7 @@ impl ServerSession {
             }
             (Some(alias), topic) => {
                 let maximum = connection.terms.own_topic_alias_maximum;
-                connection.incoming_aliases.resolve(alias, topic, maximum)?
+                connection.incoming_aliases.resolve(alias, topic, maximum, "CONNACK")?
             }
         };
         if qos != QoS::AtMostOnce {

@@ -91,6 +91,22 @@ impl ServerSession {
         self.queued_bytes
     }
 
+    /// The connection is over, the session is not: takes out what another member of a shared subscription may have at
+    /// once, as section 4.8.2 allows, in its order; the same as [`into_shared`](Self::into_shared). `has_another`:
+    /// whether a subscription has one who is there.
+    pub(crate) fn take_shared(&mut self, has_another: impl Fn(u64) -> bool) -> Vec<Delivery> {
+        let is_shared = |delivery: &Delivery| delivery.group != 0 && has_another(delivery.group);
+        let mut shared = self.window.take_all(|delivery| delivery.qos == QoS::AtLeastOnce && is_shared(delivery));
+        if self.queue.iter().any(is_shared) {
+            let (moving, staying) = std::mem::take(&mut self.queue).into_iter().partition(is_shared);
+            self.queue = staying;
+            self.queued_bytes = self.queue.iter().map(Delivery::weight).sum();
+            let moving: VecDeque<Delivery> = moving;
+            shared.extend(moving);
+        }
+        shared
+    }
+
     /// The session is over: what another member of a shared subscription may have instead, in its order.
     ///
     /// That is what was not sent yet, and what was sent at QoS 1 and not acknowledged; a message at QoS 2 that was
@@ -101,13 +117,20 @@ impl ServerSession {
         sent.chain(self.queue).filter(|delivery| delivery.group != 0).collect()
     }
 
-    /// The answer to a PUBLISH that [`receive`](Self::receive) returned, and that is now dealt with.
-    pub(crate) fn acknowledge(&mut self, connection: &mut Connection, packet_id: u16, qos: QoS, reason: ReasonCode) {
+    /// The answer to a PUBLISH that [`receive`](Self::receive) returned, and that is now dealt with; `why` may be empty.
+    pub(crate) fn acknowledge(
+        &mut self,
+        connection: &mut Connection,
+        packet_id: u16,
+        qos: QoS,
+        reason: ReasonCode,
+        why: &str,
+    ) {
         match qos {
             QoS::AtMostOnce => {}
             QoS::AtLeastOnce => {
                 connection.finished += 1;
-                connection.write_ack(AckKind::PubAck, packet_id, reason);
+                connection.write_ack_with(AckKind::PubAck, packet_id, reason, why);
             }
             QoS::ExactlyOnce => {
                 // Before 5.0 nobody can refuse, so the hand-shake goes on.
@@ -117,7 +140,7 @@ impl ServerSession {
                 } else {
                     self.incoming.record(packet_id);
                 }
-                connection.write_ack(AckKind::PubRec, packet_id, reason);
+                connection.write_ack_with(AckKind::PubRec, packet_id, reason, why);
             }
         }
     }

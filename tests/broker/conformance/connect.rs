@@ -146,6 +146,39 @@ fn properties_that_contradict_the_specification_are_refused_in_connect() {
 }
 
 #[test]
+fn a_connect_of_5_0_that_breaks_the_protocol_is_answered_with_the_reason() {
+    ours(|address| {
+        let with_flags = |flags, payload: &[&[u8]]| connect_with_flags(Version::V5, flags, payload);
+        let with = |property| Packet::from(wire::connect(Version::V5, "c").with(property)).encode(Version::V5);
+        let (id, will) = (text("c"), |topic: &str| body(Version::V5, b"", &text(topic)));
+        for (bytes, code, words) in [
+            (with_flags(0x06, &[&id, &will("a/#"), &text("x")]), 0x90, "Will Topic `a/#`"),
+            (with_flags(0x06, &[&id, &will(""), &text("x")]), 0x90, "Will Topic ``"),
+            (with_flags(0x1E, &[&id, &will("a"), &text("x")]), 0x81, "Will QoS of 3"),
+            (with_flags(0x03, &[&id]), 0x81, "reserved flag"),
+            (with_flags(0x02, &[&text("a\0b")]), 0x81, "U+0000"),
+            (with_flags(0x02, &[b"\0\x01\xff"]), 0x81, "UTF-8"),
+            (with_flags(0x02, &[&id, b"x"]), 0x81, "1 byte too many"),
+            (with(property::receive_maximum(0)), 0x82, "Receive Maximum"),
+            (with(property::maximum_packet_size(0)), 0x82, "Maximum Packet Size"),
+            (with(property::authentication_data(b"x")), 0x82, "Authentication Data"),
+        ] {
+            let mut client = RawClient::open(address, Version::V5);
+            client.link.send_bytes(&bytes);
+            let connack = client.link.expect_connack();
+            assert_eq!(connack.code, code, "{words}");
+            let why = connack.properties.text(0x1F).unwrap_or_default().to_owned();
+            assert!(why.contains(words), "{why}");
+            client.link.expect_end();
+        }
+        // 3.1.1 has no code for it.
+        let mut old = RawClient::open(address, Version::V3_1_1);
+        old.link.send_bytes(&connect_with_flags(Version::V3_1_1, 0x03, &[&id]));
+        old.link.expect_end();
+    });
+}
+
+#[test]
 fn client_identifiers_of_23_letters_and_digits_are_accepted() {
     each(|address| {
         for version in BOTH {

@@ -504,6 +504,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["broker"], "no-assigned-client-id", "--no-assigned-client-id").on("= broker -p 0 -- sh -c 'mqttx-rs conn --check -i \"\" >/dev/null'"),
     row(&["broker"], "max-connections", "--max-connections 1").on(TWO_CLIENTS),
     row(&["broker"], "max-queued", "--max-queued 1").on(ABSENT),
+    row(&["broker"], "max-queued-bytes", "--max-queued-bytes 1").on(ABSENT),
     row(&["broker"], "max-delayed", "--max-delayed 1").on(DELAYED),
     row(&["broker"], "fault", "--fault 'refuse publish 0x97'").on(PUBLISH),
     row(&["broker"], "seed", "--seed 2").on(CHANCE),

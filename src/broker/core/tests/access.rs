@@ -34,6 +34,47 @@ fn rights_hold_for_publishing_subscribing_receiving_and_wills() {
 }
 
 #[test]
+fn what_is_refused_is_in_the_log_with_the_reason_and_does_not_flood_it() {
+    for version in [Version::V3_1_1, Version::V5] {
+        let access_list = Some(AccessList::parse("acl", "topic readwrite open/#\n").unwrap());
+        let mut world = World::start(Settings { access_list, ..Settings::default() });
+        let client = world.connected(options(version, "client"));
+        world.subscribe_with(client, options_of("closed/#", QoS::AtLeastOnce), None);
+        for _ in 0..30 {
+            world.publish(client, message("closed/a", "x", QoS::AtLeastOnce));
+        }
+        world.publish(client, message("$SYS/a", "x", QoS::AtMostOnce));
+        let lines: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
+        let said = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
+        assert_eq!(said("subscription to `closed/#` of client `client` refused"), 1, "{lines:?}");
+        assert_eq!(said("message on `closed/a` of client `client` refused: Not authorized"), 10, "{lines:?}");
+        assert_eq!(said("not logged"), 1, "{lines:?}");
+        let reason_strings = world.clients[client].events.iter().filter(|event| match event {
+            Event::Published { outcome: PublishOutcome::Refused(ack), .. } => ack.details.is_some(),
+            Event::Subscribed { ack, .. } => ack.details.reason_string.is_some(),
+            _ => false,
+        });
+        assert_eq!(reason_strings.count(), if version.is_v5() { 31 } else { 0 });
+    }
+}
+
+#[test]
+fn a_user_with_a_hash_for_a_password_cannot_have_scram_and_the_log_says_why() {
+    let hash = "bob:$6$Vg7dYvbAzUJh1e5k$BH5Xp3utoaNVwRO+r7Xp8Oc1aHnr1p08x/LLdcg7RWWBubyIrTpgdwsjPFLJLj5jCbbrgvxpFP9K6xDWYqhQcA==";
+    let mut users = crate::broker::access::Users::default();
+    users.add_file("users", hash).unwrap();
+    let mut world = World::start(Settings { users, ..Settings::default() });
+    let mut options = options(Version::V5, "client");
+    options.properties.authentication_method = Some("SCRAM-SHA-256".to_owned());
+    options.properties.authentication_data = Some("n,,n=bob,r=nonce".into());
+    let client = world.client(options);
+    world.dial(client);
+    world.settle();
+    let said = world.notices.iter().map(ToString::to_string).find(|line| line.contains("only a hash")).unwrap();
+    assert!(said.contains("user `bob`"), "{said}");
+}
+
+#[test]
 fn clients_without_a_name_can_be_kept_out_where_there_are_no_users() {
     let mut world = World::start(Settings { no_anonymous: true, ..Settings::default() });
     let nameless = world.client(options(Version::V5, "nameless"));
@@ -65,7 +106,7 @@ fn traffic_is_counted() {
     let client = world.connected(options(Version::V5, "client"));
     world.subscribe(client, "a", QoS::AtLeastOnce);
     world.publish(client, message("a", "12345", QoS::AtLeastOnce));
-    let (counters, gauges) = world.core.figures();
+    let (counters, gauges) = world.core.figures(world.now);
     // SUBSCRIBE, PUBLISH and PUBACK; CONNACK, SUBACK, PUBACK and PUBLISH.
     assert_eq!((counters.messages_received, counters.messages_sent), (3, 4));
     assert_eq!((counters.publish_received, counters.publish_sent), (1, 1));

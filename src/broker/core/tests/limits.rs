@@ -36,6 +36,35 @@ fn limits_are_announced() {
     assert_eq!(properties.subscription_identifiers_available, Some(false));
 }
 
+#[test]
+fn the_bytes_that_wait_for_one_subscriber_are_limited_and_the_log_says_so() {
+    let mut world = World::with(Limits { max_queued_bytes: 3 * 1100, ..Limits::default() });
+    let absent = world.connected(lasting(Version::V5, "absent"));
+    world.subscribe(absent, "a", QoS::AtLeastOnce);
+    world.cut(absent);
+    let publisher = world.connected(options(Version::V5, "publisher"));
+    let mut outcomes = Vec::new();
+    for _ in 0..4 {
+        world.publish(publisher, message("a", vec![b'x'; 1000], QoS::AtLeastOnce));
+        outcomes.push(world.outcome(publisher));
+    }
+    assert_eq!(outcomes[..3], [ReasonCode::Success; 3]);
+    assert_eq!(outcomes[3], ReasonCode::QuotaExceeded);
+    let said = world.notices.iter().map(ToString::to_string).find(|line| line.contains("dropped")).unwrap();
+    assert!(said.contains("`absent`") && said.ends_with("the limit (--max-queued-bytes)"), "{said}");
+}
+
+#[test]
+fn what_looks_like_another_protocol_is_named() {
+    for (bytes, name) in [(&b"GET / HTTP/1.1\r\n\r\n"[..], "HTTP"), (b"\x16\x03\x01\x02\x00\x01", "TLS")] {
+        let mut world = World::new();
+        world.raw(bytes);
+        world.settle();
+        let said: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|line| line.contains(&format!("looks like {name}"))), "{said:?}");
+    }
+}
+
 /// CONNECT of 5.0 without properties.
 const CONNECT: &[u8] = b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x01p";
 

@@ -37,6 +37,53 @@ fn what_a_dead_member_had_not_acknowledged_goes_to_another_in_order() {
 }
 
 #[test]
+fn what_a_member_leaves_that_is_to_come_back_goes_to_another_at_once() {
+    let mut world = World::start(Settings { shared_strategy: SharedStrategy::RoundRobin, ..Settings::default() });
+    let publisher = world.connected(options(Version::V5, "publisher"));
+    let [one, two] = ["one", "two"].map(|name| {
+        let mut options = lasting(Version::V5, name);
+        options.acknowledge = crate::session::Acknowledge::Manual;
+        // So that some of its messages are sent, and others wait.
+        options.properties.receive_maximum = Some(3);
+        let member = world.connected(options);
+        world.subscribe(member, "$share/group/a", QoS::AtLeastOnce);
+        member
+    });
+    for number in 0..20 {
+        world.publish(publisher, message("a", number.to_string(), QoS::AtLeastOnce));
+    }
+    // Sent and not acknowledged; seven more wait.
+    assert_eq!(world.texts(one), ["0", "2", "4"]);
+    world.cut(one);
+    world.settle();
+    let mut all = world.texts(two);
+    world.cut(two);
+    // Nobody else is there: they stay with the one that had them, whole and in order.
+    world.connect(two);
+    loop {
+        let tokens: Vec<_> = world.clients[two]
+            .events
+            .iter()
+            .filter_map(|event| if let Event::Message(received) = event { received.token } else { None })
+            .collect();
+        let texts = world.texts(two);
+        if texts.is_empty() {
+            break;
+        }
+        all.extend(texts);
+        for token in tokens {
+            world.clients[two].session.acknowledge(token);
+        }
+        world.settle();
+    }
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 20, "{all:?}");
+    world.connect(one);
+    assert_eq!(world.texts(one), Vec::<String>::new());
+}
+
+#[test]
 fn what_was_sent_at_qos_2_goes_to_nobody_else() {
     // [MQTT-4.8.2-5].
     let (mut world, publisher, [one, two]) = group_of_two(SharedStrategy::RoundRobin);
