@@ -42,7 +42,7 @@ pub enum BenchCommand {
     #[command(name = "presets")]
     Presets(BenchPresetsArgs),
     /// Put the reports of several machines together, exactly
-    #[command(name = "merge", mut_arg("abort_on_fail", |argument| argument.hide(true)))]
+    #[command(name = "merge")]
     Merge(BenchMergeArgs),
     /// Set two reports side by side
     #[command(name = "compare")]
@@ -406,6 +406,7 @@ pub struct ResultsArgs {
 
 /// `mqttx-rs bench merge`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("abort_on_fail", |argument| argument.hide(true)))]
 pub struct BenchMergeArgs {
     /// Reports of --report
     #[arg(value_name = "REPORT", required = true, num_args = 1..)]

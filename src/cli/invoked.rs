@@ -18,8 +18,12 @@ use super::conn::ConnCommand;
 use super::profile::ProfileArgs;
 use super::publish::PublishCommand;
 use super::repl::ReplArgs;
+use super::reply::ReplyCommand;
+use super::request::RequestCommand;
 use super::shorts::expand;
 use super::subscribe::SubscribeCommand;
+use super::topic::TopicArgs;
+use super::wait::WaitCommand;
 use super::{GeneralArgs, finished, root};
 
 /// A command's name, and what gives it its options.
@@ -37,6 +41,9 @@ const COMMANDS: &[Entry] = &[
     ("conn", Options(ConnCommand::augment_args)),
     ("pub", Options(PublishCommand::augment_args)),
     ("sub", Options(SubscribeCommand::augment_args)),
+    ("wait", Options(WaitCommand::augment_args)),
+    ("request", Options(RequestCommand::augment_args)),
+    ("reply", Options(ReplyCommand::augment_args)),
     ("repl", Options(ReplArgs::augment_args)),
     (
         "bench",
@@ -51,8 +58,9 @@ const COMMANDS: &[Entry] = &[
             ("compare", Options(BenchCompareArgs::augment_args)),
         ]),
     ),
-    // With all that can be done: people type it, not scripts in a loop.
+    // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
+    ("topic", Options(TopicArgs::augment_args)),
     ("broker", Options(BrokerArgs::augment_args)),
 ];
 
@@ -115,7 +123,7 @@ mod tests {
     #[test]
     fn each_command_is_built_as_it_is_among_all_and_alone() {
         fn walk(whole: &Command, path: &mut Vec<String>, checked: &mut usize) {
-            if path.first().is_none_or(|first| first != "profile") && whole.has_subcommands() {
+            if path.first().is_none_or(|first| first != "profile" && first != "topic") && whole.has_subcommands() {
                 for inner in whole.get_subcommands() {
                     path.push(inner.get_name().to_owned());
                     walk(inner, path, checked);
@@ -126,8 +134,8 @@ mod tests {
             let names: Vec<_> = path.iter().map(String::as_str).collect();
             let definition = invoked(&line(&names));
             let mut found = Vec::new();
-            let quick = if names == ["profile"] {
-                definition.find_subcommand("profile").unwrap()
+            let quick = if names == ["profile"] || names == ["topic"] {
+                definition.find_subcommand(names[0]).unwrap()
             } else {
                 let quick = innermost(&definition, &mut found);
                 assert_eq!(found, names);

@@ -72,28 +72,13 @@ pub enum Command {
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
     /// Wait until messages arrive that fit, and print them
-    #[command(
-        name = "wait",
-        mut_arg("save_options", |option| option.hide(true)),
-        mut_arg("load_options", |option| option.hide(true)),
-        mut_args(wait::without_the_rest_of_sub)
-    )]
+    #[command(name = "wait")]
     Wait(Box<WaitCommand>),
     /// Publish a request and wait for replies
-    #[command(
-        name = "request",
-        visible_alias = "rr",
-        mut_arg("save_options", |option| option.hide(true)),
-        mut_arg("load_options", |option| option.hide(true)),
-        mut_args(request::without_the_rest_of_pub)
-    )]
+    #[command(name = "request", visible_alias = "rr")]
     Request(Box<RequestCommand>),
     /// Answer requests
-    #[command(
-        name = "reply",
-        mut_arg("save_options", |option| option.hide(true)),
-        mut_arg("load_options", |option| option.hide(true))
-    )]
+    #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(name = "repl")]

@@ -21,7 +21,7 @@ Examples:
 
 /// `mqttx-rs reply`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--echo|--exec> [OPTIONS]", after_help = EXAMPLES)]
+#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--echo|--exec> [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
 pub struct ReplyCommand {
     /// Filters, as with -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]

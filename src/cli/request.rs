@@ -24,7 +24,7 @@ Examples:
 
 /// `mqttx-rs request`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs request -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES)]
+#[command(override_usage = "mqttx-rs request -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)), mut_args(without_the_rest_of_pub))]
 pub struct RequestCommand {
     /// How many replies, and where they come.
     #[command(flatten)]

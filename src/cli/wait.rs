@@ -24,7 +24,7 @@ Examples:
 
 /// `mqttx-rs wait`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs wait <FILTER>... [OPTIONS]", after_help = EXAMPLES)]
+#[command(override_usage = "mqttx-rs wait <FILTER>... [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)), mut_args(without_the_rest_of_sub))]
 pub struct WaitCommand {
     /// Filters, as with -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]

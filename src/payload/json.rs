@@ -106,12 +106,14 @@ pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Appends `\uXXXX`; the characters that need it all lie in the Basic Multilingual Plane.
+/// Appends `\uXXXX`, twice for a character beyond the Basic Multilingual Plane.
 fn push_unicode_escape(character: char, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.extend_from_slice(b"\\u");
-    for shift in [12, 8, 4, 0] {
-        out.push(DIGITS[(character as usize >> shift) & 0xf]);
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        out.extend_from_slice(b"\\u");
+        for shift in [12, 8, 4, 0] {
+            out.push(DIGITS[usize::from(*unit >> shift & 0xf)]);
+        }
     }
 }
 
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_string_survives_and_nothing_in_it_acts_on_a_terminal() {
-        let text = "\"\\\n\r\t\u{8}\u{c}\0\x1b\x7f\u{9b}\u{202e}\u{2066}汽车 😀";
+        let text = "\"\\\n\r\t\u{8}\u{c}\0\x1b\x7f\u{9b}\u{202e}\u{2066}\u{e0041}汽车 😀";
         let mut out = Vec::new();
         push_json_string(text, &mut out);
         let written = String::from_utf8(out).unwrap();

@@ -8,6 +8,7 @@ use jiff::Zoned;
 
 use super::time::push_time;
 use crate::mqtt::{PublishProperties, UserProperty};
+use crate::output::json::ascii_where_unsafe;
 use crate::payload::{PayloadError, Record, compact_json, push_base64, push_decimal, push_json_string};
 
 pub(super) fn push(record: &Record, local: &Zoned, inline: bool, out: &mut Vec<u8>) -> Result<(), PayloadError> {
@@ -46,7 +47,9 @@ fn push_payload(payload: &bytes::Bytes, inline: bool, out: &mut Vec<u8>) -> Resu
     if inline {
         match compact_json(payload) {
             Ok(compact) => {
-                out.extend_from_slice(&compact);
+                // It is valid JSON, so it is text.
+                let compact = String::from_utf8_lossy(&compact);
+                out.extend_from_slice(ascii_where_unsafe(&compact).as_bytes());
                 return Ok(());
             }
             Err(error) => outcome = Err(error),

@@ -396,7 +396,8 @@ mod tests {
         #[test]
         fn any_float_comes_back(number in proptest::num::f64::NORMAL) {
             let json = serde_json::to_string(&number).unwrap();
-            prop_assert_eq!(shown(&written(&json)), json);
+            // By value: of two shortest texts either may be chosen.
+            prop_assert_eq!(shown(&written(&json)).parse::<f64>().unwrap().to_bits(), number.to_bits());
         }
 
         #[test]

@@ -8,7 +8,12 @@
 pub(super) fn exact_double(text: &str) -> Result<f64, String> {
     let number = nearest_double(text)?;
     let wanted = Decimal::of(text);
-    if wanted.digits.is_empty() || Decimal::of(&number.to_string()) == wanted {
+    // Of two shortest texts that are as near, the standard library and serde_json may choose different ones.
+    let is_kept = |shortest: String| Decimal::of(&shortest) == wanted;
+    if wanted.digits.is_empty()
+        || is_kept(number.to_string())
+        || serde_json::Number::from_f64(number).is_some_and(|number| is_kept(number.to_string()))
+    {
         return Ok(number);
     }
     if number == 0.0 {
