@@ -130,7 +130,7 @@ pub struct GeneralArgs {
     help: Option<bool>,
 }
 
-/// The definition of all commands: for help, errors, man pages and completions. A run parses with [`invoked`].
+/// The definition of all commands: for help, errors, man pages and completions. A run parses with [`invoked()`].
 pub fn command() -> clap::Command {
     finished(Cli::augment_args(root()))
 }

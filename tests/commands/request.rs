@@ -1,9 +1,12 @@
 //! `request` and `reply`, against each other on the embedded broker, and alone.
 
+#[cfg(feature = "broker")]
+use crate::support::Running;
 use crate::support::wire::property::{correlation_data, response_topic};
 use crate::support::wire::{connack, publish, suback};
-use crate::support::{Program, Running, ScriptedBroker};
+use crate::support::{Program, ScriptedBroker};
 
+#[cfg(feature = "broker")]
 fn broker() -> (Running, u16) {
     let mut broker = Program::new(["broker", "-p", "0"]).start();
     let line = broker.wait_for_stdout("mqtt://127.0.0.1:");
@@ -11,6 +14,7 @@ fn broker() -> (Running, u16) {
     (broker, port)
 }
 
+#[cfg(feature = "broker")]
 fn replier(port: u16, arguments: &[&str]) -> Running {
     let mut replier = Program::new(["reply"]).port(port).arg_all(arguments).start();
     replier.wait_for_stderr("Subscribed to");

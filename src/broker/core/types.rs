@@ -1,4 +1,4 @@
-/// One network connection. Its number is used again after [`Core::handle_closed`].
+/// One network connection. Its number is used again after `Core::handle_closed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::broker) struct LinkId(pub(super) u32);
 
@@ -24,7 +24,7 @@ pub(in crate::broker) struct Peer {
 /// What is to be done with a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::broker) enum Transmit {
-    /// Nothing to send now; [`Core::poll_ready`] names the link when there is.
+    /// Nothing to send now; `Core::poll_ready` names the link when there is.
     Idle,
     /// The buffer was filled; ask again when it has been written.
     More,
