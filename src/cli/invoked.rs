@@ -75,17 +75,23 @@ pub(crate) fn invoked(arguments: &[OsString]) -> Command {
 /// The commands as names without options: enough to find which is meant, as only the general options stand before it.
 fn with_names(command: Command, below: &[Entry]) -> Command {
     command.subcommands(below.iter().map(|(name, below)| match below {
-        Options(_) => Command::new(*name),
-        Commands(below) => with_names(Command::new(*name), below),
+        Options(_) => named(name),
+        Commands(below) => with_names(named(name), below),
     }))
+}
+
+/// A command without options, known by its other name too.
+fn named(name: &'static str) -> Command {
+    let command = Command::new(name);
+    if name == "request" { command.visible_alias("rr") } else { command }
 }
 
 fn with_command(command: Command, below: &'static [Entry], names: &[String]) -> Command {
     let Some((name, inner)) = names.split_first() else { return command };
     match below.iter().find(|(known, _)| known == name) {
-        Some((name, Options(augment))) => command.subcommand(augment(Command::new(*name))),
+        Some((name, Options(augment))) => command.subcommand(augment(named(name))),
         Some((name, Commands(below))) => {
-            let outer = Command::new(*name).subcommand_required(true);
+            let outer = named(name).subcommand_required(true);
             command.subcommand(with_command(outer, below, inner))
         }
         None => command,
@@ -142,6 +148,7 @@ mod tests {
                 quick
             };
             assert_eq!(options(quick), options(whole), "{names:?}");
+            assert!(quick.get_all_aliases().eq(whole.get_all_aliases()), "{names:?}");
             assert_eq!(quick.get_subcommands().count(), whole.get_subcommands().count(), "{names:?}");
             assert_eq!(
                 format!("{:?}", quick.get_groups().collect::<Vec<_>>()),

@@ -123,7 +123,7 @@ fn split(separator: &str, whole: &Bytes) -> Result<Vec<Bytes>, Error> {
         return Err(Error::usage("--split needs a payload of text"));
     };
     let hint = "a separator is a regular expression: '\\n', ',' or '\\r?\\n'; write '\\|' for a `|`";
-    let regex = regex::Regex::new(separator).map_err(|error| {
+    let regex = regex_lite::Regex::new(separator).map_err(|error| {
         let why = error.to_string();
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Error::usage(format!("--split: `{separator}` is not a regular expression: {why}")).with_hint(hint)
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_separator_that_separates_nothing_is_refused() {
         for (separator, why) in [
-            ("(", "is not a regular expression: unclosed group"),
+            ("(", "is not a regular expression: found open group"),
             ("|", "matches the empty text"),
             ("", "matches the empty text"),
             (".", "nothing is left"),
