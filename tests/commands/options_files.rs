@@ -124,10 +124,10 @@ fn the_plain_protocol_of_a_file_does_not_hold_beside_its_certificate() {
     let folder = Home::new();
     folder.write(
         "o.json",
-        r#"{"pub": {"hostname": "127.0.0.1", "protocol": "mqtt", "port": 1, "topic": "a", "ca": "/nowhere"}}"#,
+        r#"{"pub": {"hostname": "127.0.0.1", "protocol": "mqtt", "port": 1, "topic": "a", "ca": "/nowhere/ca.pem"}}"#,
     );
     let ended = folder.run("pub -lo o.json").expect_code(1);
-    assert!(ended.stderr.starts_with("error: ca of o.json: `/nowhere`: no such file"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: ca of o.json: `/nowhere/ca.pem`: no such file"), "{}", ended.stderr);
     let ended = folder.run("pub -lo o.json -l ws").expect_code(3);
     let warning = "warning: ca of o.json needs TLS, but --protocol is ws: left out\n";
     assert!(ended.stderr.starts_with(warning), "{}", ended.stderr);

@@ -148,7 +148,7 @@ fn values_of_options_are_offered_with_what_they_are() {
     let (mut screen, _link) = person.sits_down();
     for (line, row) in [
         ("set mode ", "jsonl    a lossless JSON object a line"),
-        ("set format ", "hex     bytes as hexadecimal digits"),
+        ("set format ", "bytes as hexadecimal digits"),
         ("connect -V ", "3.1.1  MQTT 3.1.1"),
         ("connect -l ", "wss    WebSocket over TLS"),
         ("su", "subs  List the subscriptions"),
