@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::task::{Context, Poll};
 
-use super::connection::{Served, Stage};
+use super::connection::Served;
+use super::stage::Stage;
 use super::{Mode, Worker};
 use crate::bench::clock::nanos;
 use crate::transport::Dialer;

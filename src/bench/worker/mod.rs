@@ -14,7 +14,9 @@ mod phases;
 mod progress;
 mod publisher;
 mod ready;
+mod stage;
 mod subscriber;
+mod tools;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
@@ -29,28 +31,25 @@ use tokio::task::JoinSet;
 
 use super::clock::{Clock, nanos};
 use super::control::{Control, WorkerHandle};
-use super::plan::{ClientNumber, Expected, Plan};
+use super::plan::{ClientNumber, Plan};
 use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
 use super::{Measure, Schedule};
-use crate::mqtt::TopicName;
 use crate::transport::{DialError, Dialed};
 
-use connection::{Connection, Served, Stage};
+use connection::{Connection, Served};
 use gathering::{Gathering, Harvest};
 use lag::Lag;
 use pacer::Pacer;
 pub(super) use ready::ReadyList;
+use stage::Stage;
+use tools::{BUFFER, Times, Tools};
 
 /// No alarm is set for less.
 const GRAIN: u64 = pacer::GRAIN.subsec_nanos() as u64;
-/// Bytes read or written at a time.
-const BUFFER: usize = 64 * 1024;
 /// How often the worker looks at keep alives, closes seconds and tells how far it is.
 const LOOK: u64 = 50_000_000;
 /// In how many looks all connections have been looked at.
 const LOOKS_FOR_ALL: usize = 10;
-/// How long the broker may take to close behind a DISCONNECT.
-const CLOSING: u64 = 1_000_000_000;
 
 /// Everything that a worker needs to begin.
 #[derive(Debug)]
@@ -64,53 +63,6 @@ pub(super) struct Assignment {
     pub(super) seconds: Sender<Second>,
     pub(super) series_measure: Measure,
 }
-
-/// What the connections of a worker share.
-#[derive(Debug)]
-struct Tools {
-    plan: Arc<Plan>,
-    clock: Clock,
-    recorder: Recorder,
-    random: fastrand::Rng,
-    input: BytesMut,
-    output: BytesMut,
-    arena: BytesMut,
-    /// The time of what is being looked at.
-    now: u64,
-    /// How many connections are in each stage.
-    stages: [u64; Stage::COUNT],
-    answer_timeout: u64,
-    /// Whether unpaced clients publish.
-    running: bool,
-    measure_acks: bool,
-    /// Whether deliveries can be told from what should have come.
-    expects: bool,
-    /// Deliveries without duplicates.
-    distinct: u64,
-    /// Of those expected, deliveries to clients that are away.
-    waiting: u64,
-    /// Messages sent that nobody will answer: their session or their client is gone.
-    abandoned: u64,
-    /// How often something was read.
-    reads: u64,
-    /// How many publishes the broker has answered to the end.
-    completed: u64,
-    /// The smallest end-to-end latency of this turn.
-    quickest: Option<u64>,
-    /// The smallest window of any publisher.
-    window: u64,
-    /// Which phase it is, from 0.
-    phase: usize,
-    /// Topics at which the broker keeps a message of ours, where later phases subscribe to them.
-    retained: Option<HashSet<TopicName>>,
-    /// When which connection is to leave again.
-    departures: Times,
-    /// How late this thread runs.
-    lag: Lag,
-}
-
-/// Times with the connections that they are of, the earliest on top.
-type Times = BinaryHeap<Reverse<(u64, u32)>>;
 
 struct Worker {
     assignment: Assignment,
@@ -171,23 +123,6 @@ impl Assignment {
             let work = tokio::spawn(tokio::task::unconstrained(worker.work()));
             work.await.map_err(std::io::Error::other)
         })
-    }
-}
-
-impl Tools {
-    fn take_time(&mut self) {
-        self.now = self.clock.now();
-        self.recorder.tick(self.now);
-    }
-
-    fn instant(&self) -> Instant {
-        self.clock.instant(self.now)
-    }
-
-    /// A message that leads to these deliveries was sent, or acknowledged.
-    fn expect(&mut self, deliveries: Expected) {
-        self.recorder.counts.expected += u64::from(deliveries.now) + u64::from(deliveries.later);
-        self.waiting += u64::from(deliveries.later);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::connection::{Served, Stage};
-use super::{CLOSING, Mode, Worker};
+use super::connection::Served;
+use super::stage::Stage;
+use super::tools::CLOSING;
+use super::{Mode, Worker};
 use crate::bench::clock::nanos;
 use crate::bench::control::Order;
 use crate::bench::{Act, Change, Load, Role, Schedule};

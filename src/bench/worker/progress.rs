@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::connection::{Connection, Served, Stage};
+use super::connection::{Connection, Served};
+use super::stage::Stage;
 use super::{LOOKS_FOR_ALL, Mode, Worker};
 use crate::bench::recorder::WorkerResult;
 use crate::mqtt::QoS;

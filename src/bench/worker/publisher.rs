@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::Tools;
 use super::lag::Cause;
+use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName};

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::Tools;
+use super::tools::Tools;
 use crate::bench::{Arrival, Measure, Sequence, Stamp};
 use crate::session::Received;
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Connection, Job, Stage};
-use crate::bench::worker::Tools;
+use crate::bench::worker::tools::Tools;
 use crate::bench::{Measure, VIOLATION};
 use crate::session::{Disconnected, Event, Session};
 

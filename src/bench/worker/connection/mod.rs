@@ -12,8 +12,9 @@ use bytes::BytesMut;
 use super::churner::Churner;
 use super::publisher::Publisher;
 use super::ready::{ConnectionWaker, ReadyList};
+use super::stage::Stage;
 use super::subscriber::Subscriber;
-use super::{CLOSING, Tools};
+use super::tools::{CLOSING, Tools};
 use crate::bench::clock::nanos;
 use crate::bench::plan::ClientNumber;
 use crate::bench::{Measure, Role};
@@ -57,31 +58,6 @@ enum Job {
     Churn(Box<Churner>),
     Publish(Box<Publisher>),
     Subscribe(Box<Subscriber>),
-}
-
-/// How far a client is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Away by plan.
-    Offline,
-    /// Waiting to connect (again).
-    Waiting,
-    /// A stream is being opened.
-    Dialing,
-    /// CONNECT is sent.
-    Connecting,
-    /// SUBSCRIBE is sent.
-    Subscribing,
-    /// It stands.
-    Standing,
-    /// DISCONNECT is sent.
-    Closing,
-    /// It will not connect (again).
-    Gone,
-}
-
-impl Stage {
-    pub(super) const COUNT: usize = 8;
 }
 
 /// What a turn of a connection left behind.

@@ -8,7 +8,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{Connection, Job, Served, Stage};
-use crate::bench::worker::{BUFFER, Tools};
+use crate::bench::worker::tools::{BUFFER, Tools};
 use crate::mqtt::QoS;
 use crate::session::{Session, State, Transmit};
 use crate::transport::Stream;

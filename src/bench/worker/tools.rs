@@ -1,0 +1,84 @@
+//! What the connections of a worker share.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::lag::Lag;
+use super::stage::Stage;
+use crate::bench::clock::Clock;
+use crate::bench::plan::{Expected, Plan};
+use crate::bench::recorder::Recorder;
+use crate::mqtt::TopicName;
+
+/// Bytes read or written at a time.
+pub(super) const BUFFER: usize = 64 * 1024;
+/// How long the broker may take to close behind a DISCONNECT.
+pub(super) const CLOSING: u64 = 1_000_000_000;
+
+/// What the connections of a worker share.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) plan: Arc<Plan>,
+    pub(super) clock: Clock,
+    pub(super) recorder: Recorder,
+    pub(super) random: fastrand::Rng,
+    pub(super) input: BytesMut,
+    pub(super) output: BytesMut,
+    pub(super) arena: BytesMut,
+    /// The time of what is being looked at.
+    pub(super) now: u64,
+    /// How many connections are in each stage.
+    pub(super) stages: [u64; Stage::COUNT],
+    pub(super) answer_timeout: u64,
+    /// Whether unpaced clients publish.
+    pub(super) running: bool,
+    pub(super) measure_acks: bool,
+    /// Whether deliveries can be told from what should have come.
+    pub(super) expects: bool,
+    /// Deliveries without duplicates.
+    pub(super) distinct: u64,
+    /// Of those expected, deliveries to clients that are away.
+    pub(super) waiting: u64,
+    /// Messages sent that nobody will answer: their session or their client is gone.
+    pub(super) abandoned: u64,
+    /// How often something was read.
+    pub(super) reads: u64,
+    /// How many publishes the broker has answered to the end.
+    pub(super) completed: u64,
+    /// The smallest end-to-end latency of this turn.
+    pub(super) quickest: Option<u64>,
+    /// The smallest window of any publisher.
+    pub(super) window: u64,
+    /// Which phase it is, from 0.
+    pub(super) phase: usize,
+    /// Topics at which the broker keeps a message of ours, where later phases subscribe to them.
+    pub(super) retained: Option<HashSet<TopicName>>,
+    /// When which connection is to leave again.
+    pub(super) departures: Times,
+    /// How late this thread runs.
+    pub(super) lag: Lag,
+}
+
+/// Times with the connections that they are of, the earliest on top.
+pub(super) type Times = BinaryHeap<Reverse<(u64, u32)>>;
+
+impl Tools {
+    pub(super) fn take_time(&mut self) {
+        self.now = self.clock.now();
+        self.recorder.tick(self.now);
+    }
+
+    pub(super) fn instant(&self) -> Instant {
+        self.clock.instant(self.now)
+    }
+
+    /// A message that leads to these deliveries was sent, or acknowledged.
+    pub(super) fn expect(&mut self, deliveries: Expected) {
+        self.recorder.counts.expected += u64::from(deliveries.now) + u64::from(deliveries.later);
+        self.waiting += u64::from(deliveries.later);
+    }
+}
