@@ -934,7 +934,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic set the options of the same names; any other is a placeholder, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
 wrap\t'The same, and from the first row again where there are more clients'
 shuffle\t'A random row each, and each row once before any again'"
@@ -1033,7 +1033,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic set the options of the same names; any other is a placeholder, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
 wrap\t'The same, and from the first row again where there are more clients'
 shuffle\t'A random row each, and each row once before any again'"
@@ -1179,7 +1179,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic set the options of the same names; any other is a placeholder, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
 wrap\t'The same, and from the first row again where there are more clients'
 shuffle\t'A random row each, and each row once before any again'"
@@ -1296,7 +1296,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic set the options of the same names; any other is a placeholder, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
 wrap\t'The same, and from the first row again where there are more clients'
 shuffle\t'A random row each, and each row once before any again'"
@@ -1416,7 +1416,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most while something comes, and behind a signal once' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Threads [default: one a core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic stand for the options; any other is a placeholder, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients-csv -d 'A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and topic set the options of the same names; any other is a placeholder, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l rows -d 'Which client has which row' -r -f -a "in-order\t'The first client has the first row; there are as many clients as rows, or fewer'
 wrap\t'The same, and from the first row again where there are more clients'
 shuffle\t'A random row each, and each row once before any again'"

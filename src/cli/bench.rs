@@ -247,7 +247,7 @@ pub struct TimingArgs {
     #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
     pub source_ip: Vec<Vec<IpAddr>>,
     /// A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and
-    /// topic stand for the options; any other is a placeholder, for example {site}
+    /// topic set the options of the same names; any other is a placeholder, for example {site}
     #[arg(long, value_name = "FILE")]
     pub clients_csv: Option<PathBuf>,
     /// Which client has which row
