@@ -1,8 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
-use std::time::Instant;
-
 use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+use std::num::NonZeroU32;
 
 use super::*;
 use crate::mqtt::QoS;
@@ -168,28 +167,6 @@ fn finding_recipients_allocates_nothing() {
     all.recipients("a/b/c", NOBODY, &mut found);
     let cost = allocation_counter::measure(|| all.recipients("a/b/c", NOBODY, &mut found));
     assert_eq!((found.len(), cost.count_total), (501, 0));
-}
-
-/// Not a test: `cargo test --release routing -- --ignored --nocapture` prints what a message costs.
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_a_message() {
-    for (topics, subscribers) in [(1, 500), (10, 10), (10_000, 1)] {
-        let mut all = subscriptions();
-        for session in 0..subscribers {
-            for topic in 0..topics {
-                all.insert(SessionId(session), &filter(&format!("bench/{topic}/temperature")), at(QoS::AtLeastOnce, 0));
-            }
-        }
-        let topics: Vec<String> = (0..topics).map(|topic| format!("bench/{topic}/temperature")).collect();
-        let (mut found, messages) = (Vec::new(), 2_000_000 / subscribers);
-        let start = Instant::now();
-        for topic in topics.iter().cycle().take(messages as usize) {
-            all.recipients(topic, NOBODY, &mut found);
-            assert_eq!(found.len(), subscribers as usize);
-        }
-        println!("{} topics to {subscribers}: {:?} a message", topics.len(), start.elapsed() / messages);
-    }
 }
 
 /// What can happen to a few sessions.
