@@ -53,6 +53,7 @@ pub fn run() -> u8 {
     match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
         Ok(status) => called.map_or(status.code(), |called| called.code(status)),
         Err(error) => {
+            let error = if called.is_some() { error.without_hint() } else { error };
             talk.error(&error);
             code_of(&error)
         }

@@ -1,4 +1,4 @@
-//! `mqttx-rs completion` and `mqttx-rs man`: what an installation from a package brings as files.
+//! `mqttx-rs completion` and `mqttx-rs man`: what a package of a distribution installs as files.
 
 use std::path::PathBuf;
 
