@@ -214,7 +214,9 @@ fn without_times(text: &str) -> String {
 
 /// Without what `bench` says of a machine that had other work.
 fn without_blame(text: &str) -> String {
-    let blames = |line: &str| line.starts_with("warning: ") && line.contains(" the broker");
+    let blames = |line: &str| {
+        ["not a measurement of the broker", "nothing about the broker"].iter().any(|blame| line.contains(blame))
+    };
     text.split_inclusive('\n').filter(|line| !blames(line)).collect()
 }
 
