@@ -1,7 +1,7 @@
 //! A text that each client fills in: placeholders, and columns of the rows that clients are given.
 
-use super::Rows;
-use crate::payload::placeholder::{Name, Pattern};
+use crate::payload::Rows;
+use crate::payload::placeholder::{Drawer, Name, Pattern};
 
 /// A text with placeholders, and with columns of [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +53,17 @@ impl Text {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Pattern(pattern) if pattern.differs_by_message()))
     }
 
+    /// Whether it asks for what a name stands for.
+    pub(crate) fn asks_for(&self, name: Name) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Pattern(pattern) if pattern.asks_for(name)))
+    }
+
     /// The same text with its random parts drawn, once for all who fill it.
     #[must_use]
-    pub(crate) fn draw(mut self, random: &mut fastrand::Rng) -> Self {
+    pub(crate) fn draw(mut self, drawer: &mut Drawer) -> Self {
         for piece in &mut self.pieces {
             if let Piece::Pattern(pattern) = piece {
-                let drawn = std::mem::take(pattern).draw(random);
+                let drawn = std::mem::take(pattern).draw(drawer);
                 *pattern = drawn;
             }
         }
@@ -98,14 +103,14 @@ impl Text {
     /// Appends the text; `value` writes what a name stands for, and `row` is that of the client.
     pub(crate) fn fill(
         &self,
-        random: &mut fastrand::Rng,
+        drawer: &mut Drawer,
         out: &mut String,
         row: Option<(&Rows, usize)>,
         mut value: impl FnMut(Name, &mut String),
     ) {
         for piece in &self.pieces {
             match piece {
-                Piece::Pattern(pattern) => pattern.fill(random, out, &mut value),
+                Piece::Pattern(pattern) => pattern.fill(drawer, out, &mut value),
                 Piece::Column(column) => out.push_str(row.map_or("", |(rows, row)| rows.get(row, *column))),
                 Piece::Plain(text) => out.push_str(text),
             }

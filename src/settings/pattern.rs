@@ -1,8 +1,10 @@
 //! Texts with placeholders: where they come from, what is known of them here, and what is wrong with one.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::config::origin::Origins;
 use crate::error::{Error, nearest};
-use crate::payload::placeholder::{Name, Pattern, Place, PlaceholderError};
+use crate::payload::placeholder::{Files, Name, Pattern, Place, PlaceholderError};
 
 /// What placeholders stand for that does not change during a run.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +17,8 @@ pub(super) struct Facts {
     run: Option<u32>,
     /// Of `bench run` alone.
     scenario: Option<String>,
+    /// What `{line:FILE}` and `{csv:FILE:COLUMN}` have read so far, for all who know the same facts.
+    files: Arc<Mutex<Files>>,
 }
 
 impl Facts {
@@ -27,7 +31,7 @@ impl Facts {
         let hostname = variable(&["COMPUTERNAME"]);
         let user = variable(&["USER", "LOGNAME", "USERNAME"]);
         let profile = origins.profile.clone().unwrap_or_default();
-        Self { hostname, user, profile, pid: std::process::id(), run: None, scenario: None }
+        Self { hostname, user, profile, pid: std::process::id(), ..Self::default() }
     }
 
     /// With those of a benchmark.
@@ -39,8 +43,11 @@ impl Facts {
     /// Parses a text and binds what is known; `option` is what its error names.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Pattern, Error> {
         let place = if self.scenario.is_some() { place.of_scenario() } else { place };
-        let pattern = Pattern::parse(text, place).map_err(|error| refused(option, &error))?;
-        Ok(pattern.bind(|name| self.value(name)))
+        let pattern = Pattern::parse(text, place).and_then(|pattern| {
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            pattern.read(place, &mut files, |name| std::env::var(name).ok())
+        });
+        Ok(pattern.map_err(|error| refused(option, &error))?.bind(|name| self.value(name)))
     }
 
     fn value(&self, name: Name) -> Option<String> {
@@ -51,7 +58,7 @@ impl Facts {
             Name::Pid => Some(self.pid.to_string()),
             Name::Run => self.run.map(|run| format!("{run:08x}")),
             Name::Scenario => self.scenario.clone(),
-            Name::Random | Name::Hex | Name::Client | Name::ClientId | Name::Username | Name::Sequence => None,
+            _ => None,
         }
     }
 }
@@ -60,6 +67,9 @@ impl Facts {
 fn refused(option: &str, error: &PlaceholderError) -> Error {
     let similar = error.unknown().and_then(|name| nearest(name, error.offered()));
     let similar = similar.map(|name| format!("did you mean {{{name}}}? ")).unwrap_or_default();
+    if error.is_local() {
+        return Error::local(format!("{option}: {error}")).with_detail(error.caret());
+    }
     let refused = Error::usage(format!("{option}: {error}")).with_detail(error.caret());
     refused.with_hint(similar + &error.reference())
 }

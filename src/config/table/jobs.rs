@@ -194,6 +194,7 @@ pub(super) const ROWS: &[Row] = &[
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
     row("text", LOAD, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
     row("template", LOAD, Switch, &[]).scenario("groups.template"),
+    row("seed", &["bench pub", "bench e2e", "bench run"], Number, &[]),
     row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
     row("split", LOAD, Text, &[]).scenario("groups.split"),
     row("verbose", &["bench pub", "bench sub", "bench e2e"], Switch, &[]),

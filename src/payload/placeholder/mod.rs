@@ -4,6 +4,7 @@
 //! {name}              what the name stands for
 //! {name:arguments}    for example {random:1000..9999} or {hex:8}
 //! %i %c %u %s %sc     short forms of MQTTX, in bench; %% is a percent sign there
+//! {/json/pointer}     a place in the request, in answers
 //! {{name}}            the text {name}
 //! ```
 //!
@@ -14,12 +15,19 @@
 //! A text is parsed once, what is known by then is bound, and only what differs from client to client or from message
 //! to message is left for [`Pattern::fill`].
 
+mod arguments;
+mod drawer;
 mod error;
+mod moment;
+mod number;
 mod parse;
 mod piece;
+mod read;
 mod table;
 
+pub(crate) use drawer::Drawer;
 pub(crate) use error::PlaceholderError;
+pub(crate) use read::Files;
 pub(crate) use table::{Name, Place};
 
 use piece::{Part, Piece};
@@ -35,6 +43,24 @@ impl Pattern {
     /// Parses a text by what its place of use offers.
     pub(crate) fn parse(text: &str, place: Place) -> Result<Self, PlaceholderError> {
         parse::parts(text, place).map(Self::of)
+    }
+
+    /// The same pattern with its files and variables read; to be done before anything is bound, so that an error
+    /// shows the place in the text as it was written.
+    pub(crate) fn read(
+        self,
+        place: Place,
+        files: &mut Files,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, PlaceholderError> {
+        let (mut at, mut parts) = (0, Vec::with_capacity(self.parts.len()));
+        for part in self.parts {
+            let read = read::read(&part, files, &variable);
+            let read = read.map_err(|fault| PlaceholderError::at(&self.text, at, place, fault))?;
+            at += part.source.len();
+            parts.push(read.unwrap_or(part));
+        }
+        Ok(Self::of(parts))
     }
 
     fn of(parts: Vec<Part>) -> Self {
@@ -53,13 +79,13 @@ impl Pattern {
 
     /// The same pattern with its random parts drawn, once for all who fill it.
     #[must_use]
-    pub(crate) fn draw(self, random: &mut fastrand::Rng) -> Self {
+    pub(crate) fn draw(self, drawer: &mut Drawer) -> Self {
         let drawn = self.parts.into_iter().map(|part| {
             if !part.piece.is_random() {
                 return part;
             }
             let mut text = String::new();
-            part.piece.write(random, &mut text, |_, _| ());
+            part.piece.write(drawer, &mut text, &mut |_, _| ());
             Part::text(text)
         });
         Self::of(drawn.collect())
@@ -85,12 +111,20 @@ impl Pattern {
 
     /// Whether every client has its own text by its number.
     pub(crate) fn has_number(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part.piece, Piece::Value(Name::Client | Name::ClientId)))
+        let is_number = |piece: &Piece| {
+            matches!(piece, Piece::Value(Name::Client | Name::ClientId) | Piece::Padded(Name::Client, _))
+        };
+        self.parts.iter().any(|part| is_number(&part.piece))
     }
 
     /// Whether every message has a text of its own.
     pub(crate) fn differs_by_message(&self) -> bool {
-        self.parts.iter().any(|part| part.piece.is_random() || part.piece == Piece::Value(Name::Sequence))
+        self.parts.iter().any(|part| part.piece.differs_by_message())
+    }
+
+    /// Whether it asks for what a name stands for.
+    pub(crate) fn asks_for(&self, name: Name) -> bool {
+        self.parts.iter().any(|part| part.piece == Piece::Value(name))
     }
 
     /// As it was written, with what is bound in its place.
@@ -101,14 +135,14 @@ impl Pattern {
     /// The text of a pattern of which everything is known.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(self.text.len());
-        self.fill(&mut fastrand::Rng::new(), &mut text, |_, _| ());
+        self.fill(&mut Drawer::default(), &mut text, |_, _| ());
         text
     }
 
     /// Appends the text; `value` writes what a name stands for.
-    pub(crate) fn fill(&self, random: &mut fastrand::Rng, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
+    pub(crate) fn fill(&self, drawer: &mut Drawer, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
         for part in &self.parts {
-            part.piece.write(random, out, &mut value);
+            part.piece.write(drawer, out, &mut value);
         }
     }
 }
@@ -125,7 +159,7 @@ mod tests {
     fn filled(text: &str, place: Place) -> Result<String, String> {
         let pattern = Pattern::parse(text, place).map_err(|error| error.to_string())?;
         let mut out = String::new();
-        pattern.fill(&mut fastrand::Rng::with_seed(1), &mut out, |name, out| {
+        pattern.fill(&mut Drawer::seeded(1), &mut out, |name, out| {
             out.push_str(match name {
                 Name::Client => "7",
                 Name::ClientId => "me_7",
@@ -137,7 +171,9 @@ mod tests {
                 Name::Pid => "99",
                 Name::Run => "0000abcd",
                 Name::Scenario => "storm",
-                Name::Random | Name::Hex => "",
+                Name::Topic => "a/b",
+                Name::Payload => "ping",
+                _ => "",
             });
         });
         Ok(out)
@@ -177,6 +213,61 @@ mod tests {
         assert_eq!(filled("{random:8}", Place::PAYLOAD).unwrap().len(), 8);
     }
 
+    /// So many texts in a row, of one client.
+    fn messages(text: &str, place: Place, drawer: &mut Drawer, count: u64) -> Vec<String> {
+        let pattern = Pattern::parse(text, place).unwrap();
+        let fill = |number| {
+            let mut out = String::new();
+            drawer.begin(number);
+            pattern.fill(drawer, &mut out, |_, out| out.push_str(&number.to_string()));
+            out
+        };
+        (0..count).map(fill).collect()
+    }
+
+    #[test]
+    fn what_is_counted_goes_on_with_each_message() {
+        let drawer = &mut Drawer::seeded(1);
+        assert_eq!(
+            messages("{counter} {counter:10:-5} {sequence:3}", Place::PAYLOAD, drawer, 3),
+            ["1 10 000", "2 5 001", "3 0 002"]
+        );
+    }
+
+    #[test]
+    fn a_seed_makes_values_repeatable_and_once_is_the_same_for_a_client() {
+        let text =
+            "{once:choice:S|3|X|Y}{once:uuid} {random:-9..9} {float:0..1:0.001} {string:3..9} {walk:20..30} {hex:4}";
+        let of = |seed| messages(text, Place::PAYLOAD, &mut Drawer::seeded(seed), 50);
+        assert_eq!(of(7), of(7));
+        assert_ne!(of(7), of(8));
+        let constants: std::collections::BTreeSet<_> =
+            of(7).iter().map(|text| text.split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(constants.len(), 1);
+        let others: std::collections::BTreeSet<_> = of(7).into_iter().collect();
+        assert_eq!(others.len(), 50);
+    }
+
+    #[test]
+    fn an_answer_has_places_of_the_request() {
+        let pattern = Pattern::parse("{topic} {/a/b} {/list/1} {{/a}} {payload}", Place::ANSWER).unwrap();
+        let mut drawer = Drawer::seeded(1);
+        let mut fill = |request: &str| {
+            let mut out = String::new();
+            drawer.begin_answer(0, request.as_bytes());
+            pattern.fill(&mut drawer, &mut out, |name, out| {
+                out.push_str(if name == Name::Topic { "t" } else { request });
+            });
+            drawer.take_fault().map_or(Ok(out), Err)
+        };
+        assert_eq!(
+            fill(r#"{"a":{"b":"x"},"list":[1,2.5]}"#).unwrap(),
+            r#"t x 2.5 {/a} {"a":{"b":"x"},"list":[1,2.5]}"#
+        );
+        assert_eq!(fill(r#"{"a":{"b":1}}"#).unwrap_err(), "its payload has no /list/1");
+        assert_eq!(fill("ping").unwrap_err(), "its payload has no /a/b");
+    }
+
     #[test]
     fn both_spellings_of_a_range_are_the_same_numbers() {
         for place in [Place::CLIENT_ID, Place::TOPIC] {
@@ -197,6 +288,8 @@ mod tests {
         let pattern = |text: &str| Pattern::parse(text, Place::TOPIC).unwrap();
         assert!(pattern("a/%i").has_number() && !pattern("a/{client}").differs_by_message());
         assert!(pattern("a/{sequence}").differs_by_message() && pattern("{random:2}").differs_by_message());
+        assert!(pattern("{walk:1..2}").differs_by_message() && pattern("{counter}").differs_by_message());
+        assert!(!pattern("{once:hex:8}").differs_by_message() && pattern("{client:4}").has_number());
     }
 
     #[test]
@@ -205,14 +298,14 @@ mod tests {
         let bound = pattern.bind(|name| (name == Name::Hostname).then(|| "{pid}%i".to_owned())).with_suffix("%s");
         assert_eq!(bound.as_str(), "{pid}%i/{run}/%i%s");
         let mut out = String::new();
-        bound.fill(&mut fastrand::Rng::new(), &mut out, |_, out| out.push('1'));
+        bound.fill(&mut Drawer::default(), &mut out, |_, out| out.push('1'));
         assert_eq!(out, "{pid}%i/1/1%s");
     }
 
     #[test]
     fn what_is_drawn_is_the_same_for_all() {
         let pattern = Pattern::parse("{hex:16}_%i", Place::BENCH_CLIENT_ID).unwrap();
-        let drawn = pattern.draw(&mut fastrand::Rng::with_seed(3));
+        let drawn = pattern.draw(&mut Drawer::seeded(3));
         assert!(!drawn.differs_by_message() && drawn.has_number() && drawn.as_str().ends_with("_%i"));
         assert_eq!(drawn.as_str().len(), 19);
     }

@@ -73,7 +73,7 @@ pub(super) struct Content {
 pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
-        fastrand::fill(&mut bytes);
+        given.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
         Content { payload: Payload::Stamped(bytes.into()), parts: None }
     };
     if let Some(size) = given.payload_size {

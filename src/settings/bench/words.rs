@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bench::{Piece, Rows, Text};
+use crate::bench::{Piece, Text};
 use crate::cli::bench::RowOrder;
 use crate::error::Error;
 use crate::mqtt::UserProperty;
+use crate::payload::Rows;
 use crate::payload::placeholder::{Pattern, Place};
 use crate::settings::pattern::Facts;
 
