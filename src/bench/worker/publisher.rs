@@ -240,9 +240,15 @@ impl Publisher {
         if publish.retain {
             note_retained(&topic, &publish.payload, tools);
         }
+        let payload = self.payload(&publish.payload, planned, tools);
+        if let Some(why) = self.drawer.take_fault() {
+            tools.recorder.counts.refused += 1;
+            tools.recorder.reasons.note(format!("publish: template: {why}"));
+            return false;
+        }
         let message = Message {
             topic,
-            payload: self.payload(&publish.payload, planned, tools),
+            payload,
             qos: publish.qos,
             retain: publish.retain,
             marked_duplicate: publish.marked_duplicate,

@@ -64,8 +64,8 @@ impl PlaceholderError {
                 let shown: String = written.chars().take(40).collect();
                 format!("`{shown}` is not a placeholder: {wanted}")
             }
-            Fault::Environment(name) => format!("the environment variable `{name}` is not set"),
-            Fault::File(name, why) => format!("{name}: {why}"),
+            Fault::Environment(name) => not_set(&name),
+            Fault::File(name, why) => not_readable(&name, &why),
         };
         Self { what, caret: caret(line.0, line.1), unknown, escape, place, is_local }
     }
@@ -102,6 +102,26 @@ impl PlaceholderError {
             None => format!("there are {offered}"),
         }
     }
+}
+
+impl Fault {
+    /// What is wrong outside of the text.
+    #[cfg(feature = "jinja")]
+    pub(super) fn outside(&self) -> Option<String> {
+        match self {
+            Self::Environment(name) => Some(not_set(name)),
+            Self::File(name, why) => Some(not_readable(name, why)),
+            _ => None,
+        }
+    }
+}
+
+fn not_set(name: &str) -> String {
+    format!("the environment variable `{name}` is not set")
+}
+
+fn not_readable(name: &str, why: &str) -> String {
+    format!("{name}: {why}")
 }
 
 impl fmt::Display for PlaceholderError {

@@ -130,6 +130,11 @@ impl Entry {
         Self::ALL.iter().find(|entry| entry.word == word)
     }
 
+    #[cfg(feature = "jinja")]
+    pub(super) fn of_name(name: Name) -> Option<&'static Self> {
+        Self::ALL.iter().find(|entry| entry.name == name)
+    }
+
     const fn short(mut self, short: &'static str) -> Self {
         self.short = Some(short);
         self

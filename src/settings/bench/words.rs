@@ -76,6 +76,11 @@ impl Words {
         self.pieces(text, |text| self.facts.read(option, text, place).map(Piece::Pattern))
     }
 
+    /// Reads a template of Jinja.
+    pub(super) fn jinja(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
+        self.facts.jinja(option, text, place).map(Text::jinja)
+    }
+
     /// Reads a text in which what is not a placeholder is text, and in which MQTTX's users write `{i}` too.
     pub(super) fn read_leniently(&self, text: &str, place: Place) -> Text {
         let read = self.pieces(&text.replace("{i}", "{client}"), |text| {
