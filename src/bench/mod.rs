@@ -20,7 +20,6 @@ mod rate;
 mod recorder;
 mod report;
 mod report_error;
-mod rows;
 mod run;
 mod scenario;
 mod schedule;
@@ -50,7 +49,6 @@ pub(crate) use report::PhaseReport;
 pub(crate) use report::Row;
 pub use report::{Ended, Report};
 pub(crate) use report_error::ReportError;
-pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,

@@ -127,6 +127,9 @@ pub struct BenchRunArgs {
     /// All counts of clients, rates and limits times this, as in 0.01
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::factor)]
     pub scale: f64,
+    /// Draw what is random in payloads and topics from this number: the same in each run
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// How fast, how long; for --duration, that each phase with a duration takes so long.
     #[command(flatten)]
     pub timing: TimingArgs,
@@ -326,9 +329,12 @@ pub struct LoadArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
     pub text: Option<String>,
-    /// Placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}
+    /// Placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
     #[arg(long, help_heading = "Message")]
     pub template: bool,
+    /// Draw what is random in the payload and topic from this number: the same in each run
+    #[arg(long, value_name = "N", help_heading = "Message")]
+    pub seed: Option<u64>,
     /// A file is the payload
     #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
     pub file_read: Option<PathBuf>,

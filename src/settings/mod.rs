@@ -25,9 +25,11 @@ mod publish;
 mod repl;
 mod reply;
 mod request;
+mod rules;
 mod secret;
 mod subscribe;
 mod support;
+mod template;
 mod topic;
 mod wait;
 
@@ -47,7 +49,9 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use reply::ReplySettings;
 pub(crate) use request::RequestSettings;
+pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;

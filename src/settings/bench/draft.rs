@@ -19,7 +19,7 @@ use crate::cli::group::ConnectArgs;
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
-use crate::payload::placeholder::Place;
+use crate::payload::placeholder::{Drawer, Place};
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
@@ -40,6 +40,8 @@ pub(super) struct Draft {
     pub(super) connect: ConnectSettings,
     groups: Vec<Group>,
     pub(super) run: u32,
+    /// `--seed`, or a random one.
+    pub(super) seed: u64,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
     find_max: FindMax,
@@ -79,7 +81,7 @@ impl Draft {
         let id = connection.client_id.clone().or_else(|| words.has("client_id").then(|| "{client_id}".to_owned()));
         let id = id.as_deref().unwrap_or("mqttx_{hex:8}");
         let client_id =
-            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut fastrand::Rng::new());
+            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut Drawer::default());
         let Resolved { settings: connect, mut warnings, .. } =
             ConnectSettings::resolve_as(client_id.as_str(), &arguments, origins)?;
         let login = login(&connect, &words, certificate, origins)?;
@@ -111,6 +113,7 @@ impl Draft {
             connect,
             groups: Vec::new(),
             run,
+            seed: fastrand::u64(..),
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
             find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
@@ -134,7 +137,9 @@ impl Draft {
         }
     }
 
-    pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
+    /// The search for a rate, and the seed.
+    pub(super) fn take_load(&mut self, load: &LoadArgs) -> Result<(), Error> {
+        self.seed = load.seed.unwrap_or(self.seed);
         for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
             let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
             self.find_max.conditions.push(condition);
@@ -277,6 +282,7 @@ impl Draft {
             workers: workers(timing),
             shard: shard(timing)?,
             run: self.run,
+            seed: self.seed,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {

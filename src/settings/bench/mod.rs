@@ -120,7 +120,7 @@ impl BenchSettings {
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, payload, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
@@ -192,7 +192,7 @@ impl BenchSettings {
             window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)

@@ -233,6 +233,11 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
         "it uses no profile in any case",
     ),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
+    (
+        &["bench pub", "bench e2e", "bench run"],
+        "seed",
+        "what is random differs in any case: bench::payloads holds that two runs with a seed are the same",
+    ),
 ];
 
 #[rustfmt::skip]
