@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::cli::bench::BenchCommand;
+use crate::cli::bench::{BenchCommand, BenchManifestArgs};
 use crate::cli::{self, Command};
 use crate::command;
 use crate::config::mosquitto::Tool;
@@ -11,8 +11,8 @@ use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings,
-    ReplySettings, RequestSettings, SubSettings, TopicJob,
+    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, ManifestSettings, MergeSettings, ProfileJob,
+    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -157,9 +157,27 @@ fn dispatch_bench(
         BenchCommand::Compare(arguments) => {
             return command::bench::compare(&CompareSettings::resolve(&arguments)?, terminal, talk);
         }
+        BenchCommand::Manifest(arguments) => return manifest(&arguments, terminal, talk),
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;
     block_on(command::bench::run(settings, terminal, talk))
+}
+
+/// `bench manifest`: what the machines will be told is read as they will read it, without what is set on this one.
+fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let line = ManifestSettings::line(arguments).into_iter().map(Into::into);
+    let invocation = match config::read(line, |_| None)? {
+        CommandLine::Run(invocation) => *invocation,
+        CommandLine::Print(text) => {
+            command::bench::help(&text.to_string(), terminal)?;
+            return Ok(ExitStatus::Done);
+        }
+    };
+    let Command::Bench(bench) = invocation.cli.command else { return Ok(ExitStatus::Done) };
+    let BenchCommand::Run(run) = bench.command else { return Ok(ExitStatus::Done) };
+    let command = std::iter::once("mqttx-rs".to_owned()).chain(std::env::args().skip(1)).collect();
+    let settings = ManifestSettings::resolve(arguments, &run, &invocation.origins, command)?;
+    command::bench::manifest(&settings, terminal, talk)
 }
 
 /// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.

@@ -10,8 +10,8 @@ use std::ffi::OsString;
 use clap::{Args, Command};
 
 use super::bench::{
-    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPresetsArgs, BenchPublishArgs,
-    BenchRunArgs, BenchSubscribeArgs,
+    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchManifestArgs, BenchMergeArgs, BenchPresetsArgs,
+    BenchPublishArgs, BenchRunArgs, BenchSubscribeArgs,
 };
 use super::broker::BrokerArgs;
 use super::conn::ConnCommand;
@@ -57,6 +57,7 @@ const COMMANDS: &[Entry] = &[
             ("presets", Options(BenchPresetsArgs::augment_args)),
             ("merge", Options(BenchMergeArgs::augment_args)),
             ("compare", Options(BenchCompareArgs::augment_args)),
+            ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
     // These two with all that can be done: people type them, not scripts in a loop.

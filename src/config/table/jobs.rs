@@ -225,4 +225,8 @@ pub(super) const ROWS: &[Row] = &[
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
+    row("wait", &["bench merge"], Seconds, &[]),
+    row("shards", &["bench manifest"], Number, &[]),
+    row("image", &["bench manifest"], Text, &[]),
+    row("fail", &["bench manifest"], List, &[]),
 ];

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{connect_interval, endpoints, shard, share_name, workers};
 use super::parameters::parameters;
@@ -28,6 +28,9 @@ use crate::transport::{Address, Endpoint};
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
+
+/// How far back `--start-at` may lie.
+const LATEST: SignedDuration = SignedDuration::from_mins(5);
 
 /// QoS 2 messages in flight that every broker delivers.
 const SAFE_EXACTLY_ONCE: u16 = 20;
@@ -106,9 +109,7 @@ impl Draft {
                 warnings.push(format!("{} has no effect in bench: {why}", origins.name(option)));
             }
         }
-        if timing.start_at.is_some_and(|time| time <= Timestamp::now()) {
-            warnings.push("--start-at is in the past: the run begins at once".to_owned());
-        }
+        warnings.extend(late_start(timing)?);
         Ok(Self {
             connect,
             groups: Vec::new(),
@@ -303,7 +304,10 @@ impl Draft {
             );
         }
         self.check_thresholds(&scenario, timing)?;
-        let parameters = parameters(&title, &scenario);
+        let mut parameters = parameters(&title, &scenario);
+        parameters.extend(
+            timing.start_at.map(|time| Parameter { name: Parameter::START_AT.into(), value: time.to_string() }),
+        );
         let identity = self.identity(&scenario, &parameters, timing);
         let options = RunOptions {
             thresholds: self.thresholds,
@@ -355,6 +359,25 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// What is wrong with a `--start-at` that is over. A part that comes late begins late and says so; one that comes much
+/// later is not a part of that run any more.
+fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
+    let Some(time) = timing.start_at else { return Ok(None) };
+    let behind = Timestamp::now().duration_since(time);
+    if behind > LATEST {
+        let behind = behind.as_secs();
+        let ago = match behind {
+            ..7200 => format!("{} minutes", behind / 60),
+            ..172_800 => format!("{} hours", behind / 3600),
+            _ => format!("{} days", behind / 86_400),
+        };
+        let error =
+            Error::usage(format!("--start-at {time} was {ago} ago: the other parts are long under way, or over"));
+        return Err(error.with_hint("give a time ahead, for example \"$(date -u -d '+1 minute' +%FT%TZ)\""));
+    }
+    Ok((behind > SignedDuration::ZERO).then(|| "--start-at is in the past: the load begins late".to_owned()))
 }
 
 /// Takes the files of a certificate out of the options where each client has its own.
