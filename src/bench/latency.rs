@@ -271,7 +271,7 @@ impl TryFrom<LatencyJson> for Latency {
     type Error = &'static str;
 
     fn try_from(json: LatencyJson) -> Result<Self, Self::Error> {
-        Self::decode(&json.histogram).ok_or("`histogram` is no HdrHistogram")
+        Self::decode(&json.histogram).ok_or("`histogram` is not an HdrHistogram")
     }
 }
 

@@ -63,7 +63,7 @@ impl Report {
     }
 
     fn begin(&self) -> Result<jiff::Timestamp, ReportError> {
-        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is no time: {}", self.begun)))
+        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is not a time: {}", self.begun)))
     }
 
     /// Begins the series so much earlier, since second 0 of a part is when its own process began.
@@ -312,11 +312,11 @@ mod tests {
         let merge = |other| Report::merge(vec![Report::example((0, 2), 1), other], false).unwrap_err().to_string();
         assert_eq!(
             merge(other(parameter("QoS", "2"), "other")),
-            "the reports of shards 1 and 2 are of different runs: QoS `1` and `2`"
+            "the reports of shards 1 and 2 belong to different runs: QoS `1` and `2`"
         );
         assert_eq!(
             merge(other(parameter("rate", "5/s"), "other")),
-            "the reports of shards 1 and 2 are of different runs: QoS `1` and none; rate none and `5/s`"
+            "the reports of shards 1 and 2 belong to different runs: QoS `1` and none; rate none and `5/s`"
         );
         let named =
             Report { run: Identity { id: Some("b".into()), ..Identity::default() }, ..Report::example((1, 2), 1) };
@@ -337,7 +337,7 @@ mod tests {
             Report::merge(shards.iter().map(|shard| Report::example(*shard, 1)).collect(), false).map(|_| ())
         };
         assert_eq!(merge(&[(0, 2), (0, 2)]), Err(ReportError::TwiceTheSame(0, 2)));
-        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are of shard 1 of 2");
+        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are for shard 1 of 2");
         assert_eq!(merge(&[(0, 2), (1, 3)]), Err(ReportError::DividedDifferently(2, 3)));
         assert_eq!(merge(&[(0, 3), (1, 3)]), Err(ReportError::Missing(2, 3)));
         assert_eq!(merge(&[(1, u64::MAX), (2, u64::MAX)]), Err(ReportError::Missing(0, u64::MAX)));

@@ -72,7 +72,7 @@ impl Resources {
         let Demand { connections, port_ranges, .. } = demand;
         let needed = demand.open_files();
         if let Some(open_files) = self.open_files.filter(|open_files| *open_files < needed) {
-            let what = format!("{connections} connections need {needed} open files, and {open_files} are allowed");
+            let what = format!("{connections} connections need {needed} open files, but only {open_files} are allowed");
             return Err(Shortage { what, command: format!("sudo prlimit --pid $$ --nofile={needed}:{needed}") });
         }
         if let Some(ports) = self.local_ports.filter(|ports| ports.saturating_mul(port_ranges) < connections) {
@@ -81,7 +81,7 @@ impl Resources {
                 PortsForEach::SourceAddress => "--source-ip",
             };
             let what = format!(
-                "{connections} connections need as many local ports, and there are {} ({ports} for each {of_each})",
+                "{connections} connections need as many local ports, but there are only {} ({ports} for each {of_each})",
                 ports.saturating_mul(port_ranges)
             );
             let command = "sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'   (or give several --source-ip)";
@@ -140,7 +140,7 @@ mod tests {
         let resources = Resources { open_files: Some(1024), local_ports: Some(28_232) };
         assert_eq!(resources.check(demand(900)), Ok(()));
         let shortage = resources.check(demand(5000)).unwrap_err();
-        assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, and 1024 are allowed");
+        assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, but only 1024 are allowed");
         assert_eq!(shortage.command(), "sudo prlimit --pid $$ --nofile=5048:5048");
     }
 

@@ -11,7 +11,7 @@ pub(crate) struct Rate {
 
 /// What was given where a rate is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rate: use a number with /s, /m or /h, as in 50000/s or 0.5/s")]
+#[error("`{0}` is not a rate: use a number with /s, /m or /h, for example 50000/s or 0.5/s")]
 pub(crate) struct InvalidRate(pub String);
 
 impl Rate {

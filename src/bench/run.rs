@@ -17,7 +17,7 @@ pub(crate) enum RunError {
     #[error("{0}")]
     Dial(Box<DialError>),
     /// A topic or filter that is none once its placeholders are filled.
-    #[error("a topic of the run, its placeholders filled: {0}")]
+    #[error("a topic of the run, with its placeholders filled: {0}")]
     Topic(#[from] TopicError),
     /// The system does not allow as many connections.
     #[error(transparent)]

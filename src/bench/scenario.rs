@@ -365,7 +365,7 @@ impl Scenario {
         let numbered = !self.publishes() || self.stamps();
         match threshold.needs() {
             Needs::Plan if !self.publishes() => Some("nothing is published in this run"),
-            Needs::Plan if !paced => Some("an unpaced run has no plan"),
+            Needs::Plan if !paced => Some("an unpaced run has no planned times"),
             Needs::Publishers | Needs::Acknowledgements if !self.publishes() => {
                 Some("nothing is published in this run")
             }
@@ -374,7 +374,7 @@ impl Scenario {
                 Some("nothing is received in this run")
             }
             Needs::Losses if !self.publishes() && self.shares_subscriptions() => {
-                Some("a member of a share does not know what the others receive")
+                Some("a member of a shared subscription does not know what the others receive")
             }
             Needs::Numbers if !numbered => Some("the payload carries no number: use --payload-size of 32 or more"),
             Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
@@ -393,16 +393,18 @@ impl Scenario {
             Measure::Ack | Measure::AckUncorrected | Measure::SendDelay if !self.publishes() => {
                 Some("nothing is published in this run")
             }
-            Measure::Ack if !paced => Some("without a plan there is no corrected latency: use ack_uncorrected"),
+            Measure::Ack if !paced => Some("an unpaced run has no corrected latency: use ack_uncorrected"),
             Measure::Ack | Measure::AckUncorrected if !acknowledged => Some("QoS 0 is not acknowledged"),
             Measure::AckUncorrected if !times_acknowledgements => {
                 Some("an unpaced run measures no latency without --latency")
             }
             Measure::CoreDelay if !self.publishes() => Some("nothing is published in this run"),
-            Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
+            Measure::SendDelay if !paced => Some("without planned times nothing is delayed"),
             Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
-            Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
-            Measure::Suback if !self.subscribes() => Some("nobody subscribes in this run"),
+            Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => {
+                Some("no messages are queued at the broker in this run")
+            }
+            Measure::Suback if !self.subscribes() => Some("no client subscribes in this run"),
             _ => None,
         }
     }

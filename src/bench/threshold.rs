@@ -343,7 +343,7 @@ impl FromStr for Threshold {
             Some((text[..at].trim(), operator.1, text[at + operator.0.len()..].trim()))
         });
         let Some((metric, operator, value)) = found else {
-            return Err(invalid("it has no comparison, as in e2e.p99>100ms or loss>0".into()));
+            return Err(invalid("it has no comparison, for example e2e.p99>100ms or loss>0".into()));
         };
         let Some(mut parsed) = Metric::parse(metric) else {
             let latencies = Measure::ALL.map(Measure::name).join(", ");
@@ -352,7 +352,7 @@ impl FromStr for Threshold {
             )));
         };
         let Some((value, unit)) = parse_value(value) else {
-            return Err(invalid(format!("`{value}` is no value, as in 100ms, 0.99 or 1%")));
+            return Err(invalid(format!("`{value}` is not a value, for example 100ms, 0.99 or 1%")));
         };
         match (parsed, unit) {
             (Metric::Latency(..) | Metric::LateStart, Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
@@ -491,7 +491,7 @@ mod tests {
             ("e2e.p99", "no comparison"),
             ("e2e.p101>1ms", "`e2e.p101` is not measured"),
             ("ping.p99>1ms", "`ping.p99` is not measured"),
-            ("e2e.p99>fast", "`fast` is no value"),
+            ("e2e.p99>fast", "`fast` is not a value"),
             ("e2e.p99>100", "needs a unit"),
             ("e2e.p99>1%", "does not fit"),
             ("rate<1s", "does not fit"),

@@ -72,7 +72,7 @@ pub(crate) fn invoked(arguments: &[OsString]) -> Command {
     finished(with_command(general, COMMANDS, &names))
 }
 
-/// The commands as names without options: enough to find which is meant, as only the general options stand before it.
+/// The commands as names without options: enough to find which is meant, as only the general options come before it.
 fn with_names(command: Command, below: &[Entry]) -> Command {
     command.subcommands(below.iter().map(|(name, below)| match below {
         Options(_) => named(name),

@@ -29,8 +29,8 @@ pub(super) struct Preferences {
 /// The codec of a format, where nothing can give a schema; `of` is what the format was given to.
 pub(super) fn codec(of: &str, format: PayloadFormat) -> Result<Codec, Error> {
     if format.needs_schema() {
-        let error = Error::usage(format!("{of}: {format} needs a schema, and here is none"));
-        return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`"));
+        let error = Error::usage(format!("{of}: {format} needs a schema, which is not available here"));
+        return Err(error.with_hint("`sub` can set it for its messages: `sub FILTER -f ...`"));
     }
     let codec = Codec::from(format);
     codec.check_built_in().map_err(|error| Error::usage(format!("{of}: {error}")))?;

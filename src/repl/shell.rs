@@ -377,8 +377,8 @@ impl<'a> Shell<'a> {
                 PublishOutcome::HungUp(message) => self.talk.error(&hung_up(&message)),
                 PublishOutcome::Uncertain => self
                     .talk
-                    .warning("a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
-                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended before"),
+                    .warning("the delivery of a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
+                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended first"),
                 PublishOutcome::Lost => {
                     self.talk.warning("a message may be lost: the connection ended before it was acknowledged");
                 }
@@ -391,7 +391,7 @@ impl<'a> Shell<'a> {
     pub(super) fn current(&self) -> Result<&Connection, Error> {
         match self.current.and_then(|index| self.connections.get(index)) {
             Some(connection) => Ok(connection),
-            None => Err(Error::usage("there is no connection").with_hint("`connect -h HOST` opens one")),
+            None => Err(Error::usage("no connection").with_hint("`connect -h HOST` opens one")),
         }
     }
 
@@ -414,9 +414,7 @@ impl<'a> Shell<'a> {
     /// Where a connection is in the list.
     pub(super) fn find(&self, name: &str) -> Result<usize, Error> {
         let found = self.connections.iter().position(|connection| connection.name == name);
-        found.ok_or_else(|| {
-            Error::usage(format!("there is no connection `{name}`")).with_hint("`connections` lists them")
-        })
+        found.ok_or_else(|| Error::usage(format!("unknown connection `{name}`")).with_hint("`connections` lists them"))
     }
 
     /// The connection of an id, while it is in the list.

@@ -8,7 +8,7 @@ use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
-use crate::command::refusal::refused;
+use crate::command::refusal::{refused, subscription_refused};
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
@@ -112,8 +112,8 @@ impl Shell<'_> {
             let name = filter.as_str();
             if reason.is_failure() {
                 self.forget(index, std::slice::from_ref(filter));
-                let what = format!("the subscription to `{name}`");
-                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
+                let version = self.connections[index].settings.client.connect.version;
+                let error = subscription_refused(version, name, reason, &ack.details);
                 // The first is the command's own; the others are told here.
                 match failure {
                     None => failure = Some(error),
@@ -128,7 +128,7 @@ impl Shell<'_> {
                 let wanted = active.options.qos;
                 if reason.number() < wanted.number() {
                     let granted = reason.number();
-                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
+                    self.talk.warning(format_args!("`{name}`: the broker granted QoS {granted}, not {wanted}"));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Shell<'_> {
             }
             self.forget(index, std::slice::from_ref(filter));
             if reason == ReasonCode::NoSubscriptionExisted {
-                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
+                self.talk.warning(format_args!("there was no subscription to `{name}`"));
             } else {
                 self.talk.success(format_args!("Unsubscribed from {name}"));
             }

@@ -9,7 +9,7 @@ use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter, TopicName};
 /// What `reply` does.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplySettings {
-    /// The session that it happens in.
+    /// The session.
     pub(crate) connect: ConnectSettings,
     /// Where requests come from.
     pub(crate) filters: Vec<SubscriptionOptions>,
@@ -17,9 +17,9 @@ pub(crate) struct ReplySettings {
     pub(crate) qos: QoS,
     /// What is answered.
     pub(crate) answer: Answer,
-    /// Where to, if the request does not say.
+    /// The topic for answers, if the request names none.
     pub(crate) reply_topic: Option<TopicName>,
-    /// End after so many answers.
+    /// End after this many answers.
     pub(crate) count: Option<u64>,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,
@@ -28,11 +28,11 @@ pub(crate) struct ReplySettings {
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Always the same.
+    /// A fixed text.
     Text(Bytes),
     /// The payload of the request.
     Echo,
-    /// What a command prints.
+    /// The output of a command.
     Command(String),
 }
 

@@ -64,11 +64,15 @@ fn bash(script: &str) -> String {
 fn zsh(script: &str) -> String {
     let mut script =
         replaced(script, "or the path of a file]:NAME:_default'", "or the path of a file]:NAME:_mqttx-rs_profiles'");
-    script = replaced(&script, "says nothing]:PROFILE:_default'", "says nothing]:PROFILE:_mqttx-rs_profiles'");
+    script = replaced(
+        &script,
+        "all other values from]:PROFILE:_default'",
+        "all other values from]:PROFILE:_mqttx-rs_profiles'",
+    );
     for name in ["name -- Name of the profile", "names -- Names of profiles, or paths of files"] {
         script = replaced(&script, &format!(":{name}:_default'"), &format!(":{name}:_mqttx-rs_profiles'"));
     }
-    let default = r"Name of the profile \[default\: the one that is in use\]";
+    let default = r"Name of the profile \[default\: the one in use\]";
     script = replaced(&script, &format!("{default}:_default'"), &format!("{default}:_mqttx-rs_profiles'"));
     let function = format!(
         "(( $+functions[_mqttx-rs_profiles] )) ||\n_mqttx-rs_profiles() {{\n    local -a names\n    \

@@ -393,7 +393,7 @@ impl Publisher {
             PublishOutcome::HungUp(_) => {
                 self.answered += 1;
                 tools.recorder.counts.refused += 1;
-                tools.recorder.reasons.note("publish: the broker closes the connection at it".to_owned());
+                tools.recorder.reasons.note("publish: the broker closes the connection on it".to_owned());
             }
             // Stays unacknowledged in the count, and nothing waits for it.
             PublishOutcome::Uncertain | PublishOutcome::Lost | PublishOutcome::Unsent => {

@@ -244,7 +244,7 @@ mod tests {
             ("topic read a/#/b", "`a/#/b` is not a topic filter: `#` can only be the last level of a filter"),
             (
                 "topic $share/g/a",
-                "`$share/g/a` has a prefix: name the topics alone, without `$share/{group}/`, `$queue/` or `$exclusive/`",
+                "`$share/g/a` has a prefix: name only the topics, without `$share/{group}/`, `$queue/` or `$exclusive/`",
             ),
         ] {
             let error = AccessList::parse("acl.txt", &format!("# first\n\n  {line}\n")).unwrap_err();

@@ -18,15 +18,15 @@ pub(crate) enum AccessProblem {
     NoColon,
     #[error("the name before `:` is empty")]
     NoName,
-    #[error("the user `{0}` has an earlier line")]
+    #[error("the user `{0}` is defined twice")]
     SameName(String),
     #[error(
         "the hash of `{0}` is not `$6$SALT$HASH` or `$7$ITERATIONS$SALT$HASH` in base64: set it with mosquitto_passwd"
     )]
     Hash(String),
-    #[error("the hash of `{0}` is of a kind that is not known: `$6$` and `$7$` are, as mosquitto_passwd writes them")]
+    #[error("the hash of `{0}` is of an unknown kind: use `$6$` or `$7$`, as written by mosquitto_passwd")]
     HashKind(String),
-    #[error("the hash of `{name}` has {given} iterations, allowed are 1 to {most}")]
+    #[error("the hash of `{name}` has {given} iterations: use 1 to {most}")]
     Iterations { name: String, given: String, most: u32 },
     #[error("unknown keyword `{0}`: use `user`, `topic` or `pattern`")]
     Keyword(String),
@@ -38,6 +38,6 @@ pub(crate) enum AccessProblem {
     Access(String),
     #[error("`{filter}` is not a topic filter: {error}")]
     Filter { filter: String, error: TopicError },
-    #[error("`{0}` has a prefix: name the topics alone, without `$share/{{group}}/`, `$queue/` or `$exclusive/`")]
+    #[error("`{0}` has a prefix: name only the topics, without `$share/{{group}}/`, `$queue/` or `$exclusive/`")]
     Prefix(String),
 }

@@ -73,7 +73,7 @@ mod tests {
     fn a_hash_of_another_kind_is_an_error_and_not_a_password() {
         let mut users = Users::default();
         let error = users.add_file("users", "a:$9$x").unwrap_err().to_string();
-        assert!(error.starts_with("users:1: the hash of `a` is of a kind that is not known"), "{error}");
+        assert!(error.starts_with("users:1: the hash of `a` is of an unknown kind"), "{error}");
         users.add_file("users", "a:$money$\nb:$9").unwrap();
     }
 
@@ -117,7 +117,7 @@ dave:
         for (line, problem) in [
             ("nobody", "expected `NAME:PASSWORD` or a line of mosquitto_passwd, got a line without `:`".to_owned()),
             (":x", "the name before `:` is empty".to_owned()),
-            ("a:x", "the user `a` has an earlier line".to_owned()),
+            ("a:x", "the user `a` is defined twice".to_owned()),
             ("b:$6$c2FsdA==$AAAA", hash_problem()),
             ("b:$6$!$AAAA", hash_problem()),
             ("b:$7$c2FsdA==$AAAA", hash_problem()),
@@ -137,6 +137,6 @@ dave:
     }
 
     fn iterations_problem(given: &str) -> String {
-        format!("the hash of `b` has {given} iterations, allowed are 1 to 1000000")
+        format!("the hash of `b` has {given} iterations: use 1 to 1000000")
     }
 }

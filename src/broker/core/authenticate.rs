@@ -54,7 +54,7 @@ impl Core {
         let Some(hello) = read_hello(input, self.settings.limits.maximum_packet_size)? else { return Ok(false) };
         match hello {
             Hello::Disconnect => {
-                self.disconnect(link, ReasonCode::Success, "the client gave its authentication up", now);
+                self.disconnect(link, ReasonCode::Success, "the client gave up its authentication", now);
             }
             Hello::Auth(named) => {
                 let same = self.links.get(link.0).is_some_and(|open| match &open.stage {
@@ -63,7 +63,7 @@ impl Core {
                 });
                 // [MQTT-4.12.0-5] and 4.12: nothing but the exchange goes on.
                 if !same || named.auth.reason != ReasonCode::ContinueAuthentication {
-                    let fault = "AUTH that does not go on with the authentication of CONNECT";
+                    let fault = "AUTH that does not continue the authentication of CONNECT";
                     return Err(Violation { reason: ReasonCode::ProtocolError, fault: fault.into() });
                 }
                 let data = named.auth.data.unwrap_or_default();
@@ -137,7 +137,7 @@ impl Core {
             (ReasonCode::ReAuthenticate, _) => Exchange::new(authenticated.method),
             (ReasonCode::ContinueAuthentication, Some(exchange)) => exchange,
             _ => {
-                self.blame(link, &fault("AUTH that begins nothing and goes on with nothing"), now);
+                self.blame(link, &fault("AUTH that neither begins nor continues an authentication"), now);
                 return;
             }
         };

@@ -45,7 +45,7 @@ impl Core {
         let known = self.by_client.get(&connect.client_id).and_then(|id| self.clients.get(id.0));
         let takes_over = known.is_some_and(|client| client.link.is_some());
         if self.connected >= self.settings.limits.max_connections && !takes_over {
-            let why = format!("{} clients are connected, the limit", self.connected);
+            let why = format!("the limit of {} connected clients is reached", self.connected);
             return Err(Refusal::new(ReasonCode::QuotaExceeded, why));
         }
         if connect.properties.authentication_method.is_some() {
@@ -133,7 +133,12 @@ impl Core {
     /// Closes the connection that a client still has [MQTT-3.1.4-3].
     fn take_over(&mut self, id: SessionId, now: Instant) {
         let Some(link) = self.clients.get(id.0).and_then(|client| client.link) else { return };
-        self.disconnect(link, ReasonCode::SessionTakenOver, "another connection with this client identifier", now);
+        self.disconnect(
+            link,
+            ReasonCode::SessionTakenOver,
+            "another client connected with this client identifier",
+            now,
+        );
     }
 
     fn check_client_id(&self, connect: &Connect) -> Result<(), Refusal> {
@@ -142,7 +147,7 @@ impl Core {
         }
         let refused = |why| Err(Refusal::new(ReasonCode::ClientIdentifierNotValid, why));
         match connect.version {
-            Version::V3_1 => refused("a client identifier is missing, which MQTT 3.1 requires"),
+            Version::V3_1 => refused("MQTT 3.1 requires a client identifier"),
             // [MQTT-3.1.3-8].
             Version::V3_1_1 if !connect.clean_start => refused("Clean Session 0 needs a client identifier"),
             _ if !self.settings.limits.assigned_client_id => refused("the broker assigns no client identifiers"),
@@ -158,10 +163,10 @@ impl Core {
             return Err(Refusal::new(ReasonCode::QoSNotSupported, why));
         }
         if will.retain && !limits.retain_available {
-            return Err(Refusal::new(ReasonCode::RetainNotSupported, "a retained will, though nothing is retained"));
+            return Err(Refusal::new(ReasonCode::RetainNotSupported, "a retained will, though Retain Available is 0"));
         }
         if will.topic.as_str().starts_with("$SYS/") {
-            return Err(Refusal::new(ReasonCode::NotAuthorized, "a will to $SYS, which is the broker's own"));
+            return Err(Refusal::new(ReasonCode::NotAuthorized, "a will to $SYS, which is reserved for the broker"));
         }
         Ok(())
     }
@@ -173,7 +178,7 @@ impl Core {
         if rights.may_publish(&will.topic) {
             return Ok(());
         }
-        let why = format!("no right to publish a will to `{}`", will.topic);
+        let why = format!("not allowed to publish a will to `{}`", will.topic);
         Err(Refusal::new(ReasonCode::NotAuthorized, why))
     }
 

@@ -182,7 +182,7 @@ impl Core {
                 let seconds = self.settings.limits.connect_timeout.as_secs();
                 let why = match &open.stage {
                     Stage::Open => format!("no CONNECT within {seconds} s"),
-                    _ => format!("the authentication did not end within {seconds} s"),
+                    _ => format!("the authentication did not finish within {seconds} s"),
                 };
                 self.disconnect(link, ReasonCode::MaximumConnectTime, &why, now);
             }
@@ -263,9 +263,9 @@ fn explained(violation: Violation, input: &[u8]) -> Violation {
     let is_http =
         [&b"GET "[..], b"POST ", b"PUT ", b"HEAD ", b"OPTIONS "].iter().any(|method| input.starts_with(method));
     let hint = if is_http {
-        "it looks like HTTP: WebSocket has a port of its own"
+        "it looks like HTTP: WebSocket uses another port"
     } else if input.starts_with(&[0x16, 3]) {
-        "it looks like TLS, which has a port of its own"
+        "it looks like TLS, which uses another port"
     } else {
         return violation;
     };

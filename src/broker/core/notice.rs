@@ -106,18 +106,18 @@ impl fmt::Display for Notice {
             Self::Dropped { client_id, queued, bytes, flag } => {
                 write!(
                     f,
-                    "messages for client `{client_id}` are dropped: {queued} with {bytes} bytes wait for it, the limit \
+                    "messages for client `{client_id}` are dropped: {queued} with {bytes} bytes are queued, the limit \
                      ({flag})"
                 )
             }
             Self::Denied { client_id, what, topic, reason, why, is_last } => {
                 write!(f, "{what} `{topic}` of client `{client_id}` refused: {reason}: {why}")?;
-                if *is_last { f.write_str(" (more of this connection are not logged)") } else { Ok(()) }
+                if *is_last { f.write_str(" (further refusals on this connection are not logged)") } else { Ok(()) }
             }
             Self::HashForScram { user_name, address } => {
                 write!(
                     f,
-                    "user `{user_name}` of {address} asks for SCRAM, which needs the password: --user-file has only a \
+                    "user `{user_name}` from {address} asks for SCRAM, which needs the password: --user-file has only a \
                      hash of it"
                 )
             }

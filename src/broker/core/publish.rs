@@ -65,11 +65,11 @@ impl Core {
             }
         };
         let why = match reason {
-            ReasonCode::NotAuthorized if !may_publish => "the ACL file gives no right to publish it",
-            ReasonCode::NotAuthorized => "$SYS is the broker's own",
-            ReasonCode::TopicNameInvalid => "a delayed message goes to $delayed/SECONDS/TOPIC",
+            ReasonCode::NotAuthorized if !may_publish => "the ACL file does not allow publishing it",
+            ReasonCode::NotAuthorized => "$SYS is reserved for the broker",
+            ReasonCode::TopicNameInvalid => "a delayed message needs a topic $delayed/SECONDS/TOPIC",
             // A limit, of which the log hears elsewhere.
-            ReasonCode::QuotaExceeded => return Ok((packet_id, qos, reason, "a limit of the broker is reached")),
+            ReasonCode::QuotaExceeded => return Ok((packet_id, qos, reason, "a limit of the broker has been reached")),
             _ => return Ok((packet_id, qos, reason, "")),
         };
         if let Some(client) = self.clients.get_mut(id.0)
@@ -118,7 +118,7 @@ impl Core {
             Ok(()) => ReasonCode::Success,
             Err(full) => {
                 let why = match full {
-                    Full::Messages(most) => format!("{most} delayed messages wait, the limit (--max-delayed)"),
+                    Full::Messages(most) => format!("the limit of {most} delayed messages is reached (--max-delayed)"),
                     full => full.to_string(),
                 };
                 self.notices.push_back(Notice::NotKept { client_id, store: "$delayed", why });

@@ -135,9 +135,9 @@ impl Core {
 /// Why a filter is refused.
 fn why_not(reason: ReasonCode) -> &'static str {
     match reason {
-        ReasonCode::NotAuthorized => "the ACL file gives no right to it",
+        ReasonCode::NotAuthorized => "the ACL file does not allow it",
         ReasonCode::TopicFilterInvalid => "not a valid filter",
         ReasonCode::QuotaExceeded => "another client has this exclusive subscription",
-        _ => "a limit of the broker excludes it",
+        _ => "a limit of the broker does not allow it",
     }
 }

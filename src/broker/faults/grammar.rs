@@ -126,7 +126,7 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
             words.word("every")?;
             let every = words.expect("a time such as `10s`", time)?;
             if pause >= every {
-                return Err("the pause must be shorter than the time between two of them".to_owned());
+                return Err("the stall must be shorter than the interval between two stalls".to_owned());
             }
             Fault::Stall { pause, every }
         }
@@ -174,13 +174,13 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
                 words.word("client")?;
                 let given = if word == "from" { Direction::FromClient } else { Direction::ToClient };
                 if direction.replace(given).is_some() {
-                    return Err("it has two directions: without any, both ways count where `close` is used".to_owned());
+                    return Err("it has two directions: give one, or none for both".to_owned());
                 }
             }
             "for" => {
                 let client = words.expect("a client identifier such as `sensor-*`", |text| Some(text.to_owned()))?;
                 if rule.client.replace(client).is_some() {
-                    return Err("it has two clients: write a rule for each".to_owned());
+                    return Err("it names two clients: write one rule for each".to_owned());
                 }
             }
             word => {
@@ -197,7 +197,7 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
         if let Some(new) = new.first()
             && before.iter().any(|before| discriminant(before) == discriminant(new))
         {
-            return Err(format!("`{word}` says a second time how many of the packets are meant: once is enough"));
+            return Err(format!("`{word}` is a second condition for which packets are meant: give only one"));
         }
     }
     if rule.packet().is_none() && !rule.conditions.is_empty() {
@@ -361,17 +361,17 @@ mod tests {
             ("reorder publish 1", "expected a number of packets between 2 and 1000, got `1`"),
             ("refuse publish 0x8F", "expected a reason code of the answer to publish (0x80 Unspecified error, "),
             ("refuse puback 0x80", "the broker can refuse connect, publish, subscribe and unsubscribe, not puback"),
-            ("drop puback 10% 20%", "`20%` says a second time how many of the packets are meant"),
-            ("drop puback every 2nd every 3rd", "`every` says a second time how many"),
+            ("drop puback 10% 20%", "`20%` is a second condition"),
+            ("drop puback every 2nd every 3rd", "`every` is a second condition"),
             ("close after publish 0", "expected a number from 1, such as `7`, got `0`"),
             ("close publish", "expected `after`, got `publish`"),
-            ("stall 2s every 2s", "the pause must be shorter than the time between two of them"),
+            ("stall 2s every 2s", "the stall must be shorter than the interval between two stalls"),
             ("stall 1s every 2s 10%", "stall and fragment apply to all packets"),
             ("fragment 0", "expected a number of bytes, got `0`"),
             ("drop connack from client", "it is about something that only the broker sends"),
             ("drop connect to client", "it is about something that only a client sends"),
             ("drop publish to client from client", "it has two directions"),
-            ("drop publish for a for b", "it has two clients"),
+            ("drop publish for a for b", "it names two clients"),
         ] {
             assert!(problem(text).contains(expected), "{text}: {}", problem(text));
         }

@@ -113,8 +113,8 @@ impl LinkFaults {
                 Fault::Duplicate(_) => "duplicated".to_owned(),
                 Fault::Corrupt(_) => "corrupted".to_owned(),
                 Fault::Delay(_, time) => format!("delayed by {time:?}"),
-                Fault::Reorder(..) => "collected, to come in another order".to_owned(),
-                _ if closes_now => "passed on, and the connection closed".to_owned(),
+                Fault::Reorder(..) => "held back to be reordered".to_owned(),
+                _ if closes_now => "passed on, then the connection closed".to_owned(),
                 _ => String::new(),
             };
             if !verb.is_empty() {

@@ -71,7 +71,7 @@ async fn upgrade(stream: &mut Stream, path: &str) -> io::Result<Vec<u8>> {
     let mut received = Vec::with_capacity(1024);
     loop {
         if stream.read_buf(&mut received).await? == 0 {
-            return Err(io::Error::other("the connection was closed before a whole request"));
+            return Err(io::Error::other("the connection was closed before the request was complete"));
         }
         let request = Request::read(&received, path);
         if request != Request::Partial {

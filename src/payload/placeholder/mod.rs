@@ -1,17 +1,17 @@
 //! The one language of placeholders: client identifiers, and topics, filters and payloads of a benchmark.
 //!
 //! ```text
-//! {name}              what the name stands for
+//! {name}              the value of the name
 //! {name:arguments}    for example {random:1000..9999} or {hex:8}
 //! %i %c %u %s %sc     short forms of MQTTX, in bench; %% is a percent sign there
 //! {{name}}            the text {name}
 //! ```
 //!
 //! A name has two or more lower-case letters, digits and underscores. Payloads hold JSON, so in topics and payloads a
-//! brace that begins no placeholder is text; in a client identifier, where it is a slip, it must be doubled. The names
-//! are rows of `Entry::ALL`, which the README prints; each place of use is a [`Place`], which says what it offers.
+//! brace that does not begin a placeholder is text; in a client identifier, where it is a mistake, it must be doubled. The names
+//! are rows of `Entry::ALL`, which the README lists; each place of use is a [`Place`], which defines what it offers.
 //!
-//! A text is parsed once, what is known by then is bound, and only what differs from client to client or from message
+//! A text is parsed once, the values known by then are bound, and only what differs from client to client or from message
 //! to message is left for [`Pattern::fill`].
 
 mod error;
@@ -41,7 +41,7 @@ impl Pattern {
         Self { text: parts.iter().map(|part| part.source.as_str()).collect(), parts }
     }
 
-    /// The same pattern with what is known already in the place of its name.
+    /// The same pattern with the known values bound.
     #[must_use]
     pub(crate) fn bind(self, value: impl Fn(Name) -> Option<String>) -> Self {
         let bound = self.parts.into_iter().map(|part| match part.piece {
@@ -51,7 +51,7 @@ impl Pattern {
         Self::of(bound.collect())
     }
 
-    /// The same pattern with its random parts drawn, once for all who fill it.
+    /// The same pattern with its random parts drawn, once for all uses.
     #[must_use]
     pub(crate) fn draw(self, random: &mut fastrand::Rng) -> Self {
         let drawn = self.parts.into_iter().map(|part| {
@@ -93,7 +93,7 @@ impl Pattern {
         self.parts.iter().any(|part| part.piece.is_random() || part.piece == Piece::Value(Name::Sequence))
     }
 
-    /// As it was written, with what is bound in its place.
+    /// As written, with the bound values in place.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -105,7 +105,7 @@ impl Pattern {
         text
     }
 
-    /// Appends the text; `value` writes what a name stands for.
+    /// Appends the text; `value` writes the value of a name.
     pub(crate) fn fill(&self, random: &mut fastrand::Rng, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
         for part in &self.parts {
             part.piece.write(random, out, &mut value);
@@ -113,7 +113,7 @@ impl Pattern {
     }
 }
 
-/// A text in which the braces are text, for a place where each of them must be doubled.
+/// A text in which the braces are text, for a place where braces must be doubled.
 pub(crate) fn literal(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

@@ -1,13 +1,13 @@
-//! A text to the parts of a pattern.
+//! Parses a text into the parts of a pattern.
 
 use super::error::{Fault, PlaceholderError};
 use super::piece::{Part, Piece};
 use super::table::{Arguments, Braces, Entry, Name, Place};
 
-/// So many random digits at most: a payload of more is `--payload-size`.
+/// The most random digits; for larger payloads there is `--payload-size`.
 const MAXIMUM_DIGITS: usize = 4096;
 
-/// What was read at a place of the text, and how many bytes of it.
+/// What was read at a position of the text, and its length in bytes.
 type Read = (Piece, usize);
 
 pub(super) fn parts(text: &str, place: Place) -> Result<Vec<Part>, PlaceholderError> {
@@ -40,7 +40,7 @@ fn text_of(rest: &str, length: usize) -> Read {
     (Piece::Text(rest[..length].to_owned()), length)
 }
 
-/// What stands at a brace.
+/// What a brace begins.
 fn brace(rest: &str, place: Place) -> Result<Read, Fault> {
     if place.braces == Braces::Data {
         let offered = shape(rest).and_then(|shape| Some((Entry::of_word(shape.word)?, shape.length)));

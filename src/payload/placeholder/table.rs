@@ -1,6 +1,6 @@
-//! The names there are, and which place offers which.
+//! The names of placeholders, and where each can be used.
 
-/// What a placeholder stands for.
+/// The meaning of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     Random,
@@ -17,7 +17,7 @@ pub(crate) enum Name {
     Scenario,
 }
 
-/// What stands behind the colon.
+/// The arguments after the colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arguments {
     None,
@@ -32,9 +32,9 @@ pub(super) struct Entry {
     pub(super) name: Name,
     pub(super) word: &'static str,
     pub(super) arguments: Arguments,
-    /// As it is written.
+    /// As written.
     pub(super) example: &'static str,
-    /// MQTTX's form, and our own in its manner.
+    /// The short form of MQTTX, or ours in the same style.
     pub(super) short: Option<&'static str>,
     /// The reference in the README, which a test compares.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README has it"))]
@@ -44,19 +44,19 @@ pub(super) struct Entry {
 impl Entry {
     /// Every placeholder, once.
     pub(super) const ALL: &[Self] = &[
-        row(Name::Random, "random", "{random:1000..9999}", "random number, both ends included; `{random:1-100}` too"),
-        row(Name::Hex, "hex", "{hex:8}", "random hexadecimal digits, 1 to 4096; `{random:8}` too"),
+        row(Name::Random, "random", "{random:1000..9999}", "random number, both ends included; also `{random:1-100}`"),
+        row(Name::Hex, "hex", "{hex:8}", "random hexadecimal digits, 1 to 4096; also `{random:8}`"),
         row(Name::Hostname, "hostname", "{hostname}", "name of this machine"),
-        row(Name::User, "user", "{user}", "who runs the program"),
+        row(Name::User, "user", "{user}", "user who runs the program"),
         row(Name::Profile, "profile", "{profile}", "name of the profile in use"),
-        row(Name::Pid, "pid", "{pid}", "number of the process"),
+        row(Name::Pid, "pid", "{pid}", "process id"),
         row(Name::Client, "client", "{client}", "number of the client in its group, from 1").short("%i"),
         row(Name::ClientId, "client_id", "{client_id}", "identifier of the client").short("%c"),
         row(Name::Username, "username", "{username}", "user name of the client").short("%u"),
-        row(Name::Sequence, "sequence", "{sequence}", "number of the message, from 0; with `--topics` of the topic")
+        row(Name::Sequence, "sequence", "{sequence}", "number of the message, from 0; with `--topics`, of the topic")
             .short("%s"),
-        row(Name::Run, "run", "{run}", "number of the run, so that nothing of another run is taken for this one's"),
-        row(Name::Scenario, "scenario", "{scenario}", "name of the scenario: its preset, or its file").short("%sc"),
+        row(Name::Run, "run", "{run}", "number of the run, to distinguish it from other runs"),
+        row(Name::Scenario, "scenario", "{scenario}", "name of the scenario: its preset or file").short("%sc"),
     ];
 
     pub(super) fn of_word(word: &str) -> Option<&'static Self> {
@@ -78,12 +78,12 @@ const fn row(name: Name, word: &'static str, example: &'static str, meaning: &'s
     Entry { name, word, arguments, example, short: None, meaning }
 }
 
-/// How a place takes a brace that begins no placeholder.
+/// How a place treats a brace that does not begin a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Braces {
-    /// As a slip: it must be doubled.
+    /// As a mistake: it must be doubled.
     Doubled,
-    /// As text; what has the form of a placeholder must be one.
+    /// As text; but anything in the form of a placeholder must be one.
     Text,
     /// As text, like everything else that is not offered.
     Data,
@@ -128,7 +128,7 @@ impl Place {
         self.offered & set(&[name]) != 0
     }
 
-    /// What it offers, in the order of the reference.
+    /// The placeholders it offers, in the order of the reference.
     pub(super) fn entries(self) -> impl Iterator<Item = &'static Entry> {
         Entry::ALL.iter().filter(move |entry| self.offers(entry.name))
     }
@@ -159,7 +159,7 @@ mod tests {
             ("topics and payloads", Place::TOPIC),
             ("scenarios", Place::TOPIC.of_scenario()),
         ];
-        let mut table = "| placeholder | short | stands for | in |\n|---|---|---|---|\n".to_owned();
+        let mut table = "| placeholder | short | value | where |\n|---|---|---|---|\n".to_owned();
         for Entry { name, example, meaning, short, .. } in Entry::ALL {
             let offering: Vec<_> =
                 places.iter().filter(|(_, place)| place.offers(*name)).map(|(place, _)| *place).collect();

@@ -17,10 +17,10 @@ const FORMATS: Known = &[
     ("sparkplug", "Sparkplug B, shown as JSON"),
 ];
 const SHAPES: Known = &[
-    ("line", "a line a message"),
+    ("line", "one line per message"),
     ("default", "topic, QoS and size, then the payload"),
-    ("clean", "a JSON object a message, indented"),
-    ("jsonl", "a lossless JSON object a line"),
+    ("clean", "an indented JSON object per message"),
+    ("jsonl", "one lossless JSON object per line"),
     ("raw", "payloads and nothing else"),
 ];
 

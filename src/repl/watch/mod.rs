@@ -190,11 +190,11 @@ impl Shell<'_> {
             tokio::select! {
                 biased;
                 accepted = client.publish(message) => accepted.map(drop).map_err(|_| Error::local("it cannot be published")),
-                () = std::future::ready(()) => Err(Error::local("too much is unfinished: try again")),
+                () = std::future::ready(()) => Err(Error::local("too many operations are pending: try again")),
             }
         };
         match published.await {
-            Ok(()) if publish.clears => format!("Removed what was retained on {}", publish.topic),
+            Ok(()) if publish.clears => format!("Removed the retained message on {}", publish.topic),
             Ok(()) => format!("Published to {}", publish.topic),
             Err(error) => error.to_string(),
         }

@@ -33,7 +33,7 @@ fn a_rate_at_which_the_broker_cuts_connections_twice_does_not_hold() {
     link.expect_disconnect();
     link.close();
     let ended = program.wait().expect_code(0);
-    assert!(ended.stderr.contains("The highest rate that holds is 4/s"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("The highest rate that meets the conditions is 4/s"), "{}", ended.stderr);
     let search = read(&path).search.unwrap();
     assert_eq!((search.found, search.confirmed), (Some(4), true));
     assert_eq!(search.steps.iter().map(|step| step.rate).collect::<Vec<_>>(), [4, 8, 8, 6, 6, 5, 5, 4]);
@@ -73,7 +73,11 @@ fn a_search_ends_when_its_time_is_over() {
     link.expect_disconnect();
     link.close();
     let ended = program.wait().expect_code(0);
-    assert!(ended.stderr.contains("--max-time is over: the highest rate that held so far is 4/s"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("--max-time expired: the highest rate so far that meets the conditions is 4/s"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

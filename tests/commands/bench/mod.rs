@@ -328,7 +328,7 @@ fn three_shards_merged_equal_one_run() {
     expect_count_of_broker(&broker, 2000);
 
     let twice = Program::new(["bench", "merge"]).arg(path("1")).arg(path("1")).run().expect_code(1);
-    assert!(twice.stderr.contains("two reports are of shard 1 of 3"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("two reports are for shard 1 of 3"), "{}", twice.stderr);
     let two = || Program::new(["bench", "merge"]).arg(path("1")).arg(path("2"));
     let missing = two().run().expect_code(1);
     assert!(missing.stderr.contains("the report of shard 3 of 3 is missing"), "{}", missing.stderr);

@@ -44,7 +44,7 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     let program = bench(line, broker.port(), &path).arg("--fail").arg("late_start>1s").start();
     count_publishes(broker.accept_session(connack()).0);
     let ended = program.wait().expect_code(99);
-    assert!(ended.stderr.contains(" s behind --start-at"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(" s after --start-at"), "{}", ended.stderr);
     // The whole of it, in days.
     assert!(read(&path).seconds.late > Some(86_400.0), "{:?}", read(&path).seconds);
 }

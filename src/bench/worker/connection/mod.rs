@@ -373,7 +373,7 @@ impl Connection {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {
                 tools.recorder.counts.connects_failed += 1;
-                tools.recorder.reasons.note("connect: no CONNACK until the end".to_owned());
+                tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
             Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
             _ => {}

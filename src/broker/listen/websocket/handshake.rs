@@ -23,13 +23,13 @@ impl Request {
         let length = match request.parse(received) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if received.len() < MAXIMUM_HEAD => return Self::Partial,
-            _ => return refused("400 Bad Request", "this is not a request of HTTP/1.1"),
+            _ => return refused("400 Bad Request", "this is not an HTTP/1.1 request"),
         };
         if request.method != Some("GET") {
-            return refused("405 Method Not Allowed", "a WebSocket begins with GET");
+            return refused("405 Method Not Allowed", "a WebSocket request must use GET");
         }
         if request.path.and_then(|target| target.split('?').next()) != Some(path) {
-            return refused("404 Not Found", "the broker is at another path");
+            return refused("404 Not Found", "the broker uses another path");
         }
         let header = |name: &str| {
             let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
@@ -44,7 +44,7 @@ impl Request {
             return refused("426 Upgrade Required", "this port speaks MQTT over WebSocket");
         }
         if header("sec-websocket-version") != Some("13") {
-            return refused("426 Upgrade Required", "only version 13 of WebSocket is spoken here");
+            return refused("426 Upgrade Required", "only WebSocket version 13 is supported");
         }
         // [MQTT-6.0.0-3]
         if !has_word("sec-websocket-protocol", "mqtt") {
@@ -52,7 +52,7 @@ impl Request {
         }
         match header("sec-websocket-key") {
             Some(key) if !key.is_empty() => Self::Upgrade { accept: accept_of(key), length },
-            _ => refused("400 Bad Request", "there is no Sec-WebSocket-Key"),
+            _ => refused("400 Bad Request", "Sec-WebSocket-Key is missing"),
         }
     }
 }
