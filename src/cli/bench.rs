@@ -233,8 +233,8 @@ pub struct TimingArgs {
     /// Exclude the first part of the run from latencies and rates, in seconds or with a unit
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
     pub warmup: Duration,
-    /// How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still
-    /// arrive up to ten times as long, but only once as long after a signal
+    /// How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten
+    /// times as long in total while messages arrive, or just this time after a signal
     #[arg(long, value_name = "DURATION", default_value = "5", value_parser = value::seconds)]
     pub drain: Duration,
     /// Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)

@@ -44,7 +44,7 @@ const ABOUT: &str = "Publish, subscribe, explore and load-test MQTT brokers";
 
 /// Below the help of every command that connects.
 const CLIENT_FOOTER: &str = "\
-SEC and MS also take units: 15m, 1.5s, 200ms. What is in parentheses, for example (-rp), is the short form.
+SEC is in seconds and MS in milliseconds; both also take units: 15m, 1.5s, 200ms. Short forms are in parentheses: (-rp).
 Connection options can also come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
@@ -92,7 +92,7 @@ pub enum Command {
     /// Match and explain topic filters without a broker
     #[command(name = "topic")]
     Topic(TopicArgs),
-    /// Run an MQTT broker, on its own or for the time of a command
+    /// Run an MQTT broker, on its own or while a command runs
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),
 }
@@ -122,7 +122,7 @@ pub struct GeneralArgs {
     /// Log what the program does on stderr
     #[arg(long, global = true)]
     pub debug: bool,
-    /// Append the output of stderr to a file; that of --trace and --debug goes only there
+    /// Append everything printed on stderr to a file; --trace and --debug then print only there
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
     /// Print help

@@ -102,7 +102,7 @@ pub(crate) fn compare(settings: &CompareSettings, terminal: Terminal, talk: Talk
     let changed: Vec<_> = settings.changes.iter().map(|change| change.judge(&before, &after)).collect();
     show(&bench_comparison(&before, &after, &changed, terminal.stdout), terminal)?;
     for change in changed.iter().filter(|changed| changed.failed) {
-        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}`: {}", change.change, change.shown)));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {}", change.change, change.shown)));
     }
     let failed = changed.iter().any(|changed| changed.failed);
     Ok(if failed { ExitStatus::Partly(ErrorKind::Threshold) } else { ExitStatus::Done })

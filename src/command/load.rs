@@ -65,7 +65,7 @@ pub(super) fn conclude(
     }
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
         let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
-        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}`: {why}", finding.threshold)));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {why}", finding.threshold)));
     }
     for error in &faults {
         talk.error(error);

@@ -120,7 +120,7 @@ fn a_unix_socket_is_made_taken_over_and_removed() {
     broker.wait_for_stdout(&format!("unix:{socket}"));
     passes(&["--unix", socket], &["--unix", socket]);
     let ended = Program::new(["broker", "-p", "0", "--unix", socket]).run().expect_code(1);
-    assert!(ended.stderr.contains(&format!("{socket} is in use")), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{socket} is already in use")), "{}", ended.stderr);
     broker.signal(Signal::SIGTERM);
     broker.wait().expect_code(0);
     assert!(!path.exists());

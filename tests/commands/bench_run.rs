@@ -164,7 +164,7 @@ fn connects_that_a_slow_broker_holds_up_are_measured_from_their_plan_and_counted
     let mut unanswered = broker.accept();
     unanswered.expect_connect();
     let ended = program.wait().expect_code(3);
-    assert!(ended.stderr.contains("no CONNACK until the end"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no CONNACK before the end"), "{}", ended.stderr);
     let report = read(&report);
     let counts = report.counts;
     assert_eq!((counts.connects_planned, counts.connected, counts.connects_failed), (60, 4, 1), "{counts:?}");
@@ -183,7 +183,7 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
             "line 3: unknown key `topci` in a group that publishes\n  topci = \"a\"\n  ^^^^^\nhint: did you mean `topic`?",
         ),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nqos = 3", "line 4: qos: `3` is not a QoS"),
-        ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is no rate"),
+        ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is not a rate"),
         (
             "[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]",
             "line 3: topic: a group that publishes has exactly one topic",

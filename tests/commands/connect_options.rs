@@ -126,7 +126,7 @@ fn a_broker_that_points_elsewhere_is_shown_and_followed_only_if_asked() {
     old.accept_session(connack().refusing(0x9C).with(server_reference(&reference)));
     let ended = running.wait().expect_code(4);
     assert!(ended.stderr.contains("Use another server (0x9C)"), "{}", ended.stderr);
-    assert!(ended.stderr.contains(&format!("it points to {reference}")), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("it refers to {reference}")), "{}", ended.stderr);
     assert!(ended.stderr.contains("hint: --follow-redirect connects to it"), "{}", ended.stderr);
 
     let running = Program::new(["pub", "-t", "a", "-m", "x", "--follow-redirect"]).port(old.port()).start();

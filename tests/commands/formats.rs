@@ -264,7 +264,7 @@ fn a_bad_schema_option_exits_2_and_a_bad_payload_1() {
         ("-f avro", "error: --format avro needs an Avro schema\nhint: give one with -Ap FILE.avsc, or with --schema\n"),
         ("-f hex -Ap person.avsc", "error: --format hex and --avsc-path cannot be used together\n"),
         ("-Ap none.avsc", "error: --avsc-path: none.avsc: No such file"),
-        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON: "),
+        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON at line "),
         ("--schema a/#/b=person.avsc", "error: --schema: `a/#/b=person.avsc` has no valid filter"),
         ("--compress xz", "error: --compress: `xz` is not a valid value"),
         ("-S 9 -f cbor", "error: --message and --payload-size cannot be used together"),

@@ -74,10 +74,10 @@ fn lists_are_for_people_for_programs_and_for_completion() {
     let ended = home.run("profile list").expect_code(0);
     assert_eq!(
         ended.text(),
-        "   NAME    BROKER                                                            EXTENDS\n   \
+        "   NAME    BROKER                                                   EXTENDS\n   \
          base    mqtt://b.example:1999\n   \
-         broken  broken: profile `broken`, line 1: unknown key `nothing` here\n   \
-         child   mqtt://b.example:1999                                             base\n*  \
+         broken  broken: profile `broken`, line 1: unknown key `nothing`\n   \
+         child   mqtt://b.example:1999                                    base\n*  \
          task    mqtt://u:***@c.example\n"
     );
     assert_eq!(home.run("profile list --names").text(), "base\nbroken\nchild\ntask\n");
@@ -91,7 +91,7 @@ fn show_masks_secrets_and_says_where_each_value_comes_from() {
     let home = Home::new();
     home.run("profile add base -h b.example -k 9").expect_code(0);
     let ended = home.run("profile add task --extends base -u me -P hunter2 --set publish.qos=2").expect_code(0);
-    assert!(ended.stderr.starts_with("warning: the password stands in the profile as it is"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("warning: the password is in plain text in the profile"), "{}", ended.stderr);
     let shown = home.run("profile show task").expect_code(0);
     assert!(shown.text().contains("password = \"***\"") && !shown.text().contains("hunter2"), "{}", shown.text());
     let ended = home.program("profile show task --effective").env("MQTTX_PORT", "7").run().expect_code(0);

@@ -227,7 +227,7 @@ fn a_missing_profile_names_the_near_ones_and_where_it_looked() {
     assert_eq!(ended.stderr, format!("error: no profile `tsak` in {folder}\nhint: did you mean `task`?\n"));
     let ended = home.program("pub -t a").env("MQTTX_PROFILE", "zz").run().expect_code(2);
     assert!(ended.stderr.starts_with("error: MQTTX_PROFILE: no profile `zz` in "), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("hint: there are task\n"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("hint: available: task\n"), "{}", ended.stderr);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn the_broker_of_a_projects_file_gets_no_credentials_of_a_profile() {
     let (connect, stderr) = published(&broker, home.program("pub -t a -m x -q 1"));
     assert_eq!(credentials(&connect), (None, None));
     let warning = "warning: connection.username and connection.password of profile `me` are not sent to 127.0.0.1, \
-                   which the project's file names: name the broker in the profile or by --hostname\n";
+                   which only the project file names: name the broker in the profile or with --hostname\n";
     assert!(stderr.contains(warning), "{stderr}");
     // What the person says goes there.
     let (connect, _) = published(&broker, home.program("pub -t a -m x -q 1 -u alice -P hunter2"));

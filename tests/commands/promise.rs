@@ -239,7 +239,7 @@ fn a_connection_that_ends_with_a_full_window_is_followed_by_half_of_it() {
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(
-        ended.stderr.matches("going on with 2 or fewer (--inflight 2 starts with that)").count(),
+        ended.stderr.matches("continuing with at most 2 (--inflight 2 starts with that)").count(),
         1,
         "{}",
         ended.stderr
@@ -560,9 +560,9 @@ fn a_broker_that_answers_no_ping_has_to_close_in_order() {
 #[test]
 fn count_that_cannot_be_settled_says_why_and_ends_all_the_same() {
     for (arguments, why, code) in [
-        ("--timeout 3", "error: --timeout of 3 s expired: the broker may not have all acknowledgements", 7),
-        ("--idle-timeout 1", "error: no message for 1 s: the broker may not have all acknowledgements", 7),
-        ("--quiet", "warning: interrupted: the broker may not have all acknowledgements", 143),
+        ("--timeout 3", "error: --timeout of 3 s expired: the broker may lack acknowledgements", 7),
+        ("--idle-timeout 1", "error: no message for 1 s: the broker may lack acknowledgements", 7),
+        ("--quiet", "warning: interrupted: the broker may lack acknowledgements", 143),
     ] {
         let (_broker, mut running, mut link) = counting(Version::V5, 2, &arguments.split(' ').collect::<Vec<_>>());
         for id in [1, 2] {
@@ -623,7 +623,7 @@ fn the_last_message_that_is_given_up_ends_the_run_without_another_connection() {
     }
     let ended = running.wait().expect_code(5);
     assert_eq!(ended.stderr.matches("reconnecting").count(), 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("three times at the message to `a` (1 byte)\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("three times on the message to `a` (1 byte)\n"), "{}", ended.stderr);
 }
 
 #[test]

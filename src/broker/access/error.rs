@@ -1,17 +1,17 @@
 use crate::mqtt::TopicError;
 
-/// What is wrong with a file of users or of rights, and where.
+/// An error in a file of users or of rights, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub(crate) struct AccessError {
-    /// As the user named it.
+    /// The file as given by the user.
     pub(crate) file: String,
     /// Counted from 1.
     pub(crate) line: usize,
     pub(crate) problem: AccessProblem,
 }
 
-/// What is wrong with a line. Passwords and hashes are not shown.
+/// An error in a line. Passwords and hashes are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccessProblem {
     #[error("expected `NAME:PASSWORD` or a line of mosquitto_passwd, got a line without `:`")]

@@ -1,4 +1,4 @@
-//! CONNECT: who is let in, on which terms, and with which session.
+//! CONNECT: which clients are accepted, with which limits, and with which session.
 
 use std::time::Instant;
 
@@ -57,7 +57,7 @@ impl Core {
         Ok(())
     }
 
-    /// Lets a client in, whose CONNECT is in order and who is who it says.
+    /// Accepts a client with a valid CONNECT that has been authenticated.
     pub(super) fn admit(
         &mut self,
         link: LinkId,
@@ -113,7 +113,7 @@ impl Core {
         self.notices.push_back(Notice::Connected { client_id: connect.client_id, address, listener, version, resumed });
     }
 
-    /// The session that a client goes on with, and whether it had one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
+    /// The session of a client, and whether it is resumed [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
     fn take_up(&mut self, connect: &Connect, now: Instant) -> (SessionId, bool) {
         if let Some(&id) = self.by_client.get(&connect.client_id) {
             self.take_over(id, now);
@@ -121,7 +121,7 @@ impl Core {
                 self.end_session(id, now);
             }
         }
-        // A session that ended with its connection is gone by now.
+        // A session that ended with its connection is already gone.
         if let Some(&id) = self.by_client.get(&connect.client_id) {
             return (id, true);
         }
@@ -190,7 +190,7 @@ impl Core {
         let shown = if version.is_v5() { *reason } else { before_v5(*reason) };
         let connack = ConnAck { session_present: false, reason: shown, properties };
         let mut output = BytesMut::new();
-        // Without a word, where there is none [MQTT-3.2.2-6] (3.1.1).
+        // Silently, if there is none [MQTT-3.2.2-6] (3.1.1).
         let _ = write_connack(version, &connack, u32::MAX, &mut output);
         let Some(open) = self.links.get_mut(link.0) else { return };
         let address = open.peer.address.clone();
@@ -217,7 +217,7 @@ impl Core {
         let is_v5 = connect.version.is_v5();
         Terms {
             version: connect.version,
-            // Before 5.0 the client cannot know of another one.
+            // Before 5.0 the client cannot be told about another one.
             keep_alive: limits.server_keep_alive.filter(|_| is_v5).unwrap_or(connect.keep_alive),
             receive_maximum: properties.receive_maximum.unwrap_or(u16::MAX),
             maximum_packet_size: properties.maximum_packet_size.unwrap_or(u32::MAX),
@@ -230,7 +230,7 @@ impl Core {
         }
     }
 
-    /// What CONNACK says of the broker's limits [MQTT-3.2.2.3].
+    /// The limits of the broker in CONNACK [MQTT-3.2.2.3].
     fn announcement(&self, connect: &Connect, expiry: u32) -> ConnAckProperties {
         let limits = &self.settings.limits;
         let asked = &connect.properties;
@@ -252,7 +252,7 @@ impl Core {
         }
     }
 
-    /// An identifier that nobody has [MQTT-3.1.3-6].
+    /// An identifier that no client has [MQTT-3.1.3-6].
     fn new_client_id(&mut self) -> ByteString {
         loop {
             let client_id = ByteString::from(format!("auto-{:016x}", self.random.u64(..)));
@@ -263,7 +263,7 @@ impl Core {
     }
 }
 
-/// The nearest of the return codes that 3.1.1 has.
+/// The closest return code of 3.1.1.
 fn before_v5(reason: ReasonCode) -> ReasonCode {
     match reason {
         ReasonCode::UnsupportedProtocolVersion

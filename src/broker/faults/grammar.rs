@@ -7,7 +7,7 @@ use super::packet::Packet;
 use super::rule::{Condition, Direction, Fault, Rule};
 use crate::mqtt::ReasonCode;
 
-/// Rules that show what there is, for error messages and help.
+/// Example rules for error messages and help.
 pub(crate) const EXAMPLES: &str = "`drop puback 10%`, `delay connack 500ms`, `duplicate publish every 3rd`, \
     `corrupt publish 1%`, `reorder publish 5`, `refuse publish 0x97 25%`, `close after publish 7`, `stall 2s every 10s`, \
     `fragment 1`, `drop publish first 2 from client for sensor-*`";
@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FaultError {
-    /// Where there are several, counted from 1.
+    /// Counted from 1, if there are several.
     pub(crate) line: Option<usize>,
     pub(crate) rule: String,
     pub(crate) problem: String,
@@ -51,7 +51,7 @@ impl FromStr for Rule {
     }
 }
 
-/// Rules, one a line; lines that are empty or begin with `#` do not count.
+/// Rules, one per line; lines that are empty or begin with `#` do not count.
 pub(super) fn parse_lines(text: &str) -> Result<Vec<Rule>, FaultError> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with('#'));
     let rules = lines
@@ -82,7 +82,7 @@ impl<'a> Words<'a> {
         Some(value)
     }
 
-    /// The next word as a value, or what should be there.
+    /// The next word as a value, or an error with what is expected.
     fn expect<T>(&mut self, what: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         match self.words.get(self.at).copied() {
             None => Err(format!("expected {what} at its end")),
@@ -206,7 +206,7 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
     Ok(direction)
 }
 
-/// Where the packets of a rule go, given what it says.
+/// The direction of the packets of a rule.
 fn direction(rule: &Rule, given: Option<Direction>) -> Result<Option<Direction>, String> {
     let from_client = [Packet::Connect, Packet::Subscribe, Packet::Unsubscribe, Packet::PingReq];
     let to_client = [Packet::ConnAck, Packet::SubAck, Packet::UnsubAck, Packet::PingResp];

@@ -1,9 +1,9 @@
 use crate::broker::statistics::{Counters, Gauges};
 
-/// A figure for Prometheus: its name, what it is, its value, and whether it only grows.
+/// A metric for Prometheus: its name, its help, its value, and whether it is a counter.
 pub(in crate::broker) type Figure = (&'static str, &'static str, u64, bool);
 
-/// What a broker counts.
+/// The metrics of a broker.
 pub(super) fn figures(counters: &Counters, gauges: &Gauges) -> Vec<Figure> {
     let growing = [
         ("messages_received", "Packets from clients", counters.messages_received),

@@ -100,7 +100,7 @@ impl Store {
         match nearest(name, names.iter().map(String::as_str)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
             None if names.is_empty() => error.with_hint(format!("`mqttx-rs profile add {name}` creates it")),
-            None => error.with_hint(format!("there are {}", names.join(", "))),
+            None => error.with_hint(format!("available: {}", names.join(", "))),
         }
     }
 

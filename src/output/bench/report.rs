@@ -98,13 +98,13 @@ pub(crate) fn bench_step(step: &SearchStep) -> String {
     )
 }
 
-/// `holds`, or why it does not.
+/// `passed`, or why not.
 pub(super) fn outcome(step: &SearchStep) -> String {
     let why = step.why.as_deref().unwrap_or_default();
     let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
     let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limited_by.sentence()));
     match step.outcome {
-        StepOutcome::Holds => "holds".to_owned(),
+        StepOutcome::Holds => "passed".to_owned(),
         StepOutcome::Fails => format!("{why}{limited}"),
         StepOutcome::Starved => format!("not judged: {why}{limited}"),
     }
@@ -132,8 +132,8 @@ pub(super) fn found(search: &SearchReport) -> String {
     };
     let confirmed = if search.confirmed { "confirmed" } else { "not confirmed" };
     match search.found {
-        Some(rate) => format!("highest rate that holds: {}/s, {confirmed}{why}", number(rate)),
-        None => format!("no rate holds{why}"),
+        Some(rate) => format!("highest rate that meets the conditions: {}/s, {confirmed}{why}", number(rate)),
+        None => format!("no rate meets the conditions{why}"),
     }
 }
 

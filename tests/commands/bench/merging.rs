@@ -38,7 +38,7 @@ fn the_same_run_at_another_time_is_another_run() {
         assert!(ended.stderr.contains("without --run-id"), "{}", ended.stderr);
     }
     let ended = merge(&folder, &["1", "2"]).expect_code(1);
-    assert!(ended.stderr.contains("belong to different runs: one was over"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("belong to different runs: one ended"), "{}", ended.stderr);
     for (shard, name) in [("1/2", "a"), ("2/2", "b")] {
         let path = folder.path().join(&shard[..1]);
         bench(&format!("{line} --shard {shard} --run-id {name}"), broker.port(), &path).run().expect_code(0);

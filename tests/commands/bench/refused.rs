@@ -54,10 +54,10 @@ fn a_placeholder_that_its_place_does_not_offer() {
         ),
         (
             "pub -t b/{scenario}",
-            "error: --topic: `{scenario}` cannot be used here\n  b/{scenario}\n    ^\nhint: there are ",
+            "error: --topic: `{scenario}` cannot be used here\n  b/{scenario}\n    ^\nhint: available: ",
         ),
-        ("sub -t b/%s", "error: --topic: `%s` cannot be used here\n  b/%s\n    ^\nhint: there are "),
-        ("conn -I x%c", "error: --client-id: `%c` cannot be used here\n  x%c\n   ^\nhint: there are "),
+        ("sub -t b/%s", "error: --topic: `%s` cannot be used here\n  b/%s\n    ^\nhint: available: "),
+        ("conn -I x%c", "error: --client-id: `%c` cannot be used here\n  x%c\n   ^\nhint: available: "),
         ("conn -u {random:9..1}", "error: --username: `{random:9..1}` is not a placeholder: use {random:1000..9999}"),
         ("pub -t b --template -m {random:x}", "error: --message: `{random:x}` is not a placeholder: use "),
     ] {

@@ -1,15 +1,15 @@
 use crate::transport::accept_of;
 
-/// No head of an honest request is longer.
+/// The longest head that is accepted.
 const MAXIMUM_HEAD: usize = 16 * 1024;
 const MAXIMUM_HEADERS: usize = 96;
 
-/// What there is of a request.
+/// The state of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::broker::listen) enum Request {
     /// Its head is not complete.
     Partial,
-    /// To be answered with 101 and this key; the bytes behind `length` are frames.
+    /// To be answered with 101 and this key; the bytes after `length` are frames.
     Upgrade { accept: String, length: usize },
     /// To be answered with a refusal.
     Refused { status: &'static str, why: &'static str },
@@ -61,7 +61,7 @@ fn refused(status: &'static str, why: &'static str) -> Request {
     Request::Refused { status, why }
 }
 
-/// The answer to a request that is complete.
+/// The answer to a complete request.
 pub(in crate::broker::listen) fn answer(request: &Request) -> String {
     match request {
         Request::Upgrade { accept, .. } => format!(
