@@ -140,7 +140,7 @@ fn a_payload_that_mqtt_cannot_carry_is_refused_without_reading_it_all() {
         assert_eq!(ended.stderr, expected);
     }
     let ended = Program::new(["pub", "-t", "a", "-S", "268435455"]).run().expect_code(1);
-    assert!(ended.stderr.contains("a packet of MQTT holds at most 268435455 bytes"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("an MQTT packet holds at most 268435455 bytes"), "{}", ended.stderr);
 }
 
 #[test]

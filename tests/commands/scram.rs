@@ -319,5 +319,5 @@ fn what_scram_needs_is_asked_for() {
 fn a_benchmark_does_not_leave_it_out_in_silence() {
     let arguments = ["bench", "conn", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"];
     let ended = Program::new(arguments).run().expect_code(2);
-    assert!(ended.stderr.contains("--authentication-method is not for bench"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--authentication-method cannot be used with bench"), "{}", ended.stderr);
 }

@@ -248,7 +248,7 @@ fn the_wrong_port_is_told_by_what_it_speaks() {
     let stderr = refused(publish(&format!("mqtt://localhost:{}", server.port())), 3);
     assert!(stderr.contains("speaks TLS") && stderr.contains("hint: use -l mqtts"), "{stderr}");
     let stderr = refused(publish(&format!("ws://localhost:{}", server.port())), 3);
-    assert!(stderr.contains("but TLS") && stderr.contains("hint: use -l wss"), "{stderr}");
+    assert!(stderr.contains("speaks TLS, not HTTP") && stderr.contains("hint: use -l wss"), "{stderr}");
     let web = HttpServer::answering(&["HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope"]);
     let stderr = refused(publish(&format!("ws://localhost:{}", web.port())), 3);
     assert!(stderr.contains("HTTP 404 Not Found: nope") && stderr.contains("hint: check --path"), "{stderr}");
@@ -351,7 +351,7 @@ fn debug_tells_each_step_on_the_way_to_a_broker() {
     let ended = expect_published(program.arg(authority.ca()), &broker);
     let expected = [
         "localhost is ...:",
-        "TCP connected ...: to ...:",
+        "TCP connected ...: -> ...:",
         "certificate : rcgen self signed cert, issued by Authority  of a test",
         "TLS . with TLS_AES__GCM_SHA",
         "CONNACK after . ms",
