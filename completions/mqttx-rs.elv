@@ -35,11 +35,13 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand request 'Publish a request and wait for replies'
             cand rr 'Publish a request and wait for replies'
             cand reply 'Answer requests'
-            cand repl 'Explore a broker interactively, or run a script of commands'
-            cand bench 'Load-test a broker and measure it'
-            cand profile 'Save connection settings under a name'
-            cand topic 'Match and explain topic filters without a broker'
-            cand broker 'Run an MQTT broker, on its own or for the time of a command'
+            cand repl 'Explore a broker command by command, or run a script of them'
+            cand bench 'Load a broker and measure it'
+            cand profile 'Name brokers once, and use the names'
+            cand topic 'Match and explain topic filters, without a broker'
+            cand broker 'Run an MQTT broker, alone or around a command'
+            cand completion 'Print a completion script for a shell'
+            cand man 'Print or write man pages'
         }
         &'mqttx-rs;conn'= {
             cand --output-mode 'default, or jsonl: one JSON object per connection'
@@ -1880,6 +1882,26 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --no-profile 'Use no profile, not even the selected one'
             cand --quiet 'Print only warnings and errors on stderr'
             cand --debug 'Log what the program does on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;completion'= {
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;man'= {
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
             cand --help 'Print help'
         }
     ]

@@ -1,5 +1,7 @@
 //! `mqttx-rs reply`: answer requests.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args};
 
 use super::group::ConnectArgs;
@@ -9,19 +11,25 @@ use crate::mqtt::{QoS, TopicFilter, TopicName};
 const EXAMPLES: &str = "\
 MQTT 5.0: the answer goes to the Response Topic of the request, with its Correlation Data; a request without a Response
 Topic is answered on --reply-topic, if that is given. MQTT 3.1.1: answers go to TOPIC/reply, or to --reply-topic;
-messages whose topic ends in /reply are not answered.
---exec runs CMD in the shell for each request, one after another: it reads the payload from stdin, and its stdout is the
-answer. MQTT_TOPIC, MQTT_QOS, MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (one
-line `name: value` each) are in its environment. If CMD fails, a warning is printed and the request is not answered.
+messages whose topic ends in /reply are not answered there.
+--exec runs CMD by the shell for each request, one after another: the payload is its stdin, its stdout is the answer, and
+MQTT_TOPIC, MQTT_QOS, MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (a line
+`name: value` each) are in its environment. If it fails, a warning says so and there is no answer.
+--rules FILE has a table [[rules]] for each rule, and the first that fits a request answers it: filter (and match, a
+regular expression, and json, places such as \"/state=on\", for the payload) says what it answers; answer (a text with
+placeholders), file (the same, or Jinja), echo = true or exec says what; topic (with placeholders) says where, if the
+request names no Response Topic; qos, retain and delay (\"2s\") say how.
 
 Examples:
   mqttx-rs reply 'lamp/+/get' -m on
+  mqttx-rs reply 'lamp/+/set' --template -m '{\"was\":{/state},\"at\":{time:ms}}'
+  mqttx-rs reply --rules rules.toml
   mqttx-rs reply -t echo --echo -q 1
   mqttx-rs reply 'upper/#' --exec 'tr a-z A-Z'";
 
 /// `mqttx-rs reply`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--echo|--exec> [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
+#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--file-read|--echo|--exec|--rules> [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
 pub struct ReplyCommand {
     /// Filters, like -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
@@ -36,7 +44,7 @@ pub struct ReplyCommand {
 
 /// What is answered, and how.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "echo", "exec"]))]
+#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "file_read", "echo", "exec", "rules"]))]
 pub struct AnswerArgs {
     /// Filters to take requests from, for example lamp/+/get
     #[arg(short, long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
@@ -47,7 +55,16 @@ pub struct AnswerArgs {
     /// Answer with this text
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
-    /// Answer with the payload of the request
+    /// Answer what is in a file
+    #[arg(long, value_name = "PATH")]
+    pub file_read: Option<PathBuf>,
+    /// Placeholders in the answer, for example {payload} {topic} {/a/b} of the request; a file that ends in .j2 is Jinja
+    #[arg(long, conflicts_with_all = ["echo", "exec", "rules"])]
+    pub template: bool,
+    /// Answer by the rules of a TOML file, each with a filter
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "topic", "reply_topic"])]
+    pub rules: Option<PathBuf>,
+    /// Answer the payload of the request
     #[arg(long)]
     pub echo: bool,
     /// Answer with the output of a command

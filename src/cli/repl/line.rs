@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cli::group::{ConnectArgs, DeliveryArgs};
+use crate::cli::group::{ConnectArgs, DeliveryArgs, TemplateArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -554,6 +554,9 @@ pub struct PublishLine {
     /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Whether payloads are filled in.
+    #[command(flatten)]
+    pub template: TemplateArgs,
 }
 
 /// `sub`.
