@@ -180,7 +180,7 @@ fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Re
     command::bench::manifest(&settings, terminal, talk)
 }
 
-/// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.
+/// Runs a command on a single-threaded runtime: the quickest to start, and enough for one connection.
 fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result<ExitStatus, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::local(format!("cannot start the runtime: {error}")))?;

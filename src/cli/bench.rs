@@ -130,10 +130,10 @@ pub struct BenchRunArgs {
     /// Multiply all client counts, rates and limits by this factor, for example 0.01
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::factor)]
     pub scale: f64,
-    /// Draw what is random in payloads and topics from this number: the same in each run
+    /// Seed of the random values in payloads and topics, which are then the same in each run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How fast, how long; for --duration, that each phase with a duration takes so long.
+    /// How fast and how long; --duration replaces the duration of each phase that has one.
     #[command(flatten)]
     pub timing: TimingArgs,
     /// Where results are written.
@@ -332,13 +332,13 @@ pub struct LoadArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
     pub text: Option<String>,
-    /// Placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
+    /// Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
     #[arg(long, help_heading = "Message")]
     pub template: bool,
-    /// Draw what is random in the payload and topic from this number: the same in each run
+    /// Seed of the random values in the payload and topic, which are then the same in each run
     #[arg(long, value_name = "N", help_heading = "Message")]
     pub seed: Option<u64>,
-    /// A file is the payload
+    /// Read the payload from a file
     #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
     pub file_read: Option<PathBuf>,
     /// Split the payload at this regular expression, for example ',' [default: '\n']; each client sends each part once,
@@ -423,7 +423,7 @@ pub struct BenchMergeArgs {
     /// Merge the reports given even if parts of the run are missing
     #[arg(long)]
     pub partial: bool,
-    /// Wait so long until each report is there and its run is over, seconds or a duration
+    /// Wait up to this time for all reports and the end of their runs, in seconds or with a unit
     #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
     pub wait: Option<Duration>,
     /// What is kept of the merged results.
@@ -449,26 +449,26 @@ pub struct BenchCompareArgs {
 /// `mqttx-rs bench manifest`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The job is complete and commented: a barrier far enough ahead for the ramp, resources by the figures of docs/scale.md, a
-folder a run, and the merge with the exit code of the whole.
+The job is complete and commented: a start time that leaves enough time to connect, resources by the figures of
+docs/scale.md, a folder per run, and the merge, with the exit code of the whole run.
 
 Examples:
   mqttx-rs bench manifest kubernetes fan-out --shards 4 --image registry.example/mqttx-rs -- -h broker.example > load.yaml
   mqttx-rs bench manifest slurm mine.toml --shards 8 --fail 'e2e.p99>50ms' -- -h broker.example --ramp 2000/s > load.sh")]
 pub struct BenchManifestArgs {
-    /// For whom
+    /// Scheduler to print the job for
     #[arg(value_name = "SCHEDULER")]
     pub scheduler: SchedulerName,
-    /// As for `bench run`: a preset, or a TOML file
+    /// Scenario, as for `bench run`: a preset or a TOML file
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
-    /// Parts of the run, a process each
+    /// Number of parts of the run, one process each
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub shards: u64,
     /// Container image that has mqttx-rs (Kubernetes)
     #[arg(long, value_name = "NAME", default_value = "registry.example/mqttx-rs")]
     pub image: String,
-    /// Fail (exit code 99) when it holds for the whole run, as in `bench run`; repeat it for several
+    /// Fail (exit code 99) if this holds for the whole run, as in `bench run`; repeatable
     #[arg(long, value_name = "CONDITION")]
     pub fail: Vec<String>,
     /// Options of `bench run` for every part, for example -h broker.example --scale 10
@@ -476,11 +476,11 @@ pub struct BenchManifestArgs {
     pub options: Vec<String>,
 }
 
-/// For whom a job is written.
+/// The scheduler of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchedulerName {
-    /// Two Jobs, to be applied with kubectl
+    /// Two Jobs to apply with kubectl
     Kubernetes,
-    /// A batch script, to be submitted with sbatch
+    /// A batch script to submit with sbatch
     Slurm,
 }

@@ -30,10 +30,10 @@ pub struct PublishCommand {
     /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
-    /// Whether payloads are filled in.
+    /// Whether placeholders in payloads are filled.
     #[command(flatten)]
     pub template: TemplateArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
     /// How messages are delivered.

@@ -85,7 +85,7 @@ fn wait_for(reports: &[PathBuf], at_most: Duration) {
     }
 }
 
-/// Parts that did not do what they were to do: the figures of the whole are less than they seem.
+/// Warnings about parts that did not run as planned, so that the totals are lower than expected.
 fn faulty_parts(report: &Report) -> Vec<String> {
     let mut faults = Vec::new();
     for part in &report.parts {
@@ -129,7 +129,7 @@ pub(crate) fn help(text: &str, terminal: Terminal) -> Result<(), Error> {
     show(text, terminal)
 }
 
-/// Sets reports side by side, and judges what changed.
+/// Compares reports, and judges the changes.
 pub(crate) fn compare(settings: &CompareSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let before = read(&settings.baseline)?;
     let after = settings.candidates.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;

@@ -1,7 +1,7 @@
 //! `reply`: answers requests, one after another.
 //!
-//! A request is acknowledged when its answer is handed to the client, so that one that came at QoS 1 or 2 and was not
-//! answered comes again in a session that is kept. One whose answer has a delay is acknowledged when it comes: the
+//! A request is acknowledged when its answer is handed to the client, so that one that arrived at QoS 1 or 2 and was not
+//! answered is delivered again in a persistent session. One whose answer has a delay is acknowledged when it comes: the
 //! requests behind it are not to wait, and acknowledgements keep the order [MQTT-4.6.0-2].
 
 use std::collections::BTreeMap;
@@ -179,7 +179,7 @@ impl Replier<'_> {
         }
     }
 
-    /// Where the answer goes; `None`, with a warning, if nothing says where.
+    /// The topic for the answer; `None`, with a warning, if there is none.
     fn reply_topic(&mut self, rule: &Rule, request: &Message) -> Option<TopicName> {
         let topic = &request.topic;
         // Retained messages were published for later subscribers.
@@ -252,7 +252,7 @@ impl Replier<'_> {
                 self.count += 1;
                 Ok((Some(self.count) == self.settings.count).then_some(ExitStatus::Done))
             }
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => Ok(None),
             Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
         }

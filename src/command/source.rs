@@ -19,7 +19,7 @@ pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
     filler: Filler,
-    /// What is in hand and the next topic that it goes to.
+    /// The current payload and the next topic for it.
     current: Option<(Encoded, usize)>,
 }
 

@@ -31,11 +31,11 @@ impl Rows {
                 && name.starts_with(|first: char| first.is_ascii_lowercase())
                 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
             if !is_name {
-                let what = "is not a name of a column: use two or more of a-z, 0-9 and _, for example client_id";
+                let what = "is not a column name: use two or more of a-z, 0-9 and _, for example client_id";
                 return Err(invalid(1, &format!("`{name}` {what}")));
             }
             if rows.columns[..place].contains(name) {
-                return Err(invalid(1, &format!("two columns are called `{name}`")));
+                return Err(invalid(1, &format!("two columns are named `{name}`")));
             }
         }
         Ok(rows)

@@ -66,7 +66,7 @@ impl Facts {
         Ok(Arc::new(jinja))
     }
 
-    /// Parses a text and binds what is known; `option` is what its error names.
+    /// Parses a text and binds what is known; `option` is named in its error.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Pattern, Error> {
         let place = if self.scenario.is_some() { place.of_scenario() } else { place };
         let pattern = Pattern::parse(text, place).and_then(|pattern| {

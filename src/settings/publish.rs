@@ -40,7 +40,7 @@ pub struct Publication {
     pub source: MessageSource,
     /// What reads them as templates, which are filled in for each message.
     pub(crate) templates: Option<Templates>,
-    /// How they are written there.
+    /// How they are encoded.
     pub codec: Codec,
     /// QoS.
     pub qos: QoS,
@@ -94,7 +94,7 @@ impl PubSettings {
         let version = connect.client.connect.version;
         let mut publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
         publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
-        // Lines of JSON say their QoS each.
+        // Each line of JSON has its own QoS.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }

@@ -20,7 +20,7 @@ pub(crate) struct ReplySettings {
     pub(crate) filters: Vec<SubscriptionOptions>,
     /// What is answered: the first rule that fits counts.
     pub(crate) rules: Vec<Rule>,
-    /// End after so many answers.
+    /// End after this many answers.
     pub(crate) count: Option<u64>,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,

@@ -33,14 +33,14 @@ pub struct PayloadArgs {
     pub schema: Vec<SchemaRule>,
 }
 
-/// Whether payloads are filled in.
+/// Whether placeholders in payloads are filled.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Message")]
 pub struct TemplateArgs {
-    /// Placeholders in payloads, for example {time} {counter} {walk:20..30}; a file that ends in .j2 is Jinja
+    /// Fill placeholders in payloads, for example {time} {counter} {walk:20..30}; a file ending in .j2 is a Jinja template
     #[arg(long)]
     pub template: bool,
-    /// With --template: draw what is random from this number, the same values in each run
+    /// With --template: seed of the random values, which are then the same in each run
     #[arg(long, value_name = "N", requires = "template")]
     pub seed: Option<u64>,
 }

@@ -554,7 +554,7 @@ pub struct PublishLine {
     /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
-    /// Whether payloads are filled in.
+    /// Whether placeholders in payloads are filled.
     #[command(flatten)]
     pub template: TemplateArgs,
 }

@@ -199,7 +199,7 @@ mod tests {
         let error = Pattern::parse("{client_id}", Place::CLIENT_ID).unwrap_err();
         assert_eq!(
             error.reference(),
-            "there are {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
+            "available: {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
              {env:NAME}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text {client_id}"
         );
         let error = Pattern::parse("{scenario}", Place::TOPIC).unwrap_err();

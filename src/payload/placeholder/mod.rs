@@ -12,7 +12,7 @@
 //! brace that does not begin a placeholder is text; in a client identifier, where it is a mistake, it must be doubled. The names
 //! are rows of `Entry::ALL`, which the README lists; each place of use is a [`Place`], which defines what it offers.
 //!
-//! A text is parsed once, what is known by then is bound, and only what differs from client to client or from message
+//! A text is parsed once, the values known by then are bound, and only what differs from client to client or from message
 //! to message is left for [`Pattern::fill`]. What needs more than that, conditions and loops, is a template of Jinja ([`Jinja`]) with the
 //! same values.
 

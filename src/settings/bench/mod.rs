@@ -45,7 +45,7 @@ pub(crate) struct MergeSettings {
     pub partial: bool,
     /// How long to wait for those that are not there yet, or not over.
     pub wait: Duration,
-    /// How the sum is judged.
+    /// How the merged report is judged.
     pub thresholds: Vec<Threshold>,
     /// Where it is written.
     pub results: ResultFiles,

@@ -166,7 +166,7 @@ mod tests {
             ("/4", vec![("SLURM_PROCID", "1"), ("SLURM_NTASKS", "2")], "the scheduler runs 2 parts, not 4"),
             ("/4", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "a batch script of Slurm, which runs once"),
             ("auto", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "not one of its tasks"),
-            ("auto", vec![("JOB_COMPLETION_INDEX", "0")], "which this scheduler does not say"),
+            ("auto", vec![("JOB_COMPLETION_INDEX", "0")], "which this scheduler does not provide"),
             ("auto", vec![], "finds no scheduler"),
         ] {
             let error = of(text, &variables).unwrap_err();
