@@ -4,14 +4,14 @@
 //! change = metric operator ( "+" | "-" ) number ( "%" | unit )
 //! ```
 //!
-//! The metric is one of `--fail` of a run; with `%` it may change by a part of the baseline, else by so much.
+//! The metric is one of `--fail` of a run; with `%` it may change by a fraction of the baseline, else by an absolute amount.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::threshold::{InvalidThreshold, Measured, Threshold};
 
-/// A change that is not wanted.
+/// An unwanted change.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
     text: String,
@@ -22,14 +22,14 @@ pub(crate) struct Change {
     relative: bool,
 }
 
-/// What came of it.
+/// Its result.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Changed {
-    /// As it was written.
+    /// As written.
     pub change: String,
-    /// Whether it holds. What one of the runs did not measure does.
+    /// Whether it happened; also true if one of the runs did not measure it.
     pub failed: bool,
-    /// From what to what.
+    /// The values before and after.
     pub shown: String,
 }
 

@@ -1,4 +1,4 @@
-//! Puts the reports of the parts of one run together, and takes nothing else for one run.
+//! Merges the reports of the parts of one run, and refuses anything else.
 
 use super::identity::is_own;
 use super::report::{Ended, Part, PhaseReport, Row};
@@ -147,7 +147,7 @@ fn check_shards(reports: &[Report], partial: bool) -> Result<(), ReportError> {
     }
 }
 
-/// Whether they were asked for the same things, at the same time.
+/// Whether they have the same parameters and times.
 fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), ReportError> {
     let place = |report: &Report| report.shard.map_or(0, |(index, _)| index);
     let Some((first, rest)) = reports.split_first() else { return Ok(()) };
@@ -162,7 +162,7 @@ fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), Repor
             return Err(ReportError::Different(place(first), place(other), ids));
         }
     }
-    // One that was cut off may have been over when the last began, which is told by how it ended.
+    // One that was cut off may have been over when the last one began; how it ended shows that.
     let whole = |report: &Report| matches!(report.ended, Ended::Done | Ended::Interrupted);
     let ends = reports.iter().zip(begins).filter(|(report, _)| whole(report)).map(|(report, begun)| {
         let lasted = jiff::SignedDuration::from_secs_f64(report.lasted().clamp(0.0, 1e9));
@@ -295,7 +295,7 @@ mod tests {
             let Err(ReportError::Apart(_, _, seconds)) = merged else { panic!("{time}: {merged:?}") };
             assert!((seconds - apart).abs() < 0.01, "{seconds}");
         }
-        // One that was cut off was over earlier, and says so by how it ended.
+        // One that was cut off was over earlier; how it ended shows that.
         let cut = Report { ended: Ended::InterruptedEarly, ..begun("2026-11-22T09:59:40Z") };
         let merged = Report::merge(vec![cut, Report::example((1, 2), 1)], false).unwrap();
         assert_eq!(merged.ended, Ended::InterruptedEarly);

@@ -3,13 +3,13 @@
 /// What a run needs, and what the system allows after we have raised what we may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Resources {
-    /// Open files allowed; `None` where that cannot be told.
+    /// Open files allowed; `None` if unknown.
     pub open_files: Option<u64>,
     /// Ports of the system's range for connections from one address to one peer.
     pub local_ports: Option<u64>,
 }
 
-/// Why a run cannot be carried out, and the command that mends it.
+/// Why a run is not possible, and the command that fixes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub(crate) struct Shortage {
@@ -92,7 +92,7 @@ impl Resources {
 }
 
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it cannot be told")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is unknown")]
 fn raise_open_files(needed: u64) -> Option<u64> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

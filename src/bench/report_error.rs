@@ -21,7 +21,7 @@ pub enum ReportError {
     /// A part is missing.
     #[error("the report of shard {} of {} is missing", .0 + 1, .1)]
     Missing(u64, u64),
-    /// Parts that were asked for different things.
+    /// Parts with different parameters.
     #[error("the reports of shards {} and {} belong to different runs: {what}", .0 + 1, .1 + 1, what = .2)]
     Different(u64, u64, String),
     /// Parts of runs that were not at the same time.

@@ -1,4 +1,4 @@
-//! Who was the bottleneck: the generator must not blame the broker for itself, nor for what else its machine did.
+//! The bottleneck: the generator must not blame the broker for itself or for other work on its machine.
 //!
 //! It follows from what each late or missing message waited for longest, which the workers note when it is sent.
 
@@ -8,7 +8,7 @@ use super::Counts;
 use super::recorder::Share;
 use crate::payload::plural;
 
-/// A judgement and its grounds.
+/// A verdict and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -19,18 +19,18 @@ pub struct Verdict {
     pub why: Vec<String>,
 }
 
-/// Who was the bottleneck, from the least to the most that it says against the figures.
+/// The bottleneck, ordered by how much it invalidates the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
-    /// The load was carried as planned.
+    /// The load ran as planned.
     Nothing,
-    /// The number of messages in flight: the broker answers as quickly as ever.
+    /// The number of messages in flight, as the broker answers as quickly as before.
     Window,
     /// The broker, or the network to it.
     Broker,
-    /// It cannot be told.
+    /// It is unclear.
     Unclear,
     /// This program: the figures say nothing about the broker.
     Generator,
@@ -38,7 +38,7 @@ pub enum LimitedBy {
     Machine,
 }
 
-/// What is known of a run.
+/// What is known about a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Signs {
     /// Messages sent as a part of those planned; `None` without a plan.
@@ -59,11 +59,11 @@ pub(super) struct Signs {
 
 /// A thread this busy has no time left when it matters.
 const BUSY: f64 = 0.9;
-/// A thread less busy than this is not what anybody waits for.
+/// A thread less busy than this does not hold up anything.
 const IDLE: f64 = 0.7;
 /// A window that is turned over this quickly, compared with the quickest answers, is what limits.
 const TURNED_OVER: f64 = 0.3;
-/// Below, nobody reads a delay of our own off a latency.
+/// Below, a delay of our own is not visible in a latency.
 const VISIBLE: u64 = 1_000_000;
 
 impl Verdict {

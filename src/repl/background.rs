@@ -1,4 +1,4 @@
-//! What runs while a person goes on typing: `every`, `jobs`, `stop`.
+//! What runs while the user keeps typing: `every`, `jobs`, `stop`.
 
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Runs what is due, between two lines of a person. What fails is told, and tried again when it is due.
+    /// Runs what is due, between two lines of input. A failure is reported, and the job is tried again when it is due.
     pub(super) async fn run_jobs(&mut self) -> Result<(), Stop> {
         while let Some((number, line)) = self.jobs.take_due(Instant::now()) {
             match Box::pin(self.run(&line)).await {

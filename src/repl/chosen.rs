@@ -1,4 +1,4 @@
-//! What holds until it is set anew.
+//! Settings that stay until they are changed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,12 +9,12 @@ use crate::output::{Console, MessagePrinter};
 use crate::payload::{Codec, PayloadFormat};
 use crate::settings::Display;
 
-/// What a person has chosen.
+/// The settings of a session.
 #[derive(Debug, Default)]
 pub(super) struct Preferences {
-    /// For lines that name none.
+    /// The QoS of lines that name none.
     pub(super) qos: Option<QoS>,
-    /// In another shape than a line.
+    /// A shape other than a line.
     pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
     /// How that is, for messages that are shown again.
     pub(super) display: Option<Display>,
@@ -22,7 +22,7 @@ pub(super) struct Preferences {
     pub(super) changes: bool,
     /// What that shape is, as it was said.
     pub(super) shape: Option<String>,
-    /// Kept, and not shown.
+    /// Filters of messages that are kept but not shown.
     pub(super) muted: Vec<TopicFilter>,
 }
 

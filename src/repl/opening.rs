@@ -204,7 +204,7 @@ pub(super) fn closed_meanwhile() -> Error {
     Error::new(ErrorKind::ConnectionLost, "the connection is closed")
 }
 
-/// Hands the events of a client on, a batch at a time, until it ends or nobody wants them.
+/// Hands the events of a client on, a batch at a time, until it ends or there is no receiver.
 async fn forward(connection: u64, mut events: Events, to: Sender<Batch>) {
     while let Some(event) = events.next().await {
         let mut batch = vec![event];

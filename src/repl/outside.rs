@@ -54,7 +54,7 @@ impl Shell<'_> {
             _ = stdin.write_all(text).await;
         }
         let ended = self.meanwhile(child.wait()).await?;
-        // 127: there is no such program.
+        // 127: the program does not exist.
         if ended.is_ok_and(|status| status.code() == Some(127)) {
             self.printer.bytes(text)?;
         }

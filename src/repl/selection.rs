@@ -74,7 +74,7 @@ pub(super) fn pattern(text: &str) -> Result<Regex, Error> {
     })
 }
 
-/// `/state/on=true`, or the place alone; a value that is no JSON is a string.
+/// `/state/on=true`, or the place alone; a value that is not JSON is a string.
 pub(super) fn member(text: &str) -> Result<Member, Error> {
     let (pointer, value) = match text.split_once('=') {
         Some((pointer, value)) => (pointer, Some(value)),

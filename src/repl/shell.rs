@@ -37,7 +37,7 @@ pub(super) struct Shell<'a> {
     pub(super) connections: Vec<Connection>,
     /// Index of the current one.
     pub(super) current: Option<usize>,
-    /// What holds for lines before there is a connection.
+    /// The settings for lines before there is a connection.
     pub(super) profile: ProfileChoice,
     pub(super) messages: Messages,
     pub(super) printer: LivePrinter,
@@ -50,7 +50,7 @@ pub(super) struct Shell<'a> {
     /// What a person sees; `None` in a script.
     pub(super) screen: Option<Screen>,
     pub(super) preferences: Preferences,
-    /// Whether packets are told.
+    /// Whether packets are printed.
     pub(super) trace: Arc<AtomicBool>,
     /// `watch` has the screen.
     pub(super) is_watching: bool,
@@ -99,7 +99,7 @@ pub(super) struct Screen {
 pub(super) enum Occurrence {
     /// A message came, and has this number.
     Message(u64),
-    /// A connection stands.
+    /// A connection is open.
     Connected(u64),
     /// A connection is over, and why.
     Closed(u64, Option<Error>),
@@ -114,7 +114,7 @@ pub(super) enum Occurrence {
 pub(super) enum Stop {
     /// It failed.
     Failed(Error),
-    /// It failed, and all of it has been told.
+    /// It failed, and the error has already been printed.
     Told(ErrorKind),
     /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
@@ -273,7 +273,7 @@ impl<'a> Shell<'a> {
             Event::Closed(_) => connection.state = State::Offline,
             _ => {}
         }
-        // First the sign: what is told draws the prompt anew.
+        // First the sign: printing draws the prompt again.
         if let (Some(screen), Some(current)) = (&self.screen, self.current) {
             screen.sign.set(self.connections[current].state);
         }
@@ -281,7 +281,7 @@ impl<'a> Shell<'a> {
         Ok(self.told(index, event))
     }
 
-    /// Tells what happened to a connection; which one, where there are several.
+    /// Reports what happened to a connection, naming it if there are several.
     fn tell(&self, index: usize, event: &Event) {
         let Connection { name, settings, .. } = &self.connections[index];
         match event {
@@ -293,7 +293,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// What an event that is no message changes.
+    /// What an event other than a message changes.
     fn told(&mut self, index: usize, event: Event) -> Option<Occurrence> {
         let connection = &mut self.connections[index];
         let id = connection.id;

@@ -97,7 +97,7 @@ impl Shell<'_> {
         }
     }
 
-    /// Tells a person that a message was found: it may have come long before.
+    /// Reports to the user that a message was found, which may have arrived long before.
     fn tell_found(&self, found: &Entry) {
         if self.screen.is_some() {
             self.talk.success(format_args!("Message {} on {}", found.id, found.record.message.topic.as_str()));

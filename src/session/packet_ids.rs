@@ -97,7 +97,7 @@ impl<T> PacketIds<T> {
         rotated(place, self.offset)
     }
 
-    /// `None`: 0 is no packet id.
+    /// `None` for 0, which is not a packet id.
     fn place_of(&self, packet_id: u16) -> Option<u16> {
         (packet_id > 0).then(|| rotated(packet_id, u16::MAX - self.offset))
     }

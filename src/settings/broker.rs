@@ -167,7 +167,7 @@ fn listen(arguments: &ListenArgs, default_port: u16) -> Result<ListenSettings, E
 }
 
 fn limits(arguments: &LimitArgs) -> LimitSettings {
-    // More than memory can hold is no limit.
+    // More than memory can hold means no limit.
     let count = |count: Option<u64>| count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     LimitSettings {
         maximum_qos: arguments.maximum_qos,

@@ -255,7 +255,7 @@ fn the_wrong_port_is_told_by_what_it_speaks() {
 
     let Some(mosquitto) = Mosquitto::start("") else { return };
     let stderr = refused(publish(&format!("mqtts://localhost:{}", mosquitto.port())).arg("--insecure"), 3);
-    assert!(stderr.contains("hint: does this port speak TLS? Without it, use -l mqtt"), "{stderr}");
+    assert!(stderr.contains("hint: does this port speak TLS? If not, use -l mqtt"), "{stderr}");
 }
 
 #[test]

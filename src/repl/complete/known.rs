@@ -1,4 +1,4 @@
-//! Values that are known beforehand where the definition of an option does not name them.
+//! Known values of options whose definition does not list them.
 
 /// Values and what they are.
 pub(super) type Known = &'static [(&'static str, &'static str)];
@@ -24,7 +24,7 @@ const SHAPES: Known = &[
     ("raw", "payloads and nothing else"),
 ];
 
-/// The values of an option; `before` are the arguments without an option that stand before it.
+/// The values of an option; `before` are the positional arguments before it.
 pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
     match (command, option, before) {
         ("set", "value", [name, ..]) => match *name {

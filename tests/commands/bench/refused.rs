@@ -22,7 +22,7 @@ fn a_threshold_that_could_never_fail_or_always_would() {
         ("pub -t b -q 1 --unpaced", "ack_uncorrected.p99>1s", "no latency without --latency"),
         ("conn", "rate<0.99", "nothing is published in this run"),
         ("conn", "throughput<1", "nothing is published in this run"),
-        ("sub -t $share/a/b", "lost>0", "a member of a share does not know"),
+        ("sub -t $share/a/b", "lost>0", "a member of a shared subscription does not know"),
         ("e2e -m hello", "reordered>0", "the payload carries no number"),
         ("e2e -m hello", "p99.9>1s", "the payload carries no time"),
     ] {
