@@ -13,31 +13,31 @@ use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::TopicFilter;
 
-/// How long replies are waited for where nothing says so.
+/// The default time limit for replies.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `request` does.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSettings {
-    /// The session that it happens in.
+    /// The session.
     pub(crate) connect: ConnectSettings,
     /// The request, with its Response Topic and Correlation Data in 5.0.
     pub(crate) publication: Publication,
-    /// What is subscribed to for replies.
+    /// The filter for replies.
     pub(crate) reply_filter: TopicFilter,
-    /// What replies have to bring; `None` in 3.1.1.
+    /// The Correlation Data that replies must have; `None` in 3.1.1.
     pub(crate) correlation_data: Option<Bytes>,
     /// How many replies.
     pub(crate) count: u64,
-    /// How long they are waited for.
+    /// The time limit for them.
     pub(crate) timeout: Option<Duration>,
     /// Shape of the output.
     pub(crate) shape: MessageShape,
-    /// Everything that a packet has.
+    /// All fields of each packet.
     pub(crate) verbose: bool,
-    /// Where payloads go besides stdout.
+    /// Where payloads are written besides stdout.
     pub(crate) file: Option<FileTarget>,
-    /// What follows a payload in raw output, a template's line and a file.
+    /// What follows a payload in raw output, a template line and a file.
     pub(crate) delimiter: Bytes,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,
