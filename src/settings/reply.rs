@@ -91,7 +91,7 @@ fn only_rule(given: &AnswerArgs, templates: &Templates) -> Result<Rule, Error> {
         (_, _, Some(command)) => Answer::Command(command.clone()),
         _ if given.echo => Answer::Echo,
         _ => {
-            let error = "there is nothing to answer: give --message, --file-read, --echo, --exec or --rules";
+            let error = "no answer: give --message, --file-read, --echo, --exec or --rules";
             return Err(Error::usage(error).with_hint(EXAMPLE));
         }
     };

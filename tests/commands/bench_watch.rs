@@ -56,7 +56,7 @@ fn a_run_can_be_scraped_while_it_goes_on() {
     link.expect_disconnect();
     link.close();
     program.wait().expect_code(0);
-    assert!(TcpStream::connect(&address).is_err(), "nobody answers behind the end");
+    assert!(TcpStream::connect(&address).is_err(), "nothing answers after the end");
 }
 
 #[test]

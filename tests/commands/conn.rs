@@ -1,4 +1,4 @@
-//! `conn` from outside: it stays and leaves in order, or tells what the broker announced.
+//! `conn` from outside: it stays and disconnects properly, or reports what the broker announced.
 
 use crate::support::wire::property::{
     assigned_client_identifier, maximum_packet_size, maximum_qos, reason_string, receive_maximum, retain_available,

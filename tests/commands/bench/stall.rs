@@ -1,4 +1,4 @@
-//! A broker that stands still for two seconds: the lie that load generators tell most often.
+//! A broker that stalls for two seconds: what load generators most often report wrongly.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -147,7 +147,7 @@ const CONNECTING: &[&str] = &[
     "profile add",
 ];
 
-/// Those that reconnect unless told otherwise.
+/// Those that reconnect by default.
 const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
