@@ -163,7 +163,7 @@ fn dispatch_bench(
     block_on(command::bench::run(settings, terminal, talk))
 }
 
-/// `bench manifest`: what the machines will be told is read as they will read it, without what is set on this one.
+/// `bench manifest`: the machines' command line is read as they will read it, without the settings of this machine.
 fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let line = ManifestSettings::line(arguments).into_iter().map(Into::into);
     let invocation = match config::read(line, |_| None)? {

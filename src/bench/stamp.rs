@@ -7,7 +7,7 @@
 //!
 //! `clock` names the clock that `planned` was read from, so that times of two machines are not subtracted by default.
 
-/// A stamp as it is in a payload.
+/// A stamp as written in a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// Which clock: equal for processes of one machine, since it started.

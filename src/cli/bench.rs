@@ -197,12 +197,12 @@ pub struct ShapeArgs {
 /// Who sends to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Shape {
-    /// Each publisher to a subscriber of its own
+    /// Each publisher to its own subscriber
     #[default]
     OneToOne,
     /// Every publisher to every subscriber
     FanOut,
-    /// Every publisher, each on a topic of its own, to few subscribers
+    /// Every publisher, each on its own topic, to few subscribers
     FanIn,
     /// Every publisher to a group whose members share the messages
     Shared,

@@ -56,7 +56,7 @@ pub struct SubscribeArgs {
     pub decompress: DecompressArgs,
 }
 
-/// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without a value of its own takes the
+/// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without its own value takes the
 /// first, as in MQTTX.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Subscription")]
@@ -167,7 +167,7 @@ pub struct OutputArgs {
     /// Append all payloads to one file
     #[arg(long, value_name = "PATH", conflicts_with = "file_save")]
     pub file_write: Option<PathBuf>,
-    /// Write each payload to a numbered file of its own
+    /// Write each payload to its own numbered file
     #[arg(long, value_name = "PATH")]
     pub file_save: Option<PathBuf>,
     /// Text to write after each payload in files and in raw

@@ -214,7 +214,7 @@ fn fmt_scram_error(f: &mut fmt::Formatter<'_>, data: Option<&[u8]>) -> fmt::Resu
     }
 }
 
-/// Text from the broker. It is untrusted: whoever prints it to a terminal must escape it.
+/// Text from the broker. It is untrusted: code that prints it to a terminal must escape it.
 fn fmt_details(f: &mut fmt::Formatter<'_>, reason_string: Option<&str>, reference: Option<&str>) -> fmt::Result {
     if let Some(text) = reason_string {
         write!(f, ": {text}")?;

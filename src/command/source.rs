@@ -27,7 +27,7 @@ pub(crate) struct Source<'a> {
 enum Payloads {
     /// One payload, this many times more.
     Repeated { payload: Encoded, left: u64 },
-    /// One template, so many times more.
+    /// One template, this many times more.
     Filled { template: Template, left: u64 },
     /// Each line is one.
     Lines { lines: Lines, number: u64 },

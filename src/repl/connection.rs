@@ -49,7 +49,7 @@ pub(super) enum State {
     Offline,
 }
 
-/// A shape of messages of their own, which several filters may share.
+/// A separate shape for messages, which several filters may share.
 pub(super) type Printer = Rc<RefCell<MessagePrinter<Console>>>;
 
 /// A filter that is subscribed to, or asked for.

@@ -61,7 +61,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Takes what comes while another program has the screen, and shows none of it. Ctrl-C is that program's.
+    /// Takes what arrives while another program has the screen, and shows none of it. Ctrl-C is that program's.
     async fn meanwhile<T>(&mut self, program: impl Future<Output = T>) -> Result<T, Stop> {
         let mut program = std::pin::pin!(program);
         let was_watching = std::mem::replace(&mut self.is_watching, true);

@@ -118,7 +118,7 @@ pub(super) enum Stop {
     Told(ErrorKind),
     /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
-    /// Whoever reads stdout has gone.
+    /// The reader of stdout has gone.
     Closed,
     /// `exit`, with the program's exit code.
     Exit(u8),

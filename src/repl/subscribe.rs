@@ -187,7 +187,7 @@ impl Shell<'_> {
         })
     }
 
-    /// A printer of messages in a shape of their own.
+    /// A printer of messages in a separate shape.
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
         let options = Self::printer_options(display)?;
         Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))

@@ -39,7 +39,7 @@ pub(super) async fn attend(
     shell.attend(facts, editor.sign(), editor.draws());
     begin(settings, &mut shell);
     let ended = session(&mut shell, &mut editor, &cooked).await;
-    // A signal may have come while the terminal was the editor's.
+    // A signal may have arrived while the terminal was the editor's.
     drop(cooked);
     drop(never_stopped);
     let closed = shell.close_all().await;

@@ -104,7 +104,7 @@ impl Shell<'_> {
         }
     }
 
-    /// Does nothing but take what comes.
+    /// Does nothing but take what arrives.
     pub(super) async fn sleep(&mut self, time: Duration) -> Result<(), Stop> {
         let end = Instant::now() + time;
         while let Ok(occurrence) = timeout_at(end, self.next()).await {

@@ -220,7 +220,7 @@ impl Session {
         self.window.end_connection(&mut self.requests);
     }
 
-    /// The time of `poll_timeout` has come; calling it too early does no harm.
+    /// The time of `poll_timeout` has been reached; calling it too early does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.state != State::Connected {
             return;

@@ -34,7 +34,7 @@ pub struct PubSettings {
 #[derive(Debug, Clone)]
 pub struct Publication {
     /// Where each message goes, `$delayed` prefix included; empty only with [`MessageSource::JsonLines`], whose
-    /// records have topics of their own.
+    /// records have their own topics.
     pub topics: Vec<TopicName>,
     /// Where payloads come from.
     pub source: MessageSource,

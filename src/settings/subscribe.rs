@@ -76,7 +76,7 @@ pub enum Retained {
 pub enum FileTarget {
     /// `--file-write`: all of them into one file.
     Append(PathBuf),
-    /// `--file-save`: each into a file of its own, numbered.
+    /// `--file-save`: each into its own numbered file.
     Numbered(PathBuf),
 }
 

@@ -3,7 +3,7 @@
 //!
 //! What differs by client and message is a variable (`client`, `sequence`, `topic`, ...), and what takes arguments is a
 //! function (`random(1, 9)`, `walk(20, 30)`, ...). A function is the placeholder of its name, which is made when a
-//! template first calls it and kept: two calls in one text are two placeholders, each with a walk of its own.
+//! template first calls it and kept: two calls in one text are two placeholders, each with its own walk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::output::AboveLine;
 use crate::payload::plural;
 
-/// So many bytes wait at most: several screens of text. While `watch` has the screen nothing is drawn, however long that
+/// The most bytes that wait: several screens of text. While `watch` has the screen nothing is drawn, however long that
 /// lasts and however much jobs in the background print.
 const MAXIMUM: usize = 256 << 10;
 

@@ -1,4 +1,4 @@
-//! The line editor, on a thread of its own: it blocks in reads of the terminal, and must not hold up the connections.
+//! The line editor, on its own thread: it blocks in reads of the terminal, and must not hold up the connections.
 //!
 //! The thread edits one line each time it is asked to ([`Editor::ask`]), so that a command that runs has the terminal
 //! to itself. What is printed meanwhile waits in a queue ([`above`]) that the editor draws above the line; a second
@@ -29,7 +29,7 @@ pub(super) use facts::Facts;
 use helper::LineHelper;
 pub(super) use prompt::{Prompt, Sign};
 
-/// Draws nothing, and makes the editor draw its prompt anew: it wants lines, so this is the row above and back.
+/// Draws nothing, and makes the editor redraw its prompt: it wants lines, so this is the row above and back.
 const NOTHING: &str = "\x1b[A\n";
 
 /// What a person did.
@@ -116,7 +116,7 @@ impl Editor {
         Sign::new(self.draw.clone(), self.waiting.clone())
     }
 
-    /// Draws the line anew, as after another program had the terminal, whose window may have another size.
+    /// Redraws the line, for example after another program had the terminal, whose window may have been resized.
     pub(super) fn redraw(&self) {
         #[cfg(unix)]
         {

@@ -38,7 +38,7 @@ pub(crate) struct Topics {
 struct Topic {
     name: Arc<str>,
     messages: u64,
-    /// So many of those may be another topic's.
+    /// How many of those may be another topic's.
     inherited: u64,
     bytes: u64,
     window: Window,
@@ -71,7 +71,7 @@ pub(crate) struct TopicReport<'a> {
     pub topic: &'a str,
     /// Messages since the start, at most.
     pub messages: u64,
-    /// By so many that may be too many.
+    /// By how many `messages` may be too high.
     pub inherited: u64,
     /// Bytes of payload since the start.
     pub bytes: u64,
@@ -99,7 +99,7 @@ impl Topics {
         }
     }
 
-    /// `message` has memory of its own, which the head of its payload shares.
+    /// `message` has its own memory, which the head of its payload shares.
     pub(super) fn push(&mut self, id: u64, message: &Message, now: Instant) {
         let (name, size) = (message.topic.as_str(), message.payload.len());
         self.all.push(size, self.clock, now);

@@ -16,7 +16,7 @@ use super::state::{Asking, Pane, State};
 use crate::repl::line::printable;
 use crate::repl::recall::age;
 
-/// So long a value that has become another is marked.
+/// How long a changed value is marked.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// What there is to draw.
@@ -177,7 +177,7 @@ fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
     frame.render_widget(chart, area);
 }
 
-/// A text in exactly so many columns.
+/// A text in exactly this many columns.
 fn fitted(text: &str, columns: usize) -> String {
     let mut fitted = String::new();
     let mut width = 0;

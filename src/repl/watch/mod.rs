@@ -1,4 +1,4 @@
-//! `watch` and `plot`: the state of a broker on the whole screen, drawn anew four times a second at most.
+//! `watch` and `plot`: the state of a broker on the whole screen, redrawn at most four times a second.
 //!
 //! It has the screen and the keyboard to itself ([`crate::output::FullScreen`]); what is said meanwhile waits until it
 //! leaves. What is chosen is in [`state`], which knows no screen; what is seen of the journal in [`rows`].

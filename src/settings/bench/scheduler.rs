@@ -66,7 +66,7 @@ fn said(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Said>, Erro
     if let Some(index) = number("JOB_COMPLETION_INDEX")? {
         return Ok(Some(Said { index, count: None }));
     }
-    // Within an array job each task may have several processes of its own.
+    // Within an array job each task may have several processes.
     let process = number("SLURM_PROCID")?;
     let tasks = number("SLURM_STEP_NUM_TASKS")?;
     let processes = tasks.or(number("SLURM_NTASKS")?);
