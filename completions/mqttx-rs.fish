@@ -268,7 +268,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
 hex\t''
@@ -392,7 +392,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
 hex\t''
@@ -535,7 +535,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -662,7 +662,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -1290,9 +1290,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Which publisher sends to which subscriber' -r -f -a "one-to-one\t'Each publisher to a subscriber of its own'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Which publisher sends to which subscriber' -r -f -a "one-to-one\t'Each publisher to its own subscriber'
 fan-out\t'Every publisher to every subscriber'
-fan-in\t'Every publisher, each on a topic of its own, to few subscribers'
+fan-in\t'Every publisher, each on its own topic, to few subscribers'
 shared\t'Every publisher to a group whose members share the messages'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l publishers -d 'Number of publishers [default: -c; with fan-out 1]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l subscribers -d 'Number of subscribers [default: -c; with fan-in 1]' -r
