@@ -1922,7 +1922,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of the certificate')
             [CompletionResult]::new('--client-ca', '--client-ca', [CompletionResultType]::ParameterName, 'CA certificates for clients: over TLS, accept only clients with a certificate from one of them')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User who may connect; repeatable [default: anyone may connect]')
-            [CompletionResult]::new('--user-file', '--user-file', [CompletionResultType]::ParameterName, 'File of users, one per line: NAME:PASSWORD, or a hash by mosquitto_passwd, which cannot serve SCRAM')
+            [CompletionResult]::new('--user-file', '--user-file', [CompletionResultType]::ParameterName, 'File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM')
             [CompletionResult]::new('--acl-file', '--acl-file', [CompletionResultType]::ParameterName, 'Access rules for publishing and subscribing, in mosquitto''s syntax: user, topic, pattern')
             [CompletionResult]::new('--maximum-qos', '--maximum-qos', [CompletionResultType]::ParameterName, 'Highest QoS to accept and grant')
             [CompletionResult]::new('--receive-maximum', '--receive-maximum', [CompletionResultType]::ParameterName, 'QoS 1 and 2 messages a client may send unacknowledged [default: 65535]')

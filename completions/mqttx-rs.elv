@@ -1874,7 +1874,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --key 'Private key of the certificate'
             cand --client-ca 'CA certificates for clients: over TLS, accept only clients with a certificate from one of them'
             cand --user 'User who may connect; repeatable [default: anyone may connect]'
-            cand --user-file 'File of users, one per line: NAME:PASSWORD, or a hash by mosquitto_passwd, which cannot serve SCRAM'
+            cand --user-file 'File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM'
             cand --acl-file 'Access rules for publishing and subscribing, in mosquitto''s syntax: user, topic, pattern'
             cand --maximum-qos 'Highest QoS to accept and grant'
             cand --receive-maximum 'QoS 1 and 2 messages a client may send unacknowledged [default: 65535]'

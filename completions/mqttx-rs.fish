@@ -1874,7 +1874,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Ce
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l key -d 'Private key of the certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l client-ca -d 'CA certificates for clients: over TLS, accept only clients with a certificate from one of them' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'User who may connect; repeatable [default: anyone may connect]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, one per line: NAME:PASSWORD, or a hash by mosquitto_passwd, which cannot serve SCRAM' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l acl-file -d 'Access rules for publishing and subscribing, in mosquitto\'s syntax: user, topic, pattern' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-qos -d 'Highest QoS to accept and grant' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-maximum -d 'QoS 1 and 2 messages a client may send unacknowledged [default: 65535]' -r
