@@ -124,7 +124,7 @@ fn only_the_codec_names_the_codec_crates_and_only_output_prints() {
     }
 }
 
-/// Every source file with the module of the house that it belongs to.
+/// Every source file with its module.
 fn sources() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let found = files::sources(&root).into_iter().map(|path| {

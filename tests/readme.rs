@@ -1,7 +1,7 @@
 //! Runs every command of README.md and compares what it prints with what the README says it prints.
 //!
 //! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
-//! stderr together. `...` stands for any lines, `[..]` for any text within a line. The words behind `console` say how:
+//! stderr together. `...` matches any lines, `[..]` any text within a line. The words after `console` say how:
 //!
 //! - none: run to its end, the exit code does not matter (show it with `echo $?`);
 //! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
@@ -267,7 +267,7 @@ impl Drop for Running {
     }
 }
 
-/// Hands each line on until there are no more or nobody wants them.
+/// Passes on each line until the last one or until there is no receiver.
 fn forward(from: impl Read, mut to: impl FnMut(String) -> bool) {
     for line in BufReader::new(from).lines().map_while(Result::ok) {
         if !to(line) {

@@ -82,7 +82,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// The next line; what comes over the connections meanwhile is taken.
+    /// The next line; what arrives over the connections meanwhile is taken.
     async fn next(&mut self, shell: &mut Shell<'_>) -> Result<Option<Bytes>, Stop> {
         loop {
             tokio::select! {

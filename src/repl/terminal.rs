@@ -39,7 +39,7 @@ pub(super) async fn attend(
     shell.attend(facts, editor.sign(), editor.draws());
     begin(settings, &mut shell);
     let ended = session(&mut shell, &mut editor, &cooked).await;
-    // A signal may have come while the terminal was the editor's.
+    // A signal may have arrived while the terminal was the editor's.
     drop(cooked);
     drop(never_stopped);
     let closed = shell.close_all().await;
@@ -54,7 +54,7 @@ pub(super) async fn attend(
 
 fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) {
     let Some(connect) = settings.connect.clone() else {
-        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists the commands");
+        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists all commands");
         return;
     };
     let profile = settings.profile.clone();

@@ -136,7 +136,7 @@ fn every_short_of_mqttx_reaches_its_option() {
 
 #[test]
 fn no_short_of_several_letters_hides_a_bundle_of_flags_of_one_command() {
-    // `-rs` may stand for `-r -s`; a short such as `-lm` is never a bundle, since `-l` takes a value.
+    // `-rs` may mean `-r -s`; a short such as `-lm` is never a bundle, since `-l` takes a value.
     for command in commands() {
         let is_flag = |letter| {
             let mut options = command.get_arguments();

@@ -36,6 +36,7 @@ mod scram;
 mod sessions_survive;
 mod stdout_is_full;
 mod subscribe;
+mod templates;
 #[cfg(unix)]
 mod terminal;
 mod topic;

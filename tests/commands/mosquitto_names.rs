@@ -140,7 +140,7 @@ fn every_option_of_their_manuals_is_taken_or_refused_with_a_reason() {
              -D connect receive-maximum 5 -D will content-type t {common}"
         );
         let (ours, stderr) = links.run(&line, b"");
-        // That nobody listens is found out when all else is right.
+        // The missing listener is reported only if everything else is right.
         assert_eq!(ours.code, Some(1), "{line}\n{stderr}");
         assert!(stderr.contains(&format!("127.0.0.1:{nobody}")), "{line}\n{stderr}");
         for refused in ["--psk 00", "--psk-identity me", "--ciphers AES", "--tls-engine x", "--keyform engine"] {

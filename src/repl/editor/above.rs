@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::output::AboveLine;
 use crate::payload::plural;
 
-/// So many bytes wait at most: several screens of text. While `watch` has the screen nothing is drawn, however long that
+/// The most bytes that wait: several screens of text. While `watch` has the screen nothing is drawn, however long that
 /// lasts and however much jobs in the background print.
 const MAXIMUM: usize = 256 << 10;
 
@@ -23,7 +23,7 @@ struct Queue {
     lines: String,
     /// Lines that made room for later ones.
     dropped: u64,
-    /// A line is being typed, as far as anybody on this side knows.
+    /// A line is being typed, as far as this side knows.
     is_editing: bool,
     /// The editor has drawn it: it has the terminal, in the mode that it needs.
     is_drawn: bool,

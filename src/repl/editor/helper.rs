@@ -126,8 +126,8 @@ fn listed(text: &str, help: &str, longest: usize, columns: usize) -> String {
 }
 
 impl Highlighter for LineHelper {
-    /// Above the prompt goes what has come since it was drawn: the cursor is at the beginning of its row, and the rows
-    /// are clear.
+    /// What has arrived since the prompt was drawn goes above it: the cursor is at the beginning of its row, and the
+    /// rows are clear.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
         let lines = self.waiting.take();
         if lines.is_empty() { Cow::Borrowed(prompt) } else { Cow::Owned(lines + prompt) }

@@ -1,4 +1,4 @@
-//! The line editor, on a thread of its own: it blocks in reads of the terminal, and must not hold up the connections.
+//! The line editor, on its own thread: it blocks in reads of the terminal, and must not hold up the connections.
 //!
 //! The thread edits one line each time it is asked to ([`Editor::ask`]), so that a command that runs has the terminal
 //! to itself. What is printed meanwhile waits in a queue ([`above`]) that the editor draws above the line; a second
@@ -29,7 +29,7 @@ pub(super) use facts::Facts;
 use helper::LineHelper;
 pub(super) use prompt::{Prompt, Sign};
 
-/// Draws nothing, and makes the editor draw its prompt anew: it wants lines, so this is the row above and back.
+/// Draws nothing, and makes the editor redraw its prompt: it wants lines, so this is the row above and back.
 const NOTHING: &str = "\x1b[A\n";
 
 /// What a person did.
@@ -78,7 +78,7 @@ impl Editor {
             thread::spawn(move || {
                 while to_draw.recv().is_ok() {
                     while to_draw.try_recv().is_ok() {}
-                    // Without a terminal there is nobody to tell.
+                    // Without a terminal there is no one to report to.
                     _ = printer.print(NOTHING.to_owned());
                 }
             });
@@ -116,11 +116,11 @@ impl Editor {
         Sign::new(self.draw.clone(), self.waiting.clone())
     }
 
-    /// Draws the line anew, as after another program had the terminal, whose window may have another size.
+    /// Redraws the line, for example after another program had the terminal, whose window may have been resized.
     pub(super) fn redraw(&self) {
         #[cfg(unix)]
         {
-            // Where nobody listens, it is ignored.
+            // It is ignored if no one is listening.
             _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
         }
         _ = self.draw.as_ref().map(|draw| draw.send(()));
@@ -168,7 +168,7 @@ fn edit(
     };
     editor.set_helper(Some(helper));
     if let Some(path) = history {
-        // There is none before the first time.
+        // It does not exist before the first time.
         _ = editor.load_history(path);
     }
     if started.send(Ok(printer.map(|printer| -> BoxedPrinter { Box::new(printer) }))).is_err() {
@@ -219,7 +219,7 @@ fn keep(editor: &mut rustyline::Editor<LineHelper, FileHistory>, line: &str, fil
         if let Some(folder) = file.parent() {
             _ = std::fs::create_dir_all(folder);
         }
-        // A history that cannot be kept is no reason to stop.
+        // A history that cannot be kept is not a reason to stop.
         _ = editor.append_history(file);
     }
 }

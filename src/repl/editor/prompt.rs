@@ -54,7 +54,7 @@ impl Sign {
 }
 
 impl Prompt {
-    /// The prompt for the current connection in a window of so many columns.
+    /// The prompt for the current connection in a window with this many columns.
     pub(in crate::repl) fn new(connection: Option<&Connection>, columns: usize, stream: Stream, sign: Sign) -> Self {
         sign.set(connection.map_or(State::Offline, |connection| connection.state));
         let name = connection.map_or_else(|| "offline".to_owned(), |connection| printable(&connection.name));

@@ -114,7 +114,7 @@ impl Journal {
     }
 }
 
-/// The record with memory of its own: as received, topic and payload keep the buffer alive that they were read into.
+/// The record with its own memory: as received, topic and payload keep the buffer alive that they were read into.
 fn detached(mut record: Record) -> Record {
     let message = &mut record.message;
     message.payload = Bytes::copy_from_slice(&message.payload);

@@ -16,7 +16,7 @@ use super::state::{Asking, Pane, State};
 use crate::repl::line::printable;
 use crate::repl::recall::age;
 
-/// So long a value that has become another is marked.
+/// How long a changed value is marked.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// What there is to draw.
@@ -78,10 +78,10 @@ fn head(scene: &Scene<'_>) -> String {
 
 fn foot(state: &State) -> String {
     match &state.asking {
-        Asking::Part => format!("part of the topic: {}_", printable(&state.part)),
+        Asking::Part => format!("filter: {}_", printable(&state.part)),
         Asking::Payload { topic, text } => format!("publish to {}: {}_", printable(topic), printable(text)),
         Asking::Confirm(publish) if publish.clears => {
-            format!("remove what is retained on {}? y or n", printable(&publish.topic))
+            format!("remove the retained message on {}? y or n", printable(&publish.topic))
         }
         Asking::Confirm(publish) => {
             format!("publish `{}` to {}? y or n", printable(&publish.payload), printable(&publish.topic))
@@ -177,7 +177,7 @@ fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
     frame.render_widget(chart, area);
 }
 
-/// A text in exactly so many columns.
+/// A text in exactly this many columns.
 fn fitted(text: &str, columns: usize) -> String {
     let mut fitted = String::new();
     let mut width = 0;

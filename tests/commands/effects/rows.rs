@@ -37,6 +37,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("bench presets", "bench presets"),
     ("bench merge", "bench merge --partial {dir}/report.json"),
     ("bench compare", "bench compare {dir}/report.json {dir}/report.json"),
+    ("bench manifest", "bench manifest slurm p2p --shards 2 -- -h broker"),
     ("repl", "repl {to} --script {dir}/script"),
     ("broker", "broker -p 0 -- sh -c 'echo $MQTTX_HOST'"),
     ("profile list", "profile list"),
@@ -69,6 +70,7 @@ const ALL: &[&str] = &[
     "bench presets",
     "bench merge",
     "bench compare",
+    "bench manifest",
     "repl",
     "topic match",
     "topic explain",
@@ -145,7 +147,7 @@ const CONNECTING: &[&str] = &[
     "profile add",
 ];
 
-/// Those that reconnect unless told otherwise.
+/// Those that reconnect by default.
 const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
@@ -191,6 +193,7 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "bench manifest",
             "topic match",
             "topic explain",
             "completion",
@@ -210,6 +213,7 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "bench manifest",
             "topic match",
             "topic explain",
             "completion",
@@ -233,6 +237,11 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
         "it uses no profile in any case",
     ),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
+    (
+        &["bench pub", "bench e2e", "bench run"],
+        "seed",
+        "what is random differs in any case: bench::payloads holds that two runs with a seed are the same",
+    ),
 ];
 
 #[rustfmt::skip]
@@ -472,6 +481,10 @@ pub(super) const ROWS: &[Row] = &[
     row(JUDGED, "hdr-log", "--hdr-log {dir}/r.hlog"),
     row(&["bench run"], "preset", "--preset nothing"),
     row(&["bench run"], "scale", "--scale 2"),
+    row(&["bench merge"], "wait", "--wait x"),
+    row(&["bench manifest"], "shards", "--shards 3").on("= bench manifest slurm p2p -- -h broker"),
+    row(&["bench manifest"], "image", "--image other").on("= bench manifest kubernetes p2p --shards 2 -- -h broker"),
+    row(&["bench manifest"], "fail", "--fail 'loss>0'"),
     row(&["bench merge"], "partial", "--partial").on("= bench merge {dir}/report.json"),
     row(&["bench compare"], "fail", "--fail 'connected<+1'"),
     row(&["bench e2e"], "shape", "--shape fan-out"),

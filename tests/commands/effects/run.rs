@@ -34,7 +34,7 @@ impl std::fmt::Display for Observed {
     }
 }
 
-/// Runs a command line, in which `{port}`, `{dir}` and so on stand for what is there.
+/// Runs a command line, in which `{port}`, `{dir}` and so on are replaced by the actual values.
 pub(super) fn run(line: &str, world: World) -> Observed {
     let surroundings = Surroundings::new(world);
     let home = Home::new();
@@ -65,7 +65,7 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     }
 }
 
-/// Runs to the end, or for so long that a run without an option that ends it can be told from one with it.
+/// Runs to the end, or long enough to distinguish a run without an option that ends it from one with it.
 fn within_limit(program: Program) -> Ended {
     const LIMIT: Duration = Duration::from_secs(6);
     let running = program.start_with_stdin();
