@@ -50,7 +50,7 @@ pub enum BenchCommand {
 }
 
 /// `-I`: in `bench` the interval has the `-i`, as in MQTTX.
-fn id_short(argument: clap::Arg) -> clap::Arg {
+pub(super) fn id_short(argument: clap::Arg) -> clap::Arg {
     argument.short('I')
 }
 
@@ -79,6 +79,9 @@ pub struct BenchPublishArgs {
     /// How much.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// What.
+    #[command(flatten)]
+    pub content: ContentArgs,
     /// What every message has.
     #[command(flatten)]
     pub message: MessageArgs,
@@ -162,6 +165,9 @@ pub struct BenchEndToEndArgs {
     /// How much.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// What.
+    #[command(flatten)]
+    pub content: ContentArgs,
     /// Topic; the rest of a message is as in `bench pub`
     #[arg(short, long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = "Message")]
     pub topic: Option<TopicName>,
@@ -326,28 +332,34 @@ pub struct LoadArgs {
     /// Topics of each client in turn, numbered by %s
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub topics: Option<u64>,
-    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
-    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
-    pub text: Option<String>,
-    /// Placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
-    #[arg(long, help_heading = "Message")]
-    pub template: bool,
     /// Draw what is random in the payload and topic from this number: the same in each run
     #[arg(long, value_name = "N", help_heading = "Message")]
     pub seed: Option<u64>,
-    /// A file is the payload
-    #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
-    pub file_read: Option<PathBuf>,
-    /// Split the payload where this matches, a regular expression such as ',' [default: '\n']; each client sends each
-    /// part once, or goes round until --limit or --duration
-    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n", help_heading = "Message")]
-    pub split: Option<String>,
-    /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"], help_heading = "Message")]
-    pub payload_size: Option<PayloadSize>,
     /// Accepted for MQTTX's sake
     #[arg(short, long, hide = true)]
     pub verbose: bool,
+}
+
+/// What is published.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Message")]
+pub struct ContentArgs {
+    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
+    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// Placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
+    #[arg(long)]
+    pub template: bool,
+    /// A file is the payload
+    #[arg(long, value_name = "PATH", conflicts_with = "text")]
+    pub file_read: Option<PathBuf>,
+    /// Split the payload where this matches, a regular expression such as ',' [default: '\n']; each client sends each
+    /// part once, or goes round until --limit or --duration
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n")]
+    pub split: Option<String>,
+    /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"])]
+    pub payload_size: Option<PayloadSize>,
 }
 
 /// What the clients subscribe to.

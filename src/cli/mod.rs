@@ -15,6 +15,7 @@ pub(crate) mod repl;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
@@ -27,11 +28,12 @@ use clap::{Arg, ArgAction, Args, Subcommand};
 use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
-use profile::ProfileArgs;
+use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
 use repl::ReplArgs;
 use reply::ReplyCommand;
 use request::RequestCommand;
+use simulate::{ListArgs, SimulateArgs};
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
@@ -86,6 +88,18 @@ pub enum Command {
     /// Load a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),
+    /// Publish what devices would: cars, homes, factories, weather stations
+    #[command(name = "simulate")]
+    Simulate(Box<SimulateArgs>),
+    /// List what there is
+    #[command(name = "ls")]
+    List(ListArgs),
+    /// Make a profile and select it, by answers on a terminal
+    #[command(name = "init")]
+    Init(InitArgs),
+    /// Print the version
+    #[command(name = "check")]
+    Check,
     /// Name brokers once, and use the names
     #[command(name = "profile")]
     Profile(ProfileArgs),

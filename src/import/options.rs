@@ -159,7 +159,7 @@ mod tests {
                 "line 2: pub.clientId: a random one: left out, as each run here makes one up, too",
                 "line 3: pub.stdin: left out: a profile has no place for it, give it on the command line",
                 "line 4: sub.clientId: a random one: left out, as each run here makes one up, too",
-                "line 6: simulate: left out: it is no command here that has options in a file",
+                "line 6: simulate.scenario: left out: a profile has no place for it, give it on the command line",
             ]
         );
     }

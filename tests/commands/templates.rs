@@ -35,10 +35,10 @@ fn each_message_of_a_template_is_filled_in() {
 
 #[test]
 fn lines_and_stdin_are_templates_too() {
-    assert_eq!(texts(&["-t", "a", "--template", "-lm"], "{counter} {topic}\n{{counter}} {counter}\n"), [
-        "1 a",
-        "{counter} 2"
-    ]);
+    assert_eq!(
+        texts(&["-t", "a", "--template", "-lm"], "{counter} {topic}\n{{counter}} {counter}\n"),
+        ["1 a", "{counter} 2"]
+    );
     assert_eq!(texts(&["-t", "a", "--template", "-s"], "{counter:7}"), ["7"]);
 }
 
