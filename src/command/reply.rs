@@ -1,7 +1,7 @@
 //! `reply`: answers requests, one after another.
 //!
-//! A request is acknowledged when its answer is handed to the client, so that one that came at QoS 1 or 2 and was not
-//! answered comes again in a session that is kept. One whose answer has a delay is acknowledged when it comes: the
+//! A request is acknowledged when its answer is handed to the client, so that one that arrived at QoS 1 or 2 and was not
+//! answered is delivered again in a persistent session. One whose answer has a delay is acknowledged when it comes: the
 //! requests behind it are not to wait, and acknowledgements keep the order [MQTT-4.6.0-2].
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, unpublishable};
+use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -127,8 +127,8 @@ impl Replier<'_> {
         for (options, &reason) in self.settings.filters.iter().zip(&ack.reasons) {
             let filter = options.filter.as_str();
             if reason.is_failure() {
-                let what = format!("the subscription to `{filter}`");
-                return Err(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                let version = self.settings.connect.client.connect.version;
+                return Err(subscription_refused(version, filter, reason, &ack.details));
             }
             self.talk.success(format_args!("Subscribed to {filter}"));
         }
@@ -179,10 +179,10 @@ impl Replier<'_> {
         }
     }
 
-    /// Where the answer goes; `None`, with a warning, if nothing says where.
+    /// The topic for the answer; `None`, with a warning, if there is none.
     fn reply_topic(&mut self, rule: &Rule, request: &Message) -> Option<TopicName> {
         let topic = &request.topic;
-        // What is retained was published for whoever comes later.
+        // Retained messages were published for later subscribers.
         if request.retain {
             self.talk.warning(format_args!("the retained message on {topic} is not answered"));
             return None;
@@ -212,11 +212,11 @@ impl Replier<'_> {
         }
         if self.settings.connect.client.connect.version.is_v5() {
             self.talk.warning(format_args!(
-                "the request on {topic} has no Response Topic and is not answered (--reply-topic names one)"
+                "the request on {topic} has no Response Topic and is not answered (see --reply-topic)"
             ));
             return None;
         }
-        // An answer of our own, which comes back from a broker that knows no No Local.
+        // One of our own answers, returned by a broker without No Local.
         if topic.as_str().ends_with(SUFFIX) {
             return None;
         }
@@ -252,7 +252,7 @@ impl Replier<'_> {
                 self.count += 1;
                 Ok((Some(self.count) == self.settings.count).then_some(ExitStatus::Done))
             }
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => Ok(None),
             Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
         }
@@ -274,7 +274,7 @@ fn published(outcome: &PublishOutcome) -> Result<(), Error> {
     }
 }
 
-/// Runs a command with the request on its stdin; the error says why there is no answer.
+/// Runs a command with the request on its stdin; the error is the reason for no answer.
 async fn output_of(command: &str, request: &Message) -> Result<Bytes, String> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]);
@@ -310,7 +310,7 @@ async fn output_of(command: &str, request: &Message) -> Result<Bytes, String> {
     }
 }
 
-/// DISCONNECT, behind the answers that have no outcome yet if they are to be waited for.
+/// DISCONNECT, after the pending answers if they are to be waited for.
 async fn close(client: &Client, events: &mut Events, pending: Pending) -> Result<(), Error> {
     client.disconnect(pending);
     let mut refusal = Ok(());

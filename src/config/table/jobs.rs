@@ -1,4 +1,4 @@
-//! Options of what a command does on a connection: publishing, subscribing, showing, loading a broker.
+//! Options of the work on a connection: publishing, subscribing, showing messages, load tests.
 
 use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Schemas, Seconds, Switch, Text};
 use super::note::Note::{
@@ -16,7 +16,7 @@ const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 /// Commands that encode messages.
 const ENCODED: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
-/// Commands of `bench` that say how many clients.
+/// Commands that set the number of clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 /// Commands of `bench` that publish.
 const LOAD: Commands = &["bench pub", "bench e2e", "simulate"];
@@ -236,4 +236,8 @@ pub(super) const ROWS: &[Row] = &[
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
+    row("wait", &["bench merge"], Seconds, &[]),
+    row("shards", &["bench manifest"], Number, &[]),
+    row("image", &["bench manifest"], Text, &[]),
+    row("fail", &["bench manifest"], List, &[]),
 ];

@@ -12,7 +12,7 @@ pub(crate) fn simulations<'a>(scenarios: impl Iterator<Item = (&'a str, &'a str)
     columns.lines(stream).map(|line| line + "\n").collect()
 }
 
-/// Each name with what it measures, and how to go on; beneath one another where the terminal is narrow.
+/// Each name with what it measures, and what to do next; one below the other if the terminal is narrow.
 pub(crate) fn bench_presets<'a>(presets: impl Iterator<Item = (&'a str, &'a str)>, stream: Stream) -> String {
     let mut columns = Columns::default();
     for (name, measures) in presets {
