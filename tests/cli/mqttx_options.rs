@@ -138,8 +138,8 @@ fn every_option_of_mqttx_is_accepted_in_each_of_its_forms() {
         for (forms, values) in groups.iter().copied().flatten() {
             for form in *forms {
                 // What an option replaces is not given twice.
-                let needs = if matches!(*form, "-t" | "--topic") { &[][..] } else { needs };
-                let line = [*command, needs, &[*form][..], values].concat();
+                let needs: &[&str] = if matches!(*form, "-t" | "--topic") { &[] } else { needs };
+                let line = [*command, needs, &[*form], *values].concat();
                 if let Err(error) = read(&line) {
                     refused.push(format!("{}: {error}", line.join(" ")));
                 }

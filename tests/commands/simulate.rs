@@ -330,8 +330,8 @@ fn what_cannot_be_played_is_a_usage_error() {
     for (arguments, message) in [
         (&["simulate"][..], "error: --scenario is missing"),
         (&["simulate", "-sc", "telsa"], "hint: did you mean `tesla`?"),
-        (&["simulate", "--show", "nothing"], "there is no scenario `nothing`"),
-        (&["simulate", "-sc", "tesla", "-f", "x.json"], "exclude one another"),
+        (&["simulate", "--show", "nothing"], "unknown scenario `nothing`"),
+        (&["simulate", "-sc", "tesla", "-f", "x.json"], "cannot be used together"),
         (&["ls"], "--scenario"),
     ] {
         let ended = Program::new(arguments).run().expect_code(2);
@@ -362,5 +362,5 @@ fn init_makes_a_profile_that_holds_from_then_on() {
     link.close();
     program.wait().expect_code(0);
     let ended = home.run("init --set connection.host=other").expect_code(2);
-    assert!(ended.stderr.contains("there is a profile `default` already"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("profile `default` already exists"), "{}", ended.stderr);
 }

@@ -48,10 +48,10 @@ impl Simulation {
     pub(crate) fn find(name: &str) -> Result<&'static Self, Error> {
         let found = SIMULATIONS.iter().find(|simulation| simulation.name == name);
         found.ok_or_else(|| {
-            let error = Error::usage(format!("there is no scenario `{name}`"));
+            let error = Error::usage(format!("unknown scenario `{name}`"));
             match nearest(name, SIMULATIONS.iter().map(|simulation| simulation.name)) {
                 Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
-                None => error.with_hint("`mqttx-rs ls -sc` lists them; a file's name has a `.` or `/`"),
+                None => error.with_hint("`mqttx-rs ls -sc` lists them; the name of a file must contain a `.` or `/`"),
             }
         })
     }
@@ -65,6 +65,6 @@ mod tests {
     fn a_scenario_is_found_by_its_name_only() {
         assert_eq!(Simulation::find("IEM").unwrap().name, "IEM");
         let error = Simulation::find("telsa").unwrap_err();
-        assert_eq!((error.message(), error.hint()), ("there is no scenario `telsa`", Some("did you mean `tesla`?")));
+        assert_eq!((error.message(), error.hint()), ("unknown scenario `telsa`", Some("did you mean `tesla`?")));
     }
 }
