@@ -139,7 +139,14 @@ fn every_option_of_mqttx_is_accepted_in_each_of_its_forms() {
             for form in *forms {
                 // What an option replaces is not given twice.
                 let needs: &[&str] = if matches!(*form, "-t" | "--topic") { &[] } else { needs };
-                let line = [*command, needs, &[*form], *values].concat();
+                let beside: &[&str] = match *form {
+                    "-Wt" | "--will-topic" => &[],
+                    "--key" => &["--cert", "cert.pem"],
+                    "--cert" => &["--key", "key.pem"],
+                    form if form.starts_with("-W") || form.starts_with("--will-") => &["-Wt", "will"],
+                    _ => &[],
+                };
+                let line = [*command, needs, beside, &[*form], *values].concat();
                 if let Err(error) = read(&line) {
                     refused.push(format!("{}: {error}", line.join(" ")));
                 }
