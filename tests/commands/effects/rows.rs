@@ -315,7 +315,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
