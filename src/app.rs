@@ -67,6 +67,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let job = ProfileJob::resolve(arguments, &given)?;
             command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
         }
+        Command::Init(arguments) => {
+            let job = ProfileJob::resolve_init(arguments)?;
+            command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
+        }
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
@@ -103,6 +107,16 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
+        Command::Simulate(arguments) => {
+            if let Some(name) = &arguments.show {
+                return command::simulate::show(name, terminal);
+            }
+            let settings = BenchSettings::simulate(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::bench::run(settings, terminal, talk))
+        }
+        Command::List(_) => command::simulate::list(terminal),
+        Command::Check => command::simulate::check(terminal, talk),
         Command::Topic(arguments) => block_on(command::topic::run(TopicJob::resolve(arguments), terminal, talk)),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments)?;

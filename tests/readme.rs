@@ -7,7 +7,7 @@
 //! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
 //! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
 //!
-//! A fence ```` ```yaml NAME ```` is a file of that name, there before the first command.
+//! A fence ```` ```yaml NAME ````, `toml` or `jinja`, is a file of that name, there before the first command.
 //!
 //! All run in one folder, empty but for those, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
 
@@ -100,7 +100,8 @@ fn readme() -> String {
 /// Files that commands read: a fence ```` ```yaml NAME ````.
 fn files() -> Vec<(String, String)> {
     let readme = readme();
-    let fences = readme.split("\n```").filter_map(|fence| fence.strip_prefix("yaml ")?.split_once('\n'));
+    let is_file = |fence: &&str| ["yaml ", "toml ", "jinja "].iter().any(|kind| fence.starts_with(kind));
+    let fences = readme.split("\n```").filter(is_file).filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
     fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
 }
 

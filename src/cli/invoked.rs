@@ -16,12 +16,13 @@ use super::bench::{
 use super::broker::BrokerArgs;
 use super::conn::ConnCommand;
 use super::manual::{CompletionArgs, ManArgs};
-use super::profile::ProfileArgs;
+use super::profile::{InitArgs, ProfileArgs};
 use super::publish::PublishCommand;
 use super::repl::ReplArgs;
 use super::reply::ReplyCommand;
 use super::request::RequestCommand;
 use super::shorts::expand;
+use super::simulate::{ListArgs, SimulateArgs};
 use super::subscribe::SubscribeCommand;
 use super::topic::TopicArgs;
 use super::wait::WaitCommand;
@@ -60,6 +61,10 @@ const COMMANDS: &[Entry] = &[
             ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
+    ("simulate", Options(SimulateArgs::augment_args)),
+    ("ls", Options(ListArgs::augment_args)),
+    ("init", Options(InitArgs::augment_args)),
+    ("check", Options(|command| command)),
     // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),

@@ -16,6 +16,7 @@ pub(crate) mod repl;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
@@ -29,11 +30,12 @@ use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
 use manual::{CompletionArgs, ManArgs};
-use profile::ProfileArgs;
+use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
 use repl::ReplArgs;
 use reply::ReplyCommand;
 use request::RequestCommand;
+use simulate::{ListArgs, SimulateArgs};
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
@@ -88,6 +90,18 @@ pub enum Command {
     /// Load-test a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),
+    /// Simulate devices: cars, homes, factories, weather stations
+    #[command(name = "simulate")]
+    Simulate(Box<SimulateArgs>),
+    /// List the scenarios of `simulate`
+    #[command(name = "ls")]
+    List(ListArgs),
+    /// Create the default profile, from answers on a terminal
+    #[command(name = "init")]
+    Init(InitArgs),
+    /// Print the version
+    #[command(name = "check")]
+    Check,
     /// Save connection settings under a name
     #[command(name = "profile")]
     Profile(ProfileArgs),

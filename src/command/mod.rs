@@ -11,6 +11,7 @@ pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 

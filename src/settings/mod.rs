@@ -34,7 +34,10 @@ mod topic;
 mod wait;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{
+    BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,
+    Simulation,
+};
 pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};

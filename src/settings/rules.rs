@@ -103,13 +103,13 @@ impl Reader<'_> {
         for (key, _) in self.table.iter() {
             if !KEYS.contains(&key) {
                 let error = self.fault(key, format!("unknown key `{key}` in a rule"));
-                return Err(match nearest(key, KEYS.into_iter()) {
+                return Err(match nearest(key, KEYS) {
                     Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
                     None => error.with_hint(format!("available: {}", KEYS.join(", "))),
                 });
             }
         }
-        let filter = self.parsed("filter", |text| value::topic_filter(text))?;
+        let filter = self.parsed("filter", value::topic_filter)?;
         let filter = filter.ok_or_else(|| {
             let place = self.table.iter().next().map(|(key, _)| key).unwrap_or_default();
             self.fault(place, "this rule has no filter".to_owned()).with_hint("for example filter = \"lamp/+/get\"")
@@ -131,7 +131,7 @@ impl Reader<'_> {
             }
             None => None,
         };
-        let delay = match self.table.get("delay").and_then(|item| number(item)) {
+        let delay = match self.table.get("delay").and_then(number) {
             Some(seconds) => Some(seconds),
             None => self.text("delay")?,
         };

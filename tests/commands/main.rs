@@ -34,6 +34,7 @@ mod removal;
 mod request;
 mod scram;
 mod sessions_survive;
+mod simulate;
 mod stdout_is_full;
 mod subscribe;
 mod templates;

@@ -10,15 +10,20 @@ use super::row::{Commands, Row, row};
 const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
 const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
 /// Commands that send messages with properties.
-const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
+const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub", "simulate"];
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
-const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-/// Commands of `bench` that set the number of clients.
-const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
+const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
+/// Commands that encode messages.
+const ENCODED: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
+/// Commands that set the number of clients.
+const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 /// Commands of `bench` that publish.
-const LOAD: Commands = &["bench pub", "bench e2e"];
-const RESULTS: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge"];
+const LOAD: Commands = &["bench pub", "bench e2e", "simulate"];
+/// Those that say what.
+const CONTENT: Commands = &["bench pub", "bench e2e"];
+const RESULTS: Commands =
+    &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge", "simulate"];
 
 const NEEDS_WAIT: &str = "`wait FILTER --timeout 5s` waits for a message";
 
@@ -32,17 +37,17 @@ pub(super) const ROWS: &[Row] = &[
         .key("publish.retain", "false")
         .scenario("groups.retain"),
     row("dup", MESSAGES, Switch, &[OfEachLine]),
-    row("format", MESSAGES, Text, &[OfEachLine])
+    row("format", ENCODED, Text, &[OfEachLine])
         .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", MESSAGES, Schemas, &[OfEachLine])
+    row("schema", ENCODED, Schemas, &[OfEachLine])
         .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", MESSAGES, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
+    row("protobuf_path", ENCODED, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
         .key("publish.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", MESSAGES, Text, &[Needs("protobuf_path"), OfEachLine])
+    row("protobuf_message_name", ENCODED, Text, &[Needs("protobuf_path"), OfEachLine])
         .key("publish.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", MESSAGES, Path, &[OfEachLine, Alternative(Choice::Schema)])
+    row("avsc_path", ENCODED, Path, &[OfEachLine, Alternative(Choice::Schema)])
         .key("publish.avsc_path", r#""plant.avsc""#),
-    row("compress", MESSAGES, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
+    row("compress", ENCODED, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
     row(
         "payload_format_indicator",
         MESSAGES,
@@ -171,10 +176,12 @@ pub(super) const ROWS: &[Row] = &[
     row("warmup", BENCH, Seconds, &[]).key("bench.warmup", r#""5s""#).scenario("warmup"),
     row("drain", BENCH, Seconds, &[]).key("bench.drain", r#""5s""#).scenario("drain"),
     row("workers", BENCH, Number, &[]).key("bench.workers", "2"),
-    row("topic", &["bench pub", "bench sub", "bench e2e"], List, &[])
+    row("topic", &["bench pub", "bench sub", "bench e2e", "simulate"], List, &[])
         .key("bench.topic", r#""bench/%i""#)
         .scenario("groups.topic"),
-    row("qos", &["bench pub", "bench sub", "bench e2e"], Number, &[]).key("bench.qos", "1").scenario("groups.qos"),
+    row("qos", &["bench pub", "bench sub", "bench e2e", "simulate"], Number, &[])
+        .key("bench.qos", "1")
+        .scenario("groups.qos"),
     row("message_interval", LOAD, Milliseconds, &[Alternative(Choice::MessageRate)])
         .key("bench.message_interval", "1000")
         .scenario("groups.message_interval"),
@@ -187,7 +194,7 @@ pub(super) const ROWS: &[Row] = &[
     row("inflight", LOAD, Number, &[]).key("bench.inflight", "65535").scenario("groups.inflight"),
     row("limit", LOAD, Number, &[Alternative(Choice::Search)]).key("bench.limit", "1000000").scenario("groups.limit"),
     row("limit", &["bench sub"], Number, &[Alternative(Choice::Search)]),
-    row("payload_size", LOAD, Text, &[Alternative(Choice::BenchPayload)])
+    row("payload_size", CONTENT, Text, &[Alternative(Choice::BenchPayload)])
         .key("bench.payload_size", r#""1KB""#)
         .scenario("groups.payload_size"),
     row("poisson", LOAD, Switch, &[]).scenario("groups.poisson"),
@@ -197,12 +204,16 @@ pub(super) const ROWS: &[Row] = &[
     row("confirm", LOAD, Number, &[Needs("find_max")]),
     row("max_time", LOAD, Seconds, &[Needs("find_max")]),
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
-    row("text", LOAD, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
-    row("template", LOAD, Switch, &[]).scenario("groups.template"),
-    row("seed", &["bench pub", "bench e2e", "bench run"], Number, &[]),
-    row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
-    row("split", LOAD, Text, &[]).scenario("groups.split"),
-    row("verbose", &["bench pub", "bench sub", "bench e2e"], Switch, &[]),
+    row("text", CONTENT, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
+    row("template", CONTENT, Switch, &[]).scenario("groups.template"),
+    row("seed", &["bench pub", "bench e2e", "bench run", "simulate"], Number, &[]),
+    row("scenario", &["simulate"], Text, &[]),
+    row("file", &["simulate"], Path, &[]),
+    row("show", &["simulate"], Text, &[]),
+    row("scenario", &["ls"], Switch, &[]),
+    row("file_read", CONTENT, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
+    row("split", CONTENT, Text, &[]).scenario("groups.split"),
+    row("verbose", &["bench pub", "bench sub", "bench e2e", "simulate"], Switch, &[]),
     row("trust_foreign_clocks", &["bench sub"], Switch, &[]),
     row("shape", &["bench e2e"], Text, &[]),
     row("publishers", &["bench e2e"], Number, &[]),

@@ -21,6 +21,7 @@ const CLIENTS: Commands = &[
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
     "profile add",
     "> connect",

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::words::Words;
 use crate::bench::{Load, Payload, Rate};
-use crate::cli::bench::LoadArgs;
+use crate::cli::bench::{ContentArgs, LoadArgs};
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::payload::placeholder::{Place, Template};
@@ -70,10 +70,15 @@ pub(super) struct Content {
     pub(super) parts: Option<u64>,
 }
 
-pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
+pub(super) fn payload(
+    given: &ContentArgs,
+    seed: Option<u64>,
+    words: &Words,
+    stamped_by_default: Option<usize>,
+) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
-        given.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
+        seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
         Content { payload: Payload::Stamped(bytes.into()), parts: None }
     };
     if let Some(size) = given.payload_size {

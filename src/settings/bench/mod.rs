@@ -9,6 +9,8 @@ mod parameters;
 mod presets;
 mod run;
 mod scheduler;
+mod simulate;
+mod simulated;
 mod words;
 
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use crate::payload::placeholder::Place;
 pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
+pub(crate) use simulated::{SIMULATIONS, Simulation};
 
 use draft::Draft;
 use load::{encoded, load, payload};
@@ -122,7 +125,7 @@ impl BenchSettings {
         let words = &draft.words;
         let topic = words.read(&origins.name("topic"), topic, Place::TOPIC)?;
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
-        let content = payload(&arguments.load, words, None)?;
+        let content = payload(&arguments.content, arguments.load.seed, words, None)?;
         let payload = encoded(content.payload, &codec, topic.as_str(), origins)?;
         let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
@@ -182,7 +185,7 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
-        let content = payload(&arguments.load, &draft.words, Some(END_TO_END_SIZE))?;
+        let content = payload(&arguments.content, arguments.load.seed, &draft.words, Some(END_TO_END_SIZE))?;
         let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
         let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);

@@ -35,6 +35,10 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("bench e2e", "bench e2e {to} -c 1 -i 0 -L 2 -im 1"),
     ("bench run", "bench run {to} {dir}/scenario.toml -i 0"),
     ("bench presets", "bench presets"),
+    ("simulate", "simulate {to} -f {dir}/payload -c 1 -i 0 -t b -L 2 -im 1"),
+    ("ls", "ls -sc"),
+    ("check", "check"),
+    ("init", "init --set connection.host=plant"),
     ("bench merge", "bench merge --partial {dir}/report.json"),
     ("bench compare", "bench compare {dir}/report.json {dir}/report.json"),
     ("bench manifest", "bench manifest slurm p2p --shards 2 -- -h broker"),
@@ -67,6 +71,10 @@ const ALL: &[&str] = &[
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
+    "ls",
+    "check",
+    "init",
     "bench presets",
     "bench merge",
     "bench compare",
@@ -104,6 +112,9 @@ const TALKING: &[&str] = &[
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
+    "check",
+    "init",
     "repl",
     "profile add",
     "profile edit",
@@ -127,6 +138,7 @@ const CLIENTS: &[&str] = &[
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
 ];
 
@@ -143,6 +155,7 @@ const CONNECTING: &[&str] = &[
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
     "profile add",
 ];
@@ -150,10 +163,10 @@ const CONNECTING: &[&str] = &[
 /// Those that reconnect by default.
 const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "repl", "profile add"];
 
-const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e"];
-const JUDGED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge"];
-const PUBLISHING: &[&str] = &["bench pub", "bench e2e"];
+const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
+const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
+const JUDGED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge", "simulate"];
+const PUBLISHING: &[&str] = &["bench pub", "bench e2e", "simulate"];
 
 /// An option of some commands that shows itself without more.
 const fn row(commands: &'static [&'static str], option: &'static str, with: &'static str) -> Row {
@@ -193,6 +206,7 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "ls",
             "bench manifest",
             "topic match",
             "topic explain",
@@ -213,6 +227,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "ls",
+            "check",
+            "init",
             "bench manifest",
             "topic match",
             "topic explain",
@@ -238,9 +255,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
     ),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
     (
-        &["bench pub", "bench e2e", "bench run"],
+        &["bench pub", "bench e2e", "bench run", "simulate", "pub"],
         "seed",
-        "what is random differs in any case: bench::payloads holds that two runs with a seed are the same",
+        "what is random differs in any case: bench::payloads and templates hold that two runs with a seed are the same",
     ),
 ];
 
@@ -298,7 +315,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -347,19 +364,19 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "load-options", "-lo {dir}/options.json"),
 
     // Message
-    row(&["pub", "request", "bench pub", "bench e2e"], "topic", "-t other"),
+    row(&["pub", "request", "bench pub", "bench e2e", "simulate"], "topic", "-t other"),
     row(&["pub", "request"], "qos", "-q 2"),
     row(PUBLISHING, "qos", "-q 1"),
-    row(&["pub", "request", "bench pub"], "retain", "-r"),
-    row(&["pub", "request", "bench pub"], "dup", "-d").on("-q 1"),
-    row(&["pub", "request", "bench pub"], "payload-format-indicator", "-pf"),
-    row(&["pub", "request", "bench pub"], "message-expiry-interval", "-e 7"),
-    row(&["pub", "request", "bench pub"], "topic-alias", "-ta 7"),
-    row(&["pub", "request", "bench pub"], "response-topic", "-rt answers"),
-    row(&["pub", "request", "bench pub"], "correlation-data", "-cd 7"),
-    row(&["pub", "request", "bench pub"], "user-properties", "-up a:b"),
-    row(&["pub", "request", "bench pub"], "content-type", "-ct text/plain"),
-    row(&["pub", "request", "bench pub"], "subscription-identifier", "-si 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "retain", "-r"),
+    row(&["pub", "request", "bench pub", "simulate"], "dup", "-d").on("-q 1"),
+    row(&["pub", "request", "bench pub", "simulate"], "payload-format-indicator", "-pf"),
+    row(&["pub", "request", "bench pub", "simulate"], "message-expiry-interval", "-e 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "topic-alias", "-ta 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "response-topic", "-rt answers"),
+    row(&["pub", "request", "bench pub", "simulate"], "correlation-data", "-cd 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "user-properties", "-up a:b"),
+    row(&["pub", "request", "bench pub", "simulate"], "content-type", "-ct text/plain"),
+    row(&["pub", "request", "bench pub", "simulate"], "subscription-identifier", "-si 7"),
     row(&["pub", "request", "bench pub", "bench e2e"], "message", "-m other"),
     row(&["pub", "request"], "stdin", "-s"),
     row(&["pub", "request"], "multiline", "-M"),
@@ -415,6 +432,10 @@ pub(super) const ROWS: &[Row] = &[
     row(&["reply"], "qos", "-q 1"),
     row(&["reply"], "message", "-m other"),
     row(&["reply"], "echo", "--echo").on("= reply {to} a/# --exec 'echo x' --reply-topic answers -C 3"),
+    row(&["reply"], "file-read", "--file-read {dir}/payload").on("= reply {to} a/# --reply-topic answers -C 3"),
+    row(&["reply"], "template", "--template").on("-m %i"),
+    row(&["reply"], "rules", "--rules {dir}/rules.toml").on("= reply {to} -C 3"),
+    row(&["pub"], "template", "--template").on("-m %i"),
     row(&["reply"], "exec", "--exec 'echo y'").on("= reply {to} a/# --reply-topic answers -C 3"),
     row(&["reply"], "reply-topic", "--reply-topic others"),
     row(&["reply"], "count", "-C 2"),
@@ -468,9 +489,19 @@ pub(super) const ROWS: &[Row] = &[
     row(PUBLISHING, "limit", "-L 3"),
     row(&["bench pub"], "topics", "--topics 2").on("= bench pub {to} -c 1 -i 0 -t b/%s -L 4 -im 1"),
     row(&["bench e2e"], "topics", "--topics 2"),
-    row(PUBLISHING, "template", "--template").on("-m %i"),
-    row(PUBLISHING, "split", "--split ,").on("-m a,b"),
-    row(&["bench pub", "bench e2e", "bench sub"], "verbose", "-v"),
+    row(&["bench pub", "bench e2e"], "template", "--template").on("-m %i"),
+    row(&["bench pub", "bench e2e"], "split", "--split ,").on("-m a,b"),
+    row(&["bench pub", "bench e2e", "bench sub", "simulate"], "verbose", "-v"),
+    row(&["simulate"], "drain", "--drain 0.1")
+        .on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -q 1 -im 30 --duration 0.1").in_world(Late),
+    row(&["simulate"], "latency", "--latency").on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -q 1 -L 2 --unpaced"),
+    row(&["simulate"], "topics", "--topics 2").on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b/%s -L 4 -im 1"),
+    row(&["simulate"], "scenario", "-sc {dir}/template.json").on("= simulate {to} -c 1 -i 0 -t b -L 2 -im 1"),
+    row(&["simulate"], "file", "-f {dir}/template.json"),
+    row(&["simulate"], "show", "--show tesla").on("= simulate"),
+    row(&["ls"], "scenario", "-sc").on("= ls"),
+    row(&["init"], "set", "--set connection.port=7"),
+    row(&["init"], "force", "--force").on("= init p --set connection.host=plant"),
     row(&["bench sub"], "limit", "-L 3"),
     row(&["bench sub"], "trust-foreign-clocks", "--trust-foreign-clocks").in_world(Stamped),
     row(JUDGED, "fail", "--fail 'connects_failed<1'"),

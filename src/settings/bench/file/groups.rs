@@ -116,8 +116,8 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
             }
             let topic = words.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-            let BenchPublishArgs { load, message, .. } = *given;
-            let payload = payload(&load, words, Some(END_TO_END_SIZE))?.payload;
+            let BenchPublishArgs { load, content, message, .. } = *given;
+            let payload = payload(&content, load.seed, words, Some(END_TO_END_SIZE))?.payload;
             publisher(words, topic, payload, &load, &message, clients, version)
         }
         RoleName::Subscribe => {
