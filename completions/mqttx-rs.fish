@@ -284,6 +284,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l schema -d 'Sch
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l decompress -d 'Decompress payloads: gzip, zstd, or auto for those that are compressed' -r -f -a "gzip\t''
 zstd\t''
 auto\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l exec -d 'Run a command for each message, by the shell' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l jobs -d 'Commands that run, or messages without an answer, at a time [default: 1]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack -d 'Acknowledge before the command runs, or after it succeeded [default: before]' -r -f -a "before\t'Before the command runs'
+after\t'After the command succeeded'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l on-failure -d 'ignore, stop or redeliver [default: ignore, where success is acknowledged stop]' -r -f -a "ignore\t'Go on; the message is acknowledged'
+stop\t'End; the message is not acknowledged'
+redeliver\t'Have the broker send it again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -351,6 +358,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l remove-retaine
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l dry-run -d 'With --remove-retained: only show them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l strict -d 'End at once when a filter is refused'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s v -l verbose -d 'Everything that a packet has'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack-on-read -d 'Acknowledge a printed message when stdin answers it: `ok`, `fail`, or how many are ok'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l embedded -d 'Start a broker here and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ask-password -d 'Ask for the password, on a terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-clean -d 'Resume the session, and keep it'

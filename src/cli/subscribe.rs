@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Args;
 
-use super::group::{ConnectArgs, DecompressArgs, PayloadArgs};
+use super::group::{ConnectArgs, DecompressArgs, PayloadArgs, WorkArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
 use crate::output::MessageShape;
@@ -19,10 +19,30 @@ When the connection is lost, what is published meanwhile at QoS 1 and 2
   MQTT 3.1.1, by default          is missing, with a warning
   -i ID --no-clean, any version   arrives, also for the next run
 
+--exec runs CMD by the shell for each message: the payload is its stdin, and MQTT_TOPIC, MQTT_QOS, MQTT_RETAIN,
+MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (a line `name: value` each) are in
+its environment. Nothing else is printed. With --jobs N up to N run at a time, begun in the order of arrival; N is also
+the Receive Maximum in MQTT 5.0, unless --receive-maximum says more. Acknowledgements leave in the order of arrival
+[MQTT-4.6.0-2], so one slow job holds back those behind it. Ctrl-C and SIGTERM begin no further job and wait for those
+that run; a second one ends them. With --ack after, at QoS 1 and 2 in a session that is kept, no message is missing, and
+some are worked on twice after a crash or a lost connection. A command that runs when sub is killed may run on, its stdin
+cut short.
+
+--ack-on-read prints as usual and reads one line of stdin for each message, in the order of printing: `ok` or an empty
+line acknowledges it, a number N the next N, `fail` is a failure. The end of stdin ends the work, and what has no answer
+is not acknowledged.
+
+--on-failure ignore      go on, the message is acknowledged; exit code 1 at the end
+             stop        begin nothing more, let what runs end; the message is not acknowledged; exit code 1
+             redeliver   disconnect and come back to the session: the broker sends again what is not acknowledged, to
+                         another member of a shared subscription if it does so. (A refusing PUBACK, from 0x80, would
+                         not do: brokers drop the message then.)
+
 Examples:
   mqttx-rs sub -t 'car/#' --embedded
   mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v
-  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl";
+  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl
+  mqttx-rs sub -t '$share/workers/job/#' -q 1 --exec ./work.sh --jobs 4 --ack after -i worker-1 --no-clean";
 
 /// `mqttx-rs sub`.
 #[derive(Debug, Clone, Args)]
@@ -31,6 +51,9 @@ pub struct SubscribeCommand {
     /// What is subscribed to.
     #[command(flatten)]
     pub subscribe: SubscribeArgs,
+    /// What is done with each message.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// Where to.
     #[command(flatten)]
     pub connect: ConnectArgs,

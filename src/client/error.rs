@@ -59,6 +59,8 @@ pub enum Cause {
     Lost(LinkLoss),
     /// We ended it, and the broker has not shown that it had read everything.
     NotConfirmed,
+    /// We ended it, by [`Client::reconnect`](super::Client::reconnect).
+    Resuming,
 }
 
 /// What something that is not an MQTT broker seems to be.
@@ -111,9 +113,12 @@ impl Cause {
             | Self::NotReauthenticated(_)
             | Self::Violation(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
-            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) | Self::NotConfirmed => {
-                true
-            }
+            Self::NoConnAck(_)
+            | Self::KeepAliveTimeout
+            | Self::ClosedEarly(_)
+            | Self::Lost(_)
+            | Self::NotConfirmed
+            | Self::Resuming => true,
             Self::Refused(ack) => ack.reason.is_passing(),
             Self::Disconnected(disconnect) => disconnect.reason.is_passing(),
         }
@@ -202,6 +207,7 @@ impl fmt::Display for Cause {
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
             Self::NotConfirmed => f.write_str("the broker did not confirm that it has the acknowledgements"),
+            Self::Resuming => f.write_str("disconnected, so that the broker sends unacknowledged messages again"),
         }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct State {
     /// A publish waits for room.
     is_room_wanted: bool,
     closing: Option<Box<Closing>>,
+    /// The connection under way is to end, and another to take up its session.
+    is_to_reconnect: bool,
     was_connected: bool,
     /// The Session Expiry Interval that DISCONNECT says, if the caller's does not: 0 where the session is to outlive lost
     /// connections and nothing else.
@@ -108,6 +110,7 @@ impl Shared {
             driver: None,
             is_room_wanted: false,
             closing: None,
+            is_to_reconnect: false,
             was_connected: false,
             expiry_at_end,
             session_loss: SessionLoss::Ended,
@@ -192,6 +195,13 @@ impl State {
         }
     }
 
+    pub(super) fn begin_reconnect(&mut self) {
+        if self.session.state() == session::State::Connected && !self.is_closing() {
+            self.is_to_reconnect = true;
+            self.wake_driver();
+        }
+    }
+
     pub(super) fn take_events(&mut self, batch: &mut VecDeque<Event>) {
         let was_full = self.events.is_full();
         self.events.take(batch);
@@ -252,6 +262,11 @@ impl State {
         is_settled || !matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle)
     }
 
+    /// The connection has ended by our DISCONNECT; whether that was only to come back.
+    pub(super) fn is_to_reconnect(&mut self) -> bool {
+        std::mem::take(&mut self.is_to_reconnect) && self.closing.is_none()
+    }
+
     /// Tells the session of a disconnect whose time has come; whether it did.
     pub(super) fn disconnect_if_due(&mut self, now: Instant) -> bool {
         if self.may_end(now)
@@ -261,6 +276,10 @@ impl State {
             // Not taken: with `Settle` there may be another.
             let properties = closing.properties.clone();
             self.session.disconnect(closing.reason, properties);
+            return true;
+        }
+        if self.is_to_reconnect && self.session.state() == session::State::Connected {
+            self.session.disconnect(ReasonCode::Success, DisconnectProperties::default());
             return true;
         }
         false
@@ -277,6 +296,7 @@ impl State {
         self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
         self.has_progressed = false;
+        self.is_to_reconnect = false;
         self.session_loss = if self.is_session_kept() { SessionLoss::Forgotten } else { SessionLoss::Ended };
         self.session.connect(now);
     }

@@ -28,6 +28,7 @@ mod pace;
 mod receipts;
 mod removal;
 mod results;
+mod shell;
 mod trace;
 
 use std::sync::atomic::{AtomicBool, Ordering};

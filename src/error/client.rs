@@ -40,7 +40,7 @@ fn kind(error: &ClientError) -> ErrorKind {
         _ if error.was_connected => ErrorKind::ConnectionLost,
         Cause::NoConnAck(_) => ErrorKind::TimedOut,
         Cause::Dial(_) | Cause::NotMqtt(_) | Cause::ClosedEarly(_) => ErrorKind::Connect,
-        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => {
+        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed | Cause::Resuming => {
             ErrorKind::ConnectionLost
         }
     }
@@ -90,7 +90,7 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
             Some("--follow-redirect goes there".into())
         }
         Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
-        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => None,
+        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed | Cause::Resuming => None,
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Session {
     pub(super) caution: Caution,
     /// PUBACK for a publish at QoS 2 has been reported.
     pub(super) tolerates_puback: bool,
+    /// More messages than our Receive Maximum have been reported.
+    pub(super) tolerates_excess: bool,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,
     pub(super) last_delivery: u64,
@@ -141,6 +143,7 @@ impl Session {
             window,
             caution: Caution::default(),
             tolerates_puback: false,
+            tolerates_excess: false,
             incoming: IncomingIds::new(),
             events: VecDeque::new(),
             last_delivery: 0,

@@ -37,6 +37,9 @@ pub struct ConnectOptions {
     /// least 1. `None`: what the server announces, up to 1,024; where it announces nothing, what all brokers are known
     /// to take: 100, of which 20 at QoS 2. A broker that is sent more may acknowledge them and deliver nothing.
     pub inflight: Option<u16>,
+    /// A server that sends more unacknowledged messages than our Receive Maximum is reported and borne with. mosquitto 2.0
+    /// does so with a small one, in resumed sessions and where messages wait.
+    pub tolerates_excess: bool,
     /// What becomes of publishes that were sent and not completed when the server has no session any more.
     pub on_session_loss: OnSessionLoss,
     /// The Packet Identifier to begin with, from 1. In a session that an earlier process may have left behind, a random
@@ -95,6 +98,7 @@ impl ConnectOptions {
             properties: ConnectProperties::default(),
             acknowledge: Acknowledge::OnReceipt,
             inflight: None,
+            tolerates_excess: false,
             on_session_loss: OnSessionLoss::default(),
             first_packet_id: 1,
             automatic_topic_aliases: false,

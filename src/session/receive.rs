@@ -256,9 +256,15 @@ impl Session {
         Ok(())
     }
 
-    fn check_receive_maximum(&self) -> Result<(), Violation> {
+    fn check_receive_maximum(&mut self) -> Result<(), Violation> {
         let maximum = self.options.properties.receive_maximum.unwrap_or(u16::MAX);
         if !self.options.version.is_v5() || self.incoming.unfinished() <= u32::from(maximum) {
+            return Ok(());
+        }
+        if self.options.tolerates_excess {
+            if !std::mem::replace(&mut self.tolerates_excess, true) {
+                self.tolerate("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT");
+            }
             return Ok(());
         }
         let fault = format!("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT, {maximum}");

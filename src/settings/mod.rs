@@ -30,7 +30,9 @@ mod subscribe;
 mod support;
 mod topic;
 mod wait;
+mod work;
 
+pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;
@@ -51,3 +53,4 @@ pub(crate) use reply::{Answer, ReplySettings};
 pub(crate) use request::RequestSettings;
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use topic::TopicJob;
+pub(crate) use work::{Work, WorkerKind};

@@ -39,3 +39,5 @@ mod terminal;
 mod topic;
 mod trace;
 mod wait;
+#[cfg(unix)]
+mod work;

@@ -11,6 +11,7 @@ mod tls;
 mod trace;
 mod websocket;
 mod will;
+mod work;
 
 pub(crate) use connect_properties::ConnectPropertiesArgs;
 pub(crate) use connection::ConnectionArgs;
@@ -23,6 +24,7 @@ pub(crate) use tls::TlsArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use websocket::WebSocketArgs;
 pub(crate) use will::WillArgs;
+pub(crate) use work::{AckTime, OnFailure, WorkArgs};
 
 /// Everything about reaching a broker and opening a session with it: one flatten for every client command.
 #[derive(Debug, Clone, clap::Args)]

@@ -34,6 +34,7 @@ impl Subscriber<'_> {
         deadline: Option<Instant>,
     ) -> Result<ExitStatus, Error> {
         let end = self.end_removals(end, events, interrupt).await;
+        let end = self.end_work(end, events, interrupt).await;
         if matches!(end, End::Done) && self.receipts.is_some() {
             let settled = self.settle(events, interrupt, deadline).await;
             if !matches!(settled, Ok(ExitStatus::Done)) {
@@ -50,7 +51,7 @@ impl Subscriber<'_> {
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
-            (End::Done | End::Refused | End::Unwritable(WriteError::Closed), _)
+            (End::Done | End::Refused | End::Failed | End::Unwritable(WriteError::Closed), _)
             | (End::Idle | End::Signal(_), None) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),
