@@ -62,6 +62,7 @@ mod config;
 mod error;
 mod import;
 pub mod mqtt;
+mod outbox;
 mod output;
 pub mod payload;
 mod repl;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
+use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs, QueueArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -16,10 +16,18 @@ When the connection is lost:      QoS 1                      QoS 2
   -i ID --no-clean, any version   resumed, none missing      resumed, exactly once
   session lost by the broker      published again            not repeated: uncertain, exit 7
 
+--queue DIR keeps messages on disk (synced) before they count as read and until they are acknowledged, at QoS 0 until they
+are written. A killed process, a power cut and a broker that is away lose nothing of it: the next run with the same DIR
+goes on, in the same session (its client id is kept in DIR, the session for 7 days in MQTT 5.0, unless
+--session-expiry-interval says otherwise) and with the same packet ids, so that QoS 2 stays exactly once. With messages
+from stdin it reconnects for ever and, when --queue-max messages wait, stops reading. One process at a time has DIR.
+
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m
   seq 1000 | mqttx-rs pub -t numbers -lm
+  sensor | mqttx-rs pub -t car/1/speed -lm -q 1 --queue /var/spool/car
+  mqttx-rs pub --queue /var/spool/car
   mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
 
 /// `mqttx-rs pub`.
@@ -29,6 +37,9 @@ pub struct PublishCommand {
     /// What is published.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Where messages wait until they are delivered.
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Where to.
     #[command(flatten)]
     pub connect: ConnectArgs,

@@ -60,6 +60,7 @@ where
         reauthenticate_every,
         reauthentication_due: None,
         has_heard: false,
+        is_recorded: true,
         foreign: None,
         tap,
     };
@@ -90,6 +91,8 @@ struct Connection<'a, S> {
     /// Set once CONNACK has come.
     reauthentication_due: Option<Instant>,
     has_heard: bool,
+    /// The session's journal is written, as far as there is one: nothing is to be sent before.
+    is_recorded: bool,
     foreign: Option<Foreign>,
     tap: &'a mut Option<Box<dyn Tap>>,
 }
@@ -122,6 +125,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             let now = Instant::now();
             if self.phase == Phase::Open {
                 self.exchange(cx, now);
+                if !self.is_recorded {
+                    return Poll::Ready(How::Lost(LinkLoss::EndOfStream));
+                }
             }
             if self.connack_deadline.is_some_and(|deadline| deadline <= now) {
                 return Poll::Ready(How::NoConnAck);
@@ -191,6 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
         }
         state.take_session_events(time);
+        self.is_recorded = state.commit_journal();
         let may_read = !state.events.is_full();
         if may_read != self.is_reading {
             self.is_reading = may_read;
@@ -316,6 +323,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let lasted = state.connected_since().map(|since| now.saturating_duration_since(since));
         state.session.handle_closed(now);
         state.take_session_events(now);
+        state.commit_journal();
         let has_timed_out = matches!(how, How::NoConnAck);
         let is_orderly = matches!(how, How::Closed { is_orderly: true });
         let loss = match how {

@@ -128,6 +128,9 @@ async fn connect_once(
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
     let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
+    if let Some(error) = shared.lock().journal_error() {
+        return Err((Cause::Journal(error), lasted));
+    }
     let cause = match (end, foreign) {
         (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
             // Behind TLS and WebSocket, and what ends those, a broker may reset the connection that it has done with.

@@ -61,6 +61,8 @@ pub enum Cause {
     NotConfirmed,
     /// We ended it, by [`Client::reconnect`](super::Client::reconnect).
     Resuming,
+    /// What is sent could not be written down before.
+    Journal(String),
 }
 
 /// What something that is not an MQTT broker seems to be.
@@ -111,7 +113,8 @@ impl Cause {
             Self::ClosedEarly(LinkLoss::Tls(_))
             | Self::NotMqtt(_)
             | Self::NotReauthenticated(_)
-            | Self::Violation(_) => false,
+            | Self::Violation(_)
+            | Self::Journal(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
             Self::NoConnAck(_)
             | Self::KeepAliveTimeout
@@ -207,6 +210,7 @@ impl fmt::Display for Cause {
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
             Self::NotConfirmed => f.write_str("the broker did not confirm that it has the acknowledgements"),
+            Self::Journal(error) => write!(f, "cannot write to the queue: {error}"),
             Self::Resuming => f.write_str("disconnected, so that the broker sends unacknowledged messages again"),
         }
     }

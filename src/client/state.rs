@@ -55,6 +55,8 @@ pub(super) struct State {
     /// Something has come on this connection that shows that the client gets on.
     has_progressed: bool,
     settlement: Settlement,
+    /// Why the journal of the session cannot be written.
+    journal_error: Option<String>,
     /// When CONNACK accepted the connection under way, or the last one.
     connected_since: Option<Instant>,
     /// What the session says of the connection that is under way.
@@ -116,6 +118,7 @@ impl Shared {
             session_loss: SessionLoss::Ended,
             has_progressed: false,
             settlement: Settlement::default(),
+            journal_error: None,
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
         };
@@ -147,6 +150,11 @@ impl State {
         self.ledger.add(id, qos, size);
         self.wake_driver();
         Ok(id)
+    }
+
+    /// A publish that the session has from an earlier process.
+    pub(super) fn restore(&mut self, id: DeliveryId, message: &Message) {
+        self.ledger.add(id, message.qos, Ledger::size_of(message));
     }
 
     pub(super) fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
@@ -283,6 +291,19 @@ impl State {
             return true;
         }
         false
+    }
+
+    /// Writes the session's journal; `false`: it cannot be, and nothing may be sent any more.
+    pub(super) fn commit_journal(&mut self) -> bool {
+        if let Err(error) = self.session.commit_journal() {
+            self.journal_error.get_or_insert(error);
+        }
+        self.journal_error.is_none()
+    }
+
+    /// Why the journal of the session cannot be written.
+    pub(super) fn journal_error(&self) -> Option<String> {
+        self.journal_error.clone()
     }
 
     /// Begins a re-authentication, unless one is under way.

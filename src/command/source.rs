@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
         Ok(Self { settings, payloads, current: None })
     }
 
-    /// The next message.
+    /// The next message. Dropping the future loses nothing.
     ///
     /// # Errors
     ///
@@ -161,8 +161,10 @@ impl<'a> Source<'a> {
 }
 
 async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>, Error> {
+    let line = lines.next().await;
+    // Only now, so that dropping the future changes nothing.
     *number += 1;
-    lines.next().await.transpose().map_err(|error| stdin_error(&error))
+    line.transpose().map_err(|error| stdin_error(&error))
 }
 
 /// How much of a payload is read, bytes: as much as a packet holds, or in digits and with white space a few times that.

@@ -36,6 +36,7 @@ fn kind(error: &ClientError) -> ErrorKind {
     match &error.cause {
         Cause::Refused(_) | Cause::NotReauthenticated(_) => ErrorKind::ConnectRefused,
         Cause::Violation(_) => ErrorKind::Protocol,
+        Cause::Journal(_) => ErrorKind::Local,
         // Whatever keeps a lost connection from coming back: it is the loss that matters.
         _ if error.was_connected => ErrorKind::ConnectionLost,
         Cause::NoConnAck(_) => ErrorKind::TimedOut,
@@ -90,7 +91,12 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
             Some("--follow-redirect goes there".into())
         }
         Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
-        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed | Cause::Resuming => None,
+        Cause::Violation(_)
+        | Cause::KeepAliveTimeout
+        | Cause::Lost(_)
+        | Cause::NotConfirmed
+        | Cause::Resuming
+        | Cause::Journal(_) => None,
     }
 }
 

@@ -129,9 +129,12 @@ impl Session {
             match message.filter(|_| is_repeated) {
                 Some(mut message) => {
                     drop_stale_alias(&mut message, self.granted.topic_alias_maximum);
+                    if let Some(journal) = &mut self.journal {
+                        journal.requeued(id);
+                    }
                     anew.push((id, message));
                 }
-                None => self.events.push_back(Event::Published { id, outcome: PublishOutcome::Uncertain }),
+                None => self.conclude_publish(id, PublishOutcome::Uncertain),
             }
         }
         for publish in anew.into_iter().rev() {
@@ -298,8 +301,11 @@ impl Session {
                     self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
                 }
                 released.map(|first| {
-                    if let Some(size) = first {
+                    if let Some((id, size)) = first {
                         self.caution.acknowledged(size);
+                        if let Some(journal) = &mut self.journal {
+                            journal.released(id);
+                        }
                     }
                     None
                 })
@@ -322,7 +328,7 @@ impl Session {
                 } else {
                     PublishOutcome::Acknowledged(acknowledgement)
                 };
-                self.events.push_back(Event::Published { id, outcome });
+                self.conclude_publish(id, outcome);
                 Ok(())
             }
             Ok(None) => Ok(()),

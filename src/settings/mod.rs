@@ -44,6 +44,7 @@ pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
 pub(crate) use profile::{ListShape, ProfileJob};
 pub(crate) use publish::Publication;
+pub(crate) use publish::QueueSettings;
 pub use publish::{MessageSource, PubSettings};
 pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,

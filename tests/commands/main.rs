@@ -28,6 +28,8 @@ mod profile_layers;
 mod profile_secrets;
 mod promise;
 mod publish;
+#[cfg(unix)]
+mod queue;
 mod removal;
 mod request;
 mod scram;

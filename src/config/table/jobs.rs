@@ -86,6 +86,8 @@ pub(super) const ROWS: &[Row] = &[
     row("repeat_delay", PUBLISH, Seconds, &[Repeats, HiddenIn(&["request"])]),
     row("delay", PUBLISH, Seconds, &[OfEachLine]),
     row("timeout", PUBLISH, Seconds, &[]),
+    row("queue", &["pub"], Path, &[]),
+    row("queue_max", &["pub"], Number, &[Needs("queue")]),
     // What is subscribed to
     row("topic", SUBSCRIBE, Filters, &[])
         .key("subscribe.filters", r#"["car/+", { filter = "$share/workers/job/#", qos = 2 }, "$queue/task/#"]"#),

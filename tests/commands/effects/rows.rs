@@ -353,6 +353,8 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub", "request", "bench pub", "bench e2e"], "payload-size", "-S 33"),
     row(&["pub", "request"], "repeat", "--repeat 2"),
     row(&["pub"], "repeat-delay", "--repeat-delay 60 --timeout 0.2").on("--repeat 2 --timeout 5"),
+    row(&["pub"], "queue", "--queue {dir}/queue"),
+    row(&["pub"], "queue-max", "--queue-max 1").on("--queue {dir}/queue --repeat 2"),
     row(&["pub", "request"], "delay", "--delay 7"),
     row(&["pub", "request"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
     row(&["pub", "request", "bench pub"], "format", "-f hex").on("-m 4142"),
