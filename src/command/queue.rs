@@ -33,7 +33,7 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
         talk.warning(warning);
     }
     let deadline = Deadline::of(&settings.publication);
-    let outbox = Outbox::open(&queue.folder).map_err(|error| unusable(queue, error))?;
+    let outbox = Outbox::open(&queue.folder).map_err(|error| unusable(queue, &error))?;
     let source = if queue.only_drains { None } else { Some(Source::open(&settings.publication)?) };
     let mut connect = settings.connect.clone();
     let unfinished = identify(&outbox, queue, &mut connect)?;
@@ -43,7 +43,9 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
     }
     let mut interrupt = Interrupt::listen()?;
     let tally = RefCell::new(Tally::new(if source.is_some() { &settings.publication.topics } else { &[] }, talk));
-    unfinished.iter().for_each(|_| tally.borrow_mut().accepted());
+    for _ in &unfinished {
+        tally.borrow_mut().accepted();
+    }
     let (client, mut events) = super::connect_recorded(&connect, talk, (outbox.journal(), unfinished))?;
     let work = Work {
         settings,
@@ -90,7 +92,7 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
             }
         }
     };
-    outbox.commit().map_err(|error| unusable(queue, error))?;
+    outbox.commit().map_err(|error| unusable(queue, &error))?;
     outbox.tidy();
     let tally = tally.borrow();
     let waiting = waiting(&outbox, queue);
@@ -116,7 +118,7 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
 
 /// Takes up the session of the queue: its client identifier, and what was sent in it and not completed.
 fn identify(outbox: &Outbox, queue: &QueueSettings, connect: &mut ConnectSettings) -> Result<Vec<Restored>, Error> {
-    let unusable = |error| unusable(queue, error);
+    let unusable = |error: OutboxError| unusable(queue, &error);
     let known = outbox.client_id().map_err(unusable)?;
     let unfinished = outbox.unfinished().map_err(unusable)?;
     let options = &mut connect.client.connect;
@@ -221,7 +223,7 @@ impl Work<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        self.outbox.push(batch).map_err(|error| unusable(self.queue, error))?;
+        self.outbox.push(batch).map_err(|error| unusable(self.queue, &error))?;
         self.stored.notify_one();
         let (count, all) = (plural(batch.len() as u64, "message"), self.outbox.len());
         self.talk.debug(format_args!("{count} stored, {all} in the queue"));
@@ -231,7 +233,7 @@ impl Work<'_> {
     /// Hands message after message to the client, as fast as it takes them.
     async fn hand_over(&self) -> Result<(), Error> {
         loop {
-            let messages = self.outbox.read_on().map_err(|error| unusable(self.queue, error))?;
+            let messages = self.outbox.read_on().map_err(|error| unusable(self.queue, &error))?;
             if messages.is_empty() {
                 if self.is_read.get() {
                     return Ok(());
@@ -270,7 +272,7 @@ fn waiting(outbox: &Outbox, queue: &QueueSettings) -> Option<String> {
     (count > 0).then(|| format!("{} {verb} in {}", plural(count, "message"), queue.folder.display()))
 }
 
-fn unusable(queue: &QueueSettings, error: OutboxError) -> Error {
+fn unusable(queue: &QueueSettings, error: &OutboxError) -> Error {
     let folder = queue.folder.display();
     let is_in_use = matches!(error, OutboxError::InUse);
     let error = Error::local(format!("--queue {folder}: {error}"));

@@ -1,12 +1,19 @@
 use std::sync::Arc;
 
-use super::store::{Shared, Step};
+use super::store::{Outbox, Shared, Step};
 use crate::session::{DeliveryId, Journal};
 
 /// Writes down what a session does with the messages of a queue.
 #[derive(Debug)]
-pub(super) struct Recorder {
-    pub(super) shared: Arc<Shared>,
+struct Recorder {
+    shared: Arc<Shared>,
+}
+
+impl Outbox {
+    /// What a session reports to.
+    pub(crate) fn journal(&self) -> Box<dyn Journal> {
+        Box::new(Recorder { shared: self.shared.clone() })
+    }
 }
 
 impl Journal for Recorder {

@@ -7,9 +7,8 @@ use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Tab
 
 use super::error::OutboxError;
 use super::form;
-use super::journal::Recorder;
 use crate::mqtt::Message;
-use crate::session::{DeliveryId, Journal, Restored};
+use crate::session::{DeliveryId, Restored};
 
 const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
 const SENT: TableDefinition<'_, u64, (u16, u64, bool)> = TableDefinition::new("sent");
@@ -27,7 +26,7 @@ const AT_ONCE: (usize, usize) = (256, 1024 * 1024);
 /// A queue of messages on disk, which this process alone has.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
@@ -140,11 +139,6 @@ impl Outbox {
         found.sort_by_key(|(order, ..)| *order);
         state.expected.extend(found.iter().map(|(_, number, _)| *number));
         Ok(found.into_iter().map(|(.., unfinished)| unfinished).collect())
-    }
-
-    /// What a session reports to.
-    pub(crate) fn journal(&self) -> Box<dyn Journal> {
-        Box::new(Recorder { shared: self.shared.clone() })
     }
 
     /// Stores messages. They are on disk when it returns.

@@ -300,7 +300,7 @@ fn what_does_not_go_together_is_a_usage_error() {
             &["--exec", "cat", "--ack", "after", "--on-failure", "redeliver", "-q", "1", "-rp", "0"],
             "--on-failure redeliver reconnects, which --reconnect-period forbids",
         ),
-        (&["--exec", "cat", "--remove-retained"], "--exec and --remove-retained exclude one another"),
+        (&["--exec", "cat", "--remove-retained"], "--exec and --remove-retained cannot be used together"),
         (&["--ack-on-read", "-P", "-"], "--password - and the answers of --ack-on-read cannot both come from stdin"),
     ] {
         let ended = Program::new(["sub", "-t", "a"]).arg_all(arguments).stdin("x\n").run().expect_code(2);

@@ -8,10 +8,10 @@ use crate::cli::value;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Message")]
 pub struct QueueArgs {
-    /// Folder that holds messages until they are delivered; alone, delivers what is left
+    /// Keep messages on disk in this folder until they are delivered; without a message, deliver what it holds
     #[arg(long, value_name = "DIR")]
     pub queue: Option<PathBuf>,
-    /// Messages in the queue at most [default: 1000000]
+    /// Most messages to keep in --queue [default: 1000000]
     #[arg(long, value_name = "N", value_parser = value::count, requires = "queue")]
     pub queue_max: Option<u64>,
 }

@@ -6,19 +6,19 @@ use crate::cli::value;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Work")]
 pub struct WorkArgs {
-    /// Run a command for each message, by the shell
+    /// Run a shell command for each message
     #[arg(long, value_name = "CMD", allow_hyphen_values = true, conflicts_with = "ack_on_read")]
     pub exec: Option<String>,
-    /// Acknowledge a printed message when stdin answers it: `ok`, `fail`, or how many are ok
+    /// Acknowledge each printed message when a line on stdin answers it: ok, fail, or a number of ok
     #[arg(long)]
     pub ack_on_read: bool,
-    /// Commands that run, or messages without an answer, at a time [default: 1]
+    /// Messages to work on at the same time [default: 1]
     #[arg(long, value_name = "N", value_parser = value::positive_u16)]
     pub jobs: Option<u16>,
-    /// Acknowledge before the command runs, or after it succeeded [default: before]
+    /// When to acknowledge: before the command runs, or after it succeeded [default: before]
     #[arg(long, value_name = "WHEN", hide_possible_values = true, conflicts_with = "ack_on_read")]
     pub ack: Option<AckTime>,
-    /// ignore, stop or redeliver [default: ignore, where success is acknowledged stop]
+    /// What follows a failure: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_failure: Option<OnFailure>,
 }

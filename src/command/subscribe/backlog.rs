@@ -22,6 +22,8 @@ pub(super) struct Backlog {
     entries: VecDeque<Entry>,
     /// At QoS 1, begun on a connection that is gone, by packet id: the broker sends them again.
     orphans: HashMap<u16, Entry>,
+    /// Done and about to be acknowledged.
+    given: HashMap<AckToken, Entry>,
     last: u64,
     waiting: usize,
     waiting_bytes: usize,
@@ -119,9 +121,10 @@ impl Backlog {
         while let Some(entry) = self.entries.get(at) {
             match entry.state {
                 State::Done => {
-                    let token = self.entries.remove(at).and_then(|entry| entry.received.token);
-                    if token.is_some() {
-                        return token;
+                    let Some(entry) = self.entries.remove(at) else { return None };
+                    if let Some(token) = entry.received.token {
+                        self.given.insert(token, entry);
+                        return Some(token);
                     }
                 }
                 State::Begun if entry.received.token.is_none() => at += 1,
@@ -129,6 +132,15 @@ impl Backlog {
             }
         }
         None
+    }
+
+    /// The token was used. `false`: its connection was gone by then, so the broker sends the message again, and then it is
+    /// acknowledged without being begun again.
+    pub(super) fn acknowledged(&mut self, token: AckToken, is_in_time: bool) {
+        let Some(entry) = self.given.remove(&token) else { return };
+        if !is_in_time && entry.received.message.qos == QoS::AtLeastOnce {
+            self.orphans.insert(entry.received.packet_id, entry);
+        }
     }
 
     /// Where a message was published; `None` if nothing is known of it any more.
@@ -280,6 +292,31 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_too_late_to_be_acknowledged_is_not_begun_again() {
+        let mut session = session();
+        let mut backlog = Backlog::default();
+        for message in received(&mut session, &[(QOS_1, 1, b'x')]) {
+            backlog.take(message);
+        }
+        let (number, _) = backlog.begin(false).unwrap();
+        session.handle_closed(Instant::now());
+        connect(&mut session, true);
+        // The end of the work is heard of before the new connection.
+        backlog.done(number);
+        let token = backlog.next_token().unwrap();
+        let is_in_time = session.acknowledge(token);
+        assert!(!is_in_time);
+        backlog.acknowledged(token, is_in_time);
+        backlog.reconnected(false);
+        for message in received(&mut session, &[(QOS_1_DUP, 1, b'x')]) {
+            backlog.take(message);
+        }
+        assert_eq!(backlog.begin(false), None);
+        let token = backlog.next_token().unwrap();
+        assert!(session.acknowledge(token));
+    }
+
+    #[test]
     fn another_message_under_the_same_packet_id_is_begun() {
         for (again, is_begun) in [
             ((QOS_1_DUP, 1, b'x'), false),
@@ -289,12 +326,16 @@ mod tests {
         ] {
             let mut session = session();
             let mut backlog = Backlog::default();
-            received(&mut session, &[(QOS_1, 1, b'x')]).into_iter().for_each(|message| backlog.take(message));
+            for message in received(&mut session, &[(QOS_1, 1, b'x')]) {
+                backlog.take(message);
+            }
             backlog.begin(false).unwrap();
             session.handle_closed(Instant::now());
             connect(&mut session, true);
             backlog.reconnected(false);
-            received(&mut session, &[again]).into_iter().for_each(|message| backlog.take(message));
+            for message in received(&mut session, &[again]) {
+                backlog.take(message);
+            }
             assert_eq!(backlog.begin(false).is_some(), is_begun, "{again:?}");
         }
     }
@@ -304,7 +345,9 @@ mod tests {
         for (first_byte, is_lost) in [(QOS_1, false), (QOS_1, true), (QOS_2, false), (QOS_2, true)] {
             let mut session = session();
             let mut backlog = Backlog::default();
-            received(&mut session, &[(first_byte, 1, b'x')]).into_iter().for_each(|message| backlog.take(message));
+            for message in received(&mut session, &[(first_byte, 1, b'x')]) {
+                backlog.take(message);
+            }
             let (number, _) = backlog.begin(false).unwrap();
             assert!(backlog.failed(number));
             assert_eq!(backlog.begin(false), None);
@@ -313,7 +356,9 @@ mod tests {
             backlog.reconnected(is_lost);
             if !is_lost {
                 let again = received(&mut session, &[(first_byte | 8, 1, b'x')]);
-                again.into_iter().for_each(|message| backlog.take(message));
+                for message in again {
+                    backlog.take(message);
+                }
             }
             let (number, _) = backlog.begin(false).expect("it is begun again");
             backlog.done(number);

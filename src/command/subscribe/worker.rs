@@ -124,7 +124,7 @@ impl Worker {
         let token = received.token.filter(|_| self.acknowledge_first);
         let printed = match &mut self.kind {
             Kind::Commands(commands) => {
-                commands.run(number, received.message);
+                commands.run(number, &received.message);
                 None
             }
             Kind::Reader { .. } => Some(received),
@@ -252,8 +252,8 @@ impl Worker {
 }
 
 impl Commands {
-    fn run(&mut self, number: u64, message: Message) {
-        let mut shell = shell::command_for(&self.command, &message);
+    fn run(&mut self, number: u64, message: &Message) {
+        let mut shell = shell::command_for(&self.command, message);
         // Ctrl-C on a terminal is for us alone, who wait for what runs.
         #[cfg(unix)]
         shell.process_group(0);
@@ -266,7 +266,7 @@ impl Commands {
             }
         };
         self.processes.extend(child.id().map(|id| (number, id)));
-        let (payload, command) = (self.payload(&message), self.command.clone());
+        let (payload, command) = (self.payload(message), self.command.clone());
         self.running.spawn(async move {
             shell::feed(&mut child, &payload).await;
             let result = match child.wait().await {
