@@ -121,7 +121,7 @@ impl Backlog {
         while let Some(entry) = self.entries.get(at) {
             match entry.state {
                 State::Done => {
-                    let Some(entry) = self.entries.remove(at) else { return None };
+                    let entry = self.entries.remove(at)?;
                     if let Some(token) = entry.received.token {
                         self.given.insert(token, entry);
                         return Some(token);
