@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{End, Subscriber, at};
+use super::{End, SAID_AFTER, Subscriber, at};
 use crate::client::{ClientError, Event, Events, Pending};
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
@@ -12,9 +12,6 @@ use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::WriteError;
 use crate::payload::plural;
 use crate::settings::Retained;
-
-/// The wait for the broker is reported after this time.
-const SAID_AFTER: Duration = Duration::from_secs(2);
 
 /// What ends the wait for the broker early.
 enum Cut {

@@ -37,6 +37,9 @@ use worker::{Worker, news_of};
 /// The silence after which all retained messages are assumed to have arrived, as the protocol does not mark the end.
 const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
 
+/// A wait at the end is reported after this time.
+const SAID_AFTER: Duration = Duration::from_secs(2);
+
 /// Subscribes, and prints until the work is done.
 pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {

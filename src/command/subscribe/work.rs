@@ -1,7 +1,9 @@
 //! `sub --exec` and `sub --ack-on-read`: what follows from the work on messages.
 
+use tokio::time::Instant;
+
 use super::worker::{Consequence, News, Worker, news_of};
-use super::{End, Subscriber};
+use super::{End, SAID_AFTER, Subscriber, at};
 use crate::client::Events;
 use crate::command::interrupt::Interrupt;
 use crate::error::Error;
@@ -110,9 +112,7 @@ impl Subscriber<'_> {
         if let (End::Unwritable(WriteError::Closed), Some(error)) = (&end, worker.unanswered()) {
             self.fail(&error);
         }
-        if self.worker.as_ref().is_some_and(Worker::is_running) {
-            self.talk.progress("Waiting for the commands that run (Ctrl-C ends them)");
-        }
+        let mut news = Some(Instant::now() + SAID_AFTER);
         let mut is_open = true;
         while self.worker.as_ref().is_some_and(Worker::is_running) {
             tokio::select! {
@@ -122,6 +122,10 @@ impl Subscriber<'_> {
                         worker.kill().await;
                     }
                     end = End::Signal(signal);
+                }
+                () = at(news) => {
+                    news = None;
+                    self.talk.progress("Waiting for the commands that run (Ctrl-C ends them)");
                 }
                 news = news_of(&mut self.worker) => {
                     self.hear(news);

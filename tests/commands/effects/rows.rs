@@ -188,6 +188,7 @@ const CHANCE: &str = "= broker -p 0 --fault 'refuse publish 0x97 50%' --seed 1 -
 
 /// What no run can show, and why.
 pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
+    (&["pub"], "queue-max", "the bytes of a queue's file differ from run to run; tests/commands/queue.rs shows it"),
     (
         &[
             "bench presets",
@@ -371,7 +372,6 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub", "request"], "repeat", "--repeat 2"),
     row(&["pub"], "repeat-delay", "--repeat-delay 60 --timeout 0.2").on("--repeat 2 --timeout 5"),
     row(&["pub"], "queue", "--queue {dir}/queue"),
-    row(&["pub"], "queue-max", "--queue-max 1").on("--queue {dir}/queue --repeat 2"),
     row(&["pub", "request"], "delay", "--delay 7"),
     row(&["pub", "request"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
     row(&["pub", "request", "bench pub"], "format", "-f hex").on("-m 4142"),
