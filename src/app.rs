@@ -79,7 +79,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
-            block_on(command::publish::run(&settings, talk))
+            match &settings.queue {
+                Some(queue) => block_on(command::queue::run(&settings, queue, talk)),
+                None => block_on(command::publish::run(&settings, talk)),
+            }
         }
         Command::Subscribe(arguments) => {
             let settings = SubSettings::resolve(&arguments, &origins)?;

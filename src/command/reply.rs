@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use bytes::Bytes;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
 use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
-use super::status;
+use super::{shell, status};
 use crate::client::{Client, Declined, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{Message, PublishProperties, TopicName};
@@ -276,38 +275,20 @@ fn published(outcome: &PublishOutcome) -> Result<(), Error> {
 
 /// Runs a command with the request on its stdin; the error is the reason for no answer.
 async fn output_of(command: &str, request: &Message) -> Result<Bytes, String> {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]);
-    shell.env("MQTT_TOPIC", request.topic.as_str()).env("MQTT_QOS", request.qos.to_string());
-    if let Some(properties) = &request.properties {
-        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-        let users = properties.user_properties.iter().map(|(name, value)| format!("{name}: {value}"));
-        for (name, value) in [
-            ("MQTT_CONTENT_TYPE", properties.content_type.clone()),
-            ("MQTT_RESPONSE_TOPIC", properties.response_topic.clone()),
-            ("MQTT_CORRELATION_DATA", properties.correlation_data.as_ref().map(text)),
-            ("MQTT_USER_PROPERTIES", Some(users.collect::<Vec<_>>().join("\n"))),
-        ] {
-            // A variable cannot hold U+0000.
-            shell.env(name, value.unwrap_or_default().replace('\0', "\u{fffd}"));
-        }
-    }
-    let shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = shell.spawn().map_err(|error| format!("cannot run `{command}`: {error}"))?;
-    let stdin = child.stdin.take();
-    let write = async {
-        if let Some(mut stdin) = stdin {
-            // A command that does not read its stdin closes the pipe.
-            _ = stdin.write_all(&request.payload).await;
+    let mut shell = shell::command_for(command, request);
+    let mut child = shell.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot run `{command}`: {error}"))?;
+    let mut stdout = child.stdout.take();
+    let read = async {
+        let mut output = Vec::new();
+        match &mut stdout {
+            Some(stdout) => stdout.read_to_end(&mut output).await.map(|_| output),
+            None => Ok(output),
         }
     };
-    let ((), output) = tokio::join!(write, child.wait_with_output());
-    let output = output.map_err(|error| format!("`{command}`: {error}"))?;
-    if output.status.success() {
-        Ok(output.stdout.into())
-    } else {
-        Err(format!("`{command}` ended with {}", output.status))
-    }
+    let ((), output) = tokio::join!(shell::feed(&mut child, &request.payload), read);
+    let status = child.wait().await.map_err(|error| format!("`{command}`: {error}"))?;
+    shell::check(command, status)?;
+    output.map(Bytes::from).map_err(|error| format!("`{command}`: {error}"))
 }
 
 /// DISCONNECT, after the pending answers if they are to be waited for.

@@ -138,7 +138,7 @@ impl<'a> Source<'a> {
         Ok(Self { settings, payloads, filler, current: None })
     }
 
-    /// The next message.
+    /// The next message. Dropping the future loses nothing.
     ///
     /// # Errors
     ///
@@ -246,8 +246,10 @@ impl Filler {
 }
 
 async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>, Error> {
+    let line = lines.next().await;
+    // Only now, so that dropping the future changes nothing.
     *number += 1;
-    lines.next().await.transpose().map_err(|error| stdin_error(&error))
+    line.transpose().map_err(|error| stdin_error(&error))
 }
 
 /// How many bytes of a payload are read: as much as a packet holds, or a few times that for digits and white space.

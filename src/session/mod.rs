@@ -13,6 +13,7 @@ mod engine;
 mod event;
 mod granted;
 mod incoming;
+mod journal;
 mod keep_alive;
 mod options;
 mod packet_ids;
@@ -32,6 +33,7 @@ pub use event::{
     PublishOutcome, Received, SubAck, Violation,
 };
 pub use granted::Granted;
+pub use journal::{Journal, Restored};
 pub use options::{Acknowledge, ConnectOptions, InvalidOptions, OnSessionLoss};
 pub use request::{
     AuthenticateError, DeliveryId, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,

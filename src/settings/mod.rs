@@ -32,7 +32,9 @@ mod support;
 mod template;
 mod topic;
 mod wait;
+mod work;
 
+pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{
     BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,
@@ -47,6 +49,7 @@ pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
 pub(crate) use profile::{ListShape, ProfileJob};
 pub(crate) use publish::Publication;
+pub(crate) use publish::QueueSettings;
 pub use publish::{MessageSource, PubSettings};
 pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
@@ -58,3 +61,4 @@ pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;
+pub(crate) use work::{Work, WorkerKind};

@@ -30,6 +30,8 @@ mod profile_layers;
 mod profile_secrets;
 mod promise;
 mod publish;
+#[cfg(unix)]
+mod queue;
 mod removal;
 mod request;
 mod scram;
@@ -43,3 +45,5 @@ mod terminal;
 mod topic;
 mod trace;
 mod wait;
+#[cfg(unix)]
+mod work;

@@ -93,6 +93,8 @@ pub(super) const ROWS: &[Row] = &[
     row("repeat_delay", PUBLISH, Seconds, &[Repeats, HiddenIn(&["request"])]),
     row("delay", PUBLISH, Seconds, &[OfEachLine]),
     row("timeout", PUBLISH, Seconds, &[]),
+    row("queue", &["pub"], Path, &[]),
+    row("queue_max", &["pub"], Number, &[Needs("queue")]),
     // What is subscribed to
     row("topic", SUBSCRIBE, Filters, &[])
         .key("subscribe.filters", r#"["car/+", { filter = "$share/workers/job/#", qos = 2 }, "$queue/task/#"]"#),
@@ -128,6 +130,11 @@ pub(super) const ROWS: &[Row] = &[
     row("dry_run", SUBSCRIBE, Switch, &[Needs("remove_retained"), HiddenIn(&["sub"])]),
     row("filter_out", SUBSCRIBE, List, &[]),
     row("strict", SUBSCRIBE, Switch, &[NotInRepl("a refusal is always an error here")]),
+    row("exec", &["sub", "reply"], Text, &[]),
+    row("ack_on_read", &["sub"], Switch, &[ReadsStdin]),
+    row("jobs", &["sub"], Number, &[]),
+    row("ack", &["sub"], Text, &[]),
+    row("on_failure", &["sub"], Text, &[]),
     // `request` and `reply`
     row("count", &["request", "reply"], Number, &[]),
     row("reply_topic", &["request", "reply"], Text, &[]),
@@ -135,7 +142,6 @@ pub(super) const ROWS: &[Row] = &[
     row("qos", &["reply"], Number, &[]),
     row("message", &["reply"], Text, &[]),
     row("echo", &["reply"], Switch, &[]),
-    row("exec", &["reply"], Text, &[]),
     row("file_read", &["reply"], Path, &[]),
     row("template", &["reply"], Switch, &[]),
     row("rules", &["reply"], Path, &[]),
