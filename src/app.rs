@@ -11,7 +11,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, CompareSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings,
-    ReplySettings, RequestSettings, SubSettings, TopicJob,
+    ReplySettings, RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
@@ -86,6 +86,11 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = ReplySettings::resolve(*arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::reply::run(&settings, talk))
+        }
+        Command::Watch(arguments) => {
+            let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
+            let settings = WatchSettings::resolve(*arguments, &origins, is_terminal, variable)?;
+            block_on(repl::watch(settings, terminal, talk, &variable))
         }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;

@@ -19,6 +19,7 @@ pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ use request::RequestCommand;
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
+use watch::WatchCommand;
 
 pub(crate) use invoked::invoked;
 
@@ -80,6 +82,9 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
+    /// Watch the topics of a broker on the whole screen
+    #[command(name = "watch")]
+    Watch(Box<WatchCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),

@@ -26,6 +26,9 @@ pub struct ReplyCommand {
     /// Filters, as with -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
+    /// Which requests, and how many.
+    #[command(flatten)]
+    pub requests: RequestsArgs,
     /// What is answered, and how.
     #[command(flatten)]
     pub answer: AnswerArgs,
@@ -34,13 +37,22 @@ pub struct ReplyCommand {
     pub connect: ConnectArgs,
 }
 
-/// What is answered, and how.
+/// Which requests, and how many.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "echo", "exec"]))]
-pub struct AnswerArgs {
+#[command(next_help_heading = "Requests")]
+pub struct RequestsArgs {
     /// Filters of the requests, as in lamp/+/get
     #[arg(short, long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub topic: Vec<TopicFilter>,
+    /// End after so many answers
+    #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
+    pub count: Option<u64>,
+}
+
+/// What is answered, and how: `reply` of the command line and that of `repl`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "echo", "exec"]))]
+pub struct AnswerArgs {
     /// QoS of the subscription and of answers
     #[arg(short, long, value_name = "QOS", default_value = "0")]
     pub qos: QoS,
@@ -56,7 +68,4 @@ pub struct AnswerArgs {
     /// Topic of answers to requests that name none
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]
     pub reply_topic: Option<TopicName>,
-    /// End after so many answers
-    #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
-    pub count: Option<u64>,
 }

@@ -10,6 +10,7 @@ pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod respond;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 

@@ -9,11 +9,13 @@ use regex_lite::Regex;
 use tokio::time::{Instant, timeout_at};
 
 use super::journal::Entry;
+use super::property::Property;
 use super::selection::{Member, has_members, member, pattern};
 use super::shell::{Occurrence, Shell, Stop};
-use crate::cli::repl::{ExpectLine, WaitLine, WaitedForArgs};
+use crate::cli::repl::{AssertLine, ExpectLine, WaitLine, WaitedForArgs};
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
+use crate::payload::plural;
 
 /// What a payload has to be.
 #[derive(Debug, Default)]
@@ -21,13 +23,21 @@ struct Wanted {
     whole: Option<String>,
     pattern: Option<Regex>,
     json: Vec<Member>,
+    properties: Vec<Property>,
 }
 
 impl Wanted {
     fn new(whole: Option<&str>, given: &WaitedForArgs) -> Result<Self, Error> {
         let json = given.json.iter().map(|text| member(text)).collect::<Result<_, _>>()?;
         let pattern = given.pattern.as_deref().map(pattern).transpose()?;
-        Ok(Self { whole: whole.map(Into::into), pattern, json })
+        let property = |text: &String| text.parse().map_err(|error| Error::usage(format!("--property: {error}")));
+        let properties = given.property.iter().map(property).collect::<Result<_, _>>()?;
+        Ok(Self { whole: whole.map(Into::into), pattern, json, properties })
+    }
+
+    fn is_met_by(&self, kept: &Entry) -> bool {
+        let message = &kept.record.message;
+        self.matches(&message.payload) && self.properties.iter().all(|property| property.is_of(message))
     }
 
     fn matches(&self, payload: &[u8]) -> bool {
@@ -45,7 +55,8 @@ impl Wanted {
             Some(value) => format!("with {}={value}", member.pointer),
             None => format!("with {}", member.pointer),
         });
-        let parts: Vec<_> = whole.chain(pattern).chain(json).collect();
+        let properties = self.properties.iter().map(|property| format!("with {property}"));
+        let parts: Vec<_> = whole.chain(pattern).chain(json).chain(properties).collect();
         if parts.is_empty() { String::new() } else { format!(" {}", parts.join(" and ")) }
     }
 }
@@ -55,7 +66,7 @@ impl Shell<'_> {
     pub(super) async fn wait(&mut self, line: &WaitLine) -> Result<(), Stop> {
         let wanted = Wanted::new(None, &line.waited_for)?;
         let filter = &line.filter;
-        let matches = |kept: &Entry| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
+        let matches = |kept: &Entry| is_on(filter, kept) && wanted.is_met_by(kept);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
         if let Some(found) = self.first(timeout, matches).await? {
             self.tell_found(&found);
@@ -80,7 +91,7 @@ impl Shell<'_> {
                     .with_detail(shown(&kept))
                     .into())
             }
-            Some(kept) if wanted.matches(&kept.record.message.payload) => {
+            Some(kept) if wanted.is_met_by(&kept) => {
                 self.tell_found(&kept);
                 Ok(())
             }
@@ -90,6 +101,32 @@ impl Shell<'_> {
                 Err(Error::local(message).with_detail(shown(&kept)).into())
             }
         }
+    }
+
+    /// Judges what was received so far, and leaves it for others.
+    pub(super) async fn assert(&mut self, line: &AssertLine) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for)?;
+        // What has come and was not looked at yet counts.
+        while let Ok(occurrence) = timeout_at(Instant::now(), self.next()).await {
+            let occurrence = occurrence?;
+            self.background(occurrence);
+        }
+        let on: Vec<_> = self.messages.journal.entries().filter(|kept| is_on(&line.filter, kept)).collect();
+        let count = on.iter().filter(|kept| wanted.is_met_by(kept)).count() as u64;
+        if line.count.map_or(count > 0, |wanted| wanted == count) {
+            return Ok(());
+        }
+        let expected = line.count.map_or_else(|| "at least 1".to_owned(), |count| count.to_string());
+        let (filter, description) = (line.filter.as_str(), wanted.description());
+        let found = plural(count, "message");
+        let error = Error::local(format!("{found} on {filter}{description}, expected {expected}"));
+        Err(match on.last() {
+            Some(last) if count == 0 => {
+                error.with_detail(format!("{}: {}", last.record.message.topic.as_str(), shown(last)))
+            }
+            _ => error,
+        }
+        .into())
     }
 
     /// Tells a person that a message was found: it may have come long before.
@@ -162,7 +199,7 @@ mod tests {
 
     fn wanted(whole: Option<&str>, pattern: Option<&str>, json: &[&str]) -> Wanted {
         let json = json.iter().map(ToString::to_string).collect();
-        Wanted::new(whole, &WaitedForArgs { pattern: pattern.map(Into::into), json }).unwrap()
+        Wanted::new(whole, &WaitedForArgs { pattern: pattern.map(Into::into), json, property: Vec::new() }).unwrap()
     }
 
     #[test]

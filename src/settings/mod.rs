@@ -30,6 +30,7 @@ mod subscribe;
 mod support;
 mod topic;
 mod wait;
+mod watch;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
 pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
@@ -47,7 +48,8 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use reply::{Answer, Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use topic::TopicJob;
+pub(crate) use watch::WatchSettings;

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
 use crate::cli::group::{ConnectArgs, DeliveryArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
@@ -17,6 +18,9 @@ const HELP: &str = "\
 
   !CMD         Run a command of the shell
   ... | CMD    Pipe what a command prints into a command of the shell
+
+  repeat N { .. }                Run lines N times; $round counts
+  if COMMAND { .. } else { .. }  Run lines if a command succeeds, or others if it fails
 
 '..' and \"..\" quote, $name is a variable, <<EOF takes the lines up to EOF as a word.
 `help COMMAND` tells more, with examples.";
@@ -177,6 +181,19 @@ Examples:
   expect car/# --none --timeout 500ms"
     )]
     Expect(ExpectLine),
+    /// Check what was received so far, without waiting and without taking it
+    #[command(
+        name = "assert",
+        override_usage = "assert <FILTER> [PAYLOAD] [OPTIONS]",
+        after_help = "\
+At least one message has to fit, or just as many as --count says; --count 0 is none.
+
+Examples:
+  assert car/ac on
+  assert 'meter/+' --json /kWh --count 3
+  assert error/# --count 0"
+    )]
+    Assert(AssertLine),
     /// Do nothing for a time
     #[command(name = "sleep", override_usage = "sleep <DURATION>")]
     Sleep {
@@ -284,21 +301,21 @@ Examples:
     /// Watch the topics on the whole screen: values, ages, rates, details, a plot; q leaves
     #[command(
         name = "watch",
-        override_usage = "watch [FILTER]",
+        override_usage = "watch [FILTER]...",
         after_help = "\
 Keys:
   arrows, j, k  choose a topic           s, Tab  by name, or the newest first
   Enter         its payload and history  space   stop the picture, and go on
   g             plot its numbers         p       publish to it
   /             only topics with a text  x       remove what is retained on it
-  q, Esc        back to the prompt
+  c             connect again            q, Esc  back to the prompt
 
 In a script or a pipe it prints the latest values once. It shows what is subscribed to."
     )]
     Watch {
         /// Of which topics
         #[arg(value_name = "FILTER", default_value = "#", value_parser = value::topic_filter)]
-        filter: TopicFilter,
+        filters: Vec<TopicFilter>,
     },
     /// Plot the numbers of a topic on the whole screen; q leaves
     #[command(
@@ -318,6 +335,51 @@ In a script or a pipe it prints one line of blocks."
         #[arg(long, value_name = "POINTER")]
         json: Option<String>,
     },
+    /// List the retained messages of a broker, or remove them
+    #[command(
+        name = "retained",
+        override_usage = "retained [FILTER] | retained clear <FILTER> [--dry-run|--yes]",
+        after_help = "\
+It subscribes for a moment; what is retained is shown and not kept as received. `clear` asks before it removes.
+
+Examples:
+  retained
+  retained 'car/+/state'
+  retained clear car/# --dry-run"
+    )]
+    Retained(RetainedLine),
+    /// Run a line that has a name, save one, or list them
+    #[command(
+        name = "note",
+        override_usage = "note [NAME [WORDS]] | note save <NAME> <LINE> | note remove <NAME> | note file [FILE]",
+        after_help = "\
+Words behind NAME are added to its line. Notes are in a TOML file, which a team can share: `note file` names another one
+for this session. In single quotes, a line may have variables, which are replaced when it runs.
+
+Examples:
+  note save on pub lamp/1/set on -q 1
+  note save dim 'pub lamp/1/level $level'
+  note on
+  note file team.toml"
+    )]
+    Note(NoteLine),
+    /// Append what is shown and typed to a file, until `tee off`
+    #[command(
+        name = "tee",
+        override_usage = "tee <FILE>|off",
+        after_help = "\
+Colours and lines with secrets are left out, and so is what programs of the shell print themselves."
+    )]
+    Tee(TeeLine),
+    /// Keep what `set`, `alias` and `var` say for the next sessions, except for secrets
+    #[command(
+        name = "save-settings",
+        override_usage = "save-settings",
+        after_help = "\
+They go to `repl-settings` in the folder of the configuration, mostly ~/.config/mqttx-rs. A session begins with them and
+with the lines of `replrc` beside it, which is yours; `mqttx-rs repl --no-rc` leaves both out."
+    )]
+    SaveSettings,
     /// Run a command again and again while you go on typing
     #[command(
         name = "every",
@@ -336,6 +398,33 @@ Example:
         #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
+    /// Answer requests while you go on typing
+    #[command(
+        name = "reply",
+        override_usage = "reply <FILTER>... <--message|--echo|--exec> [OPTIONS]",
+        after_help = "\
+An answer goes to the Response Topic of its request (MQTT 3.1.1: to TOPIC/reply), as by `mqttx-rs reply`.
+
+Examples:
+  reply 'lamp/+/get' -m on
+  reply 'upper/#' --exec 'tr a-z A-Z'
+
+`jobs` lists what runs, `stop N` ends it."
+    )]
+    Reply(Box<ReplyLine>),
+    /// Write the messages that come to a new file while you go on typing
+    #[command(
+        name = "record",
+        override_usage = "record <FILE> [FILTER]...",
+        after_help = "\
+They are JSON lines, as `export` and `sub --output-mode jsonl` write them, of all that this session subscribes to.
+
+Example:
+  record trip.jsonl car/#
+
+`jobs` lists what runs, `stop N` ends it."
+    )]
+    Record(RecordLine),
     /// List what runs in the background
     #[command(name = "jobs", override_usage = "jobs")]
     Jobs,
@@ -363,7 +452,9 @@ Examples:
   set qos 1
   set timestamps on
   set changes on
-  set max-lines 5"
+  set max-lines 5
+  set keys vi
+  set prompt '{client_id}@{name}> '"
     )]
     Set {
         /// What
@@ -453,6 +544,10 @@ pub(crate) enum Preference {
     Changes,
     /// Lines of a payload that are shown; 0 for all.
     MaxLines,
+    /// Keys that edit a line: emacs or vi.
+    Keys,
+    /// The prompt, in which {name} and {client_id} stand for the connection's.
+    Prompt,
 }
 
 /// On or off.
@@ -593,11 +688,28 @@ pub(crate) struct ExpectLine {
     #[command(flatten)]
     pub waited_for: WaitedForArgs,
     /// No message may come
-    #[arg(long, conflicts_with_all = ["payload", "pattern", "json"])]
+    #[arg(long, conflicts_with_all = ["payload", "pattern", "json", "property"])]
     pub none: bool,
     /// Fail, or with --none succeed, after so long, seconds or with a unit
     #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
     pub timeout: Duration,
+}
+
+/// `assert`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AssertLine {
+    /// On which topics
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filter: TopicFilter,
+    /// What the payload has to be
+    #[arg(value_name = "PAYLOAD")]
+    pub payload: Option<String>,
+    /// Which messages.
+    #[command(flatten)]
+    pub waited_for: WaitedForArgs,
+    /// So many, no more and no less
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
 }
 
 /// What a message must have besides its topic.
@@ -609,6 +721,9 @@ pub(crate) struct WaitedForArgs {
     /// A value of a JSON payload, as in /state/kWh=12.5; repeat it for several
     #[arg(long, value_name = "POINTER=VALUE")]
     pub json: Vec<String>,
+    /// A property, as in content-type=text/plain, retain=true or user:site; repeat it for several
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub property: Vec<String>,
 }
 
 /// The definition of a line: for parsing, help and completion.
