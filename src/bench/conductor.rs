@@ -243,6 +243,9 @@ impl<'a> Conductor<'a> {
             elapsed: Duration::from_nanos(now),
             in_stage: Duration::from_nanos(now.saturating_sub(self.stage_begin)),
             lasts: self.settings(self.phase).until.elapsed.filter(|_| self.stage == Stage::Running),
+            starts_in: (self.stage == Stage::Running && self.stage_begin > now)
+                .then(|| Duration::from_nanos(self.stage_begin - now)),
+            late: self.lateness(now),
             clients: self.plan.scenario.own_clients(),
             standing: self.sum(|progress| &progress.standing),
             settled: self.sum(|progress| &progress.settled),
@@ -316,6 +319,14 @@ impl<'a> Conductor<'a> {
             self.phases.push(PhaseTimes { ordered: at, stood: at, begun: at, stopped: None });
             self.order(Order::Begin { phase: phase + 1, at });
         }
+    }
+
+    /// How late the first phase is at this moment, if it has not begun.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
+    fn lateness(&self, now: u64) -> Option<f64> {
+        let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
+        let behind = self.clock.unix(now).checked_sub(barrier)?;
+        (self.phase == 0 && self.stage == Stage::Connecting).then_some(behind as f64 / 1e9)
     }
 
     fn barrier(&self, now: u64) -> u64 {

@@ -12,6 +12,7 @@ mod control;
 mod counts;
 mod identity;
 mod latency;
+mod manifest;
 mod merge;
 mod parameter;
 mod plan;
@@ -20,8 +21,8 @@ mod rate;
 mod recorder;
 mod report;
 mod report_error;
-mod rows;
 mod run;
+mod scale;
 mod scenario;
 mod schedule;
 mod search;
@@ -42,16 +43,17 @@ pub(crate) use counts::{Counts, Reasons, VIOLATION};
 pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};
+pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;
-pub(crate) use report::Row;
 pub use report::{Ended, Report};
+pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
-pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
+pub(crate) use scale::Takes;
 pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
     Scenario, Shard, Subscribe, Until, WillTexts,

@@ -16,4 +16,6 @@ pub struct Parameter {
 impl Parameter {
     /// The name of the one that says which part of a run it is; what is merged is of all.
     pub(crate) const SHARD: &str = "shard";
+    /// The name of the one that says when the load begins.
+    pub(crate) const START_AT: &str = "start at";
 }

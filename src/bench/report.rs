@@ -125,6 +125,9 @@ pub struct Seconds {
     pub draining: f64,
 }
 
+/// A part that begins so many seconds behind the others is too late.
+pub(crate) const LATE_START: f64 = 1.0;
+
 /// Clients of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -72,6 +72,10 @@ pub(crate) struct Snapshot {
     pub in_stage: Duration,
     /// How long the phase lasts; `None` where that is not said.
     pub lasts: Option<Duration>,
+    /// Until the load begins, where all parts of a run wait for one time.
+    pub starts_in: Option<Duration>,
+    /// How many seconds behind `--start-at` it is while the load has not begun.
+    pub late: Option<f64>,
     /// Clients of this process.
     pub clients: u64,
     /// Clients that stand.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Rate, Rows, Stamp, Text, Threshold};
+use super::{Measure, Needs, Rate, Stamp, Text, Threshold};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling, Version};
+use crate::payload::Rows;
 use crate::session::ConnectOptions;
 use crate::transport::{Backoff, Dialer, Endpoint};
 
@@ -40,6 +41,8 @@ pub(crate) struct Scenario {
     pub shard: Shard,
     /// Random number of the run, in its stamps.
     pub run: u32,
+    /// From where what is random in messages is drawn.
+    pub seed: u64,
     /// Take one-way times of other machines' clocks for true.
     pub trust_foreign_clocks: bool,
 }

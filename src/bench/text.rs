@@ -1,7 +1,9 @@
 //! A text that each client fills in: placeholders, and columns of the rows that clients are given.
 
-use super::Rows;
-use crate::payload::placeholder::{Name, Pattern};
+use std::sync::Arc;
+
+use crate::payload::Rows;
+use crate::payload::placeholder::{Drawer, Jinja, Name, Pattern};
 
 /// A text with placeholders, and with columns of [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub(crate) enum Piece {
     Column(usize),
     /// Nothing is filled in.
     Plain(String),
+    /// A template of Jinja.
+    Jinja(Arc<Jinja>),
 }
 
 impl Text {
@@ -27,6 +31,11 @@ impl Text {
     pub(crate) fn of(pieces: Vec<(String, Piece)>) -> Self {
         let text = pieces.iter().map(|(written, _)| written.as_str()).collect();
         Self { text, pieces: pieces.into_iter().map(|(_, piece)| piece).collect() }
+    }
+
+    /// A template of Jinja.
+    pub(crate) fn jinja(jinja: Arc<Jinja>) -> Self {
+        Self::of(vec![(jinja.as_str().to_owned(), Piece::Jinja(jinja))])
     }
 
     /// As it is.
@@ -45,20 +54,34 @@ impl Text {
             Piece::Pattern(pattern) => pattern.has_number(),
             Piece::Column(_) => true,
             Piece::Plain(_) => false,
+            Piece::Jinja(jinja) => jinja.asks_for(Name::Client) || jinja.asks_for(Name::ClientId),
         })
     }
 
     /// Whether every message has a text of its own.
     pub(crate) fn differs_by_message(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Pattern(pattern) if pattern.differs_by_message()))
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Pattern(pattern) => pattern.differs_by_message(),
+            Piece::Jinja(_) => true,
+            Piece::Column(_) | Piece::Plain(_) => false,
+        })
+    }
+
+    /// Whether it asks for what a name stands for.
+    pub(crate) fn asks_for(&self, name: Name) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Pattern(pattern) => pattern.asks_for(name),
+            Piece::Jinja(jinja) => jinja.asks_for(name),
+            Piece::Column(_) | Piece::Plain(_) => false,
+        })
     }
 
     /// The same text with its random parts drawn, once for all who fill it.
     #[must_use]
-    pub(crate) fn draw(mut self, random: &mut fastrand::Rng) -> Self {
+    pub(crate) fn draw(mut self, drawer: &mut Drawer) -> Self {
         for piece in &mut self.pieces {
             if let Piece::Pattern(pattern) = piece {
-                let drawn = std::mem::take(pattern).draw(random);
+                let drawn = std::mem::take(pattern).draw(drawer);
                 *pattern = drawn;
             }
         }
@@ -98,16 +121,17 @@ impl Text {
     /// Appends the text; `value` writes what a name stands for, and `row` is that of the client.
     pub(crate) fn fill(
         &self,
-        random: &mut fastrand::Rng,
+        drawer: &mut Drawer,
         out: &mut String,
         row: Option<(&Rows, usize)>,
         mut value: impl FnMut(Name, &mut String),
     ) {
         for piece in &self.pieces {
             match piece {
-                Piece::Pattern(pattern) => pattern.fill(random, out, &mut value),
+                Piece::Pattern(pattern) => pattern.fill(drawer, out, &mut value),
                 Piece::Column(column) => out.push_str(row.map_or("", |(rows, row)| rows.get(row, *column))),
                 Piece::Plain(text) => out.push_str(text),
+                Piece::Jinja(jinja) => jinja.fill(drawer, out, &mut value),
             }
         }
     }

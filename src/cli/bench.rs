@@ -47,6 +47,9 @@ pub enum BenchCommand {
     /// Set two reports side by side
     #[command(name = "compare")]
     Compare(BenchCompareArgs),
+    /// Print a job for Kubernetes or Slurm that runs a scenario on several machines and merges the reports
+    #[command(name = "manifest")]
+    Manifest(BenchManifestArgs),
 }
 
 /// `-I`: in `bench` the interval has the `-i`, as in MQTTX.
@@ -127,6 +130,9 @@ pub struct BenchRunArgs {
     /// All counts of clients, rates and limits times this, as in 0.01
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::factor)]
     pub scale: f64,
+    /// Draw what is random in payloads and topics from this number: the same in each run
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// How fast, how long; for --duration, that each phase with a duration takes so long.
     #[command(flatten)]
     pub timing: TimingArgs,
@@ -326,9 +332,12 @@ pub struct LoadArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
     pub text: Option<String>,
-    /// Placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}
+    /// Placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
     #[arg(long, help_heading = "Message")]
     pub template: bool,
+    /// Draw what is random in the payload and topic from this number: the same in each run
+    #[arg(long, value_name = "N", help_heading = "Message")]
+    pub seed: Option<u64>,
     /// A file is the payload
     #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
     pub file_read: Option<PathBuf>,
@@ -414,6 +423,9 @@ pub struct BenchMergeArgs {
     /// Merge what is there though parts of the run are missing
     #[arg(long)]
     pub partial: bool,
+    /// Wait so long until each report is there and its run is over, seconds or a duration
+    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    pub wait: Option<Duration>,
     /// What is kept of the merged results.
     #[command(flatten)]
     pub results: ResultsArgs,
@@ -432,4 +444,43 @@ pub struct BenchCompareArgs {
     /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeat it for several
     #[arg(long, value_name = "CHANGE")]
     pub fail: Vec<String>,
+}
+
+/// `mqttx-rs bench manifest`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The job is complete and commented: a barrier far enough ahead for the ramp, resources by the figures of docs/scale.md, a
+folder a run, and the merge with the exit code of the whole.
+
+Examples:
+  mqttx-rs bench manifest kubernetes fan-out --shards 4 --image registry.example/mqttx-rs -- -h broker.example > load.yaml
+  mqttx-rs bench manifest slurm mine.toml --shards 8 --fail 'e2e.p99>50ms' -- -h broker.example --ramp 2000/s > load.sh")]
+pub struct BenchManifestArgs {
+    /// For whom
+    #[arg(value_name = "SCHEDULER")]
+    pub scheduler: SchedulerName,
+    /// As for `bench run`: a preset, or a TOML file
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// Parts of the run, a process each
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub shards: u64,
+    /// Container image that has mqttx-rs (Kubernetes)
+    #[arg(long, value_name = "NAME", default_value = "registry.example/mqttx-rs")]
+    pub image: String,
+    /// Fail (exit code 99) when it holds for the whole run, as in `bench run`; repeat it for several
+    #[arg(long, value_name = "CONDITION")]
+    pub fail: Vec<String>,
+    /// Options of `bench run` for every part, for example -h broker.example --scale 10
+    #[arg(value_name = "OPTIONS", last = true, allow_hyphen_values = true)]
+    pub options: Vec<String>,
+}
+
+/// For whom a job is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchedulerName {
+    /// Two Jobs, to be applied with kubectl
+    Kubernetes,
+    /// A batch script, to be submitted with sbatch
+    Slurm,
 }

@@ -10,11 +10,12 @@ use std::ffi::OsString;
 use clap::{Args, Command};
 
 use super::bench::{
-    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPresetsArgs, BenchPublishArgs,
-    BenchRunArgs, BenchSubscribeArgs,
+    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchManifestArgs, BenchMergeArgs, BenchPresetsArgs,
+    BenchPublishArgs, BenchRunArgs, BenchSubscribeArgs,
 };
 use super::broker::BrokerArgs;
 use super::conn::ConnCommand;
+use super::manual::{CompletionArgs, ManArgs};
 use super::profile::ProfileArgs;
 use super::publish::PublishCommand;
 use super::repl::ReplArgs;
@@ -58,12 +59,15 @@ const COMMANDS: &[Entry] = &[
             ("presets", Options(BenchPresetsArgs::augment_args)),
             ("merge", Options(BenchMergeArgs::augment_args)),
             ("compare", Options(BenchCompareArgs::augment_args)),
+            ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
     // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),
     ("broker", Options(BrokerArgs::augment_args)),
+    ("completion", Options(CompletionArgs::augment_args)),
+    ("man", Options(ManArgs::augment_args)),
 ];
 
 /// The general options, and the one command that the arguments name, the program's name first. Without a command that

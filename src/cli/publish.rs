@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
+use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs, TemplateArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -20,6 +20,7 @@ Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m
   seq 1000 | mqttx-rs pub -t numbers -lm
+  mqttx-rs pub -t car/1 --template -m '{\"at\":{time:ms},\"speed\":{walk:0..130:5}}' --repeat 60 --repeat-delay 1
   mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
 
 /// `mqttx-rs pub`.
@@ -29,6 +30,9 @@ pub struct PublishCommand {
     /// What is published.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Whether payloads are filled in.
+    #[command(flatten)]
+    pub template: TemplateArgs,
     /// Where to.
     #[command(flatten)]
     pub connect: ConnectArgs,

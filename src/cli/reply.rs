@@ -1,5 +1,7 @@
 //! `mqttx-rs reply`: answer requests.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args};
 
 use super::group::ConnectArgs;
@@ -13,22 +15,25 @@ messages whose topic ends in /reply are not answered there.
 --exec runs CMD by the shell for each request, one after another: the payload is its stdin, its stdout is the answer, and
 MQTT_TOPIC, MQTT_QOS, MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (a line
 `name: value` each) are in its environment. If it fails, a warning says so and there is no answer.
+--rules FILE has a table [[rules]] for each rule, and the first that fits a request answers it: filter (and match, a
+regular expression, and json, places such as \"/state=on\", for the payload) says what it answers; answer (a text with
+placeholders), file (the same, or Jinja), echo = true or exec says what; topic (with placeholders) says where, if the
+request names no Response Topic; qos, retain and delay (\"2s\") say how.
 
 Examples:
   mqttx-rs reply 'lamp/+/get' -m on
+  mqttx-rs reply 'lamp/+/set' --template -m '{\"was\":{/state},\"at\":{time:ms}}'
+  mqttx-rs reply --rules rules.toml
   mqttx-rs reply -t echo --echo -q 1
   mqttx-rs reply 'upper/#' --exec 'tr a-z A-Z'";
 
 /// `mqttx-rs reply`.
 #[derive(Debug, Clone, Args)]
-#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--echo|--exec> [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
+#[command(override_usage = "mqttx-rs reply <FILTER>... <--message|--file-read|--echo|--exec|--rules> [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
 pub struct ReplyCommand {
     /// Filters, as with -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// Which requests, and how many.
-    #[command(flatten)]
-    pub requests: RequestsArgs,
     /// What is answered, and how.
     #[command(flatten)]
     pub answer: AnswerArgs,
@@ -37,28 +42,28 @@ pub struct ReplyCommand {
     pub connect: ConnectArgs,
 }
 
-/// Which requests, and how many.
+/// What is answered, and how.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Requests")]
-pub struct RequestsArgs {
+#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "file_read", "echo", "exec", "rules"]))]
+pub struct AnswerArgs {
     /// Filters of the requests, as in lamp/+/get
     #[arg(short, long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub topic: Vec<TopicFilter>,
-    /// End after so many answers
-    #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
-    pub count: Option<u64>,
-}
-
-/// What is answered, and how: `reply` of the command line and that of `repl`.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Answer", group = ArgGroup::new("answer").args(["message", "echo", "exec"]))]
-pub struct AnswerArgs {
     /// QoS of the subscription and of answers
     #[arg(short, long, value_name = "QOS", default_value = "0")]
     pub qos: QoS,
     /// Answer this text
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
+    /// Answer what is in a file
+    #[arg(long, value_name = "PATH")]
+    pub file_read: Option<PathBuf>,
+    /// Placeholders in the answer, for example {payload} {topic} {/a/b} of the request; a file that ends in .j2 is Jinja
+    #[arg(long, conflicts_with_all = ["echo", "exec", "rules"])]
+    pub template: bool,
+    /// Answer by the rules of a TOML file, each with a filter
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "topic", "reply_topic"])]
+    pub rules: Option<PathBuf>,
     /// Answer the payload of the request
     #[arg(long)]
     pub echo: bool,
@@ -68,4 +73,7 @@ pub struct AnswerArgs {
     /// Topic of answers to requests that name none
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]
     pub reply_topic: Option<TopicName>,
+    /// End after so many answers
+    #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
+    pub count: Option<u64>,
 }

@@ -1,16 +1,20 @@
 //! `bench`: runs a load, merges and compares reports, and prints presets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::find_max::find_max;
 use super::interrupt::Interrupt;
-use super::load::{LATE_START, conclude, display, not_begun, show, taps, watched};
+use super::load::{conclude, display, not_begun, show, taps, watched};
 use super::metrics::Metrics;
 use super::results::Keeping;
-use crate::bench::{ALL_WATCHED, Ended, Report, ReportError};
+use crate::bench::{ALL_WATCHED, Ended, LATE_START, Report, ReportError};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{Talk, Terminal, bench_comparison, bench_presets};
-use crate::settings::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset};
+use crate::output::{Talk, Terminal, bench_comparison, bench_manifest, bench_presets};
+use crate::settings::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset};
+
+/// How often a merge that waits looks for reports.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Runs a load to its end.
 pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -49,6 +53,7 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
 
 /// Puts reports together, judges the sum, and keeps and shows it.
 pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    wait_for(&settings.reports, settings.wait);
     let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::merge(reports, settings.partial).map_err(|error| {
         let missing = matches!(error, ReportError::Missing(..));
@@ -63,6 +68,21 @@ pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) ->
     }
     // What a threshold says comes first.
     if status == ExitStatus::Done && !faults.is_empty() { Ok(ExitStatus::Partly(ErrorKind::Local)) } else { Ok(status) }
+}
+
+/// Waits until all reports are there and their runs over, or for so long. What is missing then is an error like any.
+fn wait_for(reports: &[PathBuf], at_most: Duration) {
+    let begun = Instant::now();
+    let is_over = |path: &PathBuf| read(path).is_ok_and(|report| report.ended != Ended::Unfinished);
+    // Those that are over stay so: each is read until then, and not again.
+    let mut open: Vec<&PathBuf> = reports.iter().collect();
+    while begun.elapsed() < at_most {
+        open.retain(|path| !is_over(path));
+        if open.is_empty() {
+            return;
+        }
+        std::thread::sleep(LOOK.min(at_most.saturating_sub(begun.elapsed())));
+    }
 }
 
 /// Parts that did not do what they were to do: the figures of the whole are less than they seem.
@@ -91,6 +111,20 @@ pub(crate) fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStat
     };
     show(&text, terminal)?;
     Ok(ExitStatus::Done)
+}
+
+/// Prints a job that runs a scenario on several machines.
+pub(crate) fn manifest(settings: &ManifestSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    show(&bench_manifest(&settings.manifest), terminal)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Prints the help of what `bench manifest` would have the machines do.
+pub(crate) fn help(text: &str, terminal: Terminal) -> Result<(), Error> {
+    show(text, terminal)
 }
 
 /// Sets reports side by side, and judges what changed.

@@ -2,14 +2,13 @@
 
 use super::metrics::{Metrics, Scraped};
 use super::trace::Tracer;
-use crate::bench::{self, Ended, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION};
+use crate::bench::{
+    self, Ended, LATE_START, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION,
+};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError};
 use crate::payload::plural;
 use crate::settings::{BenchSettings, ResultFiles};
-
-/// A part that begins so many seconds behind the others is too late.
-pub(super) const LATE_START: f64 = 1.0;
 
 /// How a run is shown.
 pub(super) fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {

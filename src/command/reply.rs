@@ -1,14 +1,20 @@
 //! `reply`: answers requests, one after another.
 //!
 //! A request is acknowledged when its answer is handed to the client, so that one that came at QoS 1 or 2 and was not
-//! answered comes again in a session that is kept.
+//! answered comes again in a session that is kept. One whose answer has a delay is acknowledged when it comes: the
+//! requests behind it are not to wait, and acknowledgements keep the order [MQTT-4.6.0-2].
+
+use std::collections::BTreeMap;
+
+use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
 use super::refusal::{hung_up, refused, unpublishable};
 use super::respond::Responder;
 use super::status;
-use crate::client::{Client, Event, Events, Pending};
+use crate::client::{Client, Declined, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::mqtt::{Message, TopicName};
 use crate::output::Talk;
 use crate::session::{Acknowledge, PublishOutcome, SubAck, SubscribeRequest};
 use crate::settings::ReplySettings;
@@ -26,20 +32,30 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
         user_properties: Vec::new(),
     };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
-    let is_v5 = settings.connect.client.connect.version.is_v5();
-    let responder = Responder::new(settings.answering.clone(), is_v5, talk);
-    let mut replier = Replier { settings, responder, client, talk, count: 0 };
+    let responder = Responder::new(settings.rules.clone(), settings.connect.client.connect.version.is_v5(), talk);
+    let mut replier = Replier { settings, client, talk, count: 0, responder, delayed: 0, waiting: BTreeMap::new() };
     let result = loop {
         let event = tokio::select! {
             biased;
             signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            event = events.next() => event,
+            () = due(replier.waiting.keys().next()) => None,
+            event = events.next() => Some(event),
         };
-        let Some(event) = event else { break Ok(ExitStatus::Done) };
+        let work = async {
+            match event {
+                None => replier.answer_what_is_due().await,
+                Some(Some(event)) => replier.take(event).await,
+                Some(None) => Ok(Some(ExitStatus::Done)),
+            }
+        };
         let taken = tokio::select! {
             biased;
-            signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            taken = replier.take(event) => taken,
+            signal = interrupt.received() => Err(signal),
+            taken = work => Ok(taken),
+        };
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(signal) => break Ok(replier.interrupted(signal)),
         };
         match taken {
             Ok(None) => {}
@@ -53,22 +69,40 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
 
 struct Replier<'a> {
     settings: &'a ReplySettings,
-    responder: Responder,
     client: Client,
     talk: Talk,
     count: u64,
+    responder: Responder,
+    /// How many answers had a delay.
+    delayed: u64,
+    /// Answers that have a delay, by when they are due and their number.
+    waiting: BTreeMap<(Instant, u64), Waiting>,
+}
+
+/// An answer that is not due yet.
+struct Waiting {
+    /// The topic of the request.
+    request: TopicName,
+    answer: Message,
+}
+
+/// When the first answer that waits is due.
+async fn due(first: Option<&(Instant, u64)>) {
+    match first {
+        Some((time, _)) => sleep_until(*time).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Replier<'_> {
     async fn take(&mut self, event: Event) -> Result<Option<ExitStatus>, Error> {
         match event {
             Event::Message(received) => {
-                let is_answered = self.responder.respond(&self.client, &received.message).await?;
+                let status = self.request(&received.message).await?;
                 if let Some(token) = received.token {
                     self.client.acknowledge(token);
                 }
-                self.count += u64::from(is_answered);
-                return Ok((is_answered && Some(self.count) == self.settings.count).then_some(ExitStatus::Done));
+                return Ok(status);
             }
             Event::Subscribed { ack, .. } => self.subscribed(&ack)?,
             Event::Published { outcome, .. } => published(&outcome)?,
@@ -91,6 +125,41 @@ impl Replier<'_> {
             self.talk.success(format_args!("Subscribed to {filter}"));
         }
         Ok(())
+    }
+
+    /// Answers a request, or notes its answer for later.
+    async fn request(&mut self, request: &Message) -> Result<Option<ExitStatus>, Error> {
+        let Some((delay, answer)) = self.responder.answer_to(request).await else { return Ok(None) };
+        if delay.is_zero() {
+            return self.publish(&request.topic, answer).await;
+        }
+        self.delayed += 1;
+        let waiting = Waiting { request: request.topic.clone(), answer };
+        self.waiting.insert((Instant::now() + delay, self.delayed), waiting);
+        Ok(None)
+    }
+
+    /// Publishes the first answer that waits.
+    async fn answer_what_is_due(&mut self) -> Result<Option<ExitStatus>, Error> {
+        match self.waiting.pop_first() {
+            Some((_, Waiting { request, answer })) => self.publish(&request, answer).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Publishes an answer; it may be the last.
+    async fn publish(&mut self, request: &TopicName, answer: Message) -> Result<Option<ExitStatus>, Error> {
+        let topic = answer.topic.clone();
+        match self.client.publish(answer).await {
+            Ok(_) => {
+                self.talk.success(format_args!("Answered the request on {request} on {topic}"));
+                self.count += 1;
+                Ok((Some(self.count) == self.settings.count).then_some(ExitStatus::Done))
+            }
+            // Its last event says why.
+            Err(Declined::Closed(_)) => Ok(None),
+            Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
+        }
     }
 
     fn interrupted(&self, signal: u8) -> ExitStatus {

@@ -1,44 +1,69 @@
 //! How a request is answered, for `reply` of the command line and that of `repl`.
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::refusal::unpublishable;
-use crate::client::{Client, Declined};
-use crate::error::Error;
 use crate::mqtt::{Message, PublishProperties, TopicName};
 use crate::output::Talk;
-use crate::settings::{Answer, Answering};
+use crate::payload::placeholder::{Drawer, Name, Template};
+use crate::settings::{Answer, AnswerTopic, ReplySettings, Rule};
 
 /// What is appended to the topic of a request in 3.1.1, which has no Response Topic.
 const SUFFIX: &str = "/reply";
 
-/// Answers requests.
-#[derive(Debug)]
+/// Answers requests by rules.
 pub(crate) struct Responder {
-    answering: Answering,
+    rules: Arc<[Rule]>,
     is_v5: bool,
     talk: Talk,
+    /// What templates draw from.
+    drawer: Drawer,
+    /// How many requests came that a rule answers.
+    requests: u64,
 }
 
 impl Responder {
-    pub(crate) fn new(answering: Answering, is_v5: bool, talk: Talk) -> Self {
-        Self { answering, is_v5, talk }
+    pub(crate) fn new(rules: Arc<[Rule]>, is_v5: bool, talk: Talk) -> Self {
+        Self { rules, is_v5, talk, drawer: ReplySettings::drawer(), requests: 0 }
     }
 
-    /// Answers a request, if it says where to; whether it did.
-    pub(crate) async fn respond(&self, client: &Client, request: &Message) -> Result<bool, Error> {
-        match self.reply_topic(request) {
-            Some(topic) => self.answer(client, request, topic).await,
-            None => Ok(false),
+    /// The answer to a request, and how long after it; `None`, perhaps with a warning, if there is none.
+    pub(crate) async fn answer_to(&mut self, request: &Message) -> Option<(Duration, Message)> {
+        let rules = self.rules.clone();
+        let rule = rules.iter().find(|rule| rule.fits(&request.topic, &request.payload))?;
+        self.drawer.begin_answer(self.requests, &request.payload);
+        let topic = self.reply_topic(rule, request)?;
+        let answer = self.answer(rule, request, topic).await?;
+        self.requests += 1;
+        Some((rule.delay, answer))
+    }
+
+    /// Fills a template for a request; `None`, with a warning, if it asks for what the request does not have.
+    fn fill(&mut self, template: &Template, request: &Message) -> Option<String> {
+        let (mut text, number) = (String::new(), self.drawer.number());
+        template.fill(&mut self.drawer, &mut text, |name, out| match name {
+            Name::Topic => out.push_str(request.topic.as_str()),
+            Name::Payload => out.push_str(&String::from_utf8_lossy(&request.payload)),
+            Name::Sequence => out.push_str(&number.to_string()),
+            // Bound when the template was read.
+            _ => {}
+        });
+        match self.drawer.take_fault() {
+            None => Some(text),
+            Some(why) => {
+                self.talk.warning(format_args!("the request on {} is not answered: {why}", request.topic));
+                None
+            }
         }
     }
 
     /// Where the answer goes; `None`, with a warning, if nothing says where.
-    fn reply_topic(&self, request: &Message) -> Option<TopicName> {
+    fn reply_topic(&mut self, rule: &Rule, request: &Message) -> Option<TopicName> {
         let topic = &request.topic;
         // What is retained was published for whoever comes later.
         if request.retain {
@@ -51,9 +76,22 @@ impl Responder {
                 .inspect_err(|error| self.talk.warning(format_args!("the request on {topic} is not answered: {error}")))
                 .ok();
         }
-        if let Some(reply_topic) = &self.answering.reply_topic {
+        let reply_topic = match &rule.topic {
+            Some(AnswerTopic::Name(name)) => Some(name.clone()),
+            Some(AnswerTopic::Template(template)) => {
+                let text = self.fill(template, request)?;
+                let name = TopicName::parse(text);
+                let refused = |error| {
+                    self.talk
+                        .warning(format_args!("the request on {topic} is not answered: its answer's topic: {error}"));
+                };
+                Some(name.map_err(refused).ok()?)
+            }
+            None => None,
+        };
+        if let Some(reply_topic) = reply_topic {
             // In 3.1.1 an answer may come back as a request.
-            return (reply_topic != topic).then(|| reply_topic.clone());
+            return (reply_topic != *topic).then_some(reply_topic);
         }
         if self.is_v5 {
             self.talk.warning(format_args!(
@@ -68,32 +106,24 @@ impl Responder {
         TopicName::parse(format!("{topic}{SUFFIX}")).ok()
     }
 
-    /// Publishes the answer, if there is one.
-    async fn answer(&self, client: &Client, request: &Message, topic: TopicName) -> Result<bool, Error> {
-        let payload = match &self.answering.answer {
+    /// The answer, if there is one.
+    async fn answer(&mut self, rule: &Rule, request: &Message, topic: TopicName) -> Option<Message> {
+        let payload = match &rule.answer {
             Answer::Text(text) => text.clone(),
+            Answer::Template(template) => self.fill(template, request)?.into(),
             Answer::Echo => request.payload.clone(),
             Answer::Command(command) => match output_of(command, request).await {
                 Ok(payload) => payload,
                 Err(why) => {
                     self.talk.warning(format_args!("the request on {} is not answered: {why}", request.topic));
-                    return Ok(false);
+                    return None;
                 }
             },
         };
         let correlation_data = request.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
         let properties = correlation_data
             .map(|data| Box::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
-        let answer = Message { properties, ..Message::new(topic.clone(), payload).with_qos(self.answering.qos) };
-        match client.publish(answer).await {
-            Ok(_) => {
-                self.talk.success(format_args!("Answered the request on {} on {topic}", request.topic));
-                Ok(true)
-            }
-            // Its last event says why.
-            Err(Declined::Closed(_)) => Ok(false),
-            Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
-        }
+        Some(Message { properties, retain: rule.retain, ..Message::new(topic, payload).with_qos(rule.qos) })
     }
 }
 

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::lines::Lines;
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
+use crate::payload::placeholder::{Drawer, Name, Template};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadError, read_at_most, read_json_line};
-use crate::settings::{MessageSource, Publication, unix_now};
+use crate::settings::{MessageSource, Publication, Templates, unix_now};
 
 /// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
 /// before anything is connected.
@@ -17,6 +18,7 @@ use crate::settings::{MessageSource, Publication, unix_now};
 pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
+    filler: Filler,
     /// What is in hand and the next topic that it goes to.
     current: Option<(Encoded, usize)>,
 }
@@ -25,6 +27,8 @@ pub(crate) struct Source<'a> {
 enum Payloads {
     /// One payload, so many times more.
     Repeated { payload: Encoded, left: u64 },
+    /// One template, so many times more.
+    Filled { template: Template, left: u64 },
     /// Each line is one.
     Lines { lines: Lines, number: u64 },
     /// Each line is a whole message.
@@ -72,6 +76,17 @@ pub(crate) enum Next {
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
     pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
+        let filled = |read: &dyn Fn(&Templates) -> Result<Template, Error>| match &settings.templates {
+            Some(templates) => {
+                let template = read(templates)?;
+                // With other values than those that are sent: a payload that cannot be encoded is known beforehand.
+                let sample = Filler::default().fill(&template, settings)?;
+                let mut topics = settings.topics.iter().enumerate();
+                topics.try_for_each(|(index, topic)| refuse_too_large(&sample.get(index), topic))?;
+                Ok(Some(Payloads::Filled { template, left: settings.repeat }))
+            }
+            None => Ok::<_, Error>(None),
+        };
         let once = |text: Bytes| match Encoded::of(text, &settings.codec, &settings.topics) {
             Ok(payload) => {
                 let mut topics = settings.topics.iter().enumerate();
@@ -87,7 +102,10 @@ impl<'a> Source<'a> {
             }
         };
         let payloads = match &settings.source {
-            MessageSource::Text(text) => once(text.clone())?,
+            MessageSource::Text(text) => match filled(&|templates| templates.read("--message", text))? {
+                Some(payloads) => payloads,
+                None => once(text.clone())?,
+            },
             MessageSource::Null => Payloads::Repeated { payload: Encoded::Same(Bytes::new()), left: settings.repeat },
             MessageSource::Random(size) => {
                 let payload = size.random_payload(&mut fastrand::Rng::new());
@@ -98,17 +116,26 @@ impl<'a> Source<'a> {
                 let name = format!("--file-read {}", path.display());
                 let text = File::open(path).and_then(|file| read_at_most(file, most(&settings.codec)));
                 let text = text.map_err(|error| Error::local(format!("{name}: {error}")))?;
-                once(text.ok_or_else(|| too_large(&name))?.into())?
+                let text: Bytes = text.ok_or_else(|| too_large(&name))?.into();
+                match filled(&|templates| templates.read_file(&name, path, &text))? {
+                    Some(payloads) => payloads,
+                    None => once(text)?,
+                }
             }
             MessageSource::Stdin => {
                 let text = read_at_most(io::stdin().lock(), most(&settings.codec));
                 let text = text.map_err(|error| stdin_error(&error))?;
-                once(text.ok_or_else(|| too_large("stdin"))?.into())?
+                let text: Bytes = text.ok_or_else(|| too_large("stdin"))?.into();
+                match filled(&|templates| templates.read("stdin", &text))? {
+                    Some(payloads) => payloads,
+                    None => once(text)?,
+                }
             }
             MessageSource::Lines => Payloads::Lines { lines: Lines::new(io::stdin()), number: 0 },
             MessageSource::JsonLines => Payloads::JsonLines { lines: Lines::new(io::stdin()), number: 0 },
         };
-        Ok(Self { settings, payloads, current: None })
+        let filler = Filler::new(settings.templates.as_ref());
+        Ok(Self { settings, payloads, filler, current: None })
     }
 
     /// The next message.
@@ -132,8 +159,24 @@ impl<'a> Source<'a> {
                     *left -= 1;
                     self.current = Some((payload.clone(), 0));
                 }
+                Payloads::Filled { left: 0, .. } => return Ok(Next::End),
+                Payloads::Filled { template, left } => {
+                    *left -= 1;
+                    match self.filler.fill(template, self.settings) {
+                        Ok(payload) => self.current = Some((payload, 0)),
+                        Err(error) => return Ok(Next::Bad(error)),
+                    }
+                }
                 Payloads::Lines { lines, number } => {
                     let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
+                    if let Some(templates) = &self.settings.templates {
+                        let template = templates.read(&format!("line {number}"), &line);
+                        match template.and_then(|template| self.filler.fill(&template, self.settings)) {
+                            Ok(payload) => self.current = Some((payload, 0)),
+                            Err(error) => return Ok(Next::Bad(error)),
+                        }
+                        continue;
+                    }
                     match Encoded::of(line, &self.settings.codec, &self.settings.topics) {
                         Ok(payload) => self.current = Some((payload, 0)),
                         Err(error) => return Ok(Next::Bad(Error::local(format!("line {number} is {error}")))),
@@ -156,7 +199,49 @@ impl<'a> Source<'a> {
     /// Whether the next message begins another round of `--repeat`, before which `--repeat-delay` is waited.
     pub(crate) fn is_between_rounds(&self) -> bool {
         let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());
-        matches!(self.payloads, Payloads::Repeated { left, .. } if left > 0 && left < self.settings.repeat && sent_all)
+        let (Payloads::Repeated { left, .. } | Payloads::Filled { left, .. }) = self.payloads else { return false };
+        left > 0 && left < self.settings.repeat && sent_all
+    }
+}
+
+/// Fills templates, and counts the messages.
+#[derive(Debug, Default)]
+struct Filler {
+    drawer: Drawer,
+    number: u64,
+}
+
+impl Filler {
+    fn new(templates: Option<&Templates>) -> Self {
+        Self { drawer: templates.map(Templates::drawer).unwrap_or_default(), number: 0 }
+    }
+
+    /// The next payload, for each topic: each shows its own name.
+    fn fill(&mut self, template: &Template, settings: &Publication) -> Result<Encoded, Error> {
+        let number = self.number;
+        self.number += 1;
+        self.drawer.begin(number);
+        let mut payloads = Vec::with_capacity(settings.topics.len());
+        for topic in &settings.topics {
+            let mut text = String::with_capacity(template.as_str().len() + 16);
+            template.fill(&mut self.drawer, &mut text, |name, out| match name {
+                Name::Topic => out.push_str(topic.as_str()),
+                Name::Sequence => out.push_str(&number.to_string()),
+                // Bound when the template was read.
+                _ => {}
+            });
+            if let Some(why) = self.drawer.take_fault() {
+                return Err(Error::local(format!("the payload cannot be filled in: {why}")));
+            }
+            payloads.push(settings.codec.encode(topic.as_str(), text.into()).map_err(|error| {
+                let refused = Error::local(format!("the payload is {error}"));
+                match error.caret() {
+                    Some(place) => refused.with_detail(place.to_owned()),
+                    None => refused,
+                }
+            })?);
+        }
+        Ok(Encoded::Each(payloads))
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod placeholder;
 mod plural;
 mod read;
 mod record;
+mod rows;
 mod size;
 
 pub use codec::{
@@ -31,4 +32,5 @@ pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_li
 pub use plural::plural;
 pub use read::{read_at_most, without_bom};
 pub use record::Record;
+pub(crate) use rows::Rows;
 pub use size::{InvalidPayloadSize, LARGEST_PACKET, PayloadSize};

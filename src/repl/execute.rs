@@ -110,7 +110,7 @@ impl Shell<'_> {
             ReplCommand::Tee(line) => self.tee(&line.file),
             ReplCommand::SaveSettings => self.save_settings(),
             ReplCommand::Every { time, command } => self.every(time, &command),
-            ReplCommand::Reply(line) => self.reply(*line).await,
+            ReplCommand::Reply(line) => self.reply(*line, &origins).await,
             ReplCommand::Record(line) => self.record(line),
             ReplCommand::Jobs => self.list_jobs(),
             ReplCommand::Stop { number, .. } => self.stop_job(number),

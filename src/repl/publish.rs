@@ -33,8 +33,8 @@ impl Shell<'_> {
 
     /// What a line publishes.
     pub(super) fn publication(&self, line: &PublishLine, origins: &Origins) -> Result<Publication, Error> {
-        let version = self.current()?.settings.client.connect.version;
-        let (mut publication, warnings) = Publication::of_line(line, version, origins)?;
+        let connect = &self.current()?.settings.client.connect;
+        let (mut publication, warnings) = Publication::of_line(line, connect, origins)?;
         for warning in warnings {
             self.talk.warning(warning);
         }

@@ -5,16 +5,19 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::line::quote;
 use super::service::{Kind, Service};
 use super::shell::{Shell, Stop};
 use crate::cli::repl::{RecordLine, ReplyLine};
-use crate::client::Client;
+use crate::client::{Client, Declined};
+use crate::command::refusal::unpublishable;
 use crate::command::respond::Responder;
+use crate::config::Origins;
 use crate::error::Error;
-use crate::mqtt::{Message, TopicFilter};
+use crate::mqtt::{Message, SubscriptionOptions, TopicFilter};
+use crate::output::Talk;
 use crate::payload::{Record, plural, write_json_line};
 use crate::session::UnsubscribeRequest;
 use crate::settings::Answering;
@@ -24,35 +27,33 @@ const WAITING: usize = 1_000;
 
 impl Shell<'_> {
     /// `reply`.
-    pub(super) async fn reply(&mut self, line: ReplyLine) -> Result<(), Stop> {
+    pub(super) async fn reply(&mut self, line: ReplyLine, origins: &Origins) -> Result<(), Stop> {
         let ReplyLine { filters, answer } = line;
-        let answering = Answering::resolve(answer)?;
+        if answer.count.is_some() {
+            let error = Error::usage("reply: --count cannot be used here");
+            return Err(error.with_hint("`stop N` ends a job, `jobs` counts its answers").into());
+        }
         let current = self.current()?;
-        let (connection, is_v5) = (current.name.clone(), current.settings.client.connect.version.is_v5());
+        let connect = &current.settings.client.connect;
+        let Answering { filters, rules } = Answering::resolve(filters, &answer, None, connect, origins)?;
+        let (connection, is_v5) = (current.name.clone(), connect.version.is_v5());
         let is_new =
             |filter: &TopicFilter| !current.subscriptions.iter().any(|active| active.options.filter == *filter);
-        let own: Vec<_> = filters.iter().filter(|filter| is_new(filter)).cloned().collect();
-        let options: Vec<_> = own.iter().map(|filter| answering.options(filter.clone(), is_v5)).collect();
-        let text = filters.iter().map(|filter| quote(filter.as_str())).collect::<Vec<_>>().join(" ");
+        let own: Vec<_> = filters.iter().filter(|options| is_new(&options.filter)).cloned().collect();
+        let names = |options: &[SubscriptionOptions]| -> Vec<TopicFilter> {
+            options.iter().map(|options| options.filter.clone()).collect()
+        };
+        let text = filters.iter().map(|options| quote(options.filter.as_str())).collect::<Vec<_>>().join(" ");
         let answered = Arc::new(AtomicU64::new(0));
-        let (requests, mut waiting) = channel::<(Client, Message)>(WAITING);
-        let (talk, count) = (self.talk, answered.clone());
-        let responder = Responder::new(answering, is_v5, talk);
+        let (requests, waiting) = channel::<(Client, Message)>(WAITING);
+        let responder = Responder::new(rules, is_v5, self.talk);
         // It ends with the sender, when the service is stopped.
-        tokio::spawn(async move {
-            while let Some((client, request)) = waiting.recv().await {
-                match responder.respond(&client, &request).await {
-                    Ok(true) => _ = count.fetch_add(1, Ordering::Relaxed),
-                    Ok(false) => {}
-                    Err(error) => talk.error(&error.with_context("reply")),
-                }
-            }
-        });
+        tokio::spawn(respond(responder, waiting, self.talk, answered.clone()));
         let number = self.jobs.next_number();
-        let kind = Kind::Reply { connection, own, requests, answered };
-        self.services.push(Service { number, line: format!("reply {text}"), filters, kind });
-        if !options.is_empty()
-            && let Err(stop) = self.subscribe_to(options).await
+        let kind = Kind::Reply { connection, own: names(&own), requests, answered };
+        self.services.push(Service { number, line: format!("reply {text}"), filters: names(&filters), kind });
+        if !own.is_empty()
+            && let Err(stop) = self.subscribe_to(own).await
         {
             self.services.retain(|service| service.number != number);
             return Err(stop);
@@ -156,5 +157,37 @@ impl Shell<'_> {
         let request = client.unsubscribe(request).map_err(|error| Error::usage(error.to_string()))?;
         self.asked(id, request, filters.to_vec());
         Ok(())
+    }
+}
+
+/// Answers requests, one after another.
+async fn respond(
+    mut responder: Responder,
+    mut waiting: Receiver<(Client, Message)>,
+    talk: Talk,
+    answered: Arc<AtomicU64>,
+) {
+    while let Some((client, request)) = waiting.recv().await {
+        let Some((delay, answer)) = responder.answer_to(&request).await else { continue };
+        let count = answered.clone();
+        let publish = async move {
+            tokio::time::sleep(delay).await;
+            let topic = answer.topic.clone();
+            match client.publish(answer).await {
+                Ok(_) => {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    talk.success(format_args!("Answered the request on {} on {topic}", request.topic));
+                }
+                // Why has been told.
+                Err(Declined::Closed(_)) => {}
+                Err(Declined::Rejected(error)) => talk.error(&unpublishable(Some(&topic), &error)),
+            }
+        };
+        if delay.is_zero() {
+            publish.await;
+        } else {
+            // Those behind it are not to wait.
+            tokio::spawn(publish);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
-use crate::payload::placeholder::{Pattern, Place};
+use crate::payload::placeholder::{Drawer, Pattern, Place};
 use crate::session::{ConnectOptions, InvalidOptions, OnSessionLoss};
 use crate::transport::Endpoint;
 
@@ -181,7 +181,7 @@ pub(super) fn client_id(
     place: Place,
 ) -> Result<Pattern, Error> {
     let text = arguments.connection.client_id.as_deref().unwrap_or("mqttx_{hex:8}");
-    Ok(facts.read(&origins.name("client_id"), text, place)?.draw(&mut fastrand::Rng::new()))
+    Ok(facts.read(&origins.name("client_id"), text, place)?.draw(&mut Drawer::default()))
 }
 
 fn connect_properties(arguments: &ConnectArgs) -> ConnectProperties {

@@ -25,15 +25,17 @@ mod publish;
 mod repl;
 mod reply;
 mod request;
+mod rules;
 mod secret;
 mod subscribe;
 mod support;
+mod template;
 mod topic;
 mod wait;
 mod watch;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
@@ -48,8 +50,10 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::{Answer, Answering, ReplySettings};
+pub(crate) use reply::{Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
+pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;
 pub(crate) use watch::WatchSettings;

@@ -6,15 +6,18 @@ use bytes::Bytes;
 use super::codec::encoder;
 use super::connect::Resolved;
 use super::support::without_effect;
+use super::template::Templates;
 use super::{ConnectSettings, secret};
-use crate::cli::group::MessageArgs;
+use crate::cli::group::{MessageArgs, TemplateArgs};
 use crate::cli::publish::{PublishArgs, PublishCommand};
 use crate::cli::value;
 use crate::config::origin::{Origin, Origins};
 use crate::config::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
+use crate::payload::placeholder::Place;
 use crate::payload::{Codec, PayloadSize};
+use crate::session::ConnectOptions;
 
 /// What `pub` does.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct Publication {
     pub topics: Vec<TopicName>,
     /// Where payloads come from.
     pub source: MessageSource,
+    /// What reads them as templates, which are filled in for each message.
+    pub(crate) templates: Option<Templates>,
     /// How they are written there.
     pub codec: Codec,
     /// Assurance.
@@ -87,7 +92,8 @@ impl PubSettings {
             ConnectSettings::resolve(&arguments.connect, origins)?;
         connect.deliver(&arguments.delivery);
         let version = connect.client.connect.version;
-        let publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
+        let mut publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
+        publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
         // Lines of JSON say their QoS each.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
@@ -132,6 +138,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
+            templates: None,
             codec: encoder(&arguments.payload, &arguments.compress, origins)?,
             qos: message.qos,
             retain: message.retain,
@@ -141,6 +148,32 @@ impl Publication {
             repeat_delay: arguments.source.repeat_delay,
             timeout: arguments.source.timeout.filter(|time| !time.is_zero()),
         })
+    }
+}
+
+impl Publication {
+    /// `--template`: payloads are filled in.
+    pub(super) fn take_templates(
+        &mut self,
+        given: &TemplateArgs,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<(), Error> {
+        if !given.template {
+            return Ok(());
+        }
+        let other = match self.source {
+            MessageSource::Null => Some("--null-message"),
+            MessageSource::Random(_) => Some("--payload-size"),
+            MessageSource::JsonLines => Some("--jsonl"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let error = Error::exclude_one_another("--template", other);
+            return Err(error.with_hint("a template is a text: use -m, --file-read, --stdin or --line-mode"));
+        }
+        self.templates = Some(Templates::new(connect, Place::MESSAGE, given.seed, origins));
+        Ok(())
     }
 }
 

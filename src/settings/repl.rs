@@ -19,7 +19,7 @@ use crate::config::table::{Note, noted, row_of, rows};
 use crate::error::{Error, nearest};
 use crate::mqtt::{TopicFilter, Version};
 use crate::payload::Codec;
-use crate::session::SubscribeRequest;
+use crate::session::{ConnectOptions, SubscribeRequest};
 
 /// What `repl` does.
 #[derive(Debug, Clone)]
@@ -312,7 +312,12 @@ impl Default for Display {
 
 impl Publication {
     /// Settles every option of a `pub` line.
-    pub fn of_line(line: &PublishLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
+    pub fn of_line(
+        line: &PublishLine,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<(Self, Vec<String>), Error> {
+        let version = connect.version;
         if let Some(option) = noted(Note::ReadsStdin).find(|option| origins.given(option)) {
             let message =
                 format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
@@ -336,7 +341,9 @@ impl Publication {
             return Err(Error::usage("the topic is missing").with_hint("as in pub car/ac on"));
         }
         let warnings = refuse_what_needs_v5(version, origins)?;
-        Ok((Self::resolve(&arguments, None, version, origins)?, warnings))
+        let mut publication = Self::resolve(&arguments, None, version, origins)?;
+        publication.take_templates(&line.template, connect, origins)?;
+        Ok((publication, warnings))
     }
 }
 

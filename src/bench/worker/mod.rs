@@ -137,6 +137,7 @@ impl Worker {
             input: BytesMut::new(),
             output: BytesMut::with_capacity(2 * BUFFER),
             arena: BytesMut::new(),
+            text: String::new(),
             now: 0,
             stages: [0; Stage::COUNT],
             answer_timeout: nanos(plan.scenario.dialers.first().map_or(Duration::ZERO, |dialer| dialer.timeout)),

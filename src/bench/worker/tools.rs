@@ -29,6 +29,8 @@ pub(super) struct Tools {
     pub(super) input: BytesMut,
     pub(super) output: BytesMut,
     pub(super) arena: BytesMut,
+    /// The payload that is being filled in.
+    pub(super) text: String,
     /// The time of what is being looked at.
     pub(super) now: u64,
     /// How many connections are in each stage.

@@ -18,7 +18,7 @@ pub(crate) use delivery::DeliveryArgs;
 pub(crate) use message::MessageArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use options_file::OptionsFileArgs;
-pub(crate) use payload::{CompressArgs, DecompressArgs, PayloadArgs};
+pub(crate) use payload::{CompressArgs, DecompressArgs, PayloadArgs, TemplateArgs};
 pub(crate) use tls::TlsArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use websocket::WebSocketArgs;

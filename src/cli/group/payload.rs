@@ -33,6 +33,18 @@ pub struct PayloadArgs {
     pub schema: Vec<SchemaRule>,
 }
 
+/// Whether payloads are filled in.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Message")]
+pub struct TemplateArgs {
+    /// Placeholders in payloads, for example {time} {counter} {walk:20..30}; a file that ends in .j2 is Jinja
+    #[arg(long)]
+    pub template: bool,
+    /// With --template: draw what is random from this number, the same values in each run
+    #[arg(long, value_name = "N", requires = "template")]
+    pub seed: Option<u64>,
+}
+
 /// How payloads are compressed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Payload")]

@@ -30,7 +30,7 @@ pub(crate) struct RetainedLine {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReplyLine {
     /// Filters of the requests
-    #[arg(value_name = "FILTER", required = true, value_parser = value::topic_filter)]
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
     /// What is answered, and how.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
-use crate::cli::group::{ConnectArgs, DeliveryArgs};
+use crate::cli::group::{ConnectArgs, DeliveryArgs, TemplateArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -401,7 +401,9 @@ Example:
     /// Answer requests while you go on typing
     #[command(
         name = "reply",
-        override_usage = "reply <FILTER>... <--message|--echo|--exec> [OPTIONS]",
+        override_usage = "reply <FILTER>... <--message|--file-read|--echo|--exec|--rules> [OPTIONS]",
+        mut_arg("topic", |option| option.hide(true)),
+        mut_arg("count", |option| option.hide(true)),
         after_help = "\
 An answer goes to the Response Topic of its request (MQTT 3.1.1: to TOPIC/reply), as by `mqttx-rs reply`.
 
@@ -648,6 +650,9 @@ pub struct PublishLine {
     /// What is published.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Whether payloads are filled in.
+    #[command(flatten)]
+    pub template: TemplateArgs,
 }
 
 /// `sub`.

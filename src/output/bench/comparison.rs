@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, rate};
-use crate::bench::{Changed, Latency, Measure, Report, median};
+use crate::bench::{Changed, Latency, Measure, Parameter, Report, median};
 use crate::output::{Columns, Stream, safe};
 
 /// A figure of a report, with how it is shown.
@@ -58,6 +58,8 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
     // What only one of them was asked for is a difference too.
     let only = |one: &Report, other: &Report| {
         let only = one.parameters.iter().filter(|parameter| !other.parameters.contains(parameter));
+        // That two runs were not at the same time goes without saying.
+        let only = only.filter(|parameter| parameter.name != Parameter::START_AT);
         only.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
     };
     let mut different = Vec::new();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{duration, line, number, rate};
-use crate::bench::{Observer, Parameter, Report, Snapshot, Stage};
+use crate::bench::{LATE_START, Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 use crate::payload::plural;
 
@@ -85,6 +85,9 @@ impl Observer for BenchDisplay {
                 }
                 None => self.talk.success(format_args!("Created {connections} in {seconds:.3}s")),
             }
+            if let Some(late) = snapshot.late.filter(|late| *late > LATE_START) {
+                self.talk.warning(format_args!("the load begins {late:.1} s behind --start-at"));
+            }
         });
     }
 
@@ -159,6 +162,9 @@ const WIDTH: usize = 77;
 /// One line about how it goes, of what fits: errors and latencies before what the end says too.
 #[expect(clippy::cast_precision_loss, reason = "for display")]
 fn now(snapshot: &Snapshot, phase: Option<&str>) -> String {
+    if let Some(left) = snapshot.starts_in {
+        return format!("waiting for --start-at: {}  {} connected", seconds(left), number(snapshot.standing));
+    }
     let word = if snapshot.stage == Stage::Draining { "draining" } else { phase.unwrap_or("running") };
     let word: String = word.chars().take(16).collect();
     let time = match snapshot.lasts {

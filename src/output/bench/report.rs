@@ -165,6 +165,10 @@ pub(super) fn summary(report: &Report) -> Rows {
             say("connected again", number(counts.connected - report.clients.connected));
         }
     }
+    if let Some(late) = report.seconds.late {
+        let began = if late < 0.01 { "at --start-at".to_owned() } else { format!("{late:.2} s behind --start-at") };
+        say("began", began);
+    }
     if report.seconds.measured > 0.0 {
         let warmup = if report.seconds.warmup > 0.0 {
             format!(" after {:.1} s of warm-up", report.seconds.warmup)

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::table::{Arguments, Entry, Place};
+use super::table::{Entry, Place};
 use crate::payload::caret;
 
 /// Why a text is not a pattern, and where.
@@ -13,6 +13,7 @@ pub(crate) struct PlaceholderError {
     /// What can be done besides using another.
     escape: Option<String>,
     place: Place,
+    is_local: bool,
 }
 
 /// What is wrong at a place of the text.
@@ -26,6 +27,10 @@ pub(super) enum Fault {
     Misplaced(String),
     /// A placeholder with something else behind its colon than it takes.
     Arguments { entry: Option<&'static Entry>, written: String },
+    /// A variable that is not set.
+    Environment(String),
+    /// A file that is not what is wanted: its name, and why.
+    File(String, String),
 }
 
 impl PlaceholderError {
@@ -34,6 +39,7 @@ impl PlaceholderError {
         let line = (before.rsplit('\n').next().unwrap_or_default(), after.split('\n').next().unwrap_or_default());
         let doubled = |written: &str| Some(format!("{{{written}}} is the text {written}"));
         let (mut unknown, mut escape) = (None, None);
+        let is_local = matches!(fault, Fault::File(..));
         let what = match fault {
             Fault::Brace(brace) => {
                 format!("a single `{brace}` is not a placeholder: write {brace}{brace} for the text")
@@ -50,24 +56,28 @@ impl PlaceholderError {
                 format!("`{written}` cannot be used here")
             }
             Fault::Arguments { entry, written } => {
-                let wanted = match entry.map(|entry| (entry.arguments, entry)) {
-                    Some((Arguments::Range, _)) => {
-                        "use {random:1000..9999} for a number, {hex:8} for digits".to_owned()
-                    }
-                    Some((Arguments::Digits, _)) => "use {hex:N} with 1 to 4096 digits".to_owned(),
-                    Some((Arguments::None, Entry { example, .. })) => format!("use {example}"),
+                let wanted = match entry {
+                    Some(Entry { wants: Some(wants), .. }) => (*wants).to_owned(),
+                    Some(Entry { example, .. }) => format!("use {example}"),
                     None => String::new(),
                 };
                 let shown: String = written.chars().take(40).collect();
                 format!("`{shown}` is not a placeholder: {wanted}")
             }
+            Fault::Environment(name) => not_set(&name),
+            Fault::File(name, why) => not_readable(&name, &why),
         };
-        Self { what, caret: caret(line.0, line.1), unknown, escape, place }
+        Self { what, caret: caret(line.0, line.1), unknown, escape, place, is_local }
     }
 
     /// The text and under it a caret at the place.
     pub(crate) fn caret(&self) -> &str {
         &self.caret
+    }
+
+    /// Whether a file is to blame, and not the text.
+    pub(crate) fn is_local(&self) -> bool {
+        self.is_local
     }
 
     /// The name that does not exist.
@@ -92,6 +102,26 @@ impl PlaceholderError {
             None => format!("there are {offered}"),
         }
     }
+}
+
+impl Fault {
+    /// What is wrong outside of the text.
+    #[cfg(feature = "jinja")]
+    pub(super) fn outside(&self) -> Option<String> {
+        match self {
+            Self::Environment(name) => Some(not_set(name)),
+            Self::File(name, why) => Some(not_readable(name, why)),
+            _ => None,
+        }
+    }
+}
+
+fn not_set(name: &str) -> String {
+    format!("the environment variable `{name}` is not set")
+}
+
+fn not_readable(name: &str, why: &str) -> String {
+    format!("{name}: {why}")
 }
 
 impl fmt::Display for PlaceholderError {
@@ -132,6 +162,36 @@ mod tests {
         {
             assert!(Pattern::parse(text, Place::TOPIC).is_err(), "{text}");
         }
+        for text in [
+            "{float:1}",
+            "{float:2..1}",
+            "{float:0..1:0}",
+            "{choice:on}",
+            "{choice}",
+            "{string:0}",
+            "{string:9..8}",
+            "{uuid:5}",
+            "{time:now}",
+            "{env:}",
+            "{client:0}",
+            "{client:x}",
+            "{counter:x}",
+            "{counter:1:2:3}",
+            "{walk:20}",
+            "{random_time:1d..0d}",
+            "{once}",
+            "{once:random}",
+            "{once:client}",
+            "{once:walk:1..2}",
+            "{once:once:hex:8}",
+            "{line}",
+            "{csv:file}",
+            "{payload}",
+            "{topic}",
+        ] {
+            assert!(Pattern::parse(text, Place::TOPIC).is_err(), "{text}");
+        }
+        assert!(Pattern::parse("{/}", Place::ANSWER).is_ok() && Pattern::parse("{/a}", Place::MESSAGE).is_ok());
     }
 
     #[test]
@@ -139,8 +199,8 @@ mod tests {
         let error = Pattern::parse("{client_id}", Place::CLIENT_ID).unwrap_err();
         assert_eq!(
             error.reference(),
-            "there are {random:1000..9999}, {hex:8}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text \
-             {client_id}"
+            "there are {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
+             {env:NAME}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text {client_id}"
         );
         let error = Pattern::parse("{scenario}", Place::TOPIC).unwrap_err();
         assert!(error.reference().contains("{sequence} (%s)") && !error.offered().any(|name| name == "scenario"));

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn commands_flags_quotes_and_variables_have_colours() {
-        let line = r#"pub car/ac 'on off' $x --qos 1 -r"#;
+        let line = r"pub car/ac 'on off' $x --qos 1 -r";
         let expected = [
             ("pub", Color::Green),
             ("'on off'", Color::Yellow),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{connect_interval, endpoints, shard, share_name, workers};
 use super::parameters::parameters;
@@ -19,7 +19,7 @@ use crate::cli::group::ConnectArgs;
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
-use crate::payload::placeholder::Place;
+use crate::payload::placeholder::{Drawer, Place};
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
@@ -28,6 +28,9 @@ use crate::transport::{Address, Endpoint};
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
+
+/// How far back `--start-at` may lie.
+const LATEST: SignedDuration = SignedDuration::from_mins(5);
 
 /// QoS 2 messages in flight that every broker delivers.
 const SAFE_EXACTLY_ONCE: u16 = 20;
@@ -40,6 +43,8 @@ pub(super) struct Draft {
     pub(super) connect: ConnectSettings,
     groups: Vec<Group>,
     pub(super) run: u32,
+    /// `--seed`, or a random one.
+    pub(super) seed: u64,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
     find_max: FindMax,
@@ -79,7 +84,7 @@ impl Draft {
         let id = connection.client_id.clone().or_else(|| words.has("client_id").then(|| "{client_id}".to_owned()));
         let id = id.as_deref().unwrap_or("mqttx_{hex:8}");
         let client_id =
-            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut fastrand::Rng::new());
+            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut Drawer::default());
         let Resolved { settings: connect, mut warnings, .. } =
             ConnectSettings::resolve_as(client_id.as_str(), &arguments, origins)?;
         let login = login(&connect, &words, certificate, origins)?;
@@ -104,13 +109,12 @@ impl Draft {
                 warnings.push(format!("{} has no effect in bench: {why}", origins.name(option)));
             }
         }
-        if timing.start_at.is_some_and(|time| time <= Timestamp::now()) {
-            warnings.push("--start-at is in the past: the run begins at once".to_owned());
-        }
+        warnings.extend(late_start(timing)?);
         Ok(Self {
             connect,
             groups: Vec::new(),
             run,
+            seed: fastrand::u64(..),
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
             find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
@@ -134,7 +138,9 @@ impl Draft {
         }
     }
 
-    pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
+    /// The search for a rate, and the seed.
+    pub(super) fn take_load(&mut self, load: &LoadArgs) -> Result<(), Error> {
+        self.seed = load.seed.unwrap_or(self.seed);
         for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
             let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
             self.find_max.conditions.push(condition);
@@ -277,6 +283,7 @@ impl Draft {
             workers: workers(timing),
             shard: shard(timing)?,
             run: self.run,
+            seed: self.seed,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
@@ -297,7 +304,10 @@ impl Draft {
             );
         }
         self.check_thresholds(&scenario, timing)?;
-        let parameters = parameters(&title, &scenario);
+        let mut parameters = parameters(&title, &scenario);
+        parameters.extend(
+            timing.start_at.map(|time| Parameter { name: Parameter::START_AT.into(), value: time.to_string() }),
+        );
         let identity = self.identity(&scenario, &parameters, timing);
         let options = RunOptions {
             thresholds: self.thresholds,
@@ -349,6 +359,25 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// What is wrong with a `--start-at` that is over. A part that comes late begins late and says so; one that comes much
+/// later is not a part of that run any more.
+fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
+    let Some(time) = timing.start_at else { return Ok(None) };
+    let behind = Timestamp::now().duration_since(time);
+    if behind > LATEST {
+        let behind = behind.as_secs();
+        let ago = match behind {
+            ..7200 => format!("{} minutes", behind / 60),
+            ..172_800 => format!("{} hours", behind / 3600),
+            _ => format!("{} days", behind / 86_400),
+        };
+        let error =
+            Error::usage(format!("--start-at {time} was {ago} ago: the other parts are long under way, or over"));
+        return Err(error.with_hint("give a time ahead, for example \"$(date -u -d '+1 minute' +%FT%TZ)\""));
+    }
+    Ok((behind > SignedDuration::ZERO).then(|| "--start-at is in the past: the load begins late".to_owned()))
 }
 
 /// Takes the files of a certificate out of the options where each client has its own.

@@ -10,7 +10,7 @@ use crate::bench::{Load, Payload, Rate};
 use crate::cli::bench::LoadArgs;
 use crate::config::origin::Origins;
 use crate::error::Error;
-use crate::payload::placeholder::Place;
+use crate::payload::placeholder::{Place, Template};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadSize, read_at_most};
 
 /// MQTTX's payload.
@@ -73,7 +73,7 @@ pub(super) struct Content {
 pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
-        fastrand::fill(&mut bytes);
+        given.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
         Content { payload: Payload::Stamped(bytes.into()), parts: None }
     };
     if let Some(size) = given.payload_size {
@@ -100,6 +100,9 @@ pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Optio
             let Ok(text) = std::str::from_utf8(piece) else {
                 return Err(Error::usage(format!("{origin}: --template needs a payload of text")));
             };
+            if given.file_read.as_deref().is_some_and(Template::is_jinja) {
+                return words.jinja(origin, text, Place::PAYLOAD);
+            }
             words.read(origin, text, Place::PAYLOAD)
         };
         Payload::Template(pieces.iter().map(template).collect::<Result<_, _>>()?)

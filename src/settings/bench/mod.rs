@@ -4,6 +4,7 @@ mod clients;
 mod draft;
 mod file;
 mod load;
+mod manifest;
 mod parameters;
 mod presets;
 mod run;
@@ -11,6 +12,7 @@ mod scheduler;
 mod words;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
@@ -25,6 +27,7 @@ use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::Place;
 
+pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
 
@@ -40,6 +43,8 @@ pub(crate) struct MergeSettings {
     pub reports: Vec<PathBuf>,
     /// Whether parts may be missing.
     pub partial: bool,
+    /// How long to wait for those that are not there yet, or not over.
+    pub wait: Duration,
     /// How the sum is judged.
     pub thresholds: Vec<Threshold>,
     /// Where it goes.
@@ -53,7 +58,8 @@ impl MergeSettings {
             return Err(Error::usage("--abort-on-fail is not for bench merge: the runs are over"));
         }
         let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
-        Ok(Self { reports, partial: arguments.partial, thresholds: thresholds(&arguments.results)?, results })
+        let (partial, wait) = (arguments.partial, arguments.wait.unwrap_or_default());
+        Ok(Self { reports, partial, wait, thresholds: thresholds(&arguments.results)?, results })
     }
 }
 
@@ -120,7 +126,7 @@ impl BenchSettings {
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, payload, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
@@ -192,7 +198,7 @@ impl BenchSettings {
             window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)

@@ -67,7 +67,13 @@ fn said(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Said>, Erro
     }
     // Within an array job each task may have several processes of its own.
     let process = number("SLURM_PROCID")?;
-    let processes = number("SLURM_STEP_NUM_TASKS")?.or(number("SLURM_NTASKS")?);
+    let tasks = number("SLURM_STEP_NUM_TASKS")?;
+    let processes = tasks.or(number("SLURM_NTASKS")?);
+    if tasks.is_none() && process == Some(0) && processes > Some(1) {
+        // A batch script runs once, on behalf of all tasks.
+        let message = "--shard: this is a batch script of Slurm, which runs once, and not one of its tasks";
+        return Err(Error::usage(message).with_hint("start the program with `srun`"));
+    }
     if let Some(id) = number("SLURM_ARRAY_TASK_ID")? {
         let (Some(first), Some(tasks)) = (number("SLURM_ARRAY_TASK_MIN")?, number("SLURM_ARRAY_TASK_COUNT")?) else {
             let message =
@@ -156,7 +162,9 @@ mod tests {
             ("/4", vec![("JOB_COMPLETION_INDEX", "x")], "JOB_COMPLETION_INDEX is `x`, which is not a number"),
             ("/4", array("1", "1", "8"), "the scheduler runs 8 parts, not 4"),
             ("/4", array("9", "1", "4"), "is not one of 4 from 1 on in steps of 1"),
-            ("/4", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "2")], "the scheduler runs 2 parts, not 4"),
+            ("/4", vec![("SLURM_PROCID", "1"), ("SLURM_NTASKS", "2")], "the scheduler runs 2 parts, not 4"),
+            ("/4", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "a batch script of Slurm, which runs once"),
+            ("auto", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "not one of its tasks"),
             ("auto", vec![("JOB_COMPLETION_INDEX", "0")], "which this scheduler does not say"),
             ("auto", vec![], "finds no scheduler"),
         ] {

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bench::{Piece, Rows, Text};
+use crate::bench::{Piece, Text};
 use crate::cli::bench::RowOrder;
 use crate::error::Error;
 use crate::mqtt::UserProperty;
+use crate::payload::Rows;
 use crate::payload::placeholder::{Pattern, Place};
 use crate::settings::pattern::Facts;
 
@@ -73,6 +74,11 @@ impl Words {
     /// Reads a text; `option` is what its error names.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
         self.pieces(text, |text| self.facts.read(option, text, place).map(Piece::Pattern))
+    }
+
+    /// Reads a template of Jinja.
+    pub(super) fn jinja(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
+        self.facts.jinja(option, text, place).map(Text::jinja)
     }
 
     /// Reads a text in which what is not a placeholder is text, and in which MQTTX's users write `{i}` too.

@@ -7,6 +7,7 @@ mod ends;
 mod exit_codes;
 mod find_max;
 mod kept;
+mod manifest;
 mod merging;
 mod options;
 mod payloads;

@@ -77,7 +77,7 @@ impl Connection {
         let job = match &tools.plan.group(client).role {
             Role::Idle => Job::Idle,
             Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
-            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client))),
+            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools.plan.message_drawer(client)))),
             Role::Subscribe(_) => Job::Subscribe(Box::default()),
         };
         tools.stages[Stage::Offline as usize] += 1;

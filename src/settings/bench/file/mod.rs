@@ -39,6 +39,7 @@ pub(super) struct RunOrder<'a> {
     /// A preset, or a path.
     pub(super) scenario: &'a str,
     pub(super) scale: f64,
+    pub(super) seed: Option<u64>,
     pub(super) timing: &'a TimingArgs,
     pub(super) results: &'a ResultsArgs,
     pub(super) connect: &'a ConnectArgs,
@@ -48,8 +49,8 @@ impl BenchSettings {
     /// Settles every option of `bench run`.
     pub(crate) fn run(arguments: &BenchRunArgs, origins: &Origins) -> Result<Self, Error> {
         let scenario = arguments.scenario.as_deref().or(arguments.preset.as_deref()).unwrap_or_default();
-        let BenchRunArgs { scale, timing, results, connect, .. } = arguments;
-        Self::ordered(&RunOrder { scenario, scale: *scale, timing, results, connect }, origins)
+        let BenchRunArgs { scale, seed, timing, results, connect, .. } = arguments;
+        Self::ordered(&RunOrder { scenario, scale: *scale, seed: *seed, timing, results, connect }, origins)
     }
 
     pub(super) fn ordered(order: &RunOrder<'_>, origins: &Origins) -> Result<Self, Error> {
@@ -58,6 +59,7 @@ impl BenchSettings {
         let timing = timing(order.timing, &document.run, origins)?;
         let stem = Path::new(order.scenario).file_stem().unwrap_or_default().to_string_lossy();
         let mut draft = Draft::new(order.connect, &timing, order.results, Some(&stem), origins)?;
+        draft.seed = order.seed.unwrap_or(draft.seed);
         draft.add_thresholds(thresholds_of(document.run.texts("fail"), &name)?);
         for group in &document.groups {
             groups::add(&mut draft, group, &folder, order.scale)?;
