@@ -1,4 +1,4 @@
-//! Wiring: arguments to settings, a runtime, and the command that was asked for.
+//! Wiring: resolves arguments into settings, sets up a runtime, and dispatches the command.
 
 use std::io::IsTerminal;
 
@@ -15,7 +15,7 @@ use crate::settings::{
     PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
-/// Runs the program and returns its exit code. Every error has been shown by then.
+/// Runs the program and returns its exit code. All errors have been printed by then.
 pub fn run() -> u8 {
     let arguments: Vec<_> = std::env::args_os().collect();
     let (called, command_line) = match Tool::called(arguments.first()) {
@@ -117,7 +117,7 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
     }
 }
 
-/// `--save-options`: what it says is written, and the command runs all the same.
+/// `--save-options`: writes the options, then the command runs as usual.
 fn save(saved: &SavedOptions, talk: Talk) -> Result<(), Error> {
     saved.write()?;
     talk.success(format_args!("Options saved to {}", saved.path().display()));
@@ -185,12 +185,12 @@ fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Re
     command::bench::manifest(&settings, terminal, talk)
 }
 
-/// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.
+/// Runs a command on a single-threaded runtime: the quickest to start, and enough for one connection.
 fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result<ExitStatus, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::local(format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(command);
-    // A thread may still sit in a read of stdin.
+    // A thread may still be blocked in a read of stdin.
     runtime.shutdown_background();
     result
 }

@@ -1,8 +1,8 @@
 //! The load generator: scenario · schedule · worker · recorder · report.
 //!
-//! Apart from `client` since thousands of sessions share a thread here, and since every time in it is measured from
-//! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
-//! nothing here prints.
+//! Separate from `client` because thousands of sessions share a thread here, and every time is measured from a plan.
+//! Reports show what happened: events are counted separately, latencies run from the planned time, and nothing here
+//! prints.
 
 mod change;
 mod clock;

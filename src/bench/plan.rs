@@ -42,13 +42,13 @@ pub(super) struct ClientNumber {
 /// How many deliveries a message leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Expected {
-    /// To those who are there.
+    /// To connected clients.
     pub(super) now: u32,
-    /// To those whose session waits for them.
+    /// To sessions of absent clients.
     pub(super) later: u32,
 }
 
-/// What the placeholders of a client stand for.
+/// The values of the placeholders of a client.
 #[derive(Debug, Clone, Copy)]
 struct Filling<'a> {
     /// From 1.
@@ -93,7 +93,7 @@ impl Plan {
                             *filters.entry(options.filter).or_default() += 1;
                         }
                     }
-                    // One client stands for all: only the placeholders differ, and they are text.
+                    // One client represents all, as only the placeholders differ, and they are text.
                     Role::Publish(_) if client.number == plan.slice(group).first => {
                         plan.topic(client, 0, &mut plan.message_drawer(client))?;
                     }
@@ -184,7 +184,7 @@ impl Plan {
         Some((rows, rows.of_client(client.number)))
     }
 
-    /// A client's new stream, with somebody who sees its bytes if it is one of those that are watched.
+    /// A client's new stream, with a tap if it is traced.
     pub(super) fn watched(&self, client: ClientNumber, stream: Stream) -> Stream {
         let is_watched = self.scenario.own_clients() <= ALL_WATCHED || client.number == self.slice(client.group).first;
         match &self.taps {
@@ -193,7 +193,7 @@ impl Plan {
         }
     }
 
-    /// Where a client's message goes.
+    /// The topic of a client's message.
     pub(super) fn topic(
         &self,
         client: ClientNumber,
@@ -312,12 +312,12 @@ impl Plan {
         changes.iter().filter(comes).map(|(group, _)| self.fan_out[*group].unshared(topic)).sum()
     }
 
-    /// Whether losses can be told: somebody publishes and somebody receives, in this process.
+    /// Whether losses can be detected: there are publishers and receivers in this process.
     pub(super) fn knows_what_to_expect(&self) -> bool {
         self.scenario.publishes() && self.scenario.subscribes()
     }
 
-    /// The highest QoS that anybody publishes with.
+    /// The highest QoS of any publisher.
     pub(super) fn highest_qos(&self) -> QoS {
         self.scenario.publishers().map(|(_, publish)| publish.qos).max().unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use crate::payload::placeholder::{Drawer, Jinja, Name, Pattern};
 /// A text with placeholders, and with columns of [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text {
-    /// As it was written, with what is bound in its place.
+    /// As written, with the bound values in place.
     text: String,
     pieces: Vec<Piece>,
 }
@@ -43,7 +43,7 @@ impl Text {
         Self::of(vec![(text.to_owned(), Piece::Plain(text.to_owned()))])
     }
 
-    /// As it was written, with what is bound in its place.
+    /// As written, with the bound values in place.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -67,7 +67,7 @@ impl Text {
         })
     }
 
-    /// Whether it asks for what a name stands for.
+    /// Whether it uses a name.
     pub(crate) fn asks_for(&self, name: Name) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Piece::Pattern(pattern) => pattern.asks_for(name),
@@ -118,7 +118,7 @@ impl Text {
         self
     }
 
-    /// Appends the text; `value` writes what a name stands for, and `row` is that of the client.
+    /// Appends the text; `value` writes the value of a name, and `row` is that of the client.
     pub(crate) fn fill(
         &self,
         drawer: &mut Drawer,

@@ -1,7 +1,7 @@
 //! The definition of the command that a command line invokes, without the others: building all of them takes longer
 //! than a short run.
 //!
-//! Nothing is described here a second time: each command is built by the same code as in [`command`](super::command).
+//! Nothing is defined a second time here: each command is built by the same code as in [`command`](super::command).
 //! What this definition accepts, that one accepts with the same result. It refuses more, and then that one decides
 //! (`config::read`).
 
@@ -78,7 +78,7 @@ pub(crate) fn invoked(arguments: &[OsString]) -> Command {
     finished(with_command(general, COMMANDS, &names))
 }
 
-/// The commands as names without options: enough to find which is meant, as only the general options stand before it.
+/// The commands as names without options: enough to find which is meant, as only the general options come before it.
 fn with_names(command: Command, below: &[Entry]) -> Command {
     command.subcommands(below.iter().map(|(name, below)| match below {
         Options(_) => named(name),

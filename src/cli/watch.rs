@@ -1,4 +1,4 @@
-//! `mqttx-rs watch`: the topics of a broker on the whole screen.
+//! `mqttx-rs watch`: the topics of a broker on the full screen.
 
 use clap::Args;
 
@@ -8,13 +8,13 @@ use crate::mqtt::{QoS, TopicFilter};
 
 const EXAMPLES: &str = "\
 Keys:
-  arrows, j, k  choose a topic           s, Tab  by name, or the newest first
-  Enter         its payload and history  space   stop the picture, and go on
+  arrows, j, k  choose a topic           s, Tab  sort by name, or newest first
+  Enter         its payload and history  space   pause or resume the display
   g             plot its numbers         p       publish to it
-  /             only topics with a text  x       remove what is retained on it
+  /             filter topics by text    x       remove its retained message
   c             connect again            q, Esc  leave
 
-A lost connection is opened again, as by `sub`; the first line says so. `watch` in `mqttx-rs repl` is the same view.
+A lost connection is opened again, as with `sub`, and shown in the first line. `watch` in `mqttx-rs repl` is the same view.
 
 Examples:
   mqttx-rs watch
@@ -33,19 +33,19 @@ pub struct WatchCommand {
     /// Filters of the topics [default: #]
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// What is subscribed to.
+    /// What to subscribe to.
     #[command(flatten)]
     pub watched: WatchedArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// What is subscribed to.
+/// What to subscribe to.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Subscription")]
 pub struct WatchedArgs {
-    /// Filters, as FILTER
+    /// Filters of the topics, the same as FILTER
     #[arg(short, long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub topic: Vec<TopicFilter>,
     /// Highest QoS

@@ -1,7 +1,7 @@
 //! `reply`: answers requests, one after another.
 //!
-//! A request is acknowledged when its answer is handed to the client, so that one that came at QoS 1 or 2 and was not
-//! answered comes again in a session that is kept. One whose answer has a delay is acknowledged when it comes: the
+//! A request is acknowledged when its answer is handed to the client, so that one that arrived at QoS 1 or 2 and was not
+//! answered is delivered again in a persistent session. One whose answer has a delay is acknowledged when it comes: the
 //! requests behind it are not to wait, and acknowledgements keep the order [MQTT-4.6.0-2].
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, unpublishable};
+use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
 use super::respond::Responder;
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
@@ -119,8 +119,8 @@ impl Replier<'_> {
         for (options, &reason) in self.settings.filters.iter().zip(&ack.reasons) {
             let filter = options.filter.as_str();
             if reason.is_failure() {
-                let what = format!("the subscription to `{filter}`");
-                return Err(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                let version = self.settings.connect.client.connect.version;
+                return Err(subscription_refused(version, filter, reason, &ack.details));
             }
             self.talk.success(format_args!("Subscribed to {filter}"));
         }
@@ -156,7 +156,7 @@ impl Replier<'_> {
                 self.count += 1;
                 Ok((Some(self.count) == self.settings.count).then_some(ExitStatus::Done))
             }
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => Ok(None),
             Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
         }
@@ -178,7 +178,7 @@ fn published(outcome: &PublishOutcome) -> Result<(), Error> {
     }
 }
 
-/// DISCONNECT, behind the answers that have no outcome yet if they are to be waited for.
+/// DISCONNECT, after the pending answers if they are to be waited for.
 async fn close(client: &Client, events: &mut Events, pending: Pending) -> Result<(), Error> {
     client.disconnect(pending);
     let mut refusal = Ok(());

@@ -62,10 +62,10 @@ impl Responder {
         }
     }
 
-    /// Where the answer goes; `None`, with a warning, if nothing says where.
+    /// The topic for the answer; `None`, with a warning, if there is none.
     fn reply_topic(&mut self, rule: &Rule, request: &Message) -> Option<TopicName> {
         let topic = &request.topic;
-        // What is retained was published for whoever comes later.
+        // Retained messages were published for later subscribers.
         if request.retain {
             self.talk.warning(format_args!("the retained message on {topic} is not answered"));
             return None;
@@ -95,11 +95,11 @@ impl Responder {
         }
         if self.is_v5 {
             self.talk.warning(format_args!(
-                "the request on {topic} has no Response Topic and is not answered (--reply-topic names one)"
+                "the request on {topic} has no Response Topic and is not answered (see --reply-topic)"
             ));
             return None;
         }
-        // An answer of our own, which comes back from a broker that knows no No Local.
+        // One of our own answers, returned by a broker without No Local.
         if topic.as_str().ends_with(SUFFIX) {
             return None;
         }
@@ -127,7 +127,7 @@ impl Responder {
     }
 }
 
-/// Runs a command with the request on its stdin; the error says why there is no answer.
+/// Runs a command with the request on its stdin; the error is the reason for no answer.
 async fn output_of(command: &str, request: &Message) -> Result<Bytes, String> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]);

@@ -1,4 +1,4 @@
-//! The messages of `pub`, one after another, whatever they are made from.
+//! The messages of `pub`, one after another, from any source.
 
 use std::fs::File;
 use std::io;
@@ -12,20 +12,20 @@ use crate::payload::placeholder::{Drawer, Name, Template};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadError, read_at_most, read_json_line};
 use crate::settings::{MessageSource, Publication, Templates, unix_now};
 
-/// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
-/// before anything is connected.
+/// Creates the messages of `pub`. What can be read and encoded beforehand is, so that errors there are reported before
+/// connecting.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
     filler: Filler,
-    /// What is in hand and the next topic that it goes to.
+    /// The current payload and the next topic for it.
     current: Option<(Encoded, usize)>,
 }
 
 #[derive(Debug)]
 enum Payloads {
-    /// One payload, so many times more.
+    /// One payload, this many times more.
     Repeated { payload: Encoded, left: u64 },
     /// One template, so many times more.
     Filled { template: Template, left: u64 },
@@ -40,12 +40,12 @@ enum Payloads {
 enum Encoded {
     /// The same for all.
     Same(Bytes),
-    /// By what schema a topic has.
+    /// Depending on the schema of a topic.
     Each(Vec<Bytes>),
 }
 
 impl Encoded {
-    /// What a text is for each of the topics, whose payloads are of one kind unless the codec says otherwise.
+    /// Encodes a text for each topic; all topics share one payload unless the codec distinguishes them.
     fn of(text: Bytes, codec: &Codec, topics: &[TopicName]) -> Result<Self, PayloadError> {
         if codec.depends_on_topic() {
             let payloads = topics.iter().map(|topic| codec.encode(topic.as_str(), text.clone()));
@@ -67,7 +67,7 @@ impl Encoded {
 pub(crate) enum Next {
     /// A message.
     Message(Message),
-    /// A line that is none: its number and what is wrong. The lines behind it are not affected.
+    /// An invalid line: its number and the error. The lines after it are not affected.
     Bad(Error),
     /// Nothing more.
     End,
@@ -196,7 +196,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether the next message begins another round of `--repeat`, before which `--repeat-delay` is waited.
+    /// Whether the next message begins another round of `--repeat`, which `--repeat-delay` precedes.
     pub(crate) fn is_between_rounds(&self) -> bool {
         let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());
         let (Payloads::Repeated { left, .. } | Payloads::Filled { left, .. }) = self.payloads else { return false };
@@ -250,13 +250,13 @@ async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>,
     lines.next().await.transpose().map_err(|error| stdin_error(&error))
 }
 
-/// How much of a payload is read, bytes: as much as a packet holds, or in digits and with white space a few times that.
+/// How many bytes of a payload are read: as much as a packet holds, or a few times that for digits and white space.
 fn most(codec: &Codec) -> u64 {
     let packet = u64::from(LARGEST_PACKET);
     if codec.is_verbatim() { packet } else { 3 * packet }
 }
 
-/// No broker is to blame for what MQTT itself cannot carry.
+/// Refuses what MQTT itself cannot carry, whatever the broker.
 fn refuse_too_large(payload: &Bytes, topic: &TopicName) -> Result<(), Error> {
     // The topic's length and the topic come before the payload.
     let room = (LARGEST_PACKET as usize).saturating_sub(2 + topic.as_str().len());
@@ -271,7 +271,7 @@ fn too_large(name: &str) -> Error {
     Error::local(format!("{name}: {TOO_LARGE}"))
 }
 
-const TOO_LARGE: &str = "a packet of MQTT holds at most 268435455 bytes, the topic included";
+const TOO_LARGE: &str = "an MQTT packet holds at most 268435455 bytes, including the topic";
 
 fn stdin_error(error: &io::Error) -> Error {
     Error::local(format!("cannot read stdin: {error}"))

@@ -1,7 +1,7 @@
 //! Bytes <-> what a person reads or writes: payload formats, escapes, sizes, placeholders and JSON lines.
 //!
-//! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
-//! terminal or reads a clock.
+//! Separate from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, depends
+//! on a terminal or reads a clock.
 
 mod codec;
 mod condition;

@@ -31,11 +31,11 @@ impl Rows {
                 && name.starts_with(|first: char| first.is_ascii_lowercase())
                 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
             if !is_name {
-                let what = "is not a name of a column: use two or more of a-z, 0-9 and _, for example client_id";
+                let what = "is not a column name: use two or more of a-z, 0-9 and _, for example client_id";
                 return Err(invalid(1, &format!("`{name}` {what}")));
             }
             if rows.columns[..place].contains(name) {
-                return Err(invalid(1, &format!("two columns are called `{name}`")));
+                return Err(invalid(1, &format!("two columns are named `{name}`")));
             }
         }
         Ok(rows)
@@ -68,15 +68,15 @@ impl Rows {
                 // An empty line, for example the last.
                 fields.truncate(first);
             } else if count != columns.len() {
-                let what = format!("{count} fields, and the first line names {}", columns.len());
+                let what = format!("{count} fields, but the first line names {}", columns.len());
                 return Err(InvalidRows { line: row_line, what });
             }
         }
         if columns.is_empty() {
-            return Err(invalid(1, "the first line has to name the columns"));
+            return Err(invalid(1, "the first line must name the columns"));
         }
         if fields.is_empty() {
-            return Err(invalid(1, "there is no row behind the names of the columns"));
+            return Err(invalid(1, "there are no rows after the column names"));
         }
         Ok(Self { columns, text, fields, shuffled: Vec::new() })
     }
@@ -177,7 +177,7 @@ fn field(text: &mut [u8], begin: usize, line: &mut usize) -> Result<((u32, u32),
     }
     match text.get(next) {
         None | Some(b',' | b'\n') => Ok((place(begin + 1, to), next)),
-        Some(_) => Err("something stands behind a closing quote".to_owned()),
+        Some(_) => Err("unexpected text after a closing quote".to_owned()),
     }
 }
 
@@ -229,13 +229,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (text, fault) in [
-            ("", "line 1: the first line has to name the columns"),
-            ("aa\n", "line 1: there is no row"),
-            ("aa,bb\n1,2\n3\n", "line 3: 1 fields, and the first line names 2"),
+            ("", "line 1: the first line must name the columns"),
+            ("aa\n", "line 1: there are no rows"),
+            ("aa,bb\n1,2\n3\n", "line 3: 1 fields, but the first line names 2"),
             ("aa,bb\n1,\"2\n", "line 2: a quote is not closed"),
-            ("aa\n\"1\"x\n", "line 2: something stands behind a closing quote"),
-            ("aa,aa\n1,2", "line 1: two columns are called `aa`"),
-            ("Site\n1", "line 1: `Site` is not a name of a column"),
+            ("aa\n\"1\"x\n", "line 2: unexpected text after a closing quote"),
+            ("aa,aa\n1,2", "line 1: two columns are named `aa`"),
+            ("Site\n1", "line 1: `Site` is not a column name"),
         ] {
             let error = rows(text).unwrap_err();
             assert!(error.starts_with(fault), "{text}: {error}");

@@ -61,7 +61,7 @@ impl Shell<'_> {
         }
         let (secret, kept): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| holds_secret(line));
         let path = self.configuration()?.join(SAVED);
-        let head = format!("# Written by `save-settings`; lines of one's own belong into {START_UP} beside it.\n");
+        let head = format!("# Written by `save-settings`; put your own lines into {START_UP} in this folder.\n");
         let text = kept.iter().fold(head, |text, line| text + line + "\n");
         if let Some(folder) = path.parent() {
             // That it fails shows when the file is written.
@@ -86,7 +86,7 @@ impl Shell<'_> {
         }
         let opened = self.console.tee(Some(path));
         opened.map_err(|error| Error::local(format!("{} cannot be opened: {error}", path.display())))?;
-        self.talk.success(format_args!("What is shown goes to {} too; `tee off` ends that", path.display()));
+        self.talk.success(format_args!("Logging to {}; `tee off` ends it", path.display()));
         Ok(())
     }
 }

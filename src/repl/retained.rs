@@ -38,7 +38,7 @@ impl Shell<'_> {
             return Err(Error::usage(message).into());
         }
         if !clears && (line.dry_run || line.yes) {
-            return Err(Error::usage("retained: --dry-run and --yes belong to `retained clear FILTER`").into());
+            return Err(Error::usage("retained: --dry-run and --yes need `retained clear FILTER`").into());
         }
         let mut collected = self.collect(filter, line.idle_timeout).await?;
         collected.found.sort_by(|one, other| one.topic.as_str().cmp(other.topic.as_str()));
@@ -52,7 +52,7 @@ impl Shell<'_> {
         }
         let count = plural(collected.found.len() as u64, "retained message");
         if clears && !line.yes && !line.dry_run && self.screen.is_none() {
-            let error = Error::usage(format!("retained clear: would remove {count}, and nobody can be asked here"));
+            let error = Error::usage(format!("retained clear: would remove {count}, and cannot ask here"));
             return Err(error.with_hint("--yes removes them, --dry-run lists them").into());
         }
         if !clears || !line.yes {

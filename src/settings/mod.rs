@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default
-//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that the protocol
-//! leaves a thing out, never that somebody still has to find a default.
+//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that something
+//! is absent from the protocol, never that a default is still to be found.
 
 mod bench;
 mod broker;

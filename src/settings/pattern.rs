@@ -1,4 +1,4 @@
-//! Texts with placeholders: where they come from, what is known of them here, and what is wrong with one.
+//! Texts with placeholders: their origin, the values known here, and their errors.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,16 +6,16 @@ use crate::config::origin::Origins;
 use crate::error::{Error, nearest};
 use crate::payload::placeholder::{Drawer, Files, Jinja, Name, Pattern, Place, PlaceholderError};
 
-/// What placeholders stand for that does not change during a run.
+/// The values of placeholders that do not change during a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     hostname: String,
     user: String,
     profile: String,
     pid: u32,
-    /// Of a benchmark alone.
+    /// Only in a benchmark.
     run: Option<u32>,
-    /// Of `bench run` alone.
+    /// Only in `bench run`.
     scenario: Option<String>,
     /// Of a command with one client: its identifier and its user name.
     client: Option<(String, String)>,
@@ -66,7 +66,7 @@ impl Facts {
         Ok(Arc::new(jinja))
     }
 
-    /// Parses a text and binds what is known; `option` is what its error names.
+    /// Parses a text and binds what is known; `option` is named in its error.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Pattern, Error> {
         let place = if self.scenario.is_some() { place.of_scenario() } else { place };
         let pattern = Pattern::parse(text, place).and_then(|pattern| {
@@ -92,7 +92,7 @@ impl Facts {
     }
 }
 
-/// The one text for whatever is wrong with a placeholder.
+/// The one form of errors about placeholders.
 fn refused(option: &str, error: &PlaceholderError) -> Error {
     let similar = error.unknown().and_then(|name| nearest(name, error.offered()));
     let similar = similar.map(|name| format!("did you mean {{{name}}}? ")).unwrap_or_default();
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(error.message(), "--client-id: `{hostnam}` is not a placeholder");
         assert_eq!(error.detail(), Some("a{hostnam}\n ^"));
         let hint = error.hint().unwrap();
-        assert!(hint.starts_with("did you mean {hostname}? there are {random:1000..9999}, {hex:8}, "), "{hint}");
+        assert!(hint.starts_with("did you mean {hostname}? available: {random:1000..9999}, {hex:8}, "), "{hint}");
         assert!(hint.ends_with("; {{hostnam}} is the text {hostnam}"), "{hint}");
     }
 }

@@ -22,7 +22,7 @@ use crate::session::ConnectOptions;
 /// What `pub` does.
 #[derive(Debug, Clone)]
 pub struct PubSettings {
-    /// The session that it happens in.
+    /// The session.
     pub connect: ConnectSettings,
     /// What is published.
     pub publication: Publication,
@@ -40,32 +40,32 @@ pub struct Publication {
     pub source: MessageSource,
     /// What reads them as templates, which are filled in for each message.
     pub(crate) templates: Option<Templates>,
-    /// How they are written there.
+    /// How they are encoded.
     pub codec: Codec,
-    /// Assurance.
+    /// QoS.
     pub qos: QoS,
-    /// The broker keeps the message.
+    /// The broker is to retain the message.
     pub retain: bool,
-    /// The DUP flag, as a person asked for it.
+    /// The DUP flag, if requested.
     pub dup: bool,
-    /// None in 3.1.1 and where nothing was given.
+    /// Empty in 3.1.1 and if nothing was given.
     pub properties: Option<Box<PublishProperties>>,
     /// How often the message is published, at least once.
     pub repeat: u64,
-    /// The wait between two.
+    /// The delay between two.
     pub repeat_delay: Duration,
-    /// When to give up, connecting included.
+    /// When to give up, including the time to connect.
     pub timeout: Option<Duration>,
 }
 
 /// Where payloads come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageSource {
-    /// The command line, still to be encoded by the format.
+    /// The command line, still to be encoded.
     Text(Bytes),
     /// `--null-message`: no bytes.
     Null,
-    /// So many random bytes.
+    /// This many random bytes.
     Random(PayloadSize),
     /// A file is one payload.
     File(PathBuf),
@@ -77,7 +77,7 @@ pub enum MessageSource {
     JsonLines,
 }
 
-/// What MQTTX publishes when nothing says what.
+/// The default payload of MQTTX.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
 
 impl PubSettings {
@@ -94,7 +94,7 @@ impl PubSettings {
         let version = connect.client.connect.version;
         let mut publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
         publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
-        // Lines of JSON say their QoS each.
+        // Each line of JSON has its own QoS.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }
@@ -109,14 +109,14 @@ impl PubSettings {
         ));
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
-            warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+            warnings.push(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         Ok(Self { connect, publication, warnings })
     }
 }
 
 impl Publication {
-    /// Settles what a message is; `of_url` is a topic that a URL says.
+    /// Settles the message; `of_url` is the topic in a URL.
     pub(super) fn resolve(
         arguments: &PublishArgs,
         of_url: Option<String>,
@@ -184,7 +184,7 @@ impl MessageSource {
     }
 }
 
-/// DUP says that a message was sent before, which none is at QoS 0.
+/// DUP means that a message was sent before, which never happens at QoS 0.
 pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
     if message.dup && message.qos == QoS::AtMostOnce {
         return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
@@ -195,7 +195,7 @@ pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
 /// The one source that the options name.
 fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, Error> {
     let given = &arguments.source;
-    // MQTTX writes `-s -M`, and takes -lm for both.
+    // MQTTX writes `-s -M`, and accepts -lm for both.
     let lines = given.line_mode || given.multiline;
     let sources = [
         ("--message", given.message.clone().map(|text| MessageSource::Text(text.into()))),
@@ -217,7 +217,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         && let Some(option) = ["format", "compress"].iter().find(|option| origins.of(option) == Origin::Flag)
     {
         return Err(
-            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are no text of any format")
+            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are not text in a format")
         );
     }
     let excluded = match source {
@@ -228,7 +228,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         _ => &[],
     };
     for (note, hint) in excluded {
-        // What a profile says for other messages does not hold here.
+        // The values of a profile for other messages do not apply here.
         if let Some(option) = noted(*note).find(|option| origins.of(option) == Origin::Flag) {
             return Err(Error::exclude_one_another(flag, &origins.name(option)).with_hint(*hint));
         }
@@ -251,7 +251,7 @@ fn topics(
         return Ok(Vec::new());
     }
     if topics.is_empty() {
-        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs pub -t car/1/speed -m 52"));
+        return Err(Error::usage("--topic is missing").with_hint("for example mqttx-rs pub -t car/1/speed -m 52"));
     }
     let Some(seconds) = arguments.source.delay else { return Ok(topics) };
     let delayed = |topic: TopicName| {

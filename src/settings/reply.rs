@@ -16,13 +16,13 @@ use crate::session::ConnectOptions;
 /// What `reply` does.
 #[derive(Debug)]
 pub(crate) struct ReplySettings {
-    /// The session that it happens in.
+    /// The session.
     pub(crate) connect: ConnectSettings,
     /// Where requests come from.
     pub(crate) filters: Vec<SubscriptionOptions>,
     /// What is answered: the first rule that fits counts.
     pub(crate) rules: Arc<[Rule]>,
-    /// End after so many answers.
+    /// End after this many answers.
     pub(crate) count: Option<u64>,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,

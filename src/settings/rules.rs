@@ -76,7 +76,7 @@ pub(super) fn read_rules(path: &Path, qos: QoS, templates: &Templates) -> Result
         .map_err(|error| source.fault(error.span(), syntax(error.message())))?;
     if let Some((key, _)) = document.iter().find(|(key, _)| *key != "rules") {
         let place = key_span(document.as_table(), key);
-        return Err(source.fault(place, format_args!("there is no `{key}` here: each rule begins with [[rules]]")));
+        return Err(source.fault(place, format_args!("unknown key `{key}`: each rule begins with [[rules]]")));
     }
     let tables: Vec<&dyn TableLike> = match document.get("rules") {
         Some(Item::ArrayOfTables(tables)) => tables.iter().map(|table| table as &dyn TableLike).collect(),
@@ -84,7 +84,7 @@ pub(super) fn read_rules(path: &Path, qos: QoS, templates: &Templates) -> Result
     };
     if tables.is_empty() {
         let error = source.fault(None, "it has no [[rules]]");
-        return Err(error.with_hint("for example [[rules]], and below it filter = \"lamp/+/get\" and answer = \"on\""));
+        return Err(error.with_hint("for example [[rules]] with filter = \"lamp/+/get\" and answer = \"on\""));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     tables.into_iter().map(|table| Reader { source, table, folder, templates }.rule(qos)).collect()
@@ -102,10 +102,10 @@ impl Reader<'_> {
     fn rule(&self, qos: QoS) -> Result<Rule, Error> {
         for (key, _) in self.table.iter() {
             if !KEYS.contains(&key) {
-                let error = self.fault(key, format!("there is no key `{key}` in a rule"));
+                let error = self.fault(key, format!("unknown key `{key}` in a rule"));
                 return Err(match nearest(key, KEYS.into_iter()) {
                     Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
-                    None => error.with_hint(format!("there are {}", KEYS.join(", "))),
+                    None => error.with_hint(format!("available: {}", KEYS.join(", "))),
                 });
             }
         }
@@ -127,7 +127,7 @@ impl Reader<'_> {
         let own_qos = match self.table.get("qos") {
             Some(item) => {
                 let text = number(item).unwrap_or_default();
-                Some(text.parse().map_err(|_| self.fault("qos", "qos is 0, 1 or 2".to_owned()))?)
+                Some(text.parse().map_err(|_| self.fault("qos", "qos must be 0, 1 or 2".to_owned()))?)
             }
             None => None,
         };
@@ -163,7 +163,7 @@ impl Reader<'_> {
                 Err(error.with_hint("give one of answer, file, echo = true and exec"))
             }
             (Some(_), Some(_)) => {
-                Err(self.fault("filter", "this rule has several of answer, file, echo and exec".to_owned()))
+                Err(self.fault("filter", "this rule has more than one of answer, file, echo and exec".to_owned()))
             }
         }
     }
@@ -191,7 +191,7 @@ impl Reader<'_> {
             None => Ok(None),
             Some(item) => match item.as_str() {
                 Some(text) => Ok(Some(text.to_owned())),
-                None => Err(self.fault(key, format!("{key} is a string"))),
+                None => Err(self.fault(key, format!("{key} must be a string"))),
             },
         }
     }
@@ -201,7 +201,10 @@ impl Reader<'_> {
             return Ok(self.text(key)?.into_iter().collect());
         };
         let text = |value: &toml_edit::Value| {
-            value.as_str().map(ToOwned::to_owned).ok_or_else(|| self.fault(key, format!("{key} is a list of strings")))
+            value
+                .as_str()
+                .map(ToOwned::to_owned)
+                .ok_or_else(|| self.fault(key, format!("{key} must be a list of strings")))
         };
         list.iter().map(text).collect()
     }
@@ -209,7 +212,7 @@ impl Reader<'_> {
     fn switch(&self, key: &str) -> Result<bool, Error> {
         match self.table.get(key) {
             None => Ok(false),
-            Some(item) => item.as_bool().ok_or_else(|| self.fault(key, format!("{key} is true or false"))),
+            Some(item) => item.as_bool().ok_or_else(|| self.fault(key, format!("{key} must be true or false"))),
         }
     }
 

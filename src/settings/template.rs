@@ -43,5 +43,5 @@ impl Templates {
 }
 
 fn utf8<'a>(option: &str, text: &'a [u8]) -> Result<&'a str, Error> {
-    std::str::from_utf8(text).map_err(|_| Error::local(format!("{option}: --template needs a payload of text")))
+    std::str::from_utf8(text).map_err(|_| Error::local(format!("{option}: --template needs a text payload")))
 }

@@ -9,18 +9,18 @@ use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 /// What `watch` does.
 #[derive(Debug, Clone)]
 pub(crate) struct WatchSettings {
-    /// The session that it happens in.
+    /// The session.
     pub(crate) connect: ConnectSettings,
     /// The profile of the run.
     pub(crate) profile: ProfileChoice,
-    /// What is subscribed to: at least one filter.
+    /// What to subscribe to: at least one filter.
     pub(crate) filters: Vec<SubscriptionOptions>,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,
 }
 
 impl WatchSettings {
-    /// Settles every option of `watch`, which needs a terminal to be drawn on.
+    /// Settles every option of `watch`, which needs a terminal.
     pub(crate) fn resolve(
         arguments: WatchCommand,
         origins: &Origins,
@@ -29,8 +29,8 @@ impl WatchSettings {
     ) -> Result<Self, Error> {
         let draws = variable("TERM").is_none_or(|name| !name.eq_ignore_ascii_case("dumb"));
         if !is_terminal || !draws {
-            let why = if is_terminal { "TERM=dumb has none" } else { "stdin and stdout have to be a terminal" };
-            let error = Error::usage(format!("watch needs the whole screen: {why}"));
+            let why = if is_terminal { "TERM=dumb cannot be drawn on" } else { "stdin and stdout must be a terminal" };
+            let error = Error::usage(format!("watch needs the full screen: {why}"));
             return Err(error.with_hint("`mqttx-rs sub -t '#'` prints messages as lines"));
         }
         let WatchCommand { filters, watched, connect } = arguments;

@@ -66,8 +66,8 @@ fn what_is_wrong_with_a_template_is_known_before_anything_is_sent() {
         (&["-m", "a {countr}"][..], 2, "error: --message: `{countr}` is not a placeholder"),
         (&["-m", "{env:MQTTX_NOTHING}"], 2, "error: --message: the environment variable `MQTTX_NOTHING` is not set"),
         (&["-m", "{line:/nothing/there}"], 1, "error: --message: /nothing/there: No such file"),
-        (&["-n"], 2, "--template and --null-message exclude one another"),
-        (&["-S", "9"], 2, "--template and --payload-size exclude one another"),
+        (&["-n"], 2, "--template and --null-message cannot be used together"),
+        (&["-S", "9"], 2, "--template and --payload-size cannot be used together"),
     ] {
         let ended = Program::new(["pub", "-t", "a", "--template"]).arg_all(arguments).run().expect_code(code);
         assert!(ended.stderr.contains(message), "{arguments:?}: {}", ended.stderr);
@@ -196,14 +196,14 @@ fn what_is_wrong_with_rules_is_shown_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     for (text, message) in [
         ("", "it has no [[rules]]"),
-        ("rule = 1", "line 1: there is no `rule` here"),
+        ("rule = 1", "line 1: unknown key `rule`"),
         ("[[rules]]\nanswer = \"x\"", "line 2: this rule has no filter"),
         ("[[rules]]\nfilter = \"a\"", "line 2: this rule has no answer"),
-        ("[[rules]]\nfilter = \"a\"\necho = true\nexec = \"x\"", "line 2: this rule has several of answer"),
+        ("[[rules]]\nfilter = \"a\"\necho = true\nexec = \"x\"", "line 2: this rule has more than one of answer"),
         ("[[rules]]\nfilter = \"a/#/b\"\necho = true", "line 2: filter: "),
-        ("[[rules]]\nfilter = \"a\"\nanswr = \"x\"", "line 3: there is no `answr` in a rule"),
+        ("[[rules]]\nfilter = \"a\"\nanswr = \"x\"", "line 3: unknown key `answr` in a rule"),
         ("[[rules]]\nfilter = \"a\"\nanswer = \"{nothing}\"", "line 3: answer: `{nothing}` is not a placeholder"),
-        ("[[rules]]\nfilter = \"a\"\necho = true\nqos = 3", "line 4: qos is 0, 1 or 2"),
+        ("[[rules]]\nfilter = \"a\"\necho = true\nqos = 3", "line 4: qos must be 0, 1 or 2"),
         ("[[rules]]\nfilter = \"a\"\necho = true\ndelay = \"soon\"", "line 4: delay: "),
         ("[[rules]]\nfilter = \"a\"\necho = true\nmatch = \"(\"", "line 4: match: "),
     ] {

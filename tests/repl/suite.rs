@@ -60,8 +60,8 @@ fn assert_counts_what_was_received_and_takes_none_of_it() {
         embedded(&format!("{before}{line}\n{line}\nexpect a/1 on\n")).expect_code(0);
     }
     for (line, wanted) in [
-        ("assert a/# on --count 3", "stdin:6: 2 messages on a/# that is `on`, expected 3"),
-        ("assert b", "stdin:6: 0 messages on b, expected at least 1"),
+        ("assert a/# on --count 3", "stdin:6: expected 3 on a/# with `on`, got 2 messages"),
+        ("assert b", "stdin:6: expected at least 1 on b, got 0 messages"),
         ("assert a/1 off", "a/1: on"),
     ] {
         let ended = embedded(&format!("{before}{line}\n")).expect_code(1);
@@ -74,7 +74,7 @@ fn a_property_is_expected_by_its_name() {
     let before = "sub a\npub a x -ct text/plain -up 'site: 7'\n";
     embedded(&format!("{before}expect a x --property content-type=text/plain --property user:site=7\n")).expect_code(0);
     let ended = embedded(&format!("{before}expect a --property content-type=text/html\n")).expect_code(1);
-    assert!(ended.stderr.contains("is not one with content-type=text/html"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("expected content-type=text/html on a, got `x`"), "{}", ended.stderr);
     let ended = embedded(&format!("{before}wait a --property colour\n")).expect_code(2);
     assert!(ended.stderr.contains("`colour` is not a property"), "{}", ended.stderr);
 }
@@ -96,7 +96,7 @@ fn several_scripts_are_a_suite_with_a_report() {
     };
     let ended = suite(&["a.mqtt", "b.mqtt", "c.mqtt"]).expect_code(1);
     for line in [
-        "error: b.mqtt:4: the message on a is not one that is `off`",
+        "error: b.mqtt:4: expected `off` on a, got `on`",
         "✔ a.mqtt: ",
         "✖ b.mqtt: ",
         "✔ c.mqtt: ",
@@ -106,7 +106,7 @@ fn several_scripts_are_a_suite_with_a_report() {
     }
     let report = fs::read_to_string(folder.path().join("report.xml")).unwrap();
     assert!(report.contains("tests=\"3\" failures=\"1\""), "{report}");
-    assert!(report.contains("<failure message=\"b.mqtt:4: the message on a is not one that is `off`\""), "{report}");
+    assert!(report.contains("<failure message=\"b.mqtt:4: expected `off` on a, got `on`\""), "{report}");
     suite(&["a.mqtt", "c.mqtt"]).expect_code(0);
     let one = suite(&["b.mqtt"]).expect_code(1);
     assert!(!one.stderr.contains("scripts passed"), "{}", one.stderr);

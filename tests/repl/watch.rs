@@ -53,7 +53,7 @@ fn a_part_of_the_topic_chooses_rows_and_a_resize_is_followed() {
     let person = Person::new();
     let (mut screen, mut link) = watching(&person, 24, 80);
     screen.type_keys("/");
-    screen.wait_for("part of the topic:");
+    screen.wait_for("filter:");
     screen.type_keys("CAR");
     screen.wait_until("only cars", |screen| row(screen, "door").is_none() && row(screen, "car/1").is_some());
     screen.type_keys(key::ENTER);
@@ -108,10 +108,10 @@ fn a_message_is_published_or_removed_from_the_view_once_it_is_confirmed() {
     screen.type_keys("n");
     screen.wait_for("Not published");
     screen.type_keys("x");
-    screen.wait_for("remove what is retained on car/1? y or n");
+    screen.wait_for("remove the retained message on car/1? y or n");
     screen.type_keys("y");
     link.expect(publish("car/1", "").retain());
-    screen.wait_for("Removed what was retained on car/1");
+    screen.wait_for("Removed the retained message on car/1");
     screen.type_keys(key::CTRL_C);
     screen.wait_until("a prompt", is_waiting);
 }
@@ -177,7 +177,7 @@ fn as_a_command_it_shows_everything_and_ends_with_0() {
     screen.type_keys(format!("{}{}", key::DOWN, key::ENTER));
     screen.wait_for("retained");
     screen.type_keys("x");
-    screen.wait_for("remove what is retained on car/1? y or n");
+    screen.wait_for("remove the retained message on car/1? y or n");
     screen.type_keys("y");
     link.expect(publish("car/1", "").retain());
     screen.type_keys("q");
@@ -212,9 +212,9 @@ fn as_a_command_it_takes_several_filters_and_shows_a_connection_that_is_lost_and
 fn as_a_command_it_says_why_there_is_nothing_to_see() {
     let person = Person::new();
     let without_terminal = Program::new(["watch"]).port(person.broker.port()).run().expect_code(2);
-    assert!(without_terminal.stderr.contains("stdin and stdout have to be a terminal"), "{}", without_terminal.stderr);
+    assert!(without_terminal.stderr.contains("stdin and stdout must be a terminal"), "{}", without_terminal.stderr);
     let mut dumb = Program::new(["watch"]).port(person.broker.port()).on_screen_named("dumb", 24, 80);
-    dumb.wait_for("TERM=dumb has none");
+    dumb.wait_for("TERM=dumb cannot be drawn on");
     assert_eq!(dumb.wait_for_end(), 2);
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut refused = Program::new(["watch"]).port(nobody).on_screen(24, 80);

@@ -14,7 +14,7 @@ use crate::session::{DeliveryId, PublishOutcome, Session, State};
 const BATCH: usize = 64 * 1024;
 /// Bytes of payloads that are allocated at a time.
 const ARENA: usize = 64 * 1024;
-/// How many messages may wait for a client's window before we say that we drop: 16 MB of plan.
+/// How many messages may wait for a client's window before they are dropped: 16 MB of plan.
 const MAXIMUM_BACKLOG: usize = 1 << 20;
 /// What counts as late.
 const LATE: u64 = 10_000_000;
@@ -52,7 +52,7 @@ pub(super) struct Publisher {
     sent: u64,
     /// Answered, of those at `QoS` 1 and 2.
     answered: u64,
-    /// Given up by the session, which the broker had lost: never to be answered.
+    /// Given up by the session, as the broker had lost it: never answered.
     lost: u64,
     /// Whether what is left over has been counted.
     settled: bool,
@@ -366,7 +366,7 @@ impl Publisher {
         }
     }
 
-    /// The session says what became of a message.
+    /// The session reports the outcome of a message.
     pub(super) fn outcome(&mut self, id: DeliveryId, outcome: PublishOutcome, tools: &mut Tools) {
         if self.settled {
             return;
@@ -411,7 +411,7 @@ impl Publisher {
             PublishOutcome::HungUp(_) => {
                 self.answered += 1;
                 tools.recorder.counts.refused += 1;
-                tools.recorder.reasons.note("publish: the broker closes the connection at it".to_owned());
+                tools.recorder.reasons.note("publish: the broker closes the connection on it".to_owned());
             }
             // Stays unacknowledged in the count, and nothing waits for it.
             PublishOutcome::Uncertain | PublishOutcome::Lost | PublishOutcome::Unsent => {

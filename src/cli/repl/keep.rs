@@ -12,16 +12,16 @@ use crate::mqtt::TopicFilter;
 /// `retained`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RetainedLine {
-    /// Filter of the topics [default: #], or `clear` and a filter
+    /// Filter of the topics [default: #]; `clear` before it removes the messages
     #[arg(value_name = "FILTER", num_args = 0..=2)]
     pub words: Vec<String>,
-    /// With clear: only show what would be removed
+    /// With clear: show the messages without removing them
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// With clear: do not ask
+    /// With clear: remove without asking
     #[arg(long)]
     pub yes: bool,
-    /// It is all when nothing came for so long
+    /// Stop collecting when nothing has arrived for this time
     #[arg(long, value_name = "SEC", default_value = "0.5", value_parser = value::seconds)]
     pub idle_timeout: Duration,
 }
@@ -32,7 +32,7 @@ pub(crate) struct ReplyLine {
     /// Filters of the requests
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// What is answered, and how.
+    /// The answer.
     #[command(flatten)]
     pub answer: AnswerArgs,
 }
@@ -40,10 +40,10 @@ pub(crate) struct ReplyLine {
 /// `record`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RecordLine {
-    /// Where to, a new file
+    /// New file to write to
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Only messages on these topics
+    /// Filters of the topics [default: all messages]
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct RecordLine {
 /// `tee`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TeeLine {
-    /// Which, or off
+    /// File to append to; `off` ends it
     #[arg(value_name = "FILE|off")]
     pub file: PathBuf,
 }
@@ -59,7 +59,7 @@ pub(crate) struct TeeLine {
 /// `note`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct NoteLine {
-    /// What to do, or which one to run
+    /// Name of the note to run; or save, remove or file
     #[arg(value_name = "NAME", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,
 }

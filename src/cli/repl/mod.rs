@@ -23,7 +23,7 @@ Examples:
   mqttx-rs repl --script tests/*.mqtt --junit report.xml
   printf 'sub car/#\\npub car/ac on\\nwait car/ac\\n' | mqttx-rs repl --embedded
 
-`help` inside lists the commands. A script is a file of them: see `wait` and `expect`.";
+At the prompt, `help` lists the commands. A script is a file of such commands: see `wait` and `expect`.";
 
 /// `mqttx-rs repl`.
 #[derive(Debug, Clone, Args)]
@@ -34,34 +34,34 @@ Examples:
     mut_arg("load_options", |option| option.hide(true))
 )]
 pub struct ReplArgs {
-    /// Where commands come from.
+    /// The source of the commands.
     #[command(flatten)]
     pub script: ScriptArgs,
-    /// Where to, at first.
+    /// The first connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// How what is published is delivered.
+    /// How messages are delivered.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
 }
 
-/// Where commands come from, and what an error does.
+/// Where commands come from, and what happens on an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Script")]
 pub struct ScriptArgs {
-    /// Run the commands of a file, each of several as a test; `-` is stdin, which is read when it is no terminal
+    /// Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub script: Vec<PathBuf>,
-    /// Write what became of each script to a file, as JUnit does
+    /// Write the result of each script to a file, in JUnit's format
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Show each line of a script on stderr before it runs
+    /// Print each line of a script on stderr before running it
     #[arg(short = 'x', long)]
     pub echo: bool,
-    /// Leave out the start-up file and what `save-settings` kept; a script has them left out in any case
+    /// Do not run the start-up file and the saved settings; a script never does
     #[arg(long)]
     pub no_rc: bool,
-    /// Go on after an error; the exit code is the first one's
+    /// Continue after an error; the exit code is that of the first error
     #[arg(long)]
     pub keep_going: bool,
 }

@@ -77,7 +77,7 @@ impl Tool {
     /// A line for each of its options.
     fn help(self) -> String {
         let mut text = format!(
-            "{} by mqttx-rs: its options, and what they are for `mqttx-rs {}`\n\n",
+            "{} by mqttx-rs: its options, and their equivalents in `mqttx-rs {}`\n\n",
             self.name(),
             self.command()
         );
@@ -99,11 +99,11 @@ fn here(known: &Known) -> String {
         Here::Missing(instead) => format!("not supported: {instead}"),
         Here::Special(special) => match special {
             Special::Version => "--mqtt-version: mqttv5, mqttv311 or mqttv31".to_owned(),
-            Special::SessionExpiry => "--session-expiry-interval; -1 is never".to_owned(),
+            Special::SessionExpiry => "--session-expiry-interval; -1 means never".to_owned(),
             Special::IdPrefix => "--client-id: the prefix and the process id".to_owned(),
             Special::TlsVersion => "--tls-min-version: tlsv1.2 or tlsv1.3".to_owned(),
             Special::KeyForm => "the default, pem".to_owned(),
-            Special::Property => "an option for each property of MQTT 5.0".to_owned(),
+            Special::Property => "one option for each property of MQTT 5.0".to_owned(),
             Special::Verbose => "-F '%t %p'".to_owned(),
             Special::Format => "--template".to_owned(),
             Special::NoEndOfLine => "--delimiter ''".to_owned(),
@@ -159,7 +159,7 @@ impl Line {
             });
             let Some(known) = known else {
                 return Err(Error::usage(format!("unknown option `{name}` of {}", self.tool.name()))
-                    .with_hint(format!("{} --help lists those that it has", self.tool.name())));
+                    .with_hint(format!("{} --help lists the options", self.tool.name())));
             };
             let mut value = || {
                 let missing = || Error::usage(format!("{name} needs a value"));
@@ -238,7 +238,7 @@ impl Line {
         let (packet, name) = (value()?.to_string_lossy().to_lowercase(), value()?.to_string_lossy().to_lowercase());
         let known = PROPERTIES.iter().find(|property| property.packet == packet && property.name == name);
         let Some(&Property { here, kind, .. }) = known else {
-            return Err(Error::usage(format!("{option}: there is no property `{name}` of `{packet}`")));
+            return Err(Error::usage(format!("{option}: unknown property `{name}` of `{packet}`")));
         };
         let first = value()?;
         let value = if kind == Kind::Pair {

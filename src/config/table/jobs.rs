@@ -1,4 +1,4 @@
-//! Options of what a command does on a connection: publishing, subscribing, showing, loading a broker.
+//! Options of the work on a connection: publishing, subscribing, showing messages, load tests.
 
 use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Schemas, Seconds, Switch, Text};
 use super::note::Note::{
@@ -14,7 +14,7 @@ const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-/// Commands of `bench` that say how many clients.
+/// Commands of `bench` that set the number of clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
 /// Commands of `bench` that publish.
 const LOAD: Commands = &["bench pub", "bench e2e"];

@@ -3,29 +3,29 @@ use std::fmt;
 use super::table::{Entry, Place};
 use crate::payload::caret;
 
-/// Why a text is not a pattern, and where.
+/// Why a text is not a valid pattern, and where.
 #[derive(Debug)]
 pub(crate) struct PlaceholderError {
     what: String,
     caret: String,
     /// The word that is not a placeholder, for a suggestion.
     unknown: Option<String>,
-    /// What can be done besides using another.
+    /// What can be done instead of using another one.
     escape: Option<String>,
     place: Place,
     is_local: bool,
 }
 
-/// What is wrong at a place of the text.
+/// The fault at a position of the text.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// A single brace.
     Brace(char),
-    /// The form of a placeholder, but none.
+    /// The form of a placeholder with an unknown name.
     Unknown { written: String, word: String },
-    /// A placeholder of other places.
+    /// A placeholder that is not available here.
     Misplaced(String),
-    /// A placeholder with something else behind its colon than it takes.
+    /// A placeholder with invalid arguments after its colon.
     Arguments { entry: Option<&'static Entry>, written: String },
     /// A variable that is not set.
     Environment(String),
@@ -70,7 +70,7 @@ impl PlaceholderError {
         Self { what, caret: caret(line.0, line.1), unknown, escape, place, is_local }
     }
 
-    /// The text and under it a caret at the place.
+    /// The text with a caret below the position.
     pub(crate) fn caret(&self) -> &str {
         &self.caret
     }
@@ -85,12 +85,12 @@ impl PlaceholderError {
         self.unknown.as_deref()
     }
 
-    /// The names that its place offers.
+    /// The names available in its place.
     pub(crate) fn offered(&self) -> impl Iterator<Item = &'static str> {
         self.place.entries().map(|entry| entry.word)
     }
 
-    /// What its place offers, as it is written, and how to write the text itself.
+    /// The placeholders available in its place, as written, and how to write the text itself.
     pub(crate) fn reference(&self) -> String {
         let written = self.place.entries().map(|entry| match entry.short.filter(|_| self.place.short_forms) {
             Some(short) => format!("{} ({short})", entry.example),
@@ -98,8 +98,8 @@ impl PlaceholderError {
         });
         let offered = written.collect::<Vec<_>>().join(", ");
         match &self.escape {
-            Some(escape) => format!("there are {offered}; {escape}"),
-            None => format!("there are {offered}"),
+            Some(escape) => format!("available: {offered}; {escape}"),
+            None => format!("available: {offered}"),
         }
     }
 }
@@ -199,7 +199,7 @@ mod tests {
         let error = Pattern::parse("{client_id}", Place::CLIENT_ID).unwrap_err();
         assert_eq!(
             error.reference(),
-            "there are {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
+            "available: {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
              {env:NAME}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text {client_id}"
         );
         let error = Pattern::parse("{scenario}", Place::TOPIC).unwrap_err();

@@ -116,7 +116,7 @@ impl Jinja {
         &self.source
     }
 
-    /// Whether it asks for what a name stands for.
+    /// Whether it uses a name.
     pub(crate) fn asks_for(&self, name: Name) -> bool {
         self.variables.iter().any(|(asked, _)| *asked == name)
     }
@@ -175,12 +175,12 @@ impl Object for Hand {
 impl Hand {
     fn of(state: &State<'_, '_>) -> Result<Arc<Self>, Error> {
         let hand = state.lookup(HAND).and_then(|value| value.downcast_object::<Self>());
-        hand.ok_or_else(|| invalid("there is nothing to draw from here".to_owned()))
+        hand.ok_or_else(|| invalid("this is not available here".to_owned()))
     }
 
     fn with_drawer<T>(&self, draw: impl FnOnce(&mut Drawer) -> T) -> Result<T, Error> {
         let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        filling.drawer.as_mut().map(draw).ok_or_else(|| invalid("there is nothing to draw from here".to_owned()))
+        filling.drawer.as_mut().map(draw).ok_or_else(|| invalid("this is not available here".to_owned()))
     }
 
     /// How many calls like this the text has made before.
@@ -241,7 +241,7 @@ fn call(state: &State<'_, '_>, entry: &'static Entry, between: &str, given: &[Va
     Ok(if is_number { value_of(&text) } else { Value::from(text) })
 }
 
-/// Whether its name alone stands for something.
+/// Whether its name alone has a value.
 fn is_value(entry: &Entry) -> bool {
     matches!(piece_of(entry.name, ""), Some(Piece::Value(_)))
 }

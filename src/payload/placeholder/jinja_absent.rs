@@ -1,4 +1,4 @@
-//! What is in the place of Jinja in a build without the feature `jinja`.
+//! Replaces Jinja in a build without the feature `jinja`.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use super::drawer::Drawer;
 use super::read::Files;
 use super::table::{Name, Place};
 
-/// There is none.
+/// Never exists in such a build.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Jinja {}
 
@@ -18,7 +18,7 @@ impl Jinja {
         _: Arc<Mutex<Files>>,
         _: fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
-        Err("this build has no Jinja templates: it was made without the feature `jinja`".to_owned())
+        Err("this build has no Jinja templates: it lacks the cargo feature `jinja`".to_owned())
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -1,11 +1,11 @@
-//! A text to the parts of a pattern.
+//! Parses a text into the parts of a pattern.
 
 use super::arguments::piece_of;
 use super::error::{Fault, PlaceholderError};
 use super::piece::{Part, Piece};
 use super::table::{Braces, Entry, Name, Place};
 
-/// What was read at a place of the text, and how many bytes of it.
+/// What was read at a position of the text, and its length in bytes.
 type Read = (Piece, usize);
 
 pub(super) fn parts(text: &str, place: Place) -> Result<Vec<Part>, PlaceholderError> {
@@ -38,7 +38,7 @@ fn text_of(rest: &str, length: usize) -> Read {
     (Piece::Text(rest[..length].to_owned()), length)
 }
 
-/// What stands at a brace.
+/// What a brace begins.
 fn brace(rest: &str, place: Place) -> Result<Read, Fault> {
     if place.braces == Braces::Data {
         let offered = shape(rest).and_then(|shape| Some((Entry::of_word(shape.word)?, shape.length)));

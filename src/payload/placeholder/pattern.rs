@@ -98,7 +98,7 @@ impl Pattern {
         self.parts.iter().any(|part| part.piece.differs_by_message())
     }
 
-    /// Whether it asks for what a name stands for.
+    /// Whether it uses a name.
     pub(crate) fn asks_for(&self, name: Name) -> bool {
         self.parts.iter().any(|part| part.piece == Piece::Value(name))
     }
@@ -115,7 +115,7 @@ impl Pattern {
         text
     }
 
-    /// Appends the text; `value` writes what a name stands for.
+    /// Appends the text; `value` writes the value of a name.
     pub(crate) fn fill(&self, drawer: &mut Drawer, out: &mut String, mut value: impl FnMut(Name, &mut String)) {
         for part in &self.parts {
             part.piece.write(drawer, out, &mut value);

@@ -1,4 +1,4 @@
-//! What a text with placeholders is made of.
+//! The pieces of a text with placeholders.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -29,9 +29,9 @@ impl Files {
         let rows = self.rows(path, column.is_some())?;
         let place = match column {
             None => 0,
-            Some(column) => rows
-                .column(column)
-                .ok_or_else(|| format!("there is no column `{column}`, but {}", rows.columns().join(", ")))?,
+            Some(column) => {
+                rows.column(column).ok_or_else(|| format!("no column `{column}`: use {}", rows.columns().join(", ")))?
+            }
         };
         Ok(Piece::Row(rows, place))
     }
@@ -94,7 +94,7 @@ mod tests {
             .collect();
         assert_eq!(messages, ["one north 1", "two south 2", "one west 3", "two north 1"]);
         let error = read(&format!("{{csv:{}:Town}}", table.display())).unwrap_err();
-        assert!(error.to_string().ends_with("there is no column `Town`, but Site, Temp (C)"), "{error}");
+        assert!(error.to_string().ends_with("no column `Town`: use Site, Temp (C)"), "{error}");
         assert!(error.is_local());
         assert!(read("{line:/nothing/there}").unwrap_err().is_local());
         std::fs::remove_dir_all(folder).unwrap();

@@ -1,6 +1,6 @@
-//! The names there are, and which place offers which.
+//! The names of placeholders, and where each can be used.
 
-/// What a placeholder stands for.
+/// The meaning of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     Random,
@@ -39,9 +39,9 @@ pub(super) struct Entry {
     pub(super) word: &'static str,
     /// What behind the colon is wanted, of those that take something there.
     pub(super) wants: Option<&'static str>,
-    /// As it is written.
+    /// As written.
     pub(super) example: &'static str,
-    /// MQTTX's form, and our own in its manner.
+    /// The short form of MQTTX, or ours in the same style.
     pub(super) short: Option<&'static str>,
     /// The reference in the README, which a test compares.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README has it"))]
@@ -51,79 +51,79 @@ pub(super) struct Entry {
 impl Entry {
     /// Every placeholder, once.
     pub(super) const ALL: &[Self] = &[
-        row(Name::Random, "random", "{random:1000..9999}", "random number, both ends included; `{random:1-100}` too")
+        row(Name::Random, "random", "{random:1000..9999}", "random number, both ends included; also `{random:1-100}`")
             .wants("use {random:1000..9999} for a number, {hex:8} for digits"),
-        row(Name::Hex, "hex", "{hex:8}", "random hexadecimal digits, 1 to 4096; `{random:8}` too")
+        row(Name::Hex, "hex", "{hex:8}", "random hexadecimal digits, 1 to 4096; also `{random:8}`")
             .wants("use {hex:N} with 1 to 4096 digits"),
-        row(Name::Float, "float", "{float:20..30:0.1}", "random number in steps; without a step of 0.01")
+        row(Name::Float, "float", "{float:20..30:0.1}", "random number in steps, by default 0.01")
             .wants("use {float:LOW..HIGH} or {float:LOW..HIGH:STEP}, for example {float:20..30:0.1}"),
         row(Name::Choice, "choice", "{choice:on|off}", "one of several texts")
-            .wants("use {choice:A|B} with two texts or more"),
+            .wants("use {choice:A|B} with at least two texts"),
         row(Name::Letters, "string", "{string:8}", "random letters and digits, 1 to 4096; `{string:4..8}` for 4 to 8")
             .wants("use {string:N} or {string:LEAST..MOST} with 1 to 4096 characters"),
-        row(Name::Uuid, "uuid", "{uuid}", "random UUID (version 4); `{uuid:7}` begins with the time")
+        row(Name::Uuid, "uuid", "{uuid}", "random UUID, version 4; `{uuid:7}` starts with the time")
             .wants("use {uuid}, or {uuid:7} for version 7"),
         row(
             Name::Time,
             "time",
             "{time}",
-            "time in UTC, ISO 8601; `{time:unix}`, `{time:ms}`, `{time:us}` since 1970; `{time:%H:%M}` as `strftime`",
+            "time in UTC, ISO 8601; `{time:unix}`, `{time:ms}`, `{time:us}` since 1970; `{time:%H:%M}` as in `strftime`",
         )
-        .wants("use {time}, {time:unix}, {time:ms}, {time:us}, or signs of strftime as in {time:%H:%M}"),
-        row(Name::Environment, "env", "{env:NAME}", "variable of the environment").wants("use {env:NAME}"),
+        .wants("use {time}, {time:unix}, {time:ms}, {time:us}, or a strftime format such as {time:%H:%M}"),
+        row(Name::Environment, "env", "{env:NAME}", "environment variable").wants("use {env:NAME}"),
         row(Name::Hostname, "hostname", "{hostname}", "name of this machine"),
-        row(Name::User, "user", "{user}", "who runs the program"),
+        row(Name::User, "user", "{user}", "user who runs the program"),
         row(Name::Profile, "profile", "{profile}", "name of the profile in use"),
-        row(Name::Pid, "pid", "{pid}", "number of the process"),
-        row(Name::Client, "client", "{client}", "number of the client in its group, from 1; `{client:4}` as 0001")
+        row(Name::Pid, "pid", "{pid}", "process id"),
+        row(Name::Client, "client", "{client}", "number of the client in its group, from 1; `{client:4}` gives 0001")
             .short("%i")
             .wants("use {client}, or {client:N} for N digits"),
         row(Name::ClientId, "client_id", "{client_id}", "identifier of the client").short("%c"),
         row(Name::Username, "username", "{username}", "user name of the client").short("%u"),
-        row(Name::Sequence, "sequence", "{sequence}", "number of the message, from 0; with `--topics` of the topic")
+        row(Name::Sequence, "sequence", "{sequence}", "number of the message, from 0; with `--topics`, of the topic")
             .short("%s")
             .wants("use {sequence}, or {sequence:N} for N digits"),
         row(
             Name::Counter,
             "counter",
             "{counter}",
-            "number of the message, from 1; `{counter:100:5}` from 100 in fives",
+            "number of the message, from 1; `{counter:100:5}` from 100 in steps of 5",
         )
         .wants("use {counter}, {counter:FIRST} or {counter:FIRST:STEP} with whole numbers"),
         row(
             Name::Walk,
             "walk",
             "{walk:20..30}",
-            "random walk between two ends, each client's own; `{walk:20..30:0.5}` by at most 0.5 a message",
+            "random walk between two limits, separate for each client; `{walk:20..30:0.5}` in steps of at most 0.5",
         )
         .wants("use {walk:LOW..HIGH} or {walk:LOW..HIGH:STEP}, for example {walk:20..30:0.5}"),
         row(
             Name::RandomTime,
             "random_time",
             "{random_time:-30d..0d}",
-            "random time, ISO 8601, between two distances from now in `d`, `h`, `m` or `s`",
+            "random time, ISO 8601, between two offsets from now in `d`, `h`, `m` or `s`",
         )
         .wants("use {random_time:FROM..TO}, for example {random_time:-30d..0d} for the last 30 days"),
         row(
             Name::Once,
             "once",
             "{once:random:1..9}",
-            "what any of the random ones gives, drawn once for each client and the same in all its messages",
+            "value of a random placeholder, drawn once for each client and the same in all its messages",
         )
         .wants("use {once:NAME:...} with a placeholder that is random, for example {once:random:1..9}"),
-        row(Name::Line, "line", "{line:FILE}", "line of a file, in turn").wants("use {line:FILE}"),
+        row(Name::Line, "line", "{line:FILE}", "next line of a file").wants("use {line:FILE}"),
         row(
             Name::Csv,
             "csv",
             "{csv:FILE:COLUMN}",
-            "column of a CSV file, row by row; its first line names the columns",
+            "column of the next row of a CSV file, whose first line names the columns",
         )
         .wants("use {csv:FILE:COLUMN}"),
-        row(Name::Topic, "topic", "{topic}", "topic of the message, or of the request that is answered"),
+        row(Name::Topic, "topic", "{topic}", "topic of the message, or of the request"),
         row(Name::Payload, "payload", "{payload}", "payload of the request"),
-        row(Name::Pointer, "/json/pointer", "{/json/pointer}", "value at a place in the JSON of the request"),
-        row(Name::Run, "run", "{run}", "number of the run, so that nothing of another run is taken for this one's"),
-        row(Name::Scenario, "scenario", "{scenario}", "name of the scenario: its preset, or its file").short("%sc"),
+        row(Name::Pointer, "/json/pointer", "{/json/pointer}", "value at this pointer in the JSON of the request"),
+        row(Name::Run, "run", "{run}", "number of the run, to distinguish it from other runs"),
+        row(Name::Scenario, "scenario", "{scenario}", "name of the scenario: its preset or file").short("%sc"),
     ];
 
     pub(super) fn of_word(word: &str) -> Option<&'static Self> {
@@ -150,12 +150,12 @@ const fn row(name: Name, word: &'static str, example: &'static str, meaning: &'s
     Entry { name, word, wants: None, example, short: None, meaning }
 }
 
-/// How a place takes a brace that begins no placeholder.
+/// How a place treats a brace that does not begin a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Braces {
-    /// As a slip: it must be doubled.
+    /// As a mistake: it must be doubled.
     Doubled,
-    /// As text; what has the form of a placeholder must be one.
+    /// As text; but anything in the form of a placeholder must be one.
     Text,
     /// As text, like everything else that is not offered.
     Data,
@@ -223,7 +223,7 @@ impl Place {
         self.offered & set(&[name]) != 0
     }
 
-    /// What it offers, in the order of the reference.
+    /// The placeholders it offers, in the order of the reference.
     pub(super) fn entries(self) -> impl Iterator<Item = &'static Entry> {
         Entry::ALL.iter().filter(move |entry| self.offers(entry.name))
     }
@@ -256,7 +256,7 @@ mod tests {
             ("payloads of `pub`", Place::MESSAGE),
             ("answers", Place::ANSWER),
         ];
-        let mut table = "| placeholder | short | stands for | in |\n|---|---|---|---|\n".to_owned();
+        let mut table = "| placeholder | short | value | where |\n|---|---|---|---|\n".to_owned();
         for Entry { name, example, meaning, short, .. } in Entry::ALL {
             let offering: Vec<_> =
                 places.iter().filter(|(_, place)| place.offers(*name)).map(|(place, _)| *place).collect();

@@ -31,7 +31,7 @@ impl Template {
         }
     }
 
-    /// Whether it asks for what a name stands for.
+    /// Whether it uses a name.
     pub(crate) fn asks_for(&self, name: Name) -> bool {
         match self {
             Self::Pattern(pattern) => pattern.asks_for(name),
@@ -39,7 +39,7 @@ impl Template {
         }
     }
 
-    /// Appends the text; `value` writes what a name stands for. What goes wrong is a fault of the drawer.
+    /// Appends the text; `value` writes the value of a name. Errors are kept by the drawer.
     pub(crate) fn fill(&self, drawer: &mut Drawer, out: &mut String, value: impl FnMut(Name, &mut String)) {
         match self {
             Self::Pattern(pattern) => pattern.fill(drawer, out, value),

@@ -15,7 +15,7 @@ const TOPIC_BYTES: usize = size_of::<Topic>() + 120;
 
 /// What is known of each topic, within bounds.
 ///
-/// When there is no room for a topic that is new, the one with the fewest messages makes room and hands its count down
+/// If there is no room for a new topic, it replaces the one with the fewest messages and inherits its count
 /// (Space-Saving, Metwally and others 2005): a topic with more than its share of the messages is always held, and no
 /// count is too low. By how much it may be too high is known for each.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ pub(crate) struct Latest<'a> {
     pub retain: bool,
 }
 
-/// What is told of a topic.
+/// What is reported about a topic.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TopicReport<'a> {
     /// Its name.
@@ -239,7 +239,7 @@ impl Topics {
         Some(self.report(&self.held[*place as usize], now))
     }
 
-    /// The places of the topics that are wanted, by name or the newest first. [`Self::at`] tells of each, until the next
+    /// The places of the topics that are wanted, by name or the newest first. [`Self::at`] describes each, until the next
     /// message comes.
     pub(crate) fn order(&self, is_wanted: impl Fn(&str) -> bool, is_by_recency: bool) -> Vec<u32> {
         let wanted = self.places.iter().filter(|(name, _)| is_wanted(name));

@@ -29,12 +29,12 @@ impl Assembler {
         None
     }
 
-    /// Whether lines are held that are no command yet.
+    /// Whether there are lines that do not form a command yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.line.is_pending() || self.depth > 0
     }
 
-    /// What is held at the end of the input; running it tells what is open.
+    /// What is held at the end of the input; running it reports what is open.
     pub(crate) fn finish(self) -> Option<String> {
         self.is_pending().then(|| self.block + &self.line.into_text())
     }

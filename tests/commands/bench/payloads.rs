@@ -70,7 +70,7 @@ fn parts_of_what_cannot_be_split_are_refused() {
         ("pub -t b -S 64B --split", "--payload-size"),
         ("pub -t b -S 64B --template", "--payload-size"),
         ("pub -t b -m a --split (", "`(` is not a regular expression"),
-        ("e2e --split", "--split needs a payload of text"),
+        ("e2e --split", "--split needs a text payload"),
     ] {
         let ended = bench(line, 1, &path).run().expect_code(2);
         assert!(ended.stderr.contains(fault), "{line}: {}", ended.stderr);

@@ -1,4 +1,4 @@
-//! What a session tells about its connection, counted.
+//! Counts what a session reports about its connection.
 
 use std::cmp::Reverse;
 
