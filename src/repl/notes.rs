@@ -49,7 +49,7 @@ impl Shell<'_> {
             [name, more @ ..] => {
                 let document = read(&self.notes_file()?)?;
                 let text = document.get(name).and_then(Item::as_str).ok_or_else(|| unknown(name, &document))?;
-                let more: String = more.iter().map(|word| format!(" {}", quote(word))).collect();
+                let more = more.iter().fold(String::new(), |line, word| line + " " + &quote(word));
                 if self.depth >= super::outside::DEEPEST {
                     return Err(
                         Error::usage(format!("the note `{name}` runs itself, directly or through others")).into()

@@ -1,4 +1,4 @@
-//! Several scripts, each a test with connections of its own, and what became of each as JUnit's XML.
+//! Several scripts, each a test with connections of its own, and their results as XML in the form of `JUnit`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -82,15 +82,13 @@ pub(super) async fn run(
     if is_suite {
         let failed = cases.iter().filter(|case| matches!(case.outcome, Outcome::Failed(..))).count();
         let passed = cases.iter().filter(|case| matches!(case.outcome, Outcome::Passed)).count();
-        let sum = format!("{} of {} scripts passed", passed, cases.len());
+        let sum = format!("{passed} of {} scripts passed", cases.len());
         if failed == 0 { talk.success(sum) } else { talk.failure(sum) }
     }
-    match (interrupted, first) {
-        (Some(ended), _) => ended,
-        // It has been told where there are several.
-        (None, Some(Err(error))) if is_suite => Ok(ExitStatus::Partly(error.kind())),
-        (None, Some(ended)) => ended,
-        (None, None) => Ok(ExitStatus::Done),
+    match interrupted.or(first) {
+        // With several scripts it has been reported.
+        Some(Err(error)) if is_suite => Ok(ExitStatus::Partly(error.kind())),
+        ended => ended.unwrap_or(Ok(ExitStatus::Done)),
     }
 }
 

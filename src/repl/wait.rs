@@ -13,9 +13,11 @@ use super::property::Property;
 use super::selection::{Member, has_members, member, pattern};
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::{AssertLine, ExpectLine, WaitLine, WaitedForArgs};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
-use crate::payload::plural;
+use crate::payload::{Codec, plural};
+use crate::settings::judge;
 
 /// What a payload has to be.
 #[derive(Debug, Default)]
@@ -24,20 +26,31 @@ struct Wanted {
     pattern: Option<Regex>,
     json: Vec<Member>,
     properties: Vec<Property>,
+    /// By which a payload is decoded before it is judged.
+    codec: Option<Codec>,
 }
 
 impl Wanted {
-    fn new(whole: Option<&str>, given: &WaitedForArgs) -> Result<Self, Error> {
+    fn new(whole: Option<&str>, given: &WaitedForArgs, origins: &Origins) -> Result<Self, Error> {
         let json = given.json.iter().map(|text| member(text)).collect::<Result<_, _>>()?;
         let pattern = given.pattern.as_deref().map(pattern).transpose()?;
         let property = |text: &String| text.parse().map_err(|error| Error::usage(format!("--property: {error}")));
         let properties = given.property.iter().map(property).collect::<Result<_, _>>()?;
-        Ok(Self { whole: whole.map(Into::into), pattern, json, properties })
+        let codec = judge(&given.payload, origins)?;
+        Ok(Self { whole: whole.map(Into::into), pattern, json, properties, codec })
     }
 
     fn is_met_by(&self, kept: &Entry) -> bool {
         let message = &kept.record.message;
-        self.matches(&message.payload) && self.properties.iter().all(|property| property.is_of(message))
+        let is_met = match &self.codec {
+            None => self.matches(&message.payload),
+            Some(codec) => {
+                let mut decoded = Vec::new();
+                // A payload that does not decode is another message than the one that is wanted.
+                codec.decode(message.topic.as_str(), &message.payload, &mut decoded).is_ok() && self.matches(&decoded)
+            }
+        };
+        is_met && self.properties.iter().all(|property| property.is_of(message))
     }
 
     fn matches(&self, payload: &[u8]) -> bool {
@@ -55,15 +68,16 @@ impl Wanted {
             Some(value) => format!("{}={value}", member.pointer),
             None => member.pointer.clone(),
         });
-        let properties = self.properties.iter().map(|property| property.to_string());
-        whole.chain(pattern).chain(json).chain(properties).collect::<Vec<_>>().join(" and ")
+        let properties = self.properties.iter().map(ToString::to_string);
+        let codec = self.codec.iter().map(|codec| format!("a payload of format {}", codec.format()));
+        whole.chain(pattern).chain(json).chain(properties).chain(codec).collect::<Vec<_>>().join(" and ")
     }
 }
 
 impl Shell<'_> {
     /// Takes the oldest message that matches, and waits for it if need be.
-    pub(super) async fn wait(&mut self, line: &WaitLine) -> Result<(), Stop> {
-        let wanted = Wanted::new(None, &line.waited_for)?;
+    pub(super) async fn wait(&mut self, line: &WaitLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(None, &line.waited_for, origins)?;
         let filter = &line.filter;
         let matches = |kept: &Entry| is_on(filter, kept) && wanted.is_met_by(kept);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
@@ -79,8 +93,8 @@ impl Shell<'_> {
     }
 
     /// Judges the oldest message on a filter, and waits for it if need be.
-    pub(super) async fn expect(&mut self, line: &ExpectLine) -> Result<(), Stop> {
-        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for)?;
+    pub(super) async fn expect(&mut self, line: &ExpectLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for, origins)?;
         let filter = &line.filter;
         let found = self.first(Some(line.timeout), |kept| is_on(filter, kept)).await?;
         let name = filter.as_str();
@@ -109,8 +123,8 @@ impl Shell<'_> {
     }
 
     /// Judges what was received so far, and leaves it for others.
-    pub(super) async fn assert(&mut self, line: &AssertLine) -> Result<(), Stop> {
-        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for)?;
+    pub(super) async fn assert(&mut self, line: &AssertLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for, origins)?;
         // What has come and was not looked at yet counts.
         while let Ok(occurrence) = timeout_at(Instant::now(), self.next()).await {
             let occurrence = occurrence?;
@@ -206,8 +220,9 @@ mod tests {
     use super::*;
 
     fn wanted(whole: Option<&str>, pattern: Option<&str>, json: &[&str]) -> Wanted {
-        let json = json.iter().map(ToString::to_string).collect();
-        Wanted::new(whole, &WaitedForArgs { pattern: pattern.map(Into::into), json, property: Vec::new() }).unwrap()
+        let json = json.iter().map(|text| member(text)).collect::<Result<_, _>>().unwrap();
+        let pattern = pattern.map(|text| super::pattern(text).unwrap());
+        Wanted { whole: whole.map(Into::into), pattern, json, ..Wanted::default() }
     }
 
     #[test]

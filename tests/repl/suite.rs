@@ -140,3 +140,23 @@ stop 2
     assert_eq!(recorded.lines().count(), 1);
     assert!(recorded.starts_with("{\"topic\":\"lamp/7/get\",\"payload\":\"state\""), "{recorded}");
 }
+
+#[test]
+fn a_payload_is_decoded_by_a_format_or_a_schema_before_it_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("reading.avsc"),
+        r#"{"type": "record", "name": "R", "fields": [{"name": "kWh", "type": "int"}]}"#,
+    )
+    .unwrap();
+    let run = |line: &str| {
+        let before = "sub m/#\npub m/1 '{\"kWh\": 7}' -f cbor\npub m/2 '{\"kWh\": 8}' -Ap reading.avsc\n";
+        let program = Program::new(["repl", "--embedded", "--quiet"]).directory(folder.path());
+        program.stdin(format!("{before}{line}\n")).run()
+    };
+    run("expect m/1 -f cbor --json /kWh=7").expect_code(0);
+    run("wait m/2 --schema m/2=reading.avsc --json /kWh=8").expect_code(0);
+    run("wait m/2\nassert m/+ -Ap reading.avsc --json /kWh=8 --count 1").expect_code(0);
+    let ended = run("expect m/1 -Ap reading.avsc --json /kWh=7").expect_code(1);
+    assert!(ended.stderr.contains("stdin:4: expected /kWh=7"), "{}", ended.stderr);
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
-use crate::cli::group::{ConnectArgs, DeliveryArgs, TemplateArgs};
+use crate::cli::group::{ConnectArgs, DeliveryArgs, PayloadArgs, TemplateArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -158,6 +158,7 @@ Examples:
     #[command(
         name = "wait",
         override_usage = "wait <FILTER> [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
 A message that has already arrived counts, unless another `wait` or `expect` has taken it.
 Messages that do not match are left for others.
@@ -172,6 +173,7 @@ Examples:
     #[command(
         name = "expect",
         override_usage = "expect <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
 Takes the oldest message on FILTER that no `wait` or `expect` has taken, and fails if it does not match.
 
@@ -185,6 +187,7 @@ Examples:
     #[command(
         name = "assert",
         override_usage = "assert <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
 At least one message must match, or exactly --count messages; --count 0 expects none. The messages stay available to
 `wait` and `expect`.
@@ -551,7 +554,7 @@ pub(crate) enum Preference {
     MaxLines,
     /// Keys that edit a line: emacs or vi.
     Keys,
-    /// The prompt, in which {name} and {client_id} stand for the connection's.
+    /// The prompt; {name} and `{client_id}` are those of the connection.
     Prompt,
 }
 
@@ -721,7 +724,7 @@ pub(crate) struct AssertLine {
 }
 
 /// What a message must match besides its topic.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WaitedForArgs {
     /// Regular expression that the payload must match
     #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
@@ -732,6 +735,9 @@ pub(crate) struct WaitedForArgs {
     /// A property, for example content-type=text/plain, retain=true or user:site; repeat it for several
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub property: Vec<String>,
+    /// How the payload is decoded first.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
 }
 
 /// The definition of a line: for parsing, help and completion.

@@ -52,7 +52,7 @@ pub struct ScriptArgs {
     /// Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub script: Vec<PathBuf>,
-    /// Write the result of each script to a file, in JUnit's format
+    /// Write the result of each script to a file, as XML for CI
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     /// Print each line of a script on stderr before running it

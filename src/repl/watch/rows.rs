@@ -69,7 +69,9 @@ pub(super) fn sparks(journal: &Journal, rows: &mut [Row], until: u64, pointer: O
             row.numbers.extend(number(&message.payload, pointer));
         }
     }
-    rows.iter_mut().for_each(|row| row.numbers.reverse());
+    for row in rows {
+        row.numbers.reverse();
+    }
 }
 
 /// One topic in full.
