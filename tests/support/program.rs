@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::DEADLINE;
 
-/// A folder that is not there and that nobody can make, root neither.
+/// A folder that is not there and that nobody, not even root, can make.
 const NOWHERE: &str = "/dev/null/nowhere";
 
 /// A run of `mqttx-rs` that has not begun.
@@ -74,7 +74,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        command.env("XDG_CONFIG_HOME", NOWHERE).env("XDG_STATE_HOME", NOWHERE);
+        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", NOWHERE);
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
