@@ -30,7 +30,9 @@ impl Shell<'_> {
             let path = folder.join(name);
             let text = match std::fs::read_to_string(&path) {
                 Ok(text) => text,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    continue;
+                }
                 Err(error) => {
                     self.talk.warning(format_args!("{} cannot be read: {error}", path.display()));
                     continue;

@@ -36,7 +36,7 @@ fn run(lines: &str, then: impl FnOnce(&mut Link)) -> Ended {
 
 #[test]
 fn retained_messages_are_listed_and_are_no_messages_of_the_session() {
-    let ended = run("retained car/#\ncount\n", |_| {}).expect_code(0);
+    let ended = run("retained car/# --idle-timeout 2\ncount\n", |_| {}).expect_code(0);
     let lines: Vec<_> =
         ended.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(lines, ["#1 car/3: live", r"car/1 10 bytes parked\x1b[2J", r#"car/2 12 bytes {"on": true}"#, "1"]);
@@ -44,11 +44,11 @@ fn retained_messages_are_listed_and_are_no_messages_of_the_session() {
 
 #[test]
 fn retained_messages_are_removed_only_with_yes_in_a_script() {
-    let refused = run("retained clear car/#\n", |_| {}).expect_code(2);
+    let refused = run("retained clear car/# --idle-timeout 2\n", |_| {}).expect_code(2);
     assert!(refused.stderr.contains("--yes removes them"), "{}", refused.stderr);
-    let dry = run("retained clear car/# --dry-run\n", |_| {}).expect_code(0);
+    let dry = run("retained clear car/# --dry-run --idle-timeout 2\n", |_| {}).expect_code(0);
     assert!(dry.stderr.contains("Would remove 2 retained messages"), "{}", dry.stderr);
-    let removed = run("retained clear car/# --yes\n", |link| {
+    let removed = run("retained clear car/# --yes --idle-timeout 2\n", |link| {
         for topic in ["car/1", "car/2"] {
             let removal = link.expect_publish();
             assert_eq!((removal.topic.as_str(), removal.text(), removal.retain), (topic, "", true));
@@ -62,13 +62,13 @@ fn retained_messages_are_removed_only_with_yes_in_a_script() {
 fn a_person_is_asked_before_retained_messages_are_removed() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();
-    enter(&mut screen, "retained clear car/#");
+    enter(&mut screen, "retained clear car/# --idle-timeout 2");
     serve_retained(&mut link);
     screen.wait_for("Remove 2 retained messages? [y/N]");
     screen.type_keys("n");
     screen.wait_for("Nothing is removed");
     screen.wait_until("a prompt", is_waiting);
-    enter(&mut screen, "retained clear car/#");
+    enter(&mut screen, "retained clear car/# --idle-timeout 2");
     serve_retained(&mut link);
     screen.wait_until("the second question", |screen| screen.contents().matches("[y/N]").count() == 2);
     screen.type_keys("y");
