@@ -43,6 +43,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait fo
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "request" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "rr" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "reply" -d 'Answer requests'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "watch" -d 'Watch the topics of a broker on the full screen'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker interactively, or run a script of commands'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load-test a broker and measure it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Save connection settings under a name'
@@ -161,8 +162,6 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue -d 'Keep messages on disk in this folder until they are delivered; without a message, deliver what it holds' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue-max -d 'Most messages to keep in --queue [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l seed -d 'With --template: seed of the random values, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -290,13 +289,6 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l schema -d 'Sch
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l decompress -d 'Decompress payloads: gzip, zstd, or auto to detect which are compressed' -r -f -a "gzip\t''
 zstd\t''
 auto\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l exec -d 'Run a shell command for each message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l jobs -d 'Messages to work on at the same time [default: 1]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack -d 'When to acknowledge: before the command runs, or after it succeeded [default: before]' -r -f -a "before\t'Before the command runs'
-after\t'After the command succeeded'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l on-failure -d 'What follows a failure: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]' -r -f -a "ignore\t'Go on; the message is acknowledged'
-stop\t'End; the message is not acknowledged'
-redeliver\t'Have the broker send it again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -364,7 +356,6 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l remove-retaine
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l dry-run -d 'With --remove-retained: show them without removing them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l strict -d 'End at once when a filter is refused'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s v -l verbose -d 'Print all fields of each packet'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack-on-read -d 'Acknowledge each printed message when a line on stdin answers it: ok, fail, or a number of ok'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
@@ -843,7 +834,85 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-profile -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file; `-` is stdin [default: stdin, unless it is a terminal]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s t -l topic -d 'Filters of the topics, the same as FILTER' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s q -l qos -d 'Highest QoS' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l junit -d 'Write the result of each script to a file, as XML for CI' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -906,6 +975,7 @@ json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s x -l echo -d 'Print each line of a script on stderr before running it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-rc -d 'Do not run the start-up file and the saved settings; a script never does'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l keep-going -d 'Continue after an error; the exit code is that of the first error'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ask-password -d 'Prompt for the password on the terminal'

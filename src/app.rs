@@ -12,7 +12,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, CompareSettings, ConnSettings, ManifestSettings, MergeSettings, ProfileJob,
-    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob,
+    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
 /// Runs the program and returns its exit code. All errors have been printed by then.
@@ -103,6 +103,11 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = ReplySettings::resolve(*arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::reply::run(&settings, talk))
+        }
+        Command::Watch(arguments) => {
+            let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
+            let settings = WatchSettings::resolve(*arguments, &origins, is_terminal, variable)?;
+            block_on(repl::watch(settings, terminal, talk, &variable))
         }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;

@@ -26,6 +26,7 @@ use super::simulate::{ListArgs, SimulateArgs};
 use super::subscribe::SubscribeCommand;
 use super::topic::TopicArgs;
 use super::wait::WaitCommand;
+use super::watch::WatchCommand;
 use super::{GeneralArgs, finished, root};
 
 /// A command's name, and what gives it its options.
@@ -46,6 +47,7 @@ const COMMANDS: &[Entry] = &[
     ("wait", Options(WaitCommand::augment_args)),
     ("request", Options(RequestCommand::augment_args)),
     ("reply", Options(ReplyCommand::augment_args)),
+    ("watch", Options(WatchCommand::augment_args)),
     ("repl", Options(ReplArgs::augment_args)),
     (
         "bench",

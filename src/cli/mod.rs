@@ -21,6 +21,7 @@ pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ use simulate::{ListArgs, SimulateArgs};
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
+use watch::WatchCommand;
 
 pub(crate) use invoked::invoked;
 
@@ -84,6 +86,9 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
+    /// Watch the topics of a broker on the full screen
+    #[command(name = "watch")]
+    Watch(Box<WatchCommand>),
     /// Explore a broker interactively, or run a script of commands
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),

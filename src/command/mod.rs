@@ -12,6 +12,7 @@ pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod respond;
 pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;

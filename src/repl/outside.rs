@@ -13,7 +13,7 @@ use super::shell::{Shell, Stop};
 use crate::error::Error;
 
 /// So deep may files of lines name one another.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 impl Shell<'_> {
     /// `!cmd`.
@@ -99,8 +99,12 @@ impl Shell<'_> {
 
     async fn run_all(&mut self, text: &str, name: &str) -> Result<(), Stop> {
         for (number, command) in commands(text) {
+            self.failed_line = 0;
             match Box::pin(self.run(&command)).await {
-                Err(Stop::Failed(error)) => return Err(error.with_context(&format!("{name}:{number}")).into()),
+                Err(Stop::Failed(error)) => {
+                    let number = number + std::mem::take(&mut self.failed_line);
+                    return Err(error.with_context(&format!("{name}:{number}")).into());
+                }
                 other => other?,
             }
         }

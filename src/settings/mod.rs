@@ -32,6 +32,7 @@ mod support;
 mod template;
 mod topic;
 mod wait;
+mod watch;
 mod work;
 
 pub(crate) use crate::cli::group::OnFailure;
@@ -44,6 +45,7 @@ pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
 pub(crate) use check::check_profile;
+pub(crate) use codec::judge;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
@@ -55,10 +57,11 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::ReplySettings;
+pub(crate) use reply::{Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
 pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;
+pub(crate) use watch::WatchSettings;
 pub(crate) use work::{Work, WorkerKind};

@@ -132,6 +132,19 @@ impl Screen {
         }
     }
 
+    /// Whether this is on the screen within a time, before the program ends.
+    pub fn shows_within(&mut self, time: Duration, text: &str) -> bool {
+        let deadline = Instant::now() + time;
+        self.take_what_is_there();
+        while !self.contents().contains(text) {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
     /// Waits until the terminal no longer shows what is typed: only then a password may be.
     #[track_caller]
     pub fn wait_for_hidden_input(&mut self) {

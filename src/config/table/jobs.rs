@@ -9,6 +9,8 @@ use super::row::{Commands, Row, row};
 
 const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
 const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
+/// Commands that decode what they receive.
+const DECODING: Commands = &["sub", "wait", "> sub", "> wait", "> expect", "> assert"];
 /// Commands that send messages with properties.
 const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub", "simulate"];
 /// Commands whose subscriptions have options.
@@ -130,21 +132,21 @@ pub(super) const ROWS: &[Row] = &[
     row("dry_run", SUBSCRIBE, Switch, &[Needs("remove_retained"), HiddenIn(&["sub"])]),
     row("filter_out", SUBSCRIBE, List, &[]),
     row("strict", SUBSCRIBE, Switch, &[NotInRepl("a refusal is always an error here")]),
-    row("exec", &["sub", "reply"], Text, &[]),
+    row("exec", &["sub", "reply", "> reply"], Text, &[]),
     row("ack_on_read", &["sub"], Switch, &[ReadsStdin]),
     row("jobs", &["sub"], Number, &[]),
     row("ack", &["sub"], Text, &[]),
     row("on_failure", &["sub"], Text, &[]),
-    // `request` and `reply`
-    row("count", &["request", "reply"], Number, &[]),
-    row("reply_topic", &["request", "reply"], Text, &[]),
-    row("topic", &["reply"], Filters, &[]),
-    row("qos", &["reply"], Number, &[]),
-    row("message", &["reply"], Text, &[]),
-    row("echo", &["reply"], Switch, &[]),
-    row("file_read", &["reply"], Path, &[]),
-    row("template", &["reply"], Switch, &[]),
-    row("rules", &["reply"], Path, &[]),
+    // `request`, `reply` and `watch`
+    row("count", &["request", "reply", "> reply"], Number, &[]),
+    row("reply_topic", &["request", "reply", "> reply"], Text, &[]),
+    row("topic", &["reply", "watch", "> reply"], Filters, &[]),
+    row("qos", &["reply", "watch", "> reply"], Number, &[]),
+    row("message", &["reply", "> reply"], Text, &[]),
+    row("echo", &["reply", "> reply"], Switch, &[]),
+    row("file_read", &["reply", "> reply"], Path, &[]),
+    row("template", &["reply", "> reply"], Switch, &[]),
+    row("rules", &["reply", "> reply"], Path, &[]),
     row("output_mode", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("template", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("verbose", &["request"], Switch, &[]),
@@ -159,14 +161,13 @@ pub(super) const ROWS: &[Row] = &[
         .key("output.mode", r#""default"  # clean, jsonl, raw"#),
     row("template", SUBSCRIBE, Text, &[Alternative(Choice::Shape)]).key("output.template", r#""%I %t %p""#),
     row("verbose", SUBSCRIBE, Switch, &[]).key("output.verbose", "false"),
-    row("format", SUBSCRIBE, Text, &[])
-        .key("output.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", SUBSCRIBE, Schemas, &[]).key("output.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", SUBSCRIBE, Path, &[Needs("protobuf_message_name"), Alternative(Choice::Schema)])
+    row("format", DECODING, Text, &[]).key("output.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
+    row("schema", DECODING, Schemas, &[]).key("output.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
+    row("protobuf_path", DECODING, Path, &[Needs("protobuf_message_name"), Alternative(Choice::Schema)])
         .key("output.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", SUBSCRIBE, Text, &[Needs("protobuf_path")])
+    row("protobuf_message_name", DECODING, Text, &[Needs("protobuf_path")])
         .key("output.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", SUBSCRIBE, Path, &[Alternative(Choice::Schema)]).key("output.avsc_path", r#""plant.avsc""#),
+    row("avsc_path", DECODING, Path, &[Alternative(Choice::Schema)]).key("output.avsc_path", r#""plant.avsc""#),
     row("decompress", SUBSCRIBE, Text, &[]).key("output.decompress", r#""auto"     # gzip, zstd"#),
     row("delimiter", SUBSCRIBE, Text, &[]).key("output.delimiter", r#""\\n""#),
     row("file_write", SUBSCRIBE, Path, &[]),

@@ -15,6 +15,7 @@ const CLIENTS: Commands = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",

@@ -90,6 +90,22 @@ pub(super) struct Above {
     pub(super) draw: Option<mpsc::Sender<()>>,
 }
 
+/// Keeps what is printed while something else has the screen, where no line is ever typed.
+#[derive(Debug, Default)]
+pub(in crate::repl) struct Aside(Waiting);
+
+impl Aside {
+    /// Where to print.
+    pub(in crate::repl) fn above(&self) -> Box<dyn AboveLine> {
+        Box::new(Above { waiting: self.0.clone(), draw: None })
+    }
+
+    /// What was kept.
+    pub(in crate::repl) fn left(&self) -> String {
+        self.0.take()
+    }
+}
+
 impl AboveLine for Above {
     fn hold(&mut self, is_held: bool) {
         self.waiting.held().is_held = is_held;

@@ -24,6 +24,8 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("wait", "wait {to} a/# -q 1 -C 3"),
     ("request", "request {to} -t a -m x -q 1 --timeout 0.5"),
     ("reply", "reply {to} a/# -m x --reply-topic answers -C 3"),
+    // On a terminal, until q.
+    ("watch", "watch {to} a/#"),
     ("topic match", "topic match a/+ a/1"),
     ("topic explain", "topic explain a/#"),
     ("completion", "completion fish"),
@@ -65,6 +67,7 @@ const ALL: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
@@ -107,6 +110,7 @@ const TALKING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "bench conn",
     "bench pub",
     "bench sub",
@@ -132,6 +136,7 @@ const CLIENTS: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
@@ -149,6 +154,7 @@ const CONNECTING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
@@ -161,7 +167,7 @@ const CONNECTING: &[&str] = &[
 ];
 
 /// Those that reconnect by default.
-const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "repl", "profile add"];
+const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "watch", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
@@ -254,6 +260,7 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
         "no-profile",
         "it uses no profile in any case",
     ),
+    (&["repl"], "no-rc", "a script has no start-up file in any case; tests/repl/keep.rs shows it on a terminal"),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
     (
         &["bench pub", "bench e2e", "bench run", "simulate", "pub"],
@@ -282,7 +289,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "url", "--url mqtt://by-url@127.0.0.1:{port}"),
     row(CONNECTING, "unix", "--unix {dir}/no-socket"),
     row(CONNECTING, "embedded", "--embedded"),
-    row(&["pub", "sub", "wait", "request", "reply", "conn", "repl", "profile add"], "client-id", "-i named"),
+    row(&["pub", "sub", "wait", "request", "reply", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
     row(LOADS, "client-id", "-I named"),
     row(CONNECTING, "username", "-u me"),
     row(CONNECTING, "password", "-P secret").on("-u me"),
@@ -316,7 +323,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -435,8 +442,8 @@ pub(super) const ROWS: &[Row] = &[
     row(&["sub"], "jobs", "--jobs 2").on("--exec cat"),
     row(&["sub"], "ack", "--ack after").on("--exec false"),
     row(&["sub"], "on-failure", "--on-failure stop").on("--exec false"),
-    row(&["reply"], "topic", "-t b"),
-    row(&["reply"], "qos", "-q 1"),
+    row(&["reply", "watch"], "topic", "-t b"),
+    row(&["reply", "watch"], "qos", "-q 1"),
     row(&["reply"], "message", "-m other"),
     row(&["reply"], "echo", "--echo").on("= reply {to} a/# --exec 'echo x' --reply-topic answers -C 3"),
     row(&["reply"], "file-read", "--file-read {dir}/payload").on("= reply {to} a/# --reply-topic answers -C 3"),
@@ -533,6 +540,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["repl"], "script", "--script {dir}/none"),
     row(&["repl"], "echo", "-x"),
     row(&["repl"], "keep-going", "--keep-going"),
+    row(&["repl"], "junit", "--junit {dir}/report.xml"),
 
     // broker
     row(&["broker"], "port", "-p {port}"),

@@ -45,7 +45,8 @@ pub(super) fn run(line: &str, world: World) -> Observed {
         .replace("{port}", &surroundings.port().to_string())
         .replace("{dir}", &folder);
     let program = Program::new(words(&line)).home(home.path()).directory(home.path());
-    let ended = within_limit(program.env("SECRET", "open sesame").env("NO_PROXY", ""));
+    let program = program.env("SECRET", "open sesame").env("NO_PROXY", "");
+    let ended = if line.starts_with("watch ") { on_screen(program) } else { within_limit(program) };
     let ports = surroundings.ports();
     let is_load = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
     let tidy = |text: &str| normalised(text, &folder, &ports);
@@ -65,9 +66,24 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     }
 }
 
-/// Runs to the end, or long enough to distinguish a run without an option that ends it from one with it.
+/// Long enough to distinguish a run without an option that ends it from one with it.
+const LIMIT: Duration = Duration::from_secs(6);
+
+/// Runs on a terminal until there is a picture, and leaves it; what is on the screen then is taken for stdout.
+fn on_screen(program: Program) -> Ended {
+    let mut screen = program.on_screen(200, 200);
+    if screen.shows_within(LIMIT, "q quit") {
+        screen.type_keys("q");
+    } else {
+        // If the program has ended already, nothing receives it.
+        screen.signal(Signal::SIGTERM);
+    }
+    let code = screen.wait_for_end();
+    Ended { code, stdout: screen.contents().into_bytes(), stderr: String::new() }
+}
+
+/// Runs to the end, or as long as [`LIMIT`].
 fn within_limit(program: Program) -> Ended {
-    const LIMIT: Duration = Duration::from_secs(6);
     let running = program.start_with_stdin();
     let pid = Pid::from_raw(running.id().try_into().expect("a pid fits"));
     let (done, is_done) = mpsc::channel::<()>();
