@@ -16,6 +16,7 @@ mod manifest;
 mod merge;
 mod parameter;
 mod plan;
+mod precision;
 mod preflight;
 mod rate;
 mod recorder;
@@ -46,6 +47,7 @@ pub use latency::{Latency, Measure};
 pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
+pub(crate) use precision::{Grain, Held, Precision};
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;

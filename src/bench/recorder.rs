@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 
 use super::clock::Clock;
 use super::usage::{thread_cpu, thread_wait};
-use super::{Counts, Latencies, Latency, Measure, Reasons};
+use super::{Counts, Held, Latencies, Latency, Measure, Reasons};
 
 /// One worker's part of one second.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(super) struct Recorder {
     pub(super) ever_connected: u64,
     /// Places in windows, while messages waited for them.
     pub(super) slots: Slots,
+    /// How exactly planned times were kept.
+    pub(super) precision: Option<Held>,
     series_measure: Measure,
     second: u64,
     boundary: u64,
@@ -70,6 +72,7 @@ impl Recorder {
             last_activity: 0,
             ever_connected: 0,
             slots: Slots::default(),
+            precision: None,
             series_measure,
             second: 0,
             boundary: SECOND,
@@ -168,8 +171,21 @@ impl Recorder {
     /// What was measured, including the last of the `phases`.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
-        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases }
+        let Self {
+            counts, reasons, latencies, measured, last_activity, ever_connected, slots, precision, phases, ..
+        } = self;
+        WorkerResult {
+            counts,
+            reasons,
+            latencies,
+            cpu,
+            measured,
+            last_activity,
+            ever_connected,
+            slots,
+            precision,
+            phases,
+        }
     }
 
     /// What was measured so far, for the report of a run that goes on. Copies the histograms: a few times a minute.
@@ -183,6 +199,7 @@ impl Recorder {
             last_activity: self.last_activity,
             ever_connected: self.ever_connected,
             slots: self.slots,
+            precision: self.precision,
             phases: self.phases.clone(),
         }
     }
@@ -203,6 +220,8 @@ pub(super) struct WorkerResult {
     pub(super) ever_connected: u64,
     /// Places in windows, while messages waited for them.
     pub(super) slots: Slots,
+    /// How exactly planned times were kept.
+    pub(super) precision: Option<Held>,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
 }

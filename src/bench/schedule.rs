@@ -122,6 +122,15 @@ impl Schedule {
         schedule
     }
 
+    /// How many messages of one's own are planned for the first second.
+    pub(crate) fn per_second(&self) -> f64 {
+        match &self.kind {
+            Kind::Even { pace: Pace::Steady(rate), .. } => rate.per_second() * share(self.slice),
+            Kind::Even { pace: Pace::Ramp { first, .. }, .. } => first * share(self.slice),
+            Kind::Poisson { own_per_second, .. } => *own_per_second,
+        }
+    }
+
     /// When the next message is due; `None` after the last one.
     pub(crate) fn next_due(&self) -> Option<u64> {
         self.next.map(|due| due.planned)

@@ -18,10 +18,12 @@ use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
-use crate::bench::{FilterPattern, Payload, Publish, Role, RunChange, Subscribe, Text, Threshold, Until};
+use crate::bench::{
+    FilterPattern, Grain, Payload, Precision, Publish, Role, RunChange, Subscribe, Text, Threshold, Until,
+};
 use crate::cli::bench::{
     BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs,
-    BenchSubscriptionArgs, LoadArgs, Shape,
+    BenchSubscriptionArgs, LoadArgs, PrecisionArgs, PrecisionName, Shape,
 };
 use crate::cli::group::MessageArgs;
 use crate::config::origin::Origins;
@@ -120,6 +122,7 @@ impl BenchSettings {
             draft.warn(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         let count = draft.clients(clients.count, origins)?;
+        draft.precision = precision(arguments.precision);
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
         let words = &draft.words;
@@ -145,6 +148,7 @@ impl BenchSettings {
         let client_id = draft.client_id("", count);
         let role = subscriber(given, &draft.words, &origins.name("topic"))?;
         draft.group("subscribers", count, client_id, role);
+        draft.precision = precision(arguments.precision);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
         draft.warn_of_drain("bench sub", origins);
         let timing = &arguments.clients.timing;
@@ -185,6 +189,7 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        draft.precision = precision(arguments.precision);
         let content = payload(&arguments.content, arguments.load.seed, &draft.words, Some(END_TO_END_SIZE))?;
         let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
         let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
@@ -208,6 +213,17 @@ impl BenchSettings {
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
     }
+}
+
+/// How exactly planned times are kept.
+fn precision(given: PrecisionArgs) -> Precision {
+    given.precision.map_or(Precision::ByLoad, |name| {
+        Precision::Fixed(match name {
+            PrecisionName::Fine => Grain::Fine,
+            PrecisionName::Medium => Grain::Medium,
+            PrecisionName::Coarse => Grain::Coarse,
+        })
+    })
 }
 
 /// What publishers do.

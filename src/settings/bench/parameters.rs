@@ -1,8 +1,10 @@
 //! The parameters of a run in the banner and the report.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Precision, Role, Scenario};
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
@@ -98,6 +100,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     }
     if !scenario.warmup.is_zero() {
         say("warm-up", format!("{:?}", scenario.warmup));
+    }
+    if let Precision::Fixed(grain) = scenario.precision {
+        say("precision", format!("{:?}", Duration::from_nanos(grain.nanos())));
     }
     say("workers", scenario.workers.to_string());
     if scenario.shard.count > 1 {

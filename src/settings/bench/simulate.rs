@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::draft::Draft;
 use super::run::BenchSettings;
 use super::simulated::Simulation;
-use super::{publisher, until_sent};
+use super::{precision, publisher, until_sent};
 use crate::bench::{Payload, Text};
 use crate::cli::simulate::SimulateArgs;
 use crate::config::origin::Origins;
@@ -45,6 +45,7 @@ impl BenchSettings {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
+        draft.precision = precision(arguments.precision);
         let count = draft.clients(clients.count, origins)?;
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
