@@ -264,7 +264,7 @@ pub struct TimingArgs {
     /// Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)
     #[arg(long)]
     pub reconnect: bool,
-    /// Number of threads [default: one per core]
+    /// Number of threads [default: 1 for a light load, otherwise one per core]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub workers: Option<u64>,
     /// Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9

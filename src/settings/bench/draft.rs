@@ -267,7 +267,7 @@ impl Draft {
         }
         // A client that is disconnected by plan has to come back, however often the broker refuses.
         let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
-        let scenario = Scenario {
+        let mut scenario = Scenario {
             endpoints: brokers,
             dialers,
             session,
@@ -283,12 +283,13 @@ impl Draft {
             warmup: timing.warmup,
             drain: timing.drain,
             precision: self.precision,
-            workers: workers(timing),
+            workers: 1,
             shard: shard(timing)?,
             run: self.run,
             seed: self.seed,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
+        scenario.workers = workers(timing, &scenario, self.find_max.conditions.is_empty());
         if let Some(why) = cannot_gather(&scenario) {
             return Err(Error::usage(format!("--precision cannot be used {why}")));
         }

@@ -82,3 +82,26 @@ fn over_quic_a_load_is_always_exact() {
     let ended = bench("pub -c 1 -t b --precision 1ms -l quic --insecure", 1, &path).run().expect_code(2);
     assert!(ended.stderr.contains("--precision cannot be used over QUIC"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_load_that_one_thread_carries_has_one_worker() {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
+    let cases = [
+        ("pub -c 2 -i 0 -t b -q 1 --rate 1000/s -L 4", "1"),
+        ("pub -c 2 -i 0 -t b -q 1 --rate 1000/s -L 4 --workers 2", "2"),
+        ("pub -c 2 -i 0 -t b -q 1 --rate 60000/s -L 4", &cores),
+        ("pub -c 2 -i 0 -t b -q 1 --unpaced -L 4", &cores),
+    ];
+    for (line, expected) in cases {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let program = bench(line, broker.port(), &path).start();
+        let links = [(); 2].map(|()| broker.accept_session(connack()).0);
+        let counts = links.map(|link| std::thread::spawn(|| count_publishes(link)));
+        assert_eq!(counts.into_iter().map(|count| count.join().unwrap()).sum::<u64>(), 4, "{line}");
+        program.wait().expect_code(0);
+        let report = read(&path);
+        let workers = report.parameters.iter().find(|parameter| parameter.name == "workers");
+        assert_eq!(workers.map(|parameter| parameter.value.as_str()), Some(expected), "{line}");
+    }
+}
