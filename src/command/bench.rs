@@ -94,7 +94,7 @@ fn faulty_parts(report: &Report) -> Vec<String> {
             Ended::Done | Ended::Interrupted => {}
             Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was complete")),
             Ended::Unfinished => {
-                faults.push(format!("{shard} was killed or is still running: its report is not complete"))
+                faults.push(format!("{shard} was killed or is still running: its report is not complete"));
             }
             _ => faults.push(format!("{shard} ended early")),
         }
