@@ -4,6 +4,7 @@
 //! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
 //! nothing here prints.
 
+mod advice;
 mod change;
 mod clock;
 mod conclusion;
@@ -24,6 +25,8 @@ mod report_error;
 mod rows;
 mod run;
 mod scale;
+#[cfg(test)]
+mod scale_page;
 mod scenario;
 mod schedule;
 mod search;
@@ -35,6 +38,8 @@ mod start;
 mod taps;
 mod text;
 mod threshold;
+#[cfg(test)]
+mod threshold_page;
 mod usage;
 mod verdict;
 mod worker;
@@ -48,9 +53,9 @@ pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
-#[cfg(test)]
-pub(crate) use report::PhaseReport;
 pub use report::{Ended, Report};
+#[cfg(test)]
+pub(crate) use report::{GroupReport, PhaseReport};
 pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
 pub(crate) use rows::Rows;
