@@ -9,6 +9,7 @@ pub(crate) mod broker;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
+pub(crate) mod manual;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod repl;
@@ -27,6 +28,7 @@ use clap::{Arg, ArgAction, Args, Subcommand};
 use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
+use manual::{CompletionArgs, ManArgs};
 use profile::ProfileArgs;
 use publish::PublishCommand;
 use repl::ReplArgs;
@@ -95,6 +97,12 @@ pub enum Command {
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),
+    /// Print a completion script for a shell
+    #[command(name = "completion")]
+    Completion(CompletionArgs),
+    /// Print or write man pages
+    #[command(name = "man")]
+    Man(ManArgs),
 }
 
 /// How the program speaks, on every command.

@@ -6,6 +6,7 @@
 pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod conn;
+pub(crate) mod manual;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod reply;
