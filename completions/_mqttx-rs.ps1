@@ -945,6 +945,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('presets', 'presets', [CompletionResultType]::ParameterValue, 'List the presets of `bench run`, or print one to copy and edit')
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Put the reports of several machines together, exactly')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Set two reports side by side')
+            [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Print a job for Kubernetes or Slurm that runs a scenario on several machines and merges the reports')
             break
         }
         'mqttx-rs;bench;conn' {
@@ -970,6 +971,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port [default: 1883, 8883, 8083, 8084]')
@@ -1107,6 +1109,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port [default: 1883, 8883, 8083, 8084]')
@@ -1231,6 +1234,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port [default: 1883, 8883, 8083, 8084]')
@@ -1359,6 +1363,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port [default: 1883, 8883, 8083, 8084]')
@@ -1467,6 +1472,7 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Broker')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port [default: 1883, 8883, 8083, 8084]')
@@ -1558,11 +1564,13 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             break
         }
         'mqttx-rs;bench;merge' {
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait so long until each report is there and its run is over, seconds or a duration')
             [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Fail (exit code 99) when it holds, as in ''e2e.p99>100ms'', ''loss>0'' or ''rate<0.99''; repeat it for several')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write everything as JSON, every few seconds while the run goes on; `-` is stdout')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write a line a second')
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with plots')
             [CompletionResult]::new('--hdr-log', '--hdr-log', [CompletionResultType]::ParameterName, 'Write the histograms in `HdrHistogram`''s interval log format')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
@@ -1577,6 +1585,21 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
         }
         'mqttx-rs;bench;compare' {
             [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Fail (exit code 99) when a measure of the candidate differs from the baseline''s by more, for example ''ack.p99>+10%'', ''throughput<-5%'' or ''lost>+0''; repeat it for several')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write a page with the figures and the plots of all of them over one another')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
+            [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append what goes to stderr; --trace and --debug go only there')
+            [CompletionResult]::new('--no-profile', '--no-profile', [CompletionResultType]::ParameterName, 'No profile, not even the selected one')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell what the program does, on stderr')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqttx-rs;bench;manifest' {
+            [CompletionResult]::new('--shards', '--shards', [CompletionResultType]::ParameterName, 'Parts of the run, a process each')
+            [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Container image that has mqttx-rs (Kubernetes)')
+            [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Fail (exit code 99) when it holds for the whole run, as in `bench run`; repeat it for several')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')

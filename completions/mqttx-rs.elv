@@ -924,6 +924,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand presets 'List the presets of `bench run`, or print one to copy and edit'
             cand merge 'Put the reports of several machines together, exactly'
             cand compare 'Set two reports side by side'
+            cand manifest 'Print a job for Kubernetes or Slurm that runs a scenario on several machines and merges the reports'
         }
         &'mqttx-rs;bench;conn'= {
             cand -c 'Clients'
@@ -948,6 +949,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand -h 'Broker'
             cand --hostname 'Broker'
             cand -p 'Port [default: 1883, 8883, 8083, 8084]'
@@ -1084,6 +1086,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand -h 'Broker'
             cand --hostname 'Broker'
             cand -p 'Port [default: 1883, 8883, 8083, 8084]'
@@ -1207,6 +1210,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand -h 'Broker'
             cand --hostname 'Broker'
             cand -p 'Port [default: 1883, 8883, 8083, 8084]'
@@ -1334,6 +1338,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand -h 'Broker'
             cand --hostname 'Broker'
             cand -p 'Port [default: 1883, 8883, 8083, 8084]'
@@ -1441,6 +1446,7 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand -h 'Broker'
             cand --hostname 'Broker'
             cand -p 'Port [default: 1883, 8883, 8083, 8084]'
@@ -1530,11 +1536,13 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --help 'Print help'
         }
         &'mqttx-rs;bench;merge'= {
+            cand --wait 'Wait so long until each report is there and its run is over, seconds or a duration'
             cand --fail 'Fail (exit code 99) when it holds, as in ''e2e.p99>100ms'', ''loss>0'' or ''rate<0.99''; repeat it for several'
             cand --report 'Write everything as JSON, every few seconds while the run goes on; `-` is stdout'
             cand --csv 'Write a line a second'
             cand --html 'Write a page with plots'
             cand --hdr-log 'Write the histograms in `HdrHistogram`''s interval log format'
+            cand --summary 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout'
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'
@@ -1548,6 +1556,20 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
         }
         &'mqttx-rs;bench;compare'= {
             cand --fail 'Fail (exit code 99) when a measure of the candidate differs from the baseline''s by more, for example ''ack.p99>+10%'', ''throughput<-5%'' or ''lost>+0''; repeat it for several'
+            cand --html 'Write a page with the figures and the plots of all of them over one another'
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;bench;manifest'= {
+            cand --shards 'Parts of the run, a process each'
+            cand --image 'Container image that has mqttx-rs (Kubernetes)'
+            cand --fail 'Fail (exit code 99) when it holds for the whole run, as in `bench run`; repeat it for several'
             cand --color 'Colour: auto, always or never'
             cand --error-format 'Errors as text or json'
             cand --profile 'Profile: its name, or the path of a file'

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::support::mosquitto::free_port;
 use super::support::{Home, Mosquitto, Program};
 
 /// What a run came to.

@@ -338,7 +338,7 @@ mod tests {
             "<h2>Groups</h2>",
             "<th>&lt;b&gt;</th><td>7</td>",
             "latency (logarithmic)",
-            ">connecting</text>",
+            ">measured</text>",
             "@media print",
             "prefers-color-scheme:dark",
             "<h2>What was asked</h2>",

@@ -46,7 +46,7 @@ impl Live {
         if rows >= ROWS_OF_A_PLOT && self.seconds.len() > 1 {
             let most = self.seconds.iter().copied().max().unwrap_or_default();
             let note = format!("  a second, at most {}", number(most));
-            let room = width.saturating_sub(note.len());
+            let room = width.saturating_sub(note.len() + 2);
             if room >= 8 && most > 0 {
                 let from = self.seconds.len().saturating_sub(room);
                 let levels = plot::levels(self.seconds.iter().copied().skip(from), unicode);
