@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::support::{Home, Mosquitto, Program};
+use super::support::{Home, Mosquitto, Program, free_port};
 
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
