@@ -1,4 +1,4 @@
-//! From what the workers measured to the report.
+//! Turns the measurements of the workers into the report.
 
 use std::time::UNIX_EPOCH;
 
@@ -14,7 +14,7 @@ use super::{Change, Counts, Latencies, Latency, Measure, Reasons};
 use crate::bench::usage::{peak_memory, process_cpu};
 
 impl Conductor<'_> {
-    /// Ends the workers and puts together what they measured.
+    /// Ends the workers and merges what they measured.
     pub(super) async fn report(
         mut self,
         observer: &mut dyn Observer,
@@ -29,7 +29,7 @@ impl Conductor<'_> {
             let result = loop {
                 tokio::select! {
                     result = &mut result => break result,
-                    // Workers that are told so end at once, and give what they have.
+                    // Workers that get the order end at once, and hand over what they have.
                     _ = interrupt() => self.abort(),
                 }
             };
@@ -44,7 +44,7 @@ impl Conductor<'_> {
             observer.second(&self.snapshot());
         }
         let mut report = self.assemble(measured, reasons, end, self.ended);
-        // As it was before they were told to leave.
+        // The state before they were ordered to leave.
         report.clients.missing = clients.missing;
         report.judge(&self.options.thresholds);
         report
@@ -137,7 +137,7 @@ impl Conductor<'_> {
         Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
     }
 
-    /// How many seconds the load began behind `--start-at`.
+    /// How many seconds the load began after `--start-at`.
     fn late(&self) -> Option<f64> {
         let begun = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX)?;
         let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
@@ -165,7 +165,7 @@ impl Conductor<'_> {
         rows.collect()
     }
 
-    /// Group by group, where there are several.
+    /// A report for each group, if there are several.
     fn empty_groups(&self) -> Vec<GroupReport> {
         let scenario = &self.plan.scenario;
         let groups = scenario.groups.iter().filter(|_| scenario.groups.len() > 1).map(|group| GroupReport {
@@ -178,22 +178,22 @@ impl Conductor<'_> {
         groups.collect()
     }
 
-    /// How long connecting all clients should take, as far as a rate is asked for.
+    /// How long connecting all clients should take, if a rate was given.
     #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
     fn ramp(&self) -> Option<f64> {
         let scenario = &self.plan.scenario;
         let first = scenario.phases.first()?;
         let connects = first.changes.iter().filter(|(_, change)| *change == Change::Connect);
-        // The last one has nobody behind it that it keeps waiting.
+        // Nothing waits for the last one.
         let last = connects.map(|(group, _)| scenario.groups[*group].clients).sum::<u64>().checked_sub(1)?;
         let interval = scenario.connect_interval.as_secs_f64();
         (interval > 0.0).then(|| last as f64 * interval)
     }
 
-    /// What should have come and did not.
+    /// What should have arrived and did not.
     fn settle_losses(&self, counts: &mut Counts, ended: Ended) {
         if ended == Ended::Unfinished {
-            // What is on its way is not lost.
+            // What is in transit is not lost.
             return;
         }
         let scenario = &self.plan.scenario;

@@ -1,4 +1,4 @@
-//! A run over several machines as a job of theirs: what has to be known to write one.
+//! A run on several machines as a job of a scheduler: the data needed to write one.
 
 use super::Takes;
 
@@ -47,7 +47,7 @@ pub(crate) struct Manifest {
 const STARTING: u64 = 120;
 /// Seconds that tasks of machines that are there already are given to start.
 const STARTING_THERE: u64 = 30;
-/// Seconds that parts may take longer than they should before nobody waits for them any more.
+/// Seconds that parts may take longer than planned before the wait for them ends.
 const SLACK: u64 = 600;
 /// Seconds that a run is given whose end no duration says.
 const UNKNOWN: u64 = 3600;

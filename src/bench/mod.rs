@@ -1,8 +1,8 @@
 //! The load generator: scenario · schedule · worker · recorder · report.
 //!
-//! Apart from `client` since thousands of sessions share a thread here, and since every time in it is measured from
-//! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
-//! nothing here prints.
+//! Separate from `client` because thousands of sessions share a thread here, and every time is measured from a plan.
+//! Reports show what happened: events are counted separately, latencies run from the planned time, and nothing here
+//! prints.
 
 mod advice;
 mod change;
@@ -22,7 +22,6 @@ mod rate;
 mod recorder;
 mod report;
 mod report_error;
-mod rows;
 mod run;
 mod scale;
 #[cfg(test)]
@@ -58,7 +57,6 @@ pub use report::{Ended, Report};
 pub(crate) use report::{GroupReport, PhaseReport};
 pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
-pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scale::Takes;
 pub(crate) use scenario::{

@@ -3,6 +3,7 @@
 
 use super::plan::{ClientNumber, Plan};
 use super::{Load, Role, Scenario};
+use crate::payload::placeholder::Drawer;
 
 /// Bytes of a process without connections.
 pub(crate) const PROCESS: u64 = 16_000_000;
@@ -85,12 +86,12 @@ impl Takes {
 /// Messages a second that come to the scenario's own subscribers, in the phase in which most of them listen.
 fn deliveries(scenario: &Scenario) -> f64 {
     let Ok(plan) = Plan::new(scenario.clone(), Vec::new(), None) else { return 0.0 };
-    let mut random = fastrand::Rng::with_seed(0);
+    let mut drawer = Drawer::seeded(0);
     let mut sum = 0.0;
     for (group, settings) in scenario.groups.iter().enumerate() {
         let Role::Publish(publish) = &settings.role else { continue };
         let (Load::Even(rate) | Load::Poisson(rate)) = publish.load else { continue };
-        let Ok(topic) = plan.topic(ClientNumber { group, number: 0 }, 0, &mut random) else { continue };
+        let Ok(topic) = plan.topic(ClientNumber { group, number: 0 }, 0, &mut drawer) else { continue };
         let fan_out = (0..scenario.phases.len()).map(|phase| plan.fan_out(phase, &topic).now).max();
         sum += rate.per_second() * f64::from(fan_out.unwrap_or_default());
     }

@@ -8,7 +8,7 @@ use crate::bench::{LATE_START, Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 use crate::payload::plural;
 
-/// Shows a run: on a terminal a banner and lines that move, elsewhere MQTTX's lines, once a second.
+/// Shows a run: on a terminal a banner and progress lines, elsewhere the lines of MQTTX, once a second.
 #[derive(Debug)]
 pub(crate) struct BenchDisplay {
     terminal: Terminal,
@@ -20,13 +20,13 @@ pub(crate) struct BenchDisplay {
     /// What the moving lines say.
     live: Live,
     lines: Stdout,
-    /// Stdout is for the results alone.
+    /// Stdout is only for the results.
     keeps_stdout: bool,
 }
 
 impl BenchDisplay {
-    /// `title` as in MQTTX: `publish benchmark`; of `phases` the names; `moves`: with a line that
-    /// moves.
+    /// `title` as in MQTTX: `publish benchmark`; `phases` are the names; `moves`: with a progress
+    /// line.
     pub(crate) fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
         let target = if moves && terminal.stderr.terminal && !talk.is_quiet() {
             line::target()
@@ -68,12 +68,12 @@ impl BenchDisplay {
         }
     }
 
-    /// Takes the moving line away.
+    /// Removes the progress line.
     pub(crate) fn end(&mut self, _report: &Report) {
         self.bar.finish_and_clear();
     }
 
-    /// A line for programs; that nobody reads it any more is no reason to end the run.
+    /// A line for programs; a closed pipe is not a reason to end the run.
     fn line(&mut self, text: &str) {
         if !self.terminal.stdout.terminal && !self.talk.is_quiet() && !self.keeps_stdout {
             let _ = self.lines.line(text).and_then(|()| self.lines.flush());
@@ -93,7 +93,7 @@ impl Observer for BenchDisplay {
                 None => self.talk.success(format_args!("Created {connections} in {seconds:.3}s")),
             }
             if let Some(late) = snapshot.late.filter(|late| *late > LATE_START) {
-                self.talk.warning(format_args!("the load begins {late:.1} s behind --start-at"));
+                self.talk.warning(format_args!("the load begins {late:.1} s after --start-at"));
             }
         });
     }
@@ -132,13 +132,13 @@ impl Observer for BenchDisplay {
 
     fn stopping(&mut self, _snapshot: &Snapshot, drain: Duration) {
         let (talk, seconds) = (self.talk, drain.as_secs_f64());
-        let text = format!("Stopping: waiting up to {seconds} s for what is on its way; again to end at once");
+        let text = format!("Stopping: waiting up to {seconds} s for outstanding messages; press again to end at once");
         self.bar.suspend(|| talk.progress(text));
     }
 
     fn cut_short(&mut self, snapshot: &Snapshot) {
         let (talk, messages) = (self.talk, plural(snapshot.outstanding, "message"));
-        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} on the way")));
+        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} outstanding")));
     }
 
     fn interim(&mut self, _report: &Report) {}

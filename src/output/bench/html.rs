@@ -35,7 +35,7 @@ display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:2px}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}section,.tiles,tr{break-inside:avoid}h2{break-after:avoid}\
 .scroll{overflow:visible}svg{min-width:0}}";
 
-/// The page: whether it passed and what limited it on top, then what was measured, then what was asked.
+/// The page: whether it passed and what limited it at the top, then the measurements, then the parameters.
 pub(crate) fn bench_html(report: &Report) -> String {
     let run = title(report);
     let mut page = begin(&run);
@@ -72,7 +72,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
     let reasons = report.reasons.0.iter().map(|(reason, count)| [reason.clone(), number(*count)]);
     pairs(&mut page, "Reasons", reasons);
     let parameters = report.parameters.iter().map(|parameter| [parameter.name.clone(), parameter.value.clone()]);
-    pairs(&mut page, "What was asked", parameters);
+    pairs(&mut page, "Parameters", parameters);
     page.push_str("</html>\n");
     page
 }
@@ -121,7 +121,7 @@ pub(crate) fn bench_comparison_html(
         [name.clone(), value(before), values.join("; ")]
     });
     let different: Vec<_> = different.collect();
-    grid(&mut page, "Asked for differently", ["", "baseline", "candidate"], different.into_iter());
+    grid(&mut page, "Parameters that differ", ["", "baseline", "candidate"], different.into_iter());
     page.push_str("</html>\n");
     page
 }
@@ -341,7 +341,7 @@ mod tests {
             ">measured</text>",
             "@media print",
             "prefers-color-scheme:dark",
-            "<h2>What was asked</h2>",
+            "<h2>Parameters</h2>",
         ] {
             assert!(page.contains(part), "{part} in {page}");
         }

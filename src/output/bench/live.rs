@@ -83,7 +83,7 @@ fn headline(snapshot: &Snapshot, phase: Option<&str>, width: usize, unicode: boo
                 None => (format!("{word} {}", seconds(snapshot.in_stage)), None),
             }
         }
-        (Stage::Draining, _) => (format!("waiting for what is on its way, {}", seconds(snapshot.in_stage)), None),
+        (Stage::Draining, _) => (format!("waiting for outstanding messages, {}", seconds(snapshot.in_stage)), None),
     };
     let room = width.saturating_sub(text.len() + 2).min(40);
     match part {

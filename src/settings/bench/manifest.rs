@@ -41,32 +41,30 @@ impl ManifestSettings {
         let BenchManifestArgs { scheduler, scenario, shards, image, fail, options } = arguments;
         if let Some(own) = OWN.into_iter().find(|option| origins.given(option)) {
             let name = origins.name(own);
-            return Err(Error::usage(format!(
-                "bench manifest: {name} is what the job sets for each part: leave it out"
-            )));
+            return Err(Error::usage(format!("bench manifest: the job sets {name} for each part: leave it out")));
         }
         if origins.given("fail") {
-            let error = Error::usage("bench manifest: --fail behind -- would judge each part for itself");
-            return Err(error.with_hint("give it before --: then the merge judges the whole by it"));
+            let error = Error::usage("bench manifest: --fail after -- would judge each part separately");
+            return Err(error.with_hint("give it before --, so that the merge judges the whole run"));
         }
         if !origins.given("hostname") && !origins.given("url") {
-            let error = Error::usage("bench manifest: the machines need the name of the broker");
-            return Err(error.with_hint("add it behind --, for example -- -h broker.example"));
+            let error = Error::usage("bench manifest: the broker is not named");
+            return Err(error.with_hint("add it after --, for example -- -h broker.example"));
         }
         if !(1..=MOST).contains(shards) {
-            return Err(Error::usage(format!("--shards: {shards} is not from 1 to {MOST}")));
+            return Err(Error::usage(format!("--shards: {shards} is not between 1 and {MOST}")));
         }
         thresholds_of(fail, "--fail")?;
         let settings = BenchSettings::run(run, origins)?;
         let mut warnings = settings.warnings;
         if settings.scenario.is_endless() {
             let error =
-                Error::usage(format!("bench manifest: `{scenario}` has no end, and the merge would wait for it"));
-            return Err(error.with_hint("give its last phase a duration, or --duration behind --"));
+                Error::usage(format!("bench manifest: `{scenario}` has no end, so the merge would wait forever"));
+            return Err(error.with_hint("give its last phase a duration, or --duration after --"));
         }
         if origins.given("password") {
             let name = origins.name("password");
-            warnings.push(format!("{name} is written into the job for all to read: set MQTTX_PASSWORD there instead"));
+            warnings.push(format!("{name} would be readable in the job: set MQTTX_PASSWORD there instead"));
         }
         let file = match Preset::find(scenario) {
             Some(_) => None,

@@ -54,13 +54,13 @@ fn a_file_comes_with_the_job() {
 #[test]
 fn what_the_job_sets_itself_and_what_cannot_end_is_refused() {
     for (line, fault) in [
-        ("kubernetes p2p --shards 2", "the machines need the name of the broker"),
-        ("slurm p2p --shards 2 -- -h b --shard 1/2", "--shard is what the job sets for each part"),
-        ("slurm p2p --shards 2 -- -h b --report r.json", "--report is what the job sets for each part"),
-        ("slurm p2p --shards 2 -- -h b --fail loss>0", "would judge each part for itself"),
+        ("kubernetes p2p --shards 2", "the broker is not named"),
+        ("slurm p2p --shards 2 -- -h b --shard 1/2", "the job sets --shard for each part"),
+        ("slurm p2p --shards 2 -- -h b --report r.json", "the job sets --report for each part"),
+        ("slurm p2p --shards 2 -- -h b --fail loss>0", "would judge each part separately"),
         ("slurm p2p --shards 2 --fail loss -- -h b", "--fail: `loss` is not a condition"),
         ("slurm p2p --shards 0 -- -h b", "--shards"),
-        ("slurm nothing --shards 2 -- -h b", "there is no preset `nothing`"),
+        ("slurm nothing --shards 2 -- -h b", "unknown preset `nothing`"),
         ("slurm p2p --shards 2 -- -h b --nothing", "--nothing"),
     ] {
         let ended = manifest(line).run().expect_code(2);

@@ -45,11 +45,11 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     count_publishes(broker.accept_session(connack()).0);
     let ended = program.wait().expect_code(99);
     assert!(
-        ended.stderr.contains("the load begins ") && ended.stderr.contains(" s behind --start-at"),
+        ended.stderr.contains("the load begins ") && ended.stderr.contains(" s after --start-at"),
         "{}",
         ended.stderr
     );
-    assert!(ended.text().contains(" s behind --start-at"), "the result has it too: {}", ended.text());
+    assert!(ended.text().contains(" s after --start-at"), "the result has it too: {}", ended.text());
     // The whole of it.
     assert!(read(&path).seconds.late > Some(59.0), "{:?}", read(&path).seconds);
 }
