@@ -187,7 +187,7 @@ impl Conductor<'_> {
         // Nothing waits for the last one.
         let last = connects.map(|(group, _)| scenario.groups[*group].clients).sum::<u64>().checked_sub(1)?;
         let interval = scenario.connect_interval.as_secs_f64();
-        (interval > 0.0).then(|| last as f64 * interval)
+        (interval > 0.0).then_some(last as f64 * interval)
     }
 
     /// What should have arrived and did not.

@@ -442,7 +442,7 @@ pub struct SummaryTarget {
 pub enum SummaryFormat {
     /// One JSON object without histograms.
     Json,
-    /// A test suite in JUnit's XML: a test for each threshold, and one for the run.
+    /// A test suite in the XML format of `JUnit`: a test for each threshold, and one for the run.
     Junit,
 }
 

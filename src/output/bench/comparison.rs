@@ -14,7 +14,9 @@ type Figure<'a> = &'a dyn Fn(&Report) -> Option<f64>;
 pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Changed], stream: Stream) -> String {
     let mut columns = Columns::default();
     columns.row(["", "baseline", "candidate", "ratio", ""]);
-    rows(before, after).into_iter().for_each(|row| columns.row(row));
+    for row in rows(before, after) {
+        columns.row(row);
+    }
     let mut out: String = columns.lines(stream).map(|line| line + "\n").collect();
     if !changed.is_empty() {
         out += "\nThresholds\n";
