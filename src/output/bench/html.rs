@@ -334,7 +334,7 @@ mod tests {
             "<h2>Messages in each second</h2>",
             "<h2>Latency over time</h2>",
             "<h2>Latency by percentile</h2>",
-            "<h2>Distribution of plan to ack</h2>",
+            "<h2>Distribution of scheduled to ack</h2>",
             "<h2>Groups</h2>",
             "<th>&lt;b&gt;</th><td>7</td>",
             "latency (logarithmic)",

@@ -288,6 +288,9 @@ mod tests {
     fn the_bars_of_the_distribution_are_all_of_it() {
         let mut page = String::new();
         distribution(&mut page, &Report::example((0, 1), 100));
-        assert!(page.contains("Distribution of plan to ack") && page.contains("up to 2.00 ms: 99 (99.00 %)"), "{page}");
+        assert!(
+            page.contains("Distribution of scheduled to ack") && page.contains("up to 2.00 ms: 99 (99.00 %)"),
+            "{page}"
+        );
     }
 }

@@ -38,6 +38,6 @@ fn several_reports_are_one_page() {
         ["one", "two", "three"].iter().fold(Program::new(["bench", "compare"]), |line, name| line.arg(path(name)));
     compare.arg("--html").arg(path("page.html")).run().expect_code(0);
     let page = std::fs::read_to_string(path("page.html")).unwrap();
-    assert!(page.contains("<h2>Figures</h2>") && page.contains("Latency by percentile: plan to ack"), "{page}");
+    assert!(page.contains("<h2>Figures</h2>") && page.contains("Latency by percentile: scheduled to ack"), "{page}");
     assert!(["one", "two", "three"].iter().all(|name| page.contains(&format!("{name}</span>"))), "{page}");
 }
