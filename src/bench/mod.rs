@@ -4,6 +4,7 @@
 //! Reports show what happened: events are counted separately, latencies run from the planned time, and nothing here
 //! prints.
 
+mod advice;
 mod change;
 mod clock;
 mod conclusion;
@@ -23,6 +24,8 @@ mod report;
 mod report_error;
 mod run;
 mod scale;
+#[cfg(test)]
+mod scale_page;
 mod scenario;
 mod schedule;
 mod search;
@@ -34,6 +37,8 @@ mod start;
 mod taps;
 mod text;
 mod threshold;
+#[cfg(test)]
+mod threshold_page;
 mod usage;
 mod verdict;
 mod worker;
@@ -47,9 +52,9 @@ pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
-#[cfg(test)]
-pub(crate) use report::PhaseReport;
 pub use report::{Ended, Report};
+#[cfg(test)]
+pub(crate) use report::{GroupReport, PhaseReport};
 pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};

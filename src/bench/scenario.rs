@@ -380,6 +380,7 @@ impl Scenario {
                 Some("a member of a shared subscription does not know what the others receive")
             }
             Needs::Numbers if !numbered => Some("the payload carries no number: use --payload-size of 32 or more"),
+            Needs::Ramp if self.connect_interval.is_zero() => Some("no rate of connects is asked for"),
             Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
             _ => None,
         }
@@ -468,6 +469,22 @@ impl Scenario {
             }
         }
         sum
+    }
+}
+
+impl Group {
+    /// The latency that is of most interest of it.
+    pub(crate) fn measure(&self) -> Measure {
+        match &self.role {
+            Role::Subscribe(_) => Measure::E2e,
+            Role::Publish(publish) => match (publish.qos, publish.load) {
+                (QoS::AtMostOnce, _) => Measure::SendDelay,
+                (_, Load::Unpaced { .. }) => Measure::AckUncorrected,
+                _ => Measure::Ack,
+            },
+            Role::Churn(_) => Measure::Online,
+            Role::Idle => Measure::Connack,
+        }
     }
 }
 

@@ -423,6 +423,40 @@ pub struct ResultsArgs {
     /// Write the histograms in `HdrHistogram`'s interval log format
     #[arg(long, value_name = "PATH")]
     pub hdr_log: Option<PathBuf>,
+    /// Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout
+    #[arg(long, value_name = "FORMAT[:PATH]", value_parser = summary_target)]
+    pub summary: Option<SummaryTarget>,
+}
+
+/// `--summary`: in which form, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryTarget {
+    /// In which form.
+    pub format: SummaryFormat,
+    /// Where to; `-` is stdout.
+    pub path: PathBuf,
+}
+
+/// A form of results for CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryFormat {
+    /// One JSON object without histograms.
+    Json,
+    /// A test suite in the XML format of `JUnit`: a test for each threshold, and one for the run.
+    Junit,
+}
+
+fn summary_target(text: &str) -> Result<SummaryTarget, String> {
+    let (format, path) = text.split_once(':').unwrap_or((text, "-"));
+    let format = match format {
+        "json" => SummaryFormat::Json,
+        "junit" => SummaryFormat::Junit,
+        _ => return Err("it is json or junit, with a path behind a colon, for example junit:results.xml".to_owned()),
+    };
+    if path.is_empty() {
+        return Err("the path behind the colon is empty; leave the colon out for stdout".to_owned());
+    }
+    Ok(SummaryTarget { format, path: path.into() })
 }
 
 /// `mqttx-rs bench merge`.
@@ -456,6 +490,9 @@ pub struct BenchCompareArgs {
     /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeatable
     #[arg(long, value_name = "CHANGE")]
     pub fail: Vec<String>,
+    /// Write a page with the figures and the plots of all of them over one another
+    #[arg(long, value_name = "PATH")]
+    pub html: Option<PathBuf>,
 }
 
 /// `mqttx-rs bench manifest`.

@@ -32,8 +32,8 @@ mod trace;
 mod unreadable;
 
 pub(crate) use bench::{
-    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_manifest, bench_metrics, bench_presets,
-    bench_report, bench_step, simulations,
+    BenchDisplay, bench_comparison, bench_comparison_html, bench_csv, bench_hdr_log, bench_html, bench_junit,
+    bench_manifest, bench_metrics, bench_presets, bench_report, bench_step, bench_summary, simulations,
 };
 #[cfg(feature = "broker")]
 pub(crate) use broker_metrics::broker_metrics;

@@ -70,6 +70,7 @@ impl Worker {
                 // It was to leave meanwhile.
                 continue;
             }
+            self.tools.recorder.at_group(connection.client.group);
             connection.enter(Stage::Dialing, &mut self.tools);
             self.tools.recorder.counts.connects_attempted += 1;
             let (plan, client) = (self.tools.plan.clone(), connection.client);
@@ -102,6 +103,7 @@ impl Worker {
             let served = match dialed {
                 Ok(dialed) => connection.open(dialed, &mut self.tools),
                 Err(error) => {
+                    self.tools.recorder.at_group(connection.client.group);
                     self.tools.recorder.counts.connects_failed += 1;
                     self.tools.recorder.reasons.note(format!("connect: {error}"));
                     Served::Ended

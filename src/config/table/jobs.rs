@@ -242,6 +242,8 @@ pub(super) const ROWS: &[Row] = &[
     row("csv", RESULTS, Path, &[]),
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
+    row("summary", RESULTS, Text, &[]),
+    row("html", &["bench compare"], Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
     row("wait", &["bench merge"], Seconds, &[]),
     row("shards", &["bench manifest"], Number, &[]),

@@ -75,6 +75,8 @@ pub(crate) struct CompareSettings {
     pub candidates: Vec<PathBuf>,
     /// The changes that make it fail.
     pub changes: Vec<RunChange>,
+    /// A page with plots.
+    pub html: Option<PathBuf>,
 }
 
 impl CompareSettings {
@@ -82,7 +84,12 @@ impl CompareSettings {
     pub(crate) fn resolve(arguments: &BenchCompareArgs) -> Result<Self, Error> {
         let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
         let changes = arguments.fail.iter().map(parse).collect::<Result<_, _>>()?;
-        Ok(Self { baseline: arguments.before.clone(), candidates: arguments.after.clone(), changes })
+        Ok(Self {
+            baseline: arguments.before.clone(),
+            candidates: arguments.after.clone(),
+            changes,
+            html: arguments.html.clone(),
+        })
     }
 }
 

@@ -524,6 +524,8 @@ pub(super) const ROWS: &[Row] = &[
     row(JUDGED, "csv", "--csv {dir}/r.csv"),
     row(JUDGED, "html", "--html {dir}/r.html"),
     row(JUDGED, "hdr-log", "--hdr-log {dir}/r.hlog"),
+    row(JUDGED, "summary", "--summary junit:{dir}/r.xml"),
+    row(&["bench compare"], "html", "--html {dir}/r.html"),
     row(&["bench run"], "preset", "--preset nothing"),
     row(&["bench run"], "scale", "--scale 2"),
     row(&["bench merge"], "wait", "--wait x"),
