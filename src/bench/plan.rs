@@ -165,7 +165,7 @@ impl Plan {
     }
 
     /// What is the same in all messages of a client, besides their topic.
-    pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Box<PublishProperties>> {
+    pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Arc<PublishProperties>> {
         let Role::Publish(publish) = &self.group(client).role else { return None };
         if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
             return publish.properties.clone();
@@ -173,7 +173,7 @@ impl Plan {
         let mut random = random_of(client);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut random);
         let user_properties = pairs(&publish.user_properties, &mut fill);
-        Some(Box::new(PublishProperties {
+        Some(Arc::new(PublishProperties {
             user_properties,
             ..publish.properties.clone().unwrap_or_default().as_ref().clone()
         }))

@@ -215,7 +215,7 @@ pub(crate) struct Publish {
     /// Each goes out with DUP, as only somebody who tests a broker wants it.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; without user properties.
-    pub properties: Option<Box<PublishProperties>>,
+    pub properties: Option<Arc<PublishProperties>>,
     /// User properties, the same for all messages of a client.
     pub user_properties: Vec<(Text, Text)>,
     /// What.

@@ -4,6 +4,7 @@
 //! answered comes again in a session that is kept.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
@@ -148,7 +149,7 @@ impl Replier<'_> {
         };
         let correlation_data = request.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
         let properties = correlation_data
-            .map(|data| Box::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
+            .map(|data| Arc::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
         let answer = Message { properties, ..Message::new(topic.clone(), payload).with_qos(self.settings.qos) };
         match self.client.publish(answer).await {
             Ok(_) => {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{PublishProperties, QoS, TopicName, WillProperties};
@@ -19,7 +21,7 @@ pub struct Message {
     /// Outgoing: DUP is set already when it is sent for the first time, as only somebody who tests a broker wants it.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; `None` when there are none.
-    pub properties: Option<Box<PublishProperties>>,
+    pub properties: Option<Arc<PublishProperties>>,
 }
 
 impl Message {

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -26,7 +27,7 @@ pub(super) struct Publisher {
     topic: Option<(TopicName, Expected)>,
     next_payload: usize,
     /// Of every message.
-    properties: Option<Box<PublishProperties>>,
+    properties: Option<Arc<PublishProperties>>,
     /// Number of the next message.
     sequence: u64,
     /// Messages that are due.

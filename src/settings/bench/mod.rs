@@ -11,6 +11,7 @@ mod scheduler;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::codec::encoder;
 use super::publish;
@@ -211,7 +212,7 @@ fn publisher(
 ) -> Result<Role, Error> {
     let user_properties = words.pairs("--user-properties", &message.user_properties)?;
     let properties = publish::properties(message, version).map(|mut properties| {
-        properties.user_properties = Vec::new();
+        Arc::make_mut(&mut properties).user_properties = Vec::new();
         properties
     });
     Ok(Role::Publish(Box::new(Publish {
