@@ -1,29 +1,38 @@
-//! Wiring: arguments to settings, a runtime, and the command that was asked for.
+//! Wiring: resolves arguments into settings, sets up a runtime, and dispatches the command.
 
 use std::io::IsTerminal;
 
-use crate::cli::Command;
-use crate::cli::bench::BenchCommand;
+use crate::cli::bench::{BenchCommand, BenchManifestArgs};
+use crate::cli::{self, Command};
 use crate::command;
+use crate::config::mosquitto::Tool;
 use crate::config::{self, CommandLine, Invocation, Origins, SavedOptions};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, MergeSettings, ProfileJob, PubSettings, ReplSettings,
-    ReplySettings, RequestSettings, SubSettings, TopicJob,
+    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, ManifestSettings, MergeSettings, ProfileJob,
+    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob,
 };
 
-/// Runs the program and returns its exit code. Every error has been shown by then.
+/// Runs the program and returns its exit code. All errors have been printed by then.
 pub fn run() -> u8 {
-    let command_line = config::read(std::env::args_os(), variable);
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let (called, command_line) = match Tool::called(arguments.first()) {
+        Some(tool) => {
+            let (called, command_line) = tool.read(&arguments, variable);
+            (Some(called), command_line)
+        }
+        None => (None, config::read(arguments, variable)),
+    };
+    let code_of = |error: &Error| called.map_or(error.kind().code(), |called| called.code_of(error));
     let invocation = match command_line {
         Ok(CommandLine::Run(invocation)) => invocation,
         Ok(CommandLine::Print(text)) => return print(&text),
         Err(error) => {
             let terminal = Terminal::detect(color_asked_for());
             Talk::new(terminal.stderr, false, error_format_asked_for()).error(&error);
-            return error.kind().code();
+            return code_of(&error);
         }
     };
     let general = &invocation.cli.general;
@@ -33,7 +42,7 @@ pub fn run() -> u8 {
         Ok(log) => talk.with_log(log),
         Err(error) => {
             talk.error(&error);
-            return error.kind().code();
+            return code_of(&error);
         }
     };
     talk.debug(&invocation.origins);
@@ -42,17 +51,17 @@ pub fn run() -> u8 {
     }
     let saved = invocation.save.as_ref().map(|saved| save(saved, talk)).transpose();
     match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
-        Ok(status) => status.code(),
+        Ok(status) => called.map_or(status.code(), |called| called.code(status)),
         Err(error) => {
             talk.error(&error);
-            error.kind().code()
+            code_of(&error)
         }
     }
 }
 
 fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
-    let Invocation { cli, origins, given, .. } = invocation;
-    match cli.command {
+    let Invocation { cli: arguments, origins, given, .. } = invocation;
+    match arguments.command {
         Command::Profile(arguments) => {
             let job = ProfileJob::resolve(arguments, &given)?;
             command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
@@ -98,10 +107,12 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))
         }
+        Command::Completion(arguments) => command::manual::completion(arguments.shell, cli::command(), terminal),
+        Command::Man(arguments) => command::manual::man(arguments.folder.as_deref(), cli::command(), terminal, talk),
     }
 }
 
-/// `--save-options`: what it says is written, and the command runs all the same.
+/// `--save-options`: writes the options, then the command runs as usual.
 fn save(saved: &SavedOptions, talk: Talk) -> Result<(), Error> {
     saved.write()?;
     talk.success(format_args!("Options saved to {}", saved.path().display()));
@@ -146,17 +157,35 @@ fn dispatch_bench(
         BenchCommand::Compare(arguments) => {
             return command::bench::compare(&CompareSettings::resolve(&arguments)?, terminal, talk);
         }
+        BenchCommand::Manifest(arguments) => return manifest(&arguments, terminal, talk),
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;
     block_on(command::bench::run(settings, terminal, talk))
 }
 
-/// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.
+/// `bench manifest`: what the machines will be told is read as they will read it, without what is set on this one.
+fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let line = ManifestSettings::line(arguments).into_iter().map(Into::into);
+    let invocation = match config::read(line, |_| None)? {
+        CommandLine::Run(invocation) => *invocation,
+        CommandLine::Print(text) => {
+            command::bench::help(&text.to_string(), terminal)?;
+            return Ok(ExitStatus::Done);
+        }
+    };
+    let Command::Bench(bench) = invocation.cli.command else { return Ok(ExitStatus::Done) };
+    let BenchCommand::Run(run) = bench.command else { return Ok(ExitStatus::Done) };
+    let command = std::iter::once("mqttx-rs".to_owned()).chain(std::env::args().skip(1)).collect();
+    let settings = ManifestSettings::resolve(arguments, &run, &invocation.origins, command)?;
+    command::bench::manifest(&settings, terminal, talk)
+}
+
+/// Runs a command on a single-threaded runtime: the quickest to start, and enough for one connection.
 fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result<ExitStatus, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::local(format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(command);
-    // A thread may still sit in a read of stdin.
+    // A thread may still be blocked in a read of stdin.
     runtime.shutdown_background();
     result
 }

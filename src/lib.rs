@@ -1,6 +1,6 @@
 //! `mqttx-rs`: publish, subscribe, explore and load-test MQTT brokers.
 //!
-//! A map of the house, of which ARCHITECTURE.md tells more:
+//! A map of the modules; ARCHITECTURE.md describes them:
 //!
 //! ```text
 //! app       wiring: settings, runtime, signals, dispatch

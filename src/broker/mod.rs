@@ -6,10 +6,10 @@
 //! | module | what it does |
 //! |---|---|
 //! | `core` | all sessions and what passes between them, without I/O |
-//! | `routing` | who gets a message |
+//! | `routing` | the recipients of a message |
 //! | `store` | retained and delayed messages |
 //! | `access` | users and rights |
-//! | `faults` | what goes wrong on request |
+//! | `faults` | faults on request |
 //! | `statistics` | what is counted, under mosquitto's `$SYS` |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |

@@ -1,7 +1,7 @@
 //! The definition of the command that a command line invokes, without the others: building all of them takes longer
 //! than a short run.
 //!
-//! Nothing is described here a second time: each command is built by the same code as in [`command`](super::command).
+//! Nothing is defined a second time here: each command is built by the same code as in [`command`](super::command).
 //! What this definition accepts, that one accepts with the same result. It refuses more, and then that one decides
 //! (`config::read`).
 
@@ -10,11 +10,12 @@ use std::ffi::OsString;
 use clap::{Args, Command};
 
 use super::bench::{
-    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPresetsArgs, BenchPublishArgs,
-    BenchRunArgs, BenchSubscribeArgs,
+    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchManifestArgs, BenchMergeArgs, BenchPresetsArgs,
+    BenchPublishArgs, BenchRunArgs, BenchSubscribeArgs,
 };
 use super::broker::BrokerArgs;
 use super::conn::ConnCommand;
+use super::manual::{CompletionArgs, ManArgs};
 use super::profile::ProfileArgs;
 use super::publish::PublishCommand;
 use super::repl::ReplArgs;
@@ -56,12 +57,15 @@ const COMMANDS: &[Entry] = &[
             ("presets", Options(BenchPresetsArgs::augment_args)),
             ("merge", Options(BenchMergeArgs::augment_args)),
             ("compare", Options(BenchCompareArgs::augment_args)),
+            ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
     // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),
     ("broker", Options(BrokerArgs::augment_args)),
+    ("completion", Options(CompletionArgs::augment_args)),
+    ("man", Options(ManArgs::augment_args)),
 ];
 
 /// The general options, and the one command that the arguments name, the program's name first. Without a command that
@@ -72,7 +76,7 @@ pub(crate) fn invoked(arguments: &[OsString]) -> Command {
     finished(with_command(general, COMMANDS, &names))
 }
 
-/// The commands as names without options: enough to find which is meant, as only the general options stand before it.
+/// The commands as names without options: enough to find which is meant, as only the general options come before it.
 fn with_names(command: Command, below: &[Entry]) -> Command {
     command.subcommands(below.iter().map(|(name, below)| match below {
         Options(_) => named(name),

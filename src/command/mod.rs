@@ -1,11 +1,12 @@
 //! The use-cases, one file each: settings in, [`ExitStatus`](crate::error::ExitStatus) out.
 //!
 //! A command drives a [`client`] and decides what its events mean: what is printed, when the work is done, with
-//! which status. It neither parses arguments nor knows how a line looks.
+//! which status. It neither parses arguments nor formats lines.
 
 pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod conn;
+pub(crate) mod manual;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod reply;
@@ -13,7 +14,7 @@ pub(crate) mod request;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 
-// What the commands of `repl` are made of too.
+// Shared with the commands of `repl`.
 pub(crate) mod interrupt;
 pub(crate) mod lines;
 pub(crate) mod refusal;
@@ -42,7 +43,7 @@ use crate::session::{Acknowledge, Authenticator};
 use crate::settings::{ConnectSettings, FileTarget};
 use crate::transport::{Certificate, DialObserver};
 
-/// Tells each step of a dial by `--debug`, and keeps the certificates that the broker showed.
+/// Logs each step of a dial with `--debug`, and keeps the certificates that the broker presented.
 #[derive(Debug)]
 pub(crate) struct DialWatch {
     talk: Talk,
@@ -54,7 +55,7 @@ impl DialWatch {
         Self { talk, certificates: Mutex::default() }
     }
 
-    /// Those of the last handshake that had any: one that resumes a session shows none.
+    /// Those of the last handshake that had any, as one that resumes a session has none.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
         self.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -80,7 +81,7 @@ pub(crate) fn connect(
     connect_with_tap(settings, acknowledge, talk, tap(settings, talk), watch)
 }
 
-/// The same, with somebody who watches each dial.
+/// The same, with an observer of each dial.
 pub(crate) fn connect_watched(
     settings: &ConnectSettings,
     acknowledge: Acknowledge,

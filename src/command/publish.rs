@@ -1,6 +1,6 @@
-//! `pub`: publishes each message of its source and knows what became of it.
+//! `pub`: publishes each message of its source and tracks its outcome.
 //!
-//! Done means what the QoS promises: written to the socket at QoS 0, PUBACK at QoS 1, PUBCOMP at QoS 2.
+//! A message is done as its QoS requires: written to the socket at QoS 0, PUBACK at QoS 1, PUBCOMP at QoS 2.
 
 use std::cell::RefCell;
 use std::pin::pin;
@@ -69,7 +69,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
 
     let tally = tally.borrow();
     match (closed, cut) {
-        // That the connection is lost behind the last acknowledgement changes nothing; that there never was one does.
+        // A connection lost after the last acknowledgement does not matter; never having had one does.
         (closed, _)
             if is_produced && unread.is_none() && tally.is_complete() && (closed.is_ok() || !tally.is_empty()) =>
         {
@@ -80,7 +80,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
             Ok(tally.failure().map_or(ExitStatus::Interrupted(signal), ExitStatus::Partly))
         }
         (_, Some(Cut::Timeout(time))) => {
-            let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
+            let message = format!("not finished within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
             tally.refused_before(Error::new(ErrorKind::TimedOut, message))
         }
         (Err(error), None) => {
@@ -94,7 +94,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
     }
 }
 
-/// Hands message after message to the client, as fast as it takes them. The error is stdin's.
+/// Hands message after message to the client, as fast as it accepts them. The error is from stdin.
 async fn produce(
     mut source: Source<'_>,
     delay: Duration,
@@ -113,7 +113,7 @@ async fn produce(
         let topic = message.topic.clone();
         match client.publish(message).await {
             Ok(_) => tally.borrow_mut().accepted(),
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => return Ok(()),
             Err(Declined::Rejected(error)) => tally.borrow_mut().declined(&topic, &error),
         }
@@ -123,7 +123,7 @@ async fn produce(
     }
 }
 
-/// When the time is up: how long it was.
+/// The timeout, if it has expired.
 async fn expiry(deadline: Option<(Instant, Duration)>) -> Duration {
     match deadline {
         Some((at, time)) => {

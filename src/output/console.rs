@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-/// Takes lines while somebody types another: draws them above it.
+/// Takes lines while another is being typed, and draws them above it.
 pub trait AboveLine: Send {
-    /// Keeps lines until it is over: something else has the whole screen.
+    /// Keeps lines while something else has the whole screen.
     fn hold(&mut self, is_held: bool);
 
-    /// Draws whole lines, each with its end; if nobody is typing, gives back what is to be printed instead.
+    /// Draws whole lines, each with its end; if no line is being typed, returns what is to be printed instead.
     fn print(&mut self, lines: String) -> Option<String>;
 }
 
@@ -19,12 +19,12 @@ pub struct Console {
 }
 
 impl Console {
-    /// Prints above a line that is being typed. It lasts as long as the process, as what is talked about does.
+    /// Prints above a line that is being typed. It lives as long as the process.
     pub fn above(line: Box<dyn AboveLine>) -> Self {
         Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), is_nowhere: false }
     }
 
-    /// Draws lines above the one that is being typed, if one is; gives back what is left to print.
+    /// Draws lines above the one that is being typed, if any; returns what is left to print.
     fn draw(self, lines: &[u8]) -> Option<Cow<'_, [u8]>> {
         if self.is_nowhere {
             return None;
@@ -35,7 +35,7 @@ impl Console {
         Some(Cow::Owned(left.into_bytes()))
     }
 
-    /// Writes to the terminal itself, whatever is being typed.
+    /// Writes directly to the terminal, whatever is being typed.
     pub(crate) fn settle(text: &str) {
         if !text.is_empty() {
             let mut out = io::stdout().lock();
@@ -44,19 +44,19 @@ impl Console {
         }
     }
 
-    /// Keeps what is printed until it is over, as far as there is somebody who types and could see it later.
+    /// Keeps what is printed until later, if there is a line editor to show it then.
     pub(crate) fn hold(self, is_held: bool) {
         if let Some(line) = self.line {
             line.lock().unwrap_or_else(PoisonError::into_inner).hold(is_held);
         }
     }
 
-    /// Takes everything and prints nothing, for what goes to a file alone.
+    /// Accepts everything and prints nothing, for output that only goes to a file.
     pub(crate) fn nowhere() -> Self {
         Self { line: None, is_nowhere: true }
     }
 
-    /// What goes to stderr where nothing is typed.
+    /// Writes to stderr if no line is being typed.
     pub(super) fn say(self, lines: &[u8]) {
         // One write, so that lines of several processes on one terminal do not mix. That stderr cannot be written is
         // never an error.

@@ -90,7 +90,7 @@ impl Shell<'_> {
                 }
                 continue;
             };
-            // What came before stands before.
+            // What arrived first is printed first.
             self.printer.flush()?;
             let mut printer = printer.borrow_mut();
             printer.print(&record)?;
@@ -150,7 +150,7 @@ impl Shell<'_> {
     }
 }
 
-/// About how many rows a message takes: those that are shown, and the one that tells of the others.
+/// About how many rows a message takes: those that are shown, and the one that mentions the others.
 fn rows(record: &Record, style: &LiveStyle) -> usize {
     let message = &record.message;
     let head = message.topic.as_str().len() + 10;

@@ -54,7 +54,7 @@ impl Shell<'_> {
             _ = stdin.write_all(text).await;
         }
         let ended = self.meanwhile(child.wait()).await?;
-        // 127: there is no such program.
+        // 127: the program does not exist.
         if ended.is_ok_and(|status| status.code() == Some(127)) {
             self.printer.bytes(text)?;
         }
@@ -84,7 +84,9 @@ impl Shell<'_> {
     /// `source`: the lines of a file.
     pub(super) async fn source(&mut self, path: &Path) -> Result<(), Stop> {
         if self.depth >= DEEPEST {
-            return Err(Error::usage(format!("{} names itself, by way of others or not", path.display())).into());
+            return Err(
+                Error::usage(format!("{} includes itself (directly or through other files)", path.display())).into()
+            );
         }
         let text = std::fs::read_to_string(path);
         let text = text.map_err(|error| Error::local(format!("{}: {error}", path.display())))?;
@@ -121,7 +123,7 @@ impl Shell<'_> {
         let text = std::fs::read_to_string(&draft);
         _ = std::fs::remove_file(&draft);
         judge(&editor, ended)?;
-        let text = text.map_err(|error| Error::local(format!("what was edited cannot be read: {error}")))?;
+        let text = text.map_err(|error| Error::local(format!("cannot read the edited text: {error}")))?;
         for (_, command) in commands(&text) {
             echo(self.talk, &command);
         }

@@ -53,21 +53,21 @@ impl Shell<'_> {
                 self.preferences.changes = match value {
                     Some("on") => true,
                     None | Some("off") => false,
-                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                    Some(_) => return Err(refused("valid: use on or off").into()),
                 }
             }
             Preference::Timestamps => {
                 self.style.timestamps = match value {
                     Some("on") => true,
                     None | Some("off") => false,
-                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                    Some(_) => return Err(refused("valid: use on or off").into()),
                 }
             }
             Preference::MaxLines => {
                 let lines = value.map(str::parse).transpose();
                 let first = if self.screen.is_some() { SHOWN_LINES } else { 0 };
                 self.style.maximum_lines =
-                    lines.map_err(|_| refused("a number of lines; 0 shows all"))?.unwrap_or(first);
+                    lines.map_err(|_| refused("a number of lines: use 0 to show all"))?.unwrap_or(first);
             }
         }
         Ok(())
@@ -118,7 +118,7 @@ impl Shell<'_> {
     pub(super) fn unmute(&mut self, filters: &[TopicFilter]) -> Result<(), Stop> {
         if let Some(unknown) = filters.iter().find(|filter| !self.preferences.muted.contains(filter)) {
             let error = Error::usage(format!("`{}` is not muted", unknown.as_str()));
-            return Err(error.with_hint("`mute` lists what is").into());
+            return Err(error.with_hint("`mute` lists the muted filters").into());
         }
         self.preferences.muted.retain(|muted| !filters.is_empty() && !filters.contains(muted));
         Ok(())
@@ -155,7 +155,7 @@ impl Shell<'_> {
         // `alias on=..` would otherwise be the removal of an alias of that name.
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || "='\"\\|$".contains(c)) {
             let error = Error::usage(format!("`{name}` cannot name an alias"));
-            return Err(error.with_hint("write it as in alias on 'pub car/ac on'").into());
+            return Err(error.with_hint("write for example alias on 'pub car/ac on'").into());
         }
         match command {
             Some(command) => _ = self.aliases.insert(name, command),

@@ -34,8 +34,8 @@ impl Shell<'_> {
 
     /// What a line publishes.
     pub(super) fn publication(&self, line: &PublishLine, origins: &Origins) -> Result<Publication, Error> {
-        let version = self.current()?.settings.client.connect.version;
-        let (mut publication, warnings) = Publication::of_line(line, version, origins)?;
+        let connect = &self.current()?.settings.client.connect;
+        let (mut publication, warnings) = Publication::of_line(line, connect, origins)?;
         for warning in warnings {
             self.talk.warning(warning);
         }
@@ -85,14 +85,14 @@ impl Shell<'_> {
         }
         while !outstanding.is_empty() {
             if self.screen.is_some() && self.by_id(id).is_some_and(|connection| connection.state != State::Connected) {
-                self.talk.progress("Waits for the connection, and is sent then");
+                self.talk.progress("Will be sent when connected");
                 return Ok(());
             }
             let occurrence = tokio::select! {
                 occurrence = self.next() => occurrence?,
                 () = at(end) => {
                     let time = publication.timeout.unwrap_or_default().as_secs_f64();
-                    let message = format!("not done within --timeout of {time} s: {}", tally.progress());
+                    let message = format!("not finished within --timeout of {time} s: {}", tally.progress());
                     return Err(Error::new(ErrorKind::TimedOut, message).into());
                 }
             };
@@ -108,7 +108,7 @@ impl Shell<'_> {
     pub(super) async fn request(&mut self, line: &PublishLine, origins: &Origins) -> Result<(), Stop> {
         let (id, client) = self.client()?;
         if !self.current()?.settings.client.connect.version.is_v5() {
-            return Err(Error::usage("`request` needs MQTT 5.0, which has Response Topic").into());
+            return Err(Error::usage("`request` needs MQTT 5.0: earlier versions have no Response Topic").into());
         }
         let mut publication = self.publication(line, origins)?;
         // 0 means no limit; without the option there is one.

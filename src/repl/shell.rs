@@ -37,7 +37,7 @@ pub(super) struct Shell<'a> {
     pub(super) connections: Vec<Connection>,
     /// Index of the current one.
     pub(super) current: Option<usize>,
-    /// What holds for lines before there is a connection.
+    /// The settings for lines before there is a connection.
     pub(super) profile: ProfileChoice,
     pub(super) messages: Messages,
     pub(super) printer: LivePrinter,
@@ -50,7 +50,7 @@ pub(super) struct Shell<'a> {
     /// What a person sees; `None` in a script.
     pub(super) screen: Option<Screen>,
     pub(super) preferences: Preferences,
-    /// Whether packets are told.
+    /// Whether packets are printed.
     pub(super) trace: Arc<AtomicBool>,
     /// `watch` has the screen.
     pub(super) is_watching: bool,
@@ -99,7 +99,7 @@ pub(super) struct Screen {
 pub(super) enum Occurrence {
     /// A message came, and has this number.
     Message(u64),
-    /// A connection stands.
+    /// A connection is open.
     Connected(u64),
     /// A connection is over, and why.
     Closed(u64, Option<Error>),
@@ -114,7 +114,7 @@ pub(super) enum Occurrence {
 pub(super) enum Stop {
     /// It failed.
     Failed(Error),
-    /// It failed, and all of it has been told.
+    /// It failed, and the error has already been printed.
     Told(ErrorKind),
     /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
@@ -273,7 +273,7 @@ impl<'a> Shell<'a> {
             Event::Closed(_) => connection.state = State::Offline,
             _ => {}
         }
-        // First the sign: what is told draws the prompt anew.
+        // First the sign: printing draws the prompt again.
         if let (Some(screen), Some(current)) = (&self.screen, self.current) {
             screen.sign.set(self.connections[current].state);
         }
@@ -281,7 +281,7 @@ impl<'a> Shell<'a> {
         Ok(self.told(index, event))
     }
 
-    /// Tells what happened to a connection; which one, where there are several.
+    /// Reports what happened to a connection, naming it if there are several.
     fn tell(&self, index: usize, event: &Event) {
         let Connection { name, settings, .. } = &self.connections[index];
         match event {
@@ -293,7 +293,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// What an event that is no message changes.
+    /// What an event other than a message changes.
     fn told(&mut self, index: usize, event: Event) -> Option<Occurrence> {
         let connection = &mut self.connections[index];
         let id = connection.id;
@@ -377,8 +377,8 @@ impl<'a> Shell<'a> {
                 PublishOutcome::HungUp(message) => self.talk.error(&hung_up(&message)),
                 PublishOutcome::Uncertain => self
                     .talk
-                    .warning("a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
-                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended before"),
+                    .warning("the delivery of a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
+                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended first"),
                 PublishOutcome::Lost => {
                     self.talk.warning("a message may be lost: the connection ended before it was acknowledged");
                 }
@@ -391,7 +391,7 @@ impl<'a> Shell<'a> {
     pub(super) fn current(&self) -> Result<&Connection, Error> {
         match self.current.and_then(|index| self.connections.get(index)) {
             Some(connection) => Ok(connection),
-            None => Err(Error::usage("there is no connection").with_hint("`connect -h HOST` opens one")),
+            None => Err(Error::usage("no connection").with_hint("`connect -h HOST` opens one")),
         }
     }
 
@@ -414,9 +414,7 @@ impl<'a> Shell<'a> {
     /// Where a connection is in the list.
     pub(super) fn find(&self, name: &str) -> Result<usize, Error> {
         let found = self.connections.iter().position(|connection| connection.name == name);
-        found.ok_or_else(|| {
-            Error::usage(format!("there is no connection `{name}`")).with_hint("`connections` lists them")
-        })
+        found.ok_or_else(|| Error::usage(format!("unknown connection `{name}`")).with_hint("`connections` lists them"))
     }
 
     /// The connection of an id, while it is in the list.

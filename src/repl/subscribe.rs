@@ -8,7 +8,7 @@ use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
-use crate::command::refusal::refused;
+use crate::command::refusal::{refused, subscription_refused};
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
@@ -57,7 +57,7 @@ impl Shell<'_> {
         self.answer(id, request).await
     }
 
-    /// Subscribes to the topic of replies, and waits until that stands.
+    /// Subscribes to the topic of replies, and waits for SUBACK.
     pub(super) async fn listen(&mut self, id: u64, client: &Client, filter: &TopicFilter) -> Result<(), Stop> {
         let options = SubscriptionOptions::new(filter.clone(), QoS::AtLeastOnce);
         let request = SubscribeRequest { filters: vec![options], ..SubscribeRequest::default() };
@@ -81,7 +81,7 @@ impl Shell<'_> {
         self.answer(id, request).await
     }
 
-    /// Waits for SUBACK or UNSUBACK, unless a person looks: the answer is told when it comes.
+    /// Waits for SUBACK or UNSUBACK, unless at a terminal, where the answer is printed when it arrives.
     async fn answer(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
         if self.screen.is_some() { Ok(()) } else { self.answered_by(id, request).await }
     }
@@ -105,16 +105,16 @@ impl Shell<'_> {
         self.granted(index, &filters, ack)
     }
 
-    /// Tells what SUBACK granted; the error is about the first filter that it did not.
+    /// Reports what SUBACK granted; the error is about the first filter that it did not.
     pub(super) fn granted(&mut self, index: usize, filters: &[TopicFilter], ack: &SubAck) -> Option<Error> {
         let mut failure = None;
         for (filter, &reason) in filters.iter().zip(&ack.reasons) {
             let name = filter.as_str();
             if reason.is_failure() {
                 self.forget(index, std::slice::from_ref(filter));
-                let what = format!("the subscription to `{name}`");
-                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
-                // The first is the command's own; the others are told here.
+                let version = self.connections[index].settings.client.connect.version;
+                let error = subscription_refused(version, name, reason, &ack.details);
+                // The first is the error of the command; the others are printed here.
                 match failure {
                     None => failure = Some(error),
                     Some(_) => self.talk.error(&error),
@@ -128,7 +128,7 @@ impl Shell<'_> {
                 let wanted = active.options.qos;
                 if reason.number() < wanted.number() {
                     let granted = reason.number();
-                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
+                    self.talk.warning(format_args!("`{name}`: the broker granted QoS {granted}, not {wanted}"));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Shell<'_> {
             }
             self.forget(index, std::slice::from_ref(filter));
             if reason == ReasonCode::NoSubscriptionExisted {
-                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
+                self.talk.warning(format_args!("there was no subscription to `{name}`"));
             } else {
                 self.talk.success(format_args!("Unsubscribed from {name}"));
             }

@@ -54,7 +54,7 @@ pub(super) async fn attend(
 
 fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) {
     let Some(connect) = settings.connect.clone() else {
-        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists the commands");
+        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists all commands");
         return;
     };
     let profile = settings.profile.clone();

@@ -37,16 +37,15 @@ impl Wanted {
             && has_members(&self.json, payload)
     }
 
-    /// As in ` that matches "on"`, with backticks; empty if anything will do.
+    /// For example `a match of ^on and /level=3`, with backticks; empty if any message will do.
     fn description(&self) -> String {
-        let whole = self.whole.iter().map(|text| format!("that is `{text}`"));
-        let pattern = self.pattern.iter().map(|pattern| format!("that matches `{pattern}`"));
+        let whole = self.whole.iter().map(|text| format!("`{text}`"));
+        let pattern = self.pattern.iter().map(|pattern| format!("a match of `{pattern}`"));
         let json = self.json.iter().map(|member| match &member.value {
-            Some(value) => format!("with {}={value}", member.pointer),
-            None => format!("with {}", member.pointer),
+            Some(value) => format!("{}={value}", member.pointer),
+            None => member.pointer.clone(),
         });
-        let parts: Vec<_> = whole.chain(pattern).chain(json).collect();
-        if parts.is_empty() { String::new() } else { format!(" {}", parts.join(" and ")) }
+        whole.chain(pattern).chain(json).collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -61,7 +60,10 @@ impl Shell<'_> {
             self.tell_found(&found);
             return Ok(());
         }
-        let what = format!("no message on {}{}", filter.as_str(), wanted.description());
+        let what = match wanted.description() {
+            any if any.is_empty() => format!("no message on {}", filter.as_str()),
+            wanted => format!("no message on {} with {wanted}", filter.as_str()),
+        };
         Err(timed_out(&what, line.timeout).into())
     }
 
@@ -76,9 +78,7 @@ impl Shell<'_> {
             None => Err(timed_out(&format!("no message on {name}"), line.timeout).into()),
             Some(kept) if line.none => {
                 let topic = kept.record.message.topic.as_str();
-                Err(Error::local(format!("a message on {topic}, and none was expected"))
-                    .with_detail(shown(&kept))
-                    .into())
+                Err(Error::local(format!("expected no message, got one on {topic}")).with_detail(shown(&kept)).into())
             }
             Some(kept) if wanted.matches(&kept.record.message.payload) => {
                 self.tell_found(&kept);
@@ -86,13 +86,18 @@ impl Shell<'_> {
             }
             Some(kept) => {
                 let topic = kept.record.message.topic.as_str();
-                let message = format!("the message on {topic} is not one{}", wanted.description());
-                Err(Error::local(message).with_detail(shown(&kept)).into())
+                let (wanted, got) = (wanted.description(), shown(&kept));
+                // A short payload fits into the sentence.
+                Err(if got.len() <= 40 && !got.contains('\n') {
+                    Error::local(format!("expected {wanted} on {topic}, got `{got}`")).into()
+                } else {
+                    Error::local(format!("expected {wanted} on {topic}, got another message")).with_detail(got).into()
+                })
             }
         }
     }
 
-    /// Tells a person that a message was found: it may have come long before.
+    /// Reports to the user that a message was found, which may have arrived long before.
     fn tell_found(&self, found: &Entry) {
         if self.screen.is_some() {
             self.talk.success(format_args!("Message {} on {}", found.id, found.record.message.topic.as_str()));

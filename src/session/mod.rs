@@ -1,7 +1,7 @@
 //! The protocol engine, sans-I/O: bytes and `now` in; bytes, events and the next deadline out.
 //!
-//! It stands apart so that every command, from a one-shot `pub` to 50,000 benchmark connections, runs the same
-//! protocol code, and so that tests can drive it byte by byte. It knows no runtime, no clock and no socket.
+//! It is a module of its own so that every command, from a one-shot `pub` to 50,000 benchmark connections, runs the same
+//! protocol code, and so that tests can drive it byte by byte. It does not know about runtimes, clocks or sockets.
 
 mod alias;
 mod authenticator;

@@ -1,12 +1,12 @@
-//! Packet Identifiers of what this end has outstanding [MQTT-2.2.1-3], and what each stands for.
+//! Packet Identifiers of what this end has outstanding [MQTT-2.2.1-3], and their values.
 
-/// Values keyed by packet id: a slab, so that the memory follows what is outstanding and not the window granted.
+/// Values keyed by packet id: a slab, so that memory grows with what is outstanding, not with the window granted.
 ///
-/// An id is in use from [`insert`](Self::insert) to [`remove`](Self::remove). Of the free ones the one that has
-/// rested longest is taken, so that a late answer seldom meets an id already in use again.
+/// An id is in use from [`insert`](Self::insert) to [`remove`](Self::remove). Of the free ones, the one that has
+/// been free longest is taken, so that a late answer seldom finds its id in use again.
 #[derive(Debug)]
 pub(super) struct PacketIds<T> {
-    /// Of the first id and those that follow it; grows as far as it must.
+    /// The values of the first id and those that follow it; grows as needed.
     slots: Vec<Slot<T>>,
     /// The first id, less 1.
     offset: u16,
@@ -22,7 +22,7 @@ enum Slot<T> {
     Used(T),
 }
 
-/// So many ids rest at least before one is used again, while there are new ones.
+/// At least this many ids are free before one is used again, as long as there are new ones.
 const RESTING: u16 = 8;
 
 impl<T> PacketIds<T> {
@@ -36,7 +36,7 @@ impl<T> PacketIds<T> {
         self.next_place().map(|place| self.id_of(place))
     }
 
-    /// Takes the id that [`next`](Self::next) told.
+    /// Takes the id that [`next`](Self::next) returned.
     pub(super) fn insert(&mut self, value: T) -> Option<u16> {
         let place = self.next_place()?;
         match self.slots.get_mut(usize::from(place) - 1) {
@@ -97,7 +97,7 @@ impl<T> PacketIds<T> {
         rotated(place, self.offset)
     }
 
-    /// `None`: 0 is no packet id.
+    /// `None` for 0, which is not a packet id.
     fn place_of(&self, packet_id: u16) -> Option<u16> {
         (packet_id > 0).then(|| rotated(packet_id, u16::MAX - self.offset))
     }
@@ -106,7 +106,7 @@ impl<T> PacketIds<T> {
 /// The number `by` places behind `number` in the circle from 1 to 65,535.
 fn rotated(number: u16, by: u16) -> u16 {
     let sum = number.wrapping_add(by);
-    // Across the end of the circle, which has no 0.
+    // Across the end of the circle, which does not contain 0.
     if sum < number { sum + 1 } else { sum }
 }
 

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default
-//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that the protocol
-//! leaves a thing out, never that somebody still has to find a default.
+//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that something
+//! is absent from the protocol, never that a default is still to be found.
 
 mod bench;
 mod broker;
@@ -25,14 +25,16 @@ mod publish;
 mod repl;
 mod reply;
 mod request;
+mod rules;
 mod secret;
 mod subscribe;
 mod support;
+mod template;
 mod topic;
 mod wait;
 
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles};
 pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
@@ -47,7 +49,9 @@ pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use reply::ReplySettings;
 pub(crate) use request::RequestSettings;
+pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;

@@ -7,20 +7,23 @@ use bytes::Bytes;
 use super::codec::encoder;
 use super::connect::Resolved;
 use super::support::without_effect;
+use super::template::Templates;
 use super::{ConnectSettings, secret};
-use crate::cli::group::MessageArgs;
+use crate::cli::group::{MessageArgs, TemplateArgs};
 use crate::cli::publish::{PublishArgs, PublishCommand};
 use crate::cli::value;
 use crate::config::origin::{Origin, Origins};
 use crate::config::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
+use crate::payload::placeholder::Place;
 use crate::payload::{Codec, PayloadSize};
+use crate::session::ConnectOptions;
 
 /// What `pub` does.
 #[derive(Debug, Clone)]
 pub struct PubSettings {
-    /// The session that it happens in.
+    /// The session.
     pub connect: ConnectSettings,
     /// What is published.
     pub publication: Publication,
@@ -36,32 +39,34 @@ pub struct Publication {
     pub topics: Vec<TopicName>,
     /// Where payloads come from.
     pub source: MessageSource,
-    /// How they are written there.
+    /// What reads them as templates, which are filled in for each message.
+    pub(crate) templates: Option<Templates>,
+    /// How they are encoded.
     pub codec: Codec,
-    /// Assurance.
+    /// QoS.
     pub qos: QoS,
-    /// The broker keeps the message.
+    /// The broker is to retain the message.
     pub retain: bool,
-    /// The DUP flag, as a person asked for it.
+    /// The DUP flag, if requested.
     pub dup: bool,
-    /// None in 3.1.1 and where nothing was given.
+    /// Empty in 3.1.1 and if nothing was given.
     pub properties: Option<Arc<PublishProperties>>,
     /// How often the message is published, at least once.
     pub repeat: u64,
-    /// The wait between two.
+    /// The delay between two.
     pub repeat_delay: Duration,
-    /// When to give up, connecting included.
+    /// When to give up, including the time to connect.
     pub timeout: Option<Duration>,
 }
 
 /// Where payloads come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageSource {
-    /// The command line, still to be encoded by the format.
+    /// The command line, still to be encoded.
     Text(Bytes),
     /// `--null-message`: no bytes.
     Null,
-    /// So many random bytes.
+    /// This many random bytes.
     Random(PayloadSize),
     /// A file is one payload.
     File(PathBuf),
@@ -73,7 +78,7 @@ pub enum MessageSource {
     JsonLines,
 }
 
-/// What MQTTX publishes when nothing says what.
+/// The default payload of MQTTX.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
 
 impl PubSettings {
@@ -88,8 +93,9 @@ impl PubSettings {
             ConnectSettings::resolve(&arguments.connect, origins)?;
         connect.deliver(&arguments.delivery);
         let version = connect.client.connect.version;
-        let publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
-        // Lines of JSON say their QoS each.
+        let mut publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
+        publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
+        // Each line of JSON has its own QoS.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }
@@ -104,14 +110,14 @@ impl PubSettings {
         ));
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
-            warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+            warnings.push(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         Ok(Self { connect, publication, warnings })
     }
 }
 
 impl Publication {
-    /// Settles what a message is; `of_url` is a topic that a URL says.
+    /// Settles the message; `of_url` is the topic in a URL.
     pub(super) fn resolve(
         arguments: &PublishArgs,
         of_url: Option<String>,
@@ -133,6 +139,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
+            templates: None,
             codec: encoder(&arguments.payload, &arguments.compress, origins)?,
             qos: message.qos,
             retain: message.retain,
@@ -145,6 +152,32 @@ impl Publication {
     }
 }
 
+impl Publication {
+    /// `--template`: payloads are filled in.
+    pub(super) fn take_templates(
+        &mut self,
+        given: &TemplateArgs,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<(), Error> {
+        if !given.template {
+            return Ok(());
+        }
+        let other = match self.source {
+            MessageSource::Null => Some("--null-message"),
+            MessageSource::Random(_) => Some("--payload-size"),
+            MessageSource::JsonLines => Some("--jsonl"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let error = Error::exclude_one_another("--template", other);
+            return Err(error.with_hint("a template is a text: use -m, --file-read, --stdin or --line-mode"));
+        }
+        self.templates = Some(Templates::new(connect, Place::MESSAGE, given.seed, origins));
+        Ok(())
+    }
+}
+
 impl MessageSource {
     /// Whether the messages come from stdin.
     pub fn reads_stdin(&self) -> bool {
@@ -152,7 +185,7 @@ impl MessageSource {
     }
 }
 
-/// DUP says that a message was sent before, which none is at QoS 0.
+/// DUP means that a message was sent before, which never happens at QoS 0.
 pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
     if message.dup && message.qos == QoS::AtMostOnce {
         return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
@@ -163,7 +196,7 @@ pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
 /// The one source that the options name.
 fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, Error> {
     let given = &arguments.source;
-    // MQTTX writes `-s -M`, and takes -lm for both.
+    // MQTTX writes `-s -M`, and accepts -lm for both.
     let lines = given.line_mode || given.multiline;
     let sources = [
         ("--message", given.message.clone().map(|text| MessageSource::Text(text.into()))),
@@ -185,7 +218,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         && let Some(option) = ["format", "compress"].iter().find(|option| origins.of(option) == Origin::Flag)
     {
         return Err(
-            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are no text of any format")
+            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are not text in a format")
         );
     }
     let excluded = match source {
@@ -196,7 +229,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         _ => &[],
     };
     for (note, hint) in excluded {
-        // What a profile says for other messages does not hold here.
+        // The values of a profile for other messages do not apply here.
         if let Some(option) = noted(*note).find(|option| origins.of(option) == Origin::Flag) {
             return Err(Error::exclude_one_another(flag, &origins.name(option)).with_hint(*hint));
         }
@@ -219,7 +252,7 @@ fn topics(
         return Ok(Vec::new());
     }
     if topics.is_empty() {
-        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs pub -t car/1/speed -m 52"));
+        return Err(Error::usage("--topic is missing").with_hint("for example mqttx-rs pub -t car/1/speed -m 52"));
     }
     let Some(seconds) = arguments.source.delay else { return Ok(topics) };
     let delayed = |topic: TopicName| {

@@ -19,6 +19,8 @@ mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
 #[cfg(unix)]
+mod mosquitto_names;
+#[cfg(unix)]
 mod options_files;
 #[cfg(unix)]
 mod profile_commands;
@@ -34,6 +36,7 @@ mod scram;
 mod sessions_survive;
 mod stdout_is_full;
 mod subscribe;
+mod templates;
 #[cfg(unix)]
 mod terminal;
 mod topic;

@@ -139,7 +139,7 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     screen.wait_for_line("✔ Forgot typo");
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "switch typo");
-    screen.wait_for("there is no connection `typo`");
+    screen.wait_for("unknown connection `typo`");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn values_of_options_are_offered_with_what_they_are() {
     let person = Person::new();
     let (mut screen, _link) = person.sits_down();
     for (line, row) in [
-        ("set mode ", "jsonl    a lossless JSON object a line"),
+        ("set mode ", "jsonl    one lossless JSON object per line"),
         ("set format ", "bytes as hexadecimal digits"),
         ("connect -V ", "3.1.1  MQTT 3.1.1"),
         ("connect -l ", "wss    WebSocket over TLS"),

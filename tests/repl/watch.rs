@@ -53,7 +53,7 @@ fn a_part_of_the_topic_chooses_rows_and_a_resize_is_followed() {
     let person = Person::new();
     let (mut screen, mut link) = watching(&person, 24, 80);
     screen.type_keys("/");
-    screen.wait_for("part of the topic:");
+    screen.wait_for("filter:");
     screen.type_keys("CAR");
     screen.wait_until("only cars", |screen| row(screen, "door").is_none() && row(screen, "car/1").is_some());
     screen.type_keys(key::ENTER);
@@ -108,10 +108,10 @@ fn a_message_is_published_or_removed_from_the_view_once_it_is_confirmed() {
     screen.type_keys("n");
     screen.wait_for("Not published");
     screen.type_keys("x");
-    screen.wait_for("remove what is retained on car/1? y or n");
+    screen.wait_for("remove the retained message on car/1? y or n");
     screen.type_keys("y");
     link.expect(publish("car/1", "").retain());
-    screen.wait_for("Removed what was retained on car/1");
+    screen.wait_for("Removed the retained message on car/1");
     screen.type_keys(key::CTRL_C);
     screen.wait_until("a prompt", is_waiting);
 }

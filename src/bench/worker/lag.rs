@@ -1,4 +1,4 @@
-//! Why the worker's own thread is late: nobody gave it a core, or it had too much to do.
+//! Why the worker's own thread is late: it did not get a core, or had too much to do.
 //!
 //! A worker that sleeps until an alarm and wakes behind it was not given a core. One that was awake all the time and is
 //! late all the same has worked, or was put off its core; the system counts both for each thread, which is asked only

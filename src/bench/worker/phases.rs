@@ -147,7 +147,7 @@ impl Worker {
         self.tools.recorder.to = self.tools.recorder.to.min(self.tools.now);
     }
 
-    /// Says good-bye to the broker.
+    /// Disconnects from the broker.
     fn close(&mut self) {
         self.mode = Mode::Closing { until: self.tools.now + CLOSING };
         self.settle();

@@ -26,7 +26,7 @@ pub(super) struct ConnectionWaker {
 }
 
 impl ReadyList {
-    /// Moves the list's content out and says whom to wake when it is no longer empty.
+    /// Takes the content of the list, and sets whom to wake when it is no longer empty.
     pub(super) fn take(&self, connections: &mut Vec<u32>, worker: &Waker) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         connections.append(&mut inner.connections);

@@ -38,7 +38,7 @@ impl Packet {
         Self::Auth,
     ];
 
-    /// As it is written in a rule.
+    /// As written in a rule.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",

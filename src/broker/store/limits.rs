@@ -10,10 +10,10 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Full {
     /// There are as many messages as there may be.
-    #[error("{0} messages are kept, the limit")]
+    #[error("the limit of {0} stored messages is reached")]
     Messages(usize),
     /// The message does not fit into the bytes that are left.
-    #[error("it does not fit into the limit of {0} bytes")]
+    #[error("it exceeds the limit of {0} bytes")]
     Bytes(usize),
     /// The topic has too many levels to be kept.
     #[error("its topic has more than {0} levels")]

@@ -20,7 +20,7 @@ Examples:
   mqttx-rs repl --embedded --script smoke.mqtt
   printf 'sub car/#\\npub car/ac on\\nwait car/ac\\n' | mqttx-rs repl --embedded
 
-`help` inside lists the commands. A script is a file of them: see `wait` and `expect`.";
+At the prompt, `help` lists the commands. A script is a file of such commands: see `wait` and `expect`.";
 
 /// `mqttx-rs repl`.
 #[derive(Debug, Clone, Args)]
@@ -31,28 +31,28 @@ Examples:
     mut_arg("load_options", |option| option.hide(true))
 )]
 pub struct ReplArgs {
-    /// Where commands come from.
+    /// The source of the commands.
     #[command(flatten)]
     pub script: ScriptArgs,
-    /// Where to, at first.
+    /// The first connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// How what is published is delivered.
+    /// How messages are delivered.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
 }
 
-/// Where commands come from, and what an error does.
+/// Where commands come from, and what happens on an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Script")]
 pub struct ScriptArgs {
-    /// Run the commands of a file; `-` is stdin, which is read when it is no terminal
+    /// Run the commands of a file; `-` is stdin [default: stdin, unless it is a terminal]
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// Show each line of a script on stderr before it runs
+    /// Print each line of a script on stderr before running it
     #[arg(short = 'x', long)]
     pub echo: bool,
-    /// Go on after an error; the exit code is the first one's
+    /// Continue after an error; the exit code is that of the first error
     #[arg(long)]
     pub keep_going: bool,
 }

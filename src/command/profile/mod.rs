@@ -1,4 +1,4 @@
-//! `profile`: what is done with the files of profiles.
+//! `profile`: works with the files of profiles.
 
 mod change;
 mod desk;

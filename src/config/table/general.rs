@@ -1,4 +1,4 @@
-//! Options of all commands, and of those that make no connection of their own or only within `repl`.
+//! Options of all commands, and of those that do not connect, or only within `repl`.
 
 use super::key::Kind::{List, Number, Path, Seconds, Switch, Text};
 use super::row::{Row, row};

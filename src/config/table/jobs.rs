@@ -1,4 +1,4 @@
-//! Options of what a command does on a connection: publishing, subscribing, showing, loading a broker.
+//! Options of the work on a connection: publishing, subscribing, showing messages, load tests.
 
 use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Schemas, Seconds, Switch, Text};
 use super::note::Note::{
@@ -14,7 +14,7 @@ const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-/// Commands of `bench` that say how many clients.
+/// Commands of `bench` that set the number of clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
 /// Commands of `bench` that publish.
 const LOAD: Commands = &["bench pub", "bench e2e"];
@@ -82,6 +82,8 @@ pub(super) const ROWS: &[Row] = &[
     row("file_read", PUBLISH, Path, &[Alternative(Choice::Payload)]),
     row("null_message", PUBLISH, Switch, &[Alternative(Choice::Payload)]),
     row("payload_size", PUBLISH, Text, &[Alternative(Choice::Payload)]),
+    row("template", &["pub", "> pub", "> request"], Switch, &[]),
+    row("seed", &["pub", "> pub", "> request"], Number, &[Needs("template")]),
     row("repeat", PUBLISH, Number, &[Repeats, HiddenIn(&["request"])]),
     row("repeat_delay", PUBLISH, Seconds, &[Repeats, HiddenIn(&["request"])]),
     row("delay", PUBLISH, Seconds, &[OfEachLine]),
@@ -129,6 +131,9 @@ pub(super) const ROWS: &[Row] = &[
     row("message", &["reply"], Text, &[]),
     row("echo", &["reply"], Switch, &[]),
     row("exec", &["reply"], Text, &[]),
+    row("file_read", &["reply"], Path, &[]),
+    row("template", &["reply"], Switch, &[]),
+    row("rules", &["reply"], Path, &[]),
     row("output_mode", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("template", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("verbose", &["request"], Switch, &[]),
@@ -194,6 +199,7 @@ pub(super) const ROWS: &[Row] = &[
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
     row("text", LOAD, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
     row("template", LOAD, Switch, &[]).scenario("groups.template"),
+    row("seed", &["bench pub", "bench e2e", "bench run"], Number, &[]),
     row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
     row("split", LOAD, Text, &[]).scenario("groups.split"),
     row("verbose", &["bench pub", "bench sub", "bench e2e"], Switch, &[]),
@@ -219,4 +225,8 @@ pub(super) const ROWS: &[Row] = &[
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
+    row("wait", &["bench merge"], Seconds, &[]),
+    row("shards", &["bench manifest"], Number, &[]),
+    row("image", &["bench manifest"], Text, &[]),
+    row("fail", &["bench manifest"], List, &[]),
 ];

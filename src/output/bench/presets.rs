@@ -2,7 +2,7 @@
 
 use crate::output::{Columns, Stream};
 
-/// Each name with what it measures, and how to go on; beneath one another where the terminal is narrow.
+/// Each name with what it measures, and what to do next; one below the other if the terminal is narrow.
 pub(crate) fn bench_presets<'a>(presets: impl Iterator<Item = (&'a str, &'a str)>, stream: Stream) -> String {
     let mut columns = Columns::default();
     for (name, measures) in presets {

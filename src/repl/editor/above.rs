@@ -23,7 +23,7 @@ struct Queue {
     lines: String,
     /// Lines that made room for later ones.
     dropped: u64,
-    /// A line is being typed, as far as anybody on this side knows.
+    /// A line is being typed, as far as this side knows.
     is_editing: bool,
     /// The editor has drawn it: it has the terminal, in the mode that it needs.
     is_drawn: bool,

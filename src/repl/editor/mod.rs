@@ -78,7 +78,7 @@ impl Editor {
             thread::spawn(move || {
                 while to_draw.recv().is_ok() {
                     while to_draw.try_recv().is_ok() {}
-                    // Without a terminal there is nobody to tell.
+                    // Without a terminal there is no one to report to.
                     _ = printer.print(NOTHING.to_owned());
                 }
             });
@@ -120,7 +120,7 @@ impl Editor {
     pub(super) fn redraw(&self) {
         #[cfg(unix)]
         {
-            // Where nobody listens, it is ignored.
+            // It is ignored if no one is listening.
             _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
         }
         _ = self.draw.as_ref().map(|draw| draw.send(()));
@@ -168,7 +168,7 @@ fn edit(
     };
     editor.set_helper(Some(helper));
     if let Some(path) = history {
-        // There is none before the first time.
+        // It does not exist before the first time.
         _ = editor.load_history(path);
     }
     if started.send(Ok(printer.map(|printer| -> BoxedPrinter { Box::new(printer) }))).is_err() {
@@ -219,7 +219,7 @@ fn keep(editor: &mut rustyline::Editor<LineHelper, FileHistory>, line: &str, fil
         if let Some(folder) = file.parent() {
             _ = std::fs::create_dir_all(folder);
         }
-        // A history that cannot be kept is no reason to stop.
+        // A history that cannot be kept is not a reason to stop.
         _ = editor.append_history(file);
     }
 }

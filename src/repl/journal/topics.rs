@@ -13,7 +13,7 @@ const LATEST_BYTES: usize = 1_024;
 
 /// What is known of each topic, within bounds.
 ///
-/// When there is no room for a topic that is new, the one with the fewest messages makes room and hands its count down
+/// If there is no room for a new topic, it replaces the one with the fewest messages and inherits its count
 /// (Space-Saving, Metwally and others 2005): a topic with more than its share of the messages is always held, and no
 /// count is too low. By how much it may be too high is known for each.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub(crate) struct Latest {
     pub retain: bool,
 }
 
-/// What is told of a topic.
+/// What is reported about a topic.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TopicReport<'a> {
     /// Its name.
@@ -209,7 +209,7 @@ impl Topics {
         Some(self.report(&self.held[*place], now))
     }
 
-    /// The places of the topics that are wanted, by name or the newest first. [`Self::at`] tells of each, until the next
+    /// The places of the topics that are wanted, by name or the newest first. [`Self::at`] describes each, until the next
     /// message comes.
     pub(crate) fn order(&self, is_wanted: impl Fn(&str) -> bool, is_by_recency: bool) -> Vec<usize> {
         let wanted = self.places.iter().filter(|(name, _)| is_wanted(name));

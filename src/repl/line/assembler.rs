@@ -21,7 +21,7 @@ impl Assembler {
             return None;
         }
         self.delimiter = None;
-        // What cannot be read is complete: running it tells why.
+        // A text that cannot be read is complete: running it reports the error.
         match tokens(&self.text).ok().and_then(|tokens| tokens.open) {
             None => Some(std::mem::take(&mut self.text)),
             Some(Open::Heredoc { delimiter, .. }) if self.text.contains('\n') => {
@@ -32,12 +32,12 @@ impl Assembler {
         }
     }
 
-    /// Whether lines are held that are no command yet.
+    /// Whether there are lines that do not form a command yet.
     pub(crate) fn is_pending(&self) -> bool {
         !self.text.is_empty()
     }
 
-    /// What is held at the end of the input; running it tells what is open.
+    /// What is held at the end of the input; running it reports what is open.
     pub(crate) fn finish(self) -> Option<String> {
         self.is_pending().then_some(self.text)
     }

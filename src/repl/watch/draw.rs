@@ -78,10 +78,10 @@ fn head(scene: &Scene<'_>) -> String {
 
 fn foot(state: &State) -> String {
     match &state.asking {
-        Asking::Part => format!("part of the topic: {}_", printable(&state.part)),
+        Asking::Part => format!("filter: {}_", printable(&state.part)),
         Asking::Payload { topic, text } => format!("publish to {}: {}_", printable(topic), printable(text)),
         Asking::Confirm(publish) if publish.clears => {
-            format!("remove what is retained on {}? y or n", printable(&publish.topic))
+            format!("remove the retained message on {}? y or n", printable(&publish.topic))
         }
         Asking::Confirm(publish) => {
             format!("publish `{}` to {}? y or n", printable(&publish.payload), printable(&publish.topic))

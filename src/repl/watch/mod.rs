@@ -28,7 +28,7 @@ use state::{Action, Pane, Publish, State};
 const REDRAW: Duration = Duration::from_millis(250);
 
 impl Shell<'_> {
-    /// `watch`: the latest value of each topic. Where nobody looks, once.
+    /// `watch`: the latest value of each topic. Without a terminal, once.
     pub(super) async fn watch(&mut self, filter: &TopicFilter) -> Result<(), Stop> {
         if !self.can_draw() {
             let rows = self.latest_values(filter);
@@ -37,7 +37,7 @@ impl Shell<'_> {
         self.view(State::new(filter.clone())).await
     }
 
-    /// `plot`: the numbers of a topic. Where nobody looks, a line of them.
+    /// `plot`: the numbers of a topic. Without a terminal, one line of them.
     pub(super) async fn plot(&mut self, topic: &TopicName, pointer: Option<String>) -> Result<(), Stop> {
         if !self.can_draw() {
             let on = self.messages.journal.entries().filter(|entry| entry.record.message.topic == *topic);
@@ -177,7 +177,7 @@ impl Shell<'_> {
         places.iter().map(|place| Row::new(&topics.at(*place, now))).collect()
     }
 
-    /// Publishes, and says so; what the broker refuses is told when the view has left.
+    /// Publishes, and reports it; refusals of the broker are reported when the view has left.
     async fn publish_from_view(&self, publish: &Publish) -> String {
         let published = async {
             let (_, client) = self.client()?;
@@ -186,15 +186,15 @@ impl Shell<'_> {
             let mut message = Message::new(topic, publish.payload.clone());
             message.retain = publish.clears;
             message.qos = self.preferences.qos.unwrap_or(QoS::AtMostOnce);
-            // Only if there is room at once: nobody takes events meanwhile.
+            // Only if there is room at once, as no events are taken meanwhile.
             tokio::select! {
                 biased;
                 accepted = client.publish(message) => accepted.map(drop).map_err(|_| Error::local("it cannot be published")),
-                () = std::future::ready(()) => Err(Error::local("too much is unfinished: try again")),
+                () = std::future::ready(()) => Err(Error::local("too many operations are pending: try again")),
             }
         };
         match published.await {
-            Ok(()) if publish.clears => format!("Removed what was retained on {}", publish.topic),
+            Ok(()) if publish.clears => format!("Removed the retained message on {}", publish.topic),
             Ok(()) => format!("Published to {}", publish.topic),
             Err(error) => error.to_string(),
         }

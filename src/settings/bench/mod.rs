@@ -4,6 +4,7 @@ mod clients;
 mod draft;
 mod file;
 mod load;
+mod manifest;
 mod parameters;
 mod presets;
 mod run;
@@ -12,6 +13,7 @@ mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
@@ -26,6 +28,7 @@ use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::Place;
 
+pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
 
@@ -41,9 +44,11 @@ pub(crate) struct MergeSettings {
     pub reports: Vec<PathBuf>,
     /// Whether parts may be missing.
     pub partial: bool,
-    /// How the sum is judged.
+    /// How long to wait for those that are not there yet, or not over.
+    pub wait: Duration,
+    /// How the merged report is judged.
     pub thresholds: Vec<Threshold>,
-    /// Where it goes.
+    /// Where it is written.
     pub results: ResultFiles,
 }
 
@@ -51,10 +56,11 @@ impl MergeSettings {
     /// Settles every option of `bench merge`.
     pub(crate) fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
         if arguments.results.abort_on_fail {
-            return Err(Error::usage("--abort-on-fail is not for bench merge: the runs are over"));
+            return Err(Error::usage("--abort-on-fail cannot be used with bench merge: the runs are over"));
         }
         let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
-        Ok(Self { reports, partial: arguments.partial, thresholds: thresholds(&arguments.results)?, results })
+        let (partial, wait) = (arguments.partial, arguments.wait.unwrap_or_default());
+        Ok(Self { reports, partial, wait, thresholds: thresholds(&arguments.results)?, results })
     }
 }
 
@@ -65,7 +71,7 @@ pub(crate) struct CompareSettings {
     pub baseline: PathBuf,
     /// Those that are compared; at least one.
     pub candidates: Vec<PathBuf>,
-    /// What is not to change.
+    /// The changes that make it fail.
     pub changes: Vec<RunChange>,
 }
 
@@ -102,12 +108,14 @@ impl BenchSettings {
         let topics = if topics.is_empty() && draft.words.has("topic") { vec!["{topic}"] } else { topics };
         let [topic] = topics.as_slice() else {
             let error = Error::usage("bench pub needs exactly one --topic");
-            return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
+            return Err(
+                error.with_hint("for example -t bench/%i, or -t bench/%i/%s --topics 10 for several per client")
+            );
         };
         publish::check_dup(message)?;
         if message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
-            draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+            draft.warn(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         let count = draft.clients(clients.count, origins)?;
         let client_id = draft.client_id("", count);
@@ -121,7 +129,7 @@ impl BenchSettings {
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, payload, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
@@ -153,7 +161,7 @@ impl BenchSettings {
             let error = Error::usage("--shape one-to-one has as many publishers as subscribers");
             return Err(error.with_hint("use --shape fan-out, fan-in or shared"));
         }
-        // The run's own number, so that nothing of another run is taken for this one's.
+        // With the number of the run, so that messages of other runs are not confused with its own.
         let base =
             arguments.topic.as_ref().map_or_else(|| format!("mqttx/bench/{:08x}", draft.run), TopicName::to_string);
         let base = base.trim_end_matches("/%i").trim_end_matches("/{client}");
@@ -166,7 +174,7 @@ impl BenchSettings {
             Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", clients::share_name(shard))),
         };
         if arguments.load.topics.is_some() {
-            return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
+            return Err(Error::usage("--topics is for bench pub: in e2e, the shape determines the topics"));
         }
         let subscribe = Subscribe {
             filters: vec![FilterPattern::new(draft.words.read(&option, &filter, Place::FILTER)?, arguments.qos)],
@@ -193,7 +201,7 @@ impl BenchSettings {
             window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
@@ -248,7 +256,7 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
     Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties }))
 }
 
-/// The parts of a payload are sent once by each client, as by MQTTX, where nothing else ends the run.
+/// Each client sends the parts of a payload once, like MQTTX, unless something else ends the run.
 fn once_through(load: &LoadArgs, parts: Option<u64>, clients: u64) -> LoadArgs {
     let limit = load.limit.or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
     LoadArgs { limit, ..load.clone() }
@@ -259,7 +267,7 @@ fn until_sent(load: &LoadArgs) -> Until {
     Until { done: load.limit.is_some(), ..Until::default() }
 }
 
-/// The value at an index; one alone holds for all.
+/// The value at an index; a single one applies to all.
 fn of<T: Copy>(values: &[T], index: usize) -> Option<T> {
     values.get(index).or(values.first()).copied()
 }

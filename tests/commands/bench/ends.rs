@@ -129,7 +129,7 @@ fn a_signal_ends_the_wait_for_answers_at_once() {
     link.expect_disconnect();
     link.close();
     let ended = program.wait().expect_code(143);
-    assert!(ended.stderr.contains("ended with 20 messages on the way"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("ended with 20 messages outstanding"), "{}", ended.stderr);
     let report = read(&path);
     assert_eq!((report.ended, report.counts.unacknowledged), (Ended::InterruptedEarly, 20), "{:?}", report.counts);
 }
