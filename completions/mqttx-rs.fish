@@ -30,7 +30,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Print the program\'s version'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l quiet -d 'Print only warnings and errors on stderr'
@@ -43,14 +43,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait fo
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "request" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "rr" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "reply" -d 'Answer requests'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker command by command, or run a script of them'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load a broker and measure it'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Name brokers once, and use the names'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match and explain topic filters, without a broker'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, alone or around a command'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker interactively, or run a script of commands'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load-test a broker and measure it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Save connection settings under a name'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match and explain topic filters without a broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, on its own or while a command runs'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "man" -d 'Print or write man pages'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -d 'default, or jsonl: an object a connection' -r -f -a "default\t'For people'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -d 'default, or jsonl: one JSON object per connection' -r -f -a "default\t'For people'
 jsonl\t'A JSON object a line for each connection'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -111,7 +111,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l check -d 'Print what the broker announces, then disconnect'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ask-password -d 'Prompt for the password on the terminal'
@@ -161,6 +161,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l seed -d 'With --template: seed of the random values, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -221,7 +222,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
@@ -230,6 +231,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s M -l multiline
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l line-mode -d 'Alias of --multiline (-lm)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l jsonl -d 'Publish each line of stdin, a JSON object as printed by `sub --output-mode jsonl`'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s n -l null-message -d 'Send an empty payload; with -r, removes the retained message'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l template -d 'Fill placeholders in payloads, for example {time} {counter} {walk:20..30}; a file ending in .j2 is a Jinja template'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
@@ -345,7 +347,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s E -l exit-after-suback -d 'End when the broker has granted the subscription'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s R -l skip-retained -d 'Leave out retained messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retained-only -d 'Print only retained messages; end at the first other'
@@ -469,7 +471,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s E -l exit-after-suback -d 'End when the broker has granted the subscription'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s R -l skip-retained -d 'Leave out retained messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retained-only -d 'Print only retained messages; end at the first other'
@@ -594,7 +596,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
@@ -721,7 +723,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
@@ -749,6 +751,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l help -d 'Print 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s t -l topic -d 'Filters to take requests from, for example lamp/+/get' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s q -l qos -d 'QoS of the subscription and of answers' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s m -l message -d 'Answer with this text' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l file-read -d 'Answer with the content of a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l rules -d 'Answer by the rules of a TOML file, each with a filter' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l exec -d 'Answer with the output of a command' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l reply-topic -d 'Topic for answers to requests that name none' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s C -l count -d 'End after N answers' -r
@@ -811,7 +815,8 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l template -d 'Fill placeholders in the answer, for example {payload} {topic} {/a/b} of the request; a file ending in .j2 is a Jinja template'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l echo -d 'Answer with the payload of the request'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ask-password -d 'Prompt for the password on the terminal'
@@ -889,7 +894,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s x -l echo -d 'Print each line of a script on stderr before running it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l keep-going -d 'Continue after an error; the exit code is that of the first error'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l embedded -d 'Start a broker in this program and connect to it'
@@ -908,32 +913,33 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-profile -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l no-profile -d 'Use no profile, not even the selected one'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l quiet -d 'Print only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "conn" -d 'Open connections and hold them'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "pub" -d 'Publish from many clients'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "sub" -d 'Subscribe with many clients and count what arrives'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "e2e" -d 'Publish and subscribe in one process: end-to-end latency, losses, duplicates'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "run" -d 'Run a scenario of several groups and phases: a preset or a TOML file'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "presets" -d 'List the presets of `bench run`, or print one to copy and edit'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "merge" -d 'Merge the reports of several machines, with exact histograms'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare" -f -a "compare" -d 'Compare two reports'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "conn" -d 'Open connections and hold them'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "pub" -d 'Publish from many clients'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "sub" -d 'Subscribe with many clients and count what arrives'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "e2e" -d 'Publish and subscribe in one process: end-to-end latency, losses, duplicates'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "run" -d 'Run a scenario of several groups and phases: a preset or a TOML file'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "presets" -d 'List the presets of `bench run`, or print one to copy and edit'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "merge" -d 'Merge the reports of several machines, with exact histograms'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "compare" -d 'Compare two reports'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "manifest" -d 'Print a job for Kubernetes or Slurm that runs a scenario on several machines and merges the reports'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s c -l count -d 'Number of clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ramp -d 'Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l drain -d 'How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still arrive up to ten times as long, but only once as long after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l workers -d 'Number of threads [default: one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
@@ -1008,7 +1014,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l embedded -d 'Start a broker in this program and connect to it'
@@ -1032,7 +1038,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l drain -d 'How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still arrive up to ten times as long, but only once as long after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l workers -d 'Number of threads [default: one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
@@ -1046,16 +1052,22 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
@@ -1146,12 +1158,12 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l poisson -d 'Random gaps between messages, as with many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Set the DUP flag'
@@ -1178,7 +1190,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l drain -d 'How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still arrive up to ten times as long, but only once as long after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l workers -d 'Number of threads [default: one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
@@ -1199,6 +1211,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0) (-si)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0) (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write one CSV line per second' -r -F
@@ -1263,7 +1276,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trust-foreign-clocks -d 'Measure one-way latency of messages stamped by other machines, as accurate as their clocks agree'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
@@ -1295,7 +1308,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l drain -d 'How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still arrive up to ten times as long, but only once as long after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l workers -d 'Number of threads [default: one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
@@ -1309,18 +1322,41 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s t -l topic -d 'Topic; the other fields of a message are as in `bench pub`' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
+hex\t''
+base64\t''
+json\t''
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l csv -d 'Write one CSV line per second' -r -F
@@ -1385,12 +1421,12 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l poisson -d 'Random gaps between messages, as with many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l embedded -d 'Start a broker in this program and connect to it'
@@ -1410,12 +1446,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l preset -d 'Preset to run, like SCENARIO' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l scale -d 'Multiply all client counts, rates and limits by this factor, for example 0.01' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l seed -d 'Seed of the random values in payloads and topics, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ramp -d 'Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait in silence for outstanding messages at the end, in seconds or with a unit; while messages still arrive up to ten times as long, but only once as long after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Number of threads [default: one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
@@ -1490,7 +1527,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l embedded -d 'Start a broker in this program and connect to it'
@@ -1514,11 +1551,12 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l wait -d 'Wait up to this time for all reports and the end of their runs, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l csv -d 'Write one CSV line per second' -r -F
@@ -1530,7 +1568,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l partial -d 'Merge the reports given even if parts of the run are missing'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l no-profile -d 'Use no profile, not even the selected one'
@@ -1544,18 +1582,32 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l shards -d 'Number of parts of the run, one process each' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l image -d 'Container image that has mqttx-rs (Kubernetes)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l fail -d 'Fail (exit code 99) if this holds for the whole run, as in `bench run`; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l debug -d 'Log what the program does on stderr'
@@ -1579,7 +1631,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Print a JSON array'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l names -d 'Print only names, one per line'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-profile -d 'Use no profile, not even the selected one'
@@ -1592,7 +1644,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l effective -d 'Print every effective value and where it comes from'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l quiet -d 'Print only warnings and errors on stderr'
@@ -1660,7 +1712,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l force -d 'Replace the profile if it exists'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ask-password -d 'Prompt for the password on the terminal'
@@ -1686,7 +1738,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l debug -d 'Log what the program does on stderr'
@@ -1697,7 +1749,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l debug -d 'Log what the program does on stderr'
@@ -1708,7 +1760,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l debug -d 'Log what the program does on stderr'
@@ -1719,7 +1771,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l yes -d 'Remove without asking'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l quiet -d 'Print only warnings and errors on stderr'
@@ -1731,7 +1783,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l debug -d 'Log what the program does on stderr'
@@ -1742,7 +1794,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l debug -d 'Log what the program does on stderr'
@@ -1753,7 +1805,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l connect -d 'Connect to the broker, and print what it announces'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l quiet -d 'Print only warnings and errors on stderr'
@@ -1765,7 +1817,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l debug -d 'Log what the program does on stderr'
@@ -1776,7 +1828,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l with-secrets -d 'Include plain-text passwords'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l quiet -d 'Print only warnings and errors on stderr'
@@ -1796,7 +1848,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l with-secrets -d 'Write passwords as they are, in plain text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l dry-run -d 'Show what would be written, without writing it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l force -d 'Replace profiles that exist'
@@ -1810,7 +1862,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l debug -d 'Log what the program does on stderr'
@@ -1823,7 +1875,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l debug -d 'Log what the program does on stderr'
@@ -1834,7 +1886,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l debug -d 'Log what the program does on stderr'
@@ -1878,7 +1930,7 @@ never\t'Not even on a terminal'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append the output of stderr to a file; that of --trace and --debug goes only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-anonymous -d 'Refuse clients without a user name, even if no users are defined'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-retain -d 'Refuse retained messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-wildcard -d 'Refuse wildcards in filters'
@@ -1890,27 +1942,27 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
-always\t'Even in a pipe'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
 never\t'Not even on a terminal'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l no-profile -d 'No profile, not even the selected one'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
-always\t'Even in a pipe'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
 never\t'Not even on a terminal'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
 json\t'One JSON object'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l no-profile -d 'No profile, not even the selected one'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l quiet -d 'Only warnings and errors on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l help -d 'Print help'
 complete -c mqttx-rs -l profile -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show edit copy rename remove use validate path export" -f -a "(mqttx-rs profile list --names 2>/dev/null)"

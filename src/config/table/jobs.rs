@@ -11,6 +11,8 @@ const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
 const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
 /// Commands that send messages with properties.
 const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
+/// Commands that encode payloads.
+const PAYLOADS: Commands = &["pub", "request", "> pub", "> request", "bench pub", "bench e2e"];
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
@@ -32,17 +34,24 @@ pub(super) const ROWS: &[Row] = &[
         .key("publish.retain", "false")
         .scenario("groups.retain"),
     row("dup", MESSAGES, Switch, &[OfEachLine]),
-    row("format", MESSAGES, Text, &[OfEachLine])
-        .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", MESSAGES, Schemas, &[OfEachLine])
-        .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", MESSAGES, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
-        .key("publish.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", MESSAGES, Text, &[Needs("protobuf_path"), OfEachLine])
-        .key("publish.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", MESSAGES, Path, &[OfEachLine, Alternative(Choice::Schema)])
-        .key("publish.avsc_path", r#""plant.avsc""#),
-    row("compress", MESSAGES, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
+    row("format", PAYLOADS, Text, &[OfEachLine])
+        .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#)
+        .scenario("groups.format"),
+    row("schema", PAYLOADS, Schemas, &[OfEachLine])
+        .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#)
+        .scenario("groups.schema"),
+    row("protobuf_path", PAYLOADS, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.protobuf_path", r#""car.proto""#)
+        .scenario("groups.protobuf_path"),
+    row("protobuf_message_name", PAYLOADS, Text, &[Needs("protobuf_path"), OfEachLine])
+        .key("publish.protobuf_message_name", r#""Reading""#)
+        .scenario("groups.protobuf_message_name"),
+    row("avsc_path", PAYLOADS, Path, &[OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.avsc_path", r#""plant.avsc""#)
+        .scenario("groups.avsc_path"),
+    row("compress", PAYLOADS, Text, &[OfEachLine])
+        .key("publish.compress", r#""gzip"     # zstd"#)
+        .scenario("groups.compress"),
     row(
         "payload_format_indicator",
         MESSAGES,
@@ -186,11 +195,18 @@ pub(super) const ROWS: &[Row] = &[
         .scenario("groups.rate_per_client"),
     row("inflight", LOAD, Number, &[]).key("bench.inflight", "65535").scenario("groups.inflight"),
     row("limit", LOAD, Number, &[Alternative(Choice::Search)]).key("bench.limit", "1000000").scenario("groups.limit"),
+    row("limit_per_client", LOAD, Number, &[Alternative(Choice::Search)])
+        .key("bench.limit_per_client", "1000")
+        .scenario("groups.limit_per_client"),
     row("limit", &["bench sub"], Number, &[Alternative(Choice::Search)]),
     row("payload_size", LOAD, Text, &[Alternative(Choice::BenchPayload)])
         .key("bench.payload_size", r#""1KB""#)
         .scenario("groups.payload_size"),
     row("poisson", LOAD, Switch, &[]).scenario("groups.poisson"),
+    row("burst", LOAD, Number, &[]).key("bench.burst", "100").scenario("groups.burst"),
+    row("rate_trace", LOAD, Path, &[Alternative(Choice::MessageRate)])
+        .key("bench.rate_trace", r#""monday.csv""#)
+        .scenario("groups.rate_trace"),
     row("unpaced", LOAD, Switch, &[Alternative(Choice::MessageRate)]).scenario("groups.unpaced"),
     row("latency", LOAD, Switch, &[Needs("unpaced")]).scenario("groups.latency"),
     row("find_max", LOAD, Text, &[Alternative(Choice::Search)]),
@@ -198,9 +214,17 @@ pub(super) const ROWS: &[Row] = &[
     row("max_time", LOAD, Seconds, &[Needs("find_max")]),
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
     row("text", LOAD, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
-    row("template", LOAD, Switch, &[]).scenario("groups.template"),
+    row("template", LOAD, Switch, &[]).key("bench.template", "true").scenario("groups.template"),
     row("seed", &["bench pub", "bench e2e", "bench run"], Number, &[]),
-    row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
+    row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)])
+        .key("bench.file_read", r#""reading.json""#)
+        .scenario("groups.file_read"),
+    row("payloads", LOAD, Path, &[Alternative(Choice::BenchPayload)])
+        .key("bench.payloads", r#""recorded.jsonl""#)
+        .scenario("groups.payloads"),
+    row("stamp", &["bench pub", "bench sub", "bench e2e"], Text, &[])
+        .key("bench.stamp", r#""json:/t""#)
+        .scenario("groups.stamp"),
     row("split", LOAD, Text, &[]).scenario("groups.split"),
     row("verbose", &["bench pub", "bench sub", "bench e2e"], Switch, &[]),
     row("trust_foreign_clocks", &["bench sub"], Switch, &[]),

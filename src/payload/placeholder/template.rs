@@ -31,14 +31,6 @@ impl Template {
         }
     }
 
-    /// Whether it uses a name.
-    pub(crate) fn asks_for(&self, name: Name) -> bool {
-        match self {
-            Self::Pattern(pattern) => pattern.asks_for(name),
-            Self::Jinja(jinja) => jinja.asks_for(name),
-        }
-    }
-
     /// Appends the text; `value` writes the value of a name. Errors are kept by the drawer.
     pub(crate) fn fill(&self, drawer: &mut Drawer, out: &mut String, value: impl FnMut(Name, &mut String)) {
         match self {

@@ -107,6 +107,7 @@ fn prepare(home: &Home, world: World) {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
+    home.write("recorded", "{\"topic\":\"r\",\"payload\":\"of a recording\"}\n");
     home.write("m.proto", "syntax = \"proto3\"; message M { int32 n = 1; }");
     home.write("m.avsc", "\"int\"");
     home.write("password", "open sesame\n");
