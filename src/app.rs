@@ -12,7 +12,7 @@ use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Ter
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, CompareSettings, ConnSettings, ManifestSettings, MergeSettings, ProfileJob,
-    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob,
+    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
 /// Runs the program and returns its exit code. All errors have been printed by then.
@@ -53,6 +53,7 @@ pub fn run() -> u8 {
     match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
         Ok(status) => called.map_or(status.code(), |called| called.code(status)),
         Err(error) => {
+            let error = if called.is_some() { error.without_hint() } else { error };
             talk.error(&error);
             code_of(&error)
         }
@@ -66,6 +67,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let job = ProfileJob::resolve(arguments, &given)?;
             command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
         }
+        Command::Init(arguments) => {
+            let job = ProfileJob::resolve_init(arguments)?;
+            command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
+        }
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
@@ -74,7 +79,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
-            block_on(command::publish::run(&settings, talk))
+            match &settings.queue {
+                Some(queue) => block_on(command::queue::run(&settings, queue, talk)),
+                None => block_on(command::publish::run(&settings, talk)),
+            }
         }
         Command::Subscribe(arguments) => {
             let settings = SubSettings::resolve(&arguments, &origins)?;
@@ -96,12 +104,27 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::reply::run(&settings, talk))
         }
+        Command::Watch(arguments) => {
+            let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
+            let settings = WatchSettings::resolve(*arguments, &origins, is_terminal, variable)?;
+            block_on(repl::watch(settings, terminal, talk, &variable))
+        }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
             let settings = ReplSettings::resolve(&arguments, &origins, is_terminal, variable)?;
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
+        Command::Simulate(arguments) => {
+            if let Some(name) = &arguments.show {
+                return command::simulate::show(name, terminal);
+            }
+            let settings = BenchSettings::simulate(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::bench::run(settings, terminal, talk))
+        }
+        Command::List(_) => command::simulate::list(terminal),
+        Command::Check => command::simulate::check(terminal, talk),
         Command::Topic(arguments) => block_on(command::topic::run(TopicJob::resolve(arguments), terminal, talk)),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments)?;
@@ -163,7 +186,7 @@ fn dispatch_bench(
     block_on(command::bench::run(settings, terminal, talk))
 }
 
-/// `bench manifest`: what the machines will be told is read as they will read it, without what is set on this one.
+/// `bench manifest`: the machines' command line is read as they will read it, without the settings of this machine.
 fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let line = ManifestSettings::line(arguments).into_iter().map(Into::into);
     let invocation = match config::read(line, |_| None)? {

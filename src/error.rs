@@ -155,6 +155,13 @@ impl Error {
         self
     }
 
+    /// Without what to try: it would name options that the user's command line does not have.
+    #[must_use]
+    pub(crate) fn without_hint(mut self) -> Self {
+        self.hint = None;
+        self
+    }
+
     /// With the broker's reason code.
     #[must_use]
     pub fn with_reason(mut self, reason: ReasonCode) -> Self {

@@ -128,7 +128,7 @@ impl Conductor<'_> {
         Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
     }
 
-    /// How many seconds the load began behind `--start-at`.
+    /// How many seconds the load began after `--start-at`.
     fn late(&self) -> Option<f64> {
         let begun = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX)?;
         let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());

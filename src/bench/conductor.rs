@@ -189,6 +189,12 @@ impl<'a> Conductor<'a> {
         }
         match self.stage {
             Stage::Connecting => true,
+            // Of a load by number only the wait for answers is left, as in the drain.
+            Stage::Running if self.all_sent.is_some() => {
+                self.stop();
+                observer.cut_short(&self.snapshot());
+                true
+            }
             Stage::Running => {
                 self.stop();
                 observer.stopping(&self.snapshot(), self.plan.scenario.drain);

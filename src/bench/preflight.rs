@@ -62,7 +62,7 @@ impl Demand {
 }
 
 impl Resources {
-    /// Raises the limit of open files as far as it is needed and the system allows.
+    /// Raises the limit of open files as far as needed and as the system allows.
     pub(crate) fn prepare(demand: Demand) -> Self {
         Self { open_files: raise_open_files(demand.open_files()), local_ports: local_ports() }
     }

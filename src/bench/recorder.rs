@@ -165,7 +165,7 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// What was measured, the last of so many phases included.
+    /// What was measured, including the last of the `phases`.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
         let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(CpuUse::default().share(), None);
         let mut cpu = CpuUse::default();
         cpu.look(&Clock::start());
-        assert_eq!(cpu.share(), None, "one look is no time");
+        assert_eq!(cpu.share(), None, "one look measures nothing");
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub struct Part {
     pub begun: String,
     /// How it ended.
     pub ended: Ended,
-    /// How many seconds its load began behind `--start-at`; `null` without it.
+    /// How many seconds its load began after `--start-at`; `null` without it.
     pub late: Option<f64>,
     /// Its clients.
     pub clients: Clients,
@@ -115,7 +115,7 @@ pub struct Seconds {
     pub connecting: f64,
     /// From then until the common beginning of all machines.
     pub waiting: f64,
-    /// How long the load began behind `--start-at`; `null` without it.
+    /// How long the load began after `--start-at`; `null` without it.
     pub late: Option<f64>,
     /// The time left out of latencies and rates.
     pub warmup: f64,

@@ -74,7 +74,7 @@ pub(crate) struct Snapshot {
     pub lasts: Option<Duration>,
     /// Until the load begins, where all parts of a run wait for one time.
     pub starts_in: Option<Duration>,
-    /// How many seconds behind `--start-at` it is while the load has not begun.
+    /// How many seconds after `--start-at` it is while the load has not begun.
     pub late: Option<f64>,
     /// Clients of this process.
     pub clients: u64,

@@ -1,7 +1,7 @@
 //! Finds the highest rate that meets the conditions, reproducibly.
 //!
 //! ```text
-//! Growing ──fails──► once more ──fails──► Halving ──gap below 5 %──► Confirming ──held so many times──► found
+//! Growing ──fails──► once more ──fails──► Halving ──gap below 5 %──► Confirming ──held often enough──► found
 //!    ▲ │                 │ holds            ▲                            │ fails, and once more
 //!    └─┘ holds: double ◄─┘                  └────────────────────────────┘ lower
 //! ```
@@ -43,7 +43,7 @@ pub(crate) struct Search {
     over: bool,
 }
 
-/// So many steps in a row without a judgement end the search.
+/// This many steps in a row without a judgement end the search.
 const STARVED: u32 = 3;
 
 impl Search {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use StepOutcome::{Fails, Holds, Starved};
 
-    /// Searches where `outcome` says what comes of each step: its rate and its number.
+    /// Searches where `outcome` gives the outcome of each step from its rate and its number.
     fn search(first: u64, mut outcome: impl FnMut(u64, usize) -> StepOutcome) -> (Search, usize) {
         let mut search = Search::new(first, 3);
         let mut steps = 0;

@@ -11,7 +11,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// A stamp as it is in a payload.
+/// A stamp as written in a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// Which clock: equal for processes of one machine, since it started.

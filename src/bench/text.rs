@@ -16,7 +16,7 @@ pub(crate) struct Text {
 /// What it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// A text of its own placeholders.
+    /// A text with the bench's own placeholders.
     Pattern(Pattern),
     /// A column, by its place.
     Column(usize),
@@ -58,7 +58,7 @@ impl Text {
         })
     }
 
-    /// Whether every message has a text of its own.
+    /// Whether the text differs between messages.
     pub(crate) fn differs_by_message(&self) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Piece::Pattern(pattern) => pattern.differs_by_message(),

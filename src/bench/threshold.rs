@@ -80,7 +80,7 @@ pub trait Measured {
     fn rate(&self) -> Option<f64>;
     /// Messages sent in a second of the measured time; `None` without any.
     fn throughput(&self) -> Option<f64>;
-    /// How many seconds the load began behind `--start-at`; `None` without it.
+    /// How many seconds the load began after `--start-at`; `None` without it.
     fn late_start(&self) -> Option<f64> {
         None
     }

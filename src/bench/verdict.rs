@@ -45,9 +45,9 @@ pub(super) struct Signs {
     pub(super) rate: Option<f64>,
     /// What the busiest worker did with its time; `None` where that was not measured.
     pub(super) busiest: Option<Share>,
-    /// 99 per cent of the messages were sent at most so long after their planned time, nanoseconds.
+    /// 99 per cent of the messages were sent at most this long after their planned time, nanoseconds.
     pub(super) send_delay_p99: Option<u64>,
-    /// 99 per cent of the workers' alarms were followed at most so much later, nanoseconds.
+    /// 99 per cent of the workers' alarms were followed at most this much later, nanoseconds.
     pub(super) core_delay_p99: Option<u64>,
     /// The 99th percentile of the way through the broker, nanoseconds.
     pub(super) latency_p99: Option<u64>,
@@ -197,7 +197,7 @@ impl Signs {
     }
 }
 
-/// What went wrong with messages, whoever was the bottleneck.
+/// What went wrong with messages, whatever the bottleneck was.
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 fn faults(counts: &Counts) -> Vec<String> {
     let mut faults = Vec::new();

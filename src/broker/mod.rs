@@ -1,7 +1,7 @@
 //! The embedded broker.
 //!
-//! It exists so that a fresh machine needs nothing else to try MQTT, a script needs no broker of its own, and a client
-//! can be tested against limits and faults. It runs on one thread of its own and prints nothing.
+//! It exists so that a fresh machine needs nothing else to try MQTT, a script needs no broker set up, and a client
+//! can be tested against limits and faults. It runs on its own single thread and prints nothing.
 //!
 //! | module | what it does |
 //! |---|---|

@@ -53,7 +53,7 @@ pub enum BenchCommand {
 }
 
 /// `-I`: in `bench`, `-i` is the interval, as it is in MQTTX.
-fn id_short(argument: clap::Arg) -> clap::Arg {
+pub(super) fn id_short(argument: clap::Arg) -> clap::Arg {
     argument.short('I')
 }
 
@@ -82,6 +82,9 @@ pub struct BenchPublishArgs {
     /// The load.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// The payload.
+    #[command(flatten)]
+    pub content: ContentArgs,
     /// The fields of every message.
     #[command(flatten)]
     pub message: MessageArgs,
@@ -165,6 +168,9 @@ pub struct BenchEndToEndArgs {
     /// The load.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// The payload.
+    #[command(flatten)]
+    pub content: ContentArgs,
     /// Topic; the other fields of a message are as in `bench pub`
     #[arg(short, long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = "Message")]
     pub topic: Option<TopicName>,
@@ -203,12 +209,12 @@ pub struct ShapeArgs {
 /// Who sends to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Shape {
-    /// Each publisher to a subscriber of its own
+    /// Each publisher to its own subscriber
     #[default]
     OneToOne,
     /// Every publisher to every subscriber
     FanOut,
-    /// Every publisher, each on a topic of its own, to few subscribers
+    /// Every publisher, each on its own topic, to few subscribers
     FanIn,
     /// Every publisher to a group whose members share the messages
     Shared,
@@ -344,29 +350,9 @@ pub struct LoadArgs {
     /// Number of topics each client uses in turn; %s in the topic is their number
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub topics: Option<u64>,
-    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
-    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
-    pub text: Option<String>,
-    /// Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}
-    #[arg(long, help_heading = "Message")]
-    pub template: bool,
     /// Seed of the random values in the payload and topic, which are then the same in each run
     #[arg(long, value_name = "N", help_heading = "Message")]
     pub seed: Option<u64>,
-    /// Read the payload from a file
-    #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
-    pub file_read: Option<PathBuf>,
-    /// Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each
-    /// client sends each once, or all of them repeatedly until --limit or --duration
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["text", "file_read", "split"], help_heading = "Message")]
-    pub payloads: Option<PathBuf>,
-    /// Split the payload at this regular expression, for example ',' [default: '\n']; each client sends each part once,
-    /// or all of them repeatedly until --limit or --duration
-    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n", help_heading = "Message")]
-    pub split: Option<String>,
-    /// Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "payloads", "split", "template"], help_heading = "Message")]
-    pub payload_size: Option<PayloadSize>,
     /// Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of
     /// JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]
     #[arg(long, value_name = "PLACE", help_heading = "Message")]
@@ -374,6 +360,32 @@ pub struct LoadArgs {
     /// Accepted for compatibility with MQTTX
     #[arg(short, long, hide = true)]
     pub verbose: bool,
+}
+
+/// The payload of a load.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Message")]
+pub struct ContentArgs {
+    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
+    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}
+    #[arg(long)]
+    pub template: bool,
+    /// Read the payload from a file
+    #[arg(long, value_name = "PATH", conflicts_with = "text")]
+    pub file_read: Option<PathBuf>,
+    /// Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each
+    /// client sends each once, or all of them repeatedly until --limit or --duration
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["text", "file_read", "split"])]
+    pub payloads: Option<PathBuf>,
+    /// Split the payload at this regular expression, for example ',' [default: '\n']; each client sends each part once,
+    /// or all of them repeatedly until --limit or --duration
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n")]
+    pub split: Option<String>,
+    /// Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "payloads", "split", "template"])]
+    pub payload_size: Option<PayloadSize>,
 }
 
 /// What the clients subscribe to.

@@ -103,7 +103,7 @@ pub struct AccessArgs {
     /// User who may connect; repeatable [default: anyone may connect]
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<User>,
-    /// File of users, one per line: NAME:PASSWORD, or a hash by mosquitto_passwd, which cannot serve SCRAM
+    /// File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM
     #[arg(long, value_name = "PATH")]
     pub user_file: Option<PathBuf>,
     /// Access rules for publishing and subscribing, in mosquitto's syntax: user, topic, pattern

@@ -16,15 +16,17 @@ use super::bench::{
 use super::broker::BrokerArgs;
 use super::conn::ConnCommand;
 use super::manual::{CompletionArgs, ManArgs};
-use super::profile::ProfileArgs;
+use super::profile::{InitArgs, ProfileArgs};
 use super::publish::PublishCommand;
 use super::repl::ReplArgs;
 use super::reply::ReplyCommand;
 use super::request::RequestCommand;
 use super::shorts::expand;
+use super::simulate::{ListArgs, SimulateArgs};
 use super::subscribe::SubscribeCommand;
 use super::topic::TopicArgs;
 use super::wait::WaitCommand;
+use super::watch::WatchCommand;
 use super::{GeneralArgs, finished, root};
 
 /// A command's name, and what gives it its options.
@@ -45,6 +47,7 @@ const COMMANDS: &[Entry] = &[
     ("wait", Options(WaitCommand::augment_args)),
     ("request", Options(RequestCommand::augment_args)),
     ("reply", Options(ReplyCommand::augment_args)),
+    ("watch", Options(WatchCommand::augment_args)),
     ("repl", Options(ReplArgs::augment_args)),
     (
         "bench",
@@ -60,6 +63,10 @@ const COMMANDS: &[Entry] = &[
             ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
+    ("simulate", Options(SimulateArgs::augment_args)),
+    ("ls", Options(ListArgs::augment_args)),
+    ("init", Options(InitArgs::augment_args)),
+    ("check", Options(|command| command)),
     // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),

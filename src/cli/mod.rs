@@ -16,10 +16,12 @@ pub(crate) mod repl;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 
@@ -29,14 +31,16 @@ use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
 use manual::{CompletionArgs, ManArgs};
-use profile::ProfileArgs;
+use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
 use repl::ReplArgs;
 use reply::ReplyCommand;
 use request::RequestCommand;
+use simulate::{ListArgs, SimulateArgs};
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
+use watch::WatchCommand;
 
 pub(crate) use invoked::invoked;
 
@@ -82,12 +86,27 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
+    /// Watch the topics of a broker on the full screen
+    #[command(name = "watch")]
+    Watch(Box<WatchCommand>),
     /// Explore a broker interactively, or run a script of commands
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),
     /// Load-test a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),
+    /// Simulate devices: cars, homes, factories, weather stations
+    #[command(name = "simulate")]
+    Simulate(Box<SimulateArgs>),
+    /// List the scenarios of `simulate`
+    #[command(name = "ls")]
+    List(ListArgs),
+    /// Create the default profile, from answers on a terminal
+    #[command(name = "init")]
+    Init(InitArgs),
+    /// Print the version
+    #[command(name = "check")]
+    Check,
     /// Save connection settings under a name
     #[command(name = "profile")]
     Profile(ProfileArgs),

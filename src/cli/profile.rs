@@ -108,6 +108,26 @@ pub struct ProfileAddArgs {
     pub delivery: DeliveryArgs,
 }
 
+/// `mqttx-rs init`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Without --set it asks on the terminal. The profile holds from then on where no other is named.
+
+Examples:
+  mqttx-rs init
+  mqttx-rs init --set connection.host=broker.example --set connection.username=me")]
+pub struct InitArgs {
+    /// Name of the profile
+    #[arg(value_name = "PROFILE", default_value = "default")]
+    pub name: String,
+    /// What the profile says, as in connection.host=broker.example
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Replace the profile if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// `profile edit`.
 #[derive(Debug, Clone, Args)]
 pub struct ProfileEditArgs {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs, TemplateArgs};
+use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs, QueueArgs, TemplateArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -16,10 +16,18 @@ When the connection is lost:      QoS 1                      QoS 2
   -i ID --no-clean, any version   resumed, none missing      resumed, exactly once
   session lost by the broker      published again            not repeated: uncertain, exit 7
 
+--queue DIR stores each message on disk (fsync) before it counts as read, and keeps it until it is acknowledged, at QoS 0
+until it is written to the socket. Nothing stored is lost when the program is killed, the power fails or the broker is away:
+the next run with the same DIR continues in the same session, with the same packet ids, so that QoS 2 stays exactly once.
+DIR holds a client id of its own; in MQTT 5.0 the session lasts 7 days, or --session-expiry-interval. With lines from stdin
+it reconnects forever, and stops reading when --queue-max messages wait. Only one process at a time can use DIR.
+
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m
   seq 1000 | mqttx-rs pub -t numbers -lm
+  sensor | mqttx-rs pub -t car/1/speed -lm -q 1 --queue /var/spool/car
+  mqttx-rs pub --queue /var/spool/car
   mqttx-rs pub -t car/1 --template -m '{\"at\":{time:ms},\"speed\":{walk:0..130:5}}' --repeat 60 --repeat-delay 1
   mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
 
@@ -30,6 +38,9 @@ pub struct PublishCommand {
     /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Where messages wait until they are delivered.
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Whether placeholders in payloads are filled.
     #[command(flatten)]
     pub template: TemplateArgs,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Args;
 
-use super::group::{ConnectArgs, DecompressArgs, PayloadArgs};
+use super::group::{ConnectArgs, DecompressArgs, PayloadArgs, WorkArgs};
 use super::value;
 use crate::mqtt::{QoS, RetainHandling, TopicFilter, UserProperty};
 use crate::output::MessageShape;
@@ -19,10 +19,30 @@ When the connection is lost, messages published meanwhile at QoS 1 and 2
   MQTT 3.1.1, by default          are missing, with a warning
   -i ID --no-clean, any version   arrive, even in the next run
 
+--exec runs CMD in the shell for each message. The payload is its stdin; MQTT_TOPIC, MQTT_QOS, MQTT_RETAIN,
+MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (one line `name: value` each) are in
+its environment. sub prints nothing else on stdout. Up to --jobs N commands run at the same time, started in the order of
+arrival; N is also the Receive Maximum in MQTT 5.0, unless --receive-maximum is given. Acknowledgements are sent in the
+order of arrival [MQTT-4.6.0-2], so one slow command holds back those behind it. Ctrl-C and SIGTERM start no further
+command and wait for those that run; a second one ends them. With --ack after, QoS 1 or 2 and a persistent session no
+message is lost, and some run twice after a crash or a lost connection. When sub itself is killed, its commands go on,
+perhaps with a truncated stdin.
+
+--ack-on-read prints as usual and reads one line from stdin for each message, in the order of printing: `ok` or an empty
+line acknowledges it, a number N acknowledges the next N, `fail` reports a failure. When stdin ends, sub ends, and messages
+without an answer are not acknowledged.
+
+--on-failure ignore      continue; the message is acknowledged; exit code 1 at the end
+             stop        start nothing more, wait for what runs; the message is not acknowledged; exit code 1
+             redeliver   disconnect and resume the session: the broker sends unacknowledged messages again, perhaps to
+                         another member of a shared subscription. (A PUBACK with a reason from 0x80 on would not do this:
+                         the broker discards the message then.)
+
 Examples:
   mqttx-rs sub -t 'car/#' --embedded
   mqttx-rs sub -t 'car/+/speed' 'order/#' -q 0 2 -v
-  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl";
+  mqttx-rs sub -t '$share/workers/job/#' -C 10 --output-mode jsonl
+  mqttx-rs sub -t '$share/workers/job/#' -q 1 --exec ./work.sh --jobs 4 --ack after -i worker-1 --no-clean";
 
 /// `mqttx-rs sub`.
 #[derive(Debug, Clone, Args)]
@@ -31,6 +51,9 @@ pub struct SubscribeCommand {
     /// The subscription and its output.
     #[command(flatten)]
     pub subscribe: SubscribeArgs,
+    /// What is done with each message.
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -56,7 +79,7 @@ pub struct SubscribeArgs {
     pub decompress: DecompressArgs,
 }
 
-/// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without a value of its own takes the
+/// What SUBSCRIBE asks for. Lists pair with the filters by position; a filter without its own value takes the
 /// first, as in MQTTX.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Subscription")]
@@ -167,7 +190,7 @@ pub struct OutputArgs {
     /// Append all payloads to one file
     #[arg(long, value_name = "PATH", conflicts_with = "file_save")]
     pub file_write: Option<PathBuf>,
-    /// Write each payload to a numbered file of its own
+    /// Write each payload to its own numbered file
     #[arg(long, value_name = "PATH")]
     pub file_save: Option<PathBuf>,
     /// Text to write after each payload in files and in raw

@@ -121,7 +121,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         loop {
             let now = Instant::now();
             if self.phase == Phase::Open {
-                self.exchange(cx, now);
+                let is_recorded = self.exchange(cx, now);
+                if !is_recorded {
+                    return Poll::Ready(How::Lost(LinkLoss::EndOfStream));
+                }
             }
             if self.connack_deadline.is_some_and(|deadline| deadline <= now) {
                 return Poll::Ready(How::NoConnAck);
@@ -166,7 +169,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     }
 
     /// Passes input to the session, and takes from it what is to be written and reported.
-    fn exchange(&mut self, cx: &Context<'_>, now: Instant) {
+    /// Returns whether the journal of the session is written, so that the bytes may leave.
+    fn exchange(&mut self, cx: &Context<'_>, now: Instant) -> bool {
         let mut state = self.shared.lock();
         state.wake_at_call(cx);
         let time = now.into_std();
@@ -191,6 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
         }
         state.take_session_events(time);
+        let is_recorded = state.commit_journal();
         let may_read = !state.events.is_full();
         if may_read != self.is_reading {
             self.is_reading = may_read;
@@ -216,6 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         if state.is_room_news() {
             self.shared.room.notify_waiters();
         }
+        is_recorded
     }
 
     fn next_reauthentication(&self, now: Instant) -> Option<Instant> {
@@ -316,6 +322,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let lasted = state.connected_since().map(|since| now.saturating_duration_since(since));
         state.session.handle_closed(now);
         state.take_session_events(now);
+        state.commit_journal();
         let has_timed_out = matches!(how, How::NoConnAck);
         let is_orderly = matches!(how, How::Closed { is_orderly: true });
         let loss = match how {

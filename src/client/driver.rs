@@ -69,7 +69,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
         let is_short = lasted.is_some_and(|lasted| lasted < reconnect.stable_after);
         let (was_connected, is_session_kept, clue) = {
             let state = shared.lock();
-            if lasted.is_some() && (!is_short || state.has_progressed()) {
+            let is_asked_for = cause == Cause::Resuming;
+            if is_asked_for || (lasted.is_some() && (!is_short || state.has_progressed())) {
                 (attempts, redirects) = (0, 0);
             }
             (state.was_connected(), state.is_session_kept(), clues.of(&cause, is_short, &state))
@@ -127,14 +128,21 @@ async fn connect_once(
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
     let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
+    if let Some(error) = shared.lock().journal_error() {
+        return Err((Cause::Journal(error), lasted));
+    }
     let cause = match (end, foreign) {
         (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
             // With TLS, WebSocket or a proxy that ends them, a broker may reset a connection that it has finished with.
             let may_be_reset = endpoint.protocol != Protocol::Mqtt;
-            if shared.lock().ends_with(is_orderly || may_be_reset) {
+            let mut state = shared.lock();
+            if state.is_to_reconnect() {
+                Cause::Resuming
+            } else if state.ends_with(is_orderly || may_be_reset) {
                 return Ok(());
+            } else {
+                Cause::NotConfirmed
             }
-            Cause::NotConfirmed
         }
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),

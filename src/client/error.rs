@@ -59,6 +59,10 @@ pub enum Cause {
     Lost(LinkLoss),
     /// We ended it, and the broker has not confirmed that it read everything.
     NotConfirmed,
+    /// We ended it, by [`Client::reconnect`](super::Client::reconnect).
+    Resuming,
+    /// What is sent could not be written down before.
+    Journal(String),
 }
 
 /// What something that is not an MQTT broker seems to be.
@@ -109,11 +113,15 @@ impl Cause {
             Self::ClosedEarly(LinkLoss::Tls(_))
             | Self::NotMqtt(_)
             | Self::NotReauthenticated(_)
-            | Self::Violation(_) => false,
+            | Self::Violation(_)
+            | Self::Journal(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
-            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) | Self::NotConfirmed => {
-                true
-            }
+            Self::NoConnAck(_)
+            | Self::KeepAliveTimeout
+            | Self::ClosedEarly(_)
+            | Self::Lost(_)
+            | Self::NotConfirmed
+            | Self::Resuming => true,
             Self::Refused(ack) => ack.reason.is_passing(),
             Self::Disconnected(disconnect) => disconnect.reason.is_passing(),
         }
@@ -202,6 +210,8 @@ impl fmt::Display for Cause {
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
             Self::NotConfirmed => f.write_str("the broker did not confirm that it received the acknowledgements"),
+            Self::Journal(error) => write!(f, "cannot write to the queue: {error}"),
+            Self::Resuming => f.write_str("disconnected, so that the broker sends unacknowledged messages again"),
         }
     }
 }
@@ -214,7 +224,7 @@ fn fmt_scram_error(f: &mut fmt::Formatter<'_>, data: Option<&[u8]>) -> fmt::Resu
     }
 }
 
-/// Text from the broker. It is untrusted: whoever prints it to a terminal must escape it.
+/// Text from the broker. It is untrusted: code that prints it to a terminal must escape it.
 fn fmt_details(f: &mut fmt::Formatter<'_>, reason_string: Option<&str>, reference: Option<&str>) -> fmt::Result {
     if let Some(text) = reason_string {
         write!(f, ": {text}")?;

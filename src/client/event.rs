@@ -17,7 +17,7 @@ pub enum Event {
     Connected(Box<Connected>),
     /// An application message.
     Message(Received),
-    /// Every publish at QoS 0 up to `through` that had no event of its own has been written to the socket, which is
+    /// Every publish at QoS 0 up to `through` that had no separate event has been written to the socket, which is
     /// all that QoS 0 promises.
     Flushed {
         /// The last of them.

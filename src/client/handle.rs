@@ -87,6 +87,12 @@ impl Client {
         self.handle.shared.lock().begin_closing(Closing { pending, reason, properties });
     }
 
+    /// Ends the connection in order and comes back to the same session, so that the broker sends again what has not
+    /// been acknowledged. Nothing where there is no connection: coming back is under way then.
+    pub fn reconnect(&self) {
+        self.handle.shared.lock().begin_reconnect();
+    }
+
     /// What the broker granted in its last CONNACK.
     pub fn granted(&self) -> Granted {
         *self.handle.shared.lock().session.granted()

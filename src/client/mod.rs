@@ -10,7 +10,7 @@
 //!   Events  ◄────── a batch at a time ─────────┘
 //! ```
 //!
-//! So a publish is queued where it is called, without a channel or a task of its own, and the task encodes and writes
+//! So a publish is queued where it is called, without its own channel or task, and the task encodes and writes
 //! what has accumulated since it last ran: one system call for hundreds of messages. There is backpressure both ways.
 //! [`Client::publish`] waits while too much is unfinished; the task stops reading while too many messages wait in
 //! [`Events`], until TCP itself slows down the broker. Memory is bounded at both ends.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::session::{Authenticator, ConnectOptions, InvalidOptions, Session};
+use crate::session::{Authenticator, ConnectOptions, InvalidOptions, Journal, Restored, Session};
 use crate::transport::{Dialer, Endpoint};
 
 use super::driver::{self, Route};
@@ -54,6 +54,8 @@ pub struct Extensions {
     pub tap: Option<Box<dyn Tap>>,
     /// Handles enhanced authentication on each connection; without it, the application must.
     pub authenticator: Option<Box<dyn Authenticator>>,
+    /// Keeps what is sent and not completed, for the next process; and what an earlier one left, to go on with.
+    pub journal: Option<(Box<dyn Journal>, Vec<Restored>)>,
 }
 
 /// Starts a client: a task on the current tokio runtime, which connects at once.
@@ -69,7 +71,7 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
 
 /// Like [`connect`], with options that few clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
-    let Extensions { tap, authenticator } = extensions;
+    let Extensions { tap, authenticator, journal } = extensions;
     let ClientOptions {
         mut connect,
         endpoint,
@@ -93,7 +95,15 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
+    let mut under_way = Vec::new();
+    if let Some((journal, publishes)) = journal {
+        let messages: Vec<_> = publishes.iter().map(|publish| publish.message.clone()).collect();
+        under_way.extend(session.restore(journal, publishes).into_iter().zip(messages));
+    }
     let shared = Arc::new(Shared::new(session, ends_session.then_some(0)));
+    for (id, message) in under_way {
+        shared.lock().restore(id, &message);
+    }
     let route = Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });

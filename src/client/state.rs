@@ -34,6 +34,7 @@ pub(super) struct Shared {
 
 /// The session and the state around it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 pub(super) struct State {
     pub(super) session: Session,
     ledger: Ledger,
@@ -44,6 +45,8 @@ pub(super) struct State {
     /// A publish is waiting for room.
     is_room_wanted: bool,
     closing: Option<Box<Closing>>,
+    /// The connection under way is to end, and another to take up its session.
+    is_to_reconnect: bool,
     was_connected: bool,
     /// The Session Expiry Interval of DISCONNECT, unless the caller sets it: 0 if the session is only meant to outlive
     /// lost connections.
@@ -53,6 +56,8 @@ pub(super) struct State {
     /// Something has arrived on this connection that shows progress.
     has_progressed: bool,
     settlement: Settlement,
+    /// Why the journal of the session cannot be written.
+    journal_error: Option<String>,
     /// When CONNACK accepted the current connection, or the last one.
     connected_since: Option<Instant>,
     /// State of the current connection, as reported by the session.
@@ -108,11 +113,13 @@ impl Shared {
             driver: None,
             is_room_wanted: false,
             closing: None,
+            is_to_reconnect: false,
             was_connected: false,
             expiry_at_end,
             session_loss: SessionLoss::Ended,
             has_progressed: false,
             settlement: Settlement::default(),
+            journal_error: None,
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
         };
@@ -144,6 +151,11 @@ impl State {
         self.ledger.add(id, qos, size);
         self.wake_driver();
         Ok(id)
+    }
+
+    /// A publish that the session has from an earlier process.
+    pub(super) fn restore(&mut self, id: DeliveryId, message: &Message) {
+        self.ledger.add(id, message.qos, Ledger::size_of(message));
     }
 
     pub(super) fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
@@ -188,6 +200,13 @@ impl State {
             let expiry = closing.properties.session_expiry_interval.or(self.expiry_at_end);
             closing.properties.session_expiry_interval = expiry;
             self.closing = Some(Box::new(closing));
+            self.wake_driver();
+        }
+    }
+
+    pub(super) fn begin_reconnect(&mut self) {
+        if self.session.state() == session::State::Connected && !self.is_closing() {
+            self.is_to_reconnect = true;
             self.wake_driver();
         }
     }
@@ -252,6 +271,11 @@ impl State {
         is_settled || !matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle)
     }
 
+    /// The connection has ended by our DISCONNECT; whether that was only to come back.
+    pub(super) fn is_to_reconnect(&mut self) -> bool {
+        std::mem::take(&mut self.is_to_reconnect) && self.closing.is_none()
+    }
+
     /// Passes a disconnect that is due to the session; returns whether it did.
     pub(super) fn disconnect_if_due(&mut self, now: Instant) -> bool {
         if self.may_end(now)
@@ -263,7 +287,24 @@ impl State {
             self.session.disconnect(closing.reason, properties);
             return true;
         }
+        if self.is_to_reconnect && self.session.state() == session::State::Connected {
+            self.session.disconnect(ReasonCode::Success, DisconnectProperties::default());
+            return true;
+        }
         false
+    }
+
+    /// Writes the session's journal; `false`: it cannot be, and nothing may be sent any more.
+    pub(super) fn commit_journal(&mut self) -> bool {
+        if let Err(error) = self.session.commit_journal() {
+            self.journal_error.get_or_insert(error);
+        }
+        self.journal_error.is_none()
+    }
+
+    /// Why the journal of the session cannot be written.
+    pub(super) fn journal_error(&self) -> Option<String> {
+        self.journal_error.clone()
     }
 
     /// Begins a re-authentication, unless one is in progress.
@@ -277,6 +318,7 @@ impl State {
         self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
         self.has_progressed = false;
+        self.is_to_reconnect = false;
         self.session_loss = if self.is_session_kept() { SessionLoss::Forgotten } else { SessionLoss::Ended };
         self.session.connect(now);
     }

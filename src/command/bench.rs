@@ -70,7 +70,7 @@ pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) ->
     if status == ExitStatus::Done && !faults.is_empty() { Ok(ExitStatus::Partly(ErrorKind::Local)) } else { Ok(status) }
 }
 
-/// Waits until all reports are there and their runs over, or for so long. What is missing then is an error like any.
+/// Waits until all reports are there and their runs over, for at most `at_most`. A report still missing is an error.
 fn wait_for(reports: &[PathBuf], at_most: Duration) {
     let begun = Instant::now();
     let is_over = |path: &PathBuf| read(path).is_ok_and(|report| report.ended != Ended::Unfinished);
@@ -94,7 +94,7 @@ fn faulty_parts(report: &Report) -> Vec<String> {
             Ended::Done | Ended::Interrupted => {}
             Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was complete")),
             Ended::Unfinished => {
-                faults.push(format!("{shard} was killed or is still running: its report is not complete"))
+                faults.push(format!("{shard} was killed or is still running: its report is not complete"));
             }
             _ => faults.push(format!("{shard} ended early")),
         }

@@ -9,8 +9,11 @@ pub(crate) mod conn;
 pub(crate) mod manual;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod queue;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod respond;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 
@@ -29,6 +32,7 @@ mod pace;
 mod receipts;
 mod removal;
 mod results;
+mod shell;
 mod trace;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +43,7 @@ use trace::Tracer;
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
 use crate::error::Error;
 use crate::output::{MessageFile, Talk};
-use crate::session::{Acknowledge, Authenticator};
+use crate::session::{Acknowledge, Authenticator, Journal, Restored};
 use crate::settings::{ConnectSettings, FileTarget};
 use crate::transport::{Certificate, DialObserver};
 
@@ -81,6 +85,17 @@ pub(crate) fn connect(
     connect_with_tap(settings, acknowledge, talk, tap(settings, talk), watch)
 }
 
+/// The same for publishing, with a journal and what was left in it.
+fn connect_recorded(
+    settings: &ConnectSettings,
+    talk: Talk,
+    journal: (Box<dyn Journal>, Vec<Restored>),
+) -> Result<(Client, Events), Error> {
+    let watch = talk.is_debugging().then(|| Arc::new(DialWatch::new(talk)));
+    let extensions = Extensions { tap: tap(settings, talk), journal: Some(journal), ..Extensions::default() };
+    connect_extended(settings, Acknowledge::OnReceipt, talk, extensions, watch)
+}
+
 /// The same, with an observer of each dial.
 pub(crate) fn connect_watched(
     settings: &ConnectSettings,
@@ -118,15 +133,25 @@ fn connect_with_tap(
     tap: Option<Box<dyn Tap>>,
     watch: Option<Arc<DialWatch>>,
 ) -> Result<(Client, Events), Error> {
+    connect_extended(settings, acknowledge, talk, Extensions { tap, ..Extensions::default() }, watch)
+}
+
+fn connect_extended(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+    mut extensions: Extensions,
+    watch: Option<Arc<DialWatch>>,
+) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
     if let Some(watch) = watch {
         options.dialer = options.dialer.observed(watch);
     }
     status::connecting(talk, settings);
-    let authenticator =
+    extensions.authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
-    client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
+    client::connect_with(options, extensions).map_err(|error| Error::usage(error.to_string()))
 }
 
 /// Opens the file that payloads go to.

@@ -16,12 +16,33 @@ use crate::client::{Client, Declined, Event, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Talk;
 use crate::session::Acknowledge;
-use crate::settings::PubSettings;
+use crate::settings::{PubSettings, Publication};
 
 /// Why the work was cut short.
-enum Cut {
+pub(super) enum Cut {
     Signal(u8),
     Timeout(Duration),
+}
+
+/// When the work is given up, if at all, and how long that was.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(Option<(Instant, Duration)>);
+
+impl Deadline {
+    pub(super) fn of(publication: &Publication) -> Self {
+        Self(publication.timeout.map(|time| (Instant::now() + time, time)))
+    }
+
+    /// Waits until the time is up: how long it was.
+    pub(super) async fn expiry(self) -> Duration {
+        match self.0 {
+            Some((at, time)) => {
+                sleep_until(at).await;
+                time
+            }
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Publishes everything.
@@ -29,7 +50,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let deadline = settings.publication.timeout.map(|time| (Instant::now() + time, time));
+    let deadline = Deadline::of(&settings.publication);
     let source = Source::open(&settings.publication)?;
     // Only now: before, Ctrl-C should end a read of stdin at once.
     let mut interrupt = Interrupt::listen()?;
@@ -47,7 +68,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
                 cut = Some(Cut::Signal(signal));
                 client.disconnect(Pending::Abandon);
             }
-            time = expiry(deadline), if cut.is_none() => {
+            time = deadline.expiry(), if cut.is_none() => {
                 cut = Some(Cut::Timeout(time));
                 client.disconnect(Pending::Abandon);
             }
@@ -120,16 +141,5 @@ async fn produce(
         if !delay.is_zero() && source.is_between_rounds() {
             sleep(delay).await;
         }
-    }
-}
-
-/// The timeout, if it has expired.
-async fn expiry(deadline: Option<(Instant, Duration)>) -> Duration {
-    match deadline {
-        Some((at, time)) => {
-            sleep_until(at).await;
-            time
-        }
-        None => std::future::pending().await,
     }
 }

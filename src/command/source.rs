@@ -27,7 +27,7 @@ pub(crate) struct Source<'a> {
 enum Payloads {
     /// One payload, this many times more.
     Repeated { payload: Encoded, left: u64 },
-    /// One template, so many times more.
+    /// One template, this many times more.
     Filled { template: Template, left: u64 },
     /// Each line is one.
     Lines { lines: Lines, number: u64 },
@@ -138,7 +138,7 @@ impl<'a> Source<'a> {
         Ok(Self { settings, payloads, filler, current: None })
     }
 
-    /// The next message.
+    /// The next message. Dropping the future loses nothing.
     ///
     /// # Errors
     ///
@@ -154,12 +154,11 @@ impl<'a> Source<'a> {
                 self.current = None;
             }
             match &mut self.payloads {
-                Payloads::Repeated { left: 0, .. } => return Ok(Next::End),
+                Payloads::Repeated { left: 0, .. } | Payloads::Filled { left: 0, .. } => return Ok(Next::End),
                 Payloads::Repeated { payload, left } => {
                     *left -= 1;
                     self.current = Some((payload.clone(), 0));
                 }
-                Payloads::Filled { left: 0, .. } => return Ok(Next::End),
                 Payloads::Filled { template, left } => {
                     *left -= 1;
                     match self.filler.fill(template, self.settings) {
@@ -246,8 +245,10 @@ impl Filler {
 }
 
 async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>, Error> {
+    let line = lines.next().await;
+    // Only now, so that dropping the future changes nothing.
     *number += 1;
-    lines.next().await.transpose().map_err(|error| stdin_error(&error))
+    line.transpose().map_err(|error| stdin_error(&error))
 }
 
 /// How many bytes of a payload are read: as much as a packet holds, or a few times that for digits and white space.

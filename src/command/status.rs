@@ -85,7 +85,7 @@ pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Rec
         Some(clue) => talk.warning(clue_hint(clue)),
         None => {}
     }
-    talk.reconnecting(next.attempt, Some(next.maximum_attempts), next.delay);
+    talk.reconnecting(next.attempt, Some(next.maximum_attempts).filter(|most| *most < u32::MAX), next.delay);
 }
 
 /// The broker broke the protocol, but every message is still accounted for.

@@ -36,11 +36,12 @@ fn kind(error: &ClientError) -> ErrorKind {
     match &error.cause {
         Cause::Refused(_) | Cause::NotReauthenticated(_) => ErrorKind::ConnectRefused,
         Cause::Violation(_) => ErrorKind::Protocol,
+        Cause::Journal(_) => ErrorKind::Local,
         // Whatever prevents the reconnect: the loss is what matters.
         _ if error.was_connected => ErrorKind::ConnectionLost,
         Cause::NoConnAck(_) => ErrorKind::TimedOut,
         Cause::Dial(_) | Cause::NotMqtt(_) | Cause::ClosedEarly(_) => ErrorKind::Connect,
-        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => {
+        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed | Cause::Resuming => {
             ErrorKind::ConnectionLost
         }
     }
@@ -94,7 +95,12 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
             Some("--follow-redirect connects to it".into())
         }
         Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
-        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => None,
+        Cause::Violation(_)
+        | Cause::KeepAliveTimeout
+        | Cause::Lost(_)
+        | Cause::NotConfirmed
+        | Cause::Resuming
+        | Cause::Journal(_) => None,
     }
 }
 

@@ -159,7 +159,7 @@ mod tests {
                 "line 2: pub.clientId: left out: it is random, and each run here chooses a random one too",
                 "line 3: pub.stdin: left out: it cannot be in a profile, give it on the command line",
                 "line 4: sub.clientId: left out: it is random, and each run here chooses a random one too",
-                "line 6: simulate: left out: this command has no options file here",
+                "line 6: simulate.scenario: left out: it cannot be in a profile, give it on the command line",
             ]
         );
     }

@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use super::tee::Tee;
 
 /// Takes lines while another is being typed, and draws them above it.
 pub trait AboveLine: Send {
@@ -16,18 +19,40 @@ pub trait AboveLine: Send {
 pub struct Console {
     line: Option<&'static Mutex<Box<dyn AboveLine>>>,
     is_nowhere: bool,
+    tee: Option<&'static Tee>,
 }
 
 impl Console {
     /// Prints above a line that is being typed. It lives as long as the process.
     pub fn above(line: Box<dyn AboveLine>) -> Self {
-        Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), is_nowhere: false }
+        Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), ..Self::default() }
+    }
+
+    /// One whose lines can go to a file too. It lasts as long as the process.
+    #[must_use]
+    pub(crate) fn with_tee(self) -> Self {
+        Self { tee: Some(Box::leak(Box::default())), ..self }
+    }
+
+    /// Appends to a file what is printed from now on, or no longer does.
+    pub(crate) fn tee(self, path: Option<&Path>) -> io::Result<()> {
+        self.tee.map_or(Ok(()), |tee| tee.set(path))
+    }
+
+    /// Appends lines to that file, and prints nothing.
+    pub(crate) fn note(self, lines: &str) {
+        if let Some(tee) = self.tee {
+            tee.append(lines.as_bytes());
+        }
     }
 
     /// Draws lines above the one that is being typed, if any; returns what is left to print.
     fn draw(self, lines: &[u8]) -> Option<Cow<'_, [u8]>> {
         if self.is_nowhere {
             return None;
+        }
+        if let Some(tee) = self.tee {
+            tee.append(lines);
         }
         let Some(line) = self.line else { return Some(Cow::Borrowed(lines)) };
         let text = String::from_utf8_lossy(lines).into_owned();
@@ -53,7 +78,7 @@ impl Console {
 
     /// Accepts everything and prints nothing, for output that only goes to a file.
     pub(crate) fn nowhere() -> Self {
-        Self { line: None, is_nowhere: true }
+        Self { is_nowhere: true, ..Self::default() }
     }
 
     /// Writes to stderr if no line is being typed.

@@ -38,6 +38,24 @@ impl Drop for FullScreen {
     }
 }
 
+/// The keyboard, each key as it is pressed, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct RawKeyboard(());
+
+impl RawKeyboard {
+    /// Takes it.
+    pub(crate) fn take() -> Result<Self, Error> {
+        enable_raw_mode().map(|()| Self(())).map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for RawKeyboard {
+    fn drop(&mut self) {
+        // The terminal may be gone.
+        _ = disable_raw_mode();
+    }
+}
+
 fn leave() {
     // The terminal may be gone.
     _ = execute!(stdout(), LeaveAlternateScreen, Show);

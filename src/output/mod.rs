@@ -24,6 +24,7 @@ mod patient;
 mod safe;
 mod stdout;
 mod talk;
+mod tee;
 mod template;
 mod terminal;
 mod topic;
@@ -32,7 +33,7 @@ mod unreadable;
 
 pub(crate) use bench::{
     BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_manifest, bench_metrics, bench_presets,
-    bench_report, bench_step,
+    bench_report, bench_step, simulations,
 };
 #[cfg(feature = "broker")]
 pub(crate) use broker_metrics::broker_metrics;
@@ -42,7 +43,7 @@ pub(crate) use console::{AboveLine, Console};
 pub(crate) use excerpt::Excerpt;
 pub use failure::ErrorFormat;
 pub(crate) use file::MessageFile;
-pub(crate) use full_screen::FullScreen;
+pub(crate) use full_screen::{FullScreen, RawKeyboard};
 pub(crate) use live::{LiveHead, LivePrinter, LiveStyle};
 pub(crate) use log_file::LogFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};

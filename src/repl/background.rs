@@ -1,4 +1,4 @@
-//! What runs while the user keeps typing: `every`, `jobs`, `stop`.
+//! What runs while the user keeps typing: `every`, `jobs`, `stop`. [`super::services`] answers and records.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ impl Shell<'_> {
 
     /// `jobs`.
     pub(super) fn list_jobs(&mut self) -> Result<(), Stop> {
-        if self.jobs.all().is_empty() {
+        if self.jobs.all().is_empty() && self.services.is_empty() {
             self.talk.plain("No jobs: `every 5s pub TOPIC MESSAGE` starts one");
         }
         let mut rows = Columns::default();
@@ -40,12 +40,17 @@ impl Shell<'_> {
             let period = format!("every {} s", job.period.as_secs_f64());
             rows.row([job.number.to_string(), period, format!("{} runs", job.runs), job.line.clone()]);
         }
+        for service in &self.services {
+            let (kind, done) = service.state();
+            rows.row([service.number.to_string(), kind.to_owned(), done, service.line.clone()]);
+        }
         self.print_rows(&rows)
     }
 
     /// `stop`: a job, or all.
     pub(super) fn stop_job(&mut self, number: Option<u64>) -> Result<(), Stop> {
-        let was_there = self.jobs.remove(number);
+        let was_service = self.stop_services(number)?;
+        let was_there = self.jobs.remove(number) || was_service;
         if let Some(number) = number.filter(|_| !was_there) {
             return Err(Error::usage(format!("unknown job {number}")).with_hint("`jobs` lists them").into());
         }

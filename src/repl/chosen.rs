@@ -22,6 +22,12 @@ pub(super) struct Preferences {
     pub(super) changes: bool,
     /// What that shape is, as it was said.
     pub(super) shape: Option<String>,
+    /// Whether `set format` has said how payloads are shown.
+    pub(super) format_is_chosen: bool,
+    /// The prompt behind the sign of the connection, if not the usual one.
+    pub(super) prompt: Option<String>,
+    /// Lines are edited by the keys of vi.
+    pub(super) has_vi_keys: bool,
     /// Filters of messages that are kept but not shown.
     pub(super) muted: Vec<TopicFilter>,
 }

@@ -49,7 +49,7 @@ pub(super) enum State {
     Offline,
 }
 
-/// A shape of messages of their own, which several filters may share.
+/// A separate shape for messages, which several filters may share.
 pub(super) type Printer = Rc<RefCell<MessagePrinter<Console>>>;
 
 /// A filter that is subscribed to, or asked for.
@@ -94,6 +94,20 @@ impl Connection {
 }
 
 impl Active {
+    /// A filter that is asked for, whose messages are shown as all are.
+    pub(super) fn new(options: SubscriptionOptions, number: usize) -> Self {
+        Self {
+            options,
+            subscription_identifier: None,
+            is_granted: false,
+            number,
+            filter_out: Vec::new(),
+            retained: Retained::Both,
+            printer: None,
+            file: None,
+        }
+    }
+
     /// Whether a message on a topic that matches is wanted.
     pub(super) fn shows(&self, topic: &str, retained: bool) -> bool {
         let wanted = match self.retained {

@@ -28,14 +28,14 @@ pub(crate) struct Flood {
 pub(crate) enum Share {
     /// All of it.
     Whole,
-    /// Its first rows, so many: it is higher than the screen.
+    /// Its first rows, this many: it is higher than the screen.
     Rows(usize),
     /// Nothing: it is counted.
     Nothing,
 }
 
 impl Flood {
-    /// For a screen of so many rows.
+    /// For a screen with this many rows.
     pub(crate) fn new(screen: usize) -> Self {
         Self { screen, since: None, drawn: 0, hidden: 0 }
     }
@@ -45,7 +45,7 @@ impl Flood {
         self.screen = screen;
     }
 
-    /// Decides about a message that would take so many rows.
+    /// Decides about a message that would take this many rows.
     pub(crate) fn offer(&mut self, rows: usize, now: Instant) -> Share {
         let is_over = self.since.is_none_or(|since| now.saturating_duration_since(since) >= SECOND);
         if is_over && self.hidden == 0 {

@@ -70,7 +70,7 @@ impl Shell<'_> {
     }
 
     /// Opens a connection again, with its subscriptions.
-    fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
+    pub(super) fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
         let connection = &self.connections[index];
         if connection.client.is_some() {
             let message = format!("`{}` is already open", connection.name);
@@ -184,6 +184,7 @@ impl Shell<'_> {
             let error = Error::usage(format!("a connection `{new}` already exists"));
             return Err(error.with_hint("`connections` lists them").into());
         }
+        self.rename_service(name, &new);
         self.connections[index].name = new;
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::shell::{Shell, Stop};
 use crate::error::Error;
 
 /// So deep may files of lines name one another.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 impl Shell<'_> {
     /// `!cmd`.
@@ -61,7 +61,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Takes what comes while another program has the screen, and shows none of it. Ctrl-C is that program's.
+    /// Takes what arrives while another program has the screen, and shows none of it. Ctrl-C is that program's.
     async fn meanwhile<T>(&mut self, program: impl Future<Output = T>) -> Result<T, Stop> {
         let mut program = std::pin::pin!(program);
         let was_watching = std::mem::replace(&mut self.is_watching, true);
@@ -99,8 +99,12 @@ impl Shell<'_> {
 
     async fn run_all(&mut self, text: &str, name: &str) -> Result<(), Stop> {
         for (number, command) in commands(text) {
+            self.failed_line = 0;
             match Box::pin(self.run(&command)).await {
-                Err(Stop::Failed(error)) => return Err(error.with_context(&format!("{name}:{number}")).into()),
+                Err(Stop::Failed(error)) => {
+                    let number = number + std::mem::take(&mut self.failed_line);
+                    return Err(error.with_context(&format!("{name}:{number}")).into());
+                }
                 other => other?,
             }
         }

@@ -104,6 +104,34 @@ impl Shell<'_> {
         }
     }
 
+    /// Publishes messages that are not a line's, and knows that each arrived.
+    pub(super) async fn publish_each(&mut self, messages: Vec<Message>) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let mut tally = Tally::new(&[], self.talk.hushed());
+        let mut outstanding = BTreeSet::new();
+        let mut qos = QoS::AtMostOnce;
+        for message in messages {
+            qos = message.qos;
+            let topic = message.topic.clone();
+            match self.hand_over(id, &client, message, &mut tally, &mut outstanding).await? {
+                Ok(delivery) => {
+                    outstanding.insert(delivery);
+                    tally.accepted();
+                }
+                Err(Declined::Closed(_)) => return Err(self.client().err().unwrap_or_else(closed_meanwhile).into()),
+                Err(Declined::Rejected(error)) => tally.declined(&topic, &error),
+            }
+        }
+        while !outstanding.is_empty() {
+            let occurrence = self.next().await?;
+            self.count(id, occurrence, qos, &mut tally, &mut outstanding)?;
+        }
+        match tally.report() {
+            ExitStatus::Partly(kind) => Err(Stop::Told(kind)),
+            _ => Ok(()),
+        }
+    }
+
     /// `request`: publishes, and waits for the reply.
     pub(super) async fn request(&mut self, line: &PublishLine, origins: &Origins) -> Result<(), Stop> {
         let (id, client) = self.client()?;

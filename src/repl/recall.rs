@@ -228,9 +228,9 @@ fn value(report: &TopicReport<'_>, pointer: Option<&str>) -> String {
     let latest = report.latest;
     let retained = if latest.retain { "(retained) " } else { "" };
     if let Some(pointer) = pointer {
-        return format!("{retained}{}", at(pointer, &latest.head).unwrap_or_else(|| "-".to_owned()));
+        return format!("{retained}{}", at(pointer, latest.head).unwrap_or_else(|| "-".to_owned()));
     }
-    let text = String::from_utf8_lossy(&latest.head);
+    let text = String::from_utf8_lossy(latest.head);
     let first: String = text.lines().next().unwrap_or_default().chars().take(VALUE).collect();
     let more = if latest.size > first.len() { " ..." } else { "" };
     format!("{retained}{first}{more}")

@@ -18,7 +18,7 @@ impl Messages {
         Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
     }
 
-    /// The last so many that are meant, the oldest first.
+    /// The last `count` selected messages, the oldest first.
     pub(super) fn latest(&self, count: usize, selection: &Selection) -> Vec<Entry> {
         let takes = |entry: &&Entry| selection.takes(entry);
         let mut latest: Vec<_> = self.journal.entries().rev().filter(takes).take(count).cloned().collect();

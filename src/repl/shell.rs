@@ -1,16 +1,19 @@
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::chosen::Preferences;
+use super::collected::Collected;
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
 use super::received::Messages;
+use super::service::Service;
 use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
@@ -69,6 +72,16 @@ pub(super) struct Shell<'a> {
     pub(super) next_id: u64,
     requests: Vec<Request>,
     pub(super) jobs: Jobs,
+    /// What answers and records.
+    pub(super) services: Vec<Service>,
+    /// Where `retained` gathers what it asked for.
+    pub(super) collected: Option<Collected>,
+    /// What SUBACK and UNSUBACK say is told only if it is a refusal.
+    pub(super) is_hushed: bool,
+    /// Lines behind the first of the command that runs, at which it failed: that of a block has several.
+    pub(super) failed_line: usize,
+    /// The file of notes, if not the usual one.
+    pub(super) notes: Option<PathBuf>,
 }
 
 pub(super) type Batch = (u64, Vec<Event>);
@@ -85,7 +98,8 @@ struct Request {
 /// What a person sees, and what completion offers.
 #[derive(Debug)]
 pub(super) struct Screen {
-    facts: Arc<Mutex<Facts>>,
+    /// `None`: nothing is typed.
+    facts: Option<Arc<Mutex<Facts>>>,
     sign: Sign,
     pub(super) flood: Flood,
     /// It can be drawn on anywhere: it does more than write lines.
@@ -118,7 +132,7 @@ pub(super) enum Stop {
     Told(ErrorKind),
     /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
-    /// Whoever reads stdout has gone.
+    /// The reader of stdout has gone.
     Closed,
     /// `exit`, with the program's exit code.
     Exit(u8),
@@ -148,6 +162,8 @@ impl<'a> Shell<'a> {
         profile: ProfileChoice,
         variable: &'a dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
+        let console = console.with_tee();
+        let talk = talk.with_console(console);
         Ok(Self {
             connections: Vec::new(),
             current: None,
@@ -174,13 +190,24 @@ impl<'a> Shell<'a> {
             next_id: 0,
             requests: Vec::new(),
             jobs: Jobs::default(),
+            services: Vec::new(),
+            collected: None,
+            is_hushed: false,
+            failed_line: 0,
+            notes: None,
         })
     }
 
     /// From here on a person looks at it.
     pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign, draws: bool) {
-        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
+        self.screen = Some(Screen { facts: Some(facts), sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
         (self.style.maximum_lines, self.style.columns) = (SHOWN_LINES, 80);
+    }
+
+    /// A person looks at it, and types no lines.
+    pub(super) fn be_watched(&mut self) {
+        let (flood, sign) = (Flood::new(24), Sign::default());
+        self.screen = Some(Screen { facts: None, sign, flood, draws: true, columns: 80, rows: 24 });
     }
 
     /// Before a line is asked for: the window may have another size, and completion learns what is new.
@@ -188,7 +215,8 @@ impl<'a> Shell<'a> {
         let Some(screen) = &mut self.screen else { return Sign::default() };
         screen.flood.resize(rows);
         (screen.columns, screen.rows, self.style.columns) = (columns, rows, columns);
-        let mut facts = screen.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(facts) = &screen.facts else { return screen.sign.clone() };
+        let mut facts = facts.lock().unwrap_or_else(PoisonError::into_inner);
         facts.connections = self.connections.iter().map(|connection| connection.name.clone()).collect();
         let current = self.current.and_then(|index| self.connections.get(index));
         let active = current.into_iter().flat_map(|connection| &connection.subscriptions);
@@ -201,8 +229,8 @@ impl<'a> Shell<'a> {
 
     /// Completion offers the topic from now on.
     pub(super) fn saw(&self, topic: &str) {
-        if let Some(screen) = &self.screen {
-            screen.facts.lock().unwrap_or_else(PoisonError::into_inner).saw(topic);
+        if let Some(facts) = self.screen.as_ref().and_then(|screen| screen.facts.as_ref()) {
+            facts.lock().unwrap_or_else(PoisonError::into_inner).saw(topic);
         }
     }
 
@@ -249,6 +277,7 @@ impl<'a> Shell<'a> {
     /// Writes what has been printed.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         self.printer.flush()?;
+        self.flush_services();
         for active in self.connections.iter().flat_map(|connection| &connection.subscriptions) {
             for printer in active.printer.iter().chain(&active.file) {
                 printer.borrow_mut().flush()?;

@@ -57,6 +57,21 @@ impl Shell<'_> {
         self.answer(id, request).await
     }
 
+    /// Subscribes to filters without further options, and waits until that is granted.
+    pub(super) async fn subscribe_to(&mut self, filters: Vec<SubscriptionOptions>) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let request = SubscribeRequest { filters: filters.clone(), ..SubscribeRequest::default() };
+        let request = client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
+        let names = filters.iter().map(|options| options.filter.clone()).collect();
+        for options in filters {
+            let active = Active::new(options, self.filters);
+            self.filters += 1;
+            self.by_id(id).into_iter().for_each(|connection| connection.subscriptions.push(active.clone()));
+        }
+        self.asked(id, request, names);
+        self.answered_by(id, request).await
+    }
+
     /// Subscribes to the topic of replies, and waits for SUBACK.
     pub(super) async fn listen(&mut self, id: u64, client: &Client, filter: &TopicFilter) -> Result<(), Stop> {
         let options = SubscriptionOptions::new(filter.clone(), QoS::AtLeastOnce);
@@ -86,7 +101,7 @@ impl Shell<'_> {
         if self.screen.is_some() { Ok(()) } else { self.answered_by(id, request).await }
     }
 
-    async fn answered_by(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
+    pub(super) async fn answered_by(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
         loop {
             match self.next().await? {
                 Occurrence::Answered(answered, failure) if answered == request => {
@@ -121,7 +136,9 @@ impl Shell<'_> {
                 }
                 continue;
             }
-            self.talk.success(format_args!("Subscribed to {name}"));
+            if !self.is_hushed {
+                self.talk.success(format_args!("Subscribed to {name}"));
+            }
             let active = self.connections[index].subscriptions.iter_mut();
             for active in active.filter(|active| active.options.filter == *filter) {
                 active.is_granted = true;
@@ -148,7 +165,7 @@ impl Shell<'_> {
             self.forget(index, std::slice::from_ref(filter));
             if reason == ReasonCode::NoSubscriptionExisted {
                 self.talk.warning(format_args!("there was no subscription to `{name}`"));
-            } else {
+            } else if !self.is_hushed {
                 self.talk.success(format_args!("Unsubscribed from {name}"));
             }
         }
@@ -187,7 +204,7 @@ impl Shell<'_> {
         })
     }
 
-    /// A printer of messages in a shape of their own.
+    /// A printer of messages in a separate shape.
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
         let options = Self::printer_options(display)?;
         Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))

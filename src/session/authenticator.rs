@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// This end of an enhanced authentication [MQTT-4.12]: the session asks it in every exchange, anew on each
+/// This end of an enhanced authentication [MQTT-4.12]: the session asks it in every exchange, from the start on each
 /// connection. It is asked before CONNACK is accepted, so that nothing is taken from a server that has not proven itself.
 pub trait Authenticator: Send + fmt::Debug {
     /// The Authentication Method.

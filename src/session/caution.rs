@@ -176,7 +176,7 @@ impl Session {
         if let Some(id) = conclusion.culprit
             && let Some(message) = self.window.take(id)
         {
-            self.events.push_back(Event::Published { id, outcome: PublishOutcome::HungUp(Box::new(message)) });
+            self.conclude_publish(id, PublishOutcome::HungUp(Box::new(message)));
         }
     }
 }

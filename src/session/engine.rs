@@ -12,8 +12,8 @@ use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
 use super::{
     AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties,
-    Disconnected, Event, Granted, InvalidOptions, OnSessionLoss, PublishError, RequestError, RequestId,
-    SubscribeRequest, UnsubscribeRequest, request,
+    Disconnected, Event, Granted, InvalidOptions, Journal, OnSessionLoss, PublishError, PublishOutcome, RequestError,
+    RequestId, Restored, SubscribeRequest, UnsubscribeRequest, request,
 };
 use crate::mqtt::{Message, QoS, ReasonCode};
 
@@ -73,6 +73,7 @@ use crate::mqtt::{Message, QoS, ReasonCode};
 pub struct Session {
     pub(super) options: Box<ConnectOptions>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
+    pub(super) journal: Option<Box<dyn Journal>>,
     pub(super) granted: Granted,
     pub(super) state: State,
     /// There has been a connection before.
@@ -86,6 +87,8 @@ pub struct Session {
     pub(super) caution: Caution,
     /// PUBACK for a publish at QoS 2 has been reported.
     pub(super) tolerates_puback: bool,
+    /// More messages than our Receive Maximum have been reported.
+    pub(super) tolerates_excess: bool,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,
     pub(super) last_delivery: u64,
@@ -134,6 +137,7 @@ impl Session {
             connection: Connection::new(&options, options.clean_start),
             options: Box::new(options),
             authenticator: None,
+            journal: None,
             state: State::Disconnected,
             connected_before: false,
             requests: VecDeque::new(),
@@ -141,6 +145,7 @@ impl Session {
             window,
             caution: Caution::default(),
             tolerates_puback: false,
+            tolerates_excess: false,
             incoming: IncomingIds::new(),
             events: VecDeque::new(),
             last_delivery: 0,
@@ -166,6 +171,36 @@ impl Session {
         self.options.properties.authentication_method = Some(authenticator.method().to_owned());
         self.authenticator = Some(authenticator);
         Ok(())
+    }
+
+    /// Reports to a journal from now on, and goes on with what an earlier process of the session sent and did not
+    /// complete, in the order of its steps. To be called before anything else. Returns the names of those publishes.
+    pub fn restore(&mut self, mut journal: Box<dyn Journal>, publishes: Vec<Restored>) -> Vec<DeliveryId> {
+        let mut named = Vec::with_capacity(publishes.len());
+        for Restored { packet_id, is_released, message } in publishes {
+            self.last_delivery += 1;
+            let id = DeliveryId(self.last_delivery);
+            journal.accepted(id);
+            named.push((id, packet_id, is_released, message));
+        }
+        self.last_transmitted = self.last_delivery;
+        let ids = named.iter().map(|(id, ..)| *id).collect();
+        self.window.restore(named);
+        self.journal = Some(journal);
+        ids
+    }
+
+    /// Makes what was reported to the journal last: before what was transmitted is written, and after input.
+    pub fn commit_journal(&mut self) -> Result<(), String> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.commit())
+    }
+
+    /// A publish has its outcome.
+    pub(super) fn conclude_publish(&mut self, id: DeliveryId, outcome: PublishOutcome) {
+        if let Some(journal) = &mut self.journal {
+            journal.finished(id);
+        }
+        self.events.push_back(Event::Published { id, outcome });
     }
 
     /// Begins a network connection: the next transmit is CONNECT.
@@ -220,7 +255,7 @@ impl Session {
         self.window.end_connection(&mut self.requests);
     }
 
-    /// The time of `poll_timeout` has come; calling it too early does no harm.
+    /// The time of `poll_timeout` has been reached; calling it too early does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.state != State::Connected {
             return;
@@ -296,6 +331,9 @@ impl Session {
         }
         self.last_delivery += 1;
         let id = DeliveryId(self.last_delivery);
+        if let Some(journal) = &mut self.journal {
+            journal.accepted(id);
+        }
         self.queue.push_back((id, message));
         Ok(id)
     }

@@ -37,6 +37,9 @@ pub struct ConnectOptions {
     /// least 1. `None`: what the server announces, up to 1,024; if it announces nothing, what all brokers are known
     /// to accept: 100, of which 20 at QoS 2. A broker that is sent more may acknowledge them and deliver nothing.
     pub inflight: Option<u16>,
+    /// Tolerate and report a server that sends more unacknowledged messages than our Receive Maximum. mosquitto 2.0 does so
+    /// if it is small, in resumed sessions and when messages wait.
+    pub tolerates_excess: bool,
     /// What happens to publishes that were sent but not completed when the server no longer has the session.
     pub on_session_loss: OnSessionLoss,
     /// The Packet Identifier to begin with, from 1. In a session that an earlier process may have left behind, a random
@@ -95,6 +98,7 @@ impl ConnectOptions {
             properties: ConnectProperties::default(),
             acknowledge: Acknowledge::OnReceipt,
             inflight: None,
+            tolerates_excess: false,
             on_session_loss: OnSessionLoss::default(),
             first_packet_id: 1,
             automatic_topic_aliases: false,

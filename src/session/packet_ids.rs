@@ -31,6 +31,28 @@ impl<T> PacketIds<T> {
         Self { slots: Vec::new(), offset: first.saturating_sub(1), first_free: 0, last_free: 0, free: 0 }
     }
 
+    /// Holds these, each under its own id. Places begin behind the widest gap between them, so that they are few.
+    pub(super) fn holding(mut values: Vec<(u16, T)>) -> Self {
+        values.sort_unstable_by_key(|(packet_id, _)| *packet_id);
+        values.dedup_by_key(|(packet_id, _)| *packet_id);
+        let gap = |at: usize| {
+            let before = values[(at + values.len() - 1) % values.len()].0;
+            values[at].0.wrapping_sub(before).wrapping_sub(1)
+        };
+        let start = (0..values.len()).max_by_key(|at| gap(*at)).unwrap_or(0);
+        values.rotate_left(start);
+        let mut ids = Self::beginning_with(values.first().map_or(1, |(packet_id, _)| *packet_id));
+        for (packet_id, value) in values {
+            let Some(place) = ids.place_of(packet_id) else { continue };
+            while ids.slots.len() + 1 < usize::from(place) {
+                ids.slots.push(Slot::Free { next: 0 });
+                ids.rest(u16::try_from(ids.slots.len()).unwrap_or(u16::MAX));
+            }
+            ids.slots.push(Slot::Used(value));
+        }
+        ids
+    }
+
     /// The id that the next [`insert`](Self::insert) will take; `None` if all 65,535 are in use.
     pub(super) fn next(&self) -> Option<u16> {
         self.next_place().map(|place| self.id_of(place))
@@ -65,6 +87,12 @@ impl<T> PacketIds<T> {
         let slot = self.slots.get_mut(usize::from(place) - 1)?;
         let Slot::Used(_) = slot else { return None };
         let Slot::Used(value) = std::mem::replace(slot, Slot::Free { next: 0 }) else { return None };
+        self.rest(place);
+        Some(value)
+    }
+
+    /// Puts a place that has become free behind the others.
+    fn rest(&mut self, place: u16) {
         if self.free == 0 {
             self.first_free = place;
         } else if let Some(Slot::Free { next }) = self.slots.get_mut(usize::from(self.last_free) - 1) {
@@ -72,7 +100,6 @@ impl<T> PacketIds<T> {
         }
         self.last_free = place;
         self.free += 1;
-        Some(value)
     }
 
     /// All ids in use with their values, from the first id on.
@@ -150,6 +177,21 @@ mod tests {
         let packet_id = ids.insert(()).unwrap();
         assert_eq!((ids.remove(0), ids.remove(2), ids.get_mut(0)), (None, None, None));
         assert_eq!((ids.remove(packet_id), ids.remove(packet_id)), (Some(()), None));
+    }
+
+    #[test]
+    fn ids_of_an_earlier_process_are_held_and_the_others_free() {
+        for held in [vec![], vec![7], vec![1, 65_535], vec![65_530, 65_534, 3, 9], vec![20, 10, 10, 30]] {
+            let mut ids = PacketIds::holding(held.iter().map(|packet_id| (*packet_id, *packet_id)).collect());
+            assert!(ids.slots.len() < 30, "{held:?}: {}", ids.slots.len());
+            for packet_id in &held {
+                assert_eq!(ids.get_mut(*packet_id).copied(), Some(*packet_id), "{held:?}");
+            }
+            let others: Vec<u16> = (0..100).map(|_| ids.insert(0).unwrap()).collect();
+            let distinct: std::collections::BTreeSet<_> = others.iter().chain(&held).collect();
+            assert_eq!(distinct.len(), 100 + held.iter().collect::<std::collections::BTreeSet<_>>().len(), "{held:?}");
+            assert!(!others.contains(&0));
+        }
     }
 
     #[test]

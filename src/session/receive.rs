@@ -129,9 +129,12 @@ impl Session {
             match message.filter(|_| is_repeated) {
                 Some(mut message) => {
                     drop_stale_alias(&mut message, self.granted.topic_alias_maximum);
+                    if let Some(journal) = &mut self.journal {
+                        journal.requeued(id);
+                    }
                     anew.push((id, message));
                 }
-                None => self.events.push_back(Event::Published { id, outcome: PublishOutcome::Uncertain }),
+                None => self.conclude_publish(id, PublishOutcome::Uncertain),
             }
         }
         for publish in anew.into_iter().rev() {
@@ -256,9 +259,15 @@ impl Session {
         Ok(())
     }
 
-    fn check_receive_maximum(&self) -> Result<(), Violation> {
+    fn check_receive_maximum(&mut self) -> Result<(), Violation> {
         let maximum = self.options.properties.receive_maximum.unwrap_or(u16::MAX);
         if !self.options.version.is_v5() || self.incoming.unfinished() <= u32::from(maximum) {
+            return Ok(());
+        }
+        if self.options.tolerates_excess {
+            if !std::mem::replace(&mut self.tolerates_excess, true) {
+                self.tolerate("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT");
+            }
             return Ok(());
         }
         let fault = format!("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT, {maximum}");
@@ -292,8 +301,11 @@ impl Session {
                     self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
                 }
                 released.map(|first| {
-                    if let Some(size) = first {
+                    if let Some((id, size)) = first {
                         self.caution.acknowledged(size);
+                        if let Some(journal) = &mut self.journal {
+                            journal.released(id);
+                        }
                     }
                     None
                 })
@@ -316,7 +328,7 @@ impl Session {
                 } else {
                     PublishOutcome::Acknowledged(acknowledgement)
                 };
-                self.events.push_back(Event::Published { id, outcome });
+                self.conclude_publish(id, outcome);
                 Ok(())
             }
             Ok(None) => Ok(()),

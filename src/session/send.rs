@@ -202,6 +202,9 @@ impl Session {
                 let envelope = envelope(packet_id, dup, alias);
                 codec::write_publish(version, &message, envelope, buffer).map_err(|_| UNENCODABLE.into())
             });
+            if let (Ok(()), Some(journal)) = (&sent, &mut self.journal) {
+                journal.sending(id, packet_id);
+            }
             match sent {
                 Ok(()) if at_most_once => {}
                 Ok(()) => self.window.publish(id, message),
@@ -211,7 +214,7 @@ impl Session {
     }
 
     fn reject(&mut self, id: DeliveryId, error: PublishError) {
-        self.events.push_back(Event::Published { id, outcome: PublishOutcome::Rejected(Box::new(error)) });
+        self.conclude_publish(id, PublishOutcome::Rejected(Box::new(error)));
     }
 }
 

@@ -108,6 +108,26 @@ impl<M: Outgoing> Window<M> {
         }
     }
 
+    /// Takes over what an earlier process of the session sent, in its order: by packet id, and whether PUBREC had come.
+    pub(super) fn restore(&mut self, publishes: impl IntoIterator<Item = (DeliveryId, u16, bool, M)>) {
+        let mut held = Vec::new();
+        for (id, packet_id, is_released, message) in publishes {
+            self.order += 1;
+            let order = self.order;
+            let outstanding = if is_released {
+                let message = self.keeps_released.then(|| Box::new(message));
+                Outstanding::Released { id, order, in_flight: false, resumed: true, unmatched: false, message }
+            } else {
+                Outstanding::Published { id, order, in_flight: false, message }
+            };
+            held.push((packet_id, outstanding));
+        }
+        if !held.is_empty() {
+            self.publishes = held.len();
+            self.ids = PacketIds::holding(held);
+        }
+    }
+
     /// Publishes at QoS 1 and 2 outstanding.
     pub(super) fn publishes(&self) -> usize {
         self.publishes
@@ -205,7 +225,7 @@ impl<M: Outgoing> Window<M> {
     }
 
     /// PUBREC without an error, with the bytes of the payload; `None`: it arrived before, and is answered again.
-    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<usize>, Mismatch> {
+    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<(DeliveryId, usize)>, Mismatch> {
         let Some(outstanding) = self.ids.get_mut(packet_id) else { return Err(Mismatch::Unknown) };
         match outstanding {
             Outstanding::Published { id, in_flight, message, .. } if message.qos() == QoS::ExactlyOnce => {
@@ -216,7 +236,7 @@ impl<M: Outgoing> Window<M> {
                 if !flew {
                     self.flies(QoS::ExactlyOnce);
                 }
-                Ok(Some(size))
+                Ok(Some((id, size)))
             }
             Outstanding::Released { .. } => Ok(None),
             _ => Err(self.mismatch(packet_id)),

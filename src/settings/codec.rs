@@ -23,6 +23,14 @@ pub(super) fn decoder(
     Ok(if for_people && !origins.given("format") { codec.knowing_sparkplug_topics() } else { codec })
 }
 
+/// The codec by which `wait`, `expect` and `assert` of `repl` judge payloads; `None`: as they are.
+pub(crate) fn judge(given: &PayloadArgs, origins: &Origins) -> Result<Option<Codec>, Error> {
+    if !origins.given("format") && !SCHEMAS.iter().any(|option| origins.given(option)) {
+        return Ok(None);
+    }
+    checked(codec(given, origins)?, "format", origins).map(Some)
+}
+
 /// The options that name schemas.
 const SCHEMAS: &[&str] = &["schema", "protobuf_path", "avsc_path"];
 

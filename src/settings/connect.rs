@@ -172,7 +172,7 @@ fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String
     }
 }
 
-/// The given one, filled in as far as it is the same for all clients; otherwise MQTTX's form, `mqttx_` and
+/// The given one, filled in where it is the same for all clients; otherwise MQTTX's form, `mqttx_` and
 /// eight hexadecimal digits.
 pub(super) fn client_id(
     arguments: &ConnectArgs,

@@ -32,26 +32,36 @@ mod support;
 mod template;
 mod topic;
 mod wait;
+mod watch;
+mod work;
 
+pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{
+    BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,
+    Simulation,
+};
 pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
 pub(crate) use check::check_profile;
+pub(crate) use codec::judge;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
 pub(crate) use profile::{ListShape, ProfileJob};
 pub(crate) use publish::Publication;
+pub(crate) use publish::QueueSettings;
 pub use publish::{MessageSource, PubSettings};
 pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
-pub(crate) use reply::ReplySettings;
+pub(crate) use reply::{Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
 pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
 pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;
+pub(crate) use watch::WatchSettings;
+pub(crate) use work::{Work, WorkerKind};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::profile::{
-    ImportFormat, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs,
+    ImportFormat, InitArgs, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs,
 };
 use crate::config::profile::{Profile, Secrets, Value, check_name, value_of_text};
 use crate::config::table::{Key, Kind, Note, keys, rows};
@@ -27,6 +27,15 @@ pub(crate) enum ProfileJob {
         /// Its name.
         name: String,
         /// Its content; without any, the user is asked on the terminal.
+        profile: Profile,
+        /// Replace one of this name.
+        force: bool,
+    },
+    /// Make one and select it; what says nothing asks on the terminal, as MQTTX does.
+    Init {
+        /// Its name.
+        name: String,
+        /// What it says.
         profile: Profile,
         /// Replace one of this name.
         force: bool,
@@ -131,6 +140,24 @@ impl ProfileJob {
             ProfileCommand::Export(export) => Self::Export { name: export.name, with_secrets: export.with_secrets },
             ProfileCommand::Import(import) => imported(import)?,
         })
+    }
+}
+
+impl ProfileJob {
+    /// Settles `init`.
+    ///
+    /// # Errors
+    ///
+    /// The same as of [`ProfileJob::resolve`].
+    pub(crate) fn resolve_init(arguments: InitArgs) -> Result<Self, Error> {
+        check_name(&arguments.name)?;
+        let mut profile = Profile::default();
+        for assignment in &arguments.set {
+            let (key, value) = assigned(assignment)?;
+            profile.values.insert(key.path, value);
+        }
+        let profile = Profile::parse("the profile", &profile.to_toml())?;
+        Ok(Self::Init { name: arguments.name, profile, force: arguments.force })
     }
 }
 

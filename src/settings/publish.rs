@@ -27,15 +27,38 @@ pub struct PubSettings {
     pub connect: ConnectSettings,
     /// What is published.
     pub publication: Publication,
+    /// Where messages wait until they are delivered; `None`: in memory.
+    pub queue: Option<QueueSettings>,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
 }
+
+/// A queue on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Messages in it at most.
+    pub maximum: u64,
+    /// Nothing is read: what is in it is delivered.
+    pub only_drains: bool,
+    /// A full queue is waited for, and a broker that is away.
+    pub is_patient: bool,
+    /// Somebody named the session; otherwise it is the queue's own, and ends when the queue is empty.
+    pub is_client_id_chosen: bool,
+}
+
+/// How long a broker keeps the session of a queue that nobody comes back to, seconds.
+const QUEUE_SESSION: u32 = 7 * 24 * 60 * 60;
+
+/// Messages in a queue at most.
+const QUEUE_MAXIMUM: u64 = 1_000_000;
 
 /// What is published, when and how often.
 #[derive(Debug, Clone)]
 pub struct Publication {
     /// Where each message goes, `$delayed` prefix included; empty only with [`MessageSource::JsonLines`], whose
-    /// records have topics of their own.
+    /// records have their own topics.
     pub topics: Vec<TopicName>,
     /// Where payloads come from.
     pub source: MessageSource,
@@ -93,13 +116,26 @@ impl PubSettings {
             ConnectSettings::resolve(&arguments.connect, origins)?;
         connect.deliver(&arguments.delivery);
         let version = connect.client.connect.version;
-        let mut publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
+        let given = &arguments.publish;
+        let has_topic = of_url.is_some() || !given.message.topic.is_empty();
+        let only_drains = arguments.queue.queue.is_some() && !has_topic && !names_source(given);
+        let queue = queue(arguments, &source, only_drains, &mut connect, origins);
+        let mut publication = if only_drains {
+            Publication::of_nothing(given, origins)?
+        } else {
+            Publication::with_source(given, source, of_url, version, origins)?
+        };
         publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
         // Each line of JSON has its own QoS.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }
-        let highest = if publication.source == MessageSource::JsonLines { QoS::ExactlyOnce } else { publication.qos };
+        let has_any_qos = publication.source == MessageSource::JsonLines || only_drains;
+        let highest = if has_any_qos { QoS::ExactlyOnce } else { publication.qos };
+        if queue.is_some() && highest == QoS::AtMostOnce {
+            warnings
+                .push("--queue at QoS 0: a message leaves it when it is written to the socket (--qos 1 or 2)".into());
+        }
         warnings.extend(without_effect(
             origins,
             &[
@@ -112,8 +148,41 @@ impl PubSettings {
             let name = origins.name("subscription_identifier");
             warnings.push(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        Ok(Self { connect, publication, warnings })
+        Ok(Self { connect, publication, queue, warnings })
     }
+}
+
+/// Settles where messages wait, and the session that goes with it.
+fn queue(
+    arguments: &PublishCommand,
+    source: &MessageSource,
+    only_drains: bool,
+    connect: &mut ConnectSettings,
+    origins: &Origins,
+) -> Option<QueueSettings> {
+    let folder = arguments.queue.queue.clone()?;
+    let is_patient = !only_drains && matches!(source, MessageSource::Lines | MessageSource::JsonLines);
+    let reconnect = &mut connect.client.reconnect;
+    if is_patient && reconnect.delay_before(1, 0.0).is_some() {
+        reconnect.also_first = true;
+        if !origins.given("maximum_reconnect_times") {
+            reconnect.maximum_attempts = u32::MAX;
+        }
+    }
+    let options = &mut connect.client.connect;
+    options.clean_start = false;
+    // The broker may hold messages of an earlier process under others.
+    options.first_packet_id = fastrand::u16(1..);
+    if options.version.is_v5() {
+        options.properties.session_expiry_interval.get_or_insert(QUEUE_SESSION);
+    }
+    Some(QueueSettings {
+        folder,
+        maximum: arguments.queue.queue_max.unwrap_or(QUEUE_MAXIMUM),
+        only_drains,
+        is_patient,
+        is_client_id_chosen: origins.given("client_id"),
+    })
 }
 
 impl Publication {
@@ -125,6 +194,23 @@ impl Publication {
         origins: &Origins,
     ) -> Result<Self, Error> {
         Self::with_source(arguments, source(arguments, origins)?, of_url, version, origins)
+    }
+
+    /// Nothing: what is in a queue already is delivered.
+    fn of_nothing(arguments: &PublishArgs, origins: &Origins) -> Result<Self, Error> {
+        Ok(Self {
+            topics: Vec::new(),
+            source: MessageSource::Null,
+            templates: None,
+            codec: encoder(&arguments.payload, &arguments.compress, origins)?,
+            qos: arguments.message.qos,
+            retain: false,
+            dup: false,
+            properties: None,
+            repeat: 1,
+            repeat_delay: Duration::ZERO,
+            timeout: arguments.source.timeout.filter(|time| !time.is_zero()),
+        })
     }
 
     fn with_source(
@@ -191,6 +277,14 @@ pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
         return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
     }
     Ok(())
+}
+
+/// Whether the options name a source.
+fn names_source(arguments: &PublishArgs) -> bool {
+    let given = &arguments.source;
+    let lines = given.line_mode || given.multiline || given.jsonl || given.stdin;
+    let is_empty = given.message.is_none() && given.payload_size.is_none() && given.file_read.is_none();
+    lines || given.null_message || !is_empty
 }
 
 /// The one source that the options name.

@@ -36,6 +36,10 @@ pub(crate) struct ReplSettings {
     pub history: Option<PathBuf>,
     /// Print each line of a script before running it.
     pub echo: bool,
+    /// Run the start-up file and what was saved first.
+    pub start_up: bool,
+    /// Where to say what became of each script.
+    pub junit: Option<PathBuf>,
     /// Continue after an error in a script.
     pub keep_going: bool,
     /// What the user should know before it begins.
@@ -51,11 +55,38 @@ pub(crate) enum CommandSource {
     Stdin,
     /// A script in a file.
     File(PathBuf),
+    /// Scripts in several files, each in a session of its own.
+    Files(Vec<PathBuf>),
+}
+
+impl CommandSource {
+    /// Each script on its own.
+    pub(crate) fn scripts(&self) -> Vec<Self> {
+        match self {
+            Self::Files(paths) => paths.iter().cloned().map(Self::File).collect(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            _ => "stdin".to_owned(),
+        }
+    }
 }
 
 /// The profile of a connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfileChoice(Choice);
+
+impl ProfileChoice {
+    /// That of the run.
+    pub(super) fn of(origins: &Origins) -> Self {
+        Self(origins.profile_choice.clone())
+    }
+}
 
 impl ReplSettings {
     /// Settles every option of `repl`; commands come from stdin unless it is a terminal.
@@ -65,11 +96,19 @@ impl ReplSettings {
         is_terminal: bool,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let commands = match &arguments.script.script {
-            Some(path) if path.as_os_str() != "-" => CommandSource::File(path.clone()),
-            None if is_terminal => CommandSource::Terminal,
-            _ => CommandSource::Stdin,
+        let commands = match arguments.script.script.as_slice() {
+            [path] if path.as_os_str() != "-" => CommandSource::File(path.clone()),
+            [] if is_terminal => CommandSource::Terminal,
+            [] | [_] => CommandSource::Stdin,
+            paths if paths.iter().any(|path| path.as_os_str() == "-") => {
+                return Err(Error::usage("--script: `-` cannot be one of several files"));
+            }
+            paths => CommandSource::Files(paths.to_vec()),
         };
+        if arguments.script.junit.is_some() && commands == CommandSource::Terminal {
+            let error = Error::usage("--junit needs a script: a person at a terminal is not a test");
+            return Err(error.with_hint("for example --script tests/*.mqtt --junit report.xml"));
+        }
         if commands == CommandSource::Stdin {
             refuse_a_password_on_stdin(arguments, origins)?;
         }
@@ -87,11 +126,13 @@ impl ReplSettings {
         };
         Ok(Self {
             connect,
-            profile: ProfileChoice(origins.profile_choice.clone()),
+            profile: ProfileChoice::of(origins),
             commands,
             profile_name: origins.profile.clone(),
             history: state_folder(variable),
             echo: arguments.script.echo,
+            start_up: !arguments.script.no_rc,
+            junit: arguments.script.junit.clone(),
             keep_going: arguments.script.keep_going,
             warnings,
         })

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::{ConnectSettings, Resolved};
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 use crate::payload::Condition;
 use crate::payload::placeholder::{Drawer, Place};
+use crate::session::ConnectOptions;
 
 /// What `reply` does.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub(crate) struct ReplySettings {
     /// Where requests come from.
     pub(crate) filters: Vec<SubscriptionOptions>,
     /// What is answered: the first rule that fits counts.
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Arc<[Rule]>,
     /// End after this many answers.
     pub(crate) count: Option<u64>,
     /// What the user should know before it begins.
@@ -28,12 +30,25 @@ pub(crate) struct ReplySettings {
 
 const EXAMPLE: &str = "for example mqttx-rs reply 'lamp/+/get' -m on";
 
-impl ReplySettings {
-    /// Settles every option of `reply`.
-    pub(crate) fn resolve(arguments: ReplyCommand, origins: &Origins) -> Result<Self, Error> {
-        let ReplyCommand { filters, answer: given, connect } = arguments;
-        let Resolved { settings: mut connect, topic: of_url, warnings } = ConnectSettings::resolve(&connect, origins)?;
-        let templates = Templates::new(&connect.client.connect, Place::ANSWER, None, origins);
+/// What is answered to which requests.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    /// Where requests come from.
+    pub(crate) filters: Vec<SubscriptionOptions>,
+    /// What is answered: the first rule that fits counts.
+    pub(crate) rules: Arc<[Rule]>,
+}
+
+impl Answering {
+    /// Settles what a `reply` answers, on the command line or in `repl`; `of_url` counts where no filter is named.
+    pub(crate) fn resolve(
+        filters: Vec<TopicFilter>,
+        given: &AnswerArgs,
+        of_url: Option<String>,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<Self, Error> {
+        let templates = Templates::new(connect, Place::ANSWER, None, origins);
         let mut filters = [given.topic.clone(), filters].concat();
         let rules = if let Some(path) = &given.rules {
             let rules = read_rules(path, given.qos, &templates)?;
@@ -44,7 +59,7 @@ impl ReplySettings {
             }
             rules
         } else {
-            vec![only_rule(&given, &templates)?]
+            vec![only_rule(given, &templates)?]
         };
         if let Some(text) = of_url.filter(|_| filters.is_empty()) {
             let filter = TopicFilter::parse(text.clone());
@@ -53,18 +68,28 @@ impl ReplySettings {
         if filters.is_empty() {
             return Err(Error::usage("FILTER is missing").with_hint(EXAMPLE));
         }
-        let highest = rules.iter().map(|rule| rule.qos).max().unwrap_or_default().max(given.qos);
-        if highest > QoS::AtMostOnce {
-            connect.keep_session();
-        }
         // An answer on a topic that the filter matches must not be taken for a request; a shared subscription cannot
         // ask for that [MQTT-3.8.3-4].
-        let is_v5 = connect.client.connect.version.is_v5();
+        let is_v5 = connect.version.is_v5();
         let options = |filter: TopicFilter| SubscriptionOptions {
             no_local: is_v5 && !filter.is_shared(),
             ..SubscriptionOptions::new(filter, given.qos)
         };
-        let filters = filters.into_iter().map(options).collect();
+        Ok(Self { filters: filters.into_iter().map(options).collect(), rules: rules.into() })
+    }
+}
+
+impl ReplySettings {
+    /// Settles every option of `reply`.
+    pub(crate) fn resolve(arguments: ReplyCommand, origins: &Origins) -> Result<Self, Error> {
+        let ReplyCommand { filters, answer: given, connect } = arguments;
+        let Resolved { settings: mut connect, topic: of_url, warnings } = ConnectSettings::resolve(&connect, origins)?;
+        let Answering { filters, rules } =
+            Answering::resolve(filters, &given, of_url, &connect.client.connect, origins)?;
+        let highest = rules.iter().map(|rule| rule.qos).max().unwrap_or_default().max(given.qos);
+        if highest > QoS::AtMostOnce {
+            connect.keep_session();
+        }
         Ok(Self { connect, filters, rules, count: given.count, warnings })
     }
 
@@ -91,7 +116,7 @@ fn only_rule(given: &AnswerArgs, templates: &Templates) -> Result<Rule, Error> {
         (_, _, Some(command)) => Answer::Command(command.clone()),
         _ if given.echo => Answer::Echo,
         _ => {
-            let error = "there is nothing to answer: give --message, --file-read, --echo, --exec or --rules";
+            let error = "no answer: give --message, --file-read, --echo, --exec or --rules";
             return Err(Error::usage(error).with_hint(EXAMPLE));
         }
     };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::connect::ConnectSettings;
 use super::publish::{PubSettings, Publication};
 use super::subscribe::{FileTarget, shape, target};
-use crate::cli::group::{DeliveryArgs, TemplateArgs};
+use crate::cli::group::{DeliveryArgs, QueueArgs, TemplateArgs};
 use crate::cli::publish::PublishCommand;
 use crate::cli::request::{NOT_OF_REQUEST, RequestCommand};
 use crate::cli::value::MessageShape;
@@ -53,8 +53,9 @@ impl RequestSettings {
             return Err(Error::usage(message).with_hint("`mqttx-rs pub` has it"));
         }
         let delivery = DeliveryArgs { inflight: None, resend_uncertain: false };
-        let publish = PublishCommand { publish, template: TemplateArgs::default(), connect, delivery };
-        let PubSettings { connect, mut publication, warnings } = PubSettings::resolve(&publish, origins)?;
+        let (queue, template) = (QueueArgs::default(), TemplateArgs::default());
+        let publish = PublishCommand { publish, queue, template, connect, delivery };
+        let PubSettings { connect, mut publication, warnings, .. } = PubSettings::resolve(&publish, origins)?;
         let given = replies.reply_topic.map(|topic| topic.as_str().to_owned());
         let drawn = || format!("{:08x}", fastrand::u32(..));
         let (reply_topic, correlation_data) = if connect.client.connect.version.is_v5() {

@@ -103,13 +103,13 @@ impl Reader<'_> {
         for (key, _) in self.table.iter() {
             if !KEYS.contains(&key) {
                 let error = self.fault(key, format!("unknown key `{key}` in a rule"));
-                return Err(match nearest(key, KEYS.into_iter()) {
+                return Err(match nearest(key, KEYS) {
                     Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
                     None => error.with_hint(format!("available: {}", KEYS.join(", "))),
                 });
             }
         }
-        let filter = self.parsed("filter", |text| value::topic_filter(text))?;
+        let filter = self.parsed("filter", value::topic_filter)?;
         let filter = filter.ok_or_else(|| {
             let place = self.table.iter().next().map(|(key, _)| key).unwrap_or_default();
             self.fault(place, "this rule has no filter".to_owned()).with_hint("for example filter = \"lamp/+/get\"")
@@ -122,7 +122,7 @@ impl Reader<'_> {
             json.push(text.parse().map_err(|error| self.fault("json", format!("json: {error}")))?);
         }
         let topic = self.text("topic")?.map(|text| self.templates.read("topic", text.as_bytes()));
-        let topic = topic.transpose().map_err(|error| self.within("topic", error))?.map(AnswerTopic::Template);
+        let topic = topic.transpose().map_err(|error| self.within("topic", &error))?.map(AnswerTopic::Template);
         let number = |item: &Item| item.as_integer().map(|number| number.to_string());
         let own_qos = match self.table.get("qos") {
             Some(item) => {
@@ -131,7 +131,7 @@ impl Reader<'_> {
             }
             None => None,
         };
-        let delay = match self.table.get("delay").and_then(|item| number(item)) {
+        let delay = match self.table.get("delay").and_then(number) {
             Some(seconds) => Some(seconds),
             None => self.text("delay")?,
         };
@@ -145,7 +145,7 @@ impl Reader<'_> {
     fn answer(&self) -> Result<Answer, Error> {
         let text = self.text("answer")?.map(|text| {
             let template = self.templates.read("answer", text.as_bytes());
-            template.map(Answer::Template).map_err(|error| self.within("answer", error))
+            template.map(Answer::Template).map_err(|error| self.within("answer", &error))
         });
         let file = self.text("file")?.map(|name| {
             let path = self.folder.join(&name);
@@ -173,7 +173,7 @@ impl Reader<'_> {
     }
 
     /// An error of a value, at its place.
-    fn within(&self, key: &str, error: Error) -> Error {
+    fn within(&self, key: &str, error: &Error) -> Error {
         let placed = self.fault(key, error.message().to_owned());
         let detail = error.detail().map(ToOwned::to_owned);
         let placed = match error.hint() {

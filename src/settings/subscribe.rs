@@ -7,6 +7,7 @@ use super::ConnectSettings;
 use super::codec::decoder;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::support::without_effect;
+use super::{Work, WorkerKind, secret};
 use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::cli::value::MessageShape;
 use crate::config::origin::Origins;
@@ -40,6 +41,8 @@ pub struct SubSettings {
     pub exit_after_suback: bool,
     /// End when any filter is refused.
     pub strict: bool,
+    /// What is done with each message besides, or instead of, printing it.
+    pub work: Option<Work>,
     /// Shape of the output.
     pub shape: MessageShape,
     /// All fields of each packet.
@@ -76,13 +79,17 @@ pub enum Retained {
 pub enum FileTarget {
     /// `--file-write`: all of them into one file.
     Append(PathBuf),
-    /// `--file-save`: each into a file of its own, numbered.
+    /// `--file-save`: each into its own numbered file.
     Numbered(PathBuf),
 }
 
 impl SubSettings {
     /// Settles every option of `sub`.
     pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
+        if arguments.work.ack_on_read && secret::is_on_stdin(&arguments.connect.connection, origins) {
+            let message = "--password - and the answers of --ack-on-read cannot both come from stdin";
+            return Err(Error::usage(message).with_hint("use --password-file or --password-env"));
+        }
         let Resolved { settings: mut connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
         if !connect.client.connect.clean_start && !origins.given("client_id") {
@@ -93,10 +100,17 @@ impl SubSettings {
         let selection = &subscribe.selection;
         let output = &subscribe.output;
         let filters = subscriptions(&subscribe.subscription, of_url, origins)?;
-        if filters.iter().any(|options| options.qos > QoS::AtMostOnce) {
+        let is_acknowledged = filters.iter().any(|options| options.qos > QoS::AtMostOnce);
+        if is_acknowledged {
             connect.keep_session();
         }
         warnings.extend(doubts(&filters));
+        let work = Work::resolve(&arguments.work, &mut connect.client, origins)?;
+        let is_executed = matches!(&work, Some(Work { worker: WorkerKind::Command(_), .. }));
+        if work.is_some() && selection.remove_retained {
+            let name = if is_executed { "--exec" } else { "--ack-on-read" };
+            return Err(Error::exclude_one_another(name, "--remove-retained"));
+        }
         let ends_nothing = output.template.is_none()
             && output.output_mode != MessageShape::Raw
             && output.file_write.is_none()
@@ -104,8 +118,13 @@ impl SubSettings {
         warnings.extend(without_effect(
             origins,
             &[
+                ("ack", !is_acknowledged, "at QoS 0"),
                 ("verbose", output.template.is_some(), "with --template"),
                 ("delimiter", ends_nothing, "without --output-mode raw, --template or a file"),
+                ("output_mode", is_executed, "with --exec"),
+                ("template", is_executed, "with --exec"),
+                ("file_write", is_executed, "with --exec"),
+                ("file_save", is_executed, "with --exec"),
             ],
         ));
         Ok(Self {
@@ -131,7 +150,8 @@ impl SubSettings {
             strict: selection.strict,
             shape: shape(output)?,
             verbose: output.verbose,
-            codec: decoder(&subscribe.payload, &subscribe.decompress, is_for_people(output), origins)?,
+            codec: decoder(&subscribe.payload, &subscribe.decompress, !is_executed && is_for_people(output), origins)?,
+            work,
             file: target(output),
             delimiter: output.delimiter.clone(),
             warnings,

@@ -1,4 +1,5 @@
 use super::SubSettings;
+use crate::cli::group::WorkArgs;
 use crate::cli::subscribe::SubscribeCommand;
 use crate::cli::wait::{NOT_OF_WAIT, WaitCommand};
 use crate::config::origin::Origins;
@@ -20,7 +21,8 @@ impl SubSettings {
         }
         subscribe.subscription.topic.extend(filters);
         subscribe.selection.count.get_or_insert(1);
-        let settings = Self::resolve(&SubscribeCommand { subscribe, connect }, origins)?;
+        let work = WorkArgs::default();
+        let settings = Self::resolve(&SubscribeCommand { subscribe, work, connect }, origins)?;
         Ok(Self { condition: Condition { pattern: condition.pattern, json: condition.json }, ..settings })
     }
 }

@@ -8,7 +8,7 @@ use super::Certificate;
 /// A small trait and not the crate `tracing`: these are a dozen sentences about one connection, and no
 /// spans are needed; a subscriber that prints them as `--debug` does would be longer than all of this.
 pub trait DialObserver: Send + Sync + fmt::Debug {
-    /// A step, for example `broker.example is 192.0.2.1:1883`. Names in it are untrusted: whoever prints it to a terminal
+    /// A step, for example `broker.example is 192.0.2.1:1883`. Names in it are untrusted: code that prints it to a terminal
     /// must escape them.
     fn hear(&self, what: &str);
 

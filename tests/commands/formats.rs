@@ -60,7 +60,7 @@ impl Schemas {
         running.wait().expect_code(0)
     }
 
-    /// What `pub` says of an option or a payload before it connects: nobody listens there.
+    /// What `pub` reports about an option or a payload before it connects; nothing is listening there.
     fn refused(&self, text: &str, arguments: &str, code: i32) -> String {
         let program = self.program("pub", arguments).arg_all(&["-p", "1", "-t", "t", "-m", text]);
         program.run().expect_code(code).stderr

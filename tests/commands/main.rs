@@ -30,10 +30,13 @@ mod profile_layers;
 mod profile_secrets;
 mod promise;
 mod publish;
+#[cfg(unix)]
+mod queue;
 mod removal;
 mod request;
 mod scram;
 mod sessions_survive;
+mod simulate;
 mod stdout_is_full;
 mod subscribe;
 mod templates;
@@ -42,3 +45,5 @@ mod terminal;
 mod topic;
 mod trace;
 mod wait;
+#[cfg(unix)]
+mod work;

@@ -1,4 +1,4 @@
-//! `profile import` from outside: files of other programs become profiles that work, and what they cannot say is told.
+//! `profile import` from outside: files of other programs become profiles that work, and what they cannot express is reported.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

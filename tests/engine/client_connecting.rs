@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::wire::connack;
 use crate::support::wire::property::reason_string;
-use crate::support::{DEADLINE, Link, ScriptedBroker};
+use crate::support::{DEADLINE, Link, Nobody, ScriptedBroker};
 use mqttx_rs::client::{self, Cause, ClientError, ClientOptions, Event, Foreign, LinkLoss, Reconnect};
 use mqttx_rs::mqtt::{ReasonCode, Version};
 use mqttx_rs::session::ConnectOptions;
@@ -18,7 +18,7 @@ fn options(port: u16) -> ClientOptions {
     ClientOptions { reconnect, ..ClientOptions::new(connect, Endpoint::tcp("127.0.0.1", port)) }
 }
 
-/// All events of a client up to its end, which the last one tells.
+/// All events of a client up to the last one, which reports its end.
 async fn events(options: ClientOptions) -> (Vec<Event>, Result<(), Box<ClientError>>) {
     let (_client, mut events) = client::connect(options).unwrap();
     let mut all = Vec::new();
@@ -55,7 +55,8 @@ async fn error_when(script: impl FnOnce(&mut Link) + Send + 'static) -> ClientEr
 
 #[tokio::test]
 async fn nothing_listens_and_the_client_ends_at_once() {
-    let port = ScriptedBroker::start().port();
+    let nobody = Nobody::new();
+    let port = nobody.port();
     let (all, result) = events(options(port)).await;
     assert_eq!(all, []);
     let error = result.unwrap_err();
@@ -65,7 +66,8 @@ async fn nothing_listens_and_the_client_ends_at_once() {
 
 #[tokio::test]
 async fn nothing_listens_and_the_client_was_asked_to_wait_for_it() {
-    let port = ScriptedBroker::start().port();
+    let nobody = Nobody::new();
+    let port = nobody.port();
     let mut options = options(port);
     options.reconnect.also_first = true;
     let (all, result) = events(options).await;

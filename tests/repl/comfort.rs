@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::person::{Person, enter, is_waiting, subscribe, typed};
+use crate::support::Nobody;
 use crate::support::screen::key;
 use crate::support::wire::{connack, publish, suback};
 
@@ -128,8 +129,8 @@ fn a_terminal_that_only_writes_lines_is_enough() {
 fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {nobody} as typo"));
+    let nobody = Nobody::new();
+    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {} as typo", nobody.port()));
     screen.wait_for("is the current connection again");
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "pub a 'to the first'");
@@ -248,4 +249,43 @@ fn a_line_runs_again_and_again_until_it_is_stopped() {
         last = link.expect_publish();
     }
     assert_eq!(last.topic, "done");
+}
+
+#[test]
+fn the_keys_and_the_prompt_are_a_persons_own() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    enter(&mut screen, "set keys vi");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "set prompt '{client_id} here> '");
+    screen.wait_for_cursor_line("● me here>");
+    screen.type_keys("xpub a o");
+    screen.wait_until("the line", |screen| typed(screen) == "xpub a o");
+    let (_, column) = screen.cursor();
+    // Esc goes to the character; to the beginning, delete a character, append at the end.
+    screen.type_keys("\x1b");
+    screen.wait_until("the mode of commands", |screen| screen.cursor().1 == column - 1);
+    screen.type_keys("0xAn");
+    screen.wait_until("the edited line", |screen| typed(screen) == "pub a on");
+    screen.type_keys(key::ENTER);
+    assert_eq!(link.expect_publish().text(), "on");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys("set prompt\r");
+    screen.wait_for_cursor_line(&format!("● localhost:{}>", person.broker.port()));
+}
+
+#[test]
+fn what_is_typed_has_colours_and_a_word_that_is_no_command_is_red() {
+    let person = Person::new();
+    let (mut screen, _link) = person.sits_down();
+    screen.type_keys("pub a 'on' --qos 1");
+    screen.wait_until("the line", |screen| typed(screen).ends_with("--qos 1"));
+    for painted in ["\x1b[32mpub\x1b[0m", "\x1b[33m'on'\x1b[0m", "\x1b[36m--qos\x1b[0m"] {
+        assert!(screen.transcript().contains(painted), "{painted:?}");
+    }
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys("nonsense x");
+    screen.wait_until("the line", |screen| typed(screen).starts_with("nonsense x"));
+    assert!(screen.transcript().contains("\x1b[31mnonsense\x1b[0m"));
 }

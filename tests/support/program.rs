@@ -8,6 +8,9 @@ use std::time::Instant;
 
 use super::DEADLINE;
 
+/// A folder that is not there and that nobody, not even root, can make.
+const NOWHERE: &str = "/dev/null/nowhere";
+
 /// A run of `mqttx-rs` that has not begun.
 ///
 /// ```ignore
@@ -26,7 +29,7 @@ pub struct Program {
 enum Output {
     /// A pipe each.
     Pipes,
-    /// stdout: a pipe that nobody reads any more; stderr: a pipe.
+    /// stdout: a pipe without a reader; stderr: a pipe.
     NoReader,
     /// stdout: a pipe of which one line is read, as `head -1` does; stderr: a pipe.
     OneLine,
@@ -61,6 +64,8 @@ pub struct Ended {
 impl Program {
     /// With arguments; the environment has nothing of `MQTTX_*`, nothing about colour and no profiles.
     pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
+        #[cfg(unix)]
+        super::signals::stop_ignoring();
         let mut command = Command::new(env!("CARGO_BIN_EXE_mqttx-rs"));
         command.args(arguments);
         for (name, _) in std::env::vars_os() {
@@ -69,7 +74,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", "/nowhere");
+        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", NOWHERE);
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
@@ -114,7 +119,7 @@ impl Program {
         self
     }
 
-    /// Gives it a stdout that nobody reads any more, as behind `head` that has ended.
+    /// Gives it a stdout without a reader, as with a `head` that has ended.
     pub fn without_reader(mut self) -> Self {
         self.output = Output::NoReader;
         self
@@ -132,6 +137,13 @@ impl Program {
         self.through_shell("trap '' HUP; exec \"$@\"")
     }
 
+    /// Starts it in a process group of its own, which no key of a terminal reaches.
+    #[cfg(unix)]
+    pub fn in_own_group(mut self) -> Self {
+        std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
+        self
+    }
+
     /// Starts it by a line of the shell, which has the program and its arguments as `"$@"`.
     #[cfg(unix)]
     pub fn through_shell(mut self, line: &str) -> Self {
@@ -147,7 +159,7 @@ impl Program {
         self
     }
 
-    /// Gives it a stdout that nobody reads until [`Running::read_stdout`], as behind `less`.
+    /// Gives it a stdout that is not read until [`Running::read_stdout`], as with `less`.
     pub fn without_reading(mut self) -> Self {
         self.output = Output::Unread;
         self

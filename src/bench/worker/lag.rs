@@ -99,7 +99,7 @@ mod tests {
         lag.sleeps(10 * MS, 20 * MS);
         assert_eq!(lag.runs(90 * MS), Some((20 * MS, 70 * MS)));
         assert_eq!(lag.of(20 * MS, 91 * MS, &clock), Cause::Core);
-        // Planned while it ran already: its own turn took so long.
+        // Planned while it was already running: its own turn took that long.
         assert_eq!(lag.of(90 * MS, 120 * MS, &clock), Cause::Work);
     }
 

@@ -119,7 +119,7 @@ impl Assignment {
     pub(super) fn run(self) -> std::io::Result<WorkerResult> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            // A task of its own: waking it from its own thread costs no system call, other than waking `block_on`.
+            // A separate task: waking it from its own thread costs no system call, other than waking `block_on`.
             let worker = Worker::new(self)?;
             let work = tokio::spawn(tokio::task::unconstrained(worker.work()));
             work.await.map_err(std::io::Error::other)

@@ -81,7 +81,7 @@ impl Worker {
         }
     }
 
-    /// Begins a phase, at a time that has come.
+    /// Begins a phase whose time has been reached.
     fn begin(&mut self, phase: usize, at: u64) {
         // What the one before planned for its last moment.
         self.publish_due();

@@ -1,6 +1,6 @@
 //! Which connections of a worker have something to do.
 //!
-//! One task drives all connections of a thread. Each has a waker of its own that puts its number on one list, so
+//! One task drives all connections of a thread. Each has its own waker that puts its number on one list, so
 //! that a wake-up costs a push, and a turn of the worker looks at the connections on the list and at no others.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -23,7 +23,7 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    /// CONNECT goes out.
+    /// CONNECT is sent.
     pub(super) fn connects(&mut self, tools: &Tools) {
         self.since = (tools.phase > 0).then_some(tools.now);
     }
@@ -121,7 +121,7 @@ impl Subscriber {
     }
 }
 
-/// Mixes a key that is already nearly a number of its own.
+/// Mixes a key that is already nearly unique.
 #[derive(Debug, Default)]
 struct Mix(u64);
 

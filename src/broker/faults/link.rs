@@ -175,7 +175,7 @@ impl LinkFaults {
         let lanes = [(Direction::FromClient, &self.from_client), (Direction::ToClient, &self.to_client)];
         let timeouts = lanes.into_iter().filter_map(|(direction, lane)| {
             let stalled = self.stalled_until(faults, direction, now);
-            // What only a stall holds back has no time of its own.
+            // What only a stall holds back has no time set.
             let waits = if stalled.is_some() { lane.timeout().or(stalled) } else { lane.timeout() };
             waits.map(|at| stalled.map_or(at, |end| at.max(end)))
         });

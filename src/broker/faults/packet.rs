@@ -68,7 +68,7 @@ impl Packet {
         Self::ALL.into_iter().find(|packet| *packet as u8 == first_byte >> 4)
     }
 
-    /// A bit of its own in a set of packets.
+    /// Its bit in a set of packets.
     pub(super) const fn bit(self) -> u16 {
         1 << (self as u8)
     }

@@ -38,7 +38,7 @@ pub(in crate::broker) async fn accept(hub: Rc<Hub>, listener: Listener) {
     }
 }
 
-/// Handles what comes before MQTT in a separate task, so that the one of the link stays small.
+/// Handles what precedes MQTT in a separate task, so that the one of the link stays small.
 async fn greet(hub: Rc<Hub>, listener: Rc<Listener>, stream: Stream, peer: Peer) {
     let address = peer.address.clone();
     let refuse = |why: &dyn Display| {

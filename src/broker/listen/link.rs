@@ -149,7 +149,7 @@ impl Link {
         if self.is_last {
             return Ok(Sent::Last);
         }
-        // TLS has a buffer of its own.
+        // TLS has its own buffer.
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Ready(flushed) => flushed?,
             Poll::Pending => return Ok(Sent::Blocked),

@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) messages: usize,
-    /// Of all messages together, as whoever stores them counts them.
+    /// Of all messages together, as the store in question counts them.
     pub(crate) bytes: usize,
 }
 
@@ -33,7 +33,7 @@ impl Usage {
         Self { limits, messages: 0, bytes: 0 }
     }
 
-    /// Counts a message of so many bytes, in place of one of `instead` bytes.
+    /// Counts a message of this many bytes, in place of one of `instead` bytes.
     pub(super) fn add(&mut self, bytes: usize, instead: Option<usize>) -> Result<(), Full> {
         let messages = self.messages + usize::from(instead.is_none());
         if messages > self.limits.messages {

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cli::group::{ConnectArgs, DeliveryArgs, TemplateArgs};
+use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
+use crate::cli::group::{ConnectArgs, DeliveryArgs, PayloadArgs, TemplateArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -17,6 +18,9 @@ const HELP: &str = "\
 
   !CMD         Run a shell command
   ... | CMD    Pipe the output of a command into a shell command
+
+  repeat N { .. }                Run lines N times; $round counts
+  if COMMAND { .. } else { .. }  Run lines if a command succeeds, or others if it fails
 
 Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF as one word.
 `help COMMAND` shows the options of a command, with examples.";
@@ -154,6 +158,7 @@ Examples:
     #[command(
         name = "wait",
         override_usage = "wait <FILTER> [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
 A message that has already arrived counts, unless another `wait` or `expect` has taken it.
 Messages that do not match are left for others.
@@ -168,6 +173,7 @@ Examples:
     #[command(
         name = "expect",
         override_usage = "expect <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
 Takes the oldest message on FILTER that no `wait` or `expect` has taken, and fails if it does not match.
 
@@ -177,6 +183,21 @@ Examples:
   expect car/# --none --timeout 500ms"
     )]
     Expect(ExpectLine),
+    /// Check the messages received so far, without waiting
+    #[command(
+        name = "assert",
+        override_usage = "assert <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
+        after_help = "\
+At least one message must match, or exactly --count messages; --count 0 expects none. The messages stay available to
+`wait` and `expect`.
+
+Examples:
+  assert car/ac on
+  assert 'meter/+' --json /kWh --count 3
+  assert error/# --count 0"
+    )]
+    Assert(AssertLine),
     /// Pause for a time
     #[command(name = "sleep", override_usage = "sleep <DURATION>")]
     Sleep {
@@ -285,21 +306,21 @@ Examples:
     /// Watch topics on the full screen: values, ages, rates, details, a plot; q leaves
     #[command(
         name = "watch",
-        override_usage = "watch [FILTER]",
+        override_usage = "watch [FILTER]...",
         after_help = "\
 Keys:
   arrows, j, k  choose a topic           s, Tab  sort by name, or newest first
   Enter         its payload and history  space   pause or resume the display
   g             plot its numbers         p       publish to it
   /             filter topics by text    x       remove its retained message
-  q, Esc        back to the prompt
+  c             connect again            q, Esc  back to the prompt
 
 In a script or a pipe it prints the latest values once. It shows only topics that are subscribed to."
     )]
     Watch {
         /// Filter of the topics
         #[arg(value_name = "FILTER", default_value = "#", value_parser = value::topic_filter)]
-        filter: TopicFilter,
+        filters: Vec<TopicFilter>,
     },
     /// Plot the numbers of a topic on the full screen; q leaves
     #[command(
@@ -319,6 +340,51 @@ In a script or a pipe it prints one line of blocks."
         #[arg(long, value_name = "POINTER")]
         json: Option<String>,
     },
+    /// List or remove the retained messages of a broker
+    #[command(
+        name = "retained",
+        override_usage = "retained [FILTER] | retained clear <FILTER> [--dry-run|--yes]",
+        after_help = "\
+It subscribes for a moment. The messages are listed and not kept as received. `clear` asks before it removes them.
+
+Examples:
+  retained
+  retained 'car/+/state'
+  retained clear car/# --dry-run"
+    )]
+    Retained(RetainedLine),
+    /// Run, save or list named lines
+    #[command(
+        name = "note",
+        override_usage = "note [NAME [WORDS]] | note save <NAME> <LINE> | note remove <NAME> | note file [FILE]",
+        after_help = "\
+Words after NAME are appended to its line. Notes are kept in a TOML file, which a team can share; `note file FILE` uses
+another file in this session. Variables of a line in single quotes are replaced when it runs.
+
+Examples:
+  note save on pub lamp/1/set on -q 1
+  note save dim 'pub lamp/1/level $level'
+  note on
+  note file team.toml"
+    )]
+    Note(NoteLine),
+    /// Log the session to a file: what is typed and shown
+    #[command(
+        name = "tee",
+        override_usage = "tee <FILE>|off",
+        after_help = "\
+`tee off` ends it. Colours, lines with secrets and the output of shell commands are left out."
+    )]
+    Tee(TeeLine),
+    /// Save the values of `set`, `alias` and `var` for later sessions, without secrets
+    #[command(
+        name = "save-settings",
+        override_usage = "save-settings",
+        after_help = "\
+They are written to `repl-settings` in the configuration folder, usually ~/.config/mqttx-rs. A session begins with these
+lines and with those of `replrc` in the same folder, which is yours to edit. `mqttx-rs repl --no-rc` reads neither."
+    )]
+    SaveSettings,
     /// Run a command repeatedly in the background
     #[command(
         name = "every",
@@ -337,6 +403,36 @@ Example:
         #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
+    /// Answer requests in the background
+    #[command(
+        name = "reply",
+        override_usage = "reply <FILTER>... <--message|--file-read|--echo|--exec|--rules> [OPTIONS]",
+        mut_arg("topic", |option| option.hide(true)),
+        mut_arg("count", |option| option.hide(true)),
+        after_help = "\
+Answers go to the Response Topic of the request (MQTT 3.1.1: to TOPIC/reply), as with `mqttx-rs reply`.
+
+Examples:
+  reply 'lamp/+/get' -m on
+  reply 'upper/#' --exec 'tr a-z A-Z'
+
+`jobs` lists the jobs, `stop N` ends one."
+    )]
+    Reply(Box<ReplyLine>),
+    /// Record received messages to a new file in the background
+    #[command(
+        name = "record",
+        override_usage = "record <FILE> [FILTER]...",
+        after_help = "\
+The file has one JSON object per message, like `export` and `sub --output-mode jsonl`. Only messages of this session's
+subscriptions are recorded.
+
+Example:
+  record trip.jsonl car/#
+
+`jobs` lists the jobs, `stop N` ends one."
+    )]
+    Record(RecordLine),
     /// List the background jobs
     #[command(name = "jobs", override_usage = "jobs")]
     Jobs,
@@ -364,7 +460,9 @@ Examples:
   set qos 1
   set timestamps on
   set changes on
-  set max-lines 5"
+  set max-lines 5
+  set keys vi
+  set prompt '{client_id}@{name}> '"
     )]
     Set {
         /// Setting to change
@@ -454,6 +552,10 @@ pub(crate) enum Preference {
     Changes,
     /// Most lines to show of a payload; 0 shows all.
     MaxLines,
+    /// Keys that edit a line: emacs or vi.
+    Keys,
+    /// The prompt; {name} and `{client_id}` are those of the connection.
+    Prompt,
 }
 
 /// On or off.
@@ -597,15 +699,32 @@ pub(crate) struct ExpectLine {
     #[command(flatten)]
     pub waited_for: WaitedForArgs,
     /// Expect that no message arrives
-    #[arg(long, conflicts_with_all = ["payload", "pattern", "json"])]
+    #[arg(long, conflicts_with_all = ["payload", "pattern", "json", "property"])]
     pub none: bool,
     /// Fail, or with --none succeed, after this time, in seconds or with a unit
     #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
     pub timeout: Duration,
 }
 
+/// `assert`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AssertLine {
+    /// On which topics
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filter: TopicFilter,
+    /// What the payload has to be
+    #[arg(value_name = "PAYLOAD")]
+    pub payload: Option<String>,
+    /// Which messages.
+    #[command(flatten)]
+    pub waited_for: WaitedForArgs,
+    /// Expect exactly N messages
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+}
+
 /// What a message must match besides its topic.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WaitedForArgs {
     /// Regular expression that the payload must match
     #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
@@ -613,6 +732,12 @@ pub(crate) struct WaitedForArgs {
     /// Value that a JSON payload must have, for example /state/kWh=12.5; repeatable
     #[arg(long, value_name = "POINTER=VALUE")]
     pub json: Vec<String>,
+    /// A property, for example content-type=text/plain, retain=true or user:site; repeat it for several
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub property: Vec<String>,
+    /// How the payload is decoded first.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
 }
 
 /// The definition of a line: for parsing, help and completion.

@@ -1,5 +1,6 @@
 //! `mqttx-rs repl`, and the commands that are typed inside.
 
+mod keep;
 mod line;
 
 use std::path::PathBuf;
@@ -8,9 +9,10 @@ use clap::Args;
 
 use super::group::{ConnectArgs, DeliveryArgs};
 
+pub(crate) use keep::{NoteLine, RecordLine, ReplyLine, RetainedLine};
 pub(crate) use line::{
-    ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs, SubscribeLine,
-    Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
+    AssertLine, ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs,
+    SubscribeLine, Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
 };
 
 const EXAMPLES: &str = "\
@@ -18,6 +20,7 @@ Examples:
   mqttx-rs repl
   mqttx-rs repl --profile plant
   mqttx-rs repl --embedded --script smoke.mqtt
+  mqttx-rs repl --script tests/*.mqtt --junit report.xml
   printf 'sub car/#\\npub car/ac on\\nwait car/ac\\n' | mqttx-rs repl --embedded
 
 At the prompt, `help` lists the commands. A script is a file of such commands: see `wait` and `expect`.";
@@ -25,7 +28,7 @@ At the prompt, `help` lists the commands. A script is a file of such commands: s
 /// `mqttx-rs repl`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    override_usage = "mqttx-rs repl [--script FILE] [OPTIONS]",
+    override_usage = "mqttx-rs repl [--script FILE...] [OPTIONS]",
     after_help = EXAMPLES,
     mut_arg("save_options", |option| option.hide(true)),
     mut_arg("load_options", |option| option.hide(true))
@@ -46,12 +49,18 @@ pub struct ReplArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Script")]
 pub struct ScriptArgs {
-    /// Run the commands of a file; `-` is stdin [default: stdin, unless it is a terminal]
+    /// Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub script: Vec<PathBuf>,
+    /// Write the result of each script to a file, as XML for CI
     #[arg(long, value_name = "FILE")]
-    pub script: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
     /// Print each line of a script on stderr before running it
     #[arg(short = 'x', long)]
     pub echo: bool,
+    /// Do not run the start-up file and the saved settings; a script never does
+    #[arg(long)]
+    pub no_rc: bool,
     /// Continue after an error; the exit code is that of the first error
     #[arg(long)]
     pub keep_going: bool,

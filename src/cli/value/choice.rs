@@ -81,7 +81,7 @@ impl ValueEnum for TraceFormat {
     }
 }
 
-/// `--output-mode`. A template has an option of its own.
+/// `--output-mode`. A template has its own option.
 impl ValueEnum for MessageShape {
     fn value_variants<'a>() -> &'a [Self] {
         const MODES: &[MessageShape] =

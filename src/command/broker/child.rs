@@ -30,7 +30,7 @@ pub(super) async fn run(
     }
     let host = reachable(broker.ip());
     command.env("MQTTX_HOST", host.to_string()).env("MQTTX_PORT", broker.port().to_string());
-    // A selected profile may use TLS, or a proxy, which has a loopback of its own.
+    // A selected profile may use TLS, or a proxy, which has its own loopback.
     command.env("MQTTX_PROTOCOL", "mqtt").env("NO_PROXY", without_proxy(host));
     let shown = name.display();
     let mut child = command.spawn().map_err(|error| match error.kind() {

@@ -23,33 +23,71 @@ pub(super) fn add<W: Write>(
                 error.with_hint(format!("for example mqttx-rs profile add {name} --url mqtts://broker.example -u me"))
             );
         }
-        profile = asked(desk)?;
+        profile = asked(desk, &QUESTIONS)?;
     }
-    for key in profile.plain_secrets() {
-        let advice = "env:NAME, file:PATH or prompt keep it out of the profile";
-        let what = if key == "connection.password" { "the password" } else { key };
-        desk.talk.warning(format_args!("{what} is in plain text in the profile: {advice}"));
-    }
+    warn_of_secrets(desk, &profile);
     write_checked(desk, name, &profile.to_toml(), force)?;
     desk.talk.success(format_args!("created profile {name}: mqttx-rs --profile {name} sub"));
     Ok(ExitStatus::Done)
 }
 
+/// `init`: MQTTX's questions, and the profile is selected.
+pub(super) fn init<W: Write>(
+    desk: &Desk<'_, W>,
+    name: &str,
+    mut profile: Profile,
+    force: bool,
+) -> Result<ExitStatus, Error> {
+    desk.refuse_taken(name, force)?;
+    if profile == Profile::default() {
+        if !desk.terminal.stderr.terminal {
+            let error = Error::usage("cannot prompt: this is not a terminal");
+            return Err(error.with_hint("say it with --set, for example --set connection.host=broker.example"));
+        }
+        profile = asked(desk, &QUESTIONS_OF_MQTTX)?;
+    }
+    warn_of_secrets(desk, &profile);
+    write_checked(desk, name, &profile.to_toml(), force)?;
+    desk.talk.success(format_args!("created profile {name}"));
+    select(desk, Some(name))
+}
+
+fn warn_of_secrets<W: Write>(desk: &Desk<'_, W>, profile: &Profile) {
+    for key in profile.plain_secrets() {
+        let advice = "env:NAME, file:PATH or prompt keep it out of the profile";
+        let what = if key == "connection.password" { "the password" } else { key };
+        desk.talk.warning(format_args!("{what} is in plain text in the profile: {advice}"));
+    }
+}
+
+/// The questions of `profile add`, each with the key of its answer.
+const QUESTIONS: [(&str, &str); 6] = [
+    ("connection.url", "Broker, for example mqtts://broker.example:8883 [mqtt://localhost]"),
+    ("connection.client_id", "Client id, for example monitor.{hostname}.{random:1000..9999} [random]"),
+    ("connection.username", "User name [none]"),
+    ("connection.password", "Password: env:NAME, file:PATH or prompt [none]"),
+    ("publish.topic", "Topic that pub publishes to [none]"),
+    ("subscribe.filters", "Filters that sub subscribes to, separated by spaces [none]"),
+];
+
+/// The questions of `init`.
+const QUESTIONS_OF_MQTTX: [(&str, &str); 6] = [
+    ("connection.protocol", "Protocol: mqtt, mqtts, ws or wss [mqtt]"),
+    ("connection.host", "Host [localhost]"),
+    ("connection.port", "Port [by the protocol]"),
+    ("connection.maximum_reconnect_times", "Maximum of reconnects in a row [10]"),
+    ("connection.username", "User name [none]"),
+    ("connection.password", "Password: env:NAME, file:PATH or prompt [none]"),
+];
+
 /// The answers of the user; an empty one leaves the value out.
-fn asked<W: Write>(desk: &Desk<'_, W>) -> Result<Profile, Error> {
-    let questions = [
-        ("connection.url", "Broker, for example mqtts://broker.example:8883 [mqtt://localhost]"),
-        ("connection.client_id", "Client id, for example monitor.{hostname}.{random:1000..9999} [random]"),
-        ("connection.username", "User name [none]"),
-        ("connection.password", "Password: env:NAME, file:PATH or prompt [none]"),
-        ("publish.topic", "Topic that pub publishes to [none]"),
-        ("subscribe.filters", "Filters that sub subscribes to, separated by spaces [none]"),
-    ];
+fn asked<W: Write>(desk: &Desk<'_, W>, questions: &[(&'static str, &str)]) -> Result<Profile, Error> {
     let mut profile = Profile::default();
-    for (path, question) in questions {
+    for (path, question) in questions.iter().copied() {
         let answer = ask(desk.talk, question)?;
         let value = match (path, answer.as_str()) {
             ("connection.url", "") => Value::text("mqtt://localhost"),
+            ("connection.host", "") => Value::text("localhost"),
             (_, "") => continue,
             ("subscribe.filters", filters) => {
                 Value::Filters(filters.split_whitespace().map(crate::config::profile::FilterEntry::new).collect())

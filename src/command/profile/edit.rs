@@ -49,7 +49,7 @@ pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<Exit
     }
 }
 
-/// The draft as it is when the editor has ended.
+/// The draft after the editor has ended.
 fn edited<W: Write>(desk: &Desk<'_, W>, draft: &Path) -> Result<String, Error> {
     let set = |name: &str| (desk.variable)(name).filter(|text| !text.trim().is_empty());
     let fallback = if cfg!(windows) { "notepad" } else { "vi" };

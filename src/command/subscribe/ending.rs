@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{End, Subscriber, at};
+use super::{End, SAID_AFTER, Subscriber, at};
 use crate::client::{ClientError, Event, Events, Pending};
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
@@ -12,9 +12,6 @@ use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::WriteError;
 use crate::payload::plural;
 use crate::settings::Retained;
-
-/// The wait for the broker is reported after this time.
-const SAID_AFTER: Duration = Duration::from_secs(2);
 
 /// What ends the wait for the broker early.
 enum Cut {
@@ -34,6 +31,7 @@ impl Subscriber<'_> {
         deadline: Option<Instant>,
     ) -> Result<ExitStatus, Error> {
         let end = self.end_removals(end, events, interrupt).await;
+        let end = self.end_work(end, events, interrupt).await;
         if matches!(end, End::Done) && self.receipts.is_some() {
             let settled = self.settle(events, interrupt, deadline).await;
             if !matches!(settled, Ok(ExitStatus::Done)) {
@@ -50,7 +48,7 @@ impl Subscriber<'_> {
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
-            (End::Done | End::Refused | End::Unwritable(WriteError::Closed), _)
+            (End::Done | End::Refused | End::Failed | End::Unwritable(WriteError::Closed), _)
             | (End::Idle | End::Signal(_), None) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),

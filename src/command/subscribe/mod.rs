@@ -1,4 +1,4 @@
-//! `sub`: subscribes, prints what arrives, and acknowledges what it has printed.
+//! `sub`: subscribes, prints what arrives or has it worked on, and acknowledges what it has done with.
 //!
 //! A message at QoS 1 or 2 is acknowledged when its bytes have left the program, not when it arrived: what was
 //! not printed is delivered again in the next run of a persistent session, and `--count N` takes exactly N from it.
@@ -6,7 +6,10 @@
 //! If stdout accepts no more, for example with a `less` that is not scrolled, nothing more is taken from the client, which
 //! then stops reading; the keep alive continues.
 
+mod backlog;
 mod ending;
+mod work;
+mod worker;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -29,9 +32,13 @@ use crate::output::{
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
 use crate::settings::{Retained, SubSettings};
+use worker::{Worker, news_of};
 
 /// The silence after which all retained messages are assumed to have arrived, as the protocol does not mark the end.
 const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
+
+/// A wait at the end is reported after this time.
+const SAID_AFTER: Duration = Duration::from_secs(2);
 
 /// Subscribes, and prints until the work is done.
 pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -64,7 +71,8 @@ pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) 
             }
             // While no messages are taken, silence means nothing.
             () = at(subscriber.idle_deadline), if !subscriber.is_busy() => Some(End::Idle),
-            event = events.next(), if !subscriber.printer.is_blocked() => match event {
+            news = news_of(&mut subscriber.worker), if subscriber.may_have_news() => subscriber.hear(news),
+            event = events.next(), if subscriber.has_room() => match event {
                 Some(event) => subscriber.take_all(event, &mut events),
                 None => Some(End::Done),
             },
@@ -91,6 +99,8 @@ enum End {
     Signal(u8),
     /// What was printed could not be written.
     Unwritable(WriteError),
+    /// The work on a message failed, with `--on-failure stop`, or its reader is gone; that has been said.
+    Failed,
     /// The connection is lost for good.
     Lost(Box<ClientError>),
 }
@@ -102,6 +112,8 @@ struct Subscriber<'a> {
     talk: Talk,
     /// Tokens of messages that were printed or skipped since the last flush.
     tokens: Vec<AckToken>,
+    /// With `--exec` or `--ack-on-read`.
+    worker: Option<Worker>,
     /// With `--count` in a persistent session.
     receipts: Option<Receipts>,
     pace: Pace,
@@ -131,6 +143,7 @@ impl<'a> Subscriber<'a> {
             printer,
             talk,
             tokens: Vec::new(),
+            worker: settings.work.as_ref().map(|work| Worker::new(work, &settings.codec)),
             receipts: is_counted_from_kept(settings).then(Receipts::default),
             pace: Pace::new(),
             count: 0,
@@ -152,7 +165,7 @@ impl<'a> Subscriber<'a> {
         while let Some(event) = next {
             messages += usize::from(matches!(event, Event::Message(_)));
             end = self.take(event).unwrap_or_else(|error| Some(End::Unwritable(error)));
-            if end.is_some() || self.printer.is_blocked() {
+            if end.is_some() || !self.has_room() {
                 break;
             }
             next = events.try_next();
@@ -193,7 +206,10 @@ impl<'a> Subscriber<'a> {
             Ok(true) => {}
         }
         for token in self.tokens.drain(..) {
-            self.client.acknowledge(token);
+            let is_in_time = self.client.acknowledge(token);
+            if let Some(worker) = &mut self.worker {
+                worker.backlog.acknowledged(token, is_in_time);
+            }
         }
         if std::mem::take(&mut self.is_heard) && self.idle_deadline.is_some() {
             self.listen_on();
@@ -208,7 +224,10 @@ impl<'a> Subscriber<'a> {
 
     /// Whether there is more to do than listening, so that silence means nothing.
     fn is_busy(&self) -> bool {
-        self.printer.is_blocked() || self.removals.are_waiting() || self.removals.are_under_way()
+        self.printer.is_blocked()
+            || self.removals.are_waiting()
+            || self.removals.are_under_way()
+            || self.worker.as_ref().is_some_and(Worker::is_busy)
     }
 
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
@@ -240,7 +259,13 @@ impl<'a> Subscriber<'a> {
                 return Ok(self.settings.exit_after_suback.then_some(End::Done));
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
-            event => self.tell(&event),
+            event => {
+                self.tell(&event);
+                if let (Event::Connected(connected), Some(worker)) = (event, &mut self.worker) {
+                    worker.backlog.reconnected(connected.session_loss.is_some());
+                    self.begin_work()?;
+                }
+            }
         }
         Ok(None)
     }
@@ -272,7 +297,7 @@ impl<'a> Subscriber<'a> {
             && !self.settings.filter_out.iter().any(|filter| filter.matches(topic))
             && self.settings.condition.fits(&message.payload);
         if !is_wanted {
-            self.tokens.extend(received.token);
+            self.pass_over(received);
             return Ok(None);
         }
         if !matches!(self.settings.retained, Retained::Remove { .. }) {
@@ -285,17 +310,25 @@ impl<'a> Subscriber<'a> {
     }
 
     fn print(&mut self, received: Received) -> Result<Option<End>, WriteError> {
-        self.tokens.extend(received.token);
         if let Some(receipts) = &mut self.receipts {
             receipts.note(&received);
         }
+        if let Some(worker) = &mut self.worker {
+            worker.backlog.take(received);
+            return self.begin_work().map(|()| None);
+        }
+        self.tokens.extend(received.token);
+        self.show(received)?;
+        Ok(self.counted())
+    }
+
+    fn show(&mut self, received: Received) -> Result<(), WriteError> {
         self.printer.print(&Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
             dup: received.dup,
             received_at: self.printer.wants_time().then(Timestamp::now),
             message: received.message,
-        })?;
-        Ok(self.counted())
+        })
     }
 
     fn not_removed(&mut self, error: &Error) -> Option<End> {

@@ -49,10 +49,12 @@ impl Tool {
         }
         let translated = self.of_file(&variable).and_then(|mut line| {
             line.read(arguments)?;
+            line.check()?;
             called.is_v5 = line.is_v5();
             Ok(line.into_tokens())
         });
-        (called, translated.and_then(|tokens| read(tokens, |_| None)))
+        let command_line = translated.and_then(|tokens| read(tokens, |_| None).map_err(Error::without_hint));
+        (called, command_line)
     }
 
     /// The options in the file that it reads first, a line each.
@@ -269,6 +271,21 @@ impl Line {
             self.options.retain(|(known, _)| *known != long);
         }
         self.options.push((long, value));
+    }
+
+    /// What theirs refuses, where ours has a default or another name for it.
+    fn check(&self) -> Result<(), Error> {
+        let has_any = |longs: &[&str]| longs.iter().any(|long| self.has(long));
+        let missing = if !has_any(&["topic", "url", "unsubscribe"]) {
+            "-t is missing: a topic is needed"
+        } else if self.tool != Tool::Sub && !has_any(&["message", "file-read", "line-mode", "null-message", "stdin"]) {
+            "a message is needed: -m TEXT, -f FILE, -n (empty), -s (all of stdin) or -l (each line, mosquitto_pub)"
+        } else if self.has("no-clean") && !self.has("client-id") {
+            "-c needs -i: a session under a random id can never be resumed"
+        } else {
+            return Ok(());
+        };
+        Err(Error::usage(missing).with_hint(format!("{} --help lists its options", self.tool.name())))
     }
 
     fn has(&self, long: &str) -> bool {

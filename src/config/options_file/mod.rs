@@ -27,6 +27,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("benchPub", &["bench", "pub"]),
     ("benchSub", &["bench", "sub"]),
     ("benchE2e", &["bench", "e2e"]),
+    ("simulate", &["simulate"]),
 ];
 
 /// An entry of a file that is not used, and its position.
@@ -54,8 +55,9 @@ pub(crate) fn command_of(section: &str) -> Option<&'static [&'static str]> {
 /// The section of a command, for a flag of it.
 fn section_of(path: &[&str], flag: &str) -> Result<&'static str, Error> {
     let section = SECTIONS.iter().find(|(_, names)| *names == path).map(|(section, _)| *section);
-    section
-        .ok_or_else(|| Error::usage(format!("{flag} works with conn, pub, sub and bench, not with {}", path.join(" "))))
+    section.ok_or_else(|| {
+        Error::usage(format!("{flag} works with conn, pub, sub, bench and simulate, not with {}", path.join(" ")))
+    })
 }
 
 /// The option's id for a field.
@@ -158,6 +160,10 @@ mod tests {
             ("benchConn", vec![connect, "userProperties count interval"]),
             ("benchPub", vec![connect, message, "count interval messageInterval limit verbose split"]),
             ("benchSub", vec![connect, filters, "count interval"]),
+            (
+                "simulate",
+                vec![connect, "topic qos retain dup count interval messageInterval limit verbose scenario file"],
+            ),
         ] {
             let path = command_of(section).unwrap();
             let command = path.iter().try_fold(&root, |command, name| command.find_subcommand(name)).unwrap();

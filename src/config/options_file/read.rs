@@ -57,7 +57,8 @@ pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) 
             continue;
         }
         // MQTTX has no templates, so braces that are not placeholders here are text.
-        let place = if names.first() == Some(&"bench") { Place::BENCH_CLIENT_ID } else { Place::CLIENT_ID };
+        let is_bench = matches!(names, ["bench" | "simulate", ..]);
+        let place = if is_bench { Place::BENCH_CLIENT_ID } else { Place::CLIENT_ID };
         let is_template = |text: &String| Pattern::parse(text, place).is_ok();
         let values = match option.as_str() {
             "client_id" if !values.iter().all(is_template) => values.iter().map(|text| literal(text)).collect(),

@@ -45,7 +45,7 @@ impl Value {
 }
 
 impl FilterEntry {
-    /// A filter without options of its own.
+    /// A filter without its own options.
     pub(crate) fn new(filter: impl Into<String>) -> Self {
         Self { filter: filter.into(), options: BTreeMap::new() }
     }

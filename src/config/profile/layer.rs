@@ -41,7 +41,7 @@ impl Scope {
         match path {
             ["pub" | "request"] => Self::Publish,
             ["sub"] => Self::Subscribe,
-            ["bench", ..] => Self::Bench,
+            ["bench", ..] | ["simulate"] => Self::Bench,
             _ => Self::Connect,
         }
     }

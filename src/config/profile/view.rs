@@ -173,7 +173,7 @@ fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveV
     EffectiveValue { key, value: value_text, origin: origins.describe(value.origin) }
 }
 
-/// A commented example of every key, for whoever writes a profile by hand.
+/// A commented example of every key, for writing a profile by hand.
 pub(crate) fn template() -> String {
     let mut text = String::new();
     let mut section = "";

@@ -86,7 +86,7 @@ impl Observer for BenchDisplay {
                 None => self.talk.success(format_args!("Created {connections} in {seconds:.3}s")),
             }
             if let Some(late) = snapshot.late.filter(|late| *late > LATE_START) {
-                self.talk.warning(format_args!("the load begins {late:.1} s behind --start-at"));
+                self.talk.warning(format_args!("the load begins {late:.1} s after --start-at"));
             }
         });
     }

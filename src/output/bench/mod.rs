@@ -20,7 +20,7 @@ pub(crate) use files::{bench_csv, bench_hdr_log};
 pub(crate) use html::bench_html;
 pub(crate) use manifest::bench_manifest;
 pub(crate) use metrics::bench_metrics;
-pub(crate) use presets::bench_presets;
+pub(crate) use presets::{bench_presets, simulations};
 pub(crate) use report::{bench_report, bench_step};
 
 /// The measurement of a threshold, as text.

@@ -165,7 +165,7 @@ pub(super) fn summary(report: &Report) -> Rows {
         }
     }
     if let Some(late) = report.seconds.late {
-        let began = if late < 0.01 { "at --start-at".to_owned() } else { format!("{late:.2} s behind --start-at") };
+        let began = if late < 0.01 { "at --start-at".to_owned() } else { format!("{late:.2} s after --start-at") };
         say("began", began);
     }
     if report.seconds.measured > 0.0 {

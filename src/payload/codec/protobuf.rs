@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// The files of a schema, in a folder of their own.
+    /// The files of a schema, in their own folder.
     fn message(files: &[(&str, &str)], name: &str) -> Result<MessageType, String> {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in files {

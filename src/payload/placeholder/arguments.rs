@@ -6,9 +6,9 @@ use super::number::Steps;
 use super::piece::Piece;
 use super::table::{Entry, Name};
 
-/// So many random characters at most: a payload of more is `--payload-size`.
+/// The most random characters: a larger payload is `--payload-size`.
 const MAXIMUM_DIGITS: usize = 4096;
-/// A number is in so many digits at most.
+/// The most digits a number is padded to.
 const MAXIMUM_WIDTH: usize = 20;
 
 /// The piece that a name with these arguments is; `None`: it takes others.

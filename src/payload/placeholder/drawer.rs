@@ -33,14 +33,14 @@ pub(crate) struct Drawer {
 /// What is kept at a place.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// Where a walk has come to.
+    /// Where a walk is now.
     Position(i64),
     /// What was drawn once.
     Text(Box<str>),
 }
 
 impl Drawer {
-    /// With randomness of its own; `clock` says what the time is.
+    /// With its own randomness; `clock` gives the time.
     pub(crate) fn new(random: fastrand::Rng, clock: fn() -> Timestamp) -> Self {
         Self { random, number: 0, clock, kept: Vec::new(), request: None, fault: None }
     }

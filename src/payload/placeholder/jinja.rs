@@ -3,7 +3,7 @@
 //!
 //! What differs by client and message is a variable (`client`, `sequence`, `topic`, ...), and what takes arguments is a
 //! function (`random(1, 9)`, `walk(20, 30)`, ...). A function is the placeholder of its name, which is made when a
-//! template first calls it and kept: two calls in one text are two placeholders, each with a walk of its own.
+//! template first calls it and kept: two calls in one text are two placeholders, each with its own walk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -247,10 +247,11 @@ fn is_value(entry: &Entry) -> bool {
 }
 
 /// `choice('on', 'off')` or `choice(list)`.
-fn choice(state: &State<'_, '_>, given: Rest<Value>) -> Result<Value, Error> {
-    let choices: Vec<Value> = match given.as_slice() {
-        [list] => list.try_iter()?.collect(),
-        several => several.to_vec(),
+fn choice(state: &State<'_, '_>, Rest(given): Rest<Value>) -> Result<Value, Error> {
+    let choices = match given.as_slice() {
+        // A text alone is one choice; its characters are not meant.
+        [list] if list.as_str().is_none() => list.try_iter()?.collect(),
+        _ => given,
     };
     let chosen = Hand::of(state)?.with_drawer(|drawer| drawer.random.choice(choices))?;
     chosen.ok_or_else(|| invalid("choice() has nothing to choose from".to_owned()))
@@ -327,8 +328,8 @@ mod tests {
     #[test]
     fn a_template_has_the_values_of_placeholders() {
         let text = "{{ client + 1 }} {{ hostname }} {{ env('SITE') }} {{ counter(10, 5) }} {{ '%03d'|format(client) }}\
-                    {% if random(1, 1) == 1 %} {{ float(2, 2, 0.1) }}{% endif %} {{ choice('a') }}{{ choice(['b']) }}";
-        assert_eq!(messages(text, 1, 2).unwrap(), ["8 box plant 10 007 2.0 ab", "8 box plant 15 007 2.0 ab"]);
+                    {% if random(1, 1) == 1 %} {{ float(2, 2, 0.1) }}{% endif %} {{ choice('any') }}{{ choice(['b']) }}";
+        assert_eq!(messages(text, 1, 2).unwrap(), ["8 box plant 10 007 2.0 anyb", "8 box plant 15 007 2.0 anyb"]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// So many digits behind the point at most.
+/// The most digits after the point.
 const MAXIMUM_DIGITS: u32 = 9;
-/// Digits behind the point where nothing says how many.
+/// Digits after the point where nothing says how many.
 const DEFAULT_DIGITS: u32 = 2;
 
 /// Numbers from a lowest one upwards, all in units of the last digit.

@@ -93,7 +93,7 @@ impl Pattern {
         self.parts.iter().any(|part| is_number(&part.piece))
     }
 
-    /// Whether every message has a text of its own.
+    /// Whether the text differs between messages.
     pub(crate) fn differs_by_message(&self) -> bool {
         self.parts.iter().any(|part| part.piece.differs_by_message())
     }
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(filled("{random:8}", Place::PAYLOAD).unwrap().len(), 8);
     }
 
-    /// So many texts in a row, of one client.
+    /// `count` texts in a row, of one client.
     fn messages(text: &str, place: Place, drawer: &mut Drawer, count: u64) -> Vec<String> {
         let pattern = Pattern::parse(text, place).unwrap();
         let fill = |number| {

@@ -20,21 +20,21 @@ pub(super) struct Part {
 pub(super) enum Piece {
     Text(String),
     Value(Name),
-    /// A number in so many digits at least.
+    /// A number, padded to at least this many digits.
     Padded(Name, usize),
     /// A whole number from the lowest on, and how far the highest is from it.
     Random(i128, u64),
     Hex(usize),
     Float(Steps),
     Choice(Vec<String>),
-    /// So many letters and digits, from and to.
+    /// How many letters and digits, from and to.
     Letters(usize, usize),
     Uuid4,
     Uuid7,
     /// The first number, and what each message adds.
     Counter(i64, i64),
     Time(Moment),
-    /// So many seconds from now, from and to.
+    /// Seconds from now, from and to.
     RandomTime(i64, i64),
     Walk(Steps, Slot),
     /// Drawn once for each client.
@@ -72,7 +72,7 @@ impl Piece {
         )
     }
 
-    /// Whether every message has a value of its own.
+    /// Whether the value differs between messages.
     pub(super) fn differs_by_message(&self) -> bool {
         self.is_random()
             || matches!(

@@ -32,6 +32,7 @@ pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
             "format" => FORMATS,
             "qos" => QOS,
             "timestamps" | "changes" => SWITCH,
+            "keys" => &[("emacs", "Ctrl-A, Ctrl-K, Alt-B ..."), ("vi", "Esc, then h, j, k, l ...")],
             "max-lines" => &[("0", "all lines"), ("5", ""), ("20", "")],
             _ => &[],
         },

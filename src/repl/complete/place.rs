@@ -77,7 +77,7 @@ pub(super) fn option<'a>(root: &'a Command, command: &'a Command, name: &str) ->
     command.get_arguments().chain(root.get_arguments()).find(is_named)
 }
 
-/// The argument without an option that follows so many; the last one may take many.
+/// The positional argument after `index` others; the last one may take many values.
 pub(super) fn positional(command: &Command, index: usize) -> Option<&Arg> {
     let last = command.get_positionals().last()?;
     match command.get_positionals().nth(index) {
@@ -120,7 +120,7 @@ fn needs_value(option: &Arg) -> bool {
     takes_value(option) && option.get_num_args().is_none_or(|range| range.min_values() > 0)
 }
 
-/// Whether an option that has so many values takes one more.
+/// Whether an option with `count` values takes one more.
 fn takes_more(option: &Arg, count: usize) -> bool {
     takes_value(option) && count < option.get_num_args().map_or(1, |range| range.max_values())
 }

@@ -33,6 +33,7 @@ pub(super) enum Problem {
     UnsetInHeredoc(String),
     NoName(String),
     Reserved(String),
+    Block,
 }
 
 impl LineError {
@@ -65,6 +66,10 @@ impl fmt::Display for LineError {
         write!(f, "column {}: ", self.column())?;
         match &self.problem {
             Problem::Quote(quote) => write!(f, "the quote {quote} is not closed: end it with another {quote}"),
+            Problem::Block => f.write_str(
+                "not a block: write `repeat N { COMMAND }`, `if COMMAND { COMMAND } else { COMMAND }`, or a line for each \
+                 command between `{` and a line `}`",
+            ),
             Problem::Escape => {
                 f.write_str(r"not an escape: $'..' supports \n \t \r \e \a \0 \\ \' \xHH (ASCII) and \u{HEX}")
             }

@@ -17,14 +17,17 @@
 
 mod alias;
 mod assembler;
+mod block;
 mod error;
 mod escape;
+mod joined;
 mod tokens;
 
 use std::collections::BTreeMap;
 
 pub(crate) use alias::{Aliases, expand_alias};
 pub(crate) use assembler::{Assembler, commands, is_complete};
+pub(crate) use block::{Block, Body};
 pub(crate) use error::LineError;
 use error::Problem;
 pub(super) use escape::printable;

@@ -56,7 +56,7 @@ fn variables_are_one_word_whatever_they_hold() {
         ["sub", "home/kitchen/temp", "home/kitchens", "a b!", ""]
     );
     assert_eq!(words("sub $two"), ["sub", "a b"]);
-    assert_eq!(words("sub $SYS/x"), ["sub", "$SYS/x"], "a topic's prefix is no variable");
+    assert_eq!(words("sub $SYS/x"), ["sub", "$SYS/x"], "a topic's prefix is not a variable");
 }
 
 #[test]

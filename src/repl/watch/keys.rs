@@ -1,4 +1,4 @@
-//! The keyboard, read on a thread of its own while the view has the screen.
+//! The keyboard, read on its own thread while the view has the screen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

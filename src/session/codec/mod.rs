@@ -1,6 +1,6 @@
 //! Packets to and from bytes: all fifteen, in both directions and all versions.
 //!
-//! It is a module of its own so that the client's session, the server's and `trace` share one understanding of the wire. A
+//! It is a separate module so that the client's session, the server's and `trace` share one understanding of the wire. A
 //! packet is read once, strictly: what it returns is legal, if unusual, and anything else is a
 //! [`Violation`](super::Violation). Only this module uses the crate `rumqttc`, for the packets that it writes correctly.
 

@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         self.bytes
     }
 
-    /// The next `length` bytes as a reader of their own; `what` names the field that held the length.
+    /// The next `length` bytes as a separate reader; `what` names the field that held the length.
     pub(super) fn within(&mut self, length: usize, what: &str) -> Result<Self, Violation> {
         let Some((part, rest)) = self.bytes.split_at_checked(length) else {
             return Err(self.malformed(format_args!("whose {what} runs past the end of the packet")));

@@ -218,7 +218,7 @@ impl ServerSession {
     }
 }
 
-/// Topic and payload of their own.
+/// Topic and payload in their own memory, unless the payload is large.
 fn detach(topic: TopicName, payload: Bytes, topic_is_shared: bool) -> (TopicName, Bytes) {
     if payload.len() > COPIED_BYTES {
         return (topic, payload);

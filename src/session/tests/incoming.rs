@@ -146,6 +146,20 @@ fn one_id_for_two_messages_at_a_time_is_a_violation() {
 }
 
 #[test]
+fn more_than_our_receive_maximum_is_tolerated_and_reported_once_on_request() {
+    let mut lenient = options(Version::V5);
+    lenient.properties.receive_maximum = Some(1);
+    lenient.acknowledge = Acknowledge::Manual;
+    lenient.tolerates_excess = true;
+    let mut wire = Wire::connected(lenient, ACCEPTED_V5);
+    wire.receive("32 06 0001 'a' 0001 00 32 06 0001 'a' 0002 00");
+    let events = wire.events();
+    assert!(matches!(events[..], [Event::Message(_), Event::Tolerated(_), Event::Message(_)]), "{events:?}");
+    wire.receive("32 06 0001 'a' 0003 00");
+    assert!(matches!(wire.event(), Event::Message(_)));
+}
+
+#[test]
 fn more_than_our_receive_maximum_is_a_violation() {
     let mut narrow = options(Version::V5);
     narrow.properties.receive_maximum = Some(2);

@@ -3,6 +3,7 @@
 mod auth;
 mod connect;
 mod incoming;
+mod journal;
 mod keep_alive;
 mod limits;
 mod publish;

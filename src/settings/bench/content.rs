@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::words::Words;
 use crate::bench::{Payload, StampPlace, Stampable, Text};
-use crate::cli::bench::LoadArgs;
+use crate::cli::bench::{ContentArgs, LoadArgs};
 use crate::error::Error;
 use crate::mqtt::{TopicName, Version};
 use crate::payload::placeholder::{Place, Template};
@@ -57,14 +57,9 @@ struct Source {
 
 impl Content {
     /// Reads, encodes and lays out what options say.
-    pub(super) fn read(given: &LoadArgs, reading: Reading<'_>) -> Result<Self, Error> {
-        let stamp = given.stamp.as_deref().map(str::parse::<StampPlace>).transpose();
-        let stamp = stamp.map_err(|error| Error::usage(format!("--stamp: {error}")))?;
-        if stamp == Some(StampPlace::Property) && !reading.version.is_v5() {
-            let error = Error::usage(format!("--stamp property needs MQTT 5.0, and this is {}", reading.version));
-            return Err(error.with_hint("--stamp payload puts it in front of the payload"));
-        }
-        match raw(given, reading)? {
+    pub(super) fn read(given: &ContentArgs, load: &LoadArgs, reading: Reading<'_>) -> Result<Self, Error> {
+        let stamp = stamp_place(load, reading.version)?;
+        match raw(given, load, reading)? {
             Raw::Random(bytes) => random(bytes, stamp, reading),
             Raw::Texts { origin, texts, in_turn } => {
                 let parts = in_turn.then_some(texts.len() as u64);
@@ -86,6 +81,23 @@ impl Content {
             }
         }
     }
+
+    /// One template that is sent as it is filled, except for its stamp.
+    pub(super) fn of_template(text: Text, load: &LoadArgs, reading: Reading<'_>) -> Result<Self, Error> {
+        let stamp = stamp_place(load, reading.version)?;
+        try_out(&text, stamp.as_ref(), reading)?;
+        Ok(Self { payload: Payload::Template(vec![text]), stamp, codec: None, parts: None })
+    }
+}
+
+fn stamp_place(load: &LoadArgs, version: Version) -> Result<Option<StampPlace>, Error> {
+    let stamp = load.stamp.as_deref().map(str::parse::<StampPlace>).transpose();
+    let stamp = stamp.map_err(|error| Error::usage(format!("--stamp: {error}")))?;
+    if stamp == Some(StampPlace::Property) && !version.is_v5() {
+        let error = Error::usage(format!("--stamp property needs MQTT 5.0, and this is {version}"));
+        return Err(error.with_hint("--stamp payload puts it in front of the payload"));
+    }
+    Ok(stamp)
 }
 
 fn random(bytes: Bytes, stamp: Option<StampPlace>, reading: Reading<'_>) -> Result<Content, Error> {
@@ -107,7 +119,7 @@ fn random(bytes: Bytes, stamp: Option<StampPlace>, reading: Reading<'_>) -> Resu
     }
 }
 
-/// A text with placeholders. It is tried out, so that what cannot be encoded or stamped is known beforehand.
+/// A text with placeholders.
 fn template(origin: &str, source: &Source, stamp: Option<&StampPlace>, reading: Reading<'_>) -> Result<Text, Error> {
     let Ok(text) = std::str::from_utf8(&source.text) else {
         return Err(Error::usage(format!("{origin}: --template needs a text payload")));
@@ -117,14 +129,20 @@ fn template(origin: &str, source: &Source, stamp: Option<&StampPlace>, reading: 
     } else {
         reading.words.read(origin, text, Place::PAYLOAD)?
     };
+    try_out(&text, stamp, reading)?;
+    Ok(text)
+}
+
+/// Fills a template once, so that what cannot be encoded or stamped is known before the run.
+fn try_out(text: &Text, stamp: Option<&StampPlace>, reading: Reading<'_>) -> Result<(), Error> {
     if stamp.is_some() || !reading.codec.is_verbatim() {
-        let sample = Bytes::from(reading.words.sample(&text));
+        let sample = Bytes::from(reading.words.sample(text));
         let encoded = reading.codec.encode(reading.topic, sample).map_err(|error| unencodable(&error))?;
         if let Some(place) = stamp {
             place.lay_out(&encoded).map_err(|error| unstampable(place, &error, &encoded))?;
         }
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Payloads with room for their stamps.
@@ -150,10 +168,10 @@ fn unstampable(place: &StampPlace, error: &dyn std::fmt::Display, payload: &[u8]
     error.with_hint("--stamp payload goes in front of any payload, and --stamp property beside it (MQTT 5.0)")
 }
 
-fn raw(given: &LoadArgs, reading: Reading<'_>) -> Result<Raw, Error> {
+fn raw(given: &ContentArgs, load: &LoadArgs, reading: Reading<'_>) -> Result<Raw, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
-        given.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
+        load.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
         Ok(Raw::Random(bytes.into()))
     };
     if let Some(size) = given.payload_size {
@@ -169,7 +187,7 @@ fn raw(given: &LoadArgs, reading: Reading<'_>) -> Result<Raw, Error> {
             Some(_) if given.split.is_some() => {
                 return Err(Error::usage("--split needs a text payload").with_hint("use --file-read, or -m"));
             }
-            Some(size) if !matches!(given.stamp.as_deref(), Some(stamp) if stamp.starts_with("json:")) => {
+            Some(size) if !matches!(load.stamp.as_deref(), Some(stamp) if stamp.starts_with("json:")) => {
                 return random(size);
             }
             // Nothing but the stamp.

@@ -397,7 +397,7 @@ fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
         let behind = behind.as_secs();
         let ago = match behind {
             ..7200 => format!("{} minutes", behind / 60),
-            ..172_800 => format!("{} hours", behind / 3600),
+            7200..172_800 => format!("{} hours", behind / 3600),
             _ => format!("{} days", behind / 86_400),
         };
         let error =

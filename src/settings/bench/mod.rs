@@ -10,6 +10,8 @@ mod parameters;
 mod presets;
 mod run;
 mod scheduler;
+mod simulate;
+mod simulated;
 mod words;
 
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ use crate::payload::placeholder::Place;
 pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
+pub(crate) use simulated::{SIMULATIONS, Simulation};
 
 use content::{Content, Reading};
 use draft::Draft;
@@ -135,7 +138,7 @@ impl BenchSettings {
             version,
             random_by_default: None,
         };
-        let content = Content::read(&arguments.load, reading)?;
+        let content = Content::read(&arguments.content, &arguments.load, reading)?;
         let once = ends_with_its_payloads(&clients.timing, &arguments.load);
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, content, &load, message, count, version)?;
@@ -204,7 +207,7 @@ impl BenchSettings {
             version: draft.connect.client.connect.version,
             random_by_default: Some(END_TO_END_SIZE),
         };
-        let content = Content::read(&arguments.load, reading)?;
+        let content = Content::read(&arguments.content, &arguments.load, reading)?;
         let once = ends_with_its_payloads(&clients.timing, &arguments.load);
         let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);

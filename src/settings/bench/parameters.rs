@@ -30,7 +30,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         match &group.role {
             Role::Idle => {}
             Role::Churn(churn) => {
-                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay))
+                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
             }
             Role::Publish(publish) => {
                 say("topic", publish.topic.as_str().to_owned());

@@ -51,7 +51,7 @@ fn fit(Said { index, count: known }: Said, count: u64) -> Result<Shard, Error> {
         return Err(Error::usage(format!("--shard: the scheduler runs {known} parts, not {count}")).with_hint(hint));
     }
     if index >= count {
-        let message = format!("--shard: the scheduler numbers this part {index} from 0, and there are {count}");
+        let message = format!("--shard: the scheduler numbers this part {index} from 0, but there are only {count}");
         return Err(Error::usage(message));
     }
     Ok(Shard { index, count })
@@ -66,7 +66,7 @@ fn said(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Said>, Erro
     if let Some(index) = number("JOB_COMPLETION_INDEX")? {
         return Ok(Some(Said { index, count: None }));
     }
-    // Within an array job each task may have several processes of its own.
+    // Within an array job each task may have several processes.
     let process = number("SLURM_PROCID")?;
     let tasks = number("SLURM_STEP_NUM_TASKS")?;
     let processes = tasks.or(number("SLURM_NTASKS")?);
@@ -159,7 +159,7 @@ mod tests {
             ("6/5", vec![], "is not a part of a run"),
             ("half", vec![], "is not a part of a run"),
             ("/4", vec![], "needs the number of this part from a scheduler"),
-            ("/4", vec![("JOB_COMPLETION_INDEX", "4")], "numbers this part 4 from 0, and there are 4"),
+            ("/4", vec![("JOB_COMPLETION_INDEX", "4")], "numbers this part 4 from 0, but there are only 4"),
             ("/4", vec![("JOB_COMPLETION_INDEX", "x")], "JOB_COMPLETION_INDEX is `x`, which is not a number"),
             ("/4", array("1", "1", "8"), "the scheduler runs 8 parts, not 4"),
             ("/4", array("9", "1", "4"), "is not one of 4 from 1 on in steps of 1"),

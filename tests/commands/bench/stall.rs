@@ -1,4 +1,4 @@
-//! A broker that stands still for two seconds: the lie that load generators tell most often.
+//! A broker that stalls for two seconds: what load generators most often report wrongly.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use super::{bench, read, report_file};
 use crate::support::Mosquitto;
 use mqttx_rs::internals::{LimitedBy, Measure, Measured, Stamp};
 
-/// A subscriber of its own, who notes when bytes came and only afterwards looks at what they say: the mean time, in
+/// A separate subscriber, which notes when bytes came and only afterwards looks at what they say: the mean time, in
 /// seconds, from the planned time of each of so many messages to its delivery.
 fn observe(address: SocketAddr, messages: u32) -> JoinHandle<f64> {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -44,7 +44,7 @@ fn a_stall_of_the_broker_is_seen_in_full() {
     let Some(broker) = Mosquitto::start("max_queued_messages 0\nset_tcp_nodelay true") else { return };
     let observer = observe(broker.address(), 6000);
     let (_folder, path) = report_file();
-    let line = "pub -c 9 -i 0 -t b/%i -q 1 --rate 1000/s --duration 6 -S 100B";
+    let line = "pub -c 9 -i 0 -t b/%i -q 1 --rate 1000/s -L 6000 -S 100B";
     let mut program = bench(line, broker.port(), &path).start();
     program.wait_for_stdout("Published total");
     broker.signal(Signal::SIGSTOP);

@@ -24,6 +24,8 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("wait", "wait {to} a/# -q 1 -C 3"),
     ("request", "request {to} -t a -m x -q 1 --timeout 0.5"),
     ("reply", "reply {to} a/# -m x --reply-topic answers -C 3"),
+    // On a terminal, until q.
+    ("watch", "watch {to} a/#"),
     ("topic match", "topic match a/+ a/1"),
     ("topic explain", "topic explain a/#"),
     ("completion", "completion fish"),
@@ -35,6 +37,10 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("bench e2e", "bench e2e {to} -c 1 -i 0 -L 2 -im 1"),
     ("bench run", "bench run {to} {dir}/scenario.toml -i 0"),
     ("bench presets", "bench presets"),
+    ("simulate", "simulate {to} -f {dir}/payload -c 1 -i 0 -t b -L 2 -im 1"),
+    ("ls", "ls -sc"),
+    ("check", "check"),
+    ("init", "init --set connection.host=plant"),
     ("bench merge", "bench merge --partial {dir}/report.json"),
     ("bench compare", "bench compare {dir}/report.json {dir}/report.json"),
     ("bench manifest", "bench manifest slurm p2p --shards 2 -- -h broker"),
@@ -61,12 +67,17 @@ const ALL: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
+    "ls",
+    "check",
+    "init",
     "bench presets",
     "bench merge",
     "bench compare",
@@ -99,11 +110,15 @@ const TALKING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "bench conn",
     "bench pub",
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
+    "check",
+    "init",
     "repl",
     "profile add",
     "profile edit",
@@ -121,12 +136,14 @@ const CLIENTS: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
 ];
 
@@ -137,23 +154,25 @@ const CONNECTING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
     "profile add",
 ];
 
-/// Those that reconnect unless told otherwise.
-const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "repl", "profile add"];
+/// Those that reconnect by default.
+const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "watch", "repl", "profile add"];
 
-const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e"];
-const JUDGED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge"];
-const PUBLISHING: &[&str] = &["bench pub", "bench e2e"];
+const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
+const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
+const JUDGED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge", "simulate"];
+const PUBLISHING: &[&str] = &["bench pub", "bench e2e", "simulate"];
 
 /// An option of some commands that shows itself without more.
 const fn row(commands: &'static [&'static str], option: &'static str, with: &'static str) -> Row {
@@ -188,11 +207,13 @@ const CHANCE: &str = "= broker -p 0 --fault 'refuse publish 0x97 50%' --seed 1 -
 
 /// What no run can show, and why.
 pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
+    (&["pub"], "queue-max", "the bytes of a queue's file differ from run to run; tests/commands/queue.rs shows it"),
     (
         &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "ls",
             "bench manifest",
             "topic match",
             "topic explain",
@@ -213,6 +234,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
             "bench presets",
             "bench merge",
             "bench compare",
+            "ls",
+            "check",
+            "init",
             "bench manifest",
             "topic match",
             "topic explain",
@@ -236,11 +260,12 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
         "no-profile",
         "it uses no profile in any case",
     ),
+    (&["repl"], "no-rc", "a script has no start-up file in any case; tests/repl/keep.rs shows it on a terminal"),
     (&["bench e2e"], "latency", "it measures in any case, and then gathers nothing to be quicker"),
     (
-        &["bench pub", "bench e2e", "bench run"],
+        &["bench pub", "bench e2e", "bench run", "simulate", "pub"],
         "seed",
-        "what is random differs in any case: bench::payloads holds that two runs with a seed are the same",
+        "what is random differs in any case: bench::payloads and templates hold that two runs with a seed are the same",
     ),
 ];
 
@@ -264,7 +289,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "url", "--url mqtt://by-url@127.0.0.1:{port}"),
     row(CONNECTING, "unix", "--unix {dir}/no-socket"),
     row(CONNECTING, "embedded", "--embedded"),
-    row(&["pub", "sub", "wait", "request", "reply", "conn", "repl", "profile add"], "client-id", "-i named"),
+    row(&["pub", "sub", "wait", "request", "reply", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
     row(LOADS, "client-id", "-I named"),
     row(CONNECTING, "username", "-u me"),
     row(CONNECTING, "password", "-P secret").on("-u me"),
@@ -298,7 +323,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "bench pub", "bench sub", "bench e2e", "bench run", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -347,19 +372,19 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "load-options", "-lo {dir}/options.json"),
 
     // Message
-    row(&["pub", "request", "bench pub", "bench e2e"], "topic", "-t other"),
+    row(&["pub", "request", "bench pub", "bench e2e", "simulate"], "topic", "-t other"),
     row(&["pub", "request"], "qos", "-q 2"),
     row(PUBLISHING, "qos", "-q 1"),
-    row(&["pub", "request", "bench pub"], "retain", "-r"),
-    row(&["pub", "request", "bench pub"], "dup", "-d").on("-q 1"),
-    row(&["pub", "request", "bench pub"], "payload-format-indicator", "-pf"),
-    row(&["pub", "request", "bench pub"], "message-expiry-interval", "-e 7"),
-    row(&["pub", "request", "bench pub"], "topic-alias", "-ta 7"),
-    row(&["pub", "request", "bench pub"], "response-topic", "-rt answers"),
-    row(&["pub", "request", "bench pub"], "correlation-data", "-cd 7"),
-    row(&["pub", "request", "bench pub"], "user-properties", "-up a:b"),
-    row(&["pub", "request", "bench pub"], "content-type", "-ct text/plain"),
-    row(&["pub", "request", "bench pub"], "subscription-identifier", "-si 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "retain", "-r"),
+    row(&["pub", "request", "bench pub", "simulate"], "dup", "-d").on("-q 1"),
+    row(&["pub", "request", "bench pub", "simulate"], "payload-format-indicator", "-pf"),
+    row(&["pub", "request", "bench pub", "simulate"], "message-expiry-interval", "-e 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "topic-alias", "-ta 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "response-topic", "-rt answers"),
+    row(&["pub", "request", "bench pub", "simulate"], "correlation-data", "-cd 7"),
+    row(&["pub", "request", "bench pub", "simulate"], "user-properties", "-up a:b"),
+    row(&["pub", "request", "bench pub", "simulate"], "content-type", "-ct text/plain"),
+    row(&["pub", "request", "bench pub", "simulate"], "subscription-identifier", "-si 7"),
     row(&["pub", "request", "bench pub", "bench e2e"], "message", "-m other"),
     row(&["pub", "request"], "stdin", "-s"),
     row(&["pub", "request"], "multiline", "-M"),
@@ -370,6 +395,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub", "request", "bench pub", "bench e2e"], "payload-size", "-S 33"),
     row(&["pub", "request"], "repeat", "--repeat 2"),
     row(&["pub"], "repeat-delay", "--repeat-delay 60 --timeout 0.2").on("--repeat 2 --timeout 5"),
+    row(&["pub"], "queue", "--queue {dir}/queue"),
     row(&["pub", "request"], "delay", "--delay 7"),
     row(&["pub", "request"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
     row(&["pub", "request", "bench pub", "bench e2e"], "format", "-f hex").on("-m 4142"),
@@ -412,10 +438,19 @@ pub(super) const ROWS: &[Row] = &[
     row(&["request"], "file-write", "--file-write {dir}/written").on("-V 3.1.1"),
     row(&["request"], "file-save", "--file-save {dir}/saved").on("-V 3.1.1"),
     row(&["request"], "delimiter", "--delimiter ;").on("-V 3.1.1 --output-mode raw"),
-    row(&["reply"], "topic", "-t b"),
-    row(&["reply"], "qos", "-q 1"),
+    row(&["sub"], "exec", "--exec cat"),
+    row(&["sub"], "ack-on-read", "--ack-on-read"),
+    row(&["sub"], "jobs", "--jobs 2").on("--exec cat"),
+    row(&["sub"], "ack", "--ack after").on("--exec false"),
+    row(&["sub"], "on-failure", "--on-failure stop").on("--exec false"),
+    row(&["reply", "watch"], "topic", "-t b"),
+    row(&["reply", "watch"], "qos", "-q 1"),
     row(&["reply"], "message", "-m other"),
     row(&["reply"], "echo", "--echo").on("= reply {to} a/# --exec 'echo x' --reply-topic answers -C 3"),
+    row(&["reply"], "file-read", "--file-read {dir}/payload").on("= reply {to} a/# --reply-topic answers -C 3"),
+    row(&["reply"], "template", "--template").on("-m %i"),
+    row(&["reply"], "rules", "--rules {dir}/rules.toml").on("= reply {to} -C 3"),
+    row(&["pub"], "template", "--template").on("-m %i"),
     row(&["reply"], "exec", "--exec 'echo y'").on("= reply {to} a/# --reply-topic answers -C 3"),
     row(&["reply"], "reply-topic", "--reply-topic others"),
     row(&["reply"], "count", "-C 2"),
@@ -473,12 +508,25 @@ pub(super) const ROWS: &[Row] = &[
     row(&["bench e2e"], "limit-per-client", "--limit-per-client 3").on("= bench e2e {to} -c 1 -i 0 -im 1 --duration 0.1"),
     row(&["bench pub"], "topics", "--topics 2").on("= bench pub {to} -c 1 -i 0 -t b/%s -L 4 -im 1"),
     row(&["bench e2e"], "topics", "--topics 2"),
-    row(PUBLISHING, "template", "--template").on("-m %i"),
-    row(PUBLISHING, "split", "--split ,").on("-m a,b"),
-    row(PUBLISHING, "payloads", "--payloads {dir}/recorded"),
-    row(PUBLISHING, "stamp", "--stamp json:/t").on("-m {}"),
+    row(&["bench pub", "bench e2e"], "template", "--template").on("-m %i"),
+    row(&["bench pub", "bench e2e"], "split", "--split ,").on("-m a,b"),
+    row(&["bench pub", "bench e2e"], "payloads", "--payloads {dir}/recorded"),
+    row(&["bench pub", "bench e2e"], "stamp", "--stamp json:/t").on("-m {}"),
     row(&["bench sub"], "stamp", "--stamp nowhere"),
-    row(&["bench pub", "bench e2e", "bench sub"], "verbose", "-v"),
+    row(&["simulate"], "stamp", "--stamp json:/t").on("= simulate {to} -f {dir}/template.json -c 1 -i 0 -t b -L 2 -im 1"),
+    row(&["simulate"], "limit-per-client", "--limit-per-client 3")
+        .on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -im 1 --duration 0.1"),
+    row(&["bench pub", "bench e2e", "bench sub", "simulate"], "verbose", "-v"),
+    row(&["simulate"], "drain", "--drain 0.1")
+        .on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -q 1 -im 30 --duration 0.1").in_world(Late),
+    row(&["simulate"], "latency", "--latency").on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -q 1 -L 2 --unpaced"),
+    row(&["simulate"], "topics", "--topics 2").on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b/%s -L 4 -im 1"),
+    row(&["simulate"], "scenario", "-sc {dir}/template.json").on("= simulate {to} -c 1 -i 0 -t b -L 2 -im 1"),
+    row(&["simulate"], "file", "-f {dir}/template.json"),
+    row(&["simulate"], "show", "--show tesla").on("= simulate"),
+    row(&["ls"], "scenario", "-sc").on("= ls"),
+    row(&["init"], "set", "--set connection.port=7"),
+    row(&["init"], "force", "--force").on("= init p --set connection.host=plant"),
     row(&["bench sub"], "limit", "-L 3"),
     row(&["bench sub"], "trust-foreign-clocks", "--trust-foreign-clocks").in_world(Stamped),
     row(JUDGED, "fail", "--fail 'connects_failed<1'"),
@@ -503,6 +551,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["repl"], "script", "--script {dir}/none"),
     row(&["repl"], "echo", "-x"),
     row(&["repl"], "keep-going", "--keep-going"),
+    row(&["repl"], "junit", "--junit {dir}/report.xml"),
 
     // broker
     row(&["broker"], "port", "-p {port}"),

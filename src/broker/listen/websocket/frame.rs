@@ -29,7 +29,7 @@ struct Frame {
     opcode: u8,
     remaining: u64,
     mask: [u8; 4],
-    /// Bytes of the payload before what comes next, modulo 4.
+    /// Bytes of the payload before the next one, modulo 4.
     position: usize,
 }
 

@@ -34,14 +34,14 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
 #
 #   export RUN=$(date -u +%Y%m%d-%H%M%S) START=$(date -u -d '+{ahead} seconds' +%FT%TZ)
 #   envsubst '$RUN $START' < load.yaml | kubectl apply -f -
-#   kubectl logs -f --pod-running-timeout=10m job/bench-$RUN-merge    # waits for all parts, and shows the report
+#   kubectl logs -f --pod-running-timeout=10m job/bench-$RUN-merge    # waits for all parts and shows the report
 #   kubectl get pod -l job-name=bench-$RUN-merge -o jsonpath='{{.items[0].status.containerStatuses[0].state.terminated.exitCode}}'
 #
-# START is when the load begins in all parts: far enough ahead to pull the image and to connect. A part that is not ready
-# by then says so, and the merge does not end with 0. The exit code of the merge is that of the whole: 0, 99 for a
-# threshold, 1 for a part that is missing, was interrupted or began late.
+# START is when the load begins in all parts: it must leave enough time to pull the image and to connect. A part that is
+# not ready by then reports it, and the merge does not exit with 0. The exit code of the merge is that of the whole run: 0,
+# 99 for a threshold, 1 for a part that is missing, was interrupted or began late.
 #
-# A user name and a password do not belong in here: put them into a Secret,
+# User name and password do not belong in this file: put them into a Secret,
 #   kubectl create secret generic mqttx-rs --from-literal=MQTTX_USERNAME=... --from-literal=MQTTX_PASSWORD=...
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -59,14 +59,14 @@ metadata:
   name: "bench-$RUN"
 spec:
   completions: {parts}
-  parallelism: {parts}                            # all at once, or the barrier would be missed
+  parallelism: {parts}                            # all at once, or some would miss the start
   completionMode: Indexed                   # sets JOB_COMPLETION_INDEX, which --shard /{parts} reads
-  backoffLimitPerIndex: 0                   # a part that failed is not repeated, and the others go on
+  backoffLimitPerIndex: 0                   # a failed part is not repeated, and the others continue
   podFailurePolicy:
     rules:
-      - action: FailJob                     # exit code 2 is a mistake in the command line: no part could run
+      - action: FailJob                     # exit code 2 is an error in the command line: no part can run
         onExitCodes: {{ containerName: bench, operator: In, values: [2] }}
-      - action: FailIndex                   # a part whose node went away would begin late
+      - action: FailIndex                   # a part whose node is lost would begin late
         onPodConditions: [{{ type: DisruptionTarget, status: "True" }}]
   activeDeadlineSeconds: {at_most}
   ttlSecondsAfterFinished: 86400
@@ -75,9 +75,9 @@ spec:
       labels: {{ app: mqttx-rs-bench, run: "$RUN" }}
     spec:
       restartPolicy: Never
-      terminationGracePeriodSeconds: 60     # SIGTERM ends the load; what is on its way is waited for
+      terminationGracePeriodSeconds: 60     # SIGTERM ends the load; outstanding messages are waited for
       automountServiceAccountToken: false
-      topologySpreadConstraints:            # as few parts on one node as can be
+      topologySpreadConstraints:            # as few parts per node as possible
         - maxSkew: 1
           topologyKey: kubernetes.io/hostname
           whenUnsatisfiable: ScheduleAnyway
@@ -89,14 +89,14 @@ spec:
         - name: bench
           image: {image}
           command: [sh, -c]
-          args:                             # exec: SIGTERM reaches the program, and the report is written
+          args:                             # exec: SIGTERM reaches the program, so that the report is written
             - |
               mkdir -p /reports/$RUN
               exec mqttx-rs bench run {scenario}{run} --workers {cores} --shard /{parts} --run-id $RUN --start-at $START --report /reports/$RUN/$JOB_COMPLETION_INDEX.json
           envFrom: [{{ secretRef: {{ name: mqttx-rs, optional: true }} }}]
           resources:                        # {figures} each
             requests: {{ cpu: "{cores}", memory: {memory}Mi }}
-            limits: {{ cpu: "{cores}", memory: {memory}Mi }}     # equal: nobody else has its cores
+            limits: {{ cpu: "{cores}", memory: {memory}Mi }}     # equal, so that its cores are not shared
           volumeMounts:
             - {{ name: reports, mountPath: /reports }}{mount}
       volumes:
@@ -107,7 +107,7 @@ kind: Job
 metadata:
   name: "bench-$RUN-merge"
 spec:
-  backoffLimit: 0                           # its exit code is the result, not something to try again
+  backoffLimit: 0                           # its exit code is the result, not a reason to retry
   activeDeadlineSeconds: {merge_at_most}
   ttlSecondsAfterFinished: 86400
   template:

@@ -77,7 +77,7 @@ pub(super) fn datum(schema: &AvroSchema, id: TypeId, node: &Node<'_>, out: &mut 
     Ok(())
 }
 
-/// A missing field has no position of its own.
+/// A missing field has no position.
 enum FieldError {
     Missing(String),
     Refused(Refusal),

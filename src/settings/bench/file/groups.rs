@@ -110,7 +110,7 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
             }
             let topic = words.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-            let BenchPublishArgs { load, message, payload, compress, .. } = *given;
+            let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
             let codec = encoder(&payload, &compress, &Origins::default())?;
             let reading = Reading {
                 words,
@@ -120,7 +120,7 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
                 version,
                 random_by_default: Some(END_TO_END_SIZE),
             };
-            let content = Content::read(&load, reading)?;
+            let content = Content::read(&content, &load, reading)?;
             publisher(words, topic, content, &load, &message, clients, version)
         }
         RoleName::Subscribe => {

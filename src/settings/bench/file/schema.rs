@@ -5,7 +5,7 @@ use crate::config::table::{Key, Kind, key, rows};
 /// Keys above the first section that are not options.
 const OF_RUN: &[Key] = &[
     key("title", "title", Kind::Text, r#""fan-out""#),
-    key("measures", "measures", Kind::Text, r#""what the run is there to show""#),
+    key("measures", "measures", Kind::Text, r#""what the run is meant to show""#),
 ];
 
 /// Keys of every group that are not options.
