@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{figures, thresholds, word, words};
+use super::text::{figures, thresholds, word, words};
 use crate::bench::{Manifest, ScenarioFile};
 
 /// A text in YAML: a string of JSON is one.
