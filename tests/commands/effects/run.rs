@@ -46,9 +46,12 @@ pub(super) fn run(line: &str, world: World) -> Observed {
         .replace("{dir}", &folder);
     let program = Program::new(words(&line)).home(home.path()).directory(home.path());
     let program = program.env("SECRET", "open sesame").env("NO_PROXY", "");
-    let ended = if line.starts_with("watch ") { on_screen(program) } else { within_limit(program) };
+    // A command line that is refused draws nothing.
+    let is_drawn = line.starts_with("watch ") && !line.contains("--nonsense");
+    let ended = if is_drawn { on_screen(program) } else { within_limit(program) };
     let ports = surroundings.ports();
-    let is_load = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
+    let loads = ["bench conn ", "bench pub ", "bench sub ", "bench e2e ", "bench run ", "simulate "];
+    let is_load = loads.iter().any(|load| line.starts_with(load));
     let tidy = |text: &str| normalised(text, &folder, &ports);
     let figures = |text: &str| if is_load { without_figures(text) } else { text.to_owned() };
     let mut files = BTreeMap::new();
