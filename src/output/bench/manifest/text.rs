@@ -19,7 +19,7 @@ pub(super) fn words(texts: &[String]) -> String {
 
 /// The options for the merge, each with a blank before it.
 pub(super) fn thresholds(manifest: &Manifest) -> String {
-    manifest.fail.iter().map(|condition| format!(" --fail {}", word(condition))).collect()
+    manifest.fail.iter().flat_map(|condition| [" --fail ".to_owned(), word(condition)]).collect()
 }
 
 /// By which figures a part is given what it is given.
