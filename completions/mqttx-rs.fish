@@ -1147,15 +1147,20 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to; repeatable' -r
@@ -1255,7 +1260,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
@@ -1302,6 +1307,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0) (-si)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0) (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write one CSV line per second' -r -F
@@ -1413,19 +1419,41 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s t -l topic -d 'Topic; the other fields of a message are as in `bench pub`' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
+hex\t''
+base64\t''
+json\t''
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l csv -d 'Write one CSV line per second' -r -F
@@ -1497,7 +1525,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ask-password -d 'Prompt for the password on the terminal'
@@ -1697,13 +1725,17 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l prometheu
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r

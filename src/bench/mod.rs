@@ -33,12 +33,14 @@ mod search_report;
 mod sequence;
 mod series;
 mod stamp;
+mod stamping;
 mod start;
 mod taps;
 mod text;
 mod threshold;
 #[cfg(test)]
 mod threshold_page;
+mod trace;
 mod usage;
 mod verdict;
 mod worker;
@@ -60,8 +62,8 @@ pub(crate) use report_error::ReportError;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scale::Takes;
 pub(crate) use scenario::{
-    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
-    Scenario, Shard, Subscribe, Until, WillTexts,
+    Act, Authentication, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish,
+    Reconnect, Role, Scenario, Shard, Subscribe, Until, WillTexts,
 };
 pub(crate) use schedule::{Schedule, Slice};
 pub(crate) use search::{Search, StepOutcome};
@@ -69,10 +71,12 @@ pub(crate) use search_report::{SearchEnded, SearchReport, SearchStep};
 pub(crate) use sequence::{Arrival, Sequence};
 pub(crate) use series::{BUCKETS, Buckets};
 pub use stamp::Stamp;
+pub(crate) use stamping::{StampPlace, Stampable};
 pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
 pub(crate) use text::{Piece, Text};
 pub(crate) use threshold::Finding;
 pub use threshold::Measured;
 pub(crate) use threshold::{Needs, Threshold};
+pub(crate) use trace::Trace;
 pub use verdict::LimitedBy;

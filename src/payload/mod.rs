@@ -11,6 +11,7 @@ mod escape;
 mod format;
 mod json;
 mod json_line;
+mod json_pointer;
 pub(crate) mod placeholder;
 mod plural;
 mod read;
@@ -29,6 +30,7 @@ pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes
 pub use format::{InvalidPayloadFormat, PayloadFormat};
 pub use json::push_json_string;
 pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
+pub(crate) use json_pointer::{JsonPointer, NoSpot, Spot};
 pub use plural::plural;
 pub use read::{read_at_most, without_bom};
 pub use record::Record;

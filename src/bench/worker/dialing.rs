@@ -89,10 +89,15 @@ impl Worker {
                 }
             };
             self.dials.spawn(async move {
-                let resolved = &plan.resolved[dialer][endpoint];
+                let resolved = plan.resolved[dialer][endpoint].as_deref();
                 let scenario = &plan.scenario;
                 let dialer = own.as_ref().unwrap_or(&scenario.dialers[dialer]);
-                (index, dialer.dial_resolved(&scenario.endpoints[endpoint], resolved).await)
+                let endpoint = &scenario.endpoints[endpoint];
+                match resolved {
+                    Some(resolved) => (index, dialer.dial_resolved(endpoint, resolved).await),
+                    // All that clients reach are looked up beforehand.
+                    None => (index, dialer.dial(endpoint).await),
+                }
             });
         }
         while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {

@@ -6,6 +6,7 @@
 
 mod churner;
 mod connection;
+mod contents;
 mod dialing;
 mod gathering;
 mod lag;

@@ -126,6 +126,7 @@ fn prepare(home: &Home, world: World) {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
+    home.write("recorded", "{\"topic\":\"r\",\"payload\":\"of a recording\"}\n");
     home.write("template.json", "{\"n\":%s}");
     home.write("rules.toml", "[[rules]]\nfilter = \"a/#\"\nanswer = \"x\"\ntopic = \"answers\"\n");
     home.write("m.proto", "syntax = \"proto3\"; message M { int32 n = 1; }");

@@ -125,7 +125,7 @@ impl Connection {
         }
         let session = match self.session.take() {
             Some(session) => Ok(session),
-            None => Session::new(tools.plan.connect_options(self.client)).map(Box::new),
+            None => tools.plan.session(self.client).map(Box::new),
         };
         match session {
             Ok(mut session) => {
