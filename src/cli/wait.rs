@@ -16,10 +16,13 @@ pub(crate) const NOT_OF_WAIT: [&str; 5] =
 const EXAMPLES: &str = "\
 Exit code 0: so many messages came as --count says, and were printed; 8: --timeout or --idle-timeout was over.
 A retained message counts too: -R leaves those out.
+--json: what begins with / is a JSON pointer, anything else a jq expression (jaq), which holds if an output is neither
+false nor null. One that takes longer than a second for a payload ends the run (exit code 1).
 
 Examples:
   mqttx-rs wait device/7/online --timeout 30
   mqttx-rs wait -t 'device/+/state' --json /battery/low=true --output-mode raw
+  mqttx-rs wait 'device/+/state' --json '.battery.level < 20 and .online'
   mqttx-rs wait 'log/#' --match 'error|panic' --count 3 --timeout 5m";
 
 /// `mqttx-rs wait`.
@@ -53,8 +56,8 @@ pub struct ConditionArgs {
         value_parser = value::pattern
     )]
     pub pattern: Option<Regex>,
-    /// Only JSON payloads that have this place, or this value there; all of several
-    #[arg(long, value_name = "POINTER[=VALUE]", value_parser = value::json_place)]
+    /// Only JSON payloads that have this place, or this value there, or that a jq expression holds for; all of several
+    #[arg(long, value_name = "POINTER[=VALUE]|JQ", allow_hyphen_values = true, value_parser = value::json_place)]
     pub json: Vec<JsonPlace>,
 }
 
