@@ -6,12 +6,16 @@
 
 pub(crate) mod bench;
 pub(crate) mod broker;
+pub(crate) mod clean_retained;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
+pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod record;
 pub(crate) mod repl;
+pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
@@ -26,10 +30,14 @@ use clap::{Arg, ArgAction, Args, Subcommand};
 
 use bench::BenchArgs;
 use broker::BrokerArgs;
+use clean_retained::CleanRetainedCommand;
 use conn::ConnCommand;
+use probe::ProbeCommand;
 use profile::ProfileArgs;
 use publish::PublishCommand;
+use record::RecordCommand;
 use repl::ReplArgs;
+use replay::ReplayCommand;
 use reply::ReplyCommand;
 use request::RequestCommand;
 use subscribe::SubscribeCommand;
@@ -80,6 +88,18 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
+    /// Record what arrives in a file
+    #[command(name = "record")]
+    Record(Box<RecordCommand>),
+    /// Publish what was recorded, with the pauses between
+    #[command(name = "replay")]
+    Replay(Box<ReplayCommand>),
+    /// Remove retained messages
+    #[command(name = "clean-retained")]
+    CleanRetained(Box<CleanRetainedCommand>),
+    /// Find out what a broker can do, by doing it
+    #[command(name = "probe")]
+    Probe(Box<ProbeCommand>),
     /// Explore a broker command by command, or run a script of them
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),

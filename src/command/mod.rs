@@ -5,9 +5,13 @@
 
 pub(crate) mod bench;
 pub(crate) mod broker;
+pub(crate) mod clean_retained;
 pub(crate) mod conn;
+pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod record;
+pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod subscribe;
@@ -22,9 +26,11 @@ pub(crate) mod status;
 pub(crate) mod tally;
 
 mod find_max;
+mod granted;
 mod load;
 mod metrics;
 mod pace;
+mod question;
 mod receipts;
 mod removal;
 mod results;

@@ -6,6 +6,7 @@ mod support;
 mod bench;
 mod bench_run;
 mod bench_watch;
+mod clean_retained;
 mod conn;
 mod connect_options;
 #[cfg(target_os = "linux")]
@@ -21,6 +22,8 @@ mod mosquitto_limits;
 #[cfg(unix)]
 mod options_files;
 #[cfg(unix)]
+mod probe;
+#[cfg(unix)]
 mod profile_commands;
 #[cfg(unix)]
 mod profile_import;
@@ -28,6 +31,8 @@ mod profile_layers;
 mod profile_secrets;
 mod promise;
 mod publish;
+#[cfg(unix)]
+mod recording;
 mod removal;
 mod request;
 mod scram;

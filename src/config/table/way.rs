@@ -15,6 +15,10 @@ const CLIENTS: Commands = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "probe",
+    "clean-retained",
     "conn",
     "bench conn",
     "bench pub",
@@ -27,7 +31,7 @@ const CLIENTS: Commands = &[
 ];
 
 /// Commands that publish on a connection of the client.
-const PUBLISHERS: Commands = &["pub", "repl", "profile add", "> connect"];
+const PUBLISHERS: Commands = &["pub", "replay", "repl", "profile add", "> connect"];
 
 const OF_RUNS: &str = "it belongs to a run, and not to a profile";
 
