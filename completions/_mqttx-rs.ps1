@@ -52,6 +52,8 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Name brokers once, and use the names')
             [CompletionResult]::new('topic', 'topic', [CompletionResultType]::ParameterValue, 'Match and explain topic filters, without a broker')
             [CompletionResult]::new('broker', 'broker', [CompletionResultType]::ParameterValue, 'Run an MQTT broker, alone or around a command')
+            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write man pages')
             break
         }
         'mqttx-rs;conn' {
@@ -1924,6 +1926,28 @@ Register-ArgumentCompleter -Native -CommandName 'mqttx-rs' -ScriptBlock {
             [CompletionResult]::new('--no-subscription-identifiers', '--no-subscription-identifiers', [CompletionResultType]::ParameterName, 'No Subscription Identifiers')
             [CompletionResult]::new('--no-assigned-client-id', '--no-assigned-client-id', [CompletionResultType]::ParameterName, 'Refuse clients without an identifier instead of assigning one')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Take other faults, a rule a line, by a message to $control/faults')
+            [CompletionResult]::new('--no-profile', '--no-profile', [CompletionResultType]::ParameterName, 'No profile, not even the selected one')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell what the program does, on stderr')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqttx-rs;completion' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
+            [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append what goes to stderr; --trace and --debug go only there')
+            [CompletionResult]::new('--no-profile', '--no-profile', [CompletionResultType]::ParameterName, 'No profile, not even the selected one')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell what the program does, on stderr')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mqttx-rs;man' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never')
+            [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Errors as text or json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile: its name, or the path of a file')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append what goes to stderr; --trace and --debug go only there')
             [CompletionResult]::new('--no-profile', '--no-profile', [CompletionResultType]::ParameterName, 'No profile, not even the selected one')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only warnings and errors on stderr')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell what the program does, on stderr')

@@ -40,6 +40,8 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand profile 'Name brokers once, and use the names'
             cand topic 'Match and explain topic filters, without a broker'
             cand broker 'Run an MQTT broker, alone or around a command'
+            cand completion 'Print a completion script for a shell'
+            cand man 'Print or write man pages'
         }
         &'mqttx-rs;conn'= {
             cand --output-mode 'default, or jsonl: an object a connection'
@@ -1877,6 +1879,26 @@ set edit:completion:arg-completer[mqttx-rs] = {|@words|
             cand --no-subscription-identifiers 'No Subscription Identifiers'
             cand --no-assigned-client-id 'Refuse clients without an identifier instead of assigning one'
             cand --control 'Take other faults, a rule a line, by a message to $control/faults'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;completion'= {
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
+            cand --no-profile 'No profile, not even the selected one'
+            cand --quiet 'Only warnings and errors on stderr'
+            cand --debug 'Tell what the program does, on stderr'
+            cand --help 'Print help'
+        }
+        &'mqttx-rs;man'= {
+            cand --color 'Colour: auto, always or never'
+            cand --error-format 'Errors as text or json'
+            cand --profile 'Profile: its name, or the path of a file'
+            cand --log-file 'Append what goes to stderr; --trace and --debug go only there'
             cand --no-profile 'No profile, not even the selected one'
             cand --quiet 'Only warnings and errors on stderr'
             cand --debug 'Tell what the program does, on stderr'

@@ -48,6 +48,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load a
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Name brokers once, and use the names'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match and explain topic filters, without a broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, alone or around a command'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "man" -d 'Print or write man pages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -d 'default, or jsonl: an object a connection' -r -f -a "default\t'For people'
 jsonl\t'A JSON object a line for each connection'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s h -l hostname -d 'Broker' -r
@@ -1888,5 +1890,27 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l help -d 'Print help'
 complete -c mqttx-rs -l profile -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show edit copy rename remove use validate path export" -f -a "(mqttx-rs profile list --names 2>/dev/null)"

@@ -2,9 +2,10 @@
 
 use std::io::IsTerminal;
 
-use crate::cli::Command;
 use crate::cli::bench::BenchCommand;
+use crate::cli::{self, Command};
 use crate::command;
+use crate::config::mosquitto::Tool;
 use crate::config::{self, CommandLine, Invocation, Origins, SavedOptions};
 use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
@@ -17,14 +18,22 @@ use crate::settings::{
 
 /// Runs the program and returns its exit code. Every error has been shown by then.
 pub fn run() -> u8 {
-    let command_line = config::read(std::env::args_os(), variable);
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let (called, command_line) = match Tool::called(arguments.first()) {
+        Some(tool) => {
+            let (called, command_line) = tool.read(&arguments, variable);
+            (Some(called), command_line)
+        }
+        None => (None, config::read(arguments, variable)),
+    };
+    let code_of = |error: &Error| called.map_or(error.kind().code(), |called| called.code_of(error));
     let invocation = match command_line {
         Ok(CommandLine::Run(invocation)) => invocation,
         Ok(CommandLine::Print(text)) => return print(&text),
         Err(error) => {
             let terminal = Terminal::detect(color_asked_for());
             Talk::new(terminal.stderr, false, error_format_asked_for()).error(&error);
-            return error.kind().code();
+            return code_of(&error);
         }
     };
     let general = &invocation.cli.general;
@@ -34,7 +43,7 @@ pub fn run() -> u8 {
         Ok(log) => talk.with_log(log),
         Err(error) => {
             talk.error(&error);
-            return error.kind().code();
+            return code_of(&error);
         }
     };
     talk.debug(&invocation.origins);
@@ -43,17 +52,17 @@ pub fn run() -> u8 {
     }
     let saved = invocation.save.as_ref().map(|saved| save(saved, talk)).transpose();
     match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
-        Ok(status) => status.code(),
+        Ok(status) => called.map_or(status.code(), |called| called.code(status)),
         Err(error) => {
             talk.error(&error);
-            error.kind().code()
+            code_of(&error)
         }
     }
 }
 
 fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
-    let Invocation { cli, origins, given, .. } = invocation;
-    match cli.command {
+    let Invocation { cli: arguments, origins, given, .. } = invocation;
+    match arguments.command {
         Command::Profile(arguments) => {
             let job = ProfileJob::resolve(arguments, &given)?;
             command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
@@ -120,6 +129,8 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = BrokerSettings::resolve(&arguments)?;
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))
         }
+        Command::Completion(arguments) => command::manual::completion(arguments.shell, cli::command(), terminal),
+        Command::Man(arguments) => command::manual::man(arguments.folder.as_deref(), cli::command(), terminal, talk),
     }
 }
 

@@ -16,6 +16,7 @@ use super::bench::{
 use super::broker::BrokerArgs;
 use super::clean_retained::CleanRetainedCommand;
 use super::conn::ConnCommand;
+use super::manual::{CompletionArgs, ManArgs};
 use super::probe::ProbeCommand;
 use super::profile::ProfileArgs;
 use super::publish::PublishCommand;
@@ -70,6 +71,8 @@ const COMMANDS: &[Entry] = &[
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),
     ("broker", Options(BrokerArgs::augment_args)),
+    ("completion", Options(CompletionArgs::augment_args)),
+    ("man", Options(ManArgs::augment_args)),
 ];
 
 /// The general options, and the one command that the arguments name, the program's name first. Without a command that

@@ -10,6 +10,7 @@ pub(crate) mod clean_retained;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
+pub(crate) mod manual;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
@@ -32,6 +33,7 @@ use bench::BenchArgs;
 use broker::BrokerArgs;
 use clean_retained::CleanRetainedCommand;
 use conn::ConnCommand;
+use manual::{CompletionArgs, ManArgs};
 use probe::ProbeCommand;
 use profile::ProfileArgs;
 use publish::PublishCommand;
@@ -115,6 +117,12 @@ pub enum Command {
     /// Run an MQTT broker, alone or around a command
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),
+    /// Print a completion script for a shell
+    #[command(name = "completion")]
+    Completion(CompletionArgs),
+    /// Print or write man pages
+    #[command(name = "man")]
+    Man(ManArgs),
 }
 
 /// How the program speaks, on every command.

@@ -7,6 +7,7 @@ pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod clean_retained;
 pub(crate) mod conn;
+pub(crate) mod manual;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;

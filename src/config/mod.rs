@@ -9,6 +9,7 @@
 mod credentials;
 mod environment;
 mod foreign;
+pub(crate) mod mosquitto;
 pub(crate) mod options_file;
 pub(crate) mod origin;
 pub(crate) mod profile;

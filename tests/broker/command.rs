@@ -2,23 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, Stdio};
 
 use mqttx_rs::mqtt::Version;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
-use crate::support::{Program, RawClient, wire};
+use crate::support::{Program, RawClient, free_port, wire};
 
 fn address_in(url: &str) -> SocketAddr {
     let address = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap();
     address.parse().unwrap()
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A shell around which the broker runs.
@@ -178,7 +170,7 @@ fn neither_a_proxy_nor_a_selected_profile_leads_away_from_it() {
     let own = env!("CARGO_BIN_EXE_mqttx-rs");
     let script = format!("'{own}' pub -t a -m kept");
     program("broker --").arg("sh").arg("-c").arg(script).run().expect_code(0);
-    let port = crate::support::mosquitto::free_port();
+    let port = free_port();
     program("pub --no-profile --embedded -t a -m kept").port(port).run().expect_code(0);
 }
 
@@ -200,18 +192,10 @@ const TRAPS: &str =
 fn signals_go_on_to_the_command() {
     for (signal, name, code) in [(Signal::SIGINT, "INT", 3), (Signal::SIGTERM, "TERM", 4), (Signal::SIGHUP, "HUP", 5)] {
         // In a process group of its own: to one in the foreground of a terminal, Ctrl-C would come from there.
-        let mut broker = Command::new(env!("CARGO_BIN_EXE_mqttx-rs"))
-            .args(["broker", "--", "sh", "-c", TRAPS])
-            .process_group(0)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(broker.stdout.take().unwrap()).lines().map_while(Result::ok);
-        assert_eq!(lines.next().as_deref(), Some("ready"));
-        kill(Pid::from_raw(broker.id().try_into().unwrap()), signal).unwrap();
-        assert_eq!(lines.next(), Some(format!("got {name}")));
-        let status = broker.wait().unwrap();
-        assert_eq!((status.code(), status.signal()), (Some(code), None));
+        let mut broker = around(TRAPS).in_own_group().start();
+        broker.wait_for_stdout("ready");
+        broker.signal(signal);
+        assert_eq!(broker.wait().expect_code(code).text(), format!("ready\ngot {name}\n"));
     }
 }
 

@@ -7,7 +7,7 @@ use mqttx_rs::internals::{Broker, BrokerOptions};
 use mqttx_rs::mqtt::Version;
 
 use crate::support::wire::{self, Packet, publish};
-use crate::support::{Program, RawClient};
+use crate::support::{DEADLINE, Program, RawClient};
 
 fn start(faults: &[&str]) -> (Broker, SocketAddr) {
     let faults = faults.iter().map(ToString::to_string).collect();
@@ -151,14 +151,16 @@ fn the_link_is_cut_behind_a_packet() {
 fn a_stall_holds_everything_back_for_a_while() {
     let (_broker, address) = start(&["stall 300ms every 600ms"]);
     let mut victim = client(address);
-    let (begin, mut longest) = (Instant::now(), Duration::ZERO);
-    // The first pause begins 600 ms after the link was opened.
-    while begin.elapsed() < Duration::from_secs(1) {
+    let begin = Instant::now();
+    // The first pause begins 600 ms after the link was opened; a thread that gets no core may sleep through one.
+    loop {
         let asked = Instant::now();
         victim.expect_quiet();
-        longest = longest.max(asked.elapsed());
+        if asked.elapsed() >= Duration::from_millis(250) {
+            return;
+        }
+        assert!(begin.elapsed() < DEADLINE, "nothing was held back");
     }
-    assert!(longest >= Duration::from_millis(250), "{longest:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::support::wire::property::{
     server_keep_alive, server_reference, user_property,
 };
 use crate::support::wire::{connack, publish};
-use crate::support::{Mosquitto, Program, ScriptedBroker};
+use crate::support::{Mosquitto, Nobody, Program, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use nix::sys::signal::Signal;
 
@@ -96,8 +96,8 @@ fn a_broker_before_5_0_announces_nothing_and_is_told_so() {
 
 #[test]
 fn a_check_that_fails_has_the_exit_code_of_its_cause() {
-    let port = ScriptedBroker::start().port();
-    Program::new(["conn", "--check"]).port(port).run().expect_code(3);
+    let nobody = Nobody::new();
+    Program::new(["conn", "--check"]).port(nobody.port()).run().expect_code(3);
     let broker = ScriptedBroker::start();
     let running = Program::new(["conn", "--check"]).port(broker.port()).start();
     let mut link = broker.accept();

@@ -20,6 +20,8 @@ mod mosquitto_fails;
 mod mosquitto_formats;
 mod mosquitto_limits;
 #[cfg(unix)]
+mod mosquitto_names;
+#[cfg(unix)]
 mod options_files;
 #[cfg(unix)]
 mod probe;

@@ -299,16 +299,7 @@ fn the_filters_of_a_benchmark_may_come_from_the_profile() {
 fn a_profile_asks_for_its_password_on_a_terminal() {
     let (home, broker) = (Home::new(), ScriptedBroker::start());
     home.profile("asks", &(connection(&broker) + "username = \"alice\"\npassword = \"prompt\"\n"));
-    let mut screen = home.program("--profile asks conn --check").on_screen(24, 80);
-    screen.wait_for("Password of alice:");
-    screen.wait_for_hidden_input();
-    screen.enter("open sesame");
-    let (mut link, connect) = broker.accept_session(connack());
-    assert_eq!(connect.password.as_deref(), Some(&b"open sesame"[..]));
-    link.expect_goodbye();
-    link.close();
-    assert_eq!(screen.wait_for_end(), 0);
-    assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
+    crate::terminal::asks_for_the_password(home.program("--profile asks conn --check"), &broker);
 }
 
 #[test]

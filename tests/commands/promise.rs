@@ -554,8 +554,8 @@ fn a_broker_that_answers_no_ping_has_to_close_in_order() {
 #[test]
 fn count_that_cannot_be_settled_says_why_and_ends_all_the_same() {
     for (arguments, why, code) in [
-        ("--timeout 3", "error: --timeout of 3 s is over: the broker may not have all acknowledgements", 7),
-        ("--idle-timeout 1", "error: nothing came for 1 s: the broker may not have all acknowledgements", 7),
+        ("--timeout 6", "error: --timeout of 6 s is over: the broker may not have all acknowledgements", 7),
+        ("--idle-timeout 3", "error: nothing came for 3 s: the broker may not have all acknowledgements", 7),
         ("--quiet", "warning: interrupted: the broker may not have all acknowledgements", 143),
     ] {
         let (_broker, mut running, mut link) = counting(Version::V5, 2, &arguments.split(' ').collect::<Vec<_>>());
@@ -659,7 +659,7 @@ fn unsubscribe_alone_ends_subscriptions_of_a_kept_session_and_prints_what_is_lef
 
 #[test]
 fn a_refusal_is_the_exit_code_whatever_ends_the_run() {
-    for (arguments, code) in [("--timeout 0.5", 5), ("--timeout 30", 5), ("--timeout 0", 5)] {
+    for (arguments, code) in [("--timeout 4", 5), ("--timeout 30", 5), ("--timeout 0", 5)] {
         let broker = ScriptedBroker::start();
         let mut running = program(&format!("pub -t a -q 1 -lm {arguments}"), &broker).start();
         running.write("1\n2\n");
@@ -669,7 +669,7 @@ fn a_refusal_is_the_exit_code_whatever_ends_the_run() {
         link.send(puback(first).reason(0x87));
         running.wait_for_stderr("Not authorized (0x87)");
         match arguments {
-            "--timeout 0.5" => {}
+            "--timeout 4" => {}
             "--timeout 30" => running.signal(Signal::SIGINT),
             _ => {
                 link.send(puback(second));
@@ -699,19 +699,19 @@ fn flags_that_change_nothing_beside_others_say_so() {
 #[test]
 fn a_suback_that_does_not_come_in_time_is_what_is_missing() {
     let broker = ScriptedBroker::start();
-    let running = program("sub -t a -E --timeout 0.5", &broker).start();
+    let running = program("sub -t a -E --timeout 4", &broker).start();
     let (mut link, _) = broker.accept_session(connack());
     link.expect_subscribe();
     link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(8);
-    assert!(ended.stderr.ends_with("error: no SUBACK within --timeout of 0.5 s\n"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("error: no SUBACK within --timeout of 4 s\n"), "{}", ended.stderr);
 }
 
 #[test]
 fn the_one_error_of_a_script_has_the_code_that_it_exits_with() {
     let broker = ScriptedBroker::start();
-    let arguments = "sub -t secret ok --timeout 0.5 --error-format json";
+    let arguments = "sub -t secret ok --timeout 4 --error-format json";
     let running = program(arguments, &broker).start();
     let (mut link, _) = broker.accept_session(connack());
     let id = link.expect_subscribe().id;

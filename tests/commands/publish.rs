@@ -2,7 +2,7 @@
 
 use crate::support::wire::property::{maximum_packet_size, maximum_qos, reason_string};
 use crate::support::wire::{Packet, connack, puback, pubcomp, pubrec};
-use crate::support::{Ended, Link, Mosquitto, Program, RawClient, Running, ScriptedBroker};
+use crate::support::{Ended, Link, Mosquitto, Nobody, Program, RawClient, Running, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 use nix::sys::signal::Signal;
 
@@ -231,8 +231,8 @@ fn what_the_broker_said_it_would_not_take_is_an_error_here_and_the_link_stays() 
 #[test]
 fn every_way_to_fail_has_its_exit_code() {
     // Nothing listens.
-    let port = ScriptedBroker::start().port();
-    let ended = Program::new(["pub", "-t", "a", "-m", "x"]).port(port).run().expect_code(3);
+    let nobody = Nobody::new();
+    let ended = Program::new(["pub", "-t", "a", "-m", "x"]).port(nobody.port()).run().expect_code(3);
     assert!(ended.stderr.contains("hint: is a broker running on"), "{}", ended.stderr);
 
     // CONNACK refuses, in both versions.
@@ -254,7 +254,7 @@ fn every_way_to_fail_has_its_exit_code() {
     running.wait().expect_code(7);
 
     // No PUBACK in time.
-    let (_broker, mut link, running) = publishing(&["-t", "a", "-m", "x", "-q", "1", "--timeout", "200ms"]);
+    let (_broker, mut link, running) = publishing(&["-t", "a", "-m", "x", "-q", "1", "--timeout", "3s"]);
     link.expect_publish();
     link.expect_goodbye();
     link.close();
@@ -263,7 +263,7 @@ fn every_way_to_fail_has_its_exit_code() {
 
     // No CONNACK in time.
     let broker = ScriptedBroker::start();
-    let running = Program::new(["pub", "-t", "a", "-m", "x", "--connect-timeout", "200ms"]).port(broker.port()).start();
+    let running = Program::new(["pub", "-t", "a", "-m", "x", "--connect-timeout", "3s"]).port(broker.port()).start();
     let mut link = broker.accept();
     link.expect_connect();
     running.wait().expect_code(8);

@@ -89,7 +89,7 @@ fn a_signal_leaves_no_line_of_what_is_not_removed() {
 
 #[test]
 fn a_timeout_and_an_idle_one_leave_no_line_of_what_is_not_removed() {
-    for (arguments, code) in [(["--timeout", "300ms"], 8), (["--idle-timeout", "300ms"], 0)] {
+    for (arguments, code) in [(["--timeout", "4s"], 8), (["--idle-timeout", "4s"], 0)] {
         let (_broker, mut link, running) = begun(&arguments);
         let lines = remove(&mut link, 5);
         ended_in_order(link);
@@ -99,7 +99,7 @@ fn a_timeout_and_an_idle_one_leave_no_line_of_what_is_not_removed() {
 
 #[test]
 fn a_removal_that_is_not_answered_is_not_printed() {
-    let (_broker, mut link, running) = begun(&["--timeout", "300ms"]);
+    let (_broker, mut link, running) = begun(&["--timeout", "4s"]);
     let lines = remove(&mut link, 2);
     for _ in 0..3 {
         removal(&mut link);
@@ -165,7 +165,7 @@ fn a_removal_that_is_lost_with_its_connection_is_sent_again() {
 
 #[test]
 fn a_message_that_comes_twice_is_removed_once() {
-    let (_broker, mut link, running) = begun(&[]);
+    let (_broker, mut link, running) = begun(&["--idle-timeout", "4s"]);
     let lines = remove(&mut link, 5);
     // Of a second filter; and our own removal, as Retain As Published sends it back.
     link.send(publish("a/1", "kept").retain());

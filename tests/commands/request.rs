@@ -66,7 +66,7 @@ fn only_messages_with_the_correlation_data_of_the_request_are_replies() {
 fn no_reply_is_exit_code_8_and_a_command_that_fails_gives_none() {
     let (_broker, port) = broker();
     let mut replier = replier(port, &["a", "--exec", "exit 3"]);
-    let arguments = ["request", "-t", "a", "-m", "x", "--timeout", "1"];
+    let arguments = ["request", "-t", "a", "-m", "x", "--timeout", "5"];
     let ended = Program::new(arguments).port(port).run().expect_code(8);
     assert!(ended.stderr.contains("error: no reply on mqttx-rs/reply/"), "{}", ended.stderr);
     replier.wait_for_stderr("warning: the request on a is not answered: `exit 3` ended with exit status: 3");

@@ -94,15 +94,16 @@ fn mosquitto_keeps_a_subscriber_whose_reader_sleeps() {
     const LENGTH: usize = 5000;
     let Some(mosquitto) = Mosquitto::start("max_queued_messages 0\nset_tcp_nodelay true") else { return };
     let count = LENGTH.to_string();
-    let arguments = ["sub", "-t", "a", "-q", "1", "-k", "1", "-C", &count, "--output-mode", "raw"];
+    let arguments = ["sub", "-t", "a", "-q", "1", "-k", "3", "-C", &count, "--output-mode", "raw"];
     let mut running = Program::new(arguments).port(mosquitto.port()).without_reading().start();
     running.wait_for_stderr("Subscribed to a");
     let mut publisher = RawClient::connect(mosquitto.address(), Version::V5, "publisher");
     for number in 0..LENGTH {
         publisher.publish("a", payload(number), 0);
     }
-    // Two Keep Alives of silence, by a clock that everybody agrees on.
-    let mut clock = Program::new(["conn", "-k", "1", "--trace"]).port(mosquitto.port()).start();
+    // Two Keep Alives of silence, by a clock that everybody agrees on. They are not of a second: mosquitto, which allows
+    // one and a half, would end a subscriber that gets no core for half a second.
+    let mut clock = Program::new(["conn", "-k", "3", "--trace"]).port(mosquitto.port()).start();
     for _ in 0..3 {
         clock.wait_for_stderr("<- PINGRESP");
     }

@@ -177,11 +177,11 @@ fn unsubscribe_comes_after_subscribe_and_exit_after_suback_ends() {
 
 #[test]
 fn time_limits_end_it() {
-    let (_broker, link, running) = subscribed(&["-t", "a", "--timeout", "300ms"]);
+    let (_broker, link, running) = subscribed(&["-t", "a", "--timeout", "3s"]);
     finish(link, running).expect_code(8);
-    let (_broker, link, running) = subscribed(&["-t", "a", "--idle-timeout", "300ms"]);
+    let (_broker, link, running) = subscribed(&["-t", "a", "--idle-timeout", "3s"]);
     finish(link, running).expect_code(0);
-    let (_broker, mut link, running) = subscribed(&["-t", "a", "-C", "2", "--idle-timeout", "300ms"]);
+    let (_broker, mut link, running) = subscribed(&["-t", "a", "-C", "2", "--idle-timeout", "3s"]);
     link.send(publish("a", "x"));
     let ended = finish(link, running).expect_code(8);
     assert!(ended.stderr.contains("1 of 2 received"), "{}", ended.stderr);
@@ -190,7 +190,7 @@ fn time_limits_end_it() {
 #[test]
 fn a_broker_that_never_answers_subscribe_holds_nothing_up() {
     for signal in [None, Some(Signal::SIGINT)] {
-        let limit = if signal.is_some() { "1h" } else { "200ms" };
+        let limit = if signal.is_some() { "1h" } else { "3s" };
         let broker = ScriptedBroker::start();
         let mut running = Program::new(["sub", "-t", "a", "--timeout", limit]).port(broker.port()).start();
         let (mut link, _) = broker.accept_session(connack());

@@ -75,11 +75,9 @@ fn what_a_broker_says_in_a_refusal_is_not_obeyed_either() {
     assert!(!seen.contains("\x1b]") && !seen.contains('\u{202e}'), "{seen:?}");
 }
 
-#[test]
-fn a_password_is_asked_for_and_not_shown() {
-    let broker = ScriptedBroker::start();
-    let mut screen =
-        Program::new(["conn", "--check", "-u", "alice", "--ask-password"]).port(broker.port()).on_screen(24, 80);
+/// Runs a check of a connection that asks alice for her password, and neither shows it nor sends another.
+pub(crate) fn asks_for_the_password(program: Program, broker: &ScriptedBroker) {
+    let mut screen = program.on_screen(24, 80);
     screen.wait_for("Password of alice:");
     screen.wait_for_hidden_input();
     screen.enter("open sesame");
@@ -89,6 +87,13 @@ fn a_password_is_asked_for_and_not_shown() {
     link.close();
     assert_eq!(screen.wait_for_end(), 0);
     assert!(!screen.transcript().contains("sesame"), "{}", screen.transcript());
+}
+
+#[test]
+fn a_password_is_asked_for_and_not_shown() {
+    let broker = ScriptedBroker::start();
+    let program = Program::new(["conn", "--check", "-u", "alice", "--ask-password"]).port(broker.port());
+    asks_for_the_password(program, &broker);
 }
 
 #[test]

@@ -44,13 +44,13 @@ fn every_json_place_has_to_hold_and_count_waits_for_several() {
 
 #[test]
 fn the_timeout_is_exit_code_8() {
-    let (_broker, mut link, running) = waiting(&["a", "b", "--match", "x", "--timeout", "0.5"]);
+    let (_broker, mut link, running) = waiting(&["a", "b", "--match", "x", "--timeout", "4"]);
     link.send(publish("a", "y"));
     link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(8);
     assert_eq!(ended.text(), "");
-    assert!(ended.stderr.contains("--timeout of 0.5 s is over: 0 of 1 message received"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--timeout of 4 s is over: 0 of 1 message received"), "{}", ended.stderr);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::wire::connack;
 use crate::support::wire::property::reason_string;
-use crate::support::{DEADLINE, Link, ScriptedBroker};
+use crate::support::{DEADLINE, Link, Nobody, ScriptedBroker};
 use mqttx_rs::client::{self, Cause, ClientError, ClientOptions, Event, Foreign, LinkLoss, Reconnect};
 use mqttx_rs::mqtt::{ReasonCode, Version};
 use mqttx_rs::session::ConnectOptions;
@@ -55,7 +55,8 @@ async fn error_when(script: impl FnOnce(&mut Link) + Send + 'static) -> ClientEr
 
 #[tokio::test]
 async fn nothing_listens_and_the_client_ends_at_once() {
-    let port = ScriptedBroker::start().port();
+    let nobody = Nobody::new();
+    let port = nobody.port();
     let (all, result) = events(options(port)).await;
     assert_eq!(all, []);
     let error = result.unwrap_err();
@@ -65,7 +66,8 @@ async fn nothing_listens_and_the_client_ends_at_once() {
 
 #[tokio::test]
 async fn nothing_listens_and_the_client_was_asked_to_wait_for_it() {
-    let port = ScriptedBroker::start().port();
+    let nobody = Nobody::new();
+    let port = nobody.port();
     let mut options = options(port);
     options.reconnect.also_first = true;
     let (all, result) = events(options).await;

@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::person::{Person, enter, is_waiting, subscribe, typed};
+use crate::support::Nobody;
 use crate::support::screen::key;
 use crate::support::wire::{connack, publish, suback};
 
@@ -128,8 +129,8 @@ fn a_terminal_that_only_writes_lines_is_enough() {
 fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {nobody} as typo"));
+    let nobody = Nobody::new();
+    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {} as typo", nobody.port()));
     screen.wait_for("is the current connection again");
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "pub a 'to the first'");

@@ -25,11 +25,14 @@ pub mod home;
 pub mod link;
 pub mod mosquitto;
 pub mod net;
+pub mod ports;
 pub mod program;
 pub mod raw_client;
 #[cfg(unix)]
 pub mod screen;
 pub mod scripted_broker;
+#[cfg(unix)]
+pub mod signals;
 pub mod wire;
 
 use std::time::Duration;
@@ -39,6 +42,7 @@ pub use direct::Direct;
 pub use home::Home;
 pub use link::Link;
 pub use mosquitto::Mosquitto;
+pub use ports::{Nobody, free_port};
 pub use program::{Ended, Program, Running};
 pub use raw_client::RawClient;
 #[cfg(unix)]
@@ -46,4 +50,4 @@ pub use screen::Screen;
 pub use scripted_broker::ScriptedBroker;
 
 /// How long anything is waited for. Passing tests never come near it, on a loaded machine either.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);

@@ -1,13 +1,13 @@
 //! A real mosquitto, where one is installed.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
 use tempfile::TempDir;
 
-use super::DEADLINE;
+use super::{DEADLINE, free_port};
 
 /// Makes the absence of mosquitto a failure instead of a skipped test.
 const REQUIRE: &str = "MQTTX_RS_REQUIRE_MOSQUITTO";
@@ -21,8 +21,9 @@ pub struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// Starts it with these lines after the listener's, and waits until it answers; anonymous clients may connect
-    /// unless the lines say otherwise. `None`, with a line that says so, when it is not installed.
+    /// Starts it with these lines after the listener's, and waits until it answers. Unless the lines say otherwise,
+    /// anonymous clients may connect, and no message is dropped: by itself it keeps a thousand for a client, and a
+    /// subscriber that gets no core may be further behind. `None`, with a line that says so, when it is not installed.
     ///
     /// ```ignore
     /// let Some(mosquitto) = Mosquitto::start("max_queued_messages 10") else { return };
@@ -64,8 +65,10 @@ impl Mosquitto {
         let directory = TempDir::new().expect("a temporary directory");
         let path = directory.path().join("mosquitto.conf");
         let mut file = std::fs::File::create(&path).expect("a file in it");
-        let anonymous = if configuration.contains("allow_anonymous") { "" } else { "allow_anonymous true\n" };
-        write!(file, "listener {port} 127.0.0.1\n{anonymous}{configuration}\n").expect("the file can be written");
+        let defaults = [("allow_anonymous", "true"), ("max_queued_messages", "0")];
+        let defaults = defaults.into_iter().filter(|(name, _)| !configuration.contains(name));
+        let defaults: String = defaults.map(|(name, value)| format!("{name} {value}\n")).collect();
+        write!(file, "listener {port} 127.0.0.1\n{defaults}{configuration}\n").expect("the file can be written");
         let child = Self::spawn(program, &directory)?;
         Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory })
     }
@@ -136,12 +139,6 @@ fn find() -> Option<&'static str> {
         let help = Command::new(program).arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status();
         help.is_ok()
     })
-}
-
-/// A port that was free a moment ago, for a listener of a configuration.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on the loopback");
-    listener.local_addr().expect("a bound socket has an address").port()
 }
 
 #[expect(clippy::print_stderr, reason = "who reads the test's output should know that it proved nothing")]

@@ -8,6 +8,9 @@ use std::time::Instant;
 
 use super::DEADLINE;
 
+/// A folder that is not there and that nobody can make, root neither.
+const NOWHERE: &str = "/dev/null/nowhere";
+
 /// A run of `mqttx-rs` that has not begun.
 ///
 /// ```ignore
@@ -61,6 +64,8 @@ pub struct Ended {
 impl Program {
     /// With arguments; the environment has nothing of `MQTTX_*`, nothing about colour and no profiles.
     pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
+        #[cfg(unix)]
+        super::signals::stop_ignoring();
         let mut command = Command::new(env!("CARGO_BIN_EXE_mqttx-rs"));
         command.args(arguments);
         for (name, _) in std::env::vars_os() {
@@ -69,7 +74,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", "/nowhere");
+        command.env("XDG_CONFIG_HOME", NOWHERE).env("XDG_STATE_HOME", NOWHERE);
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 
@@ -130,6 +135,13 @@ impl Program {
     #[cfg(unix)]
     pub fn ignoring_hangup(self) -> Self {
         self.through_shell("trap '' HUP; exec \"$@\"")
+    }
+
+    /// Starts it in a process group of its own, which no key of a terminal reaches.
+    #[cfg(unix)]
+    pub fn in_own_group(mut self) -> Self {
+        std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
+        self
     }
 
     /// Starts it by a line of the shell, which has the program and its arguments as `"$@"`.

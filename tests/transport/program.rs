@@ -314,7 +314,7 @@ fn a_proxy_comes_from_the_flag_or_the_environment() {
 
 #[test]
 fn ten_megabytes_pass_through_everything_at_once() {
-    let port = crate::support::mosquitto::free_port();
+    let port = crate::support::free_port();
     let Some(mosquitto) = Mosquitto::start(&format!("listener {port} 127.0.0.1\nprotocol websockets")) else { return };
     let (authority, server) = tls(([127, 0, 0, 1], port).into());
     let proxy = SocksProxy::start(Rules::default().name("localhost", server.address()));

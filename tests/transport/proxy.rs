@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use crate::support::net::{
-    Authority, HttpProxy, HttpServer, Inside, Rules, Served, SocksProxy, TlsServer, WebSocketServer, soon,
+    Authority, HttpProxy, HttpServer, Inside, Rules, Served, SocksProxy, TlsServer, WebSocketServer, assert_echoes,
+    soon,
 };
 use mqttx_rs::transport::{
-    DialCause, DialError, DialStep, Dialed, Dialer, Endpoint, NoProxy, Protocol, Proxy, ProxyCause, Spoken, Stream,
-    Tls, TlsOptions,
+    DialCause, DialError, DialStep, Dialed, Dialer, Endpoint, NoProxy, Protocol, Proxy, ProxyCause, Spoken, Tls,
+    TlsOptions,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -32,14 +33,6 @@ fn proxy_cause(opened: Result<Dialed, DialError>) -> ProxyCause {
     }
 }
 
-async fn assert_echoes(stream: &mut Stream) {
-    stream.write_all(b"hello").await.unwrap();
-    stream.flush().await.unwrap();
-    let mut received = [0; 5];
-    soon(stream.read_exact(&mut received)).await.unwrap();
-    assert_eq!(&received, b"hello");
-}
-
 #[tokio::test]
 async fn a_broker_is_reached_through_socks() {
     let (server, proxy) = (echo(), SocksProxy::start(Rules::default()));
@@ -47,7 +40,7 @@ async fn a_broker_is_reached_through_socks() {
     assert_eq!(proxy.target(), format!("address {}", server.address()));
     assert_eq!(opened.peer, Some(proxy.address()));
     assert!(opened.timings.proxy.is_some());
-    assert_echoes(&mut opened.stream).await;
+    assert_echoes(&mut opened.stream, b"hello").await;
 }
 
 #[tokio::test]
@@ -55,7 +48,7 @@ async fn a_broker_is_reached_through_http() {
     let (server, proxy) = (echo(), HttpProxy::start(Rules::default()));
     let mut opened = through("http", proxy.address()).dial(&to(server.address())).await.unwrap();
     assert_eq!(proxy.target(), server.address().to_string());
-    assert_echoes(&mut opened.stream).await;
+    assert_echoes(&mut opened.stream, b"hello").await;
 }
 
 #[tokio::test]
@@ -66,10 +59,10 @@ async fn socks5h_and_http_leave_the_name_to_the_proxy() {
     let endpoint = Endpoint::tcp("broker.invalid", 1883);
     let mut opened = through("socks5h", socks.address()).dial(&endpoint).await.unwrap();
     assert_eq!(socks.target(), "name broker.invalid:1883");
-    assert_echoes(&mut opened.stream).await;
+    assert_echoes(&mut opened.stream, b"hello").await;
     let mut opened = through("http", http.address()).dial(&endpoint).await.unwrap();
     assert_eq!(http.target(), "broker.invalid:1883");
-    assert_echoes(&mut opened.stream).await;
+    assert_echoes(&mut opened.stream, b"hello").await;
 }
 
 #[tokio::test]
@@ -191,7 +184,7 @@ async fn a_proxy_is_looked_up_once_for_many_dials() {
     let resolved = dialer.resolve(&endpoint).await.unwrap();
     for _ in 0..2 {
         let mut opened = dialer.dial_resolved(&endpoint, &resolved).await.unwrap();
-        assert_echoes(&mut opened.stream).await;
+        assert_echoes(&mut opened.stream, b"hello").await;
     }
 }
 
@@ -213,7 +206,7 @@ async fn tls_and_websocket_go_through_a_proxy() {
                 .iter()
                 .all(Option::is_some)
         );
-        assert_echoes(&mut opened.stream).await;
+        assert_echoes(&mut opened.stream, b"hello").await;
         assert_eq!(websocket.request().headers["host"], "broker.invalid:8084");
     }
 }

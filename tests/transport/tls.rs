@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::Mosquitto;
 use crate::support::net::authority::{Certified, Valid};
-use crate::support::net::{Authority, FaultyLink, Served, TlsServer, soon};
+use crate::support::net::{Authority, FaultyLink, Served, TlsServer, assert_echoes, soon};
 use crate::support::wire::{self, Packet};
 use mqttx_rs::mqtt::Version;
 use mqttx_rs::transport::{
@@ -36,18 +36,6 @@ fn tls_cause(dialed: Result<Dialed, DialError>) -> TlsCause {
         DialCause::Tls(cause) => cause,
         other => panic!("{other:?}"),
     }
-}
-
-async fn assert_echoes(stream: &mut Stream, bytes: &[u8]) {
-    let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut received = vec![0; bytes.len()];
-    let write = async {
-        writer.write_all(bytes).await.unwrap();
-        writer.flush().await.unwrap();
-    };
-    let ((), read) = soon(async { tokio::join!(write, reader.read_exact(&mut received)) }).await;
-    read.unwrap();
-    assert!(received == bytes, "what came back is not what was sent");
 }
 
 fn as_identity(certified: &Certified) -> TlsIdentity {

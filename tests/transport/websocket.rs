@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::Mosquitto;
-use crate::support::mosquitto::free_port;
 use crate::support::net::websocket_server::accept_key;
-use crate::support::net::{Authority, FaultyLink, HttpServer, Served, TlsServer, WebSocketServer, soon};
+use crate::support::net::{Authority, FaultyLink, HttpServer, Served, TlsServer, WebSocketServer, assert_echoes, soon};
 use crate::support::wire::{self, Packet};
+use crate::support::{Mosquitto, free_port};
 use mqttx_rs::mqtt::Version;
 use mqttx_rs::transport::{
     DialCause, DialError, DialStep, Dialed, Dialer, Endpoint, Protocol, Spoken, Stream, Tls, TlsOptions,
@@ -35,18 +34,6 @@ fn websocket_cause(dialed: Result<Dialed, DialError>) -> WebSocketCause {
         DialCause::WebSocket(cause) => cause,
         other => panic!("{other:?}"),
     }
-}
-
-async fn assert_echoes(stream: &mut Stream, bytes: &[u8]) {
-    let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut received = vec![0; bytes.len()];
-    let write = async {
-        writer.write_all(bytes).await.unwrap();
-        writer.flush().await.unwrap();
-    };
-    let ((), read) = soon(async { tokio::join!(write, reader.read_exact(&mut received)) }).await;
-    read.unwrap();
-    assert!(received == bytes, "what came back is not what was sent");
 }
 
 #[tokio::test]

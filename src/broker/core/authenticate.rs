@@ -93,15 +93,18 @@ impl Core {
                 let method = pending.exchange.method();
                 let mut connect = pending.connect;
                 connect.user_name = Some(ByteString::from(user_name));
-                if let Err(refusal) = self.check_rights(&connect) {
-                    self.refuse(link, Version::V5, &refusal);
-                    return;
+                let maximum = connect.maximum_packet_size();
+                let admitted = self
+                    .check_rights(&connect)
+                    .and_then(|()| self.admit(link, connect, Some((method, data.into())), now));
+                if let Err(refusal) = admitted {
+                    self.refuse(link, Version::V5, maximum, &refusal);
                 }
-                self.admit(link, connect, Some((method, data.into())), now);
             }
             Err(_) => {
+                let maximum = pending.connect.maximum_packet_size();
                 let why = "the authentication failed";
-                self.refuse(link, Version::V5, &Refusal::new(ReasonCode::NotAuthorized, why));
+                self.refuse(link, Version::V5, maximum, &Refusal::new(ReasonCode::NotAuthorized, why));
             }
         }
     }
@@ -110,7 +113,7 @@ impl Core {
     fn challenge(&mut self, link: LinkId, data: Vec<u8>) {
         let Some(open) = self.links.get_mut(link.0) else { return };
         if let Stage::Authenticating(pending) = &mut open.stage {
-            let maximum = pending.connect.properties.maximum_packet_size.unwrap_or(u32::MAX);
+            let maximum = pending.connect.maximum_packet_size();
             let auth = auth(ReasonCode::ContinueAuthentication, data);
             write_auth(&auth, pending.exchange.method().name(), maximum, &mut pending.output);
         }

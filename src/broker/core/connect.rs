@@ -25,15 +25,15 @@ impl Core {
             Opening::Unsupported { level } => {
                 let version = if level > Version::V5.level() { Version::V5 } else { Version::V3_1_1 };
                 let why = format!("protocol level {level}; 3 (3.1), 4 (3.1.1) and 5 (5.0) are supported");
-                self.refuse(link, version, &Refusal::new(ReasonCode::UnsupportedProtocolVersion, why));
+                self.refuse(link, version, u32::MAX, &Refusal::new(ReasonCode::UnsupportedProtocolVersion, why));
             }
             Opening::Faulty(violation) => {
-                self.refuse(link, Version::V5, &Refusal::new(violation.reason, violation.fault));
+                self.refuse(link, Version::V5, u32::MAX, &Refusal::new(violation.reason, violation.fault));
             }
             Opening::Connect(connect) => {
-                let version = connect.version;
+                let (version, maximum) = (connect.version, connect.maximum_packet_size());
                 if let Err(refusal) = self.handle_connect(link, *connect, now) {
-                    self.refuse(link, version, &refusal);
+                    self.refuse(link, version, maximum, &refusal);
                 }
             }
         }
@@ -53,8 +53,7 @@ impl Core {
         }
         self.check_password(&connect)?;
         self.check_rights(&connect)?;
-        self.admit(link, connect, None, now);
-        Ok(())
+        self.admit(link, connect, None, now)
     }
 
     /// Lets a client in, whose CONNECT is in order and who is who it says.
@@ -64,16 +63,13 @@ impl Core {
         mut connect: Connect,
         authenticated: Option<(Method, Bytes)>,
         now: Instant,
-    ) {
+    ) -> Result<(), Refusal> {
         let version = connect.version;
         let assigned = connect.client_id.is_empty().then(|| self.new_client_id());
         if let Some(assigned) = &assigned {
             connect.client_id = assigned.clone();
         }
-        let (id, resumed) = self.take_up(&connect, now);
         let expiry = self.expiry_of(&connect);
-        let terms = self.terms_of(&connect);
-        let mut connection = Box::new(Connection::accept(terms, now));
         let properties = if version.is_v5() {
             let mut properties = self.announcement(&connect, expiry);
             properties.assigned_client_identifier = assigned.map(String::from);
@@ -86,11 +82,19 @@ impl Core {
         } else {
             ConnAckProperties::default()
         };
+        let mut connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties };
+        // Without CONNACK there is no connection, and one that is too large must not be sent [MQTT-3.1.2-24].
+        if write_connack(version, &connack, connect.maximum_packet_size(), &mut BytesMut::new()).is_err() {
+            let why = "no CONNACK is as small as the client's Maximum Packet Size";
+            return Err(Refusal::new(ReasonCode::PacketTooLarge, why));
+        }
+        let (id, resumed) = self.take_up(&connect, now);
+        let mut connection = Box::new(Connection::accept(self.terms_of(&connect), now));
         // MQTT 3.1 has no such flag.
-        let session_present = resumed && version != Version::V3_1;
-        connection.write_connack(&ConnAck { session_present, reason: ReasonCode::Success, properties });
+        connack.session_present = resumed && version != Version::V3_1;
+        connection.write_connack(&connack);
 
-        let Some(client) = self.clients.get_mut(id.0) else { return };
+        let Some(client) = self.clients.get_mut(id.0) else { return Ok(()) };
         client.session.begin(&mut connection);
         client.link = Some(link);
         client.expiry = expiry;
@@ -104,13 +108,14 @@ impl Core {
         self.connected += 1;
         self.statistics.counters.connections += 1;
         let deadline = connection.keep_alive_deadline();
-        let Some(open) = self.links.get_mut(link.0) else { return };
+        let Some(open) = self.links.get_mut(link.0) else { return Ok(()) };
         self.timers.set(Timer::Silence(link), &mut open.silence, deadline);
         let (address, listener) = (open.peer.address.clone(), open.peer.listener);
         open.stage = Stage::Connected(id, connection);
         open.authenticated = authenticated.map(|(method, _)| Box::new(Authenticated::new(method)));
         self.touch(link);
         self.notices.push_back(Notice::Connected { client_id: connect.client_id, address, listener, version, resumed });
+        Ok(())
     }
 
     /// The session that a client goes on with, and whether it had one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
@@ -177,16 +182,17 @@ impl Core {
         Err(Refusal::new(ReasonCode::NotAuthorized, why))
     }
 
-    /// Answers CONNECT with an error, after which the connection closes [MQTT-3.2.2-7].
-    pub(super) fn refuse(&mut self, link: LinkId, version: Version, refusal: &Refusal) {
+    /// Answers CONNECT with an error, after which the connection closes [MQTT-3.2.2-7]. The answer is no larger than the
+    /// client's Maximum Packet Size [MQTT-3.1.2-24].
+    pub(super) fn refuse(&mut self, link: LinkId, version: Version, maximum: u32, refusal: &Refusal) {
         let Refusal { reason, why } = refusal;
         let reason_string = version.is_v5().then(|| why.to_string());
         let properties = ConnAckProperties { reason_string, ..ConnAckProperties::default() };
         let shown = if version.is_v5() { *reason } else { before_v5(*reason) };
         let connack = ConnAck { session_present: false, reason: shown, properties };
         let mut output = BytesMut::new();
-        // Without a word, where there is none [MQTT-3.2.2-6] (3.1.1).
-        let _ = write_connack(version, &connack, u32::MAX, &mut output);
+        // Without a word, where there is none [MQTT-3.2.2-6] (3.1.1) or it is too large.
+        let _ = write_connack(version, &connack, maximum, &mut output);
         let Some(open) = self.links.get_mut(link.0) else { return };
         let address = open.peer.address.clone();
         open.stage = Stage::Closing(output);
@@ -215,7 +221,7 @@ impl Core {
             // Before 5.0 the client cannot know of another one.
             keep_alive: limits.server_keep_alive.filter(|_| is_v5).unwrap_or(connect.keep_alive),
             receive_maximum: properties.receive_maximum.unwrap_or(u16::MAX),
-            maximum_packet_size: properties.maximum_packet_size.unwrap_or(u32::MAX),
+            maximum_packet_size: connect.maximum_packet_size(),
             topic_alias_maximum: properties.topic_alias_maximum.unwrap_or(0).min(limits.topic_alias_maximum),
             // Before 5.0 a client may have as many outstanding as there are ids.
             problem_information: properties.request_problem_information != Some(false),

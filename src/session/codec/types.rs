@@ -59,6 +59,13 @@ pub(crate) struct Connect {
     pub(crate) properties: ConnectProperties,
 }
 
+impl Connect {
+    /// The largest packet that the client takes.
+    pub(crate) fn maximum_packet_size(&self) -> u32 {
+        self.properties.maximum_packet_size.unwrap_or(u32::MAX)
+    }
+}
+
 /// PUBLISH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Publish {

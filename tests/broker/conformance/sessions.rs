@@ -137,7 +137,7 @@ fn a_message_sent_once_does_not_expire_and_its_handshake_is_completed() {
             let (mut subscriber, _) = resume(address, Version::V5, "subscriber");
             subscriber.subscribe("a", qos);
             let mut publisher = RawClient::connect(address, Version::V5, "publisher");
-            publisher.send_publish(publish("a", "x").qos(qos).with(property::message_expiry_interval(1)));
+            publisher.send_publish(publish("a", "x").qos(qos).with(property::message_expiry_interval(2)));
             let message = subscriber.link.expect_publish();
             for _ in 0..2 {
                 let clock = wire::connect(Version::V5, "clock").keep_alive(1);

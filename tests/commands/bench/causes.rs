@@ -29,50 +29,66 @@ fn limited_by(report: &Report) -> LimitedBy {
     report.verdict.as_ref().unwrap().limited_by
 }
 
+/// Runs until the verdict is about something else than this machine, which other tests may have to themselves.
+fn undisturbed(run: impl Fn() -> Report) -> Report {
+    const ATTEMPTS: usize = 5;
+    let reports = std::iter::repeat_with(run).take(ATTEMPTS);
+    let mut reports = reports.skip_while(|report| limited_by(report) >= LimitedBy::Unclear);
+    reports.next().expect("one of the runs had a core")
+}
+
 #[test]
 fn a_small_window() {
-    let broker = ScriptedBroker::start();
-    let (_folder, path) = report_file();
-    let line = "pub -c 1 -t b -q 1 --rate 100/s --inflight 1 --duration 2";
-    let program = bench(line, broker.port(), &path).start();
-    acknowledge_late(broker.accept_session(connack()).0, Duration::from_millis(50));
-    let ended = program.wait().expect_code(0);
-    let report = read(&path);
+    let report = undisturbed(|| {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let line = "pub -c 1 -t b -q 1 --rate 100/s --inflight 1 --duration 2";
+        let program = bench(line, broker.port(), &path).start();
+        acknowledge_late(broker.accept_session(connack()).0, Duration::from_millis(50));
+        let ended = program.wait().expect_code(0);
+        let report = read(&path);
+        let names_it = ended.text().contains("limited by the window (raise --inflight)");
+        assert_eq!(names_it, limited_by(&report) == LimitedBy::Window, "{}", ended.text());
+        report
+    });
     assert!(report.counts.late_for_window > report.counts.sent / 2, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Window, "{:?}", report.verdict);
-    assert!(ended.text().contains("limited by the window (raise --inflight)"), "{}", ended.text());
 }
 
 #[test]
 fn a_broker_that_answers_one_after_another() {
-    let broker = ScriptedBroker::start();
-    let (_folder, path) = report_file();
-    let line = "pub -c 1 -t b -q 1 --rate 200/s --inflight 20 --duration 1";
-    let program = bench(line, broker.port(), &path).start();
-    let (mut link, _) = broker.accept_session(connack());
-    while let Packet::Publish(publish) = link.receive() {
-        std::thread::park_timeout(Duration::from_millis(20));
-        link.send(puback(publish.id));
-    }
-    link.close();
-    program.wait().expect_code(0);
-    let report = read(&path);
+    let report = undisturbed(|| {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let line = "pub -c 1 -t b -q 1 --rate 200/s --inflight 20 --duration 1";
+        let program = bench(line, broker.port(), &path).start();
+        let (mut link, _) = broker.accept_session(connack());
+        while let Packet::Publish(publish) = link.receive() {
+            std::thread::park_timeout(Duration::from_millis(20));
+            link.send(puback(publish.id));
+        }
+        link.close();
+        program.wait().expect_code(0);
+        read(&path)
+    });
     assert!(report.counts.late_for_window > report.counts.late_for_core, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
 }
 
 #[test]
 fn a_broker_that_does_not_read() {
-    let broker = ScriptedBroker::start();
-    let (_folder, path) = report_file();
-    let program = bench("pub -c 1 -t b -S 64KB --rate 500/s --duration 2", broker.port(), &path).start();
-    let (mut link, _) = broker.accept_session(connack());
-    link.expect_publish();
-    std::thread::park_timeout(Duration::from_millis(1500));
-    while let Packet::Publish(_) = link.receive() {}
-    link.close();
-    program.wait().expect_code(0);
-    let report = read(&path);
+    let report = undisturbed(|| {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let program = bench("pub -c 1 -t b -S 64KB --rate 500/s --duration 2", broker.port(), &path).start();
+        let (mut link, _) = broker.accept_session(connack());
+        link.expect_publish();
+        std::thread::park_timeout(Duration::from_millis(1500));
+        while let Packet::Publish(_) = link.receive() {}
+        link.close();
+        program.wait().expect_code(0);
+        read(&path)
+    });
     assert!(report.counts.late_for_socket > report.counts.late_for_core, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
 }
@@ -100,7 +116,7 @@ fn a_generator_that_is_given_no_core() {
 fn messages_that_are_lost_are_in_the_verdict_and_on_stderr() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let line = "e2e -c 1 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 4 --drain 0.3";
+    let line = "e2e -c 1 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 4 --drain 3";
     let program = bench(line, broker.port(), &path).start();
     let (mut subscriber, mut publisher) = accept_pair(&broker);
     let messages: Vec<_> = (0..4).map(|_| publisher.expect_publish()).collect();

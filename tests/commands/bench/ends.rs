@@ -89,7 +89,7 @@ fn answers_that_never_come_are_waited_for_as_long_as_the_drain_says() {
 fn answers_that_trickle_in_are_not_waited_for_without_an_end() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let line = "pub -c 1 -t b -q 1 --rate 1000/s --inflight 1000 -L 1000 --drain 0.2";
+    let line = "pub -c 1 -t b -q 1 --rate 1000/s --inflight 1000 -L 1000 --drain 1";
     let program = bench(line, broker.port(), &path).start();
     let (mut link, _) = broker.accept_session(connack());
     let ids: Vec<u16> = (0..1000).map(|_| link.expect_publish().id).collect();
@@ -117,7 +117,7 @@ fn answers_that_trickle_in_are_not_waited_for_without_an_end() {
 fn a_signal_ends_the_wait_for_answers_at_once() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let line = "pub -c 1 -t b -q 1 --rate 100/s --duration 0.2 --drain 3600";
+    let line = "pub -c 1 -t b -q 1 --rate 100/s -L 20 --drain 3600";
     let mut program = bench(line, broker.port(), &path).start();
     let (mut link, _) = broker.accept_session(connack());
     for _ in 0..20 {

@@ -2,17 +2,20 @@
 
 use super::*;
 
-/// Acknowledges so many messages of a step, and leaves the link open.
-fn acknowledge(broker: &ScriptedBroker, count: u64) -> Link {
+/// Acknowledges the first message of a step, and leaves the link open.
+fn acknowledge_one(broker: &ScriptedBroker) -> Link {
     let (mut link, _) = broker.accept_session(connack());
-    for _ in 0..count {
-        let id = link.expect_publish().id;
-        link.send(puback(id));
-    }
+    let id = link.expect_publish().id;
+    link.send(puback(id));
     link
 }
 
-const LINE: &str = "pub -c 1 -t b -q 1 --rate 4/s --duration 1 --drain 0.1 --find-max p99<20s";
+/// Acknowledges all messages of a step: how many. A machine that is busy at the end of the step schedules less.
+fn acknowledge_all(broker: &ScriptedBroker) -> u64 {
+    count_publishes(broker.accept_session(connack()).0)
+}
+
+const LINE: &str = "pub -c 1 -t b -q 1 --rate 4/s --duration 1 --drain 5 --find-max p99<20s";
 
 #[test]
 fn a_rate_at_which_the_broker_cuts_connections_twice_does_not_hold() {
@@ -21,17 +24,13 @@ fn a_rate_at_which_the_broker_cuts_connections_twice_does_not_hold() {
     let (csv, html) = (folder.path().join("steps.csv"), folder.path().join("page.html"));
     let program = bench(&format!("{LINE} --confirm 2"), broker.port(), &path);
     let mut program = program.arg("--csv").arg(&csv).arg("--html").arg(&html).start();
-    let mut link = acknowledge(&broker, 4);
-    link.expect_disconnect();
-    link.close();
-    program.wait_for_stdout("4/s: sent 4.00/s");
+    acknowledge_all(&broker);
+    program.wait_for_stdout("4/s: sent ");
     // Twice at 8/s, and each rate between them.
     for _ in 0..6 {
-        acknowledge(&broker, 1).cut();
+        acknowledge_one(&broker).cut();
     }
-    let mut link = acknowledge(&broker, 4);
-    link.expect_disconnect();
-    link.close();
+    acknowledge_all(&broker);
     let ended = program.wait().expect_code(0);
     assert!(ended.stderr.contains("The highest rate that holds is 4/s"), "{}", ended.stderr);
     let search = read(&path).search.unwrap();
@@ -49,11 +48,9 @@ fn an_interrupt_reports_the_best_so_far() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
     let mut program = bench(LINE, broker.port(), &path).start();
-    let mut link = acknowledge(&broker, 4);
-    link.expect_disconnect();
-    link.close();
-    program.wait_for_stdout("4/s: sent 4.00/s");
-    let mut link = acknowledge(&broker, 1);
+    let acknowledged = acknowledge_all(&broker);
+    program.wait_for_stdout("4/s: sent ");
+    let mut link = acknowledge_one(&broker);
     program.signal(nix::sys::signal::Signal::SIGINT);
     link.receive_until_end();
     let ended = program.wait().expect_code(130);
@@ -61,7 +58,7 @@ fn an_interrupt_reports_the_best_so_far() {
     let report = read(&path);
     let search = report.search.unwrap();
     assert_eq!((search.found, search.confirmed, search.steps.len()), (Some(4), false, 1));
-    assert_eq!(report.counts.acknowledged, 4, "the report of the step that held");
+    assert_eq!(report.counts.acknowledged, acknowledged, "the report of the step that held");
 }
 
 #[test]
@@ -69,9 +66,7 @@ fn a_search_ends_when_its_time_is_over() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
     let program = bench(&format!("{LINE} --max-time 1"), broker.port(), &path).start();
-    let mut link = acknowledge(&broker, 4);
-    link.expect_disconnect();
-    link.close();
+    acknowledge_all(&broker);
     let ended = program.wait().expect_code(0);
     assert!(ended.stderr.contains("--max-time is over: the highest rate that held so far is 4/s"), "{}", ended.stderr);
 }

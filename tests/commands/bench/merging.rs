@@ -10,7 +10,7 @@ fn merge(folder: &TempDir, parts: &[&str]) -> crate::support::Ended {
 #[test]
 fn parts_of_other_runs_are_refused_with_what_differs() {
     let Some(broker) = Mosquitto::start("") else { return };
-    let start_at = in_seconds(2);
+    let start_at = in_seconds(5);
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let one = format!("pub -c 2 -i 0 -t b/%i -q 1 --rate 200/s -L 40 --start-at {start_at}");
     let another = one.replace("-c 2", "-c 4").replace("-q 1", "-q 0");
@@ -52,7 +52,7 @@ fn the_same_run_at_another_time_is_another_run() {
 fn a_part_that_was_interrupted_is_told_and_no_success() {
     let Some(broker) = Mosquitto::start("") else { return };
     let folder = TempDir::new().unwrap();
-    let line = format!("pub -c 2 -i 0 -t b/%i -q 1 --rate 100/s --duration 3 --start-at {}", in_seconds(2));
+    let line = format!("pub -c 2 -i 0 -t b/%i -q 1 --rate 100/s --duration 3 --start-at {}", in_seconds(5));
     let mut running = shards(&line, 2, broker.port(), &folder);
     running[1].wait_for_stdout("Published total");
     running[1].signal(nix::sys::signal::Signal::SIGTERM);

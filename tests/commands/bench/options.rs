@@ -68,7 +68,7 @@ fn gaps_are_even_and_with_poisson_random() {
 fn a_warm_up_is_sent_and_not_measured() {
     let Some(broker) = Mosquitto::start("") else { return };
     let (_folder, path) = report_file();
-    let line = "pub -c 2 -i 0 -t b -q 1 --rate 200/s --duration 1 --warmup 0.5";
+    let line = "pub -c 2 -i 0 -t b -q 1 --rate 200/s -L 200 --warmup 0.5";
     bench(line, broker.port(), &path).run().expect_code(0);
     let report = read(&path);
     assert_eq!((report.counts.scheduled, report.counts.acknowledged), (200, 200), "{:?}", report.counts);

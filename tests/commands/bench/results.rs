@@ -31,7 +31,7 @@ fn results_that_cannot_be_kept_cost_nothing_else() {
 fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let barrier = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    let barrier = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(6);
     let line = format!("pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at {barrier}");
     let program = bench(&line, broker.port(), &path).start();
     count_publishes(broker.accept_session(connack()).0);
@@ -53,7 +53,7 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
 fn connects_that_came_later_are_not_in_the_rate_of_connecting() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let program = bench("conn -c 1 --reconnect -rp 10 --duration 1", broker.port(), &path).start();
+    let program = bench("conn -c 1 --reconnect -rp 10 --duration 5", broker.port(), &path).start();
     for _ in 0..3 {
         broker.accept_session(connack()).0.cut();
     }

@@ -44,7 +44,7 @@ fn a_stall_of_the_broker_is_seen_in_full() {
     let Some(broker) = Mosquitto::start("max_queued_messages 0\nset_tcp_nodelay true") else { return };
     let observer = observe(broker.address(), 6000);
     let (_folder, path) = report_file();
-    let line = "pub -c 9 -i 0 -t b/%i -q 1 --rate 1000/s --duration 6 -S 100B";
+    let line = "pub -c 9 -i 0 -t b/%i -q 1 --rate 1000/s -L 6000 -S 100B";
     let mut program = bench(line, broker.port(), &path).start();
     program.wait_for_stdout("Published total");
     broker.signal(Signal::SIGSTOP);

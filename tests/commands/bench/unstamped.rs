@@ -21,7 +21,7 @@ fn what_arrives_without_a_stamp_is_not_lost() {
 fn what_does_not_arrive_is_lost_all_the_same() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
-    let line = "e2e -c 1 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 3 --drain 0.3 -m hello";
+    let line = "e2e -c 1 -i 0 --workers 1 --handshakes 1 --rate 1000/s -L 3 --drain 3 -m hello";
     let program = bench(line, broker.port(), &path).start();
     let (mut subscriber, mut publisher) = accept_pair(&broker);
     let messages: Vec<_> = (0..3).map(|_| publisher.expect_publish()).collect();

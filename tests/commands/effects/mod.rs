@@ -17,7 +17,7 @@ use rows::{COMMANDS, EXEMPT, ROWS};
 use run::{Observed, run};
 
 /// On a loaded machine a limit of time may be over elsewhere than usual.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 12;
 
 /// Most of the time is spent in waiting.
 const THREADS: usize = 8;

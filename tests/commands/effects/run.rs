@@ -59,7 +59,7 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     Observed {
         code: ended.code,
         stdout: without_times(&figures(&tidy(&String::from_utf8_lossy(&ended.stdout)))),
-        stderr: without_times(&tidy(&ended.stderr)),
+        stderr: without_times(&if is_load { without_blame(&tidy(&ended.stderr)) } else { tidy(&ended.stderr) }),
         files: files.collect(),
         received: surroundings.received().iter().map(|text| tidy(text)).collect(),
     }
@@ -220,6 +220,12 @@ fn without_times(text: &str) -> String {
     out + rest
 }
 
+/// Without what `bench` says of a machine that had other work.
+fn without_blame(text: &str) -> String {
+    let blames = |line: &str| line.starts_with("warning: ") && line.contains(" the broker");
+    text.split_inclusive('\n').filter(|line| !blames(line)).collect()
+}
+
 /// The words of a report of bench, of which the figures are never the same, without those that depend on them.
 fn without_figures(text: &str) -> String {
     let units = ["us", "ms", "ns", "s", "B", "KB"];
@@ -235,7 +241,9 @@ fn without_figures(text: &str) -> String {
     let mut is_left_out = false;
     let lines = text.lines().filter(|line| {
         is_left_out = if is_left_out { !line.is_empty() } else { changes(line) };
-        !is_left_out && !line.contains("rate:")
+        // Measured only where this machine let it wait.
+        let is_of_the_machine = line.contains(" a core ");
+        !is_left_out && !is_of_the_machine && !line.is_empty() && !line.contains("rate:")
     });
     lines.map(words).collect::<Vec<_>>().join("\n")
 }

@@ -1,7 +1,7 @@
 //! How they are started: as this user, in a directory of their own, on free ports of 127.0.0.1.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+
+use crate::support::free_port;
 
 /// The names of those whose absence is a failure instead of a skipped test.
 const REQUIRE: &str = "MQTTX_RS_REQUIRE_BROKERS";
@@ -161,17 +163,6 @@ impl Drop for Process {
             // The group, since Erlang has helpers.
             _ = killpg(Pid::from_raw(child.id().try_into().expect("a pid fits")), Signal::SIGKILL);
             _ = child.wait();
-        }
-    }
-}
-
-/// A port that is free, below those that the system gives to the connections of other tests: one of these could take it
-/// while the broker is starting.
-fn free_port() -> u16 {
-    loop {
-        let port = fastrand::u16(20_000..32_000);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
         }
     }
 }

@@ -31,6 +31,21 @@ pub use served::Served;
 pub use tls_server::TlsServer;
 pub use websocket_server::WebSocketServer;
 
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Sends bytes to a peer that sends them back, and reads them while it sends.
+pub async fn assert_echoes<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut received = vec![0; bytes.len()];
+    let write = async {
+        writer.write_all(bytes).await.unwrap();
+        writer.flush().await.unwrap();
+    };
+    let ((), read) = soon(async { tokio::join!(write, reader.read_exact(&mut received)) }).await;
+    read.unwrap();
+    assert!(received == bytes, "what came back is not what was sent");
+}
+
 /// What a future becomes, within the time that everything has.
 pub async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(super::DEADLINE, future).await.expect("it comes in time")

@@ -52,6 +52,24 @@ fn versions_that_there_are_not_are_refused_in_the_nearest() {
 }
 
 #[test]
+fn no_connack_is_larger_than_the_client_takes() {
+    // Clean Start, Maximum Packet Size, no client identifier.
+    let connect = |maximum: u8| {
+        [&b"\x10\x12\x00\x04MQTT\x05\x02\x00\x00\x05\x27\x00\x00\x00"[..], &[maximum], b"\x00\x00"].concat()
+    };
+    // An assigned identifier and the broker's own limits have to be in it: refused, with the reason as long as that fits.
+    assert_eq!(answer_to(Limits::default(), &connect(20)), (b"\x20\x03\x00\x95\x00".to_vec(), true));
+    assert_eq!(answer_to(Limits::default(), &connect(5)), (b"\x20\x03\x00\x95\x00".to_vec(), true));
+    assert_eq!(answer_to(Limits::default(), &connect(4)), (Vec::new(), true));
+    // So is every other refusal: its words are left out, and then it is left out itself.
+    let limits = || Limits { assigned_client_id: false, ..Limits::default() };
+    assert_eq!(answer_to(limits(), &connect(5)), (b"\x20\x03\x00\x85\x00".to_vec(), true));
+    assert_eq!(answer_to(limits(), &connect(4)), (Vec::new(), true));
+    let (sent, closes) = answer_to(Limits::default(), &connect(99));
+    assert_eq!((sent[3], closes), (0, false));
+}
+
+#[test]
 fn an_empty_will_topic_closes() {
     // [MQTT-4.7.3-1].
     let (_, closes) = answer_to(Limits::default(), b"\x10\x12\x00\x04MQTT\x04\x06\x00\x00\x00\x01p\x00\x00\x00\x01x");

@@ -1,0 +1,35 @@
+//! `mqttx-rs completion` and `mqttx-rs man`: what an installation from a package brings as files.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+/// `mqttx-rs completion`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The script completes commands, options, values and the names of your profiles.
+
+Examples:
+  mqttx-rs completion bash > ~/.local/share/bash-completion/completions/mqttx-rs
+  mqttx-rs completion zsh > \"${fpath[1]}/_mqttx-rs\"
+  mqttx-rs completion fish > ~/.config/fish/completions/mqttx-rs.fish")]
+pub struct CompletionArgs {
+    /// Shell that will read the script
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `mqttx-rs man`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Without a folder, the page mqttx-rs(1) goes to stdout.
+
+Examples:
+  mqttx-rs man | man -l -
+  mqttx-rs man ~/.local/share/man/man1 && man mqttx-rs-pub")]
+pub struct ManArgs {
+    /// Folder for the pages of all commands; created if it is missing
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
