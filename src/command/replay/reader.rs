@@ -86,13 +86,12 @@ impl<'a> Reader<'a> {
                 (self.file, self.of_round) = (0, 0);
                 continue;
             };
-            let lines = match &mut self.lines {
-                Some(lines) => lines,
-                None => {
-                    let (file, is_torn) = open(path)?;
-                    (self.line, self.is_torn) = (0, is_torn);
-                    self.lines.insert(Lines::new(file))
-                }
+            let lines = if let Some(lines) = &mut self.lines {
+                lines
+            } else {
+                let (file, is_torn) = open(path)?;
+                (self.line, self.is_torn) = (0, is_torn);
+                self.lines.insert(Lines::new(file))
             };
             let line = match lines.next().await {
                 Some(Ok(line)) => line,
