@@ -21,7 +21,7 @@ pub struct Reconnect {
 }
 
 /// Longer outages are not waited for with a session.
-const LONGEST_OUTAGE: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_OUTAGE: Duration = Duration::from_hours(24);
 
 fn as_whole_seconds(time: Duration) -> u32 {
     u32::try_from(time.as_secs() + 1).unwrap_or(u32::MAX)
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_period_over_the_maximum_holds_and_large_counts_do_not_overflow() {
-        assert_eq!(policy(60_000, 1).delay_before(1, 0.0), Some(Duration::from_secs(60)));
+        assert_eq!(policy(60_000, 1).delay_before(1, 0.0), Some(Duration::from_mins(1)));
         assert_eq!(policy(1, u32::MAX).delay_before(u32::MAX, 0.0), Some(Duration::from_secs(30)));
     }
 }

@@ -14,7 +14,7 @@ use crate::transport::{
 };
 
 /// An end that no connection lives to see: 0 is off, as in other options.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+const NEVER: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// The dialer for a target. What the target's protocol does not use was refused or left out with a warning before.
 pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Result<Dialer, Error> {

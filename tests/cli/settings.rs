@@ -371,7 +371,7 @@ fn output_options_come_to_one_shape_and_one_target() {
 fn selection_options_say_when_it_ends_and_what_counts() {
     let settings = subscribe("sub -t a -C 3 --timeout 1m --idle-timeout 500ms -E --strict -T x/# y -U z -v");
     assert_eq!(settings.count, Some(3));
-    assert_eq!(settings.timeout, Some(Duration::from_secs(60)));
+    assert_eq!(settings.timeout, Some(Duration::from_mins(1)));
     assert_eq!(settings.idle_timeout, Some(Duration::from_millis(500)));
     assert!(settings.exit_after_suback && settings.strict && settings.verbose);
     assert_eq!((settings.filter_out.len(), settings.unsubscribe.len()), (2, 1));

@@ -46,7 +46,7 @@ fn subscription(filter: &str) -> SubscribeRequest {
 #[tokio::test]
 async fn a_lost_broker_is_tried_as_often_as_asked_and_then_given_up() {
     let broker = ScriptedBroker::start();
-    let (_client, mut events) = start(&broker, Duration::from_secs(60));
+    let (_client, mut events) = start(&broker, Duration::from_mins(1));
     // Accepted once; then nothing listens any more.
     let played = tokio::task::spawn_blocking(move || drop(broker.accept_session(connack())));
     let (attempts, result) = attempts(&mut events).await;
@@ -60,7 +60,7 @@ async fn a_lost_broker_is_tried_as_often_as_asked_and_then_given_up() {
 #[tokio::test]
 async fn a_link_that_flaps_is_given_up_in_the_end() {
     let broker = ScriptedBroker::start();
-    let (_client, mut events) = start(&broker, Duration::from_secs(60));
+    let (_client, mut events) = start(&broker, Duration::from_mins(1));
     let played = tokio::task::spawn_blocking(move || {
         for _ in 0..4 {
             broker.accept_session(connack()).0.cut();
@@ -100,7 +100,7 @@ async fn a_disconnect_of_the_broker_decides_by_its_reason() {
     for (reason, is_retried) in [(0x8B, true), (0x89, true), (0x8E, false), (0x98, false), (0x87, false), (0x9D, false)]
     {
         let broker = ScriptedBroker::start();
-        let (_client, mut events) = start(&broker, Duration::from_secs(60));
+        let (_client, mut events) = start(&broker, Duration::from_mins(1));
         let played = tokio::task::spawn_blocking(move || {
             let (mut link, _) = broker.accept_session(connack());
             link.send(disconnect(reason));
@@ -119,7 +119,7 @@ async fn a_disconnect_of_the_broker_decides_by_its_reason() {
 #[tokio::test]
 async fn a_refusal_while_coming_back_is_final() {
     let broker = ScriptedBroker::start();
-    let (_client, mut events) = start(&broker, Duration::from_secs(60));
+    let (_client, mut events) = start(&broker, Duration::from_mins(1));
     let played = tokio::task::spawn_blocking(move || {
         broker.accept_session(connack()).0.cut();
         broker.accept_session(connack().refusing(0x8A)).0.expect_end();

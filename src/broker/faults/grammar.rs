@@ -13,7 +13,7 @@ pub(crate) const EXAMPLES: &str = "`drop puback 10%`, `delay connack 500ms`, `du
     `fragment 1`, `drop publish first 2 from client for sensor-*`";
 
 /// The longest time in a rule.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

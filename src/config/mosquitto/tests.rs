@@ -20,7 +20,7 @@ fn options_become_ours() {
         (
             Tool::Pub,
             "-t a -n -D publish user-property k v -k 5",
-            "pub --topic=a --null-message --user-properties=k: v --mqtt-version=5.0 --keepalive=5",
+            "pub --topic=a --null-message --mqtt-version=5.0 --user-properties=k: v --keepalive=5",
         ),
         (
             Tool::Sub,
