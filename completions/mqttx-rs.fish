@@ -43,6 +43,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait un
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "request" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "rr" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "reply" -d 'Answer requests'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "record" -d 'Record what arrives in a file'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "replay" -d 'Publish what was recorded, with the pauses between'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "clean-retained" -d 'Remove retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "probe" -d 'Find out what a broker can do, by doing it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker command by command, or run a script of them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load a broker and measure it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Name brokers once, and use the names'
@@ -369,7 +373,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Only
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l match -d 'Only payloads in which this is found' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads that have this place, or this value there; all of several' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads that have this place, or this value there, or that a jq expression holds for; all of several' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s t -l topic -d 'Filters, as in car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s q -l qos -d 'Highest QoS, for each or all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s U -l unsubscribe -d 'Unsubscribe from these afterwards' -r
@@ -828,6 +832,338 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-profile -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l quiet -d 'Only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l debug -d 'Tell what the program does, on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s q -l qos -d 'Highest QoS; 2 receives each message at the QoS it was published with' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s C -l count -d 'End after so many messages' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l duration -d 'End after so long' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l idle-timeout -d 'End when nothing came for so long, 0 is never' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l rotate -d 'Begin another file at this size or age; may be given once for each' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l keep -d 'Keep only the N newest of the earlier files' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s R -l skip-retained -d 'Leave out retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l resume -d 'Append to FILE if it is there'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d '2x is twice as fast, 0.5 half as fast, max without pauses' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times; without N until Ctrl-C' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Other names for topics, for example \'car/#=test/#\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l only -d 'Only the recorded topics that match; repeat it for several filters' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s q -l qos -d 'QoS for all [default: as recorded]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l retain -d 'Retain flag for all [default: as recorded]' -r -f -a "true\t''
+false\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l inflight -d 'Messages in flight [default: what the broker announces, else 100, at QoS 2 20]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l resend-uncertain -d 'Repeat QoS 2 messages that a lost session leaves uncertain'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Silence after which the broker has sent all of them' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l dry-run -d 'Only print the topics'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l yes -d 'Remove without a question'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker has these, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Try only these, and what --require names' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topics are below this one and a random level' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Limit of each row' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port of TLS [default: 8883]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port of WebSocket [default: 8083]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l wss-port -d 'Port of WebSocket over TLS [default: 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s h -l hostname -d 'Broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s l -l protocol -d 'mqtt, mqtts, ws or wss; TLS options mean mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l url -d 'As in mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l unix -d 'Unix socket instead of host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-env -d 'Variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s V -l mqtt-version -d '5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s k -l keepalive -d 'Keep Alive, 0 is off' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l connect-timeout -d 'Limit of one attempt, 0 is none' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l authentication-method -d 'SCRAM-SHA-1, -256 or -512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reauthenticate-every -d 'Authenticate again so often, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l session-expiry-interval -d 'Life after the connection (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l receive-maximum -d 'QoS 1 and 2 messages in flight, from 1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-packet-size -d 'Largest packet to accept' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l topic-alias-maximum -d 'Topic aliases that the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l conn-user-properties -d 'User properties, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-delay-interval -d 'Wait before it is published (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message-expiry-interval -d 'Its lifetime (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-content-type -d 'MIME type of its payload (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-response-topic -d 'Where a reply should go (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-correlation-data -d 'What ties a reply to it (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-user-properties -d 'Pairs "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ca -d 'Trusted file or folder [default: system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l cert -d 'This client\'s certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key -d 'The certificate\'s key' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password -d 'Phrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password-file -d 'File whose first line is the phrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l sni -d 'Name to ask for and check [default: host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l alpn -d 'Application protocols to offer' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-min-version -d '1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l pin-sha256 -d 'Accept only this public key (SHA-256)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-headers -d 'Headers of the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l proxy -d 'Proxy, as in socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-proxy -d 'Hosts that need no proxy, between commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l trace -d 'Each packet on stderr, as text or =json' -r -f -a "text\t'A line for people'
+json\t'A JSON object a line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l save-options -d 'Write the options to a file (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l load-options -d 'Read options from a file (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l color -d 'Colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even in a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l error-format -d 'Errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l profile -d 'Profile: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l log-file -d 'Append what goes to stderr; --trace and --debug go only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l json -d 'One JSON object at the end instead of a table'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l embedded -d 'Start a broker here and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ask-password -d 'Ask for the password, on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-clean -d 'Resume the session, and keep it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l follow-redirect -d 'Go where the broker points to'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l req-response-info -d 'Ask for response information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-req-problem-info -d 'Ask for no reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-retain -d 'The broker keeps it (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-payload-format-indicator -d 'Its payload is UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l insecure -d 'Check no certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv4 -d 'IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv6 -d 'IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-profile -d 'No profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l quiet -d 'Only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l debug -d 'Tell what the program does, on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file; `-` is stdin, which is read when it is no terminal' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s h -l hostname -d 'Broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s p -l port -d 'Port [default: 1883, 8883, 8083, 8084]' -r

@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::support::mosquitto::free_port;
-use super::support::{Home, Mosquitto, Program};
+use super::support::{Home, Mosquitto, Program, free_port};
 
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]

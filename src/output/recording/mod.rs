@@ -356,7 +356,7 @@ mod tests {
     fn a_part_ends_when_its_first_message_is_old_also_after_a_pause() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
-        let hourly = RecordingOptions { rotate_period: Some(Duration::from_secs(3600)), ..options(&path) };
+        let hourly = RecordingOptions { rotate_period: Some(Duration::from_hours(1)), ..options(&path) };
         recorded(hourly.clone(), [record("one", 0), record("two", 3599)]);
         recorded(hourly, [record("three", 3600), record("four", 7199)]);
         assert_eq!(names(folder.path()), ["a-000001.jsonl", "a.jsonl"]);
