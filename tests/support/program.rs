@@ -74,7 +74,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
-        command.env("XDG_CONFIG_HOME", NOWHERE).env("XDG_STATE_HOME", NOWHERE);
+        command.env("XDG_CONFIG_HOME", "/nowhere").env("XDG_STATE_HOME", NOWHERE);
         Self { command, stdin: Vec::new(), output: Output::Pipes }
     }
 

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use crate::support::net::{
     Authority, HttpProxy, HttpServer, Inside, Rules, Served, SocksProxy, TlsServer, WebSocketServer, assert_echoes,
-    soon,
 };
 use mqttx_rs::transport::{
     DialCause, DialError, DialStep, Dialed, Dialer, Endpoint, NoProxy, Protocol, Proxy, ProxyCause, Spoken, Tls,
