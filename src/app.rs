@@ -1,8 +1,8 @@
-//! Wiring: arguments to settings, a runtime, and the command that was asked for.
+//! Wiring: resolves arguments into settings, sets up a runtime, and dispatches the command.
 
 use std::io::IsTerminal;
 
-use crate::cli::bench::BenchCommand;
+use crate::cli::bench::{BenchCommand, BenchManifestArgs};
 use crate::cli::{self, Command};
 use crate::command;
 use crate::config::mosquitto::Tool;
@@ -11,12 +11,12 @@ use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, CleanRetainedSettings, CompareSettings, ConnSettings, MergeSettings, ProbeSettings,
-    ProfileJob, PubSettings, RecordSettings, ReplSettings, ReplaySettings, ReplySettings, RequestSettings, SubSettings,
-    TopicJob,
+    BenchSettings, BrokerSettings, CleanRetainedSettings, CompareSettings, ConnSettings, ManifestSettings,
+    MergeSettings, ProbeSettings, ProfileJob, PubSettings, RecordSettings, ReplSettings, ReplaySettings, ReplySettings,
+    RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
-/// Runs the program and returns its exit code. Every error has been shown by then.
+/// Runs the program and returns its exit code. All errors have been printed by then.
 pub fn run() -> u8 {
     let arguments: Vec<_> = std::env::args_os().collect();
     let (called, command_line) = match Tool::called(arguments.first()) {
@@ -54,6 +54,7 @@ pub fn run() -> u8 {
     match saved.and_then(|_| dispatch(*invocation, terminal, talk)) {
         Ok(status) => called.map_or(status.code(), |called| called.code(status)),
         Err(error) => {
+            let error = if called.is_some() { error.without_hint() } else { error };
             talk.error(&error);
             code_of(&error)
         }
@@ -67,6 +68,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let job = ProfileJob::resolve(arguments, &given)?;
             command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
         }
+        Command::Init(arguments) => {
+            let job = ProfileJob::resolve_init(arguments)?;
+            command::profile::run(job, terminal, talk, &variable, &|name| check_connection(name, terminal, talk))
+        }
         Command::Connect(arguments) => {
             let settings = ConnSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
@@ -75,7 +80,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
         Command::Publish(arguments) => {
             let settings = PubSettings::resolve(&arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
-            block_on(command::publish::run(&settings, talk))
+            match &settings.queue {
+                Some(queue) => block_on(command::queue::run(&settings, queue, talk)),
+                None => block_on(command::publish::run(&settings, talk)),
+            }
         }
         Command::Subscribe(arguments) => {
             let settings = SubSettings::resolve(&arguments, &origins)?;
@@ -118,12 +126,27 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::probe::run(&settings, terminal, talk))
         }
+        Command::Watch(arguments) => {
+            let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
+            let settings = WatchSettings::resolve(*arguments, &origins, is_terminal, variable)?;
+            block_on(repl::watch(settings, terminal, talk, &variable))
+        }
         Command::Repl(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;
             let settings = ReplSettings::resolve(&arguments, &origins, is_terminal, variable)?;
             block_on(repl::run(settings, terminal, talk, &variable))
         }
         Command::Bench(arguments) => dispatch_bench(arguments.command, &origins, terminal, talk),
+        Command::Simulate(arguments) => {
+            if let Some(name) = &arguments.show {
+                return command::simulate::show(name, terminal);
+            }
+            let settings = BenchSettings::simulate(&arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::bench::run(settings, terminal, talk))
+        }
+        Command::List(_) => command::simulate::list(terminal),
+        Command::Check => command::simulate::check(terminal, talk),
         Command::Topic(arguments) => block_on(command::topic::run(TopicJob::resolve(arguments), terminal, talk)),
         Command::Broker(arguments) => {
             let settings = BrokerSettings::resolve(&arguments)?;
@@ -134,7 +157,7 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
     }
 }
 
-/// `--save-options`: what it says is written, and the command runs all the same.
+/// `--save-options`: writes the options, then the command runs as usual.
 fn save(saved: &SavedOptions, talk: Talk) -> Result<(), Error> {
     saved.write()?;
     talk.success(format_args!("Options saved to {}", saved.path().display()));
@@ -179,17 +202,35 @@ fn dispatch_bench(
         BenchCommand::Compare(arguments) => {
             return command::bench::compare(&CompareSettings::resolve(&arguments)?, terminal, talk);
         }
+        BenchCommand::Manifest(arguments) => return manifest(&arguments, terminal, talk),
     };
     let _broker = command::broker::embed(&settings.connect, talk)?;
     block_on(command::bench::run(settings, terminal, talk))
 }
 
-/// Runs a command on a runtime of this one thread: the quickest to start, and enough for one connection.
+/// `bench manifest`: the machines' command line is read as they will read it, without the settings of this machine.
+fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    let line = ManifestSettings::line(arguments).into_iter().map(Into::into);
+    let invocation = match config::read(line, |_| None)? {
+        CommandLine::Run(invocation) => *invocation,
+        CommandLine::Print(text) => {
+            command::bench::help(&text.to_string(), terminal)?;
+            return Ok(ExitStatus::Done);
+        }
+    };
+    let Command::Bench(bench) = invocation.cli.command else { return Ok(ExitStatus::Done) };
+    let BenchCommand::Run(run) = bench.command else { return Ok(ExitStatus::Done) };
+    let command = std::iter::once("mqttx-rs".to_owned()).chain(std::env::args().skip(1)).collect();
+    let settings = ManifestSettings::resolve(arguments, &run, &invocation.origins, command)?;
+    command::bench::manifest(&settings, terminal, talk)
+}
+
+/// Runs a command on a single-threaded runtime: the quickest to start, and enough for one connection.
 fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result<ExitStatus, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::local(format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(command);
-    // A thread may still sit in a read of stdin.
+    // A thread may still be blocked in a read of stdin.
     runtime.shutdown_background();
     result
 }

@@ -1,6 +1,6 @@
-//! What went wrong, by who is at fault, and the exit code that says so to a script.
+//! What went wrong, classified by who is at fault, and the exit code that reports it to a script.
 //!
-//! Layers below have error types of their own; this one is what a command ends with.
+//! Lower layers have their own error types; this is the one that a command ends with.
 
 mod client;
 mod similar;
@@ -18,11 +18,11 @@ use crate::mqtt::{ReasonCode, TopicError};
 pub(crate) enum ExitStatus {
     /// 0: done; an unbounded `sub` ended by Ctrl-C, SIGTERM or SIGHUP too.
     Done,
-    /// A signal came before bounded work was done: 128 + its number, 129, 130 or 143.
+    /// A signal arrived before a limited task was done: 128 + its number, 129, 130 or 143.
     Interrupted(u8),
-    /// An exit code that somebody else chose: a command that ran on our behalf (`broker -- CMD`), `exit CODE` in `repl`.
+    /// An exit code chosen elsewhere: by a command run by `broker -- CMD`, or by `exit CODE` in `repl`.
     Command(u8),
-    /// The work was done, but not all of it: the code of what was refused, already reported on stderr.
+    /// Part of the work was refused: the exit code of the refusal, which has already been reported on stderr.
     Partly(ErrorKind),
 }
 
@@ -41,7 +41,7 @@ pub enum ErrorKind {
     PublishRefused,
     /// 6: the broker refused a subscription.
     SubscribeRefused,
-    /// 7: the connection was lost and not recovered before the work was done.
+    /// 7: the connection was lost and not restored before the work was done.
     ConnectionLost,
     /// 8: `--timeout`, no reply, no CONNACK.
     TimedOut,
@@ -51,7 +51,7 @@ pub enum ErrorKind {
     Threshold,
 }
 
-/// An error as the user sees it: one sentence, perhaps the place, perhaps what to try.
+/// An error as the user sees it: one sentence, and optionally the position and what to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -108,9 +108,9 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// Two options say the same thing.
+    /// Two options that cannot be used together.
     pub(crate) fn exclude_one_another(one: &str, other: &str) -> Self {
-        Self::usage(format!("{one} and {other} exclude one another"))
+        Self::usage(format!("{one} and {other} cannot be used together"))
     }
 
     /// An error of a kind; `message` is one sentence without a full stop.
@@ -128,30 +128,37 @@ impl Error {
         Self::new(ErrorKind::Local, message)
     }
 
-    /// A topic or filter that is none; `flag` is where it came from, as in `--topic`.
+    /// An invalid topic or filter; `flag` is where it came from, for example `--topic`.
     pub fn topic(flag: &str, text: &str, error: &TopicError) -> Self {
         let message = format!("{flag} `{text}`: {error}");
         Self { detail: error.caret(), ..Self::usage(message) }
     }
 
-    /// With what it is about before the message: `MQTTX_PROFILE: there is no ...`.
+    /// With its subject in front of the message: `MQTTX_PROFILE: no profile ...`.
     #[must_use]
     pub fn with_context(mut self, context: &str) -> Self {
         self.message = format!("{context}: {}", self.message);
         self
     }
 
-    /// With another name for what it is about, wherever the message has it.
+    /// With another name for its subject, wherever the message contains it.
     #[must_use]
     pub fn about(mut self, name: &str, other: &str) -> Self {
         self.message = self.message.replace(name, other);
         self
     }
 
-    /// With what to try, shown on a line of its own behind `hint:`.
+    /// With what to try, shown on its own line after `hint:`.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Without what to try: it would name options that the user's command line does not have.
+    #[must_use]
+    pub(crate) fn without_hint(mut self) -> Self {
+        self.hint = None;
         self
     }
 
@@ -162,7 +169,7 @@ impl Error {
         self
     }
 
-    /// With lines that show the place, indented under the message.
+    /// With lines that show the position, indented below the message.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -174,12 +181,12 @@ impl Error {
         self.kind
     }
 
-    /// The one sentence.
+    /// The message, one sentence.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The place, several lines.
+    /// The position, as several lines.
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }

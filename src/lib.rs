@@ -1,6 +1,6 @@
 //! `mqttx-rs`: publish, subscribe, explore and load-test MQTT brokers.
 //!
-//! A map of the house, of which ARCHITECTURE.md tells more:
+//! A map of the modules; ARCHITECTURE.md describes them:
 //!
 //! ```text
 //! app       wiring: settings, runtime, signals, dispatch
@@ -15,6 +15,7 @@
 //! bench     the load generator
 //! client    tokio driver of one session
 //! broker    the embedded broker (feature `broker`)
+//! outbox    messages on disk until they are delivered
 //! payload   bytes <-> what a person reads or writes
 //! session   the protocol engine, sans-I/O
 //! trace     packets on the wire, decoded for a person
@@ -27,7 +28,7 @@
 //! ```text
 //! main      -> app
 //! app       -> cli, command, config, error, output, repl, settings
-//! command   -> bench, broker, client, config, error, import, mqtt, output, payload, session, settings, trace, transport
+//! command   -> bench, broker, client, config, error, import, mqtt, outbox, output, payload, session, settings, trace, transport
 //! repl      -> cli, client, command, config, error, mqtt, output, payload, session, settings, transport
 //! settings  -> bench, cli, client, config, error, mqtt, payload, session, transport
 //! import    -> cli, config, error, payload, transport
@@ -38,6 +39,7 @@
 //! bench     -> mqtt, payload, session, transport
 //! client    -> mqtt, session, transport
 //! broker    -> error, mqtt, session, transport
+//! outbox    -> mqtt, session
 //! payload   -> mqtt
 //! session   -> mqtt
 //! trace     -> mqtt, session
@@ -62,6 +64,7 @@ mod config;
 mod error;
 mod import;
 pub mod mqtt;
+mod outbox;
 mod output;
 pub mod payload;
 mod repl;

@@ -1,4 +1,4 @@
-//! Engine case 20: what connections cost in memory. In a file of its own, since it measures the whole process; its
+//! Engine case 20: what connections cost in memory. In its own file, since it measures the whole process; its
 //! tests take turns.
 #![cfg(target_os = "linux")]
 

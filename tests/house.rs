@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "error",
             "import",
             "mqtt",
+            "outbox",
             "output",
             "payload",
             "session",
@@ -62,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["mqtt", "payload", "session", "transport"]),
     ("client", &["mqtt", "session", "transport"]),
     ("broker", &["error", "mqtt", "session", "transport"]),
+    ("outbox", &["mqtt", "session"]),
     ("payload", &["mqtt"]),
     ("session", &["mqtt"]),
     ("trace", &["mqtt", "session"]),
@@ -124,7 +126,7 @@ fn only_the_codec_names_the_codec_crates_and_only_output_prints() {
     }
 }
 
-/// Every source file with the module of the house that it belongs to.
+/// Every source file with its module.
 fn sources() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let found = files::sources(&root).into_iter().map(|path| {

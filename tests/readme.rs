@@ -1,13 +1,13 @@
 //! Runs every command of README.md and compares what it prints with what the README says it prints.
 //!
 //! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
-//! stderr together. `...` stands for any lines, `[..]` for any text within a line. The words behind `console` say how:
+//! stderr together. `...` matches any lines, `[..]` any text within a line. The words after `console` say how:
 //!
 //! - none: run to its end, the exit code does not matter (show it with `echo $?`);
 //! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
 //! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
 //!
-//! A fence ```` ```yaml NAME ```` is a file of that name, there before the first command.
+//! A fence ```` ```yaml NAME ````, `toml` or `jinja`, is a file of that name, there before the first command.
 //!
 //! All run in one folder, empty but for those, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
 
@@ -100,7 +100,8 @@ fn readme() -> String {
 /// Files that commands read: a fence ```` ```yaml NAME ````.
 fn files() -> Vec<(String, String)> {
     let readme = readme();
-    let fences = readme.split("\n```").filter_map(|fence| fence.strip_prefix("yaml ")?.split_once('\n'));
+    let is_file = |fence: &&str| ["yaml ", "toml ", "jinja "].iter().any(|kind| fence.starts_with(kind));
+    let fences = readme.split("\n```").filter(is_file).filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
     fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
 }
 
@@ -267,7 +268,7 @@ impl Drop for Running {
     }
 }
 
-/// Hands each line on until there are no more or nobody wants them.
+/// Passes on each line until the last one or until there is no receiver.
 fn forward(from: impl Read, mut to: impl FnMut(String) -> bool) {
     for line in BufReader::new(from).lines().map_while(Result::ok) {
         if !to(line) {

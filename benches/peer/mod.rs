@@ -1,4 +1,4 @@
-//! A session and the least that can stand for a broker: it acknowledges what it sees and does nothing else.
+//! A session and a minimal broker, which acknowledges what it sees and does nothing else.
 
 use std::time::Instant;
 

@@ -4,14 +4,14 @@
 //! change = metric operator ( "+" | "-" ) number ( "%" | unit )
 //! ```
 //!
-//! The metric is one of `--fail` of a run; with `%` it may change by a part of the baseline, else by so much.
+//! The metric is one of `--fail` of a run; with `%` it may change by a fraction of the baseline, else by an absolute amount.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::threshold::{InvalidThreshold, Measured, Threshold};
 
-/// A change that is not wanted.
+/// An unwanted change.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
     text: String,
@@ -22,14 +22,14 @@ pub(crate) struct Change {
     relative: bool,
 }
 
-/// What came of it.
+/// Its result.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Changed {
-    /// As it was written.
+    /// As written.
     pub change: String,
-    /// Whether it holds. What one of the runs did not measure does.
+    /// Whether it happened; also true if one of the runs did not measure it.
     pub failed: bool,
-    /// From what to what.
+    /// The values before and after.
     pub shown: String,
 }
 
@@ -64,7 +64,7 @@ impl FromStr for Change {
 
     fn from_str(text: &str) -> Result<Self, InvalidThreshold> {
         let sign = text.find(['+', '-']).ok_or_else(|| {
-            InvalidThreshold::new(text, "it says no change, for example ack.p99>+10%, throughput<-5% or lost>+0")
+            InvalidThreshold::new(text, "it has no change, for example ack.p99>+10%, throughput<-5% or lost>+0")
         })?;
         let (head, number) = text.split_at(sign);
         let direction = if number.starts_with('-') { -1.0 } else { 1.0 };
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_no_change_is_refused_with_the_fault() {
         for (text, fault) in [
-            ("ack.p99>10%", "it says no change"),
+            ("ack.p99>10%", "it has no change"),
             ("ack.p99>+x%", "is not a number"),
             ("ping.p99>+10%", "`ping.p99` is not measured"),
             ("ack.p99>+10", "needs a unit"),

@@ -1,4 +1,4 @@
-//! From what the workers measured to the report.
+//! Turns the measurements of the workers into the report.
 
 use std::time::UNIX_EPOCH;
 
@@ -14,7 +14,7 @@ use super::{Counts, Latencies, Latency, Measure, Reasons};
 use crate::bench::usage::{peak_memory, process_cpu};
 
 impl Conductor<'_> {
-    /// Ends the workers and puts together what they measured.
+    /// Ends the workers and merges what they measured.
     pub(super) async fn report(
         mut self,
         observer: &mut dyn Observer,
@@ -29,7 +29,7 @@ impl Conductor<'_> {
             let result = loop {
                 tokio::select! {
                     result = &mut result => break result,
-                    // Workers that are told so end at once, and give what they have.
+                    // Workers that get the order end at once, and hand over what they have.
                     _ = interrupt() => self.abort(),
                 }
             };
@@ -44,7 +44,7 @@ impl Conductor<'_> {
             observer.second(&self.snapshot());
         }
         let mut report = self.assemble(measured, reasons, end, self.ended);
-        // As it was before they were told to leave.
+        // The state before they were ordered to leave.
         report.clients.missing = clients.missing;
         report.judge(&self.options.thresholds);
         report
@@ -128,7 +128,7 @@ impl Conductor<'_> {
         Clients { count, connected, failed, missing: count.saturating_sub(self.present()) }
     }
 
-    /// How many seconds the load began behind `--start-at`.
+    /// How many seconds the load began after `--start-at`.
     fn late(&self) -> Option<f64> {
         let begun = self.phases.first().map(|first| first.begun).filter(|begun| *begun != u64::MAX)?;
         let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
@@ -156,10 +156,10 @@ impl Conductor<'_> {
         rows.collect()
     }
 
-    /// What should have come and did not.
+    /// What should have arrived and did not.
     fn settle_losses(&self, counts: &mut Counts, ended: Ended) {
         if ended == Ended::Unfinished {
-            // What is on its way is not lost.
+            // What is in transit is not lost.
             return;
         }
         let scenario = &self.plan.scenario;

@@ -1,7 +1,7 @@
 //! The conductor of a run: starts the workers, takes them from phase to phase, and says when it is over.
 //!
 //! ```text
-//!              all clients stand            over
+//!              all clients connected        over
 //!   Connecting ─────────────────► Running ────────► Draining ──► the next phase's Connecting, or the end
 //!        ▲                           │ ▲                │
 //!        └── the phase has changes   └─┘ the next phase has none: it begins where this one ends
@@ -26,12 +26,12 @@ use super::threshold::Measured;
 use super::worker::Assignment;
 use super::{Counts, Latency, Measure, Phase, Reasons};
 
-/// Where the phase that is on, or was last, lies on the run's clock.
+/// Times of the current phase, or the last one, on the clock of the run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PhaseTimes {
     /// When its changes were ordered; where it began, if it had none.
     pub(super) ordered: u64,
-    /// When all clients stood, or had failed for good.
+    /// When all clients were connected, or had failed for good.
     pub(super) stood: u64,
     /// When its groups began to act.
     pub(super) begun: u64,
@@ -59,15 +59,15 @@ pub(super) struct Conductor<'a> {
     pub(super) phases: Vec<PhaseTimes>,
     phase: usize,
     pub(super) ended: Ended,
-    /// Clients that stood when the first phase began, and those that had failed for good.
+    /// Clients that were connected when the first phase began, and those that had failed for good.
     pub(super) at_begin: Option<(u64, u64)>,
-    /// What had moved when it was looked at last, and when that changed.
+    /// The progress at the last look, and when it last changed.
     moved: (u64, u64),
     /// Since when everything is sent and only answers are waited for.
     all_sent: Option<u64>,
     /// The wait for answers is over before the load was told to end.
     has_drained: bool,
-    /// Of a signal that asked for the end: nothing is waited for longer than `--drain`.
+    /// When a signal asked for the end: nothing is waited for longer than `--drain` after it.
     signal: Option<u8>,
     /// When the report was last written while the run goes on, and what the workers have left for the next.
     interim: Interim,
@@ -81,12 +81,12 @@ struct Interim {
     results: Vec<Option<WorkerResult>>,
 }
 
-/// Between "go" and the first message, so that all workers have heard it.
+/// Between "go" and the first message, so that all workers have received it.
 const LEAD: u64 = 2_000_000;
 const SECOND: u64 = 1_000_000_000;
-/// How long a phase without a duration may stand still before it is given up.
+/// How long a phase without a duration may make no progress before it is given up.
 const STALL: u64 = 60 * SECOND;
-/// What is on its way is waited for this many times `--drain` at most, however steadily it trickles in.
+/// The longest wait for outstanding messages, in multiples of `--drain`, even if they keep trickling in.
 const DRAINS: u64 = 10;
 /// How often the report of a run that goes on is written.
 const INTERIM: u64 = 3 * SECOND;
@@ -180,7 +180,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// A signal ends the load, and what is on its way is waited for; while that is waited for already, it ends the run.
+    /// A signal ends the load, and outstanding messages are waited for; during that wait, a signal ends the run.
     fn is_over_by_signal(&mut self, number: u8, observer: &mut dyn Observer) -> bool {
         let is_first = self.signal.replace(number).is_none();
         if is_first {
@@ -189,6 +189,12 @@ impl<'a> Conductor<'a> {
         }
         match self.stage {
             Stage::Connecting => true,
+            // Of a load by number only the wait for answers is left, as in the drain.
+            Stage::Running if self.all_sent.is_some() => {
+                self.stop();
+                observer.cut_short(&self.snapshot());
+                true
+            }
             Stage::Running => {
                 self.stop();
                 observer.stopping(&self.snapshot(), self.plan.scenario.drain);
@@ -223,7 +229,7 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// Ends everything without waiting for anybody.
+    /// Ends everything without waiting.
     pub(super) fn abort(&self) {
         self.control.abort();
         self.wake();
@@ -243,6 +249,9 @@ impl<'a> Conductor<'a> {
             elapsed: Duration::from_nanos(now),
             in_stage: Duration::from_nanos(now.saturating_sub(self.stage_begin)),
             lasts: self.settings(self.phase).until.elapsed.filter(|_| self.stage == Stage::Running),
+            starts_in: (self.stage == Stage::Running && self.stage_begin > now)
+                .then(|| Duration::from_nanos(self.stage_begin - now)),
+            late: self.lateness(now),
             clients: self.plan.scenario.own_clients(),
             standing: self.sum(|progress| &progress.standing),
             settled: self.sum(|progress| &progress.settled),
@@ -265,7 +274,7 @@ impl<'a> Conductor<'a> {
         self.wake();
     }
 
-    /// Whether what the workers say of themselves is true of the last order.
+    /// Whether the state of the workers already reflects the last order.
     fn is_obeyed(&self) -> bool {
         let given = self.control.given();
         self.workers.iter().all(|worker| worker.progress.obeyed.load(Ordering::Acquire) >= given)
@@ -316,6 +325,14 @@ impl<'a> Conductor<'a> {
             self.phases.push(PhaseTimes { ordered: at, stood: at, begun: at, stopped: None });
             self.order(Order::Begin { phase: phase + 1, at });
         }
+    }
+
+    /// How late the first phase is at this moment, if it has not begun.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
+    fn lateness(&self, now: u64) -> Option<f64> {
+        let barrier = nanos(self.options.start_at?.duration_since(UNIX_EPOCH).unwrap_or_default());
+        let behind = self.clock.unix(now).checked_sub(barrier)?;
+        (self.phase == 0 && self.stage == Stage::Connecting).then_some(behind as f64 / 1e9)
     }
 
     fn barrier(&self, now: u64) -> u64 {
@@ -434,7 +451,7 @@ impl<'a> Conductor<'a> {
         gives_up
     }
 
-    /// Clients that are where they should be: they stand, or are away by plan.
+    /// Clients in their planned state: connected, or away by plan.
     pub(super) fn present(&self) -> u64 {
         self.sum(|progress| &progress.settled).saturating_sub(self.gone())
     }
@@ -444,7 +461,7 @@ impl<'a> Conductor<'a> {
         self.plan.scenario.own_clients().saturating_sub(self.sum(|progress| &progress.hopeful))
     }
 
-    /// Whether no client stands or may yet.
+    /// Whether no client is connected or may still connect.
     fn is_hopeless(&self) -> bool {
         self.plan.scenario.own_clients() > 0 && self.sum(|progress| &progress.hopeful) == 0
     }
@@ -456,14 +473,14 @@ impl<'a> Conductor<'a> {
 
     /// Notes when anything moved last.
     fn watch(&mut self, now: u64) {
-        // What is not of this run does not show that it goes on.
+        // Messages of other runs are not progress.
         let delivered = if self.plan.knows_what_to_expect() {
             self.sum(|progress| &progress.distinct)
         } else {
             self.sum(|progress| &progress.delivered)
         };
         let moved = self.sum(|progress| &progress.sent) + self.sum(|progress| &progress.answered) + delivered;
-        // Nothing to do is not standing still.
+        // Having nothing to do is not a lack of progress.
         let idle = self.stage == Stage::Running && self.sum(|progress| &progress.outstanding) == 0;
         if moved != self.moved.0 || idle {
             self.moved = (moved, now);

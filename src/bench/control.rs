@@ -1,4 +1,4 @@
-//! What the conductor and the workers tell each other while running: a few atomics, never per message.
+//! Communication between the conductor and the workers during the run: a few atomics, never per message.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,17 +17,17 @@ pub(super) struct Control {
     given: AtomicUsize,
     /// Disconnect and end.
     finish: AtomicBool,
-    /// End without a word.
+    /// End without DISCONNECT.
     abort: AtomicBool,
     /// How often the workers were asked what they have measured so far.
     asked: AtomicUsize,
-    /// A worker could not go on; from it to the conductor.
+    /// A worker failed; from it to the conductor.
     failed: AtomicBool,
     /// Where the conductor waits for news.
     pub(super) news: Notify,
 }
 
-/// What all workers are to do.
+/// An order to all workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// Carry out the changes before a phase.
@@ -49,11 +49,11 @@ pub(super) enum Order {
 /// From one worker to the conductor, brought up to date many times a second.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// How many orders it has obeyed; what else is here is then true of them.
+    /// How many orders it has carried out; the other fields reflect these.
     pub(super) obeyed: AtomicUsize,
-    /// Clients that stand, are away by plan, or have failed for good.
+    /// Clients that are connected, away by plan, or have failed for good.
     pub(super) settled: AtomicU64,
-    /// Clients that stand.
+    /// Connected clients.
     pub(super) standing: AtomicU64,
     /// Clients that have not failed for good.
     pub(super) hopeful: AtomicU64,
@@ -65,7 +65,7 @@ pub(super) struct Progress {
     pub(super) answered: AtomicU64,
     /// Messages received, without duplicates.
     pub(super) distinct: AtomicU64,
-    /// Deliveries that should come, to clients that are there.
+    /// Expected deliveries to connected clients.
     pub(super) expected: AtomicU64,
     /// Messages received.
     pub(super) delivered: AtomicU64,

@@ -1,4 +1,4 @@
-//! What is counted, each thing apart.
+//! What is counted, each separately.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -68,7 +68,7 @@ counts! {
         subscribed,
         /// Filters refused.
         subscribes_refused,
-        /// Messages whose planned time came.
+        /// Messages whose planned time was reached.
         scheduled,
         /// Messages written to the socket.
         sent,
@@ -76,21 +76,21 @@ counts! {
         acknowledged,
         /// PUBACK, PUBREC or PUBCOMP with a refusal, or refused by the limits in CONNACK.
         refused,
-        /// Sent at QoS 1 or 2, and no answer until the end.
+        /// Sent at QoS 1 or 2, without an answer before the end.
         unacknowledged,
-        /// Scheduled and not sent until the end, since the window was full or the socket took no more.
+        /// Scheduled and not sent before the end, because the window was full or the socket accepted no more.
         unsent,
-        /// Scheduled and given up by us: no connection, or more waiting than memory should hold.
+        /// Scheduled and dropped by this program: no connection, or too many waiting.
         dropped,
         /// Sent more than 10 ms after their planned time.
         late,
-        /// Late, or not sent: this program's thread was given no core in time.
+        /// Late, or not sent: the thread of this program got no core in time.
         late_for_core,
         /// Late, or not sent: this program had too much to do.
         late_for_work,
-        /// Late, or not sent: as many as the window holds were unanswered.
+        /// Late, or not sent: the window was full.
         late_for_window,
-        /// Late, or not sent: the socket took no more.
+        /// Late, or not sent: the socket accepted no more.
         late_for_socket,
         /// Late, or not sent: there was no connection.
         late_for_connection,
@@ -99,11 +99,11 @@ counts! {
         /// Deliveries that the messages sent should have led to, by the subscriptions that the broker had granted. Those
         /// of subscribers that lost their connection later are among them.
         expected,
-        /// Expected deliveries that did not come.
+        /// Expected deliveries that did not arrive.
         lost,
-        /// Deliveries of what had been delivered before.
+        /// Repeated deliveries.
         duplicated,
-        /// Deliveries that a later message had overtaken.
+        /// Deliveries overtaken by a later message.
         reordered,
         /// Deliveries without a stamp or of another run.
         foreign,
@@ -123,10 +123,10 @@ counts! {
 #[serde(transparent)]
 pub struct Reasons(pub BTreeMap<String, u64>);
 
-/// How a reason begins that is the broker's fault against the protocol.
+/// The beginning of a reason that is a protocol violation of the broker.
 pub(crate) const VIOLATION: &str = "the broker broke the protocol";
 
-/// How many reasons are told apart; peers that invent ever new ones do not fill memory.
+/// How many different reasons are counted, so that peers that invent new ones do not fill memory.
 const MAXIMUM_REASONS: usize = 64;
 
 impl Reasons {

@@ -1,18 +1,18 @@
-//! Which run a report is of: parts of one run on several machines have it in common, and no other run has.
+//! The identity of the run of a report, shared by the parts of one run on several machines and by no other run.
 
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::Parameter;
 
-/// What makes parts parts of one run.
+/// The identity of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// From `--run-id`, or from `--start-at` and what was asked; `null` where a part was given neither.
+    /// From `--run-id`, or from `--start-at` and the parameters; `null` if a part was given neither.
     pub id: Option<String>,
-    /// A digest of what was asked for, without what may differ between the parts.
+    /// A digest of the parameters, without those that may differ between the parts.
     pub asked: String,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn is_own(parameter: &Parameter) -> bool {
     OWN.contains(&parameter.name.as_str())
 }
 
-/// Half of it is more than enough to tell a handful of runs apart.
+/// Half of it is more than enough to distinguish a handful of runs.
 fn short(digest: digest::Digest) -> String {
     data_encoding::HEXLOWER.encode(&digest.as_ref()[..8])
 }

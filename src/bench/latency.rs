@@ -22,7 +22,7 @@ pub enum Measure {
     Connack,
     /// From SUBSCRIBE to SUBACK.
     Suback,
-    /// From the planned time of a connect, or from the cut of its connection, until the client stands (again).
+    /// From the planned time of a connect, or from the cut of its connection, until the client is connected (again).
     Online,
     /// From the planned time to PUBACK or PUBCOMP.
     Ack,
@@ -41,7 +41,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// All, in the order of a message's way.
+    /// All, in the order of a message's path.
     pub const ALL: [Self; 13] = [
         Self::Connect,
         Self::Tls,
@@ -134,12 +134,12 @@ impl Latency {
         self.0.len()
     }
 
-    /// The value that so many per cent do not exceed, nanoseconds.
+    /// The value that this percentage does not exceed, in nanoseconds.
     pub fn percentile(&self, percent: f64) -> u64 {
         self.0.value_at_percentile(percent).min(self.0.max())
     }
 
-    /// The lowest value that the histogram cannot tell from this one.
+    /// The lowest value that the histogram cannot distinguish from this one.
     pub fn lowest_like(&self, nanos: u64) -> u64 {
         self.0.lowest_equivalent(nanos)
     }
@@ -164,7 +164,7 @@ impl Latency {
         self.0.stdev()
     }
 
-    /// How many are not above `limit`, nanoseconds. What the histogram cannot tell from the limit is not.
+    /// How many are not above `limit`, nanoseconds. Values that the histogram cannot distinguish from the limit are not.
     pub fn count_up_to(&self, limit: u64) -> u64 {
         self.0.count_between(0, limit)
     }
@@ -202,7 +202,7 @@ impl Default for Latency {
     }
 }
 
-/// One histogram a measure, each made at its first value.
+/// One histogram per measure, each created at its first value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Latencies([Option<Box<Latency>>; Measure::ALL.len()]);
 
@@ -227,7 +227,7 @@ impl Latencies {
     }
 }
 
-/// A histogram as JSON: the figures that people look for, and all of it for programs.
+/// A histogram as JSON: the usual figures for people, and the complete histogram for programs.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -271,7 +271,7 @@ impl TryFrom<LatencyJson> for Latency {
     type Error = &'static str;
 
     fn try_from(json: LatencyJson) -> Result<Self, Self::Error> {
-        Self::decode(&json.histogram).ok_or("`histogram` is no HdrHistogram")
+        Self::decode(&json.histogram).ok_or("`histogram` is not an HdrHistogram")
     }
 }
 

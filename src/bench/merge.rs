@@ -1,4 +1,4 @@
-//! Puts the reports of the parts of one run together, and takes nothing else for one run.
+//! Merges the reports of the parts of one run, and refuses anything else.
 
 use super::identity::is_own;
 use super::report::{Ended, Part, PhaseReport, Row};
@@ -63,7 +63,7 @@ impl Report {
     }
 
     fn begin(&self) -> Result<jiff::Timestamp, ReportError> {
-        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is no time: {}", self.begun)))
+        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is not a time: {}", self.begun)))
     }
 
     /// Begins the series so much earlier, since second 0 of a part is when its own process began.
@@ -147,7 +147,7 @@ fn check_shards(reports: &[Report], partial: bool) -> Result<(), ReportError> {
     }
 }
 
-/// Whether they were asked for the same things, at the same time.
+/// Whether they have the same parameters and times.
 fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), ReportError> {
     let place = |report: &Report| report.shard.map_or(0, |(index, _)| index);
     let Some((first, rest)) = reports.split_first() else { return Ok(()) };
@@ -162,7 +162,7 @@ fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), Repor
             return Err(ReportError::Different(place(first), place(other), ids));
         }
     }
-    // One that was cut off may have been over when the last began, which is told by how it ended.
+    // One that was cut off may have been over when the last one began; how it ended shows that.
     let whole = |report: &Report| matches!(report.ended, Ended::Done | Ended::Interrupted);
     let ends = reports.iter().zip(begins).filter(|(report, _)| whole(report)).map(|(report, begun)| {
         let lasted = jiff::SignedDuration::from_secs_f64(report.lasted().clamp(0.0, 1e9));
@@ -295,7 +295,7 @@ mod tests {
             let Err(ReportError::Apart(_, _, seconds)) = merged else { panic!("{time}: {merged:?}") };
             assert!((seconds - apart).abs() < 0.01, "{seconds}");
         }
-        // One that was cut off was over earlier, and says so by how it ended.
+        // One that was cut off was over earlier; how it ended shows that.
         let cut = Report { ended: Ended::InterruptedEarly, ..begun("2026-11-22T09:59:40Z") };
         let merged = Report::merge(vec![cut, Report::example((1, 2), 1)], false).unwrap();
         assert_eq!(merged.ended, Ended::InterruptedEarly);
@@ -312,11 +312,11 @@ mod tests {
         let merge = |other| Report::merge(vec![Report::example((0, 2), 1), other], false).unwrap_err().to_string();
         assert_eq!(
             merge(other(parameter("QoS", "2"), "other")),
-            "the reports of shards 1 and 2 are of different runs: QoS `1` and `2`"
+            "the reports of shards 1 and 2 belong to different runs: QoS `1` and `2`"
         );
         assert_eq!(
             merge(other(parameter("rate", "5/s"), "other")),
-            "the reports of shards 1 and 2 are of different runs: QoS `1` and none; rate none and `5/s`"
+            "the reports of shards 1 and 2 belong to different runs: QoS `1` and none; rate none and `5/s`"
         );
         let named =
             Report { run: Identity { id: Some("b".into()), ..Identity::default() }, ..Report::example((1, 2), 1) };
@@ -337,7 +337,7 @@ mod tests {
             Report::merge(shards.iter().map(|shard| Report::example(*shard, 1)).collect(), false).map(|_| ())
         };
         assert_eq!(merge(&[(0, 2), (0, 2)]), Err(ReportError::TwiceTheSame(0, 2)));
-        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are of shard 1 of 2");
+        assert_eq!(ReportError::TwiceTheSame(0, 2).to_string(), "two reports are for shard 1 of 2");
         assert_eq!(merge(&[(0, 2), (1, 3)]), Err(ReportError::DividedDifferently(2, 3)));
         assert_eq!(merge(&[(0, 3), (1, 3)]), Err(ReportError::Missing(2, 3)));
         assert_eq!(merge(&[(1, u64::MAX), (2, u64::MAX)]), Err(ReportError::Missing(0, u64::MAX)));

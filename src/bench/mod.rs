@@ -1,8 +1,8 @@
 //! The load generator: scenario · schedule · worker · recorder · report.
 //!
-//! Apart from `client` since thousands of sessions share a thread here, and since every time in it is measured from
-//! a plan. What is reported is what happened: each count stands apart, each latency runs from the planned time, and
-//! nothing here prints.
+//! Separate from `client` because thousands of sessions share a thread here, and every time is measured from a plan.
+//! Reports show what happened: events are counted separately, latencies run from the planned time, and nothing here
+//! prints.
 
 mod change;
 mod clock;
@@ -12,6 +12,7 @@ mod control;
 mod counts;
 mod identity;
 mod latency;
+mod manifest;
 mod merge;
 mod parameter;
 mod plan;
@@ -20,8 +21,8 @@ mod rate;
 mod recorder;
 mod report;
 mod report_error;
-mod rows;
 mod run;
+mod scale;
 mod scenario;
 mod schedule;
 mod search;
@@ -42,16 +43,17 @@ pub(crate) use counts::{Counts, Reasons, VIOLATION};
 pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};
+pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
 #[cfg(test)]
 pub(crate) use report::PhaseReport;
-pub(crate) use report::Row;
 pub use report::{Ended, Report};
+pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
-pub(crate) use rows::Rows;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
+pub(crate) use scale::Takes;
 pub(crate) use scenario::{
     Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
     Scenario, Shard, Subscribe, Until, WillTexts,

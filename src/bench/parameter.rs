@@ -1,4 +1,4 @@
-//! What a run was asked for, as the banner and the report name it.
+//! The parameters of a run, as named in the banner and the report.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// The name of the one that says which part of a run it is; what is merged is of all.
+    /// The name of the parameter for the part of a run; merged reports do not have it.
     pub(crate) const SHARD: &str = "shard";
+    /// The name of the parameter for the start of the load.
+    pub(crate) const START_AT: &str = "start at";
 }

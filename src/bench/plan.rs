@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ALL_WATCHED, Change, Group, Role, Rows, Scenario, Slice, Taps, Text};
+use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps, Text};
 use crate::mqtt::{
     PublishProperties, QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName,
     UserProperties,
 };
-use crate::payload::placeholder::Name;
+use crate::payload::Rows;
+use crate::payload::placeholder::{Drawer, Name};
 use crate::session::{ConnectOptions, SubscribeRequest};
 use crate::transport::{Resolved, Stream, TlsIdentity};
 
@@ -41,13 +42,13 @@ pub(super) struct ClientNumber {
 /// How many deliveries a message leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Expected {
-    /// To those who are there.
+    /// To connected clients.
     pub(super) now: u32,
-    /// To those whose session waits for them.
+    /// To sessions of absent clients.
     pub(super) later: u32,
 }
 
-/// What the placeholders of a client stand for.
+/// The values of the placeholders of a client.
 #[derive(Debug, Clone, Copy)]
 struct Filling<'a> {
     /// From 1.
@@ -83,19 +84,18 @@ impl Plan {
         let receivers = receivers(&scenario);
         let (absent, has_absent) = (Mutex::default(), AtomicBool::default());
         let mut plan = Self { scenario, resolved, fan_out: Vec::new(), absent, has_absent, receivers, taps };
-        let mut random = fastrand::Rng::with_seed(0);
         for group in 0..plan.scenario.groups.len() {
             let mut filters = HashMap::<TopicFilter, u64>::new();
             for client in plan.own(group) {
                 match &plan.scenario.groups[group].role {
                     Role::Subscribe(_) => {
-                        for options in plan.subscribe_request(client, &mut random)?.filters {
+                        for options in plan.subscribe_request(client)?.filters {
                             *filters.entry(options.filter).or_default() += 1;
                         }
                     }
-                    // One client stands for all: only the placeholders differ, and they are text.
+                    // One client represents all, as only the placeholders differ, and they are text.
                     Role::Publish(_) if client.number == plan.slice(group).first => {
-                        plan.topic(client, 0, &mut random)?;
+                        plan.topic(client, 0, &mut plan.message_drawer(client))?;
                     }
                     _ => {}
                 }
@@ -129,13 +129,13 @@ impl Plan {
     /// What CONNECT says for a client.
     pub(super) fn connect_options(&self, client: ClientNumber) -> ConnectOptions {
         let mut options = self.scenario.session.clone();
-        let mut random = random_of(client);
+        let mut drawer = drawer_of(client);
         let group = self.group(client);
-        let (client_id, user_name) = self.names(client, &mut random);
+        let (client_id, user_name) = self.names(client, &mut drawer);
         options.version = group.version;
         options.client_id = client_id.into();
         options.user_name = user_name.map(Into::into);
-        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         options.password = group.login.password.as_ref().map(|password| fill(password).into()).or(options.password);
         if let (Some(will), Some(texts)) = (&mut options.will, &group.login.will) {
             // One that is not a topic once filled is left as it was written, and the broker is asked about that.
@@ -159,8 +159,8 @@ impl Plan {
     /// The files of a client's own certificate, where it has one.
     pub(super) fn certificate(&self, client: ClientNumber) -> Option<TlsIdentity> {
         let (certificate, key, key_password) = self.group(client).login.certificate.as_ref()?;
-        let mut random = random_of(client);
-        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random).into();
+        let mut drawer = drawer_of(client);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer).into();
         Some(TlsIdentity { certificate: fill(certificate), key: fill(key), key_password: key_password.clone() })
     }
 
@@ -170,8 +170,8 @@ impl Plan {
         if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
             return publish.properties.clone();
         }
-        let mut random = random_of(client);
-        let mut fill = |text: &Text| self.fill(client, text, 1, &mut random);
+        let mut drawer = drawer_of(client);
+        let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         let user_properties = pairs(&publish.user_properties, &mut fill);
         Some(Box::new(PublishProperties {
             user_properties,
@@ -184,55 +184,74 @@ impl Plan {
         Some((rows, rows.of_client(client.number)))
     }
 
-    /// A client's new stream, with somebody who sees its bytes if it is one of those that are watched.
+    /// A client's new stream, with a tap if it is traced.
     pub(super) fn watched(&self, client: ClientNumber, stream: Stream) -> Stream {
         let is_watched = self.scenario.own_clients() <= ALL_WATCHED || client.number == self.slice(client.group).first;
         match &self.taps {
-            Some(taps) if is_watched => taps.on(&self.names(client, &mut random_of(client)).0, stream),
+            Some(taps) if is_watched => taps.on(&self.names(client, &mut drawer_of(client)).0, stream),
             _ => stream,
         }
     }
 
-    /// Where a client's message goes.
+    /// The topic of a client's message.
     pub(super) fn topic(
         &self,
         client: ClientNumber,
         sequence: u64,
-        random: &mut fastrand::Rng,
+        drawer: &mut Drawer,
     ) -> Result<TopicName, TopicError> {
         let Role::Publish(publish) = &self.group(client).role else { return TopicName::parse("") };
+        drawer.begin(sequence);
         let sequence = if publish.topics > 0 { sequence % publish.topics + 1 } else { sequence };
-        TopicName::parse(self.fill(client, &publish.topic, sequence, random))
+        let mut topic = String::with_capacity(publish.topic.as_str().len() + 16);
+        self.fill_into(client, &publish.topic, sequence, drawer, &mut topic);
+        TopicName::parse(topic)
     }
 
-    /// A pattern filled for a client and a message.
-    pub(super) fn fill(
+    /// What a client draws the parts of its messages and filters from: the same values in each run with the same `--seed`.
+    pub(super) fn message_drawer(&self, client: ClientNumber) -> Drawer {
+        Drawer::seeded(self.scenario.seed.rotate_left(32) ^ seed_of(client))
+    }
+
+    fn fill(&self, client: ClientNumber, pattern: &Text, sequence: u64, drawer: &mut Drawer) -> String {
+        let mut text = String::with_capacity(pattern.as_str().len() + 16);
+        self.fill_into(client, pattern, sequence, drawer, &mut text);
+        text
+    }
+
+    /// Appends a pattern filled for a client and a message.
+    pub(super) fn fill_into(
         &self,
         client: ClientNumber,
         pattern: &Text,
         sequence: u64,
-        random: &mut fastrand::Rng,
-    ) -> String {
-        let (client_id, user_name) = self.names(client, &mut random_of(client));
+        drawer: &mut Drawer,
+        out: &mut String,
+    ) {
+        // Only a pattern that shows the names pays for them.
+        let names = [Name::ClientId, Name::Username];
+        let (client_id, user_name) = if names.into_iter().any(|name| pattern.asks_for(name)) {
+            self.names(client, &mut drawer_of(client))
+        } else {
+            (String::new(), None)
+        };
         let user_name = user_name.as_deref().unwrap_or_default();
         let row = self.row(client);
-        Filling { number: client.number + 1, client_id: &client_id, user_name, sequence, row }.of(pattern, random)
+        let filling = Filling { number: client.number + 1, client_id: &client_id, user_name, sequence, row };
+        filling.append(pattern, drawer, out);
     }
 
     /// What a client subscribes to.
-    pub(super) fn subscribe_request(
-        &self,
-        client: ClientNumber,
-        random: &mut fastrand::Rng,
-    ) -> Result<SubscribeRequest, TopicError> {
+    pub(super) fn subscribe_request(&self, client: ClientNumber) -> Result<SubscribeRequest, TopicError> {
         let Role::Subscribe(subscribe) = &self.group(client).role else { return Ok(SubscribeRequest::default()) };
+        let drawer = &mut self.message_drawer(client);
         let mut request = SubscribeRequest {
             subscription_identifier: subscribe.subscription_identifier,
-            user_properties: pairs(&subscribe.user_properties, &mut |text| self.fill(client, text, 1, random)),
+            user_properties: pairs(&subscribe.user_properties, &mut |text| self.fill(client, text, 1, drawer)),
             ..SubscribeRequest::default()
         };
         for pattern in &subscribe.filters {
-            let filter = TopicFilter::parse(self.fill(client, &pattern.filter, 1, random))?;
+            let filter = TopicFilter::parse(self.fill(client, &pattern.filter, 1, drawer))?;
             request.filters.push(SubscriptionOptions {
                 filter,
                 qos: pattern.qos,
@@ -262,7 +281,7 @@ impl Plan {
     /// A subscription of a client has not come about, by its place among the client's own; nothing is expected by it.
     /// What is shared is expected all the same: the other members get it.
     pub(super) fn has_not_subscribed(&self, client: ClientNumber, place: usize) {
-        let Ok(request) = self.subscribe_request(client, &mut random_of(client)) else { return };
+        let Ok(request) = self.subscribe_request(client) else { return };
         let filter = request.filters.into_iter().nth(place).map(|options| options.filter);
         if let Some(filter) = filter.filter(|filter| matches!(filter.share(), Share::All)) {
             let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -293,32 +312,37 @@ impl Plan {
         changes.iter().filter(comes).map(|(group, _)| self.fan_out[*group].unshared(topic)).sum()
     }
 
-    /// Whether losses can be told: somebody publishes and somebody receives, in this process.
+    /// Whether losses can be detected: there are publishers and receivers in this process.
     pub(super) fn knows_what_to_expect(&self) -> bool {
         self.scenario.publishes() && self.scenario.subscribes()
     }
 
-    /// The highest QoS that anybody publishes with.
+    /// The highest QoS of any publisher.
     pub(super) fn highest_qos(&self) -> QoS {
         self.scenario.publishers().map(|(_, publish)| publish.qos).max().unwrap_or_default()
     }
 
-    fn names(&self, client: ClientNumber, random: &mut fastrand::Rng) -> (String, Option<String>) {
+    fn names(&self, client: ClientNumber, drawer: &mut Drawer) -> (String, Option<String>) {
         let number = client.number + 1;
         let login = &self.group(client).login;
         let fixed_name = login.user_name.as_ref().map_or("", Text::as_str);
         let filling = Filling { number, client_id: "", user_name: fixed_name, sequence: number, row: self.row(client) };
-        let client_id = filling.of(&self.group(client).client_id, random);
+        let client_id = filling.of(&self.group(client).client_id, drawer);
         let user_name = login.user_name.as_ref();
-        let user_name = user_name.map(|name| Filling { client_id: &client_id, ..filling }.of(name, random));
+        let user_name = user_name.map(|name| Filling { client_id: &client_id, ..filling }.of(name, drawer));
         (client_id, user_name)
     }
 }
 
 impl Filling<'_> {
-    fn of(self, pattern: &Text, random: &mut fastrand::Rng) -> String {
+    fn of(self, pattern: &Text, drawer: &mut Drawer) -> String {
         let mut text = String::with_capacity(pattern.as_str().len() + 16);
-        pattern.fill(random, &mut text, self.row, |name, text| {
+        self.append(pattern, drawer, &mut text);
+        text
+    }
+
+    fn append(self, pattern: &Text, drawer: &mut Drawer, out: &mut String) {
+        pattern.fill(drawer, out, self.row, |name, text| {
             // Writing into a string does not fail.
             let _ = match name {
                 Name::Client => write!(text, "{}", self.number),
@@ -329,7 +353,6 @@ impl Filling<'_> {
                 _ => Ok(()),
             };
         });
-        text
     }
 }
 
@@ -385,6 +408,10 @@ fn receivers(scenario: &Scenario) -> Vec<Vec<(usize, Presence)>> {
 }
 
 /// The same names each time that a client is asked for its own.
-fn random_of(client: ClientNumber) -> fastrand::Rng {
-    fastrand::Rng::with_seed(client.number ^ (client.group as u64) << 48 ^ 0x5DEE_CE66)
+fn drawer_of(client: ClientNumber) -> Drawer {
+    Drawer::seeded(seed_of(client))
+}
+
+fn seed_of(client: ClientNumber) -> u64 {
+    client.number ^ (client.group as u64) << 48 ^ 0x5DEE_CE66
 }

@@ -3,13 +3,13 @@
 /// What a run needs, and what the system allows after we have raised what we may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Resources {
-    /// Open files allowed; `None` where that cannot be told.
+    /// Open files allowed; `None` if unknown.
     pub open_files: Option<u64>,
     /// Ports of the system's range for connections from one address to one peer.
     pub local_ports: Option<u64>,
 }
 
-/// Why a run cannot be carried out, and the command that mends it.
+/// Why a run is not possible, and the command that fixes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub(crate) struct Shortage {
@@ -62,7 +62,7 @@ impl Demand {
 }
 
 impl Resources {
-    /// Raises the limit of open files as far as it is needed and the system allows.
+    /// Raises the limit of open files as far as needed and as the system allows.
     pub(crate) fn prepare(demand: Demand) -> Self {
         Self { open_files: raise_open_files(demand.open_files()), local_ports: local_ports() }
     }
@@ -72,7 +72,7 @@ impl Resources {
         let Demand { connections, port_ranges, .. } = demand;
         let needed = demand.open_files();
         if let Some(open_files) = self.open_files.filter(|open_files| *open_files < needed) {
-            let what = format!("{connections} connections need {needed} open files, and {open_files} are allowed");
+            let what = format!("{connections} connections need {needed} open files, but only {open_files} are allowed");
             return Err(Shortage { what, command: format!("sudo prlimit --pid $$ --nofile={needed}:{needed}") });
         }
         if let Some(ports) = self.local_ports.filter(|ports| ports.saturating_mul(port_ranges) < connections) {
@@ -81,7 +81,7 @@ impl Resources {
                 PortsForEach::SourceAddress => "--source-ip",
             };
             let what = format!(
-                "{connections} connections need as many local ports, and there are {} ({ports} for each {of_each})",
+                "{connections} connections need as many local ports, but there are only {} ({ports} for each {of_each})",
                 ports.saturating_mul(port_ranges)
             );
             let command = "sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'   (or give several --source-ip)";
@@ -92,7 +92,7 @@ impl Resources {
 }
 
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it cannot be told")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is unknown")]
 fn raise_open_files(needed: u64) -> Option<u64> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
@@ -140,7 +140,7 @@ mod tests {
         let resources = Resources { open_files: Some(1024), local_ports: Some(28_232) };
         assert_eq!(resources.check(demand(900)), Ok(()));
         let shortage = resources.check(demand(5000)).unwrap_err();
-        assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, and 1024 are allowed");
+        assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, but only 1024 are allowed");
         assert_eq!(shortage.command(), "sudo prlimit --pid $$ --nofile=5048:5048");
     }
 

@@ -2,16 +2,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// So many events in so many nanoseconds, exact: the millionth event of `3/s` is planned to the nanosecond.
+/// A number of events in a number of nanoseconds, exact: the millionth event of `3/s` is planned to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
     events: u64,
     nanos: u64,
 }
 
-/// What was given where a rate is wanted.
+/// The text given where a rate is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rate: use a number with /s, /m or /h, as in 50000/s or 0.5/s")]
+#[error("`{0}` is not a rate: use a number with /s, /m or /h, for example 50000/s or 0.5/s")]
 pub(crate) struct InvalidRate(pub String);
 
 impl Rate {
@@ -21,7 +21,7 @@ impl Rate {
         Some(Self { events: 1, nanos })
     }
 
-    /// So many events a second; at least one.
+    /// This many events per second; at least one.
     pub(crate) fn of_second(events: u64) -> Self {
         Self { events: events.max(1), nanos: 1_000_000_000 }
     }
@@ -115,7 +115,7 @@ mod tests {
             assert!((rate(text).per_second() - second).abs() < 1e-9, "{text}");
         }
         for text in ["", "0", "0/s", "-1", "x/s", "5/y", "1.", "1e9", "1.0000001/s", ".5"] {
-            // A point without digits behind it is a typing slip, but not an ambiguous one.
+            // A point without digits after it is a typo, but not ambiguous.
             assert_eq!(text.parse::<Rate>().is_err(), text != "1.", "{text}");
         }
     }

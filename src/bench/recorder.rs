@@ -1,4 +1,4 @@
-//! One worker's measurements, in fixed memory but for one row a second that it sends away.
+//! The measurements of one worker, in fixed memory except for one row per second that it sends.
 
 use std::sync::mpsc::Sender;
 
@@ -82,7 +82,7 @@ impl Recorder {
         }
     }
 
-    /// What happens from now on belongs to this phase.
+    /// From now on, events count for this phase.
     pub(super) fn enter_phase(&mut self, phase: usize) {
         while self.phases.len() < phase {
             let latency = self.latencies.get(self.series_measure).cloned().unwrap_or_default();
@@ -107,7 +107,7 @@ impl Recorder {
         let counts = self.counts.since(&self.at_boundary);
         if counts != Counts::default() {
             let latency = std::mem::replace(&mut self.interval, Latency::coarse());
-            // Nobody listens any more when the run has been given up.
+            // There is no receiver any more when the run has been given up.
             let _ =
                 self.seconds.send(Second { number: self.second, counts, latency, unmeasured: self.unmeasured.take() });
             self.at_boundary = self.counts;
@@ -120,7 +120,7 @@ impl Recorder {
         self.measured.scheduled += u64::from(self.is_measured(planned));
     }
 
-    /// So many messages were sent just now.
+    /// This many messages were sent just now.
     pub(super) fn sent(&mut self, count: u64, now: u64) {
         self.counts.sent += count;
         self.last_activity = now;
@@ -140,7 +140,7 @@ impl Recorder {
         time >= self.from && time < self.to
     }
 
-    /// Takes a latency that belongs to the time `belongs_to`.
+    /// Takes a latency for the time `belongs_to`.
     pub(super) fn measure(&mut self, measure: Measure, belongs_to: u64, nanos: u64) {
         let is_measured = self.is_measured(belongs_to);
         if is_measured {
@@ -165,7 +165,7 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// What was measured, the last of so many phases included.
+    /// What was measured, including the last of the `phases`.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
         let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
@@ -260,7 +260,7 @@ struct Look {
 pub(super) struct Share {
     /// On a core.
     pub(super) busy: f64,
-    /// Ready to run, while the cores were others'.
+    /// Ready to run, while others used the cores.
     pub(super) waited: f64,
 }
 
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(CpuUse::default().share(), None);
         let mut cpu = CpuUse::default();
         cpu.look(&Clock::start());
-        assert_eq!(cpu.share(), None, "one look is no time");
+        assert_eq!(cpu.share(), None, "one look measures nothing");
     }
 
     #[test]

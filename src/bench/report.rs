@@ -22,11 +22,11 @@ pub struct Report {
     pub version: u32,
     /// Program and version that wrote it.
     pub program: String,
-    /// What was asked for, by the names of the banner.
+    /// The parameters, with the names of the banner.
     pub parameters: Vec<Parameter>,
     /// When it began, UTC.
     pub begun: String,
-    /// Which run it is, and what that was asked for.
+    /// The identity of the run and of its parameters.
     pub run: Identity,
     /// Which part of a run over several machines, from 0, and of how many; merged reports have none.
     pub shard: Option<(u64, u64)>,
@@ -52,7 +52,7 @@ pub struct Report {
     pub generator: Generator,
     /// Who was the bottleneck; `null` where nothing was published.
     pub verdict: Option<Verdict>,
-    /// What the thresholds found.
+    /// The results of the thresholds.
     pub thresholds: Vec<Finding>,
     /// The search whose best step this is; `null` of any other run.
     pub search: Option<SearchReport>,
@@ -71,7 +71,7 @@ pub struct Part {
     pub begun: String,
     /// How it ended.
     pub ended: Ended,
-    /// How many seconds its load began behind `--start-at`; `null` without it.
+    /// How many seconds its load began after `--start-at`; `null` without it.
     pub late: Option<f64>,
     /// Its clients.
     pub clients: Clients,
@@ -92,17 +92,17 @@ pub enum Ended {
     Interrupted,
     /// By a signal, before it was done.
     InterruptedEarly,
-    /// Not at all: the report is of a run that goes on, or that was killed.
+    /// Not at all: the run is still going, or was killed.
     Unfinished,
-    /// Nothing moved any more.
+    /// There was no progress any more.
     Stalled,
     /// A threshold failed, and `--abort-on-fail` was given.
     Aborted,
-    /// Not one connection was left.
+    /// No connection was left.
     ConnectionsLost,
-    /// Not one connection stood at the beginning.
+    /// No client was connected at the beginning.
     NeverConnected,
-    /// A part of this program could not go on, such as a thread that got no descriptors.
+    /// A part of this program failed, for example a thread without file descriptors.
     GeneratorFailed,
 }
 
@@ -111,19 +111,22 @@ pub enum Ended {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seconds {
-    /// From the first connect until all clients stood, or had failed for good.
+    /// From the first connect until all clients were connected, or had failed for good.
     pub connecting: f64,
     /// From then until the common beginning of all machines.
     pub waiting: f64,
-    /// How long the load began behind `--start-at`; `null` without it.
+    /// How long the load began after `--start-at`; `null` without it.
     pub late: Option<f64>,
-    /// What was left out of latencies and rates.
+    /// The time left out of latencies and rates.
     pub warmup: f64,
-    /// What latencies and rates are of.
+    /// The time that latencies and rates cover.
     pub measured: f64,
-    /// Waiting for what was on its way.
+    /// Waiting for outstanding messages.
     pub draining: f64,
 }
+
+/// A part that begins this many seconds after the others is too late.
+pub(crate) const LATE_START: f64 = 1.0;
 
 /// Clients of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -132,7 +135,7 @@ pub struct Seconds {
 pub struct Clients {
     /// All of them.
     pub count: u64,
-    /// That stood when connecting was over.
+    /// Connected when connecting was over.
     pub connected: u64,
     /// That had failed for good by then.
     pub failed: u64,
@@ -147,17 +150,17 @@ pub struct Clients {
 pub struct PhaseReport {
     /// As in the file.
     pub name: String,
-    /// How long its changes took: until all clients stood again.
+    /// How long its changes took, until all clients were connected again.
     pub connecting: f64,
     /// How long its groups acted.
     pub running: f64,
-    /// What happened from its changes on. What is lost is told of the whole run only.
+    /// What happened from its changes on. Losses are counted only for the whole run.
     pub counts: Counts,
-    /// Latencies that ended in it: end to end, to the acknowledgement, or until clients stood again.
+    /// Latencies that ended in it: end to end, to the acknowledgement, or until clients were connected again.
     pub latency: Option<Latency>,
 }
 
-/// Messages over the measured time: how many, not how many a second.
+/// Messages in the measured time: totals, not rates.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -188,7 +191,7 @@ pub struct Row {
     /// Messages received.
     pub delivered: u64,
     /// Half of the latencies that ended in it, nanoseconds; end to end, or to the acknowledgement. `null` without
-    /// any, and in merged reports, where it cannot be told exactly.
+    /// any, and in merged reports, where it is not known exactly.
     pub p50: Option<u64>,
     /// 99 per cent of them.
     pub p99: Option<u64>,

@@ -7,27 +7,27 @@ pub enum ReportError {
     #[error("it is not a report of `bench --report`: {0}")]
     Malformed(String),
     /// Of an earlier or a later program.
-    #[error("it is of version {0}, and this program reads version {1}")]
+    #[error("it has version {0}, but this program reads version {1}")]
     Version(u32, u32),
     /// Nothing to merge.
-    #[error("there is no report to merge")]
+    #[error("no reports to merge")]
     Empty,
     /// Two reports of one part.
-    #[error("two reports are of shard {} of {}", .0 + 1, .1)]
+    #[error("two reports are for shard {} of {}", .0 + 1, .1)]
     TwiceTheSame(u64, u64),
     /// Several reports of which one is of a whole run.
-    #[error("one of the reports is not of a part of a run: run the parts with --shard")]
+    #[error("one of the reports is not for a part of a run: run the parts with --shard")]
     Whole,
     /// A part is missing.
     #[error("the report of shard {} of {} is missing", .0 + 1, .1)]
     Missing(u64, u64),
-    /// Parts that were asked for different things.
-    #[error("the reports of shards {} and {} are of different runs: {what}", .0 + 1, .1 + 1, what = .2)]
+    /// Parts with different parameters.
+    #[error("the reports of shards {} and {} belong to different runs: {what}", .0 + 1, .1 + 1, what = .2)]
     Different(u64, u64, String),
     /// Parts of runs that were not at the same time.
-    #[error("the reports of shards {} and {} are of different runs: one was over {seconds:.0} s before the other began", .0 + 1, .1 + 1, seconds = .2)]
+    #[error("the reports of shards {} and {} belong to different runs: one ended {seconds:.0} s before the other began", .0 + 1, .1 + 1, seconds = .2)]
     Apart(u64, u64, f64),
     /// Parts of different divisions.
-    #[error("the reports are of runs divided differently: {0} and {1} shards")]
+    #[error("the reports have different numbers of shards: {0} and {1}")]
     DividedDifferently(u64, u64),
 }

@@ -1,4 +1,4 @@
-//! A run from outside: what it is asked for, and what can be seen of it.
+//! A run from outside: its options, and what can be observed of it.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +16,8 @@ pub(crate) enum RunError {
     /// A broker's name could not be looked up.
     #[error("{0}")]
     Dial(Box<DialError>),
-    /// A topic or filter that is none once its placeholders are filled.
-    #[error("a topic of the run, its placeholders filled: {0}")]
+    /// A topic or filter that is not valid once its placeholders are filled.
+    #[error("a topic of the run, with its placeholders filled: {0}")]
     Topic(#[from] TopicError),
     /// The system does not allow as many connections.
     #[error(transparent)]
@@ -48,14 +48,14 @@ pub(crate) struct RunOptions {
     pub taps: Option<Taps>,
 }
 
-/// Where a run is within its phase.
+/// The stage of a run within its phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Clients connect, subscribe or leave.
     Connecting,
     /// The load is on.
     Running,
-    /// What is on its way is waited for.
+    /// Outstanding messages are waited for.
     Draining,
 }
 
@@ -72,17 +72,21 @@ pub(crate) struct Snapshot {
     pub in_stage: Duration,
     /// How long the phase lasts; `None` where that is not said.
     pub lasts: Option<Duration>,
+    /// Until the load begins, where all parts of a run wait for one time.
+    pub starts_in: Option<Duration>,
+    /// How many seconds after `--start-at` it is while the load has not begun.
+    pub late: Option<f64>,
     /// Clients of this process.
     pub clients: u64,
-    /// Clients that stand.
+    /// Connected clients.
     pub standing: u64,
-    /// Clients that stand, are away by plan, or have failed for good.
+    /// Clients that are connected, away by plan, or have failed for good.
     pub settled: u64,
     /// Messages sent.
     pub sent: u64,
     /// Messages received.
     pub delivered: u64,
-    /// Messages scheduled and not done with.
+    /// Messages scheduled and not finished.
     pub outstanding: u64,
     /// What happened up to the last whole second.
     pub counts: Counts,
@@ -94,17 +98,17 @@ pub(crate) struct Snapshot {
     pub buckets: Buckets,
 }
 
-/// Who watches a run.
+/// An observer of a run.
 pub(crate) trait Observer {
-    /// All clients stand or have failed; it took so long.
+    /// All clients are connected or have failed; how long it took.
     fn connected(&mut self, snapshot: &Snapshot);
     /// A second is over.
     fn second(&mut self, snapshot: &Snapshot);
     /// Ten times a second.
     fn moment(&mut self, snapshot: &Snapshot);
-    /// A signal has ended the load; what is on its way is waited for, `drain` at most.
+    /// A signal has ended the load; outstanding messages are waited for, at most for `drain`.
     fn stopping(&mut self, snapshot: &Snapshot, drain: Duration);
-    /// A signal has ended the wait for what is on its way.
+    /// A signal has ended the wait for outstanding messages.
     fn cut_short(&mut self, snapshot: &Snapshot);
     /// What is measured so far, every few seconds where results are kept.
     fn interim(&mut self, report: &Report);

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Rate, Rows, Stamp, Text, Threshold};
+use super::{Measure, Needs, Rate, Stamp, Text, Threshold};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling, Version};
+use crate::payload::Rows;
 use crate::session::ConnectOptions;
 use crate::transport::{Backoff, Dialer, Endpoint};
 
@@ -20,15 +21,15 @@ pub(crate) struct Scenario {
     pub dialers: Vec<Dialer>,
     /// What CONNECT says but for what [`Login`] has.
     pub session: ConnectOptions,
-    /// Clients of the same kind; those that subscribe first, so that nothing is published to nobody.
+    /// Clients of the same kind; subscribers first, so that nothing is published without receivers.
     pub groups: Vec<Group>,
     /// What happens, one after another; at least one.
     pub phases: Vec<Phase>,
-    /// Wait between one connect and the next; none: as many at a time as `handshakes` allows.
+    /// Delay between one connect and the next; none: as many at a time as `handshakes` allows.
     pub connect_interval: Duration,
-    /// How many connects may be under way at a time.
+    /// How many connects may be in progress at a time.
     pub handshakes: usize,
-    /// What becomes of a client whose connection is lost.
+    /// What happens to a client whose connection is lost.
     pub reconnect: Option<Reconnect>,
     /// Part of the run at its beginning that is left out of latencies and rates.
     pub warmup: Duration,
@@ -40,7 +41,9 @@ pub(crate) struct Scenario {
     pub shard: Shard,
     /// Random number of the run, in its stamps.
     pub run: u32,
-    /// Take one-way times of other machines' clocks for true.
+    /// From where what is random in messages is drawn.
+    pub seed: u64,
+    /// Trust one-way times from the clocks of other machines.
     pub trust_foreign_clocks: bool,
 }
 
@@ -49,9 +52,9 @@ pub(crate) struct Scenario {
 pub(crate) struct Reconnect {
     /// How long to wait before each attempt, and how many there are in a row.
     pub backoff: Backoff,
-    /// A connection that stood this long was a good one: the next loss counts attempts from 1 again.
+    /// A connection that lasted this long resets the count: the next loss counts attempts from 1 again.
     pub stable_after: Duration,
-    /// Whether a client that has never stood tries again too.
+    /// Whether a client that has never connected tries again too.
     pub also_first: bool,
 }
 
@@ -66,7 +69,7 @@ pub(crate) struct Shard {
 
 /// A part of a run.
 ///
-/// First its changes are carried out, and all clients have to stand again: this is what a reconnect storm, a flood of
+/// First its changes are carried out, and all clients have to be connected again: this is what a reconnect storm, a flood of
 /// retained messages and the resumption of sessions measure. Then its time begins, and its groups act.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Phase {
@@ -87,7 +90,7 @@ pub(crate) enum Change {
     Connect,
     /// Its clients leave with DISCONNECT.
     Disconnect,
-    /// All of its connections are closed at once, without a word, and made again at once.
+    /// All of its connections are closed at once, without DISCONNECT, and opened again at once.
     Drop,
 }
 
@@ -98,7 +101,7 @@ pub(crate) struct Act {
     pub group: usize,
     /// The factor in the beginning.
     pub from: f64,
-    /// The factor at the end; another than `from` only where the phase has a duration.
+    /// The factor at the end; different from `from` only if the phase has a duration.
     pub to: f64,
 }
 
@@ -134,7 +137,7 @@ pub(crate) struct Group {
     pub kept_session: Option<KeptSession>,
 }
 
-/// What the clients of a group say of themselves, each by its number or its row.
+/// The identity of the clients of a group, by number or row.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
     /// User Name.
@@ -156,7 +159,7 @@ pub(crate) struct Login {
 pub(crate) struct WillTexts {
     /// Where to.
     pub topic: Text,
-    /// What; `None`: bytes that are no text.
+    /// The payload; `None`: bytes that are not text.
     pub payload: Option<Text>,
     /// User properties.
     pub user_properties: Vec<(Text, Text)>,
@@ -212,7 +215,7 @@ pub(crate) struct Publish {
     pub qos: QoS,
     /// The broker keeps the messages.
     pub retain: bool,
-    /// Each goes out with DUP, as only somebody who tests a broker wants it.
+    /// Each is sent with DUP, which is only useful to test a broker.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; without user properties.
     pub properties: Option<Box<PublishProperties>>,
@@ -243,11 +246,11 @@ pub(crate) enum Payload {
 /// When messages are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Load {
-    /// Evenly, so many of all clients together.
+    /// Evenly, at this rate for all clients together.
     Even(Rate),
     /// The same on average, as from many independent senders.
     Poisson(Rate),
-    /// As fast as the window and the socket allow. There is no plan, so no latency can be corrected by it.
+    /// As fast as the window and the socket allow. Without planned times, latencies cannot be corrected.
     Unpaced {
         /// Measure from sending to acknowledgement; costs throughput, as acknowledgements are read at once.
         latency: bool,
@@ -365,7 +368,7 @@ impl Scenario {
         let numbered = !self.publishes() || self.stamps();
         match threshold.needs() {
             Needs::Plan if !self.publishes() => Some("nothing is published in this run"),
-            Needs::Plan if !paced => Some("an unpaced run has no plan"),
+            Needs::Plan if !paced => Some("an unpaced run has no planned times"),
             Needs::Publishers | Needs::Acknowledgements if !self.publishes() => {
                 Some("nothing is published in this run")
             }
@@ -374,7 +377,7 @@ impl Scenario {
                 Some("nothing is received in this run")
             }
             Needs::Losses if !self.publishes() && self.shares_subscriptions() => {
-                Some("a member of a share does not know what the others receive")
+                Some("a member of a shared subscription does not know what the others receive")
             }
             Needs::Numbers if !numbered => Some("the payload carries no number: use --payload-size of 32 or more"),
             Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
@@ -393,16 +396,18 @@ impl Scenario {
             Measure::Ack | Measure::AckUncorrected | Measure::SendDelay if !self.publishes() => {
                 Some("nothing is published in this run")
             }
-            Measure::Ack if !paced => Some("without a plan there is no corrected latency: use ack_uncorrected"),
+            Measure::Ack if !paced => Some("an unpaced run has no corrected latency: use ack_uncorrected"),
             Measure::Ack | Measure::AckUncorrected if !acknowledged => Some("QoS 0 is not acknowledged"),
             Measure::AckUncorrected if !times_acknowledgements => {
                 Some("an unpaced run measures no latency without --latency")
             }
             Measure::CoreDelay if !self.publishes() => Some("nothing is published in this run"),
-            Measure::SendDelay if !paced => Some("without a plan nothing is delayed"),
+            Measure::SendDelay if !paced => Some("without planned times nothing is delayed"),
             Measure::Online if !self.plans_connects() => Some("no connect of this run has a planned time"),
-            Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => Some("nothing waits at the broker"),
-            Measure::Suback if !self.subscribes() => Some("nobody subscribes in this run"),
+            Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => {
+                Some("no messages are queued at the broker in this run")
+            }
+            Measure::Suback if !self.subscribes() => Some("no client subscribes in this run"),
             _ => None,
         }
     }
@@ -485,7 +490,7 @@ impl Phase {
 }
 
 impl FilterPattern {
-    /// A filter at a QoS, everything else as in 3.1.1.
+    /// A filter with a QoS, and the defaults of 3.1.1.
     pub(crate) fn new(filter: Text, qos: QoS) -> Self {
         let retain_handling = RetainHandling::SendAtSubscribe;
         Self { filter, qos, no_local: false, retain_as_published: false, retain_handling }

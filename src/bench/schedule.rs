@@ -1,12 +1,12 @@
-//! When each message is due: an open loop, so that a slow broker cannot slow the question down.
+//! When each message is due: an open loop, so that a slow broker cannot slow down the load.
 //!
-//! Message `g` of all is planned at `g / rate` after the start and belongs to client `g % clients`: the clients'
+//! Message `g` of all is planned at `g / rate` after the start and is sent by client `g % clients`: the clients'
 //! phases are staggered by construction, and message `g` exists exactly if `g < limit`. A worker, and a shard on
 //! another machine, walks the messages of its own clients only; nothing has to be agreed upon while running.
 
 use super::Rate;
 
-/// Which clients of all are one's own: `first`, `first + step`, and so on below `total`.
+/// Which of all clients are our own: `first`, `first + step`, and so on below `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slice {
     /// Number of the first, from 0.
@@ -122,7 +122,7 @@ impl Schedule {
         schedule
     }
 
-    /// When the next message is due; `None` when there are no more.
+    /// When the next message is due; `None` after the last one.
     pub(crate) fn next_due(&self) -> Option<u64> {
         self.next.map(|due| due.planned)
     }

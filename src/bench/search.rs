@@ -1,17 +1,17 @@
-//! The highest rate that holds, so that two searches in a row find the same.
+//! Finds the highest rate that meets the conditions, reproducibly.
 //!
 //! ```text
-//! Growing ──fails──► once more ──fails──► Halving ──gap below 5 %──► Confirming ──held so many times──► found
+//! Growing ──fails──► once more ──fails──► Halving ──gap below 5 %──► Confirming ──held often enough──► found
 //!    ▲ │                 │ holds            ▲                            │ fails, and once more
 //!    └─┘ holds: double ◄─┘                  └────────────────────────────┘ lower
 //! ```
 //!
-//! No rate fails by one step alone, and none is the answer by one. A step for which this machine had no time is not
-//! judged, and repeated.
+//! A single step neither fails a rate nor confirms one. A step for which this machine was too busy is not judged, but
+//! repeated.
 
 use serde::{Deserialize, Serialize};
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -20,11 +20,11 @@ pub enum StepOutcome {
     Holds,
     /// One does not, or it was not.
     Fails,
-    /// This program or its machine had no time: nothing is known of the broker.
+    /// This program or its machine was too busy: nothing is known about the broker.
     Starved,
 }
 
-/// Finds the highest rate that holds.
+/// Finds the highest rate that meets the conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Search {
     first: u64,
@@ -43,7 +43,7 @@ pub(crate) struct Search {
     over: bool,
 }
 
-/// So many steps in a row without a judgement end the search.
+/// This many steps in a row without a judgement end the search.
 const STARVED: u32 = 3;
 
 impl Search {
@@ -77,7 +77,7 @@ impl Search {
         }
     }
 
-    /// What came of the rate that was to be tried.
+    /// Takes the result of the rate that was tried.
     pub(crate) fn note(&mut self, rate: u64, outcome: StepOutcome) {
         if outcome == StepOutcome::Starved {
             self.starved += 1;
@@ -129,7 +129,7 @@ impl Search {
         self.confirming.is_some_and(|(_, times)| times >= self.confirmations)
     }
 
-    /// Whether it ended since this machine had no time.
+    /// Whether it ended because this machine was too busy.
     pub(crate) fn is_starved(&self) -> bool {
         self.starved >= STARVED
     }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use StepOutcome::{Fails, Holds, Starved};
 
-    /// Searches where `outcome` says what comes of each step: its rate and its number.
+    /// Searches where `outcome` gives the outcome of each step from its rate and its number.
     fn search(first: u64, mut outcome: impl FnMut(u64, usize) -> StepOutcome) -> (Search, usize) {
         let mut search = Search::new(first, 3);
         let mut steps = 0;

@@ -10,11 +10,11 @@ use super::verdict::LimitedBy;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SearchReport {
-    /// What had to hold.
+    /// The conditions.
     pub conditions: Vec<String>,
-    /// The highest rate that held, messages a second; `null` if none did.
+    /// The highest rate that met the conditions, in messages per second; `null` if none did.
     pub found: Option<u64>,
-    /// Whether it held as often as `--confirm` asks.
+    /// Whether it was confirmed as often as `--confirm` requires.
     pub confirmed: bool,
     /// Why it ended.
     pub ended: SearchEnded,
@@ -27,11 +27,11 @@ pub struct SearchReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SearchEnded {
-    /// The rate is found, or there is none.
+    /// The rate was found, or does not exist.
     Done,
-    /// `--max-time` was over.
+    /// `--max-time` expired.
     OutOfTime,
-    /// This machine had no time for the load, several times in a row.
+    /// This machine was too busy, several times in a row.
     Starved,
     /// By a signal.
     Interrupted,
@@ -56,7 +56,7 @@ pub struct SearchStep {
     pub lost: u64,
     /// Who was the bottleneck.
     pub limited_by: Option<LimitedBy>,
-    /// What came of it.
+    /// Its result.
     pub outcome: StepOutcome,
     /// Why it fails, or was not judged.
     pub why: Option<String>,

@@ -1,6 +1,6 @@
-//! Told by sequence numbers: what one subscriber got twice, too late, or not at all from one publisher.
+//! Detects by sequence numbers what one subscriber got twice, out of order, or not at all from one publisher.
 
-/// How a message came.
+/// How a message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// Behind all before it, whether or not some are missing in between.
@@ -9,7 +9,7 @@ pub(crate) enum Arrival {
     Reordered,
     /// It had been delivered before.
     Duplicate,
-    /// It was sent before the first that was heard: nobody knows what should have come of those.
+    /// It was sent before the first one that arrived: it is unknown how many of those to expect.
     Before,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Sequence {
 }
 
 const WORDS: usize = 64;
-/// How far back a late message is still told from a duplicate. Beyond, it is taken for a duplicate.
+/// How far back a late message is still distinguished from a duplicate. Beyond, it counts as a duplicate.
 const WINDOW: u64 = 64 * WORDS as u64;
 
 impl Sequence {
@@ -171,7 +171,7 @@ mod tests {
                 let expected = match behind {
                     _ if number < begin => Arrival::Before,
                     0 => Arrival::InOrder,
-                    // Beyond the window nobody can tell any more.
+                    // Beyond the window they cannot be distinguished.
                     _ if is_new && behind <= WINDOW => Arrival::Reordered,
                     _ => Arrival::Duplicate,
                 };

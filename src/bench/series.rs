@@ -81,8 +81,8 @@ impl Series {
         is_over
     }
 
-    /// Closes one more whole second, since the workers have sent their last. What is left is no second, and its
-    /// count no rate.
+    /// Closes one more whole second, as the workers have sent their last. The rest is not a whole second, so its count is
+    /// not a rate.
     pub(super) fn close_one_of_all(&mut self, now: u64) -> bool {
         let is_over = self.next <= now / SECOND;
         self.next += u64::from(is_over);

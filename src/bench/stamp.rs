@@ -5,14 +5,14 @@
 //! | MAGIC | clock | run | publisher | sequence | delay (us) | planned (ns) |   big-endian
 //! ```
 //!
-//! `clock` names the clock that `planned` was read from, so that nobody subtracts the times of two machines unasked.
+//! `clock` names the clock that `planned` was read from, so that times of two machines are not subtracted by default.
 
-/// A stamp as it is in a payload.
+/// A stamp as written in a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// Which clock: equal for processes of one machine, since it started.
     pub clock: u32,
-    /// Which run, a random number: what another run left behind is told apart.
+    /// Which run, a random number that distinguishes messages of other runs.
     pub run: u32,
     /// Number of the publisher among all.
     pub publisher: u32,

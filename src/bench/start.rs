@@ -1,4 +1,4 @@
-//! From a scenario to its report: what the machine has is checked, addresses are looked up, and the conductor takes over.
+//! From a scenario to its report: checks the machine, resolves addresses, and hands over to the conductor.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who sees the bytes of which clients: `--trace`.
+//! Which clients are traced: `--trace`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ type Make = dyn Fn(&str) -> Box<dyn Tap> + Send + Sync;
 pub(crate) const ALL_WATCHED: u64 = 10;
 
 impl Taps {
-    /// `make` is told the identifier of the client.
+    /// `make` gets the identifier of the client.
     pub(crate) fn new(make: impl Fn(&str) -> Box<dyn Tap> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }

@@ -1,12 +1,14 @@
 //! A text that each client fills in: placeholders, and columns of the rows that clients are given.
 
-use super::Rows;
-use crate::payload::placeholder::{Name, Pattern};
+use std::sync::Arc;
+
+use crate::payload::Rows;
+use crate::payload::placeholder::{Drawer, Jinja, Name, Pattern};
 
 /// A text with placeholders, and with columns of [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text {
-    /// As it was written, with what is bound in its place.
+    /// As written, with the bound values in place.
     text: String,
     pieces: Vec<Piece>,
 }
@@ -14,12 +16,14 @@ pub(crate) struct Text {
 /// What it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// A text of its own placeholders.
+    /// A text with the bench's own placeholders.
     Pattern(Pattern),
     /// A column, by its place.
     Column(usize),
     /// Nothing is filled in.
     Plain(String),
+    /// A template of Jinja.
+    Jinja(Arc<Jinja>),
 }
 
 impl Text {
@@ -29,12 +33,17 @@ impl Text {
         Self { text, pieces: pieces.into_iter().map(|(_, piece)| piece).collect() }
     }
 
+    /// A template of Jinja.
+    pub(crate) fn jinja(jinja: Arc<Jinja>) -> Self {
+        Self::of(vec![(jinja.as_str().to_owned(), Piece::Jinja(jinja))])
+    }
+
     /// As it is.
     pub(crate) fn plain(text: &str) -> Self {
         Self::of(vec![(text.to_owned(), Piece::Plain(text.to_owned()))])
     }
 
-    /// As it was written, with what is bound in its place.
+    /// As written, with the bound values in place.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -45,20 +54,34 @@ impl Text {
             Piece::Pattern(pattern) => pattern.has_number(),
             Piece::Column(_) => true,
             Piece::Plain(_) => false,
+            Piece::Jinja(jinja) => jinja.asks_for(Name::Client) || jinja.asks_for(Name::ClientId),
         })
     }
 
-    /// Whether every message has a text of its own.
+    /// Whether the text differs between messages.
     pub(crate) fn differs_by_message(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Pattern(pattern) if pattern.differs_by_message()))
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Pattern(pattern) => pattern.differs_by_message(),
+            Piece::Jinja(_) => true,
+            Piece::Column(_) | Piece::Plain(_) => false,
+        })
+    }
+
+    /// Whether it uses a name.
+    pub(crate) fn asks_for(&self, name: Name) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Pattern(pattern) => pattern.asks_for(name),
+            Piece::Jinja(jinja) => jinja.asks_for(name),
+            Piece::Column(_) | Piece::Plain(_) => false,
+        })
     }
 
     /// The same text with its random parts drawn, once for all who fill it.
     #[must_use]
-    pub(crate) fn draw(mut self, random: &mut fastrand::Rng) -> Self {
+    pub(crate) fn draw(mut self, drawer: &mut Drawer) -> Self {
         for piece in &mut self.pieces {
             if let Piece::Pattern(pattern) = piece {
-                let drawn = std::mem::take(pattern).draw(random);
+                let drawn = std::mem::take(pattern).draw(drawer);
                 *pattern = drawn;
             }
         }
@@ -95,19 +118,20 @@ impl Text {
         self
     }
 
-    /// Appends the text; `value` writes what a name stands for, and `row` is that of the client.
+    /// Appends the text; `value` writes the value of a name, and `row` is that of the client.
     pub(crate) fn fill(
         &self,
-        random: &mut fastrand::Rng,
+        drawer: &mut Drawer,
         out: &mut String,
         row: Option<(&Rows, usize)>,
         mut value: impl FnMut(Name, &mut String),
     ) {
         for piece in &self.pieces {
             match piece {
-                Piece::Pattern(pattern) => pattern.fill(random, out, &mut value),
+                Piece::Pattern(pattern) => pattern.fill(drawer, out, &mut value),
                 Piece::Column(column) => out.push_str(row.map_or("", |(rows, row)| rows.get(row, *column))),
                 Piece::Plain(text) => out.push_str(text),
+                Piece::Jinja(jinja) => jinja.fill(drawer, out, &mut value),
             }
         }
     }

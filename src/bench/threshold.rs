@@ -32,22 +32,22 @@ pub struct Threshold {
     bare: bool,
 }
 
-/// What a threshold found.
+/// The result of a threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The threshold as it was written.
+    /// The threshold as written.
     pub threshold: String,
     /// What was measured, in nanoseconds, messages, or as a part; `null` when there was nothing to measure.
     pub measured: Option<f64>,
-    /// Whether the run is a failure by it. Nothing measured is one: an unmeasured promise is not a kept one.
+    /// Whether it fails the run; also true if nothing was measured, as an unmeasured condition is not met.
     pub failed: bool,
     /// What was measured, for a person.
     pub shown: Option<String>,
 }
 
-/// What a run has to have for a threshold to say anything about it.
+/// What a run must have for a threshold to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// Any run will do.
@@ -58,15 +58,15 @@ pub enum Needs {
     Latency(Measure),
     /// Planned times of messages.
     Plan,
-    /// Somebody who publishes.
+    /// Publishers.
     Publishers,
-    /// Somebody who publishes and is answered.
+    /// Publishers that get answers.
     Acknowledgements,
-    /// Somebody who receives.
+    /// Receivers.
     Subscribers,
-    /// Somebody who receives and knows what should come.
+    /// Receivers that know what to expect.
     Losses,
-    /// Somebody who receives messages with numbers.
+    /// Receivers of messages with numbers.
     Numbers,
 }
 
@@ -80,13 +80,13 @@ pub trait Measured {
     fn rate(&self) -> Option<f64>;
     /// Messages sent in a second of the measured time; `None` without any.
     fn throughput(&self) -> Option<f64>;
-    /// How many seconds the load began behind `--start-at`; `None` without it.
+    /// How many seconds the load began after `--start-at`; `None` without it.
     fn late_start(&self) -> Option<f64> {
         None
     }
 }
 
-/// Why a text is no threshold.
+/// Why a text is not a valid threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a condition: {fault}")]
 pub struct InvalidThreshold {
@@ -343,7 +343,7 @@ impl FromStr for Threshold {
             Some((text[..at].trim(), operator.1, text[at + operator.0.len()..].trim()))
         });
         let Some((metric, operator, value)) = found else {
-            return Err(invalid("it has no comparison, as in e2e.p99>100ms or loss>0".into()));
+            return Err(invalid("it has no comparison, for example e2e.p99>100ms or loss>0".into()));
         };
         let Some(mut parsed) = Metric::parse(metric) else {
             let latencies = Measure::ALL.map(Measure::name).join(", ");
@@ -352,7 +352,7 @@ impl FromStr for Threshold {
             )));
         };
         let Some((value, unit)) = parse_value(value) else {
-            return Err(invalid(format!("`{value}` is no value, as in 100ms, 0.99 or 1%")));
+            return Err(invalid(format!("`{value}` is not a value, for example 100ms, 0.99 or 1%")));
         };
         match (parsed, unit) {
             (Metric::Latency(..) | Metric::LateStart, Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
@@ -491,7 +491,7 @@ mod tests {
             ("e2e.p99", "no comparison"),
             ("e2e.p101>1ms", "`e2e.p101` is not measured"),
             ("ping.p99>1ms", "`ping.p99` is not measured"),
-            ("e2e.p99>fast", "`fast` is no value"),
+            ("e2e.p99>fast", "`fast` is not a value"),
             ("e2e.p99>100", "needs a unit"),
             ("e2e.p99>1%", "does not fit"),
             ("rate<1s", "does not fit"),

@@ -1,4 +1,4 @@
-//! Who was the bottleneck: the generator must not blame the broker for itself, nor for what else its machine did.
+//! The bottleneck: the generator must not blame the broker for itself or for other work on its machine.
 //!
 //! It follows from what each late or missing message waited for longest, which the workers note when it is sent.
 
@@ -8,7 +8,7 @@ use super::Counts;
 use super::recorder::Share;
 use crate::payload::plural;
 
-/// A judgement and its grounds.
+/// A verdict and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -19,18 +19,18 @@ pub struct Verdict {
     pub why: Vec<String>,
 }
 
-/// Who was the bottleneck, from the least to the most that it says against the figures.
+/// The bottleneck, ordered by how much it invalidates the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
-    /// The load was carried as planned.
+    /// The load ran as planned.
     Nothing,
-    /// The number of messages in flight: the broker answers as quickly as ever.
+    /// The number of messages in flight, as the broker answers as quickly as before.
     Window,
     /// The broker, or the network to it.
     Broker,
-    /// It cannot be told.
+    /// It is unclear.
     Unclear,
     /// This program: the figures say nothing about the broker.
     Generator,
@@ -38,16 +38,16 @@ pub enum LimitedBy {
     Machine,
 }
 
-/// What is known of a run.
+/// What is known about a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Signs {
     /// Messages sent as a part of those planned; `None` without a plan.
     pub(super) rate: Option<f64>,
     /// What the busiest worker did with its time; `None` where that was not measured.
     pub(super) busiest: Option<Share>,
-    /// 99 per cent of the messages were sent at most so long after their planned time, nanoseconds.
+    /// 99 per cent of the messages were sent at most this long after their planned time, nanoseconds.
     pub(super) send_delay_p99: Option<u64>,
-    /// 99 per cent of the workers' alarms were followed at most so much later, nanoseconds.
+    /// 99 per cent of the workers' alarms were followed at most this much later, nanoseconds.
     pub(super) core_delay_p99: Option<u64>,
     /// The 99th percentile of the way through the broker, nanoseconds.
     pub(super) latency_p99: Option<u64>,
@@ -59,11 +59,11 @@ pub(super) struct Signs {
 
 /// A thread this busy has no time left when it matters.
 const BUSY: f64 = 0.9;
-/// A thread less busy than this is not what anybody waits for.
+/// A thread less busy than this does not hold up anything.
 const IDLE: f64 = 0.7;
 /// A window that is turned over this quickly, compared with the quickest answers, is what limits.
 const TURNED_OVER: f64 = 0.3;
-/// Below, nobody reads a delay of our own off a latency.
+/// Below, a delay of our own is not visible in a latency.
 const VISIBLE: u64 = 1_000_000;
 
 impl Verdict {
@@ -89,7 +89,7 @@ impl Verdict {
             None => signs.by_causes(),
         };
         if limited_by == LimitedBy::Window {
-            why.push("the broker answered as quickly as ever while messages waited for a place in the window".into());
+            why.push("the broker answered as quickly as before while messages waited for a place in the window".into());
         }
         // What is lost or refused was not carried, however punctually it was sent.
         let limited_by = if is_faulty { limited_by.max(LimitedBy::Broker) } else { limited_by };
@@ -136,7 +136,7 @@ impl Signs {
         let Some(latency) = self.latency_p99 else { return LimitedBy::Nothing };
         let covers = |delay: Option<u64>| delay.is_some_and(|delay| delay * 2 > latency);
         if covers(self.core_delay_p99) && self.core_delay_p99 >= Some(VISIBLE) {
-            why.push("much of the latency is our own wait for a core".into());
+            why.push("much of the latency is the generator's own wait for a core".into());
             LimitedBy::Machine
         } else if covers(self.send_delay_p99) {
             why.push("much of the latency is the generator's own send delay".into());
@@ -182,13 +182,11 @@ impl Signs {
     fn own(&self) -> Vec<String> {
         let mut why = vec![match self.busiest {
             Some(share) => format!("the busiest worker used {:.0} % of its core", share.busy * 100.0),
-            None => "what the workers used of their cores was not measured".to_owned(),
+            None => "the CPU use of the workers was not measured".to_owned(),
         }];
-        why.extend(
-            self.busiest
-                .filter(|share| share.waited >= 0.1)
-                .map(|share| format!("it waited {:.0} % of the time for a core that others had", share.waited * 100.0)),
-        );
+        why.extend(self.busiest.filter(|share| share.waited >= 0.1).map(|share| {
+            format!("it waited {:.0} % of the time for a core used by other programs", share.waited * 100.0)
+        }));
         if let Some(delay) = self.send_delay_p99 {
             why.push(format!("send-delay p99 {}", micros(delay)));
         }
@@ -199,13 +197,13 @@ impl Signs {
     }
 }
 
-/// What went wrong with messages, whoever was the bottleneck.
+/// What went wrong with messages, whatever the bottleneck was.
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 fn faults(counts: &Counts) -> Vec<String> {
     let mut faults = Vec::new();
     if counts.lost > 0 {
         let percent = counts.lost as f64 * 100.0 / counts.expected.max(1) as f64;
-        faults.push(format!("{} lost, {percent:.2} % of what should have come", plural(counts.lost, "message")));
+        faults.push(format!("{} lost, {percent:.2} % of those expected", plural(counts.lost, "message")));
     }
     for (count, noun, what) in [
         (counts.refused, "message", "refused by the broker"),
@@ -229,7 +227,7 @@ fn causes(counts: &Counts) -> Vec<String> {
         (counts.late_for_core, "a core for this program"),
         (counts.late_for_work, "this program's own work"),
         (counts.late_for_window, "a place in the window"),
-        (counts.late_for_socket, "the socket to take more"),
+        (counts.late_for_socket, "the socket to accept more"),
         (counts.late_for_connection, "a connection"),
     ];
     let shown = list.into_iter().filter(|(count, _)| *count > 0);
@@ -252,7 +250,7 @@ impl LimitedBy {
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Nothing => "nothing: the load was carried as planned",
+            Self::Nothing => "nothing: the load ran as planned",
             Self::Window => "the window (raise --inflight)",
             Self::Broker => "the broker (or the network to it)",
             Self::Unclear => "unclear",
@@ -264,7 +262,7 @@ impl LimitedBy {
     /// In a sentence.
     pub fn sentence(self) -> String {
         match self {
-            Self::Unclear => "unclear what was the limit".to_owned(),
+            Self::Unclear => "the limit is unclear".to_owned(),
             Self::Machine => "this machine was busy with other work: not a measurement of the broker".to_owned(),
             known => format!("limited by {}", known.words()),
         }

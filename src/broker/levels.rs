@@ -8,7 +8,7 @@ pub(crate) const MAXIMUM_LEVELS: usize = 1024;
 /// No node.
 const NONE: u32 = u32::MAX;
 
-/// Where a value is. Valid until it is given back by [`LevelTree::release`].
+/// The position of a value, valid until it is released with [`LevelTree::release`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
 
@@ -22,7 +22,7 @@ pub(crate) struct LevelTree<T> {
     nodes: Vec<Node<T>>,
     /// Nodes that are not in use.
     free: Vec<u32>,
-    /// What a search has yet to visit: kept for its memory.
+    /// What a search still has to visit: kept to reuse its memory.
     pending: Vec<(u32, usize)>,
 }
 
@@ -52,7 +52,7 @@ impl<T> LevelTree<T> {
         self.nodes[node as usize].value.as_ref().map(|_| NodeId(node))
     }
 
-    /// The place of a text, whose value is made where there is none.
+    /// The position of a text, whose value is created if there is none.
     pub(crate) fn entry(&mut self, text: &str) -> NodeId
     where
         T: Default,
@@ -73,7 +73,7 @@ impl<T> LevelTree<T> {
         self.nodes.get_mut(node.0 as usize)?.value.as_mut()
     }
 
-    /// Takes the value of a text out, and the nodes that nothing needs any more.
+    /// Removes the value of a text, and the nodes that are no longer needed.
     pub(crate) fn release(&mut self, node: NodeId, text: &str) -> Option<T> {
         let value = self.nodes.get_mut(node.0 as usize)?.value.take();
         let mut node = node.0;
@@ -175,7 +175,7 @@ impl<T> LevelTree<T> {
             free
         } else {
             self.nodes.push(Node::below(parent));
-            // Four billion nodes take more memory than there is.
+            // Four billion nodes would need more memory than exists.
             u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
         };
         let above = &mut self.nodes[parent as usize];

@@ -1,15 +1,15 @@
 //! The embedded broker.
 //!
-//! It exists so that a fresh machine needs nothing else to try MQTT, a script needs no broker of its own, and a client
-//! can be tested against limits and faults. It runs on one thread of its own and prints nothing.
+//! It exists so that a fresh machine needs nothing else to try MQTT, a script needs no broker set up, and a client
+//! can be tested against limits and faults. It runs on its own single thread and prints nothing.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | `core` | all sessions and what passes between them, without I/O |
-//! | `routing` | who gets a message |
+//! | `routing` | the recipients of a message |
 //! | `store` | retained and delayed messages |
 //! | `access` | users and rights |
-//! | `faults` | what goes wrong on request |
+//! | `faults` | faults on request |
 //! | `statistics` | what is counted, under mosquitto's `$SYS` |
 //! | `listen` | TCP, TLS, WebSocket and Unix sockets: streams to and from the core |
 //! | `server` | the thread, its start and its end |

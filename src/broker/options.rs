@@ -7,12 +7,12 @@ use super::core::Limits;
 use crate::mqtt::SharedStrategy;
 use crate::transport::TlsIdentity;
 
-/// What an embedded broker is started with.
+/// The options of an embedded broker.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerOptions {
-    /// The address to listen on; loopback unless another is named, as there is perhaps no password.
+    /// The address to listen on; loopback by default, as there may be no password.
     pub bind: IpAddr,
-    /// The TCP port; 0 takes a free one.
+    /// The TCP port; 0 picks a free one.
     pub port: u16,
     /// The port for TLS, 0 for a free one; `None` for no TLS.
     pub tls_port: Option<u16>,
@@ -24,25 +24,25 @@ pub struct BrokerOptions {
     pub websocket_path: String,
     /// A Unix socket to listen on besides.
     pub unix: Option<PathBuf>,
-    /// What TLS shows; `None` makes an authority and a certificate for this run.
+    /// The certificate for TLS; `None` creates an authority and a certificate for this run.
     pub certificate: Option<TlsIdentity>,
-    /// With TLS, let only clients in whose certificate one of these authorities signed.
+    /// With TLS, accept only clients with a certificate signed by one of these authorities.
     pub client_ca: Option<PathBuf>,
-    /// Who may connect: passwords by user name. Nobody in here means that everybody may, under any name.
+    /// Who may connect: passwords by user name. If empty, any client may, with any name.
     pub users: BTreeMap<String, String>,
-    /// A file of more of them: mosquitto's password file, or with plain passwords.
+    /// A file with more users: mosquitto's password file, or with plain passwords.
     pub user_file: Option<PathBuf>,
-    /// Who may publish and subscribe to what, in mosquitto's syntax; `None`: everybody everything.
+    /// Access rules in mosquitto's syntax; `None`: everything is allowed.
     pub acl_file: Option<PathBuf>,
-    /// Whether clients without a user name are let in where there are no users.
+    /// Whether clients without a user name are accepted if there are no users.
     pub anonymous: bool,
     /// Which member of a shared subscription gets a message.
     pub shared_strategy: SharedStrategy,
-    /// What is allowed.
+    /// The limits.
     pub limits: Limits,
-    /// For what is left to chance; `None` takes another each time.
+    /// The seed of random choices; `None` takes another each time.
     pub seed: Option<u64>,
-    /// What goes wrong, a rule each.
+    /// The faults, one rule each.
     pub faults: Vec<String>,
     /// Messages to `$control/faults` set other faults.
     pub control: bool,

@@ -46,7 +46,7 @@ impl Broker {
         let (started, addresses) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let (ask, questions) = unbounded_channel();
-        // A thread of its own, so that it can be started and stopped in the midst of another runtime.
+        // Its own thread, so that it can be started and stopped in the midst of another runtime.
         let thread = thread::Builder::new()
             .name("broker".into())
             .spawn(move || run(&options, plan, watch, &started, (stopped, questions)))
@@ -126,7 +126,7 @@ fn run(
         let _ = started.send(Ok(bound.addresses.clone()));
         let answers = async {
             while let Some(answer) = questions.recv().await {
-                // Whoever asked has given up.
+                // The asker has given up.
                 let _ = answer.send(hub.figures());
             }
         };

@@ -15,12 +15,12 @@ use crate::payload::PayloadSize;
 /// `mqttx-rs bench`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
-    /// Which load.
+    /// The load to run.
     #[command(subcommand)]
     pub command: BenchCommand,
 }
 
-/// Which load.
+/// The kinds of load, and what can be done with their reports.
 #[derive(Debug, Clone, Subcommand)]
 pub enum BenchCommand {
     /// Open connections and hold them
@@ -32,25 +32,28 @@ pub enum BenchCommand {
     /// Subscribe with many clients and count what arrives
     #[command(name = "sub")]
     Subscribe(Box<BenchSubscribeArgs>),
-    /// Publish and subscribe in one process: latency from end to end, losses, duplicates
+    /// Publish and subscribe in one process: end-to-end latency, losses, duplicates
     #[command(name = "e2e")]
     EndToEnd(Box<BenchEndToEndArgs>),
-    /// Run a scenario of several groups and phases: a preset, or a TOML file
+    /// Run a scenario of several groups and phases: a preset or a TOML file
     #[command(name = "run")]
     Run(Box<BenchRunArgs>),
     /// List the presets of `bench run`, or print one to copy and edit
     #[command(name = "presets")]
     Presets(BenchPresetsArgs),
-    /// Put the reports of several machines together, exactly
+    /// Merge the reports of several machines, with exact histograms
     #[command(name = "merge")]
     Merge(BenchMergeArgs),
-    /// Set two reports side by side
+    /// Compare two reports
     #[command(name = "compare")]
     Compare(BenchCompareArgs),
+    /// Print a job for Kubernetes or Slurm that runs a scenario on several machines and merges the reports
+    #[command(name = "manifest")]
+    Manifest(BenchManifestArgs),
 }
 
-/// `-I`: in `bench` the interval has the `-i`, as in MQTTX.
-fn id_short(argument: clap::Arg) -> clap::Arg {
+/// `-I`: in `bench`, `-i` is the interval, as it is in MQTTX.
+pub(super) fn id_short(argument: clap::Arg) -> clap::Arg {
     argument.short('I')
 }
 
@@ -58,13 +61,13 @@ fn id_short(argument: clap::Arg) -> clap::Arg {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("client_id", id_short), mut_arg("conn_user_properties", user_properties_of_connect))]
 pub struct BenchConnectArgs {
-    /// How many, how fast, how long.
+    /// Number of clients, pace and duration.
     #[command(flatten)]
     pub clients: ClientsArgs,
-    /// What is kept of the results.
+    /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -73,13 +76,16 @@ pub struct BenchConnectArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("client_id", id_short))]
 pub struct BenchPublishArgs {
-    /// How many, how fast, how long.
+    /// Number of clients, pace and duration.
     #[command(flatten)]
     pub clients: ClientsArgs,
-    /// How much.
+    /// The load.
     #[command(flatten)]
     pub load: LoadArgs,
-    /// What every message has.
+    /// The payload.
+    #[command(flatten)]
+    pub content: ContentArgs,
+    /// The fields of every message.
     #[command(flatten)]
     pub message: MessageArgs,
     /// How its payload is written.
@@ -88,10 +94,10 @@ pub struct BenchPublishArgs {
     /// How it is compressed.
     #[command(flatten)]
     pub compress: CompressArgs,
-    /// What is kept of the results.
+    /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -100,16 +106,16 @@ pub struct BenchPublishArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("client_id", id_short))]
 pub struct BenchSubscribeArgs {
-    /// How many, how fast, how long.
+    /// Number of clients, pace and duration.
     #[command(flatten)]
     pub clients: ClientsArgs,
     /// What they subscribe to.
     #[command(flatten)]
     pub subscription: BenchSubscriptionArgs,
-    /// What is kept of the results.
+    /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -118,22 +124,25 @@ pub struct BenchSubscribeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("client_id", id_short))]
 pub struct BenchRunArgs {
-    /// A preset of `bench presets`, or a TOML file (with a `.` or `/` in its name)
+    /// A preset that `bench presets` lists, or a TOML file (with a `.` or `/` in its name)
     #[arg(value_name = "SCENARIO", required_unless_present = "preset")]
     pub scenario: Option<String>,
-    /// The same as SCENARIO
+    /// Preset to run, like SCENARIO
     #[arg(long, value_name = "PRESET", conflicts_with = "scenario")]
     pub preset: Option<String>,
-    /// All counts of clients, rates and limits times this, as in 0.01
+    /// Multiply all client counts, rates and limits by this factor, for example 0.01
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::factor)]
     pub scale: f64,
-    /// How fast, how long; for --duration, that each phase with a duration takes so long.
+    /// Seed of the random values in payloads and topics, which are then the same in each run
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How fast and how long; --duration replaces the duration of each phase that has one.
     #[command(flatten)]
     pub timing: TimingArgs,
-    /// What is kept of the results.
+    /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -141,7 +150,7 @@ pub struct BenchRunArgs {
 /// `mqttx-rs bench presets`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchPresetsArgs {
-    /// Print this one
+    /// Preset to print
     #[arg(value_name = "PRESET")]
     pub name: Option<String>,
 }
@@ -153,22 +162,25 @@ pub struct BenchEndToEndArgs {
     /// Who sends to whom.
     #[command(flatten)]
     pub shape: ShapeArgs,
-    /// How many, how fast, how long.
+    /// Number of clients, pace and duration.
     #[command(flatten)]
     pub clients: ClientsArgs,
-    /// How much.
+    /// The load.
     #[command(flatten)]
     pub load: LoadArgs,
-    /// Topic; the rest of a message is as in `bench pub`
+    /// The payload.
+    #[command(flatten)]
+    pub content: ContentArgs,
+    /// Topic; the other fields of a message are as in `bench pub`
     #[arg(short, long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = "Message")]
     pub topic: Option<TopicName>,
     /// Quality of Service: 0, 1 or 2
     #[arg(short, long, value_name = "QOS", default_value = "0", help_heading = "Message")]
     pub qos: QoS,
-    /// What is kept of the results.
+    /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -177,13 +189,13 @@ pub struct BenchEndToEndArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Shape")]
 pub struct ShapeArgs {
-    /// Who sends to whom
+    /// Which publisher sends to which subscriber
     #[arg(long, value_name = "SHAPE", default_value = "one-to-one")]
     pub shape: Shape,
-    /// Publishers [default: -c; with fan-out 1]
+    /// Number of publishers [default: -c; with fan-out 1]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub publishers: Option<u64>,
-    /// Subscribers [default: -c; with fan-in 1]
+    /// Number of subscribers [default: -c; with fan-in 1]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub subscribers: Option<u64>,
 }
@@ -191,12 +203,12 @@ pub struct ShapeArgs {
 /// Who sends to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Shape {
-    /// Each publisher to a subscriber of its own
+    /// Each publisher to its own subscriber
     #[default]
     OneToOne,
     /// Every publisher to every subscriber
     FanOut,
-    /// Every publisher, each on a topic of its own, to few subscribers
+    /// Every publisher, each on its own topic, to few subscribers
     FanIn,
     /// Every publisher to a group whose members share the messages
     Shared,
@@ -206,10 +218,10 @@ pub enum Shape {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clients and time")]
 pub struct ClientsArgs {
-    /// Clients
+    /// Number of clients
     #[arg(short, long, value_name = "N", default_value = "1000", value_parser = value::count)]
     pub count: u64,
-    /// How fast, how long.
+    /// Pace and duration.
     #[command(flatten)]
     pub timing: TimingArgs,
 }
@@ -218,66 +230,66 @@ pub struct ClientsArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clients and time")]
 pub struct TimingArgs {
-    /// Wait between two connects, milliseconds or a duration
+    /// Delay between two connects, in milliseconds or with a unit
     #[arg(short, long, value_name = "DURATION", default_value = "10", value_parser = value::milliseconds)]
     pub interval: Duration,
-    /// Connects a second, instead of --interval; `max` for as fast as --handshakes allows
+    /// Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows
     #[arg(long, value_name = "RATE", conflicts_with = "interval")]
     pub ramp: Option<String>,
-    /// Connects that may be under way at a time, at least one for each of --workers
+    /// Connects in progress at a time, at least one per worker
     #[arg(long, value_name = "N", default_value = "256", value_parser = value::count)]
     pub handshakes: u64,
-    /// End after so long, seconds or a duration
+    /// End after this time, in seconds or with a unit
     #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
     pub duration: Option<Duration>,
-    /// Beginning that latencies and rates leave out, seconds or a duration
+    /// Exclude the first part of the run from latencies and rates, in seconds or with a unit
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = value::seconds)]
     pub warmup: Duration,
-    /// How long to wait for what is on its way when nothing comes, seconds or a duration; ten times as long at most
-    /// while something comes, and behind a signal once
+    /// How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten
+    /// times as long in total while messages arrive, or just this time after a signal
     #[arg(long, value_name = "DURATION", default_value = "5", value_parser = value::seconds)]
     pub drain: Duration,
-    /// Connect again when the connection is lost (-rp and --maximum-reconnect-times say how)
+    /// Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)
     #[arg(long)]
     pub reconnect: bool,
-    /// Threads [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub workers: Option<u64>,
-    /// Local addresses to connect from, in turn: more ports; repeat it, or give 10.0.0.1-10.0.0.9
+    /// Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9
     #[arg(long, value_name = "ADDRESS", num_args = 1.., value_parser = value::addresses)]
     pub source_ip: Vec<Vec<IpAddr>>,
-    /// A row for each client: a CSV file whose first line names the columns. `client_id`, username, password, cert, key and
-    /// topic set the options of the same names; any other is a placeholder, for example {site}
+    /// CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key
+    /// and topic set the options of those names; every column is a placeholder too, for example {site}
     #[arg(long, value_name = "FILE")]
     pub clients_csv: Option<PathBuf>,
-    /// Which client has which row
+    /// How rows are assigned to clients
     #[arg(long, value_name = "ORDER", default_value = "in-order", requires = "clients_csv")]
     pub rows: RowOrder,
-    /// Part of a run over several machines, for example 2/5; /5 takes the number from Kubernetes, Slurm, Nomad or GNU
-    /// parallel, and auto from Slurm how many there are, too
+    /// Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad
+    /// or GNU parallel, auto takes the number of parts from Slurm too
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
-    /// Name that all parts of a run have in common, so that `bench merge` takes no other for one of them
-    /// [default: from --start-at and what is asked]
+    /// Name shared by all parts of a run, by which `bench merge` recognises them
+    /// [default: derived from --start-at and the options]
     #[arg(long, value_name = "NAME")]
     pub run_id: Option<String>,
-    /// When to begin, so that several machines do it together, as in 2026-11-22T12:00:00Z
+    /// When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<jiff::Timestamp>,
-    /// Offer the figures to Prometheus while it runs, as in 127.0.0.1:9464
+    /// Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Results")]
     pub prometheus: Option<SocketAddr>,
 }
 
-/// Which client has which row of `--clients-csv`.
+/// How the rows of `--clients-csv` are assigned to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum RowOrder {
-    /// The first client has the first row; there are as many clients as rows, or fewer
+    /// In the order of the file; there are at most as many clients as rows
     #[default]
     InOrder,
-    /// The same, and from the first row again where there are more clients
+    /// In the order of the file, starting again at the first row if there are more clients
     Wrap,
-    /// A random row each, and each row once before any again
+    /// At random, each row once before any is used again
     Shuffle,
 }
 
@@ -286,117 +298,126 @@ pub enum RowOrder {
 #[command(next_help_heading = "Load")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct LoadArgs {
-    /// -im: wait between two messages of a client, milliseconds or a duration
+    /// Delay between two messages of a client, in milliseconds or with a unit
     #[arg(long, value_name = "DURATION", default_value = "1000", value_parser = value::milliseconds)]
     pub message_interval: Duration,
-    /// Messages of all clients together, as in 50000/s
+    /// Messages of all clients together, for example 50000/s
     #[arg(long, value_name = "RATE", conflicts_with_all = ["message_interval", "rate_per_client", "unpaced"])]
     pub rate: Option<String>,
-    /// Messages of each client, as in 0.5/s
+    /// Messages of each client, for example 0.5/s
     #[arg(long, value_name = "RATE", conflicts_with_all = ["message_interval", "unpaced"])]
     pub rate_per_client: Option<String>,
-    /// Random gaps, as from many independent senders
+    /// Random gaps between messages, as with many independent senders
     #[arg(long, conflicts_with = "unpaced")]
     pub poisson: bool,
-    /// As fast as the window and the socket allow
+    /// Send as fast as the window and the socket allow
     #[arg(long, conflicts_with = "message_interval")]
     pub unpaced: bool,
-    /// With --unpaced: measure latency all the same, at the cost of speed
+    /// With --unpaced: measure latency anyway, at the cost of speed
     #[arg(long, requires = "unpaced")]
     pub latency: bool,
-    /// Search the highest rate at which all of this holds, for example 'p99<50ms'; begins with --rate, and each step
-    /// takes --duration [default: 5s]
+    /// Search for the highest rate that meets all these conditions, for example 'p99<50ms'; starts at --rate, and each
+    /// step takes --duration [default: 5s]
     #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["unpaced", "limit"])]
     pub find_max: Option<String>,
-    /// With --find-max: how often the answer has to hold
+    /// With --find-max: how many runs have to confirm the result
     #[arg(long, value_name = "N", default_value = "3", requires = "find_max", value_parser = value::positive_u32)]
     pub confirm: u32,
-    /// With --find-max: end after so long with the best rate so far, seconds or a duration
+    /// With --find-max: end after this time with the best rate so far, in seconds or with a unit
     #[arg(long, value_name = "DURATION", default_value = "10m", requires = "find_max", value_parser = value::seconds)]
     pub max_time: Duration,
-    /// Messages of a client in flight [default: what the broker announces, else 100, at QoS 2 20]
+    /// Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]
     #[arg(long, value_name = "N", value_parser = value::positive_u16)]
     pub inflight: Option<u16>,
-    /// Messages of all clients together
+    /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
-    /// Topics of each client in turn, numbered by %s
+    /// Number of topics each client uses in turn; %s in the topic is their number
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub topics: Option<u64>,
-    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
-    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true, help_heading = "Message")]
-    pub text: Option<String>,
-    /// Placeholders in the payload of -m or --file-read too: %i %c %u %s {random:1-100}
-    #[arg(long, help_heading = "Message")]
-    pub template: bool,
-    /// A file is the payload
-    #[arg(long, value_name = "PATH", conflicts_with = "text", help_heading = "Message")]
-    pub file_read: Option<PathBuf>,
-    /// Split the payload where this matches, a regular expression such as ',' [default: '\n']; each client sends each
-    /// part once, or goes round until --limit or --duration
-    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n", help_heading = "Message")]
-    pub split: Option<String>,
-    /// Random payload of a size, as in 1KB; from 32 bytes on it carries number and time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"], help_heading = "Message")]
-    pub payload_size: Option<PayloadSize>,
-    /// Accepted for MQTTX's sake
+    /// Seed of the random values in the payload and topic, which are then the same in each run
+    #[arg(long, value_name = "N", help_heading = "Message")]
+    pub seed: Option<u64>,
+    /// Accepted for compatibility with MQTTX
     #[arg(short, long, hide = true)]
     pub verbose: bool,
+}
+
+/// The payload of a load.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Message")]
+pub struct ContentArgs {
+    /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
+    #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
+    #[arg(long)]
+    pub template: bool,
+    /// Read the payload from a file
+    #[arg(long, value_name = "PATH", conflicts_with = "text")]
+    pub file_read: Option<PathBuf>,
+    /// Split the payload at this regular expression, for example ',' [default: '\n']; each client sends each part once,
+    /// or all of them repeatedly until --limit or --duration
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n")]
+    pub split: Option<String>,
+    /// Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"])]
+    pub payload_size: Option<PayloadSize>,
 }
 
 /// What the clients subscribe to.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Subscription")]
 pub struct BenchSubscriptionArgs {
-    /// Topic filters with %i %c %u, as in car/%i/#
+    /// Topic filters with %i %c %u, for example car/%i/#
     #[arg(short, long, value_name = "FILTER", num_args = 1.., required = true)]
     pub topic: Vec<String>,
     /// Highest QoS, one for each filter or one for all
     #[arg(short, long, value_name = "QOS", num_args = 1.., default_value = "0")]
     pub qos: Vec<QoS>,
-    /// -nl: not the messages of the client itself (5.0)
+    /// Leave out the client's own messages (5.0)
     #[arg(long, alias = "no_local", value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
     pub no_local: Vec<bool>,
-    /// -rap: keep the retain flag as published (5.0)
+    /// Keep the retain flag as published (5.0)
     #[arg(long, value_name = "BOOL", num_args = 0.., default_missing_value = "true")]
     pub retain_as_published: Vec<bool>,
-    /// -rh: retained messages: 0 send, 1 if the subscription is new, 2 never (5.0)
+    /// Retained messages: 0 send, 1 send if the subscription is new, 2 do not send (5.0)
     #[arg(long, value_name = "N", num_args = 1.., value_parser = value::retain_handling)]
     pub retain_handling: Vec<RetainHandling>,
-    /// -si: number that comes back with each message (5.0)
+    /// Identifier the broker returns with each match (5.0)
     #[arg(long, value_name = "N", value_parser = value::subscription_identifier)]
     pub subscription_identifier: Option<u32>,
-    /// -up: user properties, as in "site: plant-7" (5.0)
+    /// User properties, for example "site: plant-7" (5.0)
     #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::key_value, hide = true)]
     pub user_properties: Vec<UserProperty>,
-    /// End after so many messages of all clients together
+    /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
-    /// Measure one-way latency of messages that other machines stamped: true as far as their clocks agree
+    /// Measure one-way latency of messages stamped by other machines, as accurate as their clocks agree
     #[arg(long)]
     pub trust_foreign_clocks: bool,
-    /// Accepted for MQTTX's sake
+    /// Accepted for compatibility with MQTTX
     #[arg(short, long, hide = true)]
     pub verbose: bool,
 }
 
-/// What is kept of the results, and what makes the run a failure.
+/// Where results are written, and what makes the run a failure.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Results")]
 pub struct ResultsArgs {
-    /// Fail (exit code 99) when it holds, as in 'e2e.p99>100ms', 'loss>0' or 'rate<0.99'; repeat it for several
+    /// Fail (exit code 99) if this holds, for example 'e2e.p99>100ms', 'loss>0' or 'rate<0.99'; repeatable
     #[arg(long, value_name = "CONDITION")]
     pub fail: Vec<String>,
-    /// End as soon as a --fail holds
+    /// End as soon as a --fail condition holds
     #[arg(long, requires = "fail")]
     pub abort_on_fail: bool,
-    /// Write everything as JSON, every few seconds while the run goes on; `-` is stdout
+    /// Write everything as JSON, updated every few seconds during the run; `-` is stdout
     #[arg(long, value_name = "PATH")]
     pub report: Option<PathBuf>,
-    /// Write a line a second
+    /// Write one CSV line per second
     #[arg(long, value_name = "PATH")]
     pub csv: Option<PathBuf>,
-    /// Write a page with plots
+    /// Write an HTML page with plots
     #[arg(long, value_name = "PATH")]
     pub html: Option<PathBuf>,
     /// Write the histograms in `HdrHistogram`'s interval log format
@@ -408,12 +429,15 @@ pub struct ResultsArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("abort_on_fail", |argument| argument.hide(true)))]
 pub struct BenchMergeArgs {
-    /// Reports of --report
+    /// Reports written by --report
     #[arg(value_name = "REPORT", required = true, num_args = 1..)]
     pub reports: Vec<PathBuf>,
-    /// Merge what is there though parts of the run are missing
+    /// Merge the reports given even if parts of the run are missing
     #[arg(long)]
     pub partial: bool,
+    /// Wait up to this time for all reports and the end of their runs, in seconds or with a unit
+    #[arg(long, value_name = "DURATION", value_parser = value::seconds)]
+    pub wait: Option<Duration>,
     /// What is kept of the merged results.
     #[command(flatten)]
     pub results: ResultsArgs,
@@ -422,14 +446,53 @@ pub struct BenchMergeArgs {
 /// `mqttx-rs bench compare`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchCompareArgs {
-    /// The report to compare with
+    /// Report to compare with
     #[arg(value_name = "BASELINE")]
     pub before: PathBuf,
-    /// The report that is compared; of several runs the median counts
+    /// Report to compare; of several runs the median counts
     #[arg(value_name = "CANDIDATE", required = true, num_args = 1..)]
     pub after: Vec<PathBuf>,
-    /// Fail (exit code 99) when a measure of the candidate differs from the baseline's by more, for example
-    /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeat it for several
+    /// Fail (exit code 99) if a measure of the candidate differs from the baseline by more than this, for example
+    /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeatable
     #[arg(long, value_name = "CHANGE")]
     pub fail: Vec<String>,
+}
+
+/// `mqttx-rs bench manifest`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The job is complete and commented: a start time that leaves enough time to connect, resources by the figures of
+docs/scale.md, a folder per run, and the merge, with the exit code of the whole run.
+
+Examples:
+  mqttx-rs bench manifest kubernetes fan-out --shards 4 --image registry.example/mqttx-rs -- -h broker.example > load.yaml
+  mqttx-rs bench manifest slurm mine.toml --shards 8 --fail 'e2e.p99>50ms' -- -h broker.example --ramp 2000/s > load.sh")]
+pub struct BenchManifestArgs {
+    /// Scheduler to print the job for
+    #[arg(value_name = "SCHEDULER")]
+    pub scheduler: SchedulerName,
+    /// Scenario, as for `bench run`: a preset or a TOML file
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// Number of parts of the run, one process each
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub shards: u64,
+    /// Container image that has mqttx-rs (Kubernetes)
+    #[arg(long, value_name = "NAME", default_value = "registry.example/mqttx-rs")]
+    pub image: String,
+    /// Fail (exit code 99) if this holds for the whole run, as in `bench run`; repeatable
+    #[arg(long, value_name = "CONDITION")]
+    pub fail: Vec<String>,
+    /// Options of `bench run` for every part, for example -h broker.example --scale 10
+    #[arg(value_name = "OPTIONS", last = true, allow_hyphen_values = true)]
+    pub options: Vec<String>,
+}
+
+/// The scheduler of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchedulerName {
+    /// Two Jobs to apply with kubectl
+    Kubernetes,
+    /// A batch script to submit with sbatch
+    Slurm,
 }

@@ -12,7 +12,7 @@ use super::value::{self, Secret};
 use crate::mqtt::{QoS, SharedStrategy};
 
 const EXAMPLES: &str = "\
-Its addresses are on stdout, clients that come and go on stderr (not with --quiet).
+The broker prints its addresses on stdout, and on stderr (unless --quiet) which clients connect and disconnect.
 
 Examples:
   mqttx-rs broker
@@ -21,170 +21,170 @@ Examples:
   mqttx-rs broker --maximum-qos 1 --receive-maximum 2 -- ./test-my-client
   mqttx-rs broker --fault 'drop puback 10%' --seed 7 -- ./test-my-client
 
-Faults, of whole packets; PACKET is puback, publish, connack and so on:
+Faults apply to whole packets; PACKET is puback, publish, connack and so on:
   drop PACKET              duplicate PACKET        corrupt PACKET
   delay PACKET TIME        reorder PACKET COUNT    refuse PACKET REASON
   close after PACKET [N]   stall TIME every TIME   fragment BYTES
-After a rule, to narrow it: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*
-Without a direction a rule is about packets to the client; refuse about those from it, close and stall about both.
-MQTT 3.1.1 cannot refuse a publish: there `refuse publish` closes the connection.";
+A rule can be narrowed: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*
+Without a direction, a rule applies to packets to the client, refuse to packets from it, close and stall to both.
+MQTT 3.1.1 cannot refuse a publish: `refuse publish` closes the connection instead.";
 
 /// `mqttx-rs broker`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct BrokerArgs {
-    /// Where it listens.
+    /// Listeners.
     #[command(flatten)]
     pub listen: ListenArgs,
-    /// Who may do what.
+    /// Users and their rights.
     #[command(flatten)]
     pub access: AccessArgs,
-    /// What it allows.
+    /// Limits.
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// What it does wrong.
+    /// Faults to inject.
     #[command(flatten)]
     pub faults: FaultArgs,
-    /// What crosses the wire.
+    /// How packets are logged.
     #[command(flatten)]
     pub trace: TraceArgs,
-    /// Offer the figures to Prometheus, as in 127.0.0.1:9464
+    /// Serve metrics for Prometheus, for example on 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Diagnosis", value_parser = figures_address)]
     pub prometheus: Option<SocketAddr>,
-    /// What to run around
+    /// Command to run
     #[arg(
         last = true,
         value_name = "COMMAND",
-        help = "Command to run with MQTTX_HOST and MQTTX_PORT set to the broker; its exit code is the program's"
+        help = "Command to run with MQTTX_HOST and MQTTX_PORT set to the broker; the program ends with its exit code"
     )]
     pub command: Vec<OsString>,
 }
 
-/// Where it listens.
+/// Where the broker listens.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Listeners")]
 pub struct ListenArgs {
-    /// Port; 0 takes a free one [default: 1883, or 0 around a command]
+    /// Port; 0 picks a free one [default: 1883, with a command 0]
     #[arg(short, long, value_name = "PORT", value_parser = value::any_u16)]
     pub port: Option<u16>,
-    /// Address to listen on; 0.0.0.0 for all of this machine's
+    /// Address to listen on; 0.0.0.0 is every address of this machine
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = own_address)]
     pub bind: IpAddr,
-    /// Port for MQTT over TLS; 0 takes a free one [default: no TLS]
+    /// Port for MQTT over TLS; 0 picks a free one [default: no TLS]
     #[arg(long, value_name = "PORT", value_parser = value::any_u16)]
     pub tls_port: Option<u16>,
-    /// Port for MQTT over WebSocket; 0 takes a free one [default: no WebSocket]
+    /// Port for MQTT over WebSocket; 0 picks a free one [default: no WebSocket]
     #[arg(long, value_name = "PORT", value_parser = value::any_u16)]
     pub ws_port: Option<u16>,
-    /// Port for MQTT over secure WebSocket; 0 takes a free one
+    /// Port for MQTT over secure WebSocket; 0 picks a free one
     #[arg(long, value_name = "PORT", value_parser = value::any_u16)]
     pub wss_port: Option<u16>,
-    /// Path of the WebSocket
+    /// Path of the WebSocket endpoint
     #[arg(long, value_name = "PATH", default_value = "/mqtt", value_parser = websocket_path)]
     pub ws_path: String,
-    /// Unix socket to make and listen on too
+    /// Unix socket to create and listen on too
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
-    /// Certificate for TLS [default: a temporary one; the path of its CA is printed]
+    /// Certificate for TLS [default: a temporary one; the broker prints the path of its CA]
     #[arg(long, value_name = "PATH", requires = "key")]
     pub cert: Option<PathBuf>,
-    /// The certificate's key
+    /// Private key of the certificate
     #[arg(long, value_name = "PATH", requires = "cert")]
     pub key: Option<PathBuf>,
-    /// Authorities of clients: with TLS, only clients with a certificate from one of them are let in
+    /// CA certificates for clients: over TLS, accept only clients with a certificate from one of them
     #[arg(long, value_name = "PATH")]
     pub client_ca: Option<PathBuf>,
 }
 
-/// Who may do what.
+/// Who may connect, and what they may do.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Access")]
 pub struct AccessArgs {
-    /// Who may connect, once for each; without any, everybody may
+    /// User who may connect; repeatable [default: anyone may connect]
     #[arg(long = "user", value_name = "NAME:PASSWORD")]
     pub users: Vec<User>,
-    /// File of users, a line each: NAME:PASSWORD, or a hash by mosquitto's tool, which cannot serve SCRAM
+    /// File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM
     #[arg(long, value_name = "PATH")]
     pub user_file: Option<PathBuf>,
-    /// Who may publish and subscribe to what, in mosquitto's syntax: user, topic, pattern
+    /// Access rules for publishing and subscribing, in mosquitto's syntax: user, topic, pattern
     #[arg(long, value_name = "PATH")]
     pub acl_file: Option<PathBuf>,
-    /// Refuse clients without a user name, also where no user is named
+    /// Refuse clients without a user name, even if no users are defined
     #[arg(long)]
     pub no_anonymous: bool,
 }
 
-/// What it allows. What CONNACK of MQTT 5.0 can announce, it announces.
+/// The limits of the broker. Those that CONNACK of MQTT 5.0 can announce, it announces.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct LimitArgs {
-    /// Highest QoS
+    /// Highest QoS to accept and grant
     #[arg(long, value_name = "QOS", default_value = "2")]
     pub maximum_qos: QoS,
-    /// No retained messages
+    /// Refuse retained messages
     #[arg(long)]
     pub no_retain: bool,
-    /// Unacknowledged messages that a client may have [default: 65535]
+    /// QoS 1 and 2 messages a client may send unacknowledged [default: 65535]
     #[arg(long, value_name = "N", value_parser = value::positive_u16)]
     pub receive_maximum: Option<u16>,
     /// Largest packet to accept [default: 64 MiB]
     #[arg(long, value_name = "BYTES", value_parser = value::positive_u32)]
     pub maximum_packet_size: Option<u32>,
-    /// Topic aliases of a client, either way [default: 32]
+    /// Topic aliases per client in either direction [default: 32]
     #[arg(long, value_name = "N", value_parser = value::any_u16)]
     pub topic_alias_maximum: Option<u16>,
-    /// Keep Alive instead of the client's; 0 for none
+    /// Keep Alive to use instead of the client's; 0 disables it
     #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u16)]
     pub server_keep_alive: Option<u16>,
-    /// Clients at a time
+    /// Most clients connected at a time
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_connections: Option<u64>,
-    /// Longest that a session is kept
+    /// Longest time to keep a session
     #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u32)]
     pub session_expiry_maximum: Option<u32>,
-    /// No wildcards in filters
+    /// Refuse wildcards in filters
     #[arg(long)]
     pub no_wildcard: bool,
-    /// No shared subscriptions
+    /// Refuse shared subscriptions
     #[arg(long)]
     pub no_shared: bool,
-    /// No Subscription Identifiers
+    /// Refuse Subscription Identifiers
     #[arg(long)]
     pub no_subscription_identifiers: bool,
     /// Refuse clients without an identifier instead of assigning one
     #[arg(long)]
     pub no_assigned_client_id: bool,
-    /// Messages that wait for one subscriber [default: 2000000]
+    /// Most messages queued for one subscriber [default: 2000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_queued: Option<u64>,
-    /// Bytes that wait for one subscriber; a message beyond it is dropped, in 5.0 with 0x97 [default: 256 MiB]
+    /// Most bytes queued for one subscriber; a message above the limit is dropped, in 5.0 with 0x97 [default: 256 MiB]
     #[arg(long, value_name = "BYTES", value_parser = value::count)]
     pub max_queued_bytes: Option<u64>,
-    /// Messages to $delayed/ that wait for their time [default: 1000000]
+    /// Most $delayed/ messages waiting for their time [default: 1000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_delayed: Option<u64>,
-    /// Which member of a shared subscription gets a message
+    /// How a member of a shared subscription is chosen for a message
     #[arg(long, value_name = "STRATEGY", default_value = "random")]
     pub shared_strategy: SharedStrategy,
 }
 
-/// What it does wrong, to test clients.
+/// Faults to inject, to test clients.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Faults")]
 pub struct FaultArgs {
-    /// Do something wrong, as in 'drop puback 10%'; repeat it for several
+    /// Inject a fault, for example 'drop puback 10%'; repeatable
     #[arg(long = "fault", value_name = "RULE")]
     pub faults: Vec<String>,
-    /// Make what is left to chance the same in each run
+    /// Seed of the random choices, so that each run makes the same ones
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Take other faults, a rule a line, by a message to $control/faults
+    /// Let clients replace the faults by a message to $control/faults, one rule per line
     #[arg(long)]
     pub control: bool,
 }
 
-/// Somebody who may connect.
+/// A user who may connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The user name, without a colon.
@@ -193,9 +193,9 @@ pub struct User {
     pub password: Secret,
 }
 
-/// What is no user; it does not repeat the text, which may hold a password.
+/// The text is not a user; the error does not repeat it, as it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a user is NAME:PASSWORD, as in alice:secret")]
+#[error("expected NAME:PASSWORD, for example alice:secret")]
 pub struct InvalidUser;
 
 impl FromStr for User {
@@ -211,9 +211,9 @@ impl FromStr for User {
     }
 }
 
-/// What the path of a WebSocket cannot be.
+/// The text is not the path of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not the path of a URL: it begins with / and has no space, ? or #")]
+#[error("`{0}` is not the path of a URL: it must begin with / and have no space, ? or #")]
 pub(crate) struct InvalidPath(String);
 
 fn websocket_path(text: &str) -> Result<String, InvalidPath> {
@@ -221,9 +221,11 @@ fn websocket_path(text: &str) -> Result<String, InvalidPath> {
     if is_path { Ok(text.to_owned()) } else { Err(InvalidPath(text.to_owned())) }
 }
 
-/// What cannot be listened on.
+/// The text is not an address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an IP address of this machine, such as 127.0.0.1 or ::1, or 0.0.0.0 for all, or localhost")]
+#[error(
+    "`{0}` is not an IP address: use localhost, an address of this machine such as 127.0.0.1 or ::1, or 0.0.0.0 for all"
+)]
 pub(crate) struct InvalidAddress(String);
 
 fn own_address(text: &str) -> Result<IpAddr, InvalidAddress> {
@@ -233,9 +235,9 @@ fn own_address(text: &str) -> Result<IpAddr, InvalidAddress> {
     text.parse().map_err(|_| InvalidAddress(text.to_owned()))
 }
 
-/// Where no figures can be offered.
+/// The text is not an address to serve metrics on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an IP address with a port, such as 127.0.0.1:9464, or a port alone")]
+#[error("`{0}` is not an IP address with a port: use for example 127.0.0.1:9464, or a port alone")]
 pub(crate) struct InvalidFiguresAddress(String);
 
 fn figures_address(text: &str) -> Result<SocketAddr, InvalidFiguresAddress> {
@@ -244,9 +246,9 @@ fn figures_address(text: &str) -> Result<SocketAddr, InvalidFiguresAddress> {
     local.or_else(|| text.parse().ok()).ok_or_else(|| InvalidFiguresAddress(text.to_owned()))
 }
 
-/// What is not a seed.
+/// The text is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a whole number from 0 to 18446744073709551615")]
+#[error("`{0}` is not a whole number between 0 and 18446744073709551615")]
 pub(crate) struct InvalidSeed(String);
 
 fn seed(text: &str) -> Result<u64, InvalidSeed> {

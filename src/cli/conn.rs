@@ -1,4 +1,4 @@
-//! `mqttx-rs conn`: connect and stay, or connect and tell.
+//! `mqttx-rs conn`: connect and stay, or connect and report.
 
 use clap::{Arg, Args, ValueEnum};
 
@@ -18,22 +18,22 @@ Examples:
     mut_arg("conn_user_properties", user_properties_of_connect)
 )]
 pub struct ConnCommand {
-    /// What is told.
+    /// What is reported.
     #[command(flatten)]
     pub report: ConnReportArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// What is told.
+/// What is reported.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Report")]
 pub struct ConnReportArgs {
-    /// Print what the broker announces, and end
+    /// Print what the broker announces, then disconnect
     #[arg(long)]
     pub check: bool,
-    /// default, or jsonl: an object a connection
+    /// default, or jsonl: one JSON object per connection
     #[arg(long, value_name = "MODE", hide_possible_values = true, default_value = "default")]
     pub output_mode: ConnOutputMode,
 }
@@ -49,7 +49,7 @@ pub enum ConnOutputMode {
     Jsonl,
 }
 
-/// `-up`: where nothing is published nor subscribed to, user properties are CONNECT's, as in MQTTX.
+/// `-up`: this command neither publishes nor subscribes, so user properties are those of CONNECT, as with MQTTX.
 pub(super) fn user_properties_of_connect(argument: Arg) -> Arg {
     argument.long("user-properties").alias("conn-user-properties")
 }

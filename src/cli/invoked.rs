@@ -1,7 +1,7 @@
 //! The definition of the command that a command line invokes, without the others: building all of them takes longer
 //! than a short run.
 //!
-//! Nothing is described here a second time: each command is built by the same code as in [`command`](super::command).
+//! Nothing is defined a second time here: each command is built by the same code as in [`command`](super::command).
 //! What this definition accepts, that one accepts with the same result. It refuses more, and then that one decides
 //! (`config::read`).
 
@@ -10,15 +10,15 @@ use std::ffi::OsString;
 use clap::{Args, Command};
 
 use super::bench::{
-    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPresetsArgs, BenchPublishArgs,
-    BenchRunArgs, BenchSubscribeArgs,
+    BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchManifestArgs, BenchMergeArgs, BenchPresetsArgs,
+    BenchPublishArgs, BenchRunArgs, BenchSubscribeArgs,
 };
 use super::broker::BrokerArgs;
 use super::clean_retained::CleanRetainedCommand;
 use super::conn::ConnCommand;
 use super::manual::{CompletionArgs, ManArgs};
 use super::probe::ProbeCommand;
-use super::profile::ProfileArgs;
+use super::profile::{InitArgs, ProfileArgs};
 use super::publish::PublishCommand;
 use super::record::RecordCommand;
 use super::repl::ReplArgs;
@@ -26,9 +26,11 @@ use super::replay::ReplayCommand;
 use super::reply::ReplyCommand;
 use super::request::RequestCommand;
 use super::shorts::expand;
+use super::simulate::{ListArgs, SimulateArgs};
 use super::subscribe::SubscribeCommand;
 use super::topic::TopicArgs;
 use super::wait::WaitCommand;
+use super::watch::WatchCommand;
 use super::{GeneralArgs, finished, root};
 
 /// A command's name, and what gives it its options.
@@ -53,6 +55,7 @@ const COMMANDS: &[Entry] = &[
     ("replay", Options(ReplayCommand::augment_args)),
     ("clean-retained", Options(CleanRetainedCommand::augment_args)),
     ("probe", Options(ProbeCommand::augment_args)),
+    ("watch", Options(WatchCommand::augment_args)),
     ("repl", Options(ReplArgs::augment_args)),
     (
         "bench",
@@ -65,8 +68,13 @@ const COMMANDS: &[Entry] = &[
             ("presets", Options(BenchPresetsArgs::augment_args)),
             ("merge", Options(BenchMergeArgs::augment_args)),
             ("compare", Options(BenchCompareArgs::augment_args)),
+            ("manifest", Options(BenchManifestArgs::augment_args)),
         ]),
     ),
+    ("simulate", Options(SimulateArgs::augment_args)),
+    ("ls", Options(ListArgs::augment_args)),
+    ("init", Options(InitArgs::augment_args)),
+    ("check", Options(|command| command)),
     // These two with all that can be done: people type them, not scripts in a loop.
     ("profile", Options(ProfileArgs::augment_args)),
     ("topic", Options(TopicArgs::augment_args)),
@@ -83,7 +91,7 @@ pub(crate) fn invoked(arguments: &[OsString]) -> Command {
     finished(with_command(general, COMMANDS, &names))
 }
 
-/// The commands as names without options: enough to find which is meant, as only the general options stand before it.
+/// The commands as names without options: enough to find which is meant, as only the general options come before it.
 fn with_names(command: Command, below: &[Entry]) -> Command {
     command.subcommands(below.iter().map(|(name, below)| match below {
         Options(_) => named(name),

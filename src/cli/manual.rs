@@ -1,4 +1,4 @@
-//! `mqttx-rs completion` and `mqttx-rs man`: what an installation from a package brings as files.
+//! `mqttx-rs completion` and `mqttx-rs man`: what packages install as files.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ Examples:
   mqttx-rs completion zsh > \"${fpath[1]}/_mqttx-rs\"
   mqttx-rs completion fish > ~/.config/fish/completions/mqttx-rs.fish")]
 pub struct CompletionArgs {
-    /// Shell that will read the script
+    /// Shell to write the script for
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
@@ -23,13 +23,13 @@ pub struct CompletionArgs {
 /// `mqttx-rs man`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Without a folder, the page mqttx-rs(1) goes to stdout.
+Without DIR, the page mqttx-rs(1) is printed on stdout.
 
 Examples:
   mqttx-rs man | man -l -
   mqttx-rs man ~/.local/share/man/man1 && man mqttx-rs-pub")]
 pub struct ManArgs {
-    /// Folder for the pages of all commands; created if it is missing
+    /// Folder for the pages of all commands; created if necessary
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

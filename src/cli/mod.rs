@@ -20,10 +20,12 @@ pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 pub(crate) mod value;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 
@@ -35,16 +37,18 @@ use clean_retained::CleanRetainedCommand;
 use conn::ConnCommand;
 use manual::{CompletionArgs, ManArgs};
 use probe::ProbeCommand;
-use profile::ProfileArgs;
+use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
 use record::RecordCommand;
 use repl::ReplArgs;
 use replay::ReplayCommand;
 use reply::ReplyCommand;
 use request::RequestCommand;
+use simulate::{ListArgs, SimulateArgs};
 use subscribe::SubscribeCommand;
 use topic::TopicArgs;
 use wait::WaitCommand;
+use watch::WatchCommand;
 
 pub(crate) use invoked::invoked;
 
@@ -54,25 +58,25 @@ const ABOUT: &str = "Publish, subscribe, explore and load-test MQTT brokers";
 
 /// Below the help of every command that connects.
 const CLIENT_FOOTER: &str = "\
-SEC and MS take units too: 15m, 1.5s, 200ms. (-rp) is short for the long form.
-Connection options can come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
+SEC is in seconds and MS in milliseconds; both also take units: 15m, 1.5s, 200ms. Short forms are in parentheses: (-rp).
+Connection options can also come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
 #[derive(Debug, Clone, Args)]
 #[command(about = ABOUT)]
 pub struct Cli {
-    /// How the program speaks.
+    /// Options of every command.
     #[command(flatten)]
     pub general: GeneralArgs,
-    /// What it does.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the program can do.
+/// All commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Connect and stay, or tell what the broker announces
+    /// Connect and stay connected, or show what the broker announces
     #[command(name = "conn")]
     Connect(Box<ConnCommand>),
     /// Publish messages
@@ -81,7 +85,7 @@ pub enum Command {
     /// Subscribe to topics and print what arrives
     #[command(name = "sub")]
     Subscribe(Box<SubscribeCommand>),
-    /// Wait until messages arrive that fit, and print them
+    /// Wait for messages that match, and print them
     #[command(name = "wait")]
     Wait(Box<WaitCommand>),
     /// Publish a request and wait for replies
@@ -90,31 +94,46 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
-    /// Record what arrives in a file
+    /// Record messages to a file
     #[command(name = "record")]
     Record(Box<RecordCommand>),
-    /// Publish what was recorded, with the pauses between
+    /// Publish recorded messages with their original timing
     #[command(name = "replay")]
     Replay(Box<ReplayCommand>),
     /// Remove retained messages
     #[command(name = "clean-retained")]
     CleanRetained(Box<CleanRetainedCommand>),
-    /// Find out what a broker can do, by doing it
+    /// Test which MQTT features a broker supports
     #[command(name = "probe")]
     Probe(Box<ProbeCommand>),
-    /// Explore a broker command by command, or run a script of them
+    /// Watch the topics of a broker on the full screen
+    #[command(name = "watch")]
+    Watch(Box<WatchCommand>),
+    /// Explore a broker interactively, or run a script of commands
     #[command(name = "repl")]
     Repl(Box<ReplArgs>),
-    /// Load a broker and measure it
+    /// Load-test a broker and measure it
     #[command(name = "bench")]
     Bench(BenchArgs),
-    /// Name brokers once, and use the names
+    /// Simulate devices: cars, homes, factories, weather stations
+    #[command(name = "simulate")]
+    Simulate(Box<SimulateArgs>),
+    /// List the scenarios of `simulate`
+    #[command(name = "ls")]
+    List(ListArgs),
+    /// Create the default profile, from answers on a terminal
+    #[command(name = "init")]
+    Init(InitArgs),
+    /// Print the version
+    #[command(name = "check")]
+    Check,
+    /// Save connection settings under a name
     #[command(name = "profile")]
     Profile(ProfileArgs),
-    /// Match and explain topic filters, without a broker
+    /// Match and explain topic filters without a broker
     #[command(name = "topic")]
     Topic(TopicArgs),
-    /// Run an MQTT broker, alone or around a command
+    /// Run an MQTT broker, on its own or while a command runs
     #[command(name = "broker")]
     Broker(Box<BrokerArgs>),
     /// Print a completion script for a shell
@@ -125,32 +144,32 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// How the program speaks, on every command.
+/// Options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "General")]
 pub struct GeneralArgs {
     /// Print the program's version
     #[arg(short = 'v', long, action = ArgAction::Version)]
     version: Option<bool>,
-    /// Colour: auto, always or never
+    /// Use colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, default_value = "auto")]
     pub color: ColorChoice,
-    /// Errors as text or json
+    /// Print errors as text or json
     #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true, default_value = "text")]
     pub error_format: ErrorFormat,
-    /// Profile: its name, or the path of a file
+    /// Profile to use: its name, or the path of a file
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// No profile, not even the selected one
+    /// Use no profile, not even the selected one
     #[arg(long, global = true, conflicts_with = "profile")]
     pub no_profile: bool,
-    /// Only warnings and errors on stderr
+    /// Print only warnings and errors on stderr
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Tell what the program does, on stderr
+    /// Log what the program does on stderr
     #[arg(long, global = true)]
     pub debug: bool,
-    /// Append what goes to stderr; --trace and --debug go only there
+    /// Append everything printed on stderr to a file; --trace and --debug then print only there
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
     /// Print help

@@ -1,4 +1,4 @@
-//! `mqttx-rs profile`: name brokers once.
+//! `mqttx-rs profile`: save connection settings under a name.
 
 use std::path::PathBuf;
 
@@ -9,40 +9,40 @@ use super::group::{ConnectArgs, DeliveryArgs};
 /// `mqttx-rs profile`.
 #[derive(Debug, Clone, Args)]
 pub struct ProfileArgs {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: ProfileCommand,
 }
 
-/// What can be done with profiles.
+/// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ProfileCommand {
     /// List all profiles
     List(ProfileListArgs),
-    /// Print a profile, its secrets masked
+    /// Print a profile, with its secrets masked
     Show(ProfileShowArgs),
-    /// Make a profile from options, or from answers on a terminal
+    /// Create a profile from options, or from answers on the terminal
     #[command(mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)))]
     Add(Box<ProfileAddArgs>),
-    /// Change a profile in $EDITOR, or key by key
+    /// Change a profile in $EDITOR or key by key
     Edit(ProfileEditArgs),
-    /// Make a profile that says the same as another
+    /// Copy a profile
     Copy(ProfilePairArgs),
-    /// Give a profile another name
+    /// Rename a profile
     Rename(ProfilePairArgs),
     /// Remove a profile
     Remove(ProfileRemoveArgs),
-    /// Select a profile for all runs that name none
+    /// Select the profile for runs that name none
     Use(ProfileNameArgs),
-    /// Select none
+    /// Undo the selection
     Unuse,
-    /// Check profiles, all unless some are named
+    /// Check profiles, by default all of them
     Validate(ProfileValidateArgs),
-    /// Print the file of a profile, or the folder of all
+    /// Print the path of a profile, or of the folder of profiles
     Path(ProfileOptionalNameArgs),
-    /// Print a profile with all that it extends, for another machine
+    /// Print a profile merged with those it extends, for use on another machine
     Export(ProfileExportArgs),
-    /// Make profiles of another program's file: MQTTX's, or a Spring application.yml
+    /// Create profiles from another program's file: MQTTX's, or a Spring application.yml
     Import(ProfileImportArgs),
 }
 
@@ -65,10 +65,10 @@ pub struct ProfileOptionalNameArgs {
 /// `profile list`.
 #[derive(Debug, Clone, Args)]
 pub struct ProfileListArgs {
-    /// A JSON array
+    /// Print a JSON array
     #[arg(long)]
     pub json: bool,
-    /// A name a line
+    /// Print only names, one per line
     #[arg(long, conflicts_with = "json")]
     pub names: bool,
 }
@@ -76,10 +76,10 @@ pub struct ProfileListArgs {
 /// `profile show`.
 #[derive(Debug, Clone, Args)]
 pub struct ProfileShowArgs {
-    /// Name of the profile [default: the one that is in use]
+    /// Name of the profile [default: the one in use]
     #[arg(value_name = "PROFILE")]
     pub name: Option<String>,
-    /// Every value that holds, with where it comes from
+    /// Print every effective value and where it comes from
     #[arg(long)]
     pub effective: bool,
 }
@@ -91,21 +91,41 @@ pub struct ProfileAddArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE")]
     pub name: String,
-    /// Further keys, as in publish.topic=car/ac
+    /// Set a further key, for example publish.topic=car/ac; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Profile that holds where this one says nothing
+    /// Profile to take all other values from
     #[arg(long, value_name = "PROFILE")]
     pub extends: Option<String>,
+    /// Replace the profile if it exists
+    #[arg(long)]
+    pub force: bool,
+    /// The connection.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+    /// How messages are delivered.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
+}
+
+/// `mqttx-rs init`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Without --set it asks on the terminal. The profile holds from then on where no other is named.
+
+Examples:
+  mqttx-rs init
+  mqttx-rs init --set connection.host=broker.example --set connection.username=me")]
+pub struct InitArgs {
+    /// Name of the profile
+    #[arg(value_name = "PROFILE", default_value = "default")]
+    pub name: String,
+    /// What the profile says, as in connection.host=broker.example
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Replace the profile if it is there
     #[arg(long)]
     pub force: bool,
-    /// What the profile says.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
-    /// How what is published is delivered.
-    #[command(flatten)]
-    pub delivery: DeliveryArgs,
 }
 
 /// `profile edit`.
@@ -114,10 +134,10 @@ pub struct ProfileEditArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE")]
     pub name: String,
-    /// Set a key, as in connection.port=8883
+    /// Set a key, for example connection.port=8883; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Remove a key
+    /// Remove a key; repeatable
     #[arg(long, value_name = "KEY")]
     pub unset: Vec<String>,
 }
@@ -128,7 +148,7 @@ pub struct ProfilePairArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE")]
     pub name: String,
-    /// The other name
+    /// New name
     #[arg(value_name = "NEW")]
     pub new_name: String,
 }
@@ -139,7 +159,7 @@ pub struct ProfileRemoveArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE")]
     pub name: String,
-    /// Do not ask
+    /// Remove without asking
     #[arg(long)]
     pub yes: bool,
 }
@@ -150,7 +170,7 @@ pub struct ProfileValidateArgs {
     /// Names of profiles, or paths of files
     #[arg(value_name = "PROFILE")]
     pub names: Vec<String>,
-    /// Reach the broker, and print what it announces
+    /// Connect to the broker, and print what it announces
     #[arg(long)]
     pub connect: bool,
 }
@@ -161,7 +181,7 @@ pub struct ProfileExportArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE")]
     pub name: String,
-    /// Plain passwords too
+    /// Include plain-text passwords
     #[arg(long)]
     pub with_secrets: bool,
 }
@@ -169,19 +189,19 @@ pub struct ProfileExportArgs {
 /// `profile import`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Passwords are not written in plain text: unless told otherwise, each run asks.
-What a profile cannot say is listed, with its line.")]
+Passwords are not written in plain text: by default, each run asks for them.
+What a profile cannot express is listed with its line.")]
 pub struct ProfileImportArgs {
-    /// The file; - reads stdin
+    /// File to import; - reads stdin
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
-    /// Name of the profile; of several, what their names begin with [default: the file says]
+    /// Name of the profile, or common prefix if there are several [default: from the file]
     #[arg(long, value_name = "PROFILE")]
     pub name: Option<String>,
-    /// What the file is [default: its content says]
+    /// Format of the file [default: detected from its content]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ImportFormat>,
-    /// Variable that will hold the password
+    /// Environment variable that will hold the password
     #[arg(long, value_name = "NAME", conflicts_with_all = ["password_file", "with_secrets"])]
     pub password_env: Option<String>,
     /// File whose first line will be the password
@@ -190,25 +210,25 @@ pub struct ProfileImportArgs {
     /// Write passwords as they are, in plain text
     #[arg(long)]
     pub with_secrets: bool,
-    /// Only show what would be written
+    /// Show what would be written, without writing it
     #[arg(long)]
     pub dry_run: bool,
-    /// Replace profiles that are there
+    /// Replace profiles that exist
     #[arg(long)]
     pub force: bool,
 }
 
-/// What a file is that profiles are made of.
+/// The formats of files that profiles can be imported from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormat {
-    /// What MQTTX CLI's -so writes, JSON or YAML
+    /// Options file of MQTTX CLI (-so), JSON or YAML
     MqttxOptions,
-    /// MQTTX CLI's config
+    /// Config file of MQTTX CLI
     MqttxIni,
-    /// Connections that MQTTX exported as JSON
+    /// Connections exported by MQTTX as JSON
     MqttxDesktop,
-    /// A Spring application.yml
+    /// Spring application.yml
     Spring,
-    /// A profile that was exported
+    /// Exported profile
     Profile,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs};
+use super::group::{CompressArgs, ConnectArgs, DeliveryArgs, MessageArgs, PayloadArgs, QueueArgs, TemplateArgs};
 use super::value;
 use crate::payload::PayloadSize;
 
@@ -16,40 +16,55 @@ When the connection is lost:      QoS 1                      QoS 2
   -i ID --no-clean, any version   resumed, none missing      resumed, exactly once
   session lost by the broker      published again            not repeated: uncertain, exit 7
 
+--queue DIR stores each message on disk (fsync) before it counts as read, and keeps it until it is acknowledged, at QoS 0
+until it is written to the socket. Nothing stored is lost when the program is killed, the power fails or the broker is away:
+the next run with the same DIR continues in the same session, with the same packet ids, so that QoS 2 stays exactly once.
+DIR holds a client id of its own; in MQTT 5.0 the session lasts 7 days, or --session-expiry-interval. With lines from stdin
+it reconnects forever, and stops reading when --queue-max messages wait. Only one process at a time can use DIR.
+
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1
   mqttx-rs pub -t order/42 -m cancel --delay 15m
   seq 1000 | mqttx-rs pub -t numbers -lm
+  sensor | mqttx-rs pub -t car/1/speed -lm -q 1 --queue /var/spool/car
+  mqttx-rs pub --queue /var/spool/car
+  mqttx-rs pub -t car/1 --template -m '{\"at\":{time:ms},\"speed\":{walk:0..130:5}}' --repeat 60 --repeat-delay 1
   mqttx-rs pub -t car/1/speed -n -r --url mqtts://me@broker.example";
 
 /// `mqttx-rs pub`.
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "mqttx-rs pub -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES)]
 pub struct PublishCommand {
-    /// What is published.
+    /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
-    /// Where to.
+    /// Where messages wait until they are delivered.
+    #[command(flatten)]
+    pub queue: QueueArgs,
+    /// Whether placeholders in payloads are filled.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// How it is delivered.
+    /// How messages are delivered.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
 }
 
-/// What is published, whatever the connection: `pub` of the command line and that of `repl`.
+/// What to publish, without the connection: shared by `pub` of the command line and of `repl`.
 #[derive(Debug, Clone, Args)]
 pub struct PublishArgs {
-    /// What each message has.
+    /// The fields of each message.
     #[command(flatten)]
     pub message: MessageArgs,
     /// Where payloads come from, when and how often.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// How payloads are written.
+    /// How payloads are encoded.
     #[command(flatten)]
     pub payload: PayloadArgs,
-    /// How they are compressed.
+    /// How payloads are compressed.
     #[command(flatten)]
     pub compress: CompressArgs,
 }
@@ -62,37 +77,37 @@ pub struct SourceArgs {
     /// Payload [default: "Hello From MQTTX CLI"]
     #[arg(short = 'm', long, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
-    /// All of stdin is one payload
+    /// Read one payload from stdin, up to its end
     #[arg(short, long)]
     pub stdin: bool,
-    /// Each line of stdin is a payload
+    /// Publish each line of stdin as a message
     #[arg(short = 'M', long)]
     pub multiline: bool,
     /// Alias of --multiline
     #[arg(long)]
     pub line_mode: bool,
-    /// Each line of stdin is an object of sub's jsonl
+    /// Publish each line of stdin, a JSON object as printed by `sub --output-mode jsonl`
     #[arg(long)]
     pub jsonl: bool,
-    /// A file is the payload
+    /// Read the payload from a file
     #[arg(long, value_name = "PATH")]
     pub file_read: Option<PathBuf>,
-    /// Empty payload; with -r, removes the retained one
+    /// Send an empty payload; with -r, removes the retained message
     #[arg(short, long)]
     pub null_message: bool,
-    /// Random payload, as in 1KB (1024 bytes)
+    /// Send a random payload of this size, for example 1KB (1024 bytes)
     #[arg(short = 'S', long, value_name = "SIZE")]
     pub payload_size: Option<PayloadSize>,
-    /// How often to publish
+    /// Number of times to publish
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::count)]
     pub repeat: u64,
     /// Delay between repeats
     #[arg(long, value_name = "SEC", default_value = "0", value_parser = value::seconds)]
     pub repeat_delay: Duration,
-    /// The broker holds it back so long ($delayed)
+    /// Have the broker hold the message back for this time ($delayed)
     #[arg(long, value_name = "SEC", value_parser = value::delay_seconds)]
     pub delay: Option<u32>,
-    /// Give up after so long, 0 is never
+    /// Give up after this time; 0 waits forever
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub timeout: Option<Duration>,
 }

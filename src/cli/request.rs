@@ -13,9 +13,9 @@ pub(crate) const NOT_OF_REQUEST: [&str; 5] = ["multiline", "line_mode", "jsonl",
 
 const EXAMPLES: &str = "\
 MQTT 5.0: the request has a Response Topic (one of its own unless -rt or --reply-topic names another) and Correlation
-Data; only messages that bring the same Correlation Data count as replies.
-MQTT 3.1.1 has neither: replies are all messages that come on TOPIC/reply, or on --reply-topic.
-Exit code 0: so many replies came as --count says; 8: --timeout was over before.
+Data; only messages with the same Correlation Data count as replies.
+MQTT 3.1.1 has neither: every message on TOPIC/reply, or on --reply-topic, counts as a reply.
+Exit code 0: --count replies arrived; 8: --timeout expired first.
 
 Examples:
   mqttx-rs request -t lamp/7/get -m state
@@ -26,7 +26,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "mqttx-rs request -t <TOPIC> [-m <TEXT>] [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)), mut_args(without_the_rest_of_pub))]
 pub struct RequestCommand {
-    /// How many replies, and where they come.
+    /// How many replies to wait for, and where they arrive.
     #[command(flatten)]
     pub replies: RepliesArgs,
     /// The request.
@@ -35,19 +35,19 @@ pub struct RequestCommand {
     /// How replies are shown.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// How many replies, and where they come.
+/// How many replies to wait for, and where they arrive.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Replies")]
 pub struct RepliesArgs {
-    /// End after so many replies
+    /// End after N replies
     #[arg(short = 'C', long, value_name = "N", default_value = "1", value_parser = value::count)]
     pub count: u64,
-    /// Topic that replies come on [default: 5.0: a random one; 3.1.1: TOPIC/reply]
+    /// Topic to receive replies on [default: in 5.0 a random one, in 3.1.1 TOPIC/reply]
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name)]
     pub reply_topic: Option<TopicName>,
 }
@@ -55,7 +55,9 @@ pub struct RepliesArgs {
 /// Hides what `request` has no use for.
 pub(crate) fn without_the_rest_of_pub(option: Arg) -> Arg {
     match option.get_id().as_str() {
-        "timeout" => option.help("Wait so long for replies, connecting included, 0 is no limit [default: 10]"),
+        "timeout" => {
+            option.help("Time limit for the replies, including the time to connect; 0 waits forever [default: 10]")
+        }
         id if NOT_OF_REQUEST.contains(&id) => option.hide(true),
         _ => option,
     }

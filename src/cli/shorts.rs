@@ -61,7 +61,7 @@ pub struct Expanded {
     pub commands: Vec<String>,
 }
 
-/// The short of several letters that stands for a long form.
+/// The short of several letters for a long form.
 pub(super) fn short_of(long: &str) -> Option<&'static str> {
     SHORTS.iter().find(|(_, name)| *name == long).map(|(short, _)| *short)
 }

@@ -8,12 +8,12 @@ use crate::mqtt::{TopicFilter, TopicName};
 /// `mqttx-rs topic`.
 #[derive(Debug, Clone, Args)]
 pub struct TopicArgs {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: TopicCommand,
 }
 
-/// What can be done with topics and filters.
+/// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum TopicCommand {
     /// Print the topics that a filter matches; exit 1 if it matches none
@@ -25,19 +25,19 @@ pub enum TopicCommand {
 /// `topic match`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Exit code 0: at least one topic matches; 1: none does; 2: the filter or a topic is not valid.
-A prefix of the filter ($share/GROUP/, $queue/, $exclusive/) is not part of what is matched, and a topic
-$delayed/SECONDS/TOPIC counts as TOPIC, under which the message arrives.
+Exit code 0: at least one topic matches; 1: no topic matches; 2: the filter or a topic is not valid.
+The prefix of a filter ($share/GROUP/, $queue/, $exclusive/) is ignored, and a topic $delayed/SECONDS/TOPIC counts as
+TOPIC, under which the message arrives.
 
 Examples:
   mqttx-rs topic match 'car/+/speed' car/7/speed
   mqttx-rs topic match '$share/workers/job/#' job job/1 other
   cut -f1 messages.tsv | mqttx-rs topic match 'car/#'")]
 pub struct TopicMatchArgs {
-    /// Filter, as in car/+/speed or car/#
+    /// Filter, for example car/+/speed or car/#
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
-    /// Topics; without any, each line of stdin is one
+    /// Topics [default: the lines of stdin]
     #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
     pub topics: Vec<TopicName>,
 }

@@ -1,4 +1,4 @@
-//! `mqttx-rs wait`: block until messages arrive that fit.
+//! `mqttx-rs wait`: block until matching messages arrive.
 
 use clap::{Arg, Args};
 use regex_lite::Regex;
@@ -9,15 +9,15 @@ use super::value;
 use crate::mqtt::TopicFilter;
 use crate::payload::JsonPlace;
 
-/// The options of `sub` that say nothing where a message is waited for.
+/// The options of `sub` that make no sense when waiting for a message.
 pub(crate) const NOT_OF_WAIT: [&str; 5] =
     ["unsubscribe", "exit_after_suback", "retained_only", "remove_retained", "dry_run"];
 
 const EXAMPLES: &str = "\
-Exit code 0: so many messages came as --count says, and were printed; 8: --timeout or --idle-timeout was over.
-A retained message counts too: -R leaves those out.
---json: what begins with / is a JSON pointer, anything else a jq expression (jaq), which holds if an output is neither
-false nor null. One that takes longer than a second for a payload ends the run (exit code 1).
+Exit code 0: --count messages arrived and were printed; 8: --timeout or --idle-timeout expired first.
+Retained messages count too: -R leaves them out.
+--json: a value that starts with / is a JSON pointer; anything else is a jq expression (jaq), which matches if one of
+its outputs is neither false nor null. An expression that runs for more than a second ends the run (exit code 1).
 
 Examples:
   mqttx-rs wait device/7/online --timeout 30
@@ -29,25 +29,25 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "mqttx-rs wait <FILTER>... [OPTIONS]", after_help = EXAMPLES, mut_arg("save_options", |option| option.hide(true)), mut_arg("load_options", |option| option.hide(true)), mut_args(without_the_rest_of_sub))]
 pub struct WaitCommand {
-    /// Filters, as with -t
+    /// Filters, like -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// What a payload has to be.
+    /// What a payload must match.
     #[command(flatten)]
     pub condition: ConditionArgs,
-    /// What is subscribed to, and how it is shown.
+    /// The subscription and its output.
     #[command(flatten)]
     pub subscribe: SubscribeArgs,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// What a payload has to be.
+/// What a payload must match.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Condition")]
 pub struct ConditionArgs {
-    /// Only payloads in which this is found
+    /// Only payloads that contain a match of this regular expression
     #[arg(
         id = "pattern",
         long = "match",
@@ -56,7 +56,8 @@ pub struct ConditionArgs {
         value_parser = value::pattern
     )]
     pub pattern: Option<Regex>,
-    /// Only JSON payloads that have this place, or this value there, or that a jq expression holds for; all of several
+    /// Only JSON payloads with something at this pointer, or with this value, or that this jq expression matches; if
+    /// repeated, all must match
     #[arg(long, value_name = "POINTER[=VALUE]|JQ", allow_hyphen_values = true, value_parser = value::json_place)]
     pub json: Vec<JsonPlace>,
 }
@@ -64,7 +65,7 @@ pub struct ConditionArgs {
 /// Hides what `wait` has no use for.
 pub(crate) fn without_the_rest_of_sub(option: Arg) -> Arg {
     match option.get_id().as_str() {
-        "count" => option.help("End after so many messages [default: 1]"),
+        "count" => option.help("End after N messages [default: 1]"),
         id if NOT_OF_WAIT.contains(&id) => option.hide(true),
         _ => option,
     }

@@ -12,22 +12,22 @@ use super::link::Link;
 use super::state::{LinkEnd, Shared, State};
 use super::{Foreign, LinkLoss, Tap};
 
-/// How long the broker has to take our DISCONNECT and to close, without progress.
+/// How long the broker may take to accept our DISCONNECT and close, without progress.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How a connection ended.
 pub(super) struct Ended {
-    /// As the session knows it.
+    /// As seen by the session.
     pub(super) end: LinkEnd,
-    /// How long it had stood; `None` if it never did.
+    /// How long it had been open; `None` if it never was.
     pub(super) lasted: Option<Duration>,
-    /// As the socket knows it.
+    /// As seen by the socket.
     pub(super) loss: LinkLoss,
-    /// No CONNACK came in time.
+    /// No CONNACK arrived in time.
     pub(super) has_timed_out: bool,
     /// What the other side's first bytes look like.
     pub(super) foreign: Option<Foreign>,
-    /// Everything was written, and the broker closed behind it.
+    /// Everything was written, and the broker closed after it.
     pub(super) is_orderly: bool,
 }
 
@@ -76,10 +76,10 @@ struct Connection<'a, S> {
     handed_out: Option<DeliveryId>,
     /// `link.input` holds bytes that the session has not seen.
     has_input: bool,
-    /// Not while the consumer is slow.
+    /// `false` while the consumer is slow.
     is_reading: bool,
-    /// The sending half is broken. What the broker said before, such as why, may still be there to read, and then
-    /// the end; this waits for it as long as for the end of an orderly close.
+    /// The sending half is broken. What the broker sent before, such as the reason, may still be there to read, followed
+    /// by the end; this waits for it as long as for the end of an orderly close.
     write_error: Option<LinkLoss>,
     connack_deadline: Option<Instant>,
     linger_deadline: Option<Instant>,
@@ -87,7 +87,7 @@ struct Connection<'a, S> {
     /// See [`State::settled_at`].
     settle_deadline: Option<Instant>,
     reauthenticate_every: Option<Duration>,
-    /// Set once CONNACK has come.
+    /// Set once CONNACK has arrived.
     reauthentication_due: Option<Instant>,
     has_heard: bool,
     foreign: Option<Foreign>,
@@ -109,7 +109,7 @@ enum Phase {
 /// What ended the moving of bytes.
 enum How {
     Lost(LinkLoss),
-    /// Closed by us: in order, or with nothing more to wait for.
+    /// Closed by us: properly, or with nothing more to wait for.
     Closed {
         is_orderly: bool,
     },
@@ -121,7 +121,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         loop {
             let now = Instant::now();
             if self.phase == Phase::Open {
-                self.exchange(cx, now);
+                let is_recorded = self.exchange(cx, now);
+                if !is_recorded {
+                    return Poll::Ready(How::Lost(LinkLoss::EndOfStream));
+                }
             }
             if self.connack_deadline.is_some_and(|deadline| deadline <= now) {
                 return Poll::Ready(How::NoConnAck);
@@ -152,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 self.settle_deadline,
             ];
             if let Some(deadline) = deadlines.into_iter().flatten().min() {
-                // A timer that is set too early costs one turn; setting it anew each time costs more.
+                // A timer that is set too early costs one iteration; setting it again each time costs more.
                 if timer.deadline() > deadline || timer.is_elapsed() {
                     timer.as_mut().reset(deadline);
                 }
@@ -165,8 +168,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         }
     }
 
-    /// Gives the session what was read, and takes from it what is to be written and told.
-    fn exchange(&mut self, cx: &Context<'_>, now: Instant) {
+    /// Passes input to the session, and takes from it what is to be written and reported.
+    /// Returns whether the journal of the session is written, so that the bytes may leave.
+    fn exchange(&mut self, cx: &Context<'_>, now: Instant) -> bool {
         let mut state = self.shared.lock();
         state.wake_at_call(cx);
         let time = now.into_std();
@@ -185,12 +189,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         if self.link.output.is_empty() && self.write_error.is_none() {
             self.transmit(&mut state, time);
             state.take_session_events(time);
-            // All that was queued may have been declined, by limits of CONNACK: nothing else comes to end it then.
+            // Everything queued may have been declined because of limits in CONNACK: then nothing else would end the client.
             if self.link.output.is_empty() && state.disconnect_if_due(time) {
                 self.transmit(&mut state, time);
             }
         }
         state.take_session_events(time);
+        let is_recorded = state.commit_journal();
         let may_read = !state.events.is_full();
         if may_read != self.is_reading {
             self.is_reading = may_read;
@@ -216,10 +221,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         if state.is_room_news() {
             self.shared.room.notify_waiters();
         }
+        is_recorded
     }
 
     fn next_reauthentication(&self, now: Instant) -> Option<Instant> {
-        // None, too, for what is longer than the clock can count.
+        // None also if it is longer than the clock can count.
         self.reauthenticate_every.and_then(|time| now.checked_add(time))
     }
 
@@ -316,6 +322,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let lasted = state.connected_since().map(|since| now.saturating_duration_since(since));
         state.session.handle_closed(now);
         state.take_session_events(now);
+        state.commit_journal();
         let has_timed_out = matches!(how, How::NoConnAck);
         let is_orderly = matches!(how, How::Closed { is_orderly: true });
         let loss = match how {

@@ -13,7 +13,7 @@ use super::redirect;
 use super::state::{LinkEnd, Shared, State};
 use super::{Cause, ClientError, Clue, Event, LinkLoss, Reconnect, Reconnecting, Redirected, Tap};
 
-/// What the driver needs to know, besides what CONNECT says.
+/// What the driver needs to know besides the content of CONNECT.
 pub(super) struct Route {
     pub(super) version: Version,
     pub(super) endpoint: Endpoint,
@@ -56,7 +56,7 @@ impl Clues {
     }
 }
 
-/// The life of a client: one connection after another, until it is told to end or gives up.
+/// The life of a client: one connection after another, until it is asked to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
     let Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
@@ -69,7 +69,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
         let is_short = lasted.is_some_and(|lasted| lasted < reconnect.stable_after);
         let (was_connected, is_session_kept, clue) = {
             let state = shared.lock();
-            if lasted.is_some() && (!is_short || state.has_progressed()) {
+            let is_asked_for = cause == Cause::Resuming;
+            if is_asked_for || (lasted.is_some() && (!is_short || state.has_progressed())) {
                 (attempts, redirects) = (0, 0);
             }
             (state.was_connected(), state.is_session_kept(), clues.of(&cause, is_short, &state))
@@ -82,7 +83,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
             shared.lock().events.push(Event::Redirected(Box::new(Redirected { cause, endpoint: target })));
             continue;
         }
-        // The last publish may have been given up at this loss, and nothing be left to come back for.
+        // The last publish may have been given up with this loss, so that nothing is left to reconnect for.
         if was_connected && shared.lock().may_end(Instant::now().into_std()) {
             break Ok(());
         }
@@ -106,7 +107,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
     shared.room.notify_waiters();
 }
 
-/// One connection from its dial to its end: `Ok` if we ended it, or why it ended and how long it had stood.
+/// One connection from its dial to its end: `Ok` if we ended it, or why it ended and how long it had been open.
 async fn connect_once(
     shared: &Shared,
     endpoint: &Endpoint,
@@ -119,7 +120,7 @@ async fn connect_once(
     let dialing = tokio::select! {
         biased;
         () = told_to_end(shared) => return Ok(()),
-        // Boxed, so that a connection that stands does not go on holding room for every step of a dial.
+        // Boxed, so that an open connection does not keep memory for every step of a dial.
         ended = Box::pin(dialer.dial(endpoint)) => ended,
     };
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), None))?;
@@ -127,14 +128,21 @@ async fn connect_once(
     let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
     let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
+    if let Some(error) = shared.lock().journal_error() {
+        return Err((Cause::Journal(error), lasted));
+    }
     let cause = match (end, foreign) {
         (LinkEnd::Disconnected(Disconnected::ByClient), _) => {
-            // Behind TLS and WebSocket, and what ends those, a broker may reset the connection that it has done with.
+            // With TLS, WebSocket or a proxy that ends them, a broker may reset a connection that it has finished with.
             let may_be_reset = endpoint.protocol != Protocol::Mqtt;
-            if shared.lock().ends_with(is_orderly || may_be_reset) {
+            let mut state = shared.lock();
+            if state.is_to_reconnect() {
+                Cause::Resuming
+            } else if state.ends_with(is_orderly || may_be_reset) {
                 return Ok(());
+            } else {
+                Cause::NotConfirmed
             }
-            Cause::NotConfirmed
         }
         (LinkEnd::Refused(ack), _) => Cause::Refused(ack),
         (LinkEnd::Disconnected(Disconnected::ByServer(disconnect)), _) => Cause::Disconnected(disconnect),
@@ -149,7 +157,7 @@ async fn connect_once(
     Err((cause, lasted))
 }
 
-/// Waits until the client is to end; for the time in which there is no connection that would see to it.
+/// Waits until the client is to end, for the time in which no connection takes care of that.
 async fn told_to_end(shared: &Shared) {
     std::future::poll_fn(|cx| {
         let mut state = shared.lock();
@@ -157,7 +165,7 @@ async fn told_to_end(shared: &Shared) {
             return Poll::Ready(());
         }
         state.wake_at_call(cx);
-        // Publishes that wait for room may have to hear that the client is closing.
+        // Publishes that wait for room may have to learn that the client is closing.
         if state.is_room_news() {
             shared.room.notify_waiters();
         }

@@ -12,36 +12,36 @@ use crate::transport::{DialError, Endpoint, TlsCause};
 pub struct ClientError {
     /// The version of MQTT that was spoken.
     pub version: Version,
-    /// Where the broker was thought to be.
+    /// The address of the broker.
     pub endpoint: Endpoint,
-    /// What ended the last connection, or kept it from coming about.
+    /// What ended or prevented the last connection.
     pub cause: Cause,
     /// Whether there had been a connection.
     pub was_connected: bool,
     /// Attempts to reconnect that had been made in a row.
     pub attempts: u32,
-    /// What else there is to say about the cause.
+    /// A clue to the cause, if there is one.
     pub clue: Option<Clue>,
 }
 
-/// What a lost connection looks like, where the broker gave no reason.
+/// What the loss of a connection suggests if the broker gave no reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clue {
-    /// A publish with a payload of so many bytes was in flight, larger than any that had been acknowledged.
+    /// A publish with a payload of this many bytes was in flight, larger than any acknowledged before.
     Oversized(usize),
-    /// Twice in a row the broker closed a connection soon after it had accepted it, with nothing outstanding: as when
-    /// two clients with one identifier throw each other out.
+    /// Twice in a row the broker closed a connection soon after it had accepted it, with nothing outstanding: as happens when
+    /// two clients with the same identifier disconnect each other.
     SharedClientId,
 }
 
-/// What ended a connection, or kept it from coming about.
+/// What ended or prevented a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// No stream could be opened.
     Dial(Box<DialError>),
-    /// Something answered, and it does not speak MQTT.
+    /// Something answered that does not speak MQTT.
     NotMqtt(Foreign),
-    /// No CONNACK came in time.
+    /// No CONNACK arrived in time.
     NoConnAck(Duration),
     /// CONNACK refused the connection.
     Refused(Box<ConnAck>),
@@ -57,8 +57,12 @@ pub enum Cause {
     ClosedEarly(LinkLoss),
     /// The stream ended.
     Lost(LinkLoss),
-    /// We ended it, and the broker has not shown that it had read everything.
+    /// We ended it, and the broker has not confirmed that it read everything.
     NotConfirmed,
+    /// We ended it, by [`Client::reconnect`](super::Client::reconnect).
+    Resuming,
+    /// What is sent could not be written down before.
+    Journal(String),
 }
 
 /// What something that is not an MQTT broker seems to be.
@@ -79,13 +83,13 @@ pub enum LinkLoss {
     Reset,
     /// The network gave up.
     NoAnswer,
-    /// TLS failed, as when the broker does not accept our certificate and says so after the handshake.
+    /// TLS failed, for example because the broker rejects our certificate after the handshake.
     Tls(TlsCause),
-    /// Something else, in the system's words.
+    /// Something else, as the system describes it.
     Other(String),
 }
 
-/// The client has ended or is about to: nothing more is accepted.
+/// The client has ended or is about to end: nothing more is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the client is closed")]
 pub struct Closed;
@@ -93,27 +97,31 @@ pub struct Closed;
 /// Why a call was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Declined<E> {
-    /// The client has ended or is about to.
+    /// The client has ended or is about to end.
     #[error(transparent)]
     Closed(#[from] Closed),
-    /// The session, which knows the broker's limits, declines.
+    /// The session declines it because of the limits of the broker.
     #[error("{0}")]
     Rejected(E),
 }
 
 impl Cause {
-    /// Whether another attempt could end otherwise: not if the broker said that it would not have us, and not if one
-    /// of the two ends is faulty.
+    /// Whether another attempt could end differently: not if the broker refused us for good, and not if one of the two
+    /// ends is faulty.
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
             Self::ClosedEarly(LinkLoss::Tls(_))
             | Self::NotMqtt(_)
             | Self::NotReauthenticated(_)
-            | Self::Violation(_) => false,
+            | Self::Violation(_)
+            | Self::Journal(_) => false,
             Self::Dial(error) => error.cause.may_pass(),
-            Self::NoConnAck(_) | Self::KeepAliveTimeout | Self::ClosedEarly(_) | Self::Lost(_) | Self::NotConfirmed => {
-                true
-            }
+            Self::NoConnAck(_)
+            | Self::KeepAliveTimeout
+            | Self::ClosedEarly(_)
+            | Self::Lost(_)
+            | Self::NotConfirmed
+            | Self::Resuming => true,
             Self::Refused(ack) => ack.reason.is_passing(),
             Self::Disconnected(disconnect) => disconnect.reason.is_passing(),
         }
@@ -163,7 +171,7 @@ impl fmt::Display for LinkLoss {
         match self {
             Self::EndOfStream => f.write_str("the broker closed it"),
             Self::Reset => f.write_str("reset by the broker or on the way"),
-            Self::NoAnswer => f.write_str("the network gives no answer"),
+            Self::NoAnswer => f.write_str("no answer from the network"),
             Self::Tls(cause) => cause.fmt(f),
             Self::Other(text) => f.write_str(text),
         }
@@ -175,7 +183,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dial(error) => error.fmt(f),
-            Self::NotMqtt(foreign) => write!(f, "what answered speaks {foreign}, not plain MQTT"),
+            Self::NotMqtt(foreign) => write!(f, "the other side speaks {foreign}, not plain MQTT"),
             Self::NoConnAck(time) => write!(f, "no CONNACK within {} s", time.as_secs_f64()),
             Self::Refused(ack) => {
                 let properties = &ack.properties;
@@ -193,7 +201,7 @@ impl fmt::Display for Cause {
                 fmt_details(f, properties.reason_string.as_deref(), properties.server_reference.as_deref())
             }
             Self::NotReauthenticated(refusal) => {
-                write!(f, "the broker refused to authenticate us again: {}", refusal.reason)?;
+                write!(f, "the broker refused the re-authentication: {}", refusal.reason)?;
                 fmt_scram_error(f, refusal.data.as_deref())?;
                 fmt_details(f, refusal.details.reason_string.as_deref(), None)
             }
@@ -201,12 +209,14 @@ impl fmt::Display for Cause {
             Self::KeepAliveTimeout => f.write_str("connection lost: no answer to PINGREQ"),
             Self::ClosedEarly(loss) => write!(f, "connection lost before CONNACK: {loss}"),
             Self::Lost(loss) => write!(f, "connection lost: {loss}"),
-            Self::NotConfirmed => f.write_str("the broker did not confirm that it has the acknowledgements"),
+            Self::NotConfirmed => f.write_str("the broker did not confirm that it received the acknowledgements"),
+            Self::Journal(error) => write!(f, "cannot write to the queue: {error}"),
+            Self::Resuming => f.write_str("disconnected, so that the broker sends unacknowledged messages again"),
         }
     }
 }
 
-/// What SCRAM calls the failure, where it says so.
+/// The error that SCRAM reports, if any.
 fn fmt_scram_error(f: &mut fmt::Formatter<'_>, data: Option<&[u8]>) -> fmt::Result {
     match data.and_then(scram::server_error) {
         Some(error) => write!(f, " (SCRAM: {error})"),
@@ -214,13 +224,13 @@ fn fmt_scram_error(f: &mut fmt::Formatter<'_>, data: Option<&[u8]>) -> fmt::Resu
     }
 }
 
-/// The broker's own words. They are untrusted: whoever prints to a terminal escapes them.
+/// Text from the broker. It is untrusted: code that prints it to a terminal must escape it.
 fn fmt_details(f: &mut fmt::Formatter<'_>, reason_string: Option<&str>, reference: Option<&str>) -> fmt::Result {
     if let Some(text) = reason_string {
         write!(f, ": {text}")?;
     }
     if let Some(reference) = reference {
-        write!(f, " (it points to {reference})")?;
+        write!(f, " (it refers to {reference})")?;
     }
     Ok(())
 }

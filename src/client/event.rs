@@ -1,4 +1,4 @@
-//! What a client tells of its connections and of what was asked of it.
+//! What a client reports about its connections and about requests.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,41 +17,41 @@ pub enum Event {
     Connected(Box<Connected>),
     /// An application message.
     Message(Received),
-    /// Every publish at QoS 0 up to `through` that had no event of its own has been written to the socket: all
-    /// that QoS 0 promises.
+    /// Every publish at QoS 0 up to `through` that had no separate event has been written to the socket, which is
+    /// all that QoS 0 promises.
     Flushed {
         /// The last of them.
         through: DeliveryId,
         /// How many since the last such event.
         count: usize,
     },
-    /// What became of a publish. One at QoS 1 or 2 has exactly one such event, one at QoS 0 only if it was not
+    /// The outcome of a publish. One at QoS 1 or 2 has exactly one such event, one at QoS 0 only if it was not
     /// flushed. When the client ends, whatever has no outcome yet is [`PublishOutcome::Lost`].
     Published {
-        /// As [`Client::publish`](super::Client::publish) returned it.
+        /// The id returned by [`Client::publish`](super::Client::publish).
         id: DeliveryId,
-        /// What became of it.
+        /// Its outcome.
         outcome: PublishOutcome,
     },
     /// SUBACK.
     Subscribed {
-        /// As [`Client::subscribe`](super::Client::subscribe) returned it.
+        /// The id returned by [`Client::subscribe`](super::Client::subscribe).
         id: RequestId,
         /// One reason for each filter, in their order.
         ack: Box<SubAck>,
     },
-    /// The answer to a SUBSCRIBE that the client had sent by itself, since the broker had lost the session.
+    /// The answer to a SUBSCRIBE that the client sent itself because the broker had lost the session.
     Resubscribed(Box<Resubscribed>),
     /// UNSUBACK.
     Unsubscribed {
-        /// As [`Client::unsubscribe`](super::Client::unsubscribe) returned it.
+        /// The id returned by [`Client::unsubscribe`](super::Client::unsubscribe).
         id: RequestId,
         /// One reason for each filter, in their order.
         ack: Box<SubAck>,
     },
     /// A request that was made before the broker's limits were known, which now forbid it.
     RequestRejected {
-        /// As `subscribe` or `unsubscribe` returned it.
+        /// The id returned by `subscribe` or `unsubscribe`.
         id: RequestId,
         /// Why.
         error: Box<RequestError>,
@@ -60,18 +60,18 @@ pub enum Event {
     Auth(Box<Auth>),
     /// The broker broke the protocol in a way that leaves every message accounted for. Once for each kind.
     Tolerated(Box<Violation>),
-    /// The broker closed the connection, as it seems because of the number of publishes in flight; there are at most so
-    /// many from now on. Once: it may become fewer.
+    /// The broker closed the connection, apparently because of the number of publishes in flight; this is the limit from
+    /// now on. Once, though the limit may become lower.
     Narrowed(u16),
-    /// There is no connection, and after `delay` there will be another attempt.
+    /// The connection is lost; the next attempt follows after `delay`.
     Reconnecting(Box<Reconnecting>),
-    /// The broker sends us to another, and there will be an attempt there at once.
+    /// The broker redirects us to another one, which is tried at once.
     Redirected(Box<Redirected>),
     /// The last event. `Ok`: after [`Client::disconnect`](super::Client::disconnect).
     Closed(Result<(), Box<ClientError>>),
 }
 
-/// A connection that stands.
+/// An open connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connected {
     /// What the broker said.
@@ -89,25 +89,25 @@ pub struct Connected {
 /// Why a session is gone when its client comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionLoss {
-    /// It was to end with the connection: Clean Session of 3.1.1, a Session Expiry Interval of 0.
+    /// It was meant to end with the connection: Clean Session of 3.1.1, a Session Expiry Interval of 0.
     Ended,
-    /// The broker was to keep it, and has not.
+    /// The broker should have kept it, but has not.
     Forgotten,
 }
 
-/// Subscriptions that had to be made anew.
+/// Subscriptions that had to be made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resubscribed {
-    /// What was asked for.
+    /// The subscription requested.
     pub request: SubscribeRequest,
     /// SUBACK, or why the broker, by its new limits, cannot even be asked.
     pub answer: Result<SubAck, RequestError>,
 }
 
-/// A connection that is to be tried again.
+/// The next attempt to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconnecting {
-    /// Why there is none.
+    /// Why the connection was lost or not opened.
     pub cause: Cause,
     /// Which attempt comes next, from 1.
     pub attempt: u32,
@@ -117,15 +117,15 @@ pub struct Reconnecting {
     pub delay: Duration,
     /// Whether the broker keeps the session meanwhile. If not, messages for us are missing afterwards.
     pub is_session_kept: bool,
-    /// What else there is to say about the cause; once for each kind.
+    /// A clue to the cause, once for each kind.
     pub clue: Option<Clue>,
 }
 
-/// Another broker to go to.
+/// Another broker to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirected {
     /// What the broker said.
     pub cause: Cause,
-    /// Where to.
+    /// Its address.
     pub endpoint: Endpoint,
 }

@@ -21,7 +21,7 @@ impl Events {
         Self { handle, batch: VecDeque::new() }
     }
 
-    /// For tests of what stands behind it.
+    /// For tests of the queue behind it.
     #[cfg(test)]
     pub(super) fn of(shared: Arc<super::state::Shared>) -> Self {
         Self::new(Arc::new(Handle { shared }))
@@ -40,7 +40,7 @@ impl Events {
                 None if state.events.is_closed() => Poll::Ready(None),
                 None => {
                     state.events.wake_at_event(cx.waker());
-                    // Whoever waits holds no memory.
+                    // A waiting consumer holds no memory.
                     self.batch = VecDeque::new();
                     Poll::Pending
                 }
@@ -49,7 +49,7 @@ impl Events {
         .await
     }
 
-    /// The next event that is here already: what a printer takes until it flushes.
+    /// The next event if there is one already: a printer takes these before it flushes.
     pub fn try_next(&mut self) -> Option<Event> {
         if self.batch.is_empty() {
             self.handle.shared.lock().take_events(&mut self.batch);

@@ -27,9 +27,9 @@ impl Client {
         Self { handle }
     }
 
-    /// Publishes a message. Waits while too much is unfinished, returns once it is accepted; its outcome is an event.
+    /// Publishes a message. Waits while too much is unfinished, and returns once it is accepted; its outcome is an event.
     ///
-    /// While it waits, somebody has to take [`Events`](super::Events), or the acknowledgements that make room are not read.
+    /// While it waits, [`Events`](super::Events) must be taken, or the acknowledgements that make room are not read.
     pub async fn publish(&self, message: Message) -> Result<DeliveryId, Declined<PublishError>> {
         let shared = &self.handle.shared;
         {
@@ -40,7 +40,7 @@ impl Client {
         }
         loop {
             let mut room = pin!(shared.room.notified());
-            // In line before looking again, so that a notification in between is not missed.
+            // Registered before looking again, so that a notification in between is not missed.
             room.as_mut().enable();
             {
                 let mut state = shared.lock();
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// Subscribes; the answer is [`Event::Subscribed`](super::Event::Subscribed). Subscriptions that were granted are
-    /// made anew when a reconnect finds that the broker has lost the session.
+    /// made again when a reconnect finds that the broker has lost the session.
     pub fn subscribe(&self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
         self.handle.shared.lock().subscribe(request)
     }
@@ -65,18 +65,18 @@ impl Client {
     }
 
     /// Acknowledges a message received with [`Acknowledge::Manual`](crate::session::Acknowledge::Manual). `false`: it
-    /// is too late, the broker will send the message again.
+    /// is too late; the broker will send the message again.
     pub fn acknowledge(&self, token: AckToken) -> bool {
         self.handle.shared.lock().acknowledge(token)
     }
 
-    /// Sends AUTH: an answer to [`Event::Auth`](super::Event::Auth), or the begin of a re-authentication.
+    /// Sends AUTH: an answer to [`Event::Auth`](super::Event::Auth), or the beginning of a re-authentication.
     pub fn authenticate(&self, auth: Auth) -> Result<(), Declined<AuthenticateError>> {
         self.handle.shared.lock().authenticate(auth)
     }
 
-    /// Ends the client in order: DISCONNECT, so that no will is published, and a half-close, so that nothing sent
-    /// before is lost. It does not wait: [`Event::Closed`](super::Event::Closed) says when it is done. Nothing is
+    /// Ends the client properly: DISCONNECT, so that no will is published, and a half-close, so that nothing sent
+    /// before is lost. It does not wait: [`Event::Closed`](super::Event::Closed) follows when it is done. Nothing is
     /// accepted from here on, except another call that turns `Finish` into `Abandon`.
     pub fn disconnect(&self, pending: Pending) {
         self.disconnect_with(pending, ReasonCode::Success, DisconnectProperties::default());
@@ -87,12 +87,18 @@ impl Client {
         self.handle.shared.lock().begin_closing(Closing { pending, reason, properties });
     }
 
+    /// Ends the connection in order and comes back to the same session, so that the broker sends again what has not
+    /// been acknowledged. Nothing where there is no connection: coming back is under way then.
+    pub fn reconnect(&self) {
+        self.handle.shared.lock().begin_reconnect();
+    }
+
     /// What the broker granted in its last CONNACK.
     pub fn granted(&self) -> Granted {
         *self.handle.shared.lock().session.granted()
     }
 
-    /// The client identifier in use: the one asked for, or the one that the broker assigned.
+    /// The client identifier in use: the one requested, or the one that the broker assigned.
     pub fn client_id(&self) -> String {
         self.handle.shared.lock().session.options().client_id.to_string()
     }

@@ -3,10 +3,10 @@ use std::collections::VecDeque;
 use crate::mqtt::{Message, QoS};
 use crate::session::DeliveryId;
 
-/// Done entries that may stay behind one that is not.
+/// How many finished entries may stay behind an unfinished one.
 const SLACK: usize = 1024;
 
-/// What has been accepted and has no outcome yet: that each publish gets exactly one, and how much memory they hold.
+/// What has been accepted and has no outcome yet: ensures that each publish gets exactly one, and counts their memory.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// QoS 0, by id. They are done in their order.
@@ -25,7 +25,7 @@ struct Entry {
 }
 
 impl Ledger {
-    /// Bytes that a message takes, about, with what the session keeps beside it.
+    /// Approximate bytes of a message, including what the session keeps for it.
     pub(super) fn size_of(message: &Message) -> usize {
         128 + message.topic.as_str().len() + message.payload.len()
     }

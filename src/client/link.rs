@@ -6,9 +6,9 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-/// What the first read of a burst may take: enough for a CONNACK or a single message.
+/// How much the first read of a burst may take: enough for a CONNACK or a single message.
 const MINIMUM_READ: usize = 4 * 1024;
-/// What a read may take once the ones before were filled: thousands of small messages for one system call.
+/// How much a read may take once the previous ones were full: thousands of small messages in one system call.
 const MAXIMUM_READ: usize = 256 * 1024;
 
 /// A stream with its two buffers, which exist only while they hold bytes: an idle connection has none.
@@ -26,10 +26,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         Self { stream, input: BytesMut::new(), output: BytesMut::new(), read_size: MINIMUM_READ }
     }
 
-    /// Reads once, behind what `input` holds; 0 is the end of the stream.
+    /// Reads once, appending to `input`; 0 is the end of the stream.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        // The rest of a chunk is used up before the next is allocated, so that many small messages that are kept
-        // somewhere share one.
+        // The rest of a chunk is used up before the next is allocated, so that many small messages share one.
         if self.input.capacity() - self.input.len() < self.read_size / 4 {
             self.input.reserve(self.read_size);
         }
@@ -54,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Tells the peer that nothing more will come; what it sends can still be read.
+    /// Signals the peer that nothing more will be sent; what it sends can still be read.
     pub(super) fn poll_half_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }

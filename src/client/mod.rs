@@ -1,7 +1,7 @@
-//! The tokio driver of one [`Session`]: connects, reconnects, moves bytes, and tells what happened.
+//! The tokio driver of one [`Session`]: connects, reconnects, moves bytes, and reports what happened.
 //!
-//! It stands apart from the session so that the protocol needs no runtime, and from the commands so that they need
-//! no sockets. [`connect`] starts one task, which owns the stream; the session lies behind a lock that the task, the
+//! It is separate from the session so that the protocol needs no runtime, and from the commands so that they need
+//! no sockets. [`connect`] starts one task, which owns the stream; the session is behind a lock that the task, the
 //! [`Client`] handles and the [`Events`] share:
 //!
 //! ```text
@@ -10,10 +10,10 @@
 //!   Events  ◄────── a batch at a time ─────────┘
 //! ```
 //!
-//! So a publish is queued where it is called, without a channel or a task of its own, and the task encodes and writes
-//! what has gathered since it last ran: one system call for hundreds of messages. Waiting goes both ways.
+//! So a publish is queued where it is called, without its own channel or task, and the task encodes and writes
+//! what has accumulated since it last ran: one system call for hundreds of messages. There is backpressure both ways.
 //! [`Client::publish`] waits while too much is unfinished; the task stops reading while too many messages wait in
-//! [`Events`], until the broker is slowed by TCP itself. Memory is bounded at both ends.
+//! [`Events`], until TCP itself slows down the broker. Memory is bounded at both ends.
 //!
 //! [`Session`]: crate::session::Session
 

@@ -3,14 +3,14 @@ use std::task::Waker;
 
 use super::Event;
 
-/// Messages that wait above which reading stops.
+/// Number of waiting messages above which reading stops.
 const MAXIMUM_MESSAGES: usize = 1024;
-/// Their bytes, the same.
+/// Bytes of waiting messages above which reading stops.
 const MAXIMUM_BYTES: usize = 1024 * 1024;
 
 /// Events on their way from the driver to [`Events`](super::Events).
 ///
-/// Only messages count as full: outcomes are bounded by what is accepted for publishing, and holding them up could
+/// Only messages count: outcomes are bounded by what is accepted for publishing, and holding them up could
 /// hold up the very publish that their consumer waits for.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
@@ -18,7 +18,7 @@ pub(super) struct EventQueue {
     messages: usize,
     bytes: usize,
     consumer: Option<Waker>,
-    /// The consumer is gone: nobody wants to know.
+    /// The consumer is gone.
     is_unheard: bool,
     /// [`Event::Closed`] has been pushed.
     is_closed: bool,

@@ -7,20 +7,20 @@ use crate::transport::Backoff;
 pub struct Reconnect {
     /// The first delay; each further one is twice as long. Zero: never reconnect.
     pub first_delay: Duration,
-    /// No delay is longer.
+    /// The longest delay.
     pub maximum_delay: Duration,
-    /// Attempts in a row until it is given up. Zero: never reconnect.
+    /// Attempts in a row before giving up. Zero: never reconnect.
     pub maximum_attempts: u32,
-    /// A connection that lasted this long was a good one, as is one on which the broker has acknowledged something or
-    /// delivered a message: the next loss counts attempts from 1 again. Any other goes on counting.
+    /// A connection that lasted this long ends the outage, like one on which the broker has acknowledged something or
+    /// delivered a message: the next loss counts attempts from 1 again. After any other, counting continues.
     pub stable_after: Duration,
-    /// Whether the very first connect is tried again too; if not, a script learns at once that nothing listens.
+    /// Whether the very first connect is tried again too; if not, a script learns at once that nothing is listening.
     pub also_first: bool,
     /// How often in a row a broker's Server Reference is followed. Zero: never.
     pub maximum_redirects: u32,
 }
 
-/// Longer outages are not waited for with a session.
+/// The session is not kept for longer outages.
 const LONGEST_OUTAGE: Duration = Duration::from_hours(24);
 
 fn as_whole_seconds(time: Duration) -> u32 {
@@ -51,9 +51,9 @@ impl Reconnect {
         self.backoff().delay_before(attempt, chance)
     }
 
-    /// The longest that an outage can take until it is over or given up, in whole seconds, with some to spare: the
-    /// broker may notice it up to one and a half `keep_alive` (seconds) before we do. A day at most, as a session that
-    /// nobody takes up again should not stay for ever.
+    /// The longest that an outage can take until it is over or given up, in whole seconds, with a margin: the
+    /// broker may notice it up to one and a half `keep_alive` (seconds) before we do. At most a day, as a session that
+    /// is never resumed should not be kept forever.
     pub fn longest_outage(&self, attempt_timeout: Duration, keep_alive: u16) -> u32 {
         let mut outage = Duration::from_secs(u64::from(keep_alive) * 2);
         for attempt in 1..=self.maximum_attempts {

@@ -1,12 +1,12 @@
-//! Where the broker sends us: Server Reference [MQTT-4.11].
+//! Where the broker redirects us: Server Reference [MQTT-4.11].
 
 use crate::mqtt::ReasonCode;
 use crate::transport::{Address, BrokerUrl, Endpoint};
 
 use super::Cause;
 
-/// Another broker that the one at `endpoint` points to, with the reason to go there. A reference that is none, or
-/// that would leave TLS, is not followed.
+/// Another broker that the one at `endpoint` refers to, with the reason. An invalid reference, or one that would leave
+/// TLS, is not followed.
 pub(super) fn target(cause: &Cause, endpoint: &Endpoint) -> Option<Endpoint> {
     let (reason, references) = match cause {
         Cause::Refused(ack) => (ack.reason, ack.properties.server_reference.as_deref()),
@@ -16,11 +16,11 @@ pub(super) fn target(cause: &Cause, endpoint: &Endpoint) -> Option<Endpoint> {
     if !matches!(reason, ReasonCode::UseAnotherServer | ReasonCode::ServerMoved) {
         return None;
     }
-    // A list with spaces in between; the first that is one.
+    // A list separated by spaces; the first valid one is used.
     references?.split_ascii_whitespace().find_map(|reference| parse(reference, endpoint))
 }
 
-/// `host`, `host:port`, `[::1]:port`, or, as some brokers have it, a URL.
+/// `host`, `host:port`, `[::1]:port`, or, from some brokers, a URL.
 fn parse(reference: &str, endpoint: &Endpoint) -> Option<Endpoint> {
     let text =
         if reference.contains("://") { reference.to_owned() } else { format!("{}://{reference}", endpoint.protocol) };

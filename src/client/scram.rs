@@ -1,14 +1,14 @@
-//! SCRAM (RFC 5802, RFC 7677): both ends prove that they know a password, and neither shows it.
+//! SCRAM (RFC 5802, RFC 7677): both ends prove that they know a password, without revealing it.
 //!
-//! The messages are put together here, on the primitives of ring, which is here for TLS. The client of scram-rs 0.25
-//! takes a server's nonce that does not begin with its own. rsasl 2.3 has all three methods and verifies, but has no
-//! bound on the server's iterations, compares signatures in a time that tells where they differ, and would bring a
+//! The messages are built here with the primitives of ring, which is already used for TLS. The client of scram-rs 0.25
+//! accepts a server nonce that does not begin with its own. rsasl 2.3 has all three methods and verifies, but does not
+//! limit the iterations of the server, compares signatures in a time that reveals where they differ, and would bring a
 //! second set of hashes, random numbers and base64 with a framework for every mechanism; what it would save here is
 //! the hundred lines between the two messages.
 //!
 //! Hashing the password takes time by design, and happens under the client's lock: at most
 //! [`MAXIMUM_ITERATIONS`], a fraction of a second, and once for a salt. Later exchanges use the key that was kept, which RFC 5802
-//! allows, so that a re-authentication holds up no message.
+//! allows, so that a re-authentication does not hold up messages.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -21,10 +21,10 @@ use ring::{digest, hmac, pbkdf2};
 
 use crate::session::{AuthenticationFault, Authenticator};
 
-/// "We do not bind to a channel, and speak for nobody else", and the same in base64.
+/// "No channel binding, and no other authorization identity", and the same in base64.
 const HEADER: &str = "n,,";
 const BOUND_HEADER: &str = "biws";
-/// What RFC 7677 wants at least. With fewer, an impostor could try passwords on our proof too fast.
+/// The minimum of RFC 7677. With fewer, an impostor could try passwords on our proof too fast.
 const MINIMUM_ITERATIONS: u32 = 4096;
 /// More than any broker asks for (4,096 is usual, 600,000 the most that is recommended), and 0.2 to 0.4 s here.
 const MAXIMUM_ITERATIONS: u32 = 1_000_000;
@@ -42,9 +42,9 @@ pub enum ScramMethod {
     Sha512,
 }
 
-/// A name that is none of a [`ScramMethod`].
+/// A name that is not a [`ScramMethod`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is none of SCRAM-SHA-1, SCRAM-SHA-256 and SCRAM-SHA-512")]
+#[error("is not SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512")]
 pub struct UnknownMethod;
 
 /// Who authenticates, how, and with what.
@@ -66,7 +66,7 @@ pub struct Scram {
     salted: Option<Salted>,
 }
 
-/// What a password comes to with a salt and a number of iterations, by which a server asks for it.
+/// The key derived from a password with the salt and the iterations that a server asked for.
 #[derive(Debug)]
 struct Salted {
     salt: Vec<u8>,
@@ -77,7 +77,7 @@ struct Salted {
 /// What comes next in an exchange.
 #[derive(Debug)]
 enum Step {
-    /// Nothing: none is under way, or the last one failed.
+    /// Nothing: no exchange is in progress, or the last one failed.
     Nothing,
     /// The server's first message.
     First { nonce: String },
@@ -88,7 +88,7 @@ enum Step {
 }
 
 impl Scram {
-    /// Authenticates with these, prepared as SASL wants texts that people type.
+    /// Authenticates with these, prepared as SASL requires for texts that people type.
     pub fn new(credentials: ScramCredentials) -> Self {
         let ScramCredentials { method, user_name, password } = credentials;
         let credentials = ScramCredentials { method, user_name: prepared(user_name), password: prepared(password) };
@@ -139,8 +139,8 @@ impl Salted {
     }
 }
 
-/// `SASLprep` (RFC 4013), by which both ends arrive at the same bytes for a text however it was typed. One that it
-/// forbids is taken as it is: it may be what the broker keeps.
+/// `SASLprep` (RFC 4013), so that both ends arrive at the same bytes for a text however it was typed. One that it
+/// forbids is used unchanged, as the broker may store it that way.
 fn prepared(text: String) -> String {
     match stringprep::saslprep(&text) {
         Ok(prepared) => prepared.into_owned(),
@@ -172,7 +172,7 @@ impl Authenticator for Scram {
                 let theirs = text(data).map_err(AuthenticationFault::Wrong)?;
                 self.prove(&nonce, theirs).map_err(AuthenticationFault::Wrong)
             }
-            // Some servers send their last message in AUTH, and not in what tells the success.
+            // Some servers send their last message in AUTH, and not in the packet that reports success.
             Step::Last { server_key, messages } => {
                 verify(&server_key, &messages, data).map_err(AuthenticationFault::Wrong)?;
                 self.step = Step::Success;
@@ -198,7 +198,7 @@ impl Authenticator for Scram {
     }
 }
 
-/// What the server's last message says went wrong, if it says so. It is untrusted.
+/// The error in the server's last message, if any. It is untrusted.
 pub(super) fn server_error(data: &[u8]) -> Option<&str> {
     let error = text(data).ok()?.strip_prefix("e=")?;
     error.split(',').next()
@@ -249,7 +249,7 @@ impl<'a> Challenge<'a> {
 }
 
 impl ScramMethod {
-    /// As MQTT calls it.
+    /// The name of the method in MQTT.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sha1 => "SCRAM-SHA-1",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::session::{Authenticator, ConnectOptions, InvalidOptions, Session};
+use crate::session::{Authenticator, ConnectOptions, InvalidOptions, Journal, Restored, Session};
 use crate::transport::{Dialer, Endpoint};
 
 use super::driver::{self, Route};
@@ -11,10 +11,10 @@ use super::handle::Handle;
 use super::state::Shared;
 use super::{Client, Events, Reconnect, Tap};
 
-/// Everything that a client needs to know.
+/// The options of a client.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
-    /// What CONNECT says.
+    /// The content of CONNECT.
     pub connect: ConnectOptions,
     /// Where the broker is.
     pub endpoint: Endpoint,
@@ -22,18 +22,18 @@ pub struct ClientOptions {
     pub dialer: Dialer,
     /// When a lost connection is tried again.
     pub reconnect: Reconnect,
-    /// In MQTT 5.0 the session outlives a lost connection, as long as it is tried again, and ends with the client: so
-    /// what is unacknowledged is resumed, and the broker keeps nothing behind. It holds for a clean start without a
-    /// Session Expiry Interval of its own; nothing else needs it.
+    /// In MQTT 5.0, keep the session while reconnecting after a loss, and end it with the client, so that unacknowledged
+    /// messages are resumed and the broker keeps nothing afterwards. It applies to a clean start without a Session
+    /// Expiry Interval of its own; nothing else needs it.
     pub keeps_session: bool,
-    /// Somebody chose the client identifier, so that another may have it too.
+    /// The user chose the client identifier, so another client may use it too.
     pub is_client_id_chosen: bool,
-    /// How often to authenticate again on a connection that stands, where an [`Authenticator`] is there to do so.
+    /// How often to authenticate again on an open connection, if there is an [`Authenticator`].
     pub reauthenticate_every: Option<Duration>,
 }
 
 impl ClientOptions {
-    /// Defaults but for what CONNECT says and where the broker is.
+    /// Defaults except for CONNECT and the address of the broker.
     pub fn new(connect: ConnectOptions, endpoint: Endpoint) -> Self {
         Self {
             connect,
@@ -50,10 +50,12 @@ impl ClientOptions {
 /// What can be added to a client.
 #[derive(Debug, Default)]
 pub struct Extensions {
-    /// Sees every byte of MQTT.
+    /// Receives every byte of MQTT.
     pub tap: Option<Box<dyn Tap>>,
-    /// Sees to enhanced authentication on each connection; without it that is the application's work.
+    /// Handles enhanced authentication on each connection; without it, the application must.
     pub authenticator: Option<Box<dyn Authenticator>>,
+    /// Keeps what is sent and not completed, for the next process; and what an earlier one left, to go on with.
+    pub journal: Option<(Box<dyn Journal>, Vec<Restored>)>,
 }
 
 /// Starts a client: a task on the current tokio runtime, which connects at once.
@@ -67,9 +69,9 @@ pub fn connect(options: ClientOptions) -> Result<(Client, Events), InvalidOption
     connect_with(options, Extensions::default())
 }
 
-/// The same with more than most clients need.
+/// Like [`connect`], with options that few clients need.
 pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(Client, Events), InvalidOptions> {
-    let Extensions { tap, authenticator } = extensions;
+    let Extensions { tap, authenticator, journal } = extensions;
     let ClientOptions {
         mut connect,
         endpoint,
@@ -93,7 +95,15 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
     if let Some(authenticator) = authenticator {
         session.set_authenticator(authenticator)?;
     }
+    let mut under_way = Vec::new();
+    if let Some((journal, publishes)) = journal {
+        let messages: Vec<_> = publishes.iter().map(|publish| publish.message.clone()).collect();
+        under_way.extend(session.restore(journal, publishes).into_iter().zip(messages));
+    }
     let shared = Arc::new(Shared::new(session, ends_session.then_some(0)));
+    for (id, message) in under_way {
+        shared.lock().restore(id, &message);
+    }
     let route = Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });

@@ -24,16 +24,17 @@ const MAXIMUM_QUEUED: usize = 1024;
 /// Bytes of unfinished publishes above which it waits too. One message of any size is accepted below it.
 const MAXIMUM_UNFINISHED_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the handles and the driver's task share.
+/// The state shared by the handles and the task of the driver.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Told when publishes that wait may look again.
+    /// Notified when waiting publishes may look again.
     pub(super) room: Notify,
 }
 
-/// The session, and what surrounds it.
+/// The session and the state around it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 pub(super) struct State {
     pub(super) session: Session,
     ledger: Ledger,
@@ -41,25 +42,29 @@ pub(super) struct State {
     pub(super) events: EventQueue,
     /// Wakes the driver; taken when it is, so that many calls wake it once.
     driver: Option<Waker>,
-    /// A publish waits for room.
+    /// A publish is waiting for room.
     is_room_wanted: bool,
     closing: Option<Box<Closing>>,
+    /// The connection under way is to end, and another to take up its session.
+    is_to_reconnect: bool,
     was_connected: bool,
-    /// The Session Expiry Interval that DISCONNECT says, if the caller's does not: 0 where the session is to outlive lost
-    /// connections and nothing else.
+    /// The Session Expiry Interval of DISCONNECT, unless the caller sets it: 0 if the session is only meant to outlive
+    /// lost connections.
     expiry_at_end: Option<u32>,
-    /// What it would be if the broker had no session at the next connection.
+    /// The reason if the broker turns out to have no session at the next connection.
     session_loss: SessionLoss,
-    /// Something has come on this connection that shows that the client gets on.
+    /// Something has arrived on this connection that shows progress.
     has_progressed: bool,
     settlement: Settlement,
-    /// When CONNACK accepted the connection under way, or the last one.
+    /// Why the journal of the session cannot be written.
+    journal_error: Option<String>,
+    /// When CONNACK accepted the current connection, or the last one.
     connected_since: Option<Instant>,
-    /// What the session says of the connection that is under way.
+    /// State of the current connection, as reported by the session.
     link: LinkState,
 }
 
-/// Where the connection under way stands.
+/// State of the current connection.
 #[derive(Debug)]
 pub(super) enum LinkState {
     /// No CONNACK yet. Boxed, as it is large and soon over.
@@ -81,7 +86,7 @@ pub(super) struct Begun {
     since: Instant,
 }
 
-/// Why a connection is over, as the session knows it.
+/// Why a connection is over, as seen by the session.
 #[derive(Debug)]
 pub(super) enum LinkEnd {
     /// CONNACK refused it.
@@ -108,11 +113,13 @@ impl Shared {
             driver: None,
             is_room_wanted: false,
             closing: None,
+            is_to_reconnect: false,
             was_connected: false,
             expiry_at_end,
             session_loss: SessionLoss::Ended,
             has_progressed: false,
             settlement: Settlement::default(),
+            journal_error: None,
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
         };
@@ -133,7 +140,7 @@ impl State {
 
     pub(super) fn want_room(&mut self) {
         self.is_room_wanted = true;
-        // It could be that nothing is under way that would tell of room later.
+        // Perhaps nothing is in progress that would signal room later.
         self.wake_driver();
     }
 
@@ -144,6 +151,11 @@ impl State {
         self.ledger.add(id, qos, size);
         self.wake_driver();
         Ok(id)
+    }
+
+    /// A publish that the session has from an earlier process.
+    pub(super) fn restore(&mut self, id: DeliveryId, message: &Message) {
+        self.ledger.add(id, message.qos, Ledger::size_of(message));
     }
 
     pub(super) fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, Declined<RequestError>> {
@@ -192,6 +204,13 @@ impl State {
         }
     }
 
+    pub(super) fn begin_reconnect(&mut self) {
+        if self.session.state() == session::State::Connected && !self.is_closing() {
+            self.is_to_reconnect = true;
+            self.wake_driver();
+        }
+    }
+
     pub(super) fn take_events(&mut self, batch: &mut VecDeque<Event>) {
         let was_full = self.events.is_full();
         self.events.take(batch);
@@ -227,8 +246,8 @@ impl State {
         self.driver = Some(cx.waker().clone());
     }
 
-    /// Whether a caller wants the client to end, and nothing is left to be done. There is something as long as it has
-    /// never been connected: whether it can be is what a script wants to know.
+    /// Whether a caller wants the client to end and nothing is left to be done. As long as it has never been connected,
+    /// something is: a script wants to know whether it can connect.
     pub(super) fn may_end(&mut self, now: Instant) -> bool {
         let Some(closing) = &self.closing else { return false };
         let is_finished = self.was_connected && self.ledger.is_empty() && self.subscriptions.is_settled();
@@ -241,18 +260,23 @@ impl State {
         }
     }
 
-    /// When a connection that was resumed for [`Pending::Settle`] has nothing more to wait for.
+    /// When a connection resumed for [`Pending::Settle`] stops waiting.
     pub(super) fn settled_at(&self) -> Option<Instant> {
         self.settlement.deadline()
     }
 
-    /// The connection has ended by our DISCONNECT; `false`: there has to be another, see [`Settlement::ended`].
+    /// The connection has ended by our DISCONNECT; `false`: another one is needed, see [`Settlement::ended`].
     pub(super) fn ends_with(&mut self, is_orderly: bool) -> bool {
         let is_settled = self.settlement.ended(is_orderly);
         is_settled || !matches!(&self.closing, Some(closing) if closing.pending == Pending::Settle)
     }
 
-    /// Tells the session of a disconnect whose time has come; whether it did.
+    /// The connection has ended by our DISCONNECT; whether that was only to come back.
+    pub(super) fn is_to_reconnect(&mut self) -> bool {
+        std::mem::take(&mut self.is_to_reconnect) && self.closing.is_none()
+    }
+
+    /// Passes a disconnect that is due to the session; returns whether it did.
     pub(super) fn disconnect_if_due(&mut self, now: Instant) -> bool {
         if self.may_end(now)
             && self.session.state() != session::State::Closing
@@ -263,10 +287,27 @@ impl State {
             self.session.disconnect(closing.reason, properties);
             return true;
         }
+        if self.is_to_reconnect && self.session.state() == session::State::Connected {
+            self.session.disconnect(ReasonCode::Success, DisconnectProperties::default());
+            return true;
+        }
         false
     }
 
-    /// Begins a re-authentication, unless one is under way.
+    /// Writes the session's journal; `false`: it cannot be, and nothing may be sent any more.
+    pub(super) fn commit_journal(&mut self) -> bool {
+        if let Err(error) = self.session.commit_journal() {
+            self.journal_error.get_or_insert(error);
+        }
+        self.journal_error.is_none()
+    }
+
+    /// Why the journal of the session cannot be written.
+    pub(super) fn journal_error(&self) -> Option<String> {
+        self.journal_error.clone()
+    }
+
+    /// Begins a re-authentication, unless one is in progress.
     pub(super) fn reauthenticate(&mut self) {
         let auth = Auth { reason: ReasonCode::ReAuthenticate, data: None, details: Details::default() };
         _ = self.session.authenticate(auth);
@@ -277,16 +318,17 @@ impl State {
         self.link = LinkState::Connecting(Box::new(Begun { peer, timings, since: now }));
         self.connected_since = None;
         self.has_progressed = false;
+        self.is_to_reconnect = false;
         self.session_loss = if self.is_session_kept() { SessionLoss::Forgotten } else { SessionLoss::Ended };
         self.session.connect(now);
     }
 
-    /// Moves what the session has to tell to where it belongs.
+    /// Moves the events of the session to where they belong.
     pub(super) fn take_session_events(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
             match event {
                 session::Event::Message(received) => {
-                    // What was retained comes with every subscription, and what is sent again was there before.
+                    // Retained messages arrive with every subscription, and resent ones are not new.
                     self.has_progressed |= !received.dup && !received.message.retain;
                     self.settlement.received(&received);
                     self.events.push(Event::Message(received));
@@ -339,7 +381,7 @@ impl State {
         }
     }
 
-    /// Why the connection is over, once the session has been told that it is.
+    /// Why the connection is over, once the session knows that it is.
     pub(super) fn end_link(&mut self) -> LinkEnd {
         let over = LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost));
         match std::mem::replace(&mut self.link, over) {
@@ -355,7 +397,7 @@ impl State {
         if count == 0 {
             return;
         }
-        // One event stands for all that come before the consumer looks.
+        // One event covers all flushes before the consumer looks.
         if let Some(Event::Flushed { through: last, count: more }) = self.events.last_mut() {
             *last = through;
             count += *more;
@@ -365,14 +407,14 @@ impl State {
         }
     }
 
-    /// What was handed out up to `through` and not written is lost with its connection: nobody has it any more.
+    /// What was handed out up to `through` and not written is lost with its connection.
     pub(super) fn lose_unflushed(&mut self, through: DeliveryId) {
         while let Some(id) = self.ledger.take_unflushed(through) {
             self.events.push(Event::Published { id, outcome: PublishOutcome::Lost });
         }
     }
 
-    /// Lets publishes that wait go on, once there is room for many of them.
+    /// Lets waiting publishes continue once there is room for many of them.
     pub(super) fn is_room_news(&mut self) -> bool {
         let is_half_empty =
             self.session.queued() <= MAXIMUM_QUEUED / 2 && self.ledger.bytes() <= MAXIMUM_UNFINISHED_BYTES / 2;
@@ -383,27 +425,27 @@ impl State {
         self.was_connected
     }
 
-    /// Whether the connection that has ended got the client on.
+    /// Whether the connection that has ended made progress.
     pub(super) fn has_progressed(&self) -> bool {
         self.has_progressed || self.session.has_progressed()
     }
 
-    /// Whether nothing of ours waits for the broker.
+    /// Whether nothing of ours is waiting for the broker.
     pub(super) fn is_idle(&self) -> bool {
         self.ledger.is_empty() && self.subscriptions.is_settled()
     }
 
-    /// Whether the broker keeps the session while there is no connection.
+    /// Whether the broker keeps the session without a connection.
     pub(super) fn is_session_kept(&self) -> bool {
         self.session.granted().session_expiry_interval > 0
     }
 
-    /// When CONNACK accepted the connection under way.
+    /// When CONNACK accepted the current connection.
     pub(super) fn connected_since(&self) -> Option<Instant> {
         self.connected_since
     }
 
-    /// The last event, after an outcome for whatever has none.
+    /// The last event, after an outcome for everything that has none.
     pub(super) fn close(&mut self, result: Result<(), Box<ClientError>>) {
         let sent = self.session.transmitted();
         for id in self.ledger.take_all() {

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use crate::mqtt::TopicFilter;
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
 
-/// Which subscriptions stand, so that they can be made anew, and which requests have no answer yet.
+/// The active subscriptions, so that they can be made again, and the requests without an answer.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    /// As they were asked for, without the filters that were refused, replaced or unsubscribed.
+    /// As requested, without the filters that were refused, replaced or unsubscribed.
     standing: Vec<SubscribeRequest>,
     unanswered: BTreeMap<RequestId, Unanswered>,
 }
@@ -33,7 +33,7 @@ impl Subscriptions {
             Unanswered::Resubscribe(request) => (request.clone(), Some(request)),
             Unanswered::Unsubscribe(_) => return None,
         };
-        // A new subscription replaces one of the same filter; a refused one leaves it as it is [MQTT-3.8.4-3].
+        // A new subscription replaces one of the same filter; a refused one leaves it unchanged [MQTT-3.8.4-3].
         let mut reasons = ack.reasons.iter();
         granted.filters.retain(|_| reasons.next().is_some_and(|reason| !reason.is_failure()));
         for options in &granted.filters {
@@ -63,7 +63,7 @@ impl Subscriptions {
         }
     }
 
-    /// What to ask for again when the broker has lost the session. It stands again once it is granted.
+    /// What to subscribe to again when the broker has lost the session. It is active again once it is granted.
     pub(super) fn take_standing(&mut self) -> Vec<SubscribeRequest> {
         std::mem::take(&mut self.standing)
     }

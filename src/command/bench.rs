@@ -1,16 +1,20 @@
 //! `bench`: runs a load, merges and compares reports, and prints presets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::find_max::find_max;
 use super::interrupt::Interrupt;
-use super::load::{LATE_START, conclude, display, not_begun, show, taps, watched};
+use super::load::{conclude, display, not_begun, show, taps, watched};
 use super::metrics::Metrics;
 use super::results::Keeping;
-use crate::bench::{ALL_WATCHED, Ended, Report, ReportError};
+use crate::bench::{ALL_WATCHED, Ended, LATE_START, Report, ReportError};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{Talk, Terminal, bench_comparison, bench_presets};
-use crate::settings::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset};
+use crate::output::{Talk, Terminal, bench_comparison, bench_manifest, bench_presets};
+use crate::settings::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset};
+
+/// How often a merge that waits looks for reports.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Runs a load to its end.
 pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -47,13 +51,14 @@ pub(crate) async fn run(mut settings: BenchSettings, terminal: Terminal, talk: T
     conclude(&report, &settings.results, terminal, talk, signal)
 }
 
-/// Puts reports together, judges the sum, and keeps and shows it.
+/// Merges reports, judges the result, and writes and shows it.
 pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    wait_for(&settings.reports, settings.wait);
     let reports = settings.reports.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::merge(reports, settings.partial).map_err(|error| {
         let missing = matches!(error, ReportError::Missing(..));
         let error = Error::local(error.to_string());
-        if missing { error.with_hint("use --partial to merge what is there") } else { error }
+        if missing { error.with_hint("use --partial to merge the reports given") } else { error }
     })?;
     report.judge(&settings.thresholds);
     let status = conclude(&report, &settings.results, terminal, talk, None)?;
@@ -61,23 +66,40 @@ pub(crate) fn merge(settings: &MergeSettings, terminal: Terminal, talk: Talk) ->
     for fault in &faults {
         talk.error(&Error::local(fault.clone()));
     }
-    // What a threshold says comes first.
+    // The thresholds come first.
     if status == ExitStatus::Done && !faults.is_empty() { Ok(ExitStatus::Partly(ErrorKind::Local)) } else { Ok(status) }
 }
 
-/// Parts that did not do what they were to do: the figures of the whole are less than they seem.
+/// Waits until all reports are there and their runs over, for at most `at_most`. A report still missing is an error.
+fn wait_for(reports: &[PathBuf], at_most: Duration) {
+    let begun = Instant::now();
+    let is_over = |path: &PathBuf| read(path).is_ok_and(|report| report.ended != Ended::Unfinished);
+    // Those that are over stay so: each is read until then, and not again.
+    let mut open: Vec<&PathBuf> = reports.iter().collect();
+    while begun.elapsed() < at_most {
+        open.retain(|path| !is_over(path));
+        if open.is_empty() {
+            return;
+        }
+        std::thread::sleep(LOOK.min(at_most.saturating_sub(begun.elapsed())));
+    }
+}
+
+/// Warnings about parts that did not run as planned, so that the totals are lower than expected.
 fn faulty_parts(report: &Report) -> Vec<String> {
     let mut faults = Vec::new();
     for part in &report.parts {
         let shard = part.shard.map_or_else(String::new, |(index, count)| format!("shard {} of {count}", index + 1));
         match part.ended {
             Ended::Done | Ended::Interrupted => {}
-            Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was done")),
-            Ended::Unfinished => faults.push(format!("{shard} was killed, or goes on: its report is not finished")),
+            Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was complete")),
+            Ended::Unfinished => {
+                faults.push(format!("{shard} was killed or is still running: its report is not complete"));
+            }
             _ => faults.push(format!("{shard} ended early")),
         }
         if let Some(late) = part.late.filter(|late| *late > LATE_START) {
-            faults.push(format!("{shard} began {late:.1} s behind --start-at"));
+            faults.push(format!("{shard} began {late:.1} s after --start-at"));
         }
     }
     faults
@@ -93,14 +115,28 @@ pub(crate) fn presets(name: Option<&str>, terminal: Terminal) -> Result<ExitStat
     Ok(ExitStatus::Done)
 }
 
-/// Sets reports side by side, and judges what changed.
+/// Prints a job that runs a scenario on several machines.
+pub(crate) fn manifest(settings: &ManifestSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    show(&bench_manifest(&settings.manifest), terminal)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Prints the help of what `bench manifest` would have the machines do.
+pub(crate) fn help(text: &str, terminal: Terminal) -> Result<(), Error> {
+    show(text, terminal)
+}
+
+/// Compares reports, and judges the changes.
 pub(crate) fn compare(settings: &CompareSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let before = read(&settings.baseline)?;
     let after = settings.candidates.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let changed: Vec<_> = settings.changes.iter().map(|change| change.judge(&before, &after)).collect();
     show(&bench_comparison(&before, &after, &changed, terminal.stdout), terminal)?;
     for change in changed.iter().filter(|changed| changed.failed) {
-        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {}", change.change, change.shown)));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {}", change.change, change.shown)));
     }
     let failed = changed.iter().any(|changed| changed.failed);
     Ok(if failed { ExitStatus::Partly(ErrorKind::Threshold) } else { ExitStatus::Done })

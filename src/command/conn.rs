@@ -1,4 +1,4 @@
-//! `conn`: opens a connection and stays, or tells what the broker announced and ends.
+//! `conn`: opens a connection and stays, or reports what the broker announced and ends.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk)
     }
     let mut stdout = Stdout::new(terminal.stdout);
     let mut interrupt = Interrupt::listen()?;
-    // Never acknowledged: a session that is resumed here keeps its messages for a subscriber.
+    // Never acknowledged, so that a session resumed here keeps its messages for a subscriber.
     let watch = Arc::new(DialWatch::new(talk));
     let (client, mut events) = super::connect_watched(&settings.connect, Acknowledge::Manual, talk, watch.clone())?;
     let is_check = settings.mode == ConnMode::Check;
@@ -37,7 +37,7 @@ pub(crate) async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk)
                 continue;
             }
             event = events.next() => event,
-            // Who reads wants to hear of reconnects too.
+            // A reader wants to know about reconnects too.
             () = &mut unreadable, if is_reported && !is_check && unwritten.is_none() => {
                 unwritten = Some(WriteError::Closed);
                 client.disconnect(Pending::Finish);
@@ -67,7 +67,7 @@ pub(crate) async fn run(settings: &ConnSettings, terminal: Terminal, talk: Talk)
             Some(Event::Redirected(redirected)) => status::redirected(talk, &redirected),
             Some(Event::Reconnecting(reconnecting)) => status::reconnecting(talk, &settings.connect, &reconnecting),
             Some(Event::Closed(Err(error))) => return Err(Error::from(*error)),
-            // Nothing is published nor subscribed to; what an old session delivers stays unacknowledged.
+            // Nothing is published or subscribed to; messages of an old session stay unacknowledged.
             Some(Event::Closed(Ok(()))) | None => break,
             Some(_) => {}
         }

@@ -1,4 +1,4 @@
-//! `bench --find-max`: the load at one rate after another, until the highest is found at which every condition holds.
+//! `bench --find-max`: the load at one rate after another, until the highest rate is found that meets every condition.
 
 use std::time::Instant;
 
@@ -12,21 +12,21 @@ use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{Talk, Terminal, bench_step};
 use crate::settings::BenchSettings;
 
-/// The part of what was planned that has to be sent and received: what is left is the edge of the measured time.
+/// The fraction of the plan that must be sent and received; the rest is at the edge of the measured time.
 const REACHED: f64 = 0.99;
 
-/// A search that goes on.
+/// A search in progress.
 struct Finding<'a> {
     settings: &'a BenchSettings,
     search: Search,
     steps: Vec<SearchStep>,
-    /// Of the highest rate that held.
+    /// The report of the highest rate that met the conditions.
     best: Option<(u64, Report)>,
-    /// Of the last step.
+    /// The report of the last step.
     last: Option<Report>,
 }
 
-/// Searches, shows each step, and keeps the report of the highest rate that held.
+/// Searches, shows each step, and keeps the report of the highest rate that met the conditions.
 pub(super) async fn find_max(
     settings: &BenchSettings,
     metrics: Option<&Metrics>,
@@ -57,7 +57,7 @@ pub(super) async fn find_max(
             finding.last.get_or_insert(report);
             break (SearchEnded::Interrupted, signal);
         }
-        // Many brokers cut connections beyond what they carry: that rate does not hold.
+        // Many brokers close connections when overloaded: that rate does not count.
         let cut = report.ended == Ended::ConnectionsLost && finding.best.is_some();
         if report.ended != Ended::Done && !cut {
             return conclude(&report, &settings.results, terminal, talk, None);
@@ -73,7 +73,7 @@ pub(super) async fn find_max(
 }
 
 impl Finding<'_> {
-    /// What came of a step.
+    /// The result of a step.
     fn judge(&self, rate: u64, report: &Report) -> SearchStep {
         let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
         let starved = matches!(limited_by, Some(LimitedBy::Machine | LimitedBy::Generator));
@@ -96,7 +96,7 @@ impl Finding<'_> {
         }
     }
 
-    /// Why a rate does not hold; `None`: it does. One that was not reached does not, however short the latencies of what
+    /// Why a rate does not meet the conditions; `None`: it does. One that was not reached does not, however short the latencies of what
     /// was sent.
     fn why_not(&self, report: &Report) -> Option<String> {
         if report.ended == Ended::ConnectionsLost {
@@ -110,14 +110,14 @@ impl Finding<'_> {
         }
         let broken = self.settings.find_max.conditions.iter().find(|condition| !condition.holds(report))?;
         let measured = broken.judge(report).shown.map_or_else(String::new, |shown| format!(": {shown}"));
-        Some(format!("`{broken}` does not hold{measured}"))
+        Some(format!("`{broken}` is not met{measured}"))
     }
 
     fn note(&mut self, rate: u64, step: SearchStep, report: Report) {
         self.search.note(rate, step.outcome);
         let holds = step.outcome == StepOutcome::Holds;
         self.steps.push(step);
-        // An answer that failed later is none.
+        // A result that failed later does not count.
         let found = self.search.found();
         self.best.take_if(|(best, _)| Some(*best) > found);
         if holds && found == Some(rate) {
@@ -159,20 +159,22 @@ impl Finding<'_> {
         };
         let short = match ended {
             SearchEnded::Interrupted => "interrupted",
-            SearchEnded::OutOfTime => "--max-time is over",
-            SearchEnded::Starved => "this machine had no time for more, three times in a row",
+            SearchEnded::OutOfTime => "--max-time expired",
+            SearchEnded::Starved => "this machine was too busy, three times in a row",
             SearchEnded::Done | SearchEnded::Unfinished => "",
         };
         match (found, ended) {
             (Some(rate), SearchEnded::Done) => {
-                talk.success(format_args!("The highest rate that holds is {rate}/s"));
+                talk.success(format_args!("The highest rate that meets the conditions is {rate}/s"));
             }
-            (Some(rate), _) => talk.warning(format_args!("{short}: the highest rate that held so far is {rate}/s")),
+            (Some(rate), _) => {
+                talk.warning(format_args!("{short}: the highest rate so far that meets the conditions is {rate}/s"));
+            }
             (None, SearchEnded::Done) => {
-                let message = "not even one message a second holds the conditions of --find-max";
+                let message = "even one message per second does not meet the conditions of --find-max";
                 return Err(Error::new(ErrorKind::Threshold, message));
             }
-            (None, _) => talk.warning(format_args!("{short}: no rate has held so far")),
+            (None, _) => talk.warning(format_args!("{short}: no rate so far meets the conditions")),
         }
         match (signal, ended, found) {
             (Some(signal), ..) => Ok(ExitStatus::Interrupted(signal)),

@@ -1,9 +1,9 @@
 use crate::error::Error;
 
-/// Signals that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal's window is closed.
+/// Signals that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which is sent when the terminal window is closed.
 ///
-/// From its creation on they no longer end the process by themselves, so that DISCONNECT can be sent and no will
-/// is published. A SIGHUP that is ignored, as under `nohup`, stays so.
+/// From its creation on they no longer end the process themselves, so that DISCONNECT can be sent and no will
+/// is published. A SIGHUP that is ignored, as with `nohup`, stays ignored.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     #[cfg(unix)]
@@ -12,7 +12,7 @@ pub(crate) struct Interrupt {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
-    /// Never waited for: while somebody listens, a write over `ulimit -f` fails instead of ending the process.
+    /// Never waited for: while it is listened for, a write over `ulimit -f` fails instead of ending the process.
     #[cfg(unix)]
     _file_size: tokio::signal::unix::Signal,
 }
@@ -25,7 +25,7 @@ const SIGINT: u8 = 2;
 const SIGTERM: u8 = 15;
 
 impl Interrupt {
-    /// Begins to listen.
+    /// Starts listening.
     pub(crate) fn listen() -> Result<Self, Error> {
         #[cfg(unix)]
         {
@@ -72,9 +72,9 @@ impl Interrupt {
     }
 }
 
-/// Whether SIGHUP was ignored when the program began: `nohup` asks so, and to listen would undo it.
+/// Whether SIGHUP was ignored when the program began: `nohup` does so, and listening would undo it.
 ///
-/// Linux shows it as a file. Elsewhere no safe call does: there SIGHUP is left as it is.
+/// Linux shows it as a file. Elsewhere no safe call does: there SIGHUP is not touched.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };

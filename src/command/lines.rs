@@ -1,7 +1,7 @@
-//! Lines of a stream, read on a thread of their own and cut without copying.
+//! Lines of a stream, read on a separate thread and split without copying.
 //!
-//! A terminal and a pipe can only be read blocking; the thread reads chunks of whole lines ahead, a few at most, and
-//! the command cuts them as fast as the broker takes messages.
+//! A terminal and a pipe can only be read blocking; the thread reads a few chunks of whole lines ahead, and
+//! the command splits them as fast as the broker accepts messages.
 
 use std::io::{self, Read};
 use std::thread;
@@ -9,7 +9,7 @@ use std::thread;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// The least that one read asks for: many lines for one system call.
+/// The minimum size of a read: many lines for one system call.
 const CHUNK: usize = 64 * 1024;
 
 /// How many chunks may wait: the reader is ahead, and memory stays bounded.
@@ -18,11 +18,11 @@ const CHUNKS_AHEAD: usize = 4;
 /// The longest line, bytes: the largest MQTT packet there can be.
 const LONGEST_LINE: usize = 268_435_455;
 
-/// Lines, each without its end (`\n` or `\r\n`, as MQTTX cuts them). The last needs none.
+/// Lines, each without its end (`\n` or `\r\n`, as in MQTTX). The last needs none.
 #[derive(Debug)]
 pub(crate) struct Lines {
     chunks: Receiver<io::Result<Bytes>>,
-    /// Whole lines not yet cut.
+    /// Whole lines not yet split.
     rest: Bytes,
 }
 
@@ -30,8 +30,8 @@ impl Lines {
     /// Starts reading.
     pub(crate) fn new(from: impl Read + Send + 'static) -> Self {
         let (sender, chunks) = channel(CHUNKS_AHEAD);
-        // Detached on purpose: it may sit in a read of a terminal that never returns, and holds nothing that could
-        // be lost; it ends with the process, or when nobody wants its chunks.
+        // Detached on purpose: it may be blocked in a read of a terminal that never returns, and holds nothing that could
+        // be lost; it ends with the process, or when its chunks are no longer needed.
         thread::spawn(move || read_chunks(from, &sender));
         Self { chunks, rest: Bytes::new() }
     }
@@ -59,7 +59,7 @@ impl Lines {
     }
 }
 
-/// Sends chunks that end where a line ends, the last one perhaps without.
+/// Sends chunks that end with a line end, except perhaps the last one.
 fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
     let mut buffer = BytesMut::new();
     // How much of the buffer holds no line end, so that a long line is not searched again and again.
@@ -74,7 +74,7 @@ fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
                 continue;
             }
             Err(error) => {
-                // Nobody to tell if the command has ended.
+                // The command may have ended.
                 let _ = to.blocking_send(Err(error));
                 return;
             }
@@ -94,7 +94,7 @@ fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
             return;
         }
         if buffer.len() > LONGEST_LINE {
-            let message = "a line is longer than the largest MQTT packet, 268,435,455 bytes";
+            let message = "a line is longer than the largest MQTT packet (268,435,455 bytes)";
             let _ = to.blocking_send(Err(io::Error::new(io::ErrorKind::InvalidData, message)));
             return;
         }
@@ -105,7 +105,7 @@ fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
 mod tests {
     use super::*;
 
-    /// Gives its bytes a few at a time.
+    /// Returns its bytes a few at a time.
     struct Slowly(io::Cursor<Vec<u8>>, usize);
 
     impl Read for Slowly {

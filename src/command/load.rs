@@ -1,25 +1,24 @@
-//! One run of `bench`: watched while it goes on, its report kept and shown, and how it ended told.
+//! One run of `bench`: shown during the run, then its report is written and shown, and its outcome reported.
 
 use super::metrics::{Metrics, Scraped};
 use super::trace::Tracer;
-use crate::bench::{self, Ended, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION};
+use crate::bench::{
+    self, Ended, LATE_START, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION,
+};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError};
 use crate::payload::plural;
 use crate::settings::{BenchSettings, ResultFiles};
 
-/// A part that begins so many seconds behind the others is too late.
-pub(super) const LATE_START: f64 = 1.0;
-
 /// How a run is shown.
 pub(super) fn display(settings: &BenchSettings, terminal: Terminal, talk: Talk) -> BenchDisplay {
     let phases = settings.scenario.phases.iter().map(|phase| phase.name.clone()).collect();
-    // Lines of a trace and a line that moves do not go together.
+    // A trace and a progress line cannot be shown together.
     let moves = settings.connect.trace.is_none();
     BenchDisplay::new(terminal, talk, &settings.title, phases, moves).keeping_stdout(settings.results.takes_stdout())
 }
 
-/// A run that can be scraped as long as it goes on.
+/// A run that can be scraped while it lasts.
 pub(super) async fn watched(
     scenario: Scenario,
     options: &RunOptions,
@@ -36,12 +35,12 @@ pub(super) async fn watched(
     }
 }
 
-/// Taps that tell each packet with whose it is.
+/// Taps that log each packet with its client.
 pub(super) fn taps(format: TraceFormat, talk: Talk) -> Taps {
     Taps::new(move |client| Box::new(Tracer::new(format, talk).of_client(client)))
 }
 
-/// Keeps and shows a report, and says with which status it ends.
+/// Writes and shows a report, and returns the status.
 pub(super) fn conclude(
     report: &Report,
     results: &ResultFiles,
@@ -49,8 +48,8 @@ pub(super) fn conclude(
     talk: Talk,
     signal: Option<u8>,
 ) -> Result<ExitStatus, Error> {
-    // Files first: they are what a script wants, and a closed pipe must not cost them. One that cannot be written
-    // costs neither the others nor what is shown.
+    // Files first: a script needs them, and a closed pipe must not prevent them. One that cannot be written prevents
+    // neither the others nor the output.
     let faults = results.keep(report, terminal);
     if results.takes_stdout() {
         talk.plain(crate::output::bench_report(report, terminal.stderr).trim_end());
@@ -58,14 +57,14 @@ pub(super) fn conclude(
         show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
     }
     if let Some(late) = report.seconds.late.filter(|late| *late > LATE_START && report.parts.is_empty()) {
-        talk.warning(format_args!("the load began {late:.1} s behind --start-at"));
+        talk.warning(format_args!("the load began {late:.1} s after --start-at"));
     }
     for warning in doubts(report) {
         talk.warning(warning);
     }
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
         let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
-        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` holds: {why}", finding.threshold)));
+        talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {why}", finding.threshold)));
     }
     for error in &faults {
         talk.error(error);
@@ -87,19 +86,19 @@ pub(super) fn show(text: &str, terminal: Terminal) -> Result<(), Error> {
     }
 }
 
-/// What nobody should overlook, though it is no failure by itself.
+/// Warnings that should not be overlooked, though they are not failures.
 fn doubts(report: &Report) -> Vec<String> {
     let counts = &report.counts;
     let mut doubts = Vec::new();
     if counts.lost > 0 {
-        doubts.push(format!("{} of {} expected did not come", plural(counts.lost, "message"), counts.expected));
+        doubts.push(format!("{} of {} expected did not arrive", plural(counts.lost, "message"), counts.expected));
     }
     if counts.duplicated > 0 {
-        doubts.push(format!("{} came twice", plural(counts.duplicated, "message")));
+        doubts.push(format!("{} arrived twice", plural(counts.duplicated, "message")));
     }
     if counts.before_sent > 0 {
         let early = plural(counts.before_sent, "message");
-        doubts.push(format!("{early} came before they were sent: the clocks of the machines disagree"));
+        doubts.push(format!("{early} arrived before they were sent: the clocks of the machines disagree"));
     }
     let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
     if let Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) = limited_by {
@@ -108,7 +107,7 @@ fn doubts(report: &Report) -> Vec<String> {
     doubts
 }
 
-/// The status of a run that began, by what hurt it most.
+/// The status of a run that began, by its worst problem.
 fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus, Error> {
     let (counts, clients) = (&report.counts, &report.clients);
     if let (Ended::InterruptedEarly, Some(signal)) = (report.ended, signal) {
@@ -131,19 +130,19 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         }
         Ended::GeneratorFailed => {
             let because = because(report, "a worker ended: ");
-            return Err(Error::local(format!("the load generator could not go on{because}")));
+            return Err(Error::local(format!("the load generator failed{because}")));
         }
         Ended::Stalled => {
-            return Err(Error::new(ErrorKind::TimedOut, "nothing moved any more with messages outstanding"));
+            return Err(Error::new(ErrorKind::TimedOut, "no progress any more with messages outstanding"));
         }
         Ended::Aborted => {
-            let what = "the run was cut off: a --fail held before its end";
+            let what = "the run was ended early by a --fail condition";
             talk.error(&Error::new(ErrorKind::Threshold, what));
             return Ok(ExitStatus::Partly(ErrorKind::Threshold));
         }
         _ => {}
     }
-    // What `--reconnect` made good again is in the counts, and no failure.
+    // What `--reconnect` recovered from is counted, but is not a failure.
     if clients.missing > 0 && failed > 0 && (counts.connections_lost == 0 || clients.failed > 0) {
         let error = connect();
         talk.error(&error);
@@ -151,7 +150,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     }
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
     let lost_kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
-    // An answer that a lost connection took with it is no answer that was waited for in vain.
+    // An answer lost with its connection is not one that the broker failed to give.
     let unanswered = if counts.connections_lost > 0 { lost_kind } else { ErrorKind::TimedOut };
     for (count, kind, noun, what, prefix) in [
         (not_back, lost_kind, "connection", "lost", "connection lost: "),
@@ -169,7 +168,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     Ok(ExitStatus::Done)
 }
 
-/// Whether the broker's fault was one against the protocol: then that is what is said of it.
+/// Whether the broker violated the protocol, which is then the error.
 fn by_violation(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
     let breaks = |reason: &str| reason.strip_prefix(prefix).is_some_and(|why| why.starts_with(VIOLATION));
     if report.reasons.0.keys().any(|reason| breaks(reason)) { ErrorKind::Protocol } else { otherwise }
@@ -184,7 +183,7 @@ fn because(report: &Report, prefix: &str) -> String {
 pub(super) fn not_begun(error: RunError) -> Error {
     match error {
         RunError::Dial(error) => (*error).into(),
-        RunError::Topic(error) => Error::usage(format!("a topic of the run: {error}")),
+        RunError::Topic(error) => Error::usage(format!("invalid topic in this run: {error}")),
         RunError::Shortage(shortage) => Error::local(shortage.to_string()).with_hint(shortage.command()),
         RunError::Worker(_) => Error::local(error.to_string()),
     }

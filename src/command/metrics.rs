@@ -1,4 +1,4 @@
-//! `--prometheus`: answers scrapes while a run goes on, on the thread that leads it and never on a worker's.
+//! `--prometheus`: answers scrapes while a run goes on, on the main thread and never on a worker.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -15,18 +15,18 @@ use crate::output::bench_metrics;
 
 /// How long a scrape may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Bytes of a request that are read; what matters is its first line.
+/// How many bytes of a request are read; only the first line matters.
 const MAXIMUM_REQUEST: usize = 8 * 1024;
-/// What `OpenMetrics` calls itself.
+/// The content type of `OpenMetrics`.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Where scrapes come in.
+/// The listener for scrapes.
 #[derive(Debug)]
 pub(super) struct MetricsPage {
     listener: TcpListener,
 }
 
-/// The page of a run of the bench: what scrapes get is the last snapshot.
+/// The page of a benchmark run: scrapes get the last snapshot.
 #[derive(Debug)]
 pub(super) struct Metrics {
     page: MetricsPage,
@@ -39,7 +39,7 @@ impl Metrics {
         Ok(Self { page: MetricsPage::listen(address).await?, latest: Cell::new(None) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub(super) fn url(&self) -> String {
         self.page.url()
     }
@@ -59,18 +59,18 @@ impl MetricsPage {
         Ok(Self { listener })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub(super) fn url(&self) -> String {
         self.listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}/metrics"))
     }
 
-    /// Answers with what `page` gives at that moment, if anything, until it is dropped.
+    /// Answers with the current result of `page`, if any, until it is dropped.
     pub(super) async fn serve(&self, page: impl Fn() -> Option<String>) -> Infallible {
         loop {
             match self.listener.accept().await {
-                // A scraper that goes away, or never asks, is no concern of the run's.
+                // A scraper that disconnects, or never asks, must not affect the run.
                 Ok((stream, _)) => _ = timeout(PATIENCE, answer(stream, &page)).await,
-                // Out of descriptors, say: not at full speed.
+                // Out of file descriptors, for example: do not retry at full speed.
                 Err(_) => tokio::time::sleep(PATIENCE).await,
             }
         }
@@ -90,7 +90,7 @@ async fn answer(mut stream: TcpStream, page: impl Fn() -> Option<String>) -> std
             Some(page) => ("200 OK", page),
             None => ("503 Service Unavailable", String::new()),
         },
-        (Some(b"GET"), _) => ("404 Not Found", "the figures are at /metrics\n".to_owned()),
+        (Some(b"GET"), _) => ("404 Not Found", "the metrics are at /metrics\n".to_owned()),
         _ => ("405 Method Not Allowed", String::new()),
     };
     let head = format!(

@@ -1,7 +1,7 @@
 //! The use-cases, one file each: settings in, [`ExitStatus`](crate::error::ExitStatus) out.
 //!
 //! A command drives a [`client`] and decides what its events mean: what is printed, when the work is done, with
-//! which status. It neither parses arguments nor knows how a line looks.
+//! which status. It neither parses arguments nor formats lines.
 
 pub(crate) mod bench;
 pub(crate) mod broker;
@@ -11,14 +11,17 @@ pub(crate) mod manual;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod respond;
+pub(crate) mod simulate;
 pub(crate) mod subscribe;
 pub(crate) mod topic;
 
-// What the commands of `repl` are made of too.
+// Shared with the commands of `repl`.
 pub(crate) mod interrupt;
 pub(crate) mod lines;
 pub(crate) mod refusal;
@@ -35,6 +38,7 @@ mod question;
 mod receipts;
 mod removal;
 mod results;
+mod shell;
 mod trace;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,11 +49,11 @@ use trace::Tracer;
 use crate::client::{self, Client, Events, Extensions, Scram, Tap};
 use crate::error::Error;
 use crate::output::{MessageFile, Talk};
-use crate::session::{Acknowledge, Authenticator};
+use crate::session::{Acknowledge, Authenticator, Journal, Restored};
 use crate::settings::{ConnectSettings, FileTarget};
 use crate::transport::{Certificate, DialObserver};
 
-/// Tells each step of a dial by `--debug`, and keeps the certificates that the broker showed.
+/// Logs each step of a dial with `--debug`, and keeps the certificates that the broker presented.
 #[derive(Debug)]
 pub(crate) struct DialWatch {
     talk: Talk,
@@ -61,7 +65,7 @@ impl DialWatch {
         Self { talk, certificates: Mutex::default() }
     }
 
-    /// Those of the last handshake that had any: one that resumes a session shows none.
+    /// Those of the last handshake that had any, as one that resumes a session has none.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
         self.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -87,7 +91,18 @@ pub(crate) fn connect(
     connect_with_tap(settings, acknowledge, talk, tap(settings, talk), watch)
 }
 
-/// The same, with somebody who watches each dial.
+/// The same for publishing, with a journal and what was left in it.
+fn connect_recorded(
+    settings: &ConnectSettings,
+    talk: Talk,
+    journal: (Box<dyn Journal>, Vec<Restored>),
+) -> Result<(Client, Events), Error> {
+    let watch = talk.is_debugging().then(|| Arc::new(DialWatch::new(talk)));
+    let extensions = Extensions { tap: tap(settings, talk), journal: Some(journal), ..Extensions::default() };
+    connect_extended(settings, Acknowledge::OnReceipt, talk, extensions, watch)
+}
+
+/// The same, with an observer of each dial.
 pub(crate) fn connect_watched(
     settings: &ConnectSettings,
     acknowledge: Acknowledge,
@@ -124,15 +139,25 @@ fn connect_with_tap(
     tap: Option<Box<dyn Tap>>,
     watch: Option<Arc<DialWatch>>,
 ) -> Result<(Client, Events), Error> {
+    connect_extended(settings, acknowledge, talk, Extensions { tap, ..Extensions::default() }, watch)
+}
+
+fn connect_extended(
+    settings: &ConnectSettings,
+    acknowledge: Acknowledge,
+    talk: Talk,
+    mut extensions: Extensions,
+    watch: Option<Arc<DialWatch>>,
+) -> Result<(Client, Events), Error> {
     let mut options = settings.client.clone();
     options.connect.acknowledge = acknowledge;
     if let Some(watch) = watch {
         options.dialer = options.dialer.observed(watch);
     }
     status::connecting(talk, settings);
-    let authenticator =
+    extensions.authenticator =
         settings.scram.clone().map(|credentials| -> Box<dyn Authenticator> { Box::new(Scram::new(credentials)) });
-    client::connect_with(options, Extensions { tap, authenticator }).map_err(|error| Error::usage(error.to_string()))
+    client::connect_with(options, extensions).map_err(|error| Error::usage(error.to_string()))
 }
 
 /// Opens the file that payloads go to.

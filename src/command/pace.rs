@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a nap costs a message at most.
+/// The most that a pause delays a message.
 const NAP: Duration = Duration::from_micros(500);
-/// How long messages are counted before they are called many.
+/// How long messages are counted to detect a fast stream.
 const WINDOW: Duration = Duration::from_millis(10);
-/// Messages in a window that are many: below, messages come too far apart to gather in a nap.
+/// The number of messages in that time that makes a fast stream: below, they are too far apart to gather in a pause.
 const MANY: usize = 100;
-/// A batch of this size is worth waking up for.
+/// A batch of this size needs no pause.
 const WORTH_IT: usize = 64;
 
 /// Lets the messages of a fast stream gather.

@@ -1,6 +1,6 @@
-//! `pub`: publishes each message of its source and knows what became of it.
+//! `pub`: publishes each message of its source and tracks its outcome.
 //!
-//! Done means what the QoS promises: written to the socket at QoS 0, PUBACK at QoS 1, PUBCOMP at QoS 2.
+//! A message is done as its QoS requires: written to the socket at QoS 0, PUBACK at QoS 1, PUBCOMP at QoS 2.
 
 use std::cell::RefCell;
 use std::pin::pin;
@@ -16,12 +16,33 @@ use crate::client::{Client, Declined, Event, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Talk;
 use crate::session::Acknowledge;
-use crate::settings::PubSettings;
+use crate::settings::{PubSettings, Publication};
 
 /// Why the work was cut short.
-enum Cut {
+pub(super) enum Cut {
     Signal(u8),
     Timeout(Duration),
+}
+
+/// When the work is given up, if at all, and how long that was.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(Option<(Instant, Duration)>);
+
+impl Deadline {
+    pub(super) fn of(publication: &Publication) -> Self {
+        Self(publication.timeout.map(|time| (Instant::now() + time, time)))
+    }
+
+    /// Waits until the time is up: how long it was.
+    pub(super) async fn expiry(self) -> Duration {
+        match self.0 {
+            Some((at, time)) => {
+                sleep_until(at).await;
+                time
+            }
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Publishes everything.
@@ -29,7 +50,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let deadline = settings.publication.timeout.map(|time| (Instant::now() + time, time));
+    let deadline = Deadline::of(&settings.publication);
     let source = Source::open(&settings.publication)?;
     // Only now: before, Ctrl-C should end a read of stdin at once.
     let mut interrupt = Interrupt::listen()?;
@@ -47,7 +68,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
                 cut = Some(Cut::Signal(signal));
                 client.disconnect(Pending::Abandon);
             }
-            time = expiry(deadline), if cut.is_none() => {
+            time = deadline.expiry(), if cut.is_none() => {
                 cut = Some(Cut::Timeout(time));
                 client.disconnect(Pending::Abandon);
             }
@@ -69,7 +90,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
 
     let tally = tally.borrow();
     match (closed, cut) {
-        // That the connection is lost behind the last acknowledgement changes nothing; that there never was one does.
+        // A connection lost after the last acknowledgement does not matter; never having had one does.
         (closed, _)
             if is_produced && unread.is_none() && tally.is_complete() && (closed.is_ok() || !tally.is_empty()) =>
         {
@@ -80,7 +101,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
             Ok(tally.failure().map_or(ExitStatus::Interrupted(signal), ExitStatus::Partly))
         }
         (_, Some(Cut::Timeout(time))) => {
-            let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
+            let message = format!("not finished within --timeout of {} s: {}", time.as_secs_f64(), tally.progress());
             tally.refused_before(Error::new(ErrorKind::TimedOut, message))
         }
         (Err(error), None) => {
@@ -94,7 +115,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
     }
 }
 
-/// Hands message after message to the client, as fast as it takes them. The error is stdin's.
+/// Hands message after message to the client, as fast as it accepts them. The error is from stdin.
 async fn produce(
     mut source: Source<'_>,
     delay: Duration,
@@ -113,23 +134,12 @@ async fn produce(
         let topic = message.topic.clone();
         match client.publish(message).await {
             Ok(_) => tally.borrow_mut().accepted(),
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => return Ok(()),
             Err(Declined::Rejected(error)) => tally.borrow_mut().declined(&topic, &error),
         }
         if !delay.is_zero() && source.is_between_rounds() {
             sleep(delay).await;
         }
-    }
-}
-
-/// When the time is up: how long it was.
-async fn expiry(deadline: Option<(Instant, Duration)>) -> Duration {
-    match deadline {
-        Some((at, time)) => {
-            sleep_until(at).await;
-            time
-        }
-        None => std::future::pending().await,
     }
 }

@@ -1,4 +1,4 @@
-//! Questions to a person on a terminal.
+//! Questions to the user on a terminal.
 
 use std::io;
 
@@ -9,12 +9,12 @@ use crate::output::Talk;
 ///
 /// # Errors
 ///
-/// Nobody answers any more.
+/// stdin has ended.
 pub(super) fn ask(talk: Talk, question: &str) -> Result<String, Error> {
     talk.question(question);
     let mut answer = String::new();
     match io::stdin().read_line(&mut answer) {
-        Ok(0) => Err(Error::usage("there is no answer: stdin has ended")),
+        Ok(0) => Err(Error::usage("no answer: stdin has ended")),
         Ok(_) => Ok(answer.trim().to_owned()),
         Err(error) => Err(Error::local(format!("cannot read stdin: {error}"))),
     }

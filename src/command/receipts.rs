@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use crate::mqtt::QoS;
 use crate::session::Received;
 
-/// What was printed at QoS 1 and may come again: where a connection is lost, it is unknown whether the broker has the
-/// acknowledgements. At QoS 2 the session sees to it.
+/// Messages printed at QoS 1 that may arrive again: if a connection is lost, it is unknown whether the broker has
+/// received the acknowledgements. At QoS 2 the session handles it.
 ///
-/// A message that comes again has DUP and the packet id that it had [MQTT-4.4.0-1], so one entry for each id is enough.
+/// A message that arrives again has DUP and the packet id that it had [MQTT-4.4.0-1], so one entry for each id is enough.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     printed: HashMap<u16, u64>,
@@ -22,7 +22,7 @@ impl Receipts {
         }
     }
 
-    /// Whether it is one that has been printed.
+    /// Whether it has already been printed.
     pub(super) fn has(&self, received: &Received) -> bool {
         received.dup
             && received.message.qos == QoS::AtLeastOnce

@@ -1,11 +1,11 @@
-//! What a broker's refusal of a publish or a subscription looks like.
+//! The errors for publishes and subscriptions that a broker refuses.
 
 use crate::error::{Error, ErrorKind};
-use crate::mqtt::{Message, ReasonCode, TopicName};
+use crate::mqtt::{Message, ReasonCode, TopicName, Version};
 use crate::payload::plural;
 use crate::session::{Details, PublishError};
 
-/// The error for a refusal: what was refused, the reason's name and number, the broker's own words.
+/// The error for a refusal: what was refused, the name and number of the reason, and the broker's reason string.
 pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: Option<&Details>) -> Error {
     let mut message = format!("the broker refused {what}: {reason}");
     if let Some(words) = details.and_then(|details| details.reason_string.as_deref()) {
@@ -19,27 +19,37 @@ pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: 
     }
 }
 
-/// The error for a message at which the broker closes the connection, again and again.
-pub(crate) fn hung_up(message: &Message) -> Error {
-    let (topic, size) = (&message.topic, plural(message.payload.len() as u64, "byte"));
-    let text = format!("the broker closed the connection three times at the message to `{topic}` ({size})");
-    Error::new(ErrorKind::PublishRefused, text)
-        .with_hint("its access rules may not allow the topic, or the message is larger than it takes")
+/// The error for a filter that SUBACK refuses. MQTT 3.1.1 has one code for it, 0x80, and calls it Failure.
+pub(crate) fn subscription_refused(version: Version, filter: &str, reason: ReasonCode, details: &Details) -> Error {
+    let what = format!("the subscription to `{filter}`");
+    if version.is_v5() || reason != ReasonCode::UnspecifiedError {
+        return refused(ErrorKind::SubscribeRefused, &what, reason, Some(details));
+    }
+    let message = format!("the broker refused {what}: Failure (0x80)");
+    Error::new(ErrorKind::SubscribeRefused, message).with_reason(reason)
 }
 
-/// What to try, where the reason leaves only one or two things.
+/// The error for a message on which the broker closes the connection, again and again.
+pub(crate) fn hung_up(message: &Message) -> Error {
+    let (topic, size) = (&message.topic, plural(message.payload.len() as u64, "byte"));
+    let text = format!("the broker closed the connection three times on the message to `{topic}` ({size})");
+    Error::new(ErrorKind::PublishRefused, text)
+        .with_hint("its access rules may not allow the topic, or the message is larger than it accepts")
+}
+
+/// What to try, for reasons that have only one or two remedies.
 fn hint(reason: ReasonCode) -> Option<&'static str> {
     Some(match reason {
         ReasonCode::NotAuthorized => "the broker's access rules do not allow it for this user and client id",
         ReasonCode::QuotaExceeded => "the broker's limit for this client is reached; try again later",
-        ReasonCode::PayloadFormatInvalid => "--payload-format-indicator says UTF-8 text: the payload is none",
+        ReasonCode::PayloadFormatInvalid => "--payload-format-indicator promises UTF-8, but the payload is not UTF-8",
         ReasonCode::RetainNotSupported => "publish without --retain",
         ReasonCode::SharedSubscriptionsNotSupported => "subscribe without `$share/`",
         _ => return None,
     })
 }
 
-/// The error for a message that is not sent, since the broker has said that it would not take it.
+/// The error for a message that is not sent, as the broker has announced that it would refuse it.
 pub(crate) fn unpublishable(topic: Option<&TopicName>, error: &PublishError) -> Error {
     let message = match topic {
         Some(topic) => format!("cannot publish to `{topic}`: {error}"),

@@ -1,7 +1,7 @@
 //! `sub --remove-retained` and `clean-retained`: an empty retained message to each topic that has one.
 //!
-//! A message is removed as it comes, and printed when the broker has acknowledged that: what was printed is removed,
-//! whatever ends the run.
+//! A message is removed as it arrives, and printed when the broker has acknowledged that, so that whatever was printed
+//! has been removed.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -14,19 +14,19 @@ use crate::output::Talk;
 use crate::payload::plural;
 use crate::session::{DeliveryId, PublishError, PublishOutcome, Received};
 
-/// How long a run that a signal or `--timeout` ends waits for the acknowledgements of removals that are under way.
+/// How long a run that a signal or `--timeout` ends waits for the acknowledgements of pending removals.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
-/// Removals on their way.
+/// Removals in progress.
 #[derive(Debug, Default)]
 pub(super) struct Removals {
-    /// Only say what would be removed.
+    /// Only report what would be removed.
     dry_run: bool,
     /// To be removed as soon as the client has room.
     waiting: VecDeque<Received>,
     /// Sent, and not acknowledged.
     under_way: HashMap<DeliveryId, Received>,
-    /// What was accepted, in all: filters that overlap, and a broker that is subscribed to again, bring a message twice.
+    /// All topics accepted so far: overlapping filters and resubscribing deliver a message twice.
     accepted: HashSet<TopicName>,
     removed: u64,
     /// In a dry run: what would be removed.
@@ -40,7 +40,7 @@ impl Removals {
         Self { dry_run, ..Self::default() }
     }
 
-    /// Takes a retained message, up to `count` of them; gives it back where it can be printed at once.
+    /// Takes a retained message, up to `count` of them; returns it if it can be printed at once.
     pub(super) fn take(&mut self, received: Received, count: Option<u64>) -> Option<Received> {
         if self.dry_run {
             self.listed.push(received.message.topic.clone());
@@ -80,7 +80,7 @@ impl Removals {
         let message = Message { retain: true, ..Message::new(topic.clone(), "").with_qos(QoS::AtLeastOnce) };
         match client.publish(message).await {
             Ok(id) => self.under_way.extend(self.waiting.pop_front().map(|received| (id, received))),
-            // Its last event says why.
+            // Its last event has the reason.
             Err(Declined::Closed(_)) => self.waiting.clear(),
             Err(Declined::Rejected(error)) => {
                 let error = not_removed(topic, &error);
@@ -91,8 +91,8 @@ impl Removals {
         Ok(())
     }
 
-    /// What became of a removal: the message, if it is removed. One that was lost with its session is sent again, as
-    /// nothing is removed twice.
+    /// The outcome of a removal: the message, if it was removed. One that was lost with its session is sent again, as
+    /// removing twice does no harm.
     pub(super) fn ended(&mut self, id: DeliveryId, outcome: &PublishOutcome) -> Option<Result<Received, Error>> {
         let received = self.under_way.remove(&id)?;
         let topic = &received.message.topic;
@@ -102,7 +102,7 @@ impl Removals {
                 Ok(received)
             }
             PublishOutcome::Refused(ack) => {
-                let what = format!("the removal of the retained message of `{}`", topic.as_str());
+                let what = format!("the removal of the retained message on `{}`", topic.as_str());
                 Err(refused(ErrorKind::PublishRefused, &what, ack.reason, ack.details.as_deref()))
             }
             PublishOutcome::Rejected(error) => Err(not_removed(topic, error)),
@@ -116,16 +116,16 @@ impl Removals {
         })
     }
 
-    /// The end has begun: what was not sent stays.
+    /// The end has begun: what was not sent is not removed.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
         self.waiting.clear();
     }
 
-    /// Says what was done, or would be.
+    /// Reports what was done, or would be.
     pub(super) fn report(&self, talk: Talk) {
         for topic in &self.listed {
-            talk.success(format_args!("Would remove the retained message of {topic}"));
+            talk.success(format_args!("Would remove the retained message on {topic}"));
         }
         if !self.dry_run {
             talk.success(format_args!("{} removed", plural(self.removed, "retained message")));
@@ -133,7 +133,7 @@ impl Removals {
     }
 }
 
-/// Whether a message is one that a broker keeps: with Retain As Published our own removal comes back with the flag.
+/// Whether a message is a retained one: with Retain As Published our own removal comes back with the flag.
 pub(super) fn is_kept(message: &Message) -> bool {
     message.retain && !message.payload.is_empty()
 }

@@ -1,26 +1,23 @@
 //! `reply`: answers requests, one after another.
 //!
-//! A request is acknowledged when its answer is handed to the client, so that one that came at QoS 1 or 2 and was not
-//! answered comes again in a session that is kept.
+//! A request is acknowledged when its answer is handed to the client, so that one that arrived at QoS 1 or 2 and was not
+//! answered is delivered again in a persistent session. One whose answer has a delay is acknowledged when it comes: the
+//! requests behind it are not to wait, and acknowledgements keep the order [MQTT-4.6.0-2].
 
-use std::process::Stdio;
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::time::{Instant, sleep_until};
 
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, unpublishable};
+use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
+use super::respond::Responder;
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::{Message, PublishProperties, TopicName};
+use crate::mqtt::{Message, TopicName};
 use crate::output::Talk;
 use crate::session::{Acknowledge, PublishOutcome, SubAck, SubscribeRequest};
-use crate::settings::{Answer, ReplySettings};
-
-/// What is appended to the topic of a request in 3.1.1, which has no Response Topic.
-const SUFFIX: &str = "/reply";
+use crate::settings::ReplySettings;
 
 /// Answers until Ctrl-C, or until there are enough answers.
 pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStatus, Error> {
@@ -35,18 +32,30 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
         user_properties: Vec::new(),
     };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
-    let mut replier = Replier { settings, client, talk, count: 0 };
+    let responder = Responder::new(settings.rules.clone(), settings.connect.client.connect.version.is_v5(), talk);
+    let mut replier = Replier { settings, client, talk, count: 0, responder, delayed: 0, waiting: BTreeMap::new() };
     let result = loop {
         let event = tokio::select! {
             biased;
             signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            event = events.next() => event,
+            () = due(replier.waiting.keys().next()) => None,
+            event = events.next() => Some(event),
         };
-        let Some(event) = event else { break Ok(ExitStatus::Done) };
+        let work = async {
+            match event {
+                None => replier.answer_what_is_due().await,
+                Some(Some(event)) => replier.take(event).await,
+                Some(None) => Ok(Some(ExitStatus::Done)),
+            }
+        };
         let taken = tokio::select! {
             biased;
-            signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            taken = replier.take(event) => taken,
+            signal = interrupt.received() => Err(signal),
+            taken = work => Ok(taken),
+        };
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(signal) => break Ok(replier.interrupted(signal)),
         };
         match taken {
             Ok(None) => {}
@@ -63,21 +72,37 @@ struct Replier<'a> {
     client: Client,
     talk: Talk,
     count: u64,
+    responder: Responder,
+    /// How many answers had a delay.
+    delayed: u64,
+    /// Answers that have a delay, by when they are due and their number.
+    waiting: BTreeMap<(Instant, u64), Waiting>,
+}
+
+/// An answer that is not due yet.
+struct Waiting {
+    /// The topic of the request.
+    request: TopicName,
+    answer: Message,
+}
+
+/// When the first answer that waits is due.
+async fn due(first: Option<&(Instant, u64)>) {
+    match first {
+        Some((time, _)) => sleep_until(*time).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Replier<'_> {
     async fn take(&mut self, event: Event) -> Result<Option<ExitStatus>, Error> {
         match event {
             Event::Message(received) => {
-                let is_answered = match self.reply_topic(&received.message) {
-                    Some(topic) => self.answer(&received.message, topic).await?,
-                    None => false,
-                };
+                let status = self.request(&received.message).await?;
                 if let Some(token) = received.token {
                     self.client.acknowledge(token);
                 }
-                self.count += u64::from(is_answered);
-                return Ok((is_answered && Some(self.count) == self.settings.count).then_some(ExitStatus::Done));
+                return Ok(status);
             }
             Event::Subscribed { ack, .. } => self.subscribed(&ack)?,
             Event::Published { outcome, .. } => published(&outcome)?,
@@ -94,69 +119,45 @@ impl Replier<'_> {
         for (options, &reason) in self.settings.filters.iter().zip(&ack.reasons) {
             let filter = options.filter.as_str();
             if reason.is_failure() {
-                let what = format!("the subscription to `{filter}`");
-                return Err(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                let version = self.settings.connect.client.connect.version;
+                return Err(subscription_refused(version, filter, reason, &ack.details));
             }
             self.talk.success(format_args!("Subscribed to {filter}"));
         }
         Ok(())
     }
 
-    /// Where the answer goes; `None`, with a warning, if nothing says where.
-    fn reply_topic(&self, request: &Message) -> Option<TopicName> {
-        let topic = &request.topic;
-        // What is retained was published for whoever comes later.
-        if request.retain {
-            self.talk.warning(format_args!("the retained message on {topic} is not answered"));
-            return None;
+    /// Answers a request, or notes its answer for later.
+    async fn request(&mut self, request: &Message) -> Result<Option<ExitStatus>, Error> {
+        let Some((delay, answer)) = self.responder.answer_to(request).await else { return Ok(None) };
+        if delay.is_zero() {
+            return self.publish(&request.topic, answer).await;
         }
-        let named = request.properties.as_ref().and_then(|properties| properties.response_topic.as_deref());
-        if let Some(named) = named {
-            return TopicName::parse(named)
-                .inspect_err(|error| self.talk.warning(format_args!("the request on {topic} is not answered: {error}")))
-                .ok();
-        }
-        if let Some(reply_topic) = &self.settings.reply_topic {
-            // In 3.1.1 an answer may come back as a request.
-            return (reply_topic != topic).then(|| reply_topic.clone());
-        }
-        if self.settings.connect.client.connect.version.is_v5() {
-            self.talk.warning(format_args!(
-                "the request on {topic} has no Response Topic and is not answered (--reply-topic names one)"
-            ));
-            return None;
-        }
-        // An answer of our own, which comes back from a broker that knows no No Local.
-        if topic.as_str().ends_with(SUFFIX) {
-            return None;
-        }
-        TopicName::parse(format!("{topic}{SUFFIX}")).ok()
+        self.delayed += 1;
+        let waiting = Waiting { request: request.topic.clone(), answer };
+        self.waiting.insert((Instant::now() + delay, self.delayed), waiting);
+        Ok(None)
     }
 
-    /// Publishes the answer, if there is one.
-    async fn answer(&self, request: &Message, topic: TopicName) -> Result<bool, Error> {
-        let payload = match &self.settings.answer {
-            Answer::Text(text) => text.clone(),
-            Answer::Echo => request.payload.clone(),
-            Answer::Command(command) => match output_of(command, request).await {
-                Ok(payload) => payload,
-                Err(why) => {
-                    self.talk.warning(format_args!("the request on {} is not answered: {why}", request.topic));
-                    return Ok(false);
-                }
-            },
-        };
-        let correlation_data = request.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
-        let properties = correlation_data
-            .map(|data| Box::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
-        let answer = Message { properties, ..Message::new(topic.clone(), payload).with_qos(self.settings.qos) };
+    /// Publishes the first answer that waits.
+    async fn answer_what_is_due(&mut self) -> Result<Option<ExitStatus>, Error> {
+        match self.waiting.pop_first() {
+            Some((_, Waiting { request, answer })) => self.publish(&request, answer).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Publishes an answer; it may be the last.
+    async fn publish(&mut self, request: &TopicName, answer: Message) -> Result<Option<ExitStatus>, Error> {
+        let topic = answer.topic.clone();
         match self.client.publish(answer).await {
             Ok(_) => {
-                self.talk.success(format_args!("Answered the request on {} on {topic}", request.topic));
-                Ok(true)
+                self.talk.success(format_args!("Answered the request on {request} on {topic}"));
+                self.count += 1;
+                Ok((Some(self.count) == self.settings.count).then_some(ExitStatus::Done))
             }
-            // Its last event says why.
-            Err(Declined::Closed(_)) => Ok(false),
+            // Its last event has the reason.
+            Err(Declined::Closed(_)) => Ok(None),
             Err(Declined::Rejected(error)) => Err(unpublishable(Some(&topic), &error)),
         }
     }
@@ -177,43 +178,7 @@ fn published(outcome: &PublishOutcome) -> Result<(), Error> {
     }
 }
 
-/// Runs a command with the request on its stdin; the error says why there is no answer.
-async fn output_of(command: &str, request: &Message) -> Result<Bytes, String> {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]);
-    shell.env("MQTT_TOPIC", request.topic.as_str()).env("MQTT_QOS", request.qos.to_string());
-    if let Some(properties) = &request.properties {
-        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-        let users = properties.user_properties.iter().map(|(name, value)| format!("{name}: {value}"));
-        for (name, value) in [
-            ("MQTT_CONTENT_TYPE", properties.content_type.clone()),
-            ("MQTT_RESPONSE_TOPIC", properties.response_topic.clone()),
-            ("MQTT_CORRELATION_DATA", properties.correlation_data.as_ref().map(text)),
-            ("MQTT_USER_PROPERTIES", Some(users.collect::<Vec<_>>().join("\n"))),
-        ] {
-            // A variable cannot hold U+0000.
-            shell.env(name, value.unwrap_or_default().replace('\0', "\u{fffd}"));
-        }
-    }
-    let shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = shell.spawn().map_err(|error| format!("cannot run `{command}`: {error}"))?;
-    let stdin = child.stdin.take();
-    let write = async {
-        if let Some(mut stdin) = stdin {
-            // A command that does not read its stdin closes the pipe.
-            _ = stdin.write_all(&request.payload).await;
-        }
-    };
-    let ((), output) = tokio::join!(write, child.wait_with_output());
-    let output = output.map_err(|error| format!("`{command}`: {error}"))?;
-    if output.status.success() {
-        Ok(output.stdout.into())
-    } else {
-        Err(format!("`{command}` ended with {}", output.status))
-    }
-}
-
-/// DISCONNECT, behind the answers that have no outcome yet if they are to be waited for.
+/// DISCONNECT, after the pending answers if they are to be waited for.
 async fn close(client: &Client, events: &mut Events, pending: Pending) -> Result<(), Error> {
     client.disconnect(pending);
     let mut refusal = Ok(());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, unpublishable};
+use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
 use super::source::{Next, Source};
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
@@ -19,7 +19,7 @@ use crate::payload::Record;
 use crate::session::{Acknowledge, PublishOutcome, Received, SubscribeRequest};
 use crate::settings::RequestSettings;
 
-/// How long the acknowledgement of a request that was answered is waited for.
+/// How long to wait for the acknowledgement of a request that was answered.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Sends the request, and prints replies until there are enough.
@@ -73,7 +73,7 @@ struct Requester<'a> {
     /// When the request was handed over.
     sent: Option<Instant>,
     count: u64,
-    /// The broker has said that nobody subscribes to the topic.
+    /// The broker reported that no client subscribes to the topic.
     is_unheard: bool,
 }
 
@@ -83,8 +83,8 @@ impl Requester<'_> {
             Event::Message(received) => return self.message(received),
             Event::Subscribed { ack, .. } => {
                 if let Some(&reason) = ack.reasons.iter().find(|reason| reason.is_failure()) {
-                    let what = format!("the subscription to `{}`", self.settings.reply_filter.as_str());
-                    return Err(refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                    let (version, filter) = (self.settings.connect.client.connect.version, &self.settings.reply_filter);
+                    return Err(subscription_refused(version, filter.as_str(), reason, &ack.details));
                 }
                 if let Some(source) = source.take() {
                     self.send(source).await?;
@@ -101,7 +101,7 @@ impl Requester<'_> {
         Ok(None)
     }
 
-    /// There is one message for each topic: what the client has room for at once.
+    /// One message for each topic, so the client has room for all at once.
     async fn send(&mut self, mut source: Source<'_>) -> Result<(), Error> {
         self.sent = Some(Instant::now());
         loop {
@@ -112,7 +112,7 @@ impl Requester<'_> {
             };
             let topic = message.topic.clone();
             match self.client.publish(message).await {
-                // Its last event says why.
+                // Its last event has the reason.
                 Ok(_) | Err(Declined::Closed(_)) => {}
                 Err(Declined::Rejected(error)) => return Err(unpublishable(Some(&topic), &error)),
             }
@@ -146,7 +146,7 @@ impl Requester<'_> {
         let is_reply = self.settings.correlation_data.as_ref().is_none_or(|ours| theirs == Some(ours));
         // A retained message was there before the request.
         if message.retain || !is_reply {
-            self.talk.debug(format_args!("passed over a message on {} that is not a reply", message.topic));
+            self.talk.debug(format_args!("ignored a message on {} that is not a reply", message.topic));
             return Ok(None);
         }
         self.count += 1;
@@ -173,14 +173,14 @@ impl Requester<'_> {
         let message = match (self.sent, count) {
             (None, _) => format!("the request was not sent within {seconds} s"),
             (Some(_), 0) => format!("no reply on {} within {seconds} s", self.settings.reply_filter.as_str()),
-            (Some(_), _) => format!("{count} of {wanted} replies within {seconds} s"),
+            (Some(_), _) => format!("only {count} of {wanted} replies within {seconds} s"),
         };
         let error = Error::new(ErrorKind::TimedOut, message);
-        if self.is_unheard { error.with_hint("nobody is subscribed to the topic of the request") } else { error }
+        if self.is_unheard { error.with_hint("no client is subscribed to the topic of the request") } else { error }
     }
 }
 
-/// DISCONNECT, behind the acknowledgements that are still to be sent.
+/// DISCONNECT, after the acknowledgements that are still to be sent.
 async fn close(client: &Client, events: &mut Events, pending: Pending) {
     client.disconnect(pending);
     while let Some(event) = events.next().await {

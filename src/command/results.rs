@@ -1,4 +1,4 @@
-//! What is kept of a run of `bench`: files that are whole at any time, also while the run goes on.
+//! The result files of a `bench` run, which are complete at any time, also during the run.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use crate::error::Error;
 use crate::output::{Stdout, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html};
 use crate::settings::ResultFiles;
 
-/// Stands for stdout.
+/// Means stdout.
 const STDOUT: &str = "-";
 
-/// What goes into a file.
+/// The content of a file.
 type Text = fn(&Report) -> String;
 
 impl ResultFiles {
-    /// Each file with what goes into it.
+    /// Each file with its content.
     fn each(&self) -> [(Option<&Path>, Text); 4] {
         [
             (self.report.as_deref(), Report::to_json),
@@ -30,18 +30,18 @@ impl ResultFiles {
         self.each().into_iter().filter_map(|(path, _)| path)
     }
 
-    /// Whether anything is kept.
+    /// Whether there are any files.
     pub(super) fn any(&self) -> bool {
         self.paths().next().is_some()
     }
 
-    /// Whether one of them goes to stdout, which then holds nothing else.
+    /// Whether one of them is stdout, which then gets nothing else.
     pub(super) fn takes_stdout(&self) -> bool {
         self.paths().any(|path| path == Path::new(STDOUT))
     }
 
-    /// Finds out before the run whether its results can be written, and takes away those of an earlier one: an hour's
-    /// run must not end at a typing slip, and nobody should take an old report for the new one.
+    /// Finds out before the run whether its results can be written, and removes those of an earlier one: an hour-long
+    /// run must not fail because of a typo, and an old report must not be mistaken for the new one.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         if self.paths().filter(|path| *path == Path::new(STDOUT)).count() > 1 {
             return Err(Error::usage("only one of --report, --csv, --html and --hdr-log can go to stdout"));
@@ -58,7 +58,7 @@ impl ResultFiles {
         Ok(())
     }
 
-    /// Writes all of them. One that cannot be written costs none of the others.
+    /// Writes all of them. A failure does not affect the others.
     pub(super) fn keep(&self, report: &Report, terminal: Terminal) -> Vec<Error> {
         let write = |path: &Path, text: &str| {
             if path == Path::new(STDOUT) {
@@ -73,11 +73,11 @@ impl ResultFiles {
         kept.filter_map(Result::err).collect()
     }
 
-    /// Writes those that are files, of a run that goes on.
+    /// Writes those that are files, during a run.
     pub(super) fn keep_interim(&self, report: &Report) {
         for (path, text) in self.each() {
             if let Some(path) = path.filter(|path| is_replaced(path)) {
-                // What is wrong with it is told at the end, when it is tried again.
+                // An error is reported at the end, when it is tried again.
                 let _ = replace(path, &text(report));
             }
         }
@@ -97,12 +97,12 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whoever reads it finds the old text or the new one, and never a part.
+/// Readers find either the old text or the new one, never a part.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     if !is_replaced(path) {
         return std::fs::write(path, text);
     }
-    // Behind a link, not in its place.
+    // The target of a link, not the link itself.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let temporary = temporary(&path);
     let written = std::fs::File::create(&temporary).and_then(|mut file| {
@@ -111,7 +111,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     });
     let renamed = written.and_then(|()| std::fs::rename(&temporary, &path));
     if renamed.is_err() {
-        // Nothing of it is of use to anybody.
+        // An incomplete file is useless.
         let _ = std::fs::remove_file(&temporary);
     }
     renamed
@@ -121,9 +121,9 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
     Error::local(format!("cannot write {}: {error}", path.display()))
 }
 
-/// Keeps the results of a run while it goes on.
+/// Writes the results during a run.
 pub(super) struct Keeping<'a> {
-    /// Who sees the rest of it.
+    /// The next observer.
     pub(super) observer: &'a mut dyn Observer,
     pub(super) results: &'a ResultFiles,
 }

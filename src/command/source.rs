@@ -1,4 +1,4 @@
-//! The messages of `pub`, one after another, whatever they are made from.
+//! The messages of `pub`, one after another, from any source.
 
 use std::fs::File;
 use std::io;
@@ -8,23 +8,27 @@ use bytes::Bytes;
 use super::lines::Lines;
 use crate::error::Error;
 use crate::mqtt::{Message, TopicName};
+use crate::payload::placeholder::{Drawer, Name, Template};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadError, read_at_most, read_json_line};
-use crate::settings::{MessageSource, Publication, unix_now};
+use crate::settings::{MessageSource, Publication, Templates, unix_now};
 
-/// Makes messages of what `pub` was given. What can be read and encoded beforehand is, so that an error there comes
-/// before anything is connected.
+/// Creates the messages of `pub`. What can be read and encoded beforehand is, so that errors there are reported before
+/// connecting.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
     settings: &'a Publication,
     payloads: Payloads,
-    /// What is in hand and the next topic that it goes to.
+    filler: Filler,
+    /// The current payload and the next topic for it.
     current: Option<(Encoded, usize)>,
 }
 
 #[derive(Debug)]
 enum Payloads {
-    /// One payload, so many times more.
+    /// One payload, this many times more.
     Repeated { payload: Encoded, left: u64 },
+    /// One template, this many times more.
+    Filled { template: Template, left: u64 },
     /// Each line is one.
     Lines { lines: Lines, number: u64 },
     /// Each line is a whole message.
@@ -36,12 +40,12 @@ enum Payloads {
 enum Encoded {
     /// The same for all.
     Same(Bytes),
-    /// By what schema a topic has.
+    /// Depending on the schema of a topic.
     Each(Vec<Bytes>),
 }
 
 impl Encoded {
-    /// What a text is for each of the topics, whose payloads are of one kind unless the codec says otherwise.
+    /// Encodes a text for each topic; all topics share one payload unless the codec distinguishes them.
     fn of(text: Bytes, codec: &Codec, topics: &[TopicName]) -> Result<Self, PayloadError> {
         if codec.depends_on_topic() {
             let payloads = topics.iter().map(|topic| codec.encode(topic.as_str(), text.clone()));
@@ -63,7 +67,7 @@ impl Encoded {
 pub(crate) enum Next {
     /// A message.
     Message(Message),
-    /// A line that is none: its number and what is wrong. The lines behind it are not affected.
+    /// An invalid line: its number and the error. The lines after it are not affected.
     Bad(Error),
     /// Nothing more.
     End,
@@ -72,6 +76,17 @@ pub(crate) enum Next {
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
     pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
+        let filled = |read: &dyn Fn(&Templates) -> Result<Template, Error>| match &settings.templates {
+            Some(templates) => {
+                let template = read(templates)?;
+                // With other values than those that are sent: a payload that cannot be encoded is known beforehand.
+                let sample = Filler::default().fill(&template, settings)?;
+                let mut topics = settings.topics.iter().enumerate();
+                topics.try_for_each(|(index, topic)| refuse_too_large(&sample.get(index), topic))?;
+                Ok(Some(Payloads::Filled { template, left: settings.repeat }))
+            }
+            None => Ok::<_, Error>(None),
+        };
         let once = |text: Bytes| match Encoded::of(text, &settings.codec, &settings.topics) {
             Ok(payload) => {
                 let mut topics = settings.topics.iter().enumerate();
@@ -87,7 +102,10 @@ impl<'a> Source<'a> {
             }
         };
         let payloads = match &settings.source {
-            MessageSource::Text(text) => once(text.clone())?,
+            MessageSource::Text(text) => match filled(&|templates| templates.read("--message", text))? {
+                Some(payloads) => payloads,
+                None => once(text.clone())?,
+            },
             MessageSource::Null => Payloads::Repeated { payload: Encoded::Same(Bytes::new()), left: settings.repeat },
             MessageSource::Random(size) => {
                 let payload = size.random_payload(&mut fastrand::Rng::new());
@@ -98,20 +116,29 @@ impl<'a> Source<'a> {
                 let name = format!("--file-read {}", path.display());
                 let text = File::open(path).and_then(|file| read_at_most(file, most(&settings.codec)));
                 let text = text.map_err(|error| Error::local(format!("{name}: {error}")))?;
-                once(text.ok_or_else(|| too_large(&name))?.into())?
+                let text: Bytes = text.ok_or_else(|| too_large(&name))?.into();
+                match filled(&|templates| templates.read_file(&name, path, &text))? {
+                    Some(payloads) => payloads,
+                    None => once(text)?,
+                }
             }
             MessageSource::Stdin => {
                 let text = read_at_most(io::stdin().lock(), most(&settings.codec));
                 let text = text.map_err(|error| stdin_error(&error))?;
-                once(text.ok_or_else(|| too_large("stdin"))?.into())?
+                let text: Bytes = text.ok_or_else(|| too_large("stdin"))?.into();
+                match filled(&|templates| templates.read("stdin", &text))? {
+                    Some(payloads) => payloads,
+                    None => once(text)?,
+                }
             }
             MessageSource::Lines => Payloads::Lines { lines: Lines::new(io::stdin()), number: 0 },
             MessageSource::JsonLines => Payloads::JsonLines { lines: Lines::new(io::stdin()), number: 0 },
         };
-        Ok(Self { settings, payloads, current: None })
+        let filler = Filler::new(settings.templates.as_ref());
+        Ok(Self { settings, payloads, filler, current: None })
     }
 
-    /// The next message.
+    /// The next message. Dropping the future loses nothing.
     ///
     /// # Errors
     ///
@@ -127,13 +154,28 @@ impl<'a> Source<'a> {
                 self.current = None;
             }
             match &mut self.payloads {
-                Payloads::Repeated { left: 0, .. } => return Ok(Next::End),
+                Payloads::Repeated { left: 0, .. } | Payloads::Filled { left: 0, .. } => return Ok(Next::End),
                 Payloads::Repeated { payload, left } => {
                     *left -= 1;
                     self.current = Some((payload.clone(), 0));
                 }
+                Payloads::Filled { template, left } => {
+                    *left -= 1;
+                    match self.filler.fill(template, self.settings) {
+                        Ok(payload) => self.current = Some((payload, 0)),
+                        Err(error) => return Ok(Next::Bad(error)),
+                    }
+                }
                 Payloads::Lines { lines, number } => {
                     let Some(line) = next_line(lines, number).await? else { return Ok(Next::End) };
+                    if let Some(templates) = &self.settings.templates {
+                        let template = templates.read(&format!("line {number}"), &line);
+                        match template.and_then(|template| self.filler.fill(&template, self.settings)) {
+                            Ok(payload) => self.current = Some((payload, 0)),
+                            Err(error) => return Ok(Next::Bad(error)),
+                        }
+                        continue;
+                    }
                     match Encoded::of(line, &self.settings.codec, &self.settings.topics) {
                         Ok(payload) => self.current = Some((payload, 0)),
                         Err(error) => return Ok(Next::Bad(Error::local(format!("line {number} is {error}")))),
@@ -153,25 +195,69 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether the next message begins another round of `--repeat`, before which `--repeat-delay` is waited.
+    /// Whether the next message begins another round of `--repeat`, which `--repeat-delay` precedes.
     pub(crate) fn is_between_rounds(&self) -> bool {
         let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());
-        matches!(self.payloads, Payloads::Repeated { left, .. } if left > 0 && left < self.settings.repeat && sent_all)
+        let (Payloads::Repeated { left, .. } | Payloads::Filled { left, .. }) = self.payloads else { return false };
+        left > 0 && left < self.settings.repeat && sent_all
+    }
+}
+
+/// Fills templates, and counts the messages.
+#[derive(Debug, Default)]
+struct Filler {
+    drawer: Drawer,
+    number: u64,
+}
+
+impl Filler {
+    fn new(templates: Option<&Templates>) -> Self {
+        Self { drawer: templates.map(Templates::drawer).unwrap_or_default(), number: 0 }
+    }
+
+    /// The next payload, for each topic: each shows its own name.
+    fn fill(&mut self, template: &Template, settings: &Publication) -> Result<Encoded, Error> {
+        let number = self.number;
+        self.number += 1;
+        self.drawer.begin(number);
+        let mut payloads = Vec::with_capacity(settings.topics.len());
+        for topic in &settings.topics {
+            let mut text = String::with_capacity(template.as_str().len() + 16);
+            template.fill(&mut self.drawer, &mut text, |name, out| match name {
+                Name::Topic => out.push_str(topic.as_str()),
+                Name::Sequence => out.push_str(&number.to_string()),
+                // Bound when the template was read.
+                _ => {}
+            });
+            if let Some(why) = self.drawer.take_fault() {
+                return Err(Error::local(format!("the payload cannot be filled in: {why}")));
+            }
+            payloads.push(settings.codec.encode(topic.as_str(), text.into()).map_err(|error| {
+                let refused = Error::local(format!("the payload is {error}"));
+                match error.caret() {
+                    Some(place) => refused.with_detail(place.to_owned()),
+                    None => refused,
+                }
+            })?);
+        }
+        Ok(Encoded::Each(payloads))
     }
 }
 
 async fn next_line(lines: &mut Lines, number: &mut u64) -> Result<Option<Bytes>, Error> {
+    let line = lines.next().await;
+    // Only now, so that dropping the future changes nothing.
     *number += 1;
-    lines.next().await.transpose().map_err(|error| stdin_error(&error))
+    line.transpose().map_err(|error| stdin_error(&error))
 }
 
-/// How much of a payload is read, bytes: as much as a packet holds, or in digits and with white space a few times that.
+/// How many bytes of a payload are read: as much as a packet holds, or a few times that for digits and white space.
 fn most(codec: &Codec) -> u64 {
     let packet = u64::from(LARGEST_PACKET);
     if codec.is_verbatim() { packet } else { 3 * packet }
 }
 
-/// No broker is to blame for what MQTT itself cannot carry.
+/// Refuses what MQTT itself cannot carry, whatever the broker.
 fn refuse_too_large(payload: &Bytes, topic: &TopicName) -> Result<(), Error> {
     // The topic's length and the topic come before the payload.
     let room = (LARGEST_PACKET as usize).saturating_sub(2 + topic.as_str().len());
@@ -186,7 +272,7 @@ fn too_large(name: &str) -> Error {
     Error::local(format!("{name}: {TOO_LARGE}"))
 }
 
-const TOO_LARGE: &str = "a packet of MQTT holds at most 268435455 bytes, the topic included";
+const TOO_LARGE: &str = "an MQTT packet holds at most 268435455 bytes, including the topic";
 
 fn stdin_error(error: &io::Error) -> Error {
     Error::local(format!("cannot read stdin: {error}"))

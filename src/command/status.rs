@@ -1,4 +1,4 @@
-//! What every command says of its connection.
+//! What every command reports about its connection.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ pub(crate) fn connecting(talk: Talk, settings: &ConnectSettings) {
     let options = &settings.client;
     let ConnectOptions { version, client_id, clean_start, keep_alive, .. } = &options.connect;
     let endpoint = &options.endpoint;
-    let session = if *clean_start { "a new session" } else { "its session" };
+    let session = if *clean_start { "a new session" } else { "the stored session" };
     talk.debug(format_args!(
-        "connecting to {endpoint} by MQTT {version} as `{client_id}` with {session}, keep alive {keep_alive} s"
+        "connecting to {endpoint} with MQTT {version} as `{client_id}` with {session}, keep alive {keep_alive} s"
     ));
 }
 
-/// What happened to the connection, if the event is about that.
+/// Reports what happened to the connection, if the event is about that.
 pub(crate) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
     match event {
         Event::Connected(connected) => self::connected(talk, settings, connected),
@@ -33,7 +33,7 @@ pub(crate) fn tell(talk: Talk, settings: &ConnectSettings, event: &Event) {
     }
 }
 
-/// A connection stands.
+/// A connection is open.
 pub(crate) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Connected) {
     let ack = &connected.ack;
     if talk.is_debugging() {
@@ -41,25 +41,25 @@ pub(crate) fn connected(talk: Talk, settings: &ConnectSettings, connected: &Conn
         talk.debug(announced(&ack.properties));
     }
     talk.success(if ack.session_present { "Connected, session resumed" } else { "Connected" });
-    // Unless asked for, it is an oddity that changes nothing.
+    // Unless requested, it is unusual but has no effect.
     if settings.client.connect.client_id.is_empty()
         && let Some(assigned) = &ack.properties.assigned_client_identifier
     {
         talk.success(format_args!("Client identifier: {assigned}, assigned by the broker"));
     }
     if let Some(reference) = &ack.properties.server_reference {
-        talk.progress(format_args!("The broker points to {reference}"));
+        talk.progress(format_args!("The broker refers to {reference}"));
     }
 }
 
-/// AUTH that no authenticator has taken: a re-authentication has succeeded.
+/// AUTH not handled by an authenticator: a re-authentication has succeeded.
 pub(super) fn authenticated(talk: Talk, auth: &Auth) {
     if auth.reason == ReasonCode::Success {
         talk.success("Authenticated again");
     }
 }
 
-/// The broker points to another one, which is tried now.
+/// The broker refers to another one, which is tried now.
 pub(crate) fn redirected(talk: Talk, redirected: &Redirected) {
     talk.failure(&redirected.cause);
     talk.progress(format_args!("Connecting to {}", redirected.endpoint));
@@ -70,8 +70,7 @@ pub(crate) fn reconnecting(talk: Talk, settings: &ConnectSettings, reconnecting:
     reconnecting_as(talk, settings, reconnecting, format_args!("{}", reconnecting.cause));
 }
 
-/// As [`reconnecting`], with words of the caller's own for the loss. What is missing afterwards is nothing to be quiet
-/// about.
+/// Like [`reconnecting`], with the caller's own text for the loss. Missing messages are reported even with `--quiet`.
 pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Reconnecting, words: fmt::Arguments<'_>) {
     if talk.is_quiet() && !next.is_session_kept {
         talk.warning(words);
@@ -86,24 +85,24 @@ pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Rec
         Some(clue) => talk.warning(clue_hint(clue)),
         None => {}
     }
-    talk.reconnecting(next.attempt, Some(next.maximum_attempts), next.delay);
+    talk.reconnecting(next.attempt, Some(next.maximum_attempts).filter(|most| *most < u32::MAX), next.delay);
 }
 
-/// The broker broke the protocol, and every message is accounted for even so.
+/// The broker broke the protocol, but every message is still accounted for.
 pub(crate) fn tolerated(talk: Talk, violation: &Violation) {
     talk.warning(format_args!("the broker broke the protocol: {violation}"));
 }
 
-/// The broker does not take as many publishes at a time.
+/// The broker does not accept as many publishes at a time.
 pub(crate) fn narrowed(talk: Talk, window: u16) {
     talk.warning(format_args!(
-        "the broker closed the connection with {} or more messages in flight: going on with {window} or fewer \
+        "the broker closed the connection with {} or more messages in flight: continuing with at most {window} \
          (--inflight {window} starts with that)",
         u32::from(window) * 2
     ));
 }
 
-/// The session is gone in which messages would have been kept while there was no connection.
+/// The session that would have stored messages during the outage is gone.
 pub(crate) fn messages_missing(talk: Talk, settings: &ConnectSettings, loss: SessionLoss) {
     match loss {
         SessionLoss::Forgotten => talk.warning("messages may be missing: the broker no longer has the session"),
@@ -116,7 +115,7 @@ pub(crate) fn messages_missing(talk: Talk, settings: &ConnectSettings, loss: Ses
     }
 }
 
-/// What CONNACK says beyond success, without what is a secret.
+/// The announcements of CONNACK, without secrets.
 fn announced(properties: &ConnAckProperties) -> String {
     let number = |number: u64| Some(number.to_string());
     let switch = |is_on: bool| Some(if is_on { "yes" } else { "no" }.to_owned());

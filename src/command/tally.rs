@@ -1,4 +1,4 @@
-//! What became of the messages of `pub`, counted and told.
+//! Counts and reports the outcome of the messages of `pub`.
 
 use super::refusal::{hung_up, refused, unpublishable};
 use crate::client::{Event, SessionLoss};
@@ -11,11 +11,11 @@ use crate::session::{Acknowledgement, PublishError, PublishOutcome};
 /// How many refusals are shown one by one; the others are only counted.
 const SHOWN: u64 = 10;
 
-/// Counts of messages. Each message that was accepted ends in exactly one of the counts behind `accepted`.
+/// Counts of messages. Each message that was accepted ends in exactly one of the counts after `accepted`.
 #[derive(Debug)]
 pub(crate) struct Tally {
     talk: Talk,
-    /// The topic, where all messages have one.
+    /// The topic, if all messages have the same.
     topic: Option<TopicName>,
     /// Handed to the client.
     accepted: u64,
@@ -27,9 +27,9 @@ pub(crate) struct Tally {
     unmatched: u64,
     /// Refused by the broker.
     refused: u64,
-    /// At QoS 2, and the session is gone: nobody will ever say whether they arrived.
+    /// At QoS 2, with the session gone: it will never be known whether they arrived.
     uncertain: u64,
-    /// Why it is.
+    /// Why the session is gone.
     session_loss: Option<SessionLoss>,
     /// Sent, and without an outcome when the client ended.
     lost: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Of messages that go to these topics, or to topics of their own if there are none.
+    /// For messages to these topics, or with their own topics if there are none.
     pub(crate) fn new(topics: &[TopicName], talk: Talk) -> Self {
         let topic = match topics {
             [topic] => Some(topic.clone()),
@@ -65,30 +65,30 @@ impl Tally {
         }
     }
 
-    /// The client has taken a message.
+    /// The client has accepted a message.
     pub(crate) fn accepted(&mut self) {
         self.accepted += 1;
     }
 
-    /// A line was no message.
+    /// A line was not a message.
     pub(crate) fn bad(&mut self, error: &Error) {
         self.unsent += 1;
         self.fail(self.unsent, error);
     }
 
-    /// The client has not taken a message.
+    /// The client has not accepted a message.
     pub(crate) fn declined(&mut self, topic: &TopicName, error: &PublishError) {
         self.unsent += 1;
         self.fail(self.unsent, &unpublishable(Some(topic), error));
     }
 
-    /// Counts and tells what happened.
+    /// Counts and reports what happened.
     pub(crate) fn take(&mut self, event: Event) {
         match event {
             Event::Flushed { count, .. } => self.written += count as u64,
             Event::Published { outcome, .. } => self.ended(outcome),
             Event::Connected(connected) => self.session_loss = connected.session_loss.or(self.session_loss),
-            // What the connection does is told elsewhere.
+            // Events of the connection are reported elsewhere.
             _ => {}
         }
     }
@@ -133,7 +133,7 @@ impl Tally {
         self.failure
     }
 
-    /// A refusal on the way is what the exit code says, whatever ended the run, unless that has a smaller code.
+    /// A refusal during the run determines the exit code, unless the end of the run has a smaller one.
     pub(crate) fn refused_before(&self, error: Error) -> Result<ExitStatus, Error> {
         match self.failure.filter(|failure| failure.code() < error.kind().code()) {
             Some(failure) => {
@@ -144,7 +144,7 @@ impl Tally {
         }
     }
 
-    /// Whether counts say more than the error itself.
+    /// Whether the counts add information to the error.
     pub(crate) fn is_about_several(&self) -> bool {
         self.accepted + self.unsent > 1
     }
@@ -154,12 +154,12 @@ impl Tally {
         self.accepted == 0
     }
 
-    /// Whether every message that was accepted has an outcome, and none is lost.
+    /// Whether every accepted message has an outcome, and none is lost.
     pub(crate) fn is_complete(&self) -> bool {
         self.written + self.acknowledged + self.refused == self.accepted
     }
 
-    /// Where things stand, as in `3 of 5 messages acknowledged`.
+    /// The progress, for example `3 of 5 messages acknowledged`.
     pub(crate) fn progress(&self) -> String {
         let done = self.written + self.acknowledged;
         let verb = if self.written == 0 { "acknowledged" } else { "done" };
@@ -171,7 +171,7 @@ impl Tally {
             parts.push(format!("{} uncertain", self.uncertain));
         }
         if self.lost > 0 {
-            parts.push(format!("{} perhaps lost", self.lost));
+            parts.push(format!("{} possibly lost", self.lost));
         }
         if self.left > 0 {
             parts.push(format!("{} not sent", self.left));
@@ -179,7 +179,7 @@ impl Tally {
         parts.join(", ")
     }
 
-    /// Tells how it ended, and with what status.
+    /// Reports how it ended, and returns the status.
     pub(crate) fn report(&self) -> ExitStatus {
         let is_lost = self.uncertain + self.lost + self.left > 0;
         let Some(failure) = self.failure.or(is_lost.then_some(ErrorKind::ConnectionLost)) else {
@@ -208,12 +208,14 @@ impl Tally {
             Some(SessionLoss::Forgotten) => "the broker no longer has the session",
             Some(SessionLoss::Ended) | None => "the session ended with the lost connection",
         };
-        let message = format!("{what} {verb} uncertain, delivered once or not at all: {why}");
+        let message = format!("{what} {verb} uncertain (delivered once or not at all): {why}");
         Error::new(ErrorKind::ConnectionLost, message).with_hint(match self.session_loss {
-            Some(SessionLoss::Forgotten) => "--resend-uncertain repeats such messages: none missing, some twice",
+            Some(SessionLoss::Forgotten) => {
+                "--resend-uncertain sends such messages again: none is lost, some may arrive twice"
+            }
             _ => {
                 "-i ID --no-clean keeps the session, as MQTT 5.0 does unless --session-expiry-interval ends it; \
-                 --resend-uncertain repeats such messages"
+                 --resend-uncertain sends such messages again"
             }
         })
     }

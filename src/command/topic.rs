@@ -8,7 +8,7 @@ use crate::mqtt::{TopicFilter, TopicName};
 use crate::output::{Stdout, Talk, Terminal, WriteError, topic_explanation};
 use crate::settings::TopicJob;
 
-/// Does what was asked for.
+/// Runs the command.
 pub(crate) async fn run(job: TopicJob, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     let mut stdout = Stdout::new(terminal.stdout);
     let done = match job {
@@ -18,7 +18,7 @@ pub(crate) async fn run(job: TopicJob, terminal: Terminal, talk: Talk) -> Result
     };
     match done.and_then(|status| stdout.flush().map(|()| status)) {
         Ok(status) => Ok(status),
-        // `| head`: what was wanted is written.
+        // `| head`: the reader has what it wanted.
         Err(WriteError::Closed) => Ok(ExitStatus::Done),
         Err(WriteError::Failed(error)) => Err(error),
     }
@@ -33,7 +33,7 @@ fn match_given(filter: &TopicFilter, topics: &[TopicName], stdout: &mut Stdout) 
     Ok(status(matched))
 }
 
-/// A line that is not a topic is reported, and the lines behind it are read all the same.
+/// A line that is not a topic is reported, and the lines after it are still read.
 async fn match_lines(filter: &TopicFilter, stdout: &mut Stdout, talk: Talk) -> Result<ExitStatus, WriteError> {
     let mut lines = Lines::new(io::stdin());
     let mut matched = false;
@@ -65,7 +65,7 @@ fn is_matched(filter: &TopicFilter, topic: &TopicName) -> bool {
     filter.matches(topic.delayed().map_or(topic.as_str(), |delayed| delayed.topic))
 }
 
-/// As `grep`: 1 where nothing matched, without an error.
+/// Like `grep`: 1 if nothing matched, without an error.
 fn status(matched: bool) -> ExitStatus {
     if matched { ExitStatus::Done } else { ExitStatus::Partly(ErrorKind::Local) }
 }

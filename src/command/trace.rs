@@ -1,4 +1,4 @@
-//! `--trace`: hands what crosses the wire to the decoder, and what it tells to stderr.
+//! `--trace`: passes the traffic to the decoder, and its output to stderr.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,15 +8,15 @@ use crate::client::Tap;
 use crate::output::{Talk, TraceFormat};
 use crate::trace::{Direction, Wire};
 
-/// A tap that tells each packet.
+/// A tap that logs each packet.
 #[derive(Debug)]
 pub(crate) struct Tracer {
     wire: Wire,
     format: TraceFormat,
     talk: Talk,
-    /// Whose packets they are, where there are several clients.
+    /// The client of the packets, if there are several.
     client: Option<String>,
-    /// Tell nothing while it is off.
+    /// Log nothing while it is off.
     switch: Option<Arc<AtomicBool>>,
 }
 
@@ -30,7 +30,7 @@ impl Tracer {
         Self { client: Some(client.to_owned()), ..self }
     }
 
-    /// Of a broker, to which the client's packets come in.
+    /// For a broker, where the client's packets are incoming.
     #[cfg(feature = "broker")]
     pub(crate) fn of_broker(self) -> Self {
         Self { wire: Wire::of_broker(), ..self }

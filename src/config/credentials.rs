@@ -1,14 +1,14 @@
-//! Whose broker gets whose credentials.
+//! Which broker gets which credentials.
 //!
-//! Layers are merged option by option, so that `-h other` alone would send the password of the profile to a broker that
-//! it is not for, and a file in somebody's repository would say through which proxy it goes. Here, before they are
-//! merged, files lose what does not belong to the broker of this run:
+//! Layers are merged option by option, so that `-h other` alone would send the password of the profile to another broker,
+//! and a file in a cloned repository could choose the proxy that it goes through. Before the layers are merged, this
+//! module removes from files what is not for the broker of this run:
 //!
 //! - credentials of a file that names another broker;
-//! - credentials of a profile, where the broker is that of the project's file;
-//! - how a broker is reached and trusted as the project's file says it, where the broker is somebody else's.
+//! - credentials of a profile, if the project file names the broker;
+//! - connection and trust options of the project file, if the broker is named elsewhere.
 //!
-//! The command line and the environment are the person's own will: what they say always holds.
+//! The command line and the environment are set by the user: their values always apply.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::origin::{Layer, LayerValue, Origin, Origins};
 use super::table::{Note, Row, noted, rows};
 use crate::transport::{Address, BrokerUrl, redact, redact_path, without_credentials};
 
-/// Options that say the password, in one way or another.
+/// Options that set the password, in any form.
 pub(crate) fn passwords() -> impl Iterator<Item = &'static str> {
     let says = |row: &&Row| {
         let is_key = |path: &str| path == "connection.password";
@@ -35,7 +35,7 @@ struct Broker {
     name: Name,
 }
 
-/// What a broker is known by.
+/// The identity of a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Name {
     Host(String),
@@ -43,7 +43,7 @@ enum Name {
 }
 
 impl Name {
-    /// As one layer says it; `option` gives the text of an option.
+    /// As named by one layer; `option` returns the text of an option.
     fn of<'a>(option: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         if let Some(path) = option("unix") {
             return Some(Self::Socket(path.to_owned()));
@@ -54,7 +54,7 @@ impl Name {
         Some(match BrokerUrl::parse(option("url")?).map(|url| url.endpoint.address) {
             Ok(Address::Host { host, .. }) => Self::Host(host.to_ascii_lowercase()),
             Ok(Address::Unix(path)) => Self::Socket(path.to_string_lossy().into_owned()),
-            // The run ends with an error that says why.
+            // The run ends with an error about it.
             Err(_) => Self::Host("its broker".to_owned()),
         })
     }
@@ -66,14 +66,14 @@ impl Name {
     }
 }
 
-/// Takes out of the layers what does not belong to the broker of this run, and tells so. `written` has the options of
-/// the command line; the layers stand strongest first.
+/// Removes from the layers what is not for the broker of this run, and returns warnings. `written` has the options of
+/// the command line; the layers are ordered from strongest to weakest.
 pub(crate) fn hold_back(
     written: &BTreeMap<String, Vec<String>>,
     layers: &mut [Layer],
     origins: &Origins,
 ) -> Vec<String> {
-    // A broker of this program is nobody else's.
+    // The embedded broker belongs to this program.
     if written.contains_key("embedded") {
         return Vec::new();
     }
@@ -106,7 +106,7 @@ pub(crate) fn hold_back(
                 let (what, is) = list(&taken, origins);
                 let name = broker.name.text();
                 warnings.push(format!(
-                    "{what} {is} for the broker of that file, not for {name}, and left out: give {} or use a profile",
+                    "{what} {is} for the broker of that file, not for {name}, and ignored: give {} or use a profile",
                     flags(&taken)
                 ));
             }
@@ -115,7 +115,7 @@ pub(crate) fn hold_back(
     warnings
 }
 
-/// The broker that a run reaches; `None` where nobody names one.
+/// The broker of a run; `None` if none is named.
 fn broker(written: &BTreeMap<String, Vec<String>>, layers: &[Layer]) -> Option<Broker> {
     let localhost = || Name::Host("localhost".to_owned());
     // A port or protocol keeps the Unix socket of a weaker layer from being used.
@@ -133,7 +133,7 @@ fn broker(written: &BTreeMap<String, Vec<String>>, layers: &[Layer]) -> Option<B
         let narrows = ["port", "protocol"].iter().any(|option| layer.options.contains_key(*option));
         narrowed = narrowed.or(narrows.then_some(Some(index)));
     }
-    // Through its proxy, what is called localhost is whatever the project's file wants it to be.
+    // Through its proxy, localhost can be whatever the project file wants.
     let steers = |layer: &Layer| {
         matches!(of(layer), Some(Origin::Project(_)))
             && noted(Note::Way).any(|option| layer.options.contains_key(option))
@@ -146,12 +146,12 @@ fn name(layer: &Layer) -> Option<Name> {
     Name::of(|option| layer.options.get(option)?.values.last().map(String::as_str))
 }
 
-/// What kind of layer it is; `None` for one that says nothing.
+/// The kind of a layer; `None` for an empty one.
 fn of(layer: &Layer) -> Option<Origin> {
     layer.options.values().next().map(|value| value.origin)
 }
 
-/// Takes the credentials out of a layer, those in its URL and its path too, and says which options had any.
+/// Removes the credentials from a layer, including those in its URL and its path, and returns the options that had any.
 fn take_credentials(layer: &mut Layer) -> Vec<(String, Origin)> {
     let taken = noted(Note::Credential).filter_map(|option| layer.options.remove_entry(option));
     let mut taken: Vec<_> = taken.map(|(option, value)| (option, value.origin)).collect();
@@ -186,11 +186,11 @@ fn told_of_credentials(
     let ((what, is), broker, flags) = (list(taken, origins), broker.text(), flags(taken));
     Some(match own {
         Some(own) => format!(
-            "{what} {is} for {}, not for {broker}, and left out: give {flags}, or the profile of that broker",
+            "{what} {is} for {}, not for {broker}, and ignored: give {flags}, or the profile of that broker",
             own.text()
         ),
         None => format!(
-            "{what} {is} not sent to {broker}, which the project's file names: name the broker in the profile or by \
+            "{what} {is} not sent to {broker}, which only the project file names: name the broker in the profile or with \
              --hostname"
         ),
     })
@@ -215,7 +215,7 @@ fn list(taken: &[(String, Origin)], origins: &Origins) -> (String, &'static str)
     (text, if taken.len() == 1 { "is" } else { "are" })
 }
 
-/// The flags that say the same.
+/// The equivalent flags.
 fn flags(taken: &[(String, Origin)]) -> String {
     let mut flags = Vec::new();
     for (option, _) in taken {
@@ -269,7 +269,7 @@ mod tests {
             ("", vec![(VARIABLE, "password=x"), (PROFILE, "hostname=prod")], "password | hostname"),
             // No broker: for any.
             ("hostname=other", vec![(PROFILE, "username=u")], "username"),
-            // A project's file.
+            // A project file.
             ("", vec![(PROFILE, "username=u"), (PROJECT, "hostname=evil")], " | hostname"),
             (
                 "",
@@ -277,7 +277,7 @@ mod tests {
                 "hostname keepalive password username | hostname",
             ),
             ("", vec![(PROFILE, profile), (PROJECT, "insecure=true")], "hostname keepalive password username | "),
-            // Whoever knows the broker's name is not its owner.
+            // Knowing the name of the broker does not make the file trusted.
             (
                 "",
                 vec![(PROFILE, profile), (PROJECT, "hostname=prod ca=x")],

@@ -1,13 +1,13 @@
-//! Options of other clients, by what they are called here: for people who come from there.
+//! Options of other clients with their names here, for people who come from those.
 
-/// What an option of another client is here.
+/// The equivalent of an option of another client.
 struct Foreign {
     tool: &'static str,
-    /// As they are written there.
+    /// Its names there.
     names: &'static [&'static str],
-    /// The long name here; empty: there is none.
+    /// The long name here; empty: no equivalent.
     here: &'static str,
-    /// What to write, if the name alone does not say it.
+    /// What to write, if the name alone is not enough.
     write: &'static str,
 }
 
@@ -93,7 +93,7 @@ const TABLE: &[Foreign] = &[
     same(MQTTUI, &["--client-private-key"], "key"),
 ];
 
-/// What an option of another client is called here, where the command has it.
+/// The name of another client's option here, if the command has it.
 pub(crate) fn hint(option: &str, options: &[String]) -> Option<String> {
     let known = |here: &str| options.iter().any(|option| option == here);
     let found = TABLE.iter().find(|foreign| foreign.names.contains(&option) && known(foreign.here))?;
@@ -101,14 +101,14 @@ pub(crate) fn hint(option: &str, options: &[String]) -> Option<String> {
     Some(format!("{}'s {option} is {write} here", found.tool))
 }
 
-/// What to try at a value that another client takes behind the same letter.
+/// A hint for a value that another client takes after the same letter.
 pub(crate) fn hint_at_value(option: &str, value: &str) -> Option<&'static str> {
     match option {
         "--protocol" if value.is_empty() => {
-            Some("-l is the protocol; mosquitto_pub's -l (each line a message) is -lm here")
+            Some("-l is the protocol here; mosquitto_pub's -l (one message per line) is -lm")
         }
         "--format" if value.contains(['/', '.']) => {
-            Some("-f is the format; mosquitto_pub's -f FILE is --file-read here")
+            Some("-f is the format here; mosquitto_pub's -f FILE is --file-read")
         }
         _ => None,
     }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::cli;
 
-    /// A name that no command has would be a hint that leads nowhere.
+    /// A name that no command has would make a useless hint.
     #[test]
     fn every_name_of_the_table_is_an_option_here() {
         let mut root = cli::command();

@@ -1,7 +1,7 @@
 //! Where options come from besides the command line: the table of options, and the layers below the flags.
 //!
 //! ```text
-//! argv --read--> CommandLine, over the layers: environment, options file, profile, project's file
+//! argv --read--> CommandLine, over the layers: environment, options file, profile, project file
 //! ```
 //!
 //! An option comes from the first layer that has it ([`origin::Origin`]). Lists of two layers are not mixed.

@@ -8,51 +8,51 @@ use super::options_file::field_of;
 use super::profile;
 use super::table::{Choice, Note, is_noted, noted};
 
-/// Where the value of an option comes from, strongest first.
+/// Where the value of an option comes from, from strongest to weakest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The command line.
     Flag,
     /// This environment variable.
     Environment(&'static str),
-    /// The file of options that the command line names (`--load-options`), in place of a profile: which one, of
+    /// The file of options that the command line names (`--load-options`), in place of a profile: by its index in
     /// [`Origins::files`].
     OptionsFile(usize),
     /// The profile.
     Profile(Place),
-    /// The project's file.
+    /// The project file.
     Project(Place),
-    /// The program.
+    /// The built-in default.
     Default,
 }
 
 /// A key of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// As `connection.host`.
+    /// For example `connection.host`.
     pub key: &'static str,
-    /// Which one, of [`Origins::files`].
+    /// Its index in [`Origins::files`].
     pub file: usize,
 }
 
-/// Options of one layer below the command line: the option's id, and its values as they would stand behind the flag.
+/// Options of one layer below the command line: the option's id, and its values as they would follow the flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Layer {
-    /// Keyed by the option's id, as `client_id`.
+    /// Keyed by the id of the option, for example `client_id`.
     pub options: Options,
 }
 
 /// Options by their ids.
 pub(crate) type Options = BTreeMap<String, LayerValue>;
 
-/// What a layer says about an option.
+/// The value of an option in a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LayerValue {
-    /// Where exactly it is said.
+    /// Its exact origin.
     pub origin: Origin,
     /// Values as text; a flag that takes none has `true` or `false`.
     pub values: Vec<String>,
-    /// Values where another layer says the topic filters, if these pair with this layer's filters by position.
+    /// The values to use if another layer sets the topic filters, if these values pair with the filters of this layer.
     pub alone: Option<Vec<String>>,
 }
 
@@ -60,11 +60,11 @@ pub(crate) struct LayerValue {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origins {
     options: BTreeMap<String, Origin>,
-    /// What the files are called that a [`Place`] is in.
+    /// The names of the files of each [`Place`].
     pub files: Vec<String>,
     /// The name of the profile, for `{profile}` in a client id.
     pub profile: Option<String>,
-    /// What the command line says about profiles.
+    /// The profile options of the command line.
     pub(crate) profile_choice: profile::Choice,
 }
 
@@ -87,7 +87,7 @@ impl Origin {
 }
 
 impl fmt::Display for Origins {
-    /// Which options are given and where, without their values, which may be secret.
+    /// Which options are given and where, without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("options given: ")?;
         if self.options.is_empty() {
@@ -108,7 +108,7 @@ impl Origins {
         Self { options, ..Self::default() }
     }
 
-    /// Adds what is taken from lower layers.
+    /// Adds the options taken from lower layers.
     pub(crate) fn extend(&mut self, taken: &Options) {
         self.options.extend(taken.iter().map(|(option, value)| (option.clone(), value.origin)));
     }
@@ -118,12 +118,12 @@ impl Origins {
         self.options.get(option).copied().unwrap_or(Origin::Default)
     }
 
-    /// Whether the line itself says anything.
+    /// Whether the command line itself has any options.
     pub fn has_flags(&self) -> bool {
         self.options.values().any(|origin| *origin == Origin::Flag)
     }
 
-    /// Whether anybody gave the option.
+    /// Whether the option was given.
     pub fn given(&self, option: &str) -> bool {
         self.options.contains_key(option)
     }
@@ -142,7 +142,7 @@ impl Origins {
         }
     }
 
-    /// What a file is called.
+    /// The name of a file.
     pub(crate) fn file(&self, index: usize) -> &str {
         self.files.get(index).map_or("a file", String::as_str)
     }
@@ -159,13 +159,13 @@ impl Origins {
     }
 }
 
-/// Options that say which broker.
+/// Options that name the broker.
 pub(crate) fn names_broker() -> impl Iterator<Item = &'static str> {
     noted(Note::Broker).chain(noted(Note::WholeBroker))
 }
 
-/// What lower layers add to the options on the command line: for each option, the whole of what the first layer that
-/// has it says. Lists of two layers are not mixed.
+/// The options that lower layers add to the command line: for each option, the complete value of the first layer that
+/// has it. Lists of two layers are not merged.
 pub(crate) fn inherit<'a>(given: &BTreeSet<String>, layers: impl IntoIterator<Item = &'a Layer>) -> Options {
     let mut taken = Options::new();
     for layer in layers {
@@ -193,7 +193,7 @@ fn alternatives(option: &str) -> impl Iterator<Item = &'static str> {
     chosen.flat_map(noted)
 }
 
-/// Where a variable is taken over what a profile or a project's file says: the variable, and the key.
+/// A variable that overrides a profile or a project file: the variable, and the key.
 pub(crate) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str, Origin)> {
     let mut found = Vec::new();
     for (option, value) in taken {
@@ -226,7 +226,7 @@ mod tests {
     fn each_option_comes_whole_from_the_first_layer_that_has_it() {
         let first = Origin::Environment("FIRST");
         let second = Origin::Environment("SECOND");
-        // Given on the command line; first layer; second layer; what is taken.
+        // Given on the command line; first layer; second layer; result.
         let table: &[(&[&str], Said<'_>, Said<'_>, Taken<'_>)] = &[
             (&[], &[], &[], &[]),
             (&["port"], &[("port", "1")], &[("port", "2")], &[]),

@@ -25,22 +25,22 @@ use crate::error::Error;
 pub enum CommandLine {
     /// Run a command.
     Run(Box<Invocation>),
-    /// Print help or the version on stdout, with or without its style, and end with 0.
+    /// Print help or the version on stdout, with or without style, and exit with 0.
     Print(StyledStr),
 }
 
 /// Arguments and where they come from.
 #[derive(Debug)]
 pub struct Invocation {
-    /// The arguments, those of lower layers included.
+    /// The arguments, including those of lower layers.
     pub cli: Cli,
     /// Where each comes from.
     pub origins: Origins,
     /// The options on the command line by id, as they are written there.
     pub given: BTreeMap<String, Vec<String>>,
-    /// What the user should know about the layers.
+    /// Warnings about the layers.
     pub warnings: Vec<String>,
-    /// What `--save-options` is to write before the command runs.
+    /// The options that `--save-options` writes before the command runs.
     pub save: Option<Box<SavedOptions>>,
 }
 
@@ -53,19 +53,19 @@ pub(crate) struct Parsed<T> {
     pub(crate) save: Option<Box<SavedOptions>>,
 }
 
-/// What reading comes to.
+/// The result of reading.
 pub(crate) enum Reading<T> {
     Parsed(Parsed<T>),
     /// Help or the version.
     Print(StyledStr),
 }
 
-/// What arguments may say.
+/// The definition of the arguments.
 #[derive(Clone, Copy)]
 pub(crate) struct Definition<'a> {
     /// The command that the arguments invoke, and its options.
     quick: &'a clap::Command,
-    /// Every command, where `quick` lacks some: it has the help, and the last word on what is wrong.
+    /// Every command, if `quick` lacks some: for help and for errors.
     whole: Option<fn() -> clap::Command>,
 }
 
@@ -76,8 +76,8 @@ impl<'a> From<&'a clap::Command> for Definition<'a> {
 }
 
 impl Definition<'_> {
-    /// Parses with the quick definition. Where it refuses something the whole decides, so that help and errors are
-    /// those of the whole. What is missing is the same in both, and so is the version.
+    /// Parses with the quick definition. If that refuses something, the complete one decides, so that help and errors are
+    /// complete. Missing arguments and the version are the same in both.
     fn parse(self, tokens: &[OsString]) -> Result<ArgMatches, clap::Error> {
         match (self.quick.clone().try_get_matches_from(tokens), self.whole) {
             (Err(error), Some(whole))
@@ -90,7 +90,7 @@ impl Definition<'_> {
     }
 }
 
-/// Reads the command line, the program's name first, over the layers of the environment, the profile and the project's
+/// Reads the command line, the program's name first, over the layers of the environment, the profile and the project
 /// file.
 ///
 /// # Errors
@@ -103,13 +103,13 @@ pub fn read(
     read_with(&Choice::default(), arguments, variable)
 }
 
-/// The same with what is said about profiles elsewhere.
+/// The same with a choice of profile made elsewhere.
 pub(crate) fn read_with(
     choice: &Choice,
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<CommandLine, Error> {
-    // `profile add` takes the options of a connection, and makes none.
+    // `profile add` takes connection options without connecting.
     let has_layers =
         |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
     let arguments: Vec<_> = arguments.into_iter().collect();
@@ -123,7 +123,7 @@ pub(crate) fn read_with(
 }
 
 /// Reads arguments of a definition, its name first. The profile is that of `--profile`, or else of `choice`;
-/// `has_layers` says of a command, by its names, whether environment and profile give it options.
+/// `has_layers` decides for a command, by its names, whether it takes options from environment and profile.
 pub(crate) fn read_as<'a, T: FromArgMatches>(
     definition: impl Into<Definition<'a>>,
     arguments: impl IntoIterator<Item = OsString>,
@@ -145,7 +145,7 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     let mut given = given_options(&matches);
     let path = command_path(&matches);
     let Some(command) = path.iter().try_fold(definition.quick, |command, name| command.find_subcommand(name)) else {
-        return Err(Error::usage("no command is given"));
+        return Err(Error::usage("no command given"));
     };
     // clap has ids for groups of options, too.
     given.retain(|id| has(command, id));
@@ -178,7 +178,7 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
         warnings.extend(about_files);
         warnings.extend(credentials::hold_back(&written, &mut layers, &origins));
         inherited = inherit(&given, &layers);
-        // How a will is published says nothing where there is none, nor which message of no schema.
+        // Options of a will have no effect without one, nor does a message type without a schema.
         for needed in ["will_topic", "protobuf_path"] {
             if !given.contains(needed) && !inherited.contains_key(needed) {
                 inherited.retain(|option, _| !is_noted(option, Note::Needs(needed)));
@@ -191,7 +191,7 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
                 .map(|(variable, below)| format!("{variable} overrides {}", origins.describe(below))),
         );
     } else if choice_of(&matches).named.is_some() {
-        warnings.push(format!("--profile has no effect on {}, which does not connect by a profile", path.join(" ")));
+        warnings.push(format!("--profile has no effect on {}, which does not use profiles", path.join(" ")));
     }
     origins.extend(&inherited);
     let added = as_tokens(&inherited, command, &origins)?;
@@ -224,7 +224,7 @@ fn choice_of(matches: &ArgMatches) -> Choice {
     Choice { named, none, ..Choice::default() }
 }
 
-/// A path of the innermost command, where it has the option.
+/// A path of the innermost command, if it has the option.
 fn path_of(option: &str, matches: &ArgMatches) -> Option<PathBuf> {
     innermost(matches).try_get_one(option).ok().flatten().cloned()
 }
@@ -249,7 +249,7 @@ fn has(command: &clap::Command, id: &str) -> bool {
     command.get_arguments().any(|option| option.get_id() == id)
 }
 
-/// The ids of the options that stand on the command line.
+/// The ids of the options on the command line.
 fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
     let Some((_, mut command)) = matches.subcommand() else { return BTreeSet::new() };
     while let Some((_, inner)) = command.subcommand() {
@@ -261,7 +261,7 @@ fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
     command.ids().filter(is_option).filter(on_command_line).map(ToString::to_string).collect()
 }
 
-/// The options on the command line, as they are written there.
+/// The options on the command line, as written there.
 fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String, Vec<String>> {
     let matches = innermost(matches);
     let ids = command.get_arguments().map(|option| option.get_id().as_str());
@@ -275,7 +275,7 @@ fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String,
     given.map(|id| (id.to_owned(), texts(id))).collect()
 }
 
-/// What lower layers say, as it would stand on the command line.
+/// The values of lower layers, as they would be written on the command line.
 fn as_tokens(inherited: &Options, command: &clap::Command, origins: &Origins) -> Result<Vec<OsString>, Error> {
     let mut tokens = Vec::new();
     for option in command.get_arguments() {
@@ -291,7 +291,7 @@ fn as_tokens(inherited: &Options, command: &clap::Command, origins: &Origins) ->
                 "0" | "false" | "no" | "off" => {}
                 _ => {
                     let name = origins.name(option.get_id().as_str());
-                    return Err(Error::usage(format!("{name}: `{value}` is not a switch: use true or false")));
+                    return Err(Error::usage(format!("{name}: `{value}` is not a boolean: use true or false")));
                 }
             }
         }

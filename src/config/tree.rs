@@ -1,6 +1,6 @@
-//! YAML text, and JSON, which is YAML too, as a tree whose nodes know their lines.
+//! YAML text, and JSON, which is YAML too, as a tree of nodes with their lines.
 //!
-//! Values stay text, as they would stand behind an option: what a number or a switch is, the option says.
+//! Values stay text, as they would follow an option: the option decides what is a number or a switch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct Node {
     pub(crate) content: Content,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Nothing: `null`, `~` or empty.
@@ -29,9 +29,9 @@ pub(crate) enum Content {
     Map(Vec<(String, Node)>),
 }
 
-/// A file that nests deeper is none that anybody wrote.
+/// The deepest nesting of a file that a person could have written.
 const DEEPEST: usize = 64;
-/// Aliases can name aliases: a few lines that would be gigabytes.
+/// The largest expansion: aliases of aliases could turn a few lines into gigabytes.
 const MOST_NODES: usize = 200_000;
 
 impl Node {
@@ -39,7 +39,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// Text that is no YAML: with its line.
+    /// Invalid YAML: with the line.
     pub(crate) fn documents(text: &str) -> Result<Vec<Self>, Error> {
         let mut builder = Builder::default();
         let mut parser = Parser::new_from_str(text.trim_start_matches('\u{feff}'));
@@ -52,7 +52,7 @@ impl Node {
         Ok(builder.documents)
     }
 
-    /// The entries of a map; of anything else none.
+    /// The entries of a map; none for anything else.
     pub(crate) fn entries(&self) -> &[(String, Self)] {
         match &self.content {
             Content::Map(entries) => entries,
@@ -73,7 +73,7 @@ impl Node {
         }
     }
 
-    /// Whether it says nothing: null, an empty text, list or map.
+    /// Whether it is empty: null, an empty text, list or map.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.content {
             Content::Null => true,
@@ -132,7 +132,7 @@ impl Builder {
                 self.put(Node { line, content }, anchor)?;
             }
             Event::Alias(anchor) => {
-                let node = self.anchors.get(&anchor).ok_or_else(|| at(line, "this alias has no anchor"))?;
+                let node = self.anchors.get(&anchor).ok_or_else(|| at(line, "this alias refers to no anchor"))?;
                 self.nodes += node.size();
                 self.put(node.clone(), 0)?;
             }
@@ -144,7 +144,7 @@ impl Builder {
         Ok(())
     }
 
-    /// A node that is complete goes where the innermost open one wants it.
+    /// Adds a complete node to the innermost open one.
     fn put(&mut self, node: Node, anchor: usize) -> Result<(), Error> {
         self.nodes += 1;
         if self.nodes > MOST_NODES {
@@ -161,7 +161,7 @@ impl Builder {
             (Content::List(items), _) => items.push(node),
             (Content::Map(entries), Some((key, line))) => {
                 if !open.keys.insert(key.clone()) {
-                    return Err(at(line, &format!("the key `{key}` is there twice")));
+                    return Err(at(line, &format!("duplicate key `{key}`")));
                 }
                 entries.push((key, Node { line, ..node }));
             }
@@ -170,7 +170,7 @@ impl Builder {
                 let key = match node.content {
                     Content::Text(text) => text,
                     Content::Null => "null".to_owned(),
-                    _ => return Err(at(line, "a key is a text")),
+                    _ => return Err(at(line, "a key must be a string")),
                 };
                 open.key = Some((key, line));
             }
@@ -180,7 +180,7 @@ impl Builder {
     }
 }
 
-/// A map with what its `<<` brings in where it says nothing itself. A `<<` of anything but maps is a key like others.
+/// A map with the entries that its `<<` adds. A `<<` of anything but maps is an ordinary key.
 fn merged(node: Node) -> Node {
     let Node { line, content: Content::Map(mut entries) } = node else { return node };
     while let Some(at) = entries.iter().position(|(key, node)| key == "<<" && brings_in_maps(node)) {
@@ -251,7 +251,7 @@ mod tests {
         let error = Node::documents("a: 1\nb: [1\nc: 2\n").unwrap_err();
         assert!(error.message().starts_with("line "), "{error}");
         assert!(Node::documents(&"[".repeat(100)).is_err());
-        assert_eq!(Node::documents("a: 1\na: 2\n").unwrap_err().message(), "line 2: the key `a` is there twice");
+        assert_eq!(Node::documents("a: 1\na: 2\n").unwrap_err().message(), "line 2: duplicate key `a`");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! clap's errors in this program's words: which flag, what is wrong, what to write instead.
+//! The errors of clap in the form of this program: which flag, what is wrong, what to write instead.
 
 use std::error::Error as _;
 
@@ -15,7 +15,7 @@ use crate::mqtt::TopicError;
 pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
-        // Of suggestions, clap puts the most similar last.
+        // clap puts the most similar suggestion last.
         Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
         _ => None,
     };
@@ -33,13 +33,13 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
         ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues if value.is_empty() => {
             let hint = match (flag(option), foreign::hint_at_value(flag(option), "")) {
                 (_, Some(hint)) => hint.to_owned(),
-                ("--hostname", _) => "-h is the host name; help is --help".to_owned(),
-                (flag, _) => format!("a value that begins with a dash is written {flag}=VALUE"),
+                ("--hostname", _) => "-h is the host name; --help prints the help".to_owned(),
+                (flag, _) => format!("write a value that begins with a dash as {flag}=VALUE"),
             };
             Error::usage(format!("{name} needs a value{}", one_of(error))).with_hint(hint)
         }
         ErrorKind::InvalidValue => {
-            let refused = Error::usage(format!("{name}: `{value}` is not one of its values{}", one_of(error)));
+            let refused = Error::usage(format!("{name}: `{value}` is not a valid value{}", one_of(error)));
             let foreign = foreign::hint_at_value(flag(option), value);
             match (foreign, text(ContextKind::SuggestedValue)) {
                 (Some(hint), _) => refused.with_hint(hint),
@@ -50,7 +50,9 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
         // Known to users of mosquitto_pub.
         ErrorKind::UnknownArgument if matches!(flag(option), "--psk" | "--psk-identity") => {
             let refused = Error::usage(format!("{option}: pre-shared keys are not supported"));
-            refused.with_hint("rustls, which does TLS here, has none; --cert and --key tell the broker who you are")
+            refused.with_hint(
+                "the TLS library rustls does not have them; --cert and --key identify this client to the broker",
+            )
         }
         ErrorKind::UnknownArgument if option.starts_with('-') => {
             let options = options_of(error);
@@ -65,7 +67,7 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             Error::usage(format!("unknown option `{option}`")).with_hint(hint)
         }
         ErrorKind::UnknownArgument => {
-            let hint = "a text with spaces needs quotes, as in -m \"two words\"";
+            let hint = "text with spaces needs quotes, for example -m \"two words\"";
             Error::usage(format!("unexpected argument `{option}`")).with_hint(hint)
         }
         ErrorKind::InvalidSubcommand => {
@@ -79,20 +81,24 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             Error::usage(format!("unknown command `{command}`")).with_hint(hint)
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Error::usage("a command is missing").with_hint(format!("`{}` lists them", help_command(error)))
+            Error::usage("no command given").with_hint(format!("`{}` lists the commands", help_command(error)))
         }
         ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
             Some(other) if flag(other) != flag(option) => {
-                Error::usage(format!("{name} and {} exclude one another", given_name(other, origins)))
+                Error::usage(format!("{name} and {} cannot be used together", given_name(other, origins)))
             }
             _ => Error::usage(format!("{name} can be given only once")),
         },
         ErrorKind::MissingRequiredArgument => missing(&name, origins),
+        ErrorKind::TooManyValues if option.starts_with('-') => {
+            Error::usage(format!("{name} does not take a value, got `{value}`"))
+        }
+        ErrorKind::TooManyValues => Error::usage(format!("unexpected argument `{value}`")),
         _ => Error::usage(first_line(error)),
     }
 }
 
-/// An option that is missing, and the one that needs it.
+/// A missing option, and the one that needs it.
 fn missing(name: &str, origins: &Origins) -> Error {
     let flag = |option: &str| format!("--{}", option.replace('_', "-"));
     let needs_it = |row: &&Row| row.notes.iter().any(|note| matches!(note, Note::Needs(id) if flag(id) == name));
@@ -108,7 +114,7 @@ fn flag(option: &str) -> &str {
     end.map_or(option, |end| &option[..end])
 }
 
-/// The flag, or the variable that stands in for it.
+/// The flag, or the variable or key that the value came from.
 fn given_name(option: &str, origins: &Origins) -> String {
     let flag = flag(option);
     match flag.strip_prefix("--") {
@@ -140,7 +146,7 @@ fn help_command(error: &clap::Error) -> String {
     if command.is_empty() { "mqttx-rs --help".to_owned() } else { format!("{} --help", command.join(" ")) }
 }
 
-/// The command of which the error is, by the usage line that clap attaches; `None` outside the command line.
+/// The command with the error, from the usage line that clap attaches; `None` outside the command line.
 fn command_meant(error: &clap::Error) -> Option<clap::Command> {
     let help = help_command(error);
     let mut command = cli::command();
@@ -150,7 +156,7 @@ fn command_meant(error: &clap::Error) -> Option<clap::Command> {
     words.into_iter().try_fold(command, |command, word| command.find_subcommand(word).cloned())
 }
 
-/// The long options of the command of which the error is.
+/// The long options of the command with the error.
 fn options_of(error: &clap::Error) -> Vec<String> {
     command_meant(error).map(|command| long_options(&command)).unwrap_or_default()
 }

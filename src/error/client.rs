@@ -20,14 +20,14 @@ impl From<ClientError> for Error {
     }
 }
 
-/// What a clue lets suppose.
+/// The guess that a clue suggests.
 pub(crate) fn clue_hint(clue: Clue) -> String {
     match clue {
         Clue::Oversized(size) => format!(
             "a message of {size} bytes was in flight, larger than any acknowledged before: is it above the broker's limit?"
         ),
         Clue::SharedClientId => {
-            "does another client use this --client-id? Two with the same one throw each other out".to_owned()
+            "does another client use this --client-id? Two clients with the same one disconnect each other".to_owned()
         }
     }
 }
@@ -36,11 +36,12 @@ fn kind(error: &ClientError) -> ErrorKind {
     match &error.cause {
         Cause::Refused(_) | Cause::NotReauthenticated(_) => ErrorKind::ConnectRefused,
         Cause::Violation(_) => ErrorKind::Protocol,
-        // Whatever keeps a lost connection from coming back: it is the loss that matters.
+        Cause::Journal(_) => ErrorKind::Local,
+        // Whatever prevents the reconnect: the loss is what matters.
         _ if error.was_connected => ErrorKind::ConnectionLost,
         Cause::NoConnAck(_) => ErrorKind::TimedOut,
         Cause::Dial(_) | Cause::NotMqtt(_) | Cause::ClosedEarly(_) => ErrorKind::Connect,
-        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => {
+        Cause::Disconnected(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed | Cause::Resuming => {
             ErrorKind::ConnectionLost
         }
     }
@@ -71,10 +72,12 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
         Cause::Refused(ack) => match ack.reason {
             ReasonCode::BadUserNameOrPassword => Some("check --username and --password".into()),
             ReasonCode::NotAuthorized => Some("check --username, --password and what this user may do".into()),
-            ReasonCode::UnsupportedProtocolVersion => Some("try another version, as in --mqtt-version 3.1.1".into()),
+            ReasonCode::UnsupportedProtocolVersion => {
+                Some("try another version, for example --mqtt-version 3.1.1".into())
+            }
             ReasonCode::ClientIdentifierNotValid => Some("choose another one with --client-id".into()),
             ReasonCode::UseAnotherServer | ReasonCode::ServerMoved if ack.properties.server_reference.is_some() => {
-                Some("--follow-redirect goes there".into())
+                Some("--follow-redirect connects to it".into())
             }
             ReasonCode::BadAuthenticationMethod => Some("check --authentication-method".into()),
             ReasonCode::TopicNameInvalid => Some("check --will-topic".into()),
@@ -82,55 +85,64 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
             ReasonCode::RetainNotSupported => Some("leave out --will-retain".into()),
             ReasonCode::QoSNotSupported => Some("use a lower --will-qos".into()),
             ReasonCode::PacketTooLarge => Some("CONNECT is too large: shorten the will and the user properties".into()),
-            ReasonCode::QuotaExceeded => Some("the broker has as many connections as it takes".into()),
+            ReasonCode::QuotaExceeded => Some("the broker has reached its limit of connections".into()),
             reason => reason_hint(reason).map(Into::into),
         },
-        Cause::NotReauthenticated(_) => Some("was the password of this user changed, or its right to be here?".into()),
+        Cause::NotReauthenticated(_) => {
+            Some("has the password of this user changed, or its permission to connect?".into())
+        }
         Cause::Disconnected(disconnect) if disconnect.properties.server_reference.is_some() => {
-            Some("--follow-redirect goes there".into())
+            Some("--follow-redirect connects to it".into())
         }
         Cause::Disconnected(disconnect) => reason_hint(disconnect.reason).map(Into::into),
-        Cause::Violation(_) | Cause::KeepAliveTimeout | Cause::Lost(_) | Cause::NotConfirmed => None,
+        Cause::Violation(_)
+        | Cause::KeepAliveTimeout
+        | Cause::Lost(_)
+        | Cause::NotConfirmed
+        | Cause::Resuming
+        | Cause::Journal(_) => None,
     }
 }
 
-/// What to try when the broker ends a connection and says why.
+/// What to try when the broker ends a connection with a reason.
 fn reason_hint(reason: ReasonCode) -> Option<&'static str> {
     Some(match reason {
         ReasonCode::Banned => "the broker has banned this client id, user name or address: ask its operator",
         ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
-            "the broker takes no connections now: try again later"
+            "the broker does not accept connections now: try again later"
         }
         ReasonCode::ConnectionRateExceeded => "too many clients connected in a short time: try again later",
         ReasonCode::NotAuthorized => "check which topics this user may publish and subscribe to",
         ReasonCode::KeepAliveTimeout => {
-            "the broker heard nothing for one and a half times --keepalive: was this machine asleep or its network gone?"
+            "the broker received nothing for one and a half times --keepalive: was this machine asleep or its network down?"
         }
         ReasonCode::SessionTakenOver => "another client connected with the same --client-id",
-        ReasonCode::TopicFilterInvalid | ReasonCode::TopicNameInvalid => "the broker does not take this --topic",
+        ReasonCode::TopicFilterInvalid | ReasonCode::TopicNameInvalid => "the broker does not accept this --topic",
         ReasonCode::ReceiveMaximumExceeded => {
-            "more QoS 1 and 2 messages were in flight than the broker takes: use a lower --inflight"
+            "more QoS 1 and 2 messages were in flight than the broker allows: use a lower --inflight"
         }
         ReasonCode::TopicAliasInvalid => "use a lower --topic-alias, or leave it out",
-        ReasonCode::PacketTooLarge => "a packet was larger than the broker takes: use smaller payloads",
+        ReasonCode::PacketTooLarge => "a packet was larger than the broker accepts: use smaller payloads",
         ReasonCode::MessageRateTooHigh => "publish more slowly: the broker limits the rate of messages",
-        ReasonCode::QuotaExceeded => "the broker limits how much this client or user may send or keep",
+        ReasonCode::QuotaExceeded => "the broker limits how much this client or user may send or store",
         ReasonCode::AdministrativeAction => "an operator of the broker ended the connection (kicked the client)",
         ReasonCode::PayloadFormatInvalid => "leave out --payload-format-indicator: the payload is not UTF-8",
-        ReasonCode::RetainNotSupported => "leave out --retain: the broker keeps no retained messages",
+        ReasonCode::RetainNotSupported => "leave out --retain: the broker does not support retained messages",
         ReasonCode::QoSNotSupported => "use a lower --qos",
         ReasonCode::SharedSubscriptionsNotSupported => {
-            "subscribe without `$share/`: the broker has no such subscriptions"
+            "subscribe without `$share/`: the broker does not support shared subscriptions"
         }
         ReasonCode::SubscriptionIdentifiersNotSupported => "leave out --subscription-identifier",
-        ReasonCode::WildcardSubscriptionsNotSupported => "subscribe without `+` and `#`: the broker knows no wildcards",
+        ReasonCode::WildcardSubscriptionsNotSupported => {
+            "subscribe without `+` and `#`: the broker does not support wildcards"
+        }
         _ => return None,
     })
 }
 
-/// Brokers without MQTT 5.0 should answer it with a refusal, but some just close, as do ports that speak TLS.
+/// Brokers without MQTT 5.0 should refuse it, but some just close the connection, and so do ports that speak TLS.
 fn closed_early_hint(endpoint: &Endpoint, version: Version) -> Option<String> {
-    let old = "a broker that does not speak MQTT 5.0 may close so: try --mqtt-version 3.1.1";
+    let old = "a broker without MQTT 5.0 may close the connection like this: try --mqtt-version 3.1.1";
     match (endpoint.protocol == Protocol::Mqtt, version.is_v5()) {
         (true, true) => Some(format!("does this port speak TLS? Then {}; {old}", speak(Protocol::Mqtts))),
         (true, false) => Some(format!("does this port speak TLS? Then {}", speak(Protocol::Mqtts))),
@@ -139,7 +151,7 @@ fn closed_early_hint(endpoint: &Endpoint, version: Version) -> Option<String> {
     }
 }
 
-/// The protocol that usually is spoken on the port, if another one was tried.
+/// The protocol usually spoken on the port, if another one was tried.
 fn usual_protocol(endpoint: &Endpoint) -> Option<String> {
     let Address::Host { port, .. } = &endpoint.address else { return None };
     let usual = [Protocol::Mqtts, Protocol::Ws, Protocol::Wss, Protocol::Mqtt, Protocol::Quic];

@@ -1,8 +1,8 @@
-//! A word that somebody may have meant.
+//! Suggestions for misspelled words.
 
-/// The most similar of some names, if any is similar enough to be meant.
+/// The most similar of some names, if any is similar enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // One slip of the fingers is enough, which the other measure does not see in short names: `qso`.
+    // Two swapped letters count as similar; the other measure misses that in short names: `qso`.
     let likeness = |other| if strsim::osa_distance(name, other) == 1 { 1.0 } else { strsim::jaro_winkler(name, other) };
     let scored = known.into_iter().map(|other| (likeness(other), other));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));

@@ -47,22 +47,24 @@ pub(super) fn dial_hint(error: &DialError) -> Option<String> {
 pub(super) fn tls_hint(cause: &TlsCause) -> Option<&'static str> {
     Some(match cause {
         TlsCause::UnknownIssuer => "name the authority with --ca",
-        TlsCause::WrongSignature => "was the authority made anew? Name its present certificate with --ca",
+        TlsCause::WrongSignature => "was the authority renewed? Name its current certificate with --ca",
         TlsCause::WrongName { presented, .. } if presented.is_empty() => {
-            "a name in the subject alone counts no longer: make a certificate with subjectAltName, or pin its key with \
+            "a name only in the subject is no longer accepted: create a certificate with subjectAltName, or pin its key with \
              --insecure --pin-sha256"
         }
-        TlsCause::WrongName { .. } => "connect to one of these names, or say with --sni which one to expect",
+        TlsCause::WrongName { .. } => "connect to one of these names, or choose the one to expect with --sni",
         TlsCause::Expired { .. } => "is this machine's clock right? If so, the broker needs new certificates",
         TlsCause::NotYetValid { .. } => "is this machine's clock right?",
-        TlsCause::IsAuthority => "name this very certificate with --ca, or pin its key with --insecure --pin-sha256",
-        TlsCause::OldCertificate => "make one of version 3 with subjectAltName; --insecure connects without any check",
-        TlsCause::PinMismatch { .. } => "was the key changed on purpose? Then pin this one",
+        TlsCause::IsAuthority => "name this certificate with --ca, or pin its key with --insecure --pin-sha256",
+        TlsCause::OldCertificate => {
+            "create one of version 3 with subjectAltName; --insecure connects without any check"
+        }
+        TlsCause::PinMismatch { .. } => "was the key changed on purpose? If so, pin this one",
         TlsCause::ClientCertificateRequired => "give one with --cert and --key",
         TlsCause::ClientCertificateRefused(_) => "check --cert and --key",
-        TlsCause::UnknownName => "say with --sni which name to ask for",
-        TlsCause::InvalidName(_) => "say with --sni which name to expect",
-        TlsCause::NotTls | TlsCause::Closed => "does this port speak TLS? Without it, use -l mqtt or -l ws",
+        TlsCause::UnknownName => "choose the name to request with --sni",
+        TlsCause::InvalidName(_) => "choose the name to expect with --sni",
+        TlsCause::NotTls | TlsCause::Closed => "does this port speak TLS? If not, use -l mqtt or -l ws",
         TlsCause::NothingInCommon(_) => "check --tls-min-version; TLS 1.0 and 1.1 are not supported",
         TlsCause::NoCommonAlpn => "check --alpn",
         TlsCause::NoSystemRoots(_) => "name the authorities with --ca",
@@ -72,16 +74,16 @@ pub(super) fn tls_hint(cause: &TlsCause) -> Option<&'static str> {
 
 fn proxy_hint(cause: &ProxyCause) -> Option<&'static str> {
     Some(match cause {
-        ProxyCause::CredentialsRequired => "write them in the URL, as in --proxy http://user:password@host:3128",
+        ProxyCause::CredentialsRequired => "write them in the URL, for example --proxy http://user:password@host:3128",
         ProxyCause::CredentialsRefused => "check the user name and password in --proxy",
-        ProxyCause::NotAProxy(Spoken::Http) => "for a proxy of HTTP, use http:// in --proxy",
-        ProxyCause::NotAProxy(Spoken::Socks) => "for a proxy of SOCKS 5, use socks5h:// in --proxy",
+        ProxyCause::NotAProxy(Spoken::Http) => "for an HTTP proxy, use http:// in --proxy",
+        ProxyCause::NotAProxy(Spoken::Socks) => "for a SOCKS 5 proxy, use socks5h:// in --proxy",
         ProxyCause::NotAProxy(_) | ProxyCause::NotATunnel | ProxyCause::BadHead(_) | ProxyCause::Closed => {
             "check --proxy"
         }
         ProxyCause::Http { status: 403 | 405, .. } => "does the proxy allow this port? Many allow 443 only",
-        ProxyCause::NoUdp => "leave out --proxy; `--proxy ''` sets that of the environment aside",
-        ProxyCause::LookUp(_) => "with socks5h:// in --proxy, the proxy looks the name up",
+        ProxyCause::NoUdp => "leave out --proxy; `--proxy ''` ignores a proxy from the environment",
+        ProxyCause::LookUp(_) => "with socks5h:// in --proxy, the proxy resolves the name",
         _ => return None,
     })
 }
@@ -89,7 +91,7 @@ fn proxy_hint(cause: &ProxyCause) -> Option<&'static str> {
 fn websocket_hint(cause: &WebSocketCause) -> Option<&'static str> {
     Some(match cause {
         WebSocketCause::Refused { status: 401 | 403, .. } => {
-            "does it want a header, as in --ws-headers 'Authorization: Bearer ...'?"
+            "does it require a header, for example --ws-headers 'Authorization: Bearer ...'?"
         }
         WebSocketCause::Refused { status: 400..500, .. } => "check --path",
         WebSocketCause::NotHttp(Spoken::Tls) => "use -l wss",

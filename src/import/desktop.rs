@@ -16,7 +16,7 @@ pub(super) fn read(document: &Node, remarks: &mut Vec<Remark>) -> Vec<Draft> {
     connections(document).into_iter().map(|node| Reader::new(node, remarks).read()).collect()
 }
 
-/// Every connection, those in folders too.
+/// Every connection, including those in folders.
 fn connections(node: &Node) -> Vec<&Node> {
     match &node.content {
         Content::List(items) => items.iter().flat_map(connections).collect(),
@@ -28,13 +28,13 @@ fn connections(node: &Node) -> Vec<&Node> {
     }
 }
 
-/// The key that a field stands for as it is.
+/// The key of a field whose value is used unchanged.
 fn key_of(part: Part, field: &str) -> Option<&'static Key> {
     let is_called_so = |note: &Note| matches!(note, Note::Desktop(of, name) if *of == part && *name == field);
     rows().find(|row| row.notes.iter().any(is_called_so)).and_then(|row| row.key.as_ref())
 }
 
-/// How the application keeps its own house: numbers, times, colours, order.
+/// Internal fields of the application: numbers, times, colours, order.
 const BOOKKEEPING: &[&str] = &[
     "id",
     "unreadMessageCount",
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
 
     fn field(&mut self, field: &str, node: &Node, is_tls: bool) {
         match field {
-            // Looked at by others.
+            // Handled with other fields.
             "name" | "protocol" | "ssl" | "certType" | "clientIdWithTime" => {}
             "clientId" => self.client_id(node),
             "password" => self.draft.password = node.text().map(ToOwned::to_owned),
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
                 }
             }
             "ca" | "cert" | "key" if is_tls && self.text("certType") != Some("server") => self.file(field, node),
-            // Kept from a time when they were in use.
+            // Left over from when they were in use.
             "ca" | "cert" | "key" => self.remark(node.line, field, "left out: this connection does not use it"),
             "rejectUnauthorized" => {
                 if is_tls && node.text() == Some("false") {
@@ -121,7 +121,11 @@ impl<'a> Reader<'a> {
                     Content::List(items) => items.len(),
                     _ => 1,
                 };
-                self.remark(node.line, field, &format!("left out: {} of the past", plural(count as u64, "message")));
+                self.remark(
+                    node.line,
+                    field,
+                    &format!("left out: {} from the history", plural(count as u64, "message")),
+                );
             }
             _ => self.one_of(field, field, node, Part::Connection),
         }
@@ -143,7 +147,7 @@ impl<'a> Reader<'a> {
         if self.is_on("clientIdWithTime") {
             let id = literal(text) + "_{hex:12}";
             self.draft.set("connection.client_id", id);
-            self.remark(node.line, "clientIdWithTime", "random digits instead of the time follow the client id");
+            self.remark(node.line, "clientIdWithTime", "random digits follow the client id instead of the time");
             return;
         }
         self.draft.set_client_id(text, node.line, &key, self.remarks);
@@ -172,7 +176,7 @@ impl<'a> Reader<'a> {
     }
 
     fn group(&mut self, node: &Node, name: &str, part: Part) {
-        // Older exports have the object as a text of JSON.
+        // Older exports have the object as JSON text.
         let parsed = node.text().and_then(|text| Node::documents(text).ok()?.pop());
         for (field, node) in parsed.as_ref().unwrap_or(node).entries().iter().filter(|(_, node)| !node.is_empty()) {
             self.one_of(&format!("{name}.{field}"), field, node, part);
@@ -181,31 +185,31 @@ impl<'a> Reader<'a> {
 
     fn one_of(&mut self, key: &str, field: &str, node: &Node, part: Part) {
         let Some(path) = key_of(part, field).map(|key| key.path) else {
-            return self.remark(node.line, key, "left out: there is nothing like it in a profile");
+            return self.remark(node.line, key, "left out: profiles have no equivalent");
         };
         if field == "userProperties" {
             let parsed = node.text().and_then(|text| Node::documents(text).ok()?.pop());
             match pairs(parsed.as_ref().unwrap_or(node)) {
                 Some(texts) => self.draft.set_all(path, texts),
-                None => self.remark(node.line, key, "left out: these are no names and texts"),
+                None => self.remark(node.line, key, "left out: these are not names with texts"),
             }
             return;
         }
         match node.text() {
             Some(text) => self.draft.set(path, text),
-            None => self.remark(node.line, key, "left out: this form of it is not understood"),
+            None => self.remark(node.line, key, "left out: this form of the value is not supported"),
         }
     }
 
     fn subscriptions(&mut self, node: &Node) {
         let Content::List(items) = &node.content else {
-            return self.remark(node.line, "subscriptions", "left out: this is no list");
+            return self.remark(node.line, "subscriptions", "left out: this is not a list");
         };
         let (mut filters, mut identifiers) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let key = |field: &str| format!("subscriptions[{index}].{field}");
             let Some(topic) = item.get("topic").and_then(Node::text) else {
-                self.remark(item.line, &key("topic"), "left out: this subscription has none");
+                self.remark(item.line, &key("topic"), "left out: this subscription has no topic");
                 continue;
             };
             if item.get("disabled").and_then(Node::text) == Some("true") {
@@ -218,10 +222,10 @@ impl<'a> Reader<'a> {
                 match (field.as_str(), option, node.text()) {
                     (_, Some(option), Some(text)) => _ = entry.options.insert(option, text.to_owned()),
                     ("subscriptionIdentifier", _, Some(text)) => identifiers.push((text.to_owned(), node.line)),
-                    // Older versions have the flag of the messages here.
+                    // Older versions have the flag of messages here.
                     ("topic" | "disabled" | "retain", ..) => {}
                     (field, ..) if BOOKKEEPING.contains(&field) => {}
-                    _ => self.remark(node.line, &key(field), "left out: there is nothing like it in a profile"),
+                    _ => self.remark(node.line, &key(field), "left out: profiles have no equivalent"),
                 }
             }
             filters.push(entry);
@@ -230,7 +234,11 @@ impl<'a> Reader<'a> {
             if identifiers.len() == filters.len() && identifiers.iter().all(|(other, _)| *other == first) {
                 self.draft.set("subscribe.subscription_identifier", first);
             } else {
-                self.remark(line, "subscriptions", "subscription identifiers are left out: a profile has one for all");
+                self.remark(
+                    line,
+                    "subscriptions",
+                    "subscription identifiers are left out: a profile has one for all subscriptions",
+                );
             }
         }
         if !filters.is_empty() {
@@ -264,7 +272,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    /// As MQTTX 1.13 exports it, the messages shortened.
+    /// As exported by MQTTX 1.13, with the messages shortened.
     const EXPORT: &str = r##"[
   {
     "clientId": "plant{7}",
@@ -361,12 +369,12 @@ filters = [{ filter = "car/#", no_local = true, qos = 1, retain_as_published = f
         assert_eq!(
             remarks,
             [
-                "line 24: Plant 7: subscriptions[0].alias: left out: there is nothing like it in a profile",
+                "line 24: Plant 7: subscriptions[0].alias: left out: profiles have no equivalent",
                 "line 26: Plant 7: subscriptions[1].topic: `off/#` is left out: it is disabled",
-                "line 28: Plant 7: messages: left out: 2 messages of the past",
+                "line 28: Plant 7: messages: left out: 2 messages from the history",
                 "line 29: Plant 7: unreadMessageCount, id, createAt, updateAt: left out: MQTTX's own bookkeeping",
-                "line 35: Plant 7: authenticationData: left out: there is nothing like it in a profile",
-                "line 41: Plant 7: pushProps.subscriptionIdentifier: left out: there is nothing like it in a profile",
+                "line 35: Plant 7: authenticationData: left out: profiles have no equivalent",
+                "line 41: Plant 7: pushProps.subscriptionIdentifier: left out: profiles have no equivalent",
             ]
         );
     }
@@ -384,7 +392,7 @@ filters = [{ filter = "car/#", no_local = true, qos = 1, retain_as_published = f
         assert_eq!(
             remarks,
             [
-                "line 2: a: clientId: a random one: left out, as each run here makes one up, too",
+                "line 2: a: clientId: left out: it is random, and each run here chooses a random one too",
                 "line 3: a: ca: left out: this connection does not use it",
             ]
         );

@@ -1,23 +1,23 @@
-//! A profile that is being made.
+//! A profile that is being built.
 
 use crate::config::options_file::Remark;
 use crate::config::profile::{FilterEntry, Profile, Value};
 use crate::config::table::Key;
 use crate::payload::placeholder::literal;
 
-/// A profile and what has still to be decided about it.
+/// A profile and what remains to be decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Draft {
     pub(super) profile: Profile,
-    /// In plain text, as the file has it.
+    /// In plain text, as in the file.
     pub(super) password: Option<String>,
-    /// What the file calls it.
+    /// Its name in the file.
     pub(super) name: Option<String>,
-    /// What tells it from the other profiles of the file.
+    /// What distinguishes it from the other profiles of the file.
     pub(super) label: Option<String>,
     /// It keeps its name without the label.
     pub(super) is_main: bool,
-    /// It says only what differs from the first of the file.
+    /// It contains only what differs from the first one in the file.
     pub(super) extends_main: bool,
 }
 
@@ -26,7 +26,7 @@ impl Draft {
         self.profile.values.is_empty() && self.password.is_none()
     }
 
-    /// Sets a key to one text, as it would stand behind the key's option.
+    /// Sets a key to one text, as it would follow the option.
     pub(super) fn set(&mut self, path: &'static str, text: impl Into<String>) {
         debug_assert!(Key::find(path).is_some(), "{path}");
         self.profile.values.insert(path, Value::text(text));
@@ -42,25 +42,25 @@ impl Draft {
         self.profile.values.insert("subscribe.filters", Value::Filters(filters));
     }
 
-    /// A client identifier as a template, unless it is one that MQTTX made up.
+    /// A client identifier as a template, unless MQTTX generated it.
     pub(super) fn set_client_id(&mut self, text: &str, line: usize, key: &str, remarks: &mut Vec<Remark>) {
         let made_up = text.strip_prefix("mqttx_");
         if made_up.is_some_and(|hex| hex.len() == 8 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            let message = "a random one: left out, as each run here makes one up, too".to_owned();
+            let message = "left out: it is random, and each run here chooses a random one too".to_owned();
             remarks.push(Remark { line, key: key.to_owned(), message });
             return;
         }
         self.set("connection.client_id", literal(text));
     }
 
-    /// A label, and so a part of the name.
+    /// A label, which is part of the name.
     pub(super) fn labelled(mut self, label: &str) -> Self {
         self.label = Some(slug(label));
         self
     }
 }
 
-/// A name that a profile can have, of any text.
+/// A valid profile name from any text.
 pub(super) fn slug(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut name = String::new();

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, remarks: &mut Vec<Remark>) -> Result<Draft, Error
             continue;
         }
         let Some((key, value)) = line.split_once('=') else {
-            return Err(Error::usage(format!("line {number}: this is no `key = value` and no [section]")));
+            return Err(Error::usage(format!("line {number}: this is neither `key = value` nor a [section]")));
         };
         let (key, value) = (key.trim(), unquoted(value.trim()));
         if value.is_empty() {
@@ -34,15 +34,15 @@ pub(super) fn read(text: &str, remarks: &mut Vec<Remark>) -> Result<Draft, Error
                 draft.password = Some(value);
                 continue;
             }
-            // What is printed anyhow.
+            // What is printed anyway.
             ("default", "output") if value == "text" => continue,
             ("default", "output") => {
-                let message = format!("`{value}` is left out: --log-file and --output-mode say it on the command line");
+                let message = format!("`{value}` is left out: use --log-file and --output-mode on the command line");
                 remarks.push(Remark { line: number, key: format!("{section}.{key}"), message });
                 continue;
             }
             _ => {
-                let message = "left out: there is nothing like it in a profile".to_owned();
+                let message = "left out: profiles have no equivalent".to_owned();
                 remarks.push(Remark { line: number, key: format!("{section}.{key}"), message });
                 continue;
             }
@@ -75,8 +75,8 @@ mod tests {
         assert_eq!(
             remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [
-                "line 3: default.output: `log` is left out: --log-file and --output-mode say it on the command line",
-                "line 12: mqtt.odd: left out: there is nothing like it in a profile",
+                "line 3: default.output: `log` is left out: use --log-file and --output-mode on the command line",
+                "line 12: mqtt.odd: left out: profiles have no equivalent",
             ]
         );
     }
@@ -85,7 +85,7 @@ mod tests {
     fn a_line_that_is_none_is_refused() {
         assert_eq!(
             read("[mqtt]\nhost\n", &mut Vec::new()).unwrap_err().message(),
-            "line 2: this is no `key = value` and no [section]"
+            "line 2: this is neither `key = value` nor a [section]"
         );
     }
 }

@@ -1,10 +1,10 @@
-//! Files of other programs as profiles: text in, profiles out, and a list of what a profile cannot say.
+//! Files of other programs as profiles: text in, profiles out, and a list of what a profile cannot express.
 //!
 //! ```text
 //! text --detect--> Format --options, ini, desktop, spring--> Draft, Remark --finish--> Imported
 //! ```
 //!
-//! Nothing is dropped in silence: each [`Remark`] has the line and the key that it is about. Pure: files are read and
+//! Nothing is dropped silently: each [`Remark`] has the line and the key that it is about. Pure: files are read and
 //! written by [`crate::command`].
 
 mod desktop;
@@ -23,27 +23,27 @@ use crate::error::Error;
 use crate::cli::profile::ImportFormat;
 use crate::config::options_file::Remark;
 
-/// What a file comes to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Imported {
     /// By name, each after the one that it extends.
     pub profiles: Vec<(String, Profile)>,
-    /// What could not be taken over as it was, in the order of the file.
+    /// What could not be imported unchanged, in the order of the file.
     pub remarks: Vec<Remark>,
-    /// What became of secrets in plain text, by profile and key.
+    /// What was done with secrets in plain text, by profile and key.
     pub secrets: Vec<String>,
 }
 
 /// How a file is imported.
 #[derive(Debug, Clone)]
 pub(crate) struct ImportOptions {
-    /// What it is; `None`: its content says.
+    /// Its format; `None`: detected from its content.
     pub format: Option<ImportFormat>,
-    /// The profile's name; of several, what their names begin with. `None`: the file says, or is called so.
+    /// The profile's name; of several, their common prefix. `None`: from the content or the name of the file.
     pub name: Option<String>,
-    /// What a name is made of when the file says none: the file's, without its ending.
+    /// The name to use if the file has none: the file name without its extension.
     pub stem: String,
-    /// What becomes of a password in plain text.
+    /// What to do with a password in plain text.
     pub secrets: Secrets,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct ImportOptions {
 ///
 /// # Errors
 ///
-/// The text is none of the formats, or not what its format has to be, with the line; a name that no profile can have.
+/// The text is in none of the formats, or invalid in its format, with the line; or an invalid profile name.
 pub(crate) fn import(text: &str, options: &ImportOptions) -> Result<Imported, Error> {
     let text = text.trim_start_matches('\u{feff}');
     let format = match options.format {
@@ -67,7 +67,7 @@ pub(crate) fn import(text: &str, options: &ImportOptions) -> Result<Imported, Er
         ImportFormat::Profile => vec![Draft { profile: Profile::parse("the file", text)?, ..Draft::default() }],
     };
     if drafts.iter().all(Draft::is_empty) {
-        return Err(Error::usage(format!("there is nothing to import: {}", expected(format))));
+        return Err(Error::usage(format!("nothing to import: {}", expected(format))));
     }
     remarks.sort_by_key(|remark| remark.line);
     finish(drafts, remarks, options)
@@ -78,7 +78,7 @@ fn document(text: &str) -> Result<Node, Error> {
     let mut documents = Node::documents(text)?;
     match documents.len() {
         1 => Ok(documents.remove(0)),
-        count => Err(Error::usage(format!("the file holds {count} documents instead of one"))),
+        count => Err(Error::usage(format!("the file contains {count} documents instead of one"))),
     }
 }
 
@@ -92,11 +92,13 @@ fn expected(format: ImportFormat) -> &'static str {
     }
 }
 
-/// What a text is, by its content.
+/// Detects the format of a text from its content.
 fn detect(text: &str) -> Result<ImportFormat, Error> {
     let unknown = |reason: &str| {
-        let known = "it may be MQTTX's options (-so), config or export, a Spring application.yml or a profile";
-        Error::usage(format!("this is no file that can be imported: {reason}")).with_hint(format!("{known}: --format"))
+        let known =
+            "MQTTX options (-so), config and export files, Spring application.yml files and profiles can be imported";
+        Error::usage(format!("this file cannot be imported: {reason}"))
+            .with_hint(format!("{known}; --format names the format"))
     };
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     if lines().any(|line| line == "[mqtt]") {
@@ -116,10 +118,10 @@ fn detect(text: &str) -> Result<ImportFormat, Error> {
         _ => spring::is_one(&documents),
     };
     let formats = [ImportFormat::MqttxOptions, ImportFormat::MqttxDesktop, ImportFormat::Spring];
-    formats.into_iter().find(|format| has(*format)).ok_or_else(|| unknown("nothing in it is known"))
+    formats.into_iter().find(|format| has(*format)).ok_or_else(|| unknown("unknown format"))
 }
 
-/// Names for all, and secrets as they were asked for.
+/// Names all profiles, and handles secrets as requested.
 fn finish(drafts: Vec<Draft>, remarks: Vec<Remark>, options: &ImportOptions) -> Result<Imported, Error> {
     let drafts: Vec<_> = drafts.into_iter().filter(|draft| !draft.is_empty()).collect();
     let is_alone = drafts.len() == 1;
@@ -148,23 +150,23 @@ fn finish(drafts: Vec<Draft>, remarks: Vec<Remark>, options: &ImportOptions) -> 
     Ok(imported)
 }
 
-/// Puts what was asked for in the place of secrets, and says so.
+/// Replaces secrets as requested, and returns messages about it.
 fn keep_secrets(profile: &mut Profile, password: Option<String>, secrets: &Secrets) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(text) = password {
         let (value, became) = match secrets {
-            // What looks like a reference would be taken for one.
-            Secrets::Plain if !is_reference(&text) => (text, "the password stands in it as it is".to_owned()),
+            // What looks like a reference would be treated as one.
+            Secrets::Plain if !is_reference(&text) => (text, "the password is written in plain text".to_owned()),
             Secrets::Prompt | Secrets::Plain => {
-                let otherwise = "--password-env, --password-file and --with-secrets do otherwise";
-                ("prompt".to_owned(), format!("the password is not written, each run asks for it: {otherwise}"))
+                let otherwise = "see --password-env, --password-file and --with-secrets";
+                ("prompt".to_owned(), format!("the password is not written, each run asks for it ({otherwise})"))
             }
             Secrets::Environment(name) => {
-                (format!("env:{name}"), format!("the password is not written, the variable {name} is to hold it"))
+                (format!("env:{name}"), format!("the password is not written: set the variable {name}"))
             }
             Secrets::File(path) => {
                 let path = path.display();
-                (format!("file:{path}"), format!("the password is not written, the file {path} is to hold it"))
+                (format!("file:{path}"), format!("the password is not written: store it in the file {path}"))
             }
         };
         told.push(became);
@@ -176,7 +178,7 @@ fn keep_secrets(profile: &mut Profile, password: Option<String>, secrets: &Secre
     let plain = profile.plain_secrets();
     for path in plain {
         profile.values.remove(path);
-        told.push(format!("{path} is left out, as it may be secret: --with-secrets writes it"));
+        told.push(format!("{path} is left out because it may be secret: --with-secrets includes it"));
     }
     told
 }
@@ -206,7 +208,7 @@ mod tests {
         }
         for text in ["", "hello", "[1, 2]", "{\"a\": 1}", "a: [", "\u{0}"] {
             let error = detect(text).unwrap_err();
-            assert!(error.message().starts_with("this is no file that can be imported: "), "{text}: {error}");
+            assert!(error.message().starts_with("this file cannot be imported: "), "{text}: {error}");
         }
     }
 
@@ -220,7 +222,7 @@ mod tests {
         assert_eq!(names(None), ["Plant-7-Süd", "Plant-7-Süd-2"]);
         assert_eq!(names(Some("x")), ["x-Plant-7-Süd", "x-Plant-7-Süd-2"]);
         let refused = import("[connection]\nhost=\"h\"", &options(Some("../x"), Secrets::Prompt)).unwrap_err();
-        assert!(refused.message().starts_with("`../x` is no name for a profile"), "{refused}");
+        assert!(refused.message().starts_with("`../x` is not a valid profile name"), "{refused}");
     }
 
     #[test]

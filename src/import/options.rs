@@ -1,7 +1,7 @@
-//! MQTTX CLI's files of options as profiles.
+//! MQTTX CLI's options files as profiles.
 //!
-//! A file has a section for each command, and in each of them all of the connection. Sections that do not contradict
-//! one another become one profile; the others one each.
+//! A file has a section for each command, each with all connection options. Sections that do not contradict each other
+//! become one profile; the others become one profile each.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) fn read(document: &Node, remarks: &mut Vec<Remark>) -> Vec<Draft> {
         let path = options_file::command_of(name);
         let command = path.and_then(|path| path.iter().try_fold(&root, |command, name| command.find_subcommand(name)));
         let (Some(path), Some(command)) = (path, command) else {
-            let message = "left out: it is no command here that has options in a file".to_owned();
+            let message = "left out: this command has no options file here".to_owned();
             remarks.push(Remark { line: node.line, key: name.clone(), message });
             continue;
         };
@@ -43,7 +43,7 @@ pub(super) fn read(document: &Node, remarks: &mut Vec<Remark>) -> Vec<Draft> {
     drafts
 }
 
-/// Whether two drafts say the same wherever both say something.
+/// Whether two drafts agree on all values that both have.
 fn agree(one: &Draft, other: &Draft) -> bool {
     let same = |(path, value): (&&str, &Value)| one.profile.values.get(*path).is_none_or(|own| own == value);
     let passwords_agree = one.password.is_none() || other.password.is_none() || one.password == other.password;
@@ -66,20 +66,20 @@ fn draft(section: &str, said: &[Said], scope: Scope, remarks: &mut Vec<Remark>) 
             // With the filters, below.
             (option, Some(_)) if filters.is_some() && is_of_filters(option) && said.values.len() > 1 => {}
             (_, Some(Key { kind: Kind::Filters, .. })) => {}
-            // The text that is published anyhow.
+            // The default text.
             ("message" | "text", None) if said.values == ["Hello From MQTTX CLI"] => {}
-            // Off is what a switch is anyhow.
+            // Switches are off by default.
             (_, None) if said.values == ["false"] => {}
             (_, Some(key)) => draft.set_all(key.path, as_value(key, &said.values)),
             (_, None) => {
-                let message = "left out: a profile has no place for it, give it on the command line".to_owned();
+                let message = "left out: it cannot be in a profile, give it on the command line".to_owned();
                 remarks.push(Remark { line: said.line, key: name, message });
             }
         }
     }
     let is_on = |said: &&Said| said.option != "insecure" || said.values != ["false"];
     let tls = said.iter().filter(is_on).find(|said| is_noted(&said.option, Note::Tls));
-    // MQTT.js, too, speaks TLS beside a certificate, whatever the protocol is called.
+    // MQTT.js too uses TLS if there is a certificate, with any protocol name.
     if let (Some(tls), Some(protocol)) = (tls, texts.get("protocol")) {
         let message = match protocol.values.first().map(String::as_str) {
             Some("mqtt") => {
@@ -106,7 +106,7 @@ fn is_of_filters(option: &str) -> bool {
     option == "topic" || filter_options().any(|other| other == option)
 }
 
-/// The value as the key has it, of what would stand behind the option.
+/// The value in the form of the key, from what would follow the option.
 fn as_value(key: &Key, texts: &[String]) -> Vec<String> {
     let inverted = |text: &String| match (key.kind, text.as_str()) {
         (Kind::SwitchOff, "true") => "false".to_owned(),
@@ -116,7 +116,7 @@ fn as_value(key: &Key, texts: &[String]) -> Vec<String> {
     texts.iter().map(inverted).collect()
 }
 
-/// Filters with the options that pair with them by position; one alone holds for all and is the section's.
+/// Filters with the options that pair with them by position; a single one applies to all and belongs to the section.
 fn entries(topics: &[String], said: &BTreeMap<&str, &Said>) -> Vec<FilterEntry> {
     let of = |index: usize| {
         let own = |option: &'static str| {
@@ -156,10 +156,10 @@ mod tests {
         assert_eq!(
             remarks,
             [
-                "line 2: pub.clientId: a random one: left out, as each run here makes one up, too",
-                "line 3: pub.stdin: left out: a profile has no place for it, give it on the command line",
-                "line 4: sub.clientId: a random one: left out, as each run here makes one up, too",
-                "line 6: simulate: left out: it is no command here that has options in a file",
+                "line 2: pub.clientId: left out: it is random, and each run here chooses a random one too",
+                "line 3: pub.stdin: left out: it cannot be in a profile, give it on the command line",
+                "line 4: sub.clientId: left out: it is random, and each run here chooses a random one too",
+                "line 6: simulate.scenario: left out: it cannot be in a profile, give it on the command line",
             ]
         );
     }

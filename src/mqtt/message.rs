@@ -8,15 +8,15 @@ use super::{PublishProperties, QoS, TopicName, WillProperties};
 /// have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Where to, or where from.
+    /// The topic it is published to, or was received from.
     pub topic: TopicName,
     /// The bytes, opaque to the protocol.
     pub payload: Bytes,
-    /// Wanted (outgoing) or delivered (incoming) assurance.
+    /// The QoS requested (outgoing) or delivered (incoming).
     pub qos: QoS,
-    /// Outgoing: the server keeps it. Incoming: it was kept, not sent just now (unless Retain As Published).
+    /// Outgoing: the server is to retain it. Incoming: it was retained, not just published (unless Retain As Published).
     pub retain: bool,
-    /// Outgoing: DUP is set already when it is sent for the first time, as only somebody who tests a broker wants it.
+    /// Outgoing: DUP is set even when it is sent for the first time, which is only useful to test a broker.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; `None` when there are none.
     pub properties: Option<Box<PublishProperties>>,
@@ -43,16 +43,16 @@ impl Message {
     }
 }
 
-/// The message that the server publishes when this client goes without DISCONNECT.
+/// The message that the server publishes if this client disappears without DISCONNECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Will {
-    /// Where to.
+    /// The topic.
     pub topic: TopicName,
     /// The bytes.
     pub payload: Bytes,
-    /// Assurance of its delivery.
+    /// Its QoS.
     pub qos: QoS,
-    /// Whether the server keeps it.
+    /// Whether the server is to retain it.
     pub retain: bool,
     /// MQTT 5.0 only.
     pub properties: WillProperties,

@@ -1,7 +1,7 @@
 //! The vocabulary of the MQTT specification, without I/O.
 //!
 //! A value that exists is valid: a [`TopicFilter`] has been parsed, a [`QoS`] is 0, 1 or 2. Names are the
-//! specification's; 3.1.1 and 5.0 share the types and [`Version`] tells them apart where they differ.
+//! specification's; 3.1.1 and 5.0 share the types, and [`Version`] selects where they differ.
 
 mod message;
 mod properties;

@@ -1,4 +1,4 @@
-//! The properties of MQTT 5.0 [MQTT-2.2.2], one struct a packet. `None` and empty mean "not on the wire".
+//! The properties of MQTT 5.0 [MQTT-2.2.2], one struct per packet. `None` and empty mean "not on the wire".
 
 use bytes::Bytes;
 
@@ -13,15 +13,15 @@ pub type UserProperties = Vec<UserProperty>;
 pub struct PublishProperties {
     /// 0: bytes, 1: UTF-8 text.
     pub payload_format_indicator: Option<u8>,
-    /// Seconds the message lives.
+    /// Seconds until the message expires.
     pub message_expiry_interval: Option<u32>,
-    /// Number that stands for the topic on this connection.
+    /// Number sent in place of the topic on this connection.
     pub topic_alias: Option<u16>,
-    /// Where a reply should go.
+    /// Topic for a reply.
     pub response_topic: Option<String>,
-    /// What ties a reply to its request.
+    /// Data that links a reply to its request.
     pub correlation_data: Option<Bytes>,
-    /// Names and values of the application's own.
+    /// Names and values defined by the application.
     pub user_properties: UserProperties,
     /// Identifiers of the subscriptions that matched (incoming only).
     pub subscription_identifiers: Vec<u32>,
@@ -42,13 +42,13 @@ pub struct ConnectProperties {
     pub topic_alias_maximum: Option<u16>,
     /// Ask for Response Information in CONNACK.
     pub request_response_information: Option<bool>,
-    /// `false`: reason strings and user properties only where they must be.
+    /// `false`: reason strings and user properties only where they cannot be left out.
     pub request_problem_information: Option<bool>,
-    /// Names and values of the application's own.
+    /// Names and values defined by the application.
     pub user_properties: UserProperties,
-    /// Name of the enhanced authentication's method.
+    /// Name of the enhanced authentication method.
     pub authentication_method: Option<String>,
-    /// Its first data.
+    /// The first data of the authentication.
     pub authentication_data: Option<Bytes>,
 }
 
@@ -59,15 +59,15 @@ pub struct WillProperties {
     pub will_delay_interval: Option<u32>,
     /// 0: bytes, 1: UTF-8 text.
     pub payload_format_indicator: Option<u8>,
-    /// Seconds the message lives.
+    /// Seconds until the message expires.
     pub message_expiry_interval: Option<u32>,
     /// MIME type or any text.
     pub content_type: Option<String>,
-    /// Where a reply should go.
+    /// Topic for a reply.
     pub response_topic: Option<String>,
-    /// What ties a reply to its request.
+    /// Data that links a reply to its request.
     pub correlation_data: Option<Bytes>,
-    /// Names and values of the application's own.
+    /// Names and values defined by the application.
     pub user_properties: UserProperties,
 }
 
@@ -84,13 +84,13 @@ pub struct ConnAckProperties {
     pub retain_available: Option<bool>,
     /// Bytes of the largest packet that the server accepts; absent: no limit.
     pub maximum_packet_size: Option<u32>,
-    /// Name that the server gave this client.
+    /// Client identifier assigned by the server.
     pub assigned_client_identifier: Option<String>,
     /// How many topic aliases we may use; absent: 0.
     pub topic_alias_maximum: Option<u16>,
-    /// Why, in the server's words.
+    /// The reason in the words of the server.
     pub reason_string: Option<String>,
-    /// Names and values of the server's own.
+    /// Names and values defined by the server.
     pub user_properties: UserProperties,
     /// Absent: yes.
     pub wildcard_subscription_available: Option<bool>,
@@ -104,8 +104,8 @@ pub struct ConnAckProperties {
     pub response_information: Option<String>,
     /// Another server to use.
     pub server_reference: Option<String>,
-    /// Name of the enhanced authentication's method.
+    /// Name of the enhanced authentication method.
     pub authentication_method: Option<String>,
-    /// Its last data.
+    /// The last data of the authentication.
     pub authentication_data: Option<Bytes>,
 }

@@ -48,7 +48,7 @@ impl fmt::Display for QoS {
     }
 }
 
-/// What was given where 0, 1 or 2 is wanted.
+/// The text given where 0, 1 or 2 is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a QoS: use 0, 1 or 2")]
 pub struct InvalidQoS(pub String);

@@ -3,7 +3,7 @@ use std::fmt;
 /// Defines the enum, its numbers and its names from one table: section 2.4 of MQTT 5.0.
 macro_rules! reason_codes {
     ($($number:literal $variant:ident $name:literal),+ $(,)?) => {
-        /// A Reason Code of MQTT 5.0; the return codes of 3.1.1 are mapped to their equals.
+        /// A Reason Code of MQTT 5.0; the return codes of 3.1.1 are mapped to their equivalents.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum ReasonCode {
@@ -19,7 +19,7 @@ macro_rules! reason_codes {
                 }
             }
 
-            /// The specification's name of it.
+            /// Its name in the specification.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+
@@ -86,11 +86,11 @@ impl ReasonCode {
         self.number() >= 0x80
     }
 
-    /// Whether it says "not now" rather than "not you".
+    /// Whether it may be different the next time: "not now" rather than "not you".
     pub const fn is_passing(self) -> bool {
         matches!(
             self,
-            // Of DISCONNECT, 0x00 is Normal disconnection.
+            // In DISCONNECT, 0x00 means Normal disconnection.
             Self::Success
                 | Self::UnspecifiedError
                 | Self::ImplementationSpecificError
@@ -106,7 +106,7 @@ impl ReasonCode {
         )
     }
 
-    /// The equal of a CONNACK return code of 3.1.1 (section 3.2.2.3), 0 to 5.
+    /// The equivalent of a CONNACK return code of 3.1.1 (section 3.2.2.3), 0 to 5.
     pub const fn from_connect_return_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::Success),
@@ -119,7 +119,7 @@ impl ReasonCode {
         }
     }
 
-    /// The CONNACK return code of 3.1.1 that says the same, if less of it; `None` where there is none.
+    /// The closest CONNACK return code of 3.1.1; `None` if there is none.
     pub const fn connect_return_code(self) -> Option<u8> {
         match self {
             Self::Success => Some(0),
@@ -138,7 +138,7 @@ impl ReasonCode {
 }
 
 impl fmt::Display for ReasonCode {
-    /// Name and number, as in `Not authorized (0x87)`.
+    /// Name and number, for example `Not authorized (0x87)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (0x{:02X})", self.name(), self.number())
     }

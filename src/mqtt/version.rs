@@ -52,7 +52,7 @@ impl FromStr for Version {
     }
 }
 
-/// What was given where a protocol version is wanted.
+/// The text given where a protocol version is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an MQTT version: use 5.0, 3.1.1 or 3.1")]
 pub struct InvalidVersion(pub String);

@@ -1,11 +1,11 @@
-//! A broker's figures for Prometheus.
+//! The metrics of a broker for Prometheus.
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// A figure: its name, what it is, its value, and whether it only grows.
+/// A metric: its name, its help, its value, and whether it is a counter.
 pub(super) type Figure = (&'static str, &'static str, u64, bool);
 
 /// The page that is scraped, in the text format of `OpenMetrics`.

@@ -8,12 +8,12 @@ use super::{Columns, Stdout, WriteError};
 use crate::mqtt::{ConnAckProperties, QoS, Version};
 use crate::payload::plural;
 
-/// A connection as `conn` tells it: where to, how long it took, what the broker announced.
+/// A connection as reported by `conn`: the endpoint, how long it took, what the broker announced.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionReport {
     /// The endpoint, as a URL.
     pub broker: String,
-    /// Who answered; `None` for a Unix socket.
+    /// The address that answered; `None` for a Unix socket.
     pub peer: Option<SocketAddr>,
     /// The version of the protocol.
     pub version: Version,
@@ -21,13 +21,13 @@ pub(crate) struct ConnectionReport {
     pub client_id: String,
     /// Whether the broker resumed a session.
     pub session_present: bool,
-    /// As CONNECT asked, seconds.
+    /// As requested by CONNECT, in seconds.
     pub keep_alive: u16,
-    /// As CONNECT asked, seconds.
+    /// As requested by CONNECT, in seconds.
     pub session_expiry_interval: u32,
-    /// CONNACK's properties.
+    /// The properties of CONNACK.
     pub announced: ConnAckProperties,
-    /// The certificates that the broker showed, its own first; none without TLS.
+    /// The certificates that the broker presented, its own first; none without TLS.
     pub certificates: Vec<ReportedCertificate>,
     /// The steps of the connection and their time, in their order.
     pub steps: Vec<(&'static str, Duration)>,
@@ -36,9 +36,9 @@ pub(crate) struct ConnectionReport {
 /// A certificate of the broker's chain.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ReportedCertificate {
-    /// Whom it is for.
+    /// Its subject.
     pub subject: String,
-    /// Who signed it.
+    /// Its issuer.
     pub issuer: String,
     /// RFC 3339.
     pub not_before: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct ReportedCertificate {
     pub pin_sha256: String,
 }
 
-/// What holds on the connection: as announced, or else as the specification has it.
+/// The effective values on the connection: as announced, or else the defaults of the specification.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the specification has them")]
 struct Limits {
@@ -74,7 +74,7 @@ struct Object<'a> {
     session_present: bool,
     client_id: &'a str,
     client_id_assigned: bool,
-    /// Of each step, by its name in lower case.
+    /// For each step, by its name in lower case.
     milliseconds: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     certificates: &'a [ReportedCertificate],
@@ -88,7 +88,7 @@ struct Object<'a> {
 }
 
 impl ConnectionReport {
-    /// A line for each thing that a person may want to know.
+    /// One line for each item of interest.
     pub(crate) fn text(&self, out: &mut Stdout) -> Result<(), WriteError> {
         let mut rows = Columns::default();
         let mut row = |name: &str, value: String| rows.row([name.to_owned(), value]);
@@ -153,7 +153,7 @@ impl ConnectionReport {
             server_reference: announced.server_reference.as_deref(),
             user_properties: &announced.user_properties,
         };
-        // Text and numbers only: it cannot fail.
+        // It holds only text and numbers, so this cannot fail.
         let object = serde_json::to_string(&object).unwrap_or_default();
         out.text(&(ascii_where_unsafe(&object) + "\n"))
     }
@@ -208,7 +208,7 @@ impl Limits {
     }
 }
 
-/// To a microsecond.
+/// Rounded to a microsecond.
 fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,13 +1,16 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Takes lines while somebody types another: draws them above it.
+use super::tee::Tee;
+
+/// Takes lines while another is being typed, and draws them above it.
 pub trait AboveLine: Send {
-    /// Keeps lines until it is over: something else has the whole screen.
+    /// Keeps lines while something else has the whole screen.
     fn hold(&mut self, is_held: bool);
 
-    /// Draws whole lines, each with its end; if nobody is typing, gives back what is to be printed instead.
+    /// Draws whole lines, each with its end; if no line is being typed, returns what is to be printed instead.
     fn print(&mut self, lines: String) -> Option<String>;
 }
 
@@ -16,18 +19,40 @@ pub trait AboveLine: Send {
 pub struct Console {
     line: Option<&'static Mutex<Box<dyn AboveLine>>>,
     is_nowhere: bool,
+    tee: Option<&'static Tee>,
 }
 
 impl Console {
-    /// Prints above a line that is being typed. It lasts as long as the process, as what is talked about does.
+    /// Prints above a line that is being typed. It lives as long as the process.
     pub fn above(line: Box<dyn AboveLine>) -> Self {
-        Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), is_nowhere: false }
+        Self { line: Some(Box::leak(Box::new(Mutex::new(line)))), ..Self::default() }
     }
 
-    /// Draws lines above the one that is being typed, if one is; gives back what is left to print.
+    /// One whose lines can go to a file too. It lasts as long as the process.
+    #[must_use]
+    pub(crate) fn with_tee(self) -> Self {
+        Self { tee: Some(Box::leak(Box::default())), ..self }
+    }
+
+    /// Appends to a file what is printed from now on, or no longer does.
+    pub(crate) fn tee(self, path: Option<&Path>) -> io::Result<()> {
+        self.tee.map_or(Ok(()), |tee| tee.set(path))
+    }
+
+    /// Appends lines to that file, and prints nothing.
+    pub(crate) fn note(self, lines: &str) {
+        if let Some(tee) = self.tee {
+            tee.append(lines.as_bytes());
+        }
+    }
+
+    /// Draws lines above the one that is being typed, if any; returns what is left to print.
     fn draw(self, lines: &[u8]) -> Option<Cow<'_, [u8]>> {
         if self.is_nowhere {
             return None;
+        }
+        if let Some(tee) = self.tee {
+            tee.append(lines);
         }
         let Some(line) = self.line else { return Some(Cow::Borrowed(lines)) };
         let text = String::from_utf8_lossy(lines).into_owned();
@@ -35,7 +60,7 @@ impl Console {
         Some(Cow::Owned(left.into_bytes()))
     }
 
-    /// Writes to the terminal itself, whatever is being typed.
+    /// Writes directly to the terminal, whatever is being typed.
     pub(crate) fn settle(text: &str) {
         if !text.is_empty() {
             let mut out = io::stdout().lock();
@@ -44,19 +69,19 @@ impl Console {
         }
     }
 
-    /// Keeps what is printed until it is over, as far as there is somebody who types and could see it later.
+    /// Keeps what is printed until later, if there is a line editor to show it then.
     pub(crate) fn hold(self, is_held: bool) {
         if let Some(line) = self.line {
             line.lock().unwrap_or_else(PoisonError::into_inner).hold(is_held);
         }
     }
 
-    /// Takes everything and prints nothing, for what goes to a file alone.
+    /// Accepts everything and prints nothing, for output that only goes to a file.
     pub(crate) fn nowhere() -> Self {
-        Self { line: None, is_nowhere: true }
+        Self { is_nowhere: true, ..Self::default() }
     }
 
-    /// What goes to stderr where nothing is typed.
+    /// Writes to stderr if no line is being typed.
     pub(super) fn say(self, lines: &[u8]) {
         // One write, so that lines of several processes on one terminal do not mix. That stderr cannot be written is
         // never an error.

@@ -5,18 +5,18 @@ use crate::payload::is_unsafe_on_terminal;
 /// Columns between two stops of a tab.
 const TAB: usize = 8;
 
-/// As much of a text as some rows of a screen hold, with what is unsafe escaped as it will be there.
+/// As much of a text as fits into some rows of a screen, measured with unsafe characters escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Excerpt {
-    /// Where it ends: a byte offset of the text.
+    /// Byte offset at which it ends.
     pub end: usize,
     /// Rows that it takes, at least one.
     pub rows: usize,
 }
 
 impl Excerpt {
-    /// Of `text`, which begins `indent` columns behind the beginning of a row: at most so many rows of so many columns.
-    /// 0 is no limit of rows; without columns, rows are lines.
+    /// Part of `text`, which begins `indent` columns after the beginning of a row: at most this many rows and columns. With
+    /// 0 rows there is no limit; without columns, rows are lines.
     pub(crate) fn of(text: &[u8], indent: usize, columns: usize, maximum_rows: usize) -> Self {
         let columns = if columns == 0 { usize::MAX } else { columns };
         let maximum = if maximum_rows == 0 { usize::MAX } else { maximum_rows };
@@ -45,13 +45,13 @@ impl Excerpt {
     }
 }
 
-/// How many characters of which width one becomes at a column: an escape is folded like any text. `None` is a byte that
-/// is no text.
+/// How many characters of which width a character becomes at a column: an escape is wrapped like any text. `None` is a
+/// byte that is not text.
 fn cells(character: Option<char>, column: usize, columns: usize) -> (usize, usize) {
     const BYTE: usize = r"\x1b".len();
     match character {
         None => (BYTE, 1),
-        // It does not leave the row.
+        // It stays within the row.
         Some('\t') => (1, (TAB - column % TAB).min(columns - column)),
         Some(character) if is_unsafe_on_terminal(character) => {
             (if character.is_ascii() { BYTE } else { character.escape_unicode().len() }, 1)
@@ -87,7 +87,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a terminal emulator.
+        /// Compared with a terminal emulator.
         #[test]
         fn a_terminal_takes_as_many_rows(text in prop_oneof!["[a-z\n汽\x01\u{202e}]{0,120}", "[ -~\n]{0,120}"], columns in 10_u16..30) {
             let text = text.trim_end_matches('\n');

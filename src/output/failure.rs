@@ -8,11 +8,11 @@ use crate::payload::{push_decimal, push_json_string};
 /// How errors are written (`--error-format`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ErrorFormat {
-    /// `error: ...`, the place, `hint: ...`.
+    /// `error: ...`, the position, `hint: ...`.
     #[default]
     Text,
-    /// One JSON object on a line: level, code, name, message, detail, hint, `reason_code`, `reason_name`; null where
-    /// there is none.
+    /// One JSON object on a line: level, code, name, message, detail, hint, `reason_code`, `reason_name`; null if
+    /// absent.
     Json,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn write_debug(text: &str, format: ErrorFormat, stream: Stream, out: 
     write_plain("debug", Color::Blue, text, format, stream, out);
 }
 
-/// What has a level and a text and nothing else.
+/// A message with only a level and a text.
 fn write_plain(level: &str, color: Color, text: &str, format: ErrorFormat, stream: Stream, out: &mut Vec<u8>) {
     match format {
         ErrorFormat::Text => write_labelled(&format!("{level}:"), color, text, stream, out),

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::append::append_records;
 use crate::error::Error;
 
-/// So much is written at once.
+/// How much is written at once.
 const FULL: usize = 64 * 1024;
 
-/// Where `sub` puts payloads beside stdout.
+/// Where `sub` writes payloads besides stdout.
 #[derive(Debug)]
 pub struct MessageFile {
     path: PathBuf,
@@ -18,14 +18,14 @@ pub struct MessageFile {
 
 #[derive(Debug)]
 enum Kind {
-    /// `--file-write`: open at its end, the records that wait to be written and where each of them ends.
+    /// `--file-write`: the file, open at its end, the records to be written and where each of them ends.
     Append { file: File, buffer: Vec<u8>, ends: Vec<usize> },
     /// `--file-save`: the next number to try (0 has none in its name) and the file written last.
     Numbered { next: u64, last: PathBuf },
 }
 
 impl MessageFile {
-    /// `--file-write`: payloads are appended to one file, each with the delimiter behind it.
+    /// `--file-write`: payloads are appended to one file, each followed by the delimiter.
     pub fn append(path: &Path) -> Result<Self, Error> {
         let file = File::options().append(true).create(true).open(path).map_err(|error| cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), kind: Kind::Append { file, buffer: Vec::new(), ends: Vec::new() } })
@@ -41,8 +41,8 @@ impl MessageFile {
         Ok(Self { path: path.to_owned(), kind: Kind::Numbered { next: 0, last: PathBuf::new() } })
     }
 
-    /// Writes a payload; gives what was done to which file, as MQTTX says it. On a full disk, nothing of it is left in
-    /// the file.
+    /// Writes a payload; returns what was done to which file, as in MQTTX. On a full disk, nothing of it is left in the
+    /// file.
     pub(super) fn write(&mut self, payload: &[u8], delimiter: &[u8]) -> Result<(&'static str, &Path), Error> {
         match &mut self.kind {
             Kind::Append { file, buffer, ends } => {
@@ -65,7 +65,7 @@ impl MessageFile {
                     }
                 };
                 if let Err(error) = file.write_all(payload) {
-                    // Ours alone; a part of a payload is worse than none.
+                    // The file is only ours; part of a payload is worse than nothing.
                     _ = fs::remove_file(&last);
                     return Err(cannot_write(last, &error));
                 }
@@ -88,7 +88,7 @@ fn write_out(file: &mut File, buffer: &mut Vec<u8>, ends: &mut Vec<usize>) -> io
     let written = append_records(file, buffer, ends);
     buffer.clear();
     ends.clear();
-    // One huge message must not hold its memory for ever.
+    // The memory of one huge message must not be kept forever.
     buffer.shrink_to(4 * FULL);
     written
 }

@@ -8,13 +8,13 @@ use ratatui::{Frame, Terminal};
 
 use crate::error::Error;
 
-/// The whole terminal, on its alternate screen, so that what was on it is there again when this is dropped.
+/// The whole terminal, on its alternate screen, so that the previous content is restored when this is dropped.
 pub(crate) struct FullScreen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl FullScreen {
-    /// Takes the screen and the keyboard.
+    /// Takes over the screen and the keyboard.
     pub(crate) fn enter() -> Result<Self, Error> {
         enable_raw_mode().map_err(|error| failed(&error))?;
         let entered = execute!(stdout(), EnterAlternateScreen)
@@ -35,6 +35,24 @@ impl FullScreen {
 impl Drop for FullScreen {
     fn drop(&mut self) {
         leave();
+    }
+}
+
+/// The keyboard, each key as it is pressed, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct RawKeyboard(());
+
+impl RawKeyboard {
+    /// Takes it.
+    pub(crate) fn take() -> Result<Self, Error> {
+        enable_raw_mode().map(|()| Self(())).map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for RawKeyboard {
+    fn drop(&mut self) {
+        // The terminal may be gone.
+        _ = disable_raw_mode();
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::mqtt::UserProperty;
 use crate::payload::{is_unsafe_on_terminal, push_json_string};
 
-/// An object; a name that comes again has an array of its values where it comes first.
+/// An object; a repeated name has an array of its values at its first occurrence.
 pub(super) fn push_user_properties(properties: &[UserProperty], out: &mut Vec<u8>) {
     out.push(b'{');
     for (index, (name, value)) in properties.iter().enumerate() {
@@ -33,7 +33,7 @@ pub(super) fn push_user_properties(properties: &[UserProperty], out: &mut Vec<u8
     out.push(b'}');
 }
 
-/// The same JSON, one line of it: what a terminal might obey can only stand within a string there.
+/// The same JSON on one line: what could act on a terminal can only be within a string there.
 pub(super) fn ascii_where_unsafe(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for character in json.chars() {

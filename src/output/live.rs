@@ -9,19 +9,19 @@ use super::{Columns, Console, Excerpt, MessagePrinter, PrinterOptions, Stdout, S
 use crate::mqtt::PublishProperties;
 use crate::payload::{Codec, Record, indent_json, is_unsafe_on_terminal, plural};
 
-/// One colour for each filter, in turn: what reads well on black and on white, without red, which is for errors.
+/// One colour for each filter, in turn: readable on black and on white, without red, which is for errors.
 const COLORS: [Color; 5] = [Color::Cyan, Color::Green, Color::Magenta, Color::Yellow, Color::Blue];
 
-/// What `repl` prints on stdout: a line a message, and lines of its own.
+/// What `repl` prints on stdout: one line per message, and its own lines.
 #[derive(Debug)]
 pub(crate) struct LivePrinter {
     out: Stdout<Target>,
     console: Console,
     talk: Talk,
-    /// What `out` is when nothing is captured.
+    /// The stream of `out` when nothing is captured.
     stream: Stream,
     zone: TimeZone,
-    /// Room for a payload in the user's format, kept between messages.
+    /// Buffer for a payload in the user's format, kept between messages.
     scratch: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct LivePrinter {
 #[derive(Debug)]
 enum Target {
     Console(Console),
-    /// Kept for another program.
+    /// Captured for another program.
     Captured(Vec<u8>),
 }
 
@@ -49,14 +49,14 @@ impl Write for Target {
     }
 }
 
-/// What stands beside a message's topic and payload.
+/// What is shown beside the topic and payload of a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LiveHead<'a> {
-    /// The number by which it is found again.
+    /// The number to find it again.
     pub id: u64,
-    /// The connection, where there are several.
+    /// The connection, if there are several.
     pub connection: Option<&'a str>,
-    /// Which of the filters it came by: those have a colour each.
+    /// Which of the filters it matched; each has a colour.
     pub filter: usize,
 }
 
@@ -67,25 +67,25 @@ pub(crate) struct LiveStyle {
     pub codec: Codec,
     /// The time of receipt before each.
     pub timestamps: bool,
-    /// So many lines of a message at most, as the screen folds them; 0: all.
+    /// The most lines of a message, as wrapped by the screen; 0: all.
     pub maximum_lines: usize,
-    /// Columns of that screen; 0: nothing is folded.
+    /// Columns of that screen; 0: no wrapping.
     pub columns: usize,
 }
 
 impl LivePrinter {
-    /// Prints by a console.
+    /// Prints through a console.
     pub(crate) fn new(console: Console, stream: Stream, talk: Talk) -> Self {
         let out = Stdout::with_writer(Target::Console(console), stream);
         Self { out, console, talk, stream, zone: TimeZone::system(), scratch: Vec::new() }
     }
 
-    /// From here on what is printed is kept, as it would be printed into a pipe.
+    /// From here on output is captured, in the form for a pipe.
     pub(crate) fn capture(&mut self) {
         self.out = Stdout::with_writer(Target::Captured(Vec::new()), Stream::PIPE);
     }
 
-    /// What was kept; from here on it is printed again.
+    /// The captured output; from here on it is printed again.
     pub(crate) fn captured(&mut self) -> Vec<u8> {
         // Writing to a vector does not fail.
         _ = self.out.flush();
@@ -96,7 +96,7 @@ impl LivePrinter {
         }
     }
 
-    /// Clears the screen, if it is one.
+    /// Clears the screen, if there is one.
     pub(crate) fn clear(&mut self) -> Result<(), WriteError> {
         if self.out.stream().terminal { self.out.text("\x1b[H\x1b[2J") } else { Ok(()) }
     }
@@ -154,7 +154,7 @@ impl LivePrinter {
         out
     }
 
-    /// What it prints to.
+    /// The stream it prints to.
     pub(crate) fn stream(&self) -> Stream {
         self.out.stream()
     }
@@ -215,7 +215,7 @@ impl LivePrinter {
         self.out.end_message()
     }
 
-    /// Messages in a shape of their own.
+    /// Messages in another shape.
     pub(crate) fn shaped<'a>(
         &mut self,
         options: PrinterOptions,
@@ -237,36 +237,36 @@ impl LivePrinter {
         self.bytes(format!("{line}\n").as_bytes())
     }
 
-    /// A line of text; what a terminal would obey is escaped on one.
+    /// A line of text; what could act on a terminal is escaped there.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), WriteError> {
         self.out.line(text)
     }
 
-    /// What is safe for the terminal already.
+    /// Text that is already safe for the terminal.
     pub(crate) fn bytes(&mut self, text: &[u8]) -> Result<(), WriteError> {
         self.out.buffer().extend_from_slice(text);
         self.out.end_message()
     }
 
-    /// Writes what is there: nothing more is ready.
+    /// Writes the buffer, as nothing more is ready.
     pub(crate) fn flush(&mut self) -> Result<(), WriteError> {
         self.out.flush()
     }
 }
 
-/// So many rows of a topic where a message is cut: one has up to 65,535 bytes.
+/// The most rows of a topic if a message is cut: a topic can have up to 65,535 bytes.
 const TOPIC_ROWS: usize = 2;
 
-/// About the columns that stand beside a topic before the payload.
+/// About how many columns there are beside a topic before the payload.
 const HEAD: usize = 10;
 
 /// Bytes in a row of hex.
 const HEX_ROW: usize = 16;
 
-/// So many rows of it.
+/// The most rows of hex.
 const HEX_ROWS: usize = 16;
 
-/// Whether a payload says all when it is shown as text.
+/// Whether a payload is completely visible as text.
 fn is_plain_text(payload: &[u8]) -> bool {
     let is_hidden = |character: char| is_unsafe_on_terminal(character) && !matches!(character, '\n' | '\t' | '\r');
     std::str::from_utf8(payload).is_ok_and(|text| !text.is_empty() && !text.contains(is_hidden))

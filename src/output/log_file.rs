@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::append::append_records;
 use crate::error::Error;
 
-/// `--log-file`: what goes to stderr, each line with its time, and traces and diagnostics instead of stderr.
+/// `--log-file`: a copy of stderr, each line with its time, and traces and diagnostics instead of stderr.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
@@ -18,7 +18,7 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// Opens it, to append. It lasts as long as the process, as what is talked about does.
+    /// Opens it for appending. It lives as long as the process.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl LogFile {
     pub fn open(path: &Path) -> Result<&'static Self, Error> {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
-        // Topics and payloads are nobody else's business.
+        // Topics and payloads are private.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options
@@ -36,7 +36,7 @@ impl LogFile {
         Ok(Box::leak(Box::new(Self { path, file, has_failed })))
     }
 
-    /// Appends lines. That it fails does not end what is logged; the first time, it gives a warning to be shown.
+    /// Appends lines. A failure does not end the command; the first time, a warning to be shown is returned.
     pub(super) fn append(&self, lines: &[u8]) -> Option<String> {
         let mut text = Vec::with_capacity(lines.len() + 32);
         let time = Timestamp::now();
@@ -56,6 +56,6 @@ impl LogFile {
     fn warn_once(&self, error: &io::Error) -> Option<String> {
         let path = self.path.display();
         let is_first = !self.has_failed.swap(true, Ordering::Relaxed);
-        is_first.then(|| format!("--log-file: {path} cannot be written, lines of it are missing: {error}"))
+        is_first.then(|| format!("--log-file: {path} cannot be written, lines are missing: {error}"))
     }
 }

@@ -1,9 +1,9 @@
-//! The only module that prints: data to stdout, talk to stderr.
+//! The only module that prints: data to stdout, status and diagnostics to stderr.
 //!
 //! [`Terminal`] knows what each stream is and whether colour is on. [`MessagePrinter`] writes messages, through a
 //! [`Stdout`] with a large buffer that the caller flushes when no more input is ready; a [`PatientStdout`] under it
-//! can be waited for where it is full. [`Talk`] writes status lines, warnings and errors. Text that comes from elsewhere
-//! is escaped where a terminal would obey it, and goes through a pipe untouched.
+//! can be waited for when it is full. [`Talk`] writes status lines, warnings and errors. Untrusted text is
+//! escaped if it could act on a terminal, and passes through a pipe unchanged.
 
 mod append;
 mod bench;
@@ -26,6 +26,7 @@ mod recording;
 mod safe;
 mod stdout;
 mod talk;
+mod tee;
 mod template;
 mod terminal;
 mod topic;
@@ -33,8 +34,8 @@ mod trace;
 mod unreadable;
 
 pub(crate) use bench::{
-    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_metrics, bench_presets, bench_report,
-    bench_step,
+    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_manifest, bench_metrics, bench_presets,
+    bench_report, bench_step, simulations,
 };
 #[cfg(feature = "broker")]
 pub(crate) use broker_metrics::broker_metrics;
@@ -44,7 +45,7 @@ pub(crate) use console::{AboveLine, Console};
 pub(crate) use excerpt::Excerpt;
 pub use failure::ErrorFormat;
 pub(crate) use file::MessageFile;
-pub(crate) use full_screen::FullScreen;
+pub(crate) use full_screen::{FullScreen, RawKeyboard};
 pub(crate) use live::{LiveHead, LivePrinter, LiveStyle};
 pub(crate) use log_file::LogFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};

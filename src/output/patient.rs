@@ -1,11 +1,11 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-/// The process's stdout as something that can be waited for: behind `less`, or on a terminal that is stopped, a write
-/// would hold up the whole thread, with it the keep alive, and the broker would give us up.
+/// The stdout of the process in a form that can be waited for: with `less`, or on a stopped terminal, a write would block
+/// the whole thread and with it the keep alive, and the broker would close the connection.
 ///
-/// A pipe or terminal is opened anew on Linux, which gives a description of our own: to make the inherited one
-/// non-blocking would do so for the shell, and for every other program that has it. What cannot be opened anew (a
+/// A pipe or terminal is opened again on Linux, which gives us our own file description: making the inherited one
+/// non-blocking would affect the shell and every other program that has it. What cannot be opened again (a
 /// socket, a pipe whose reader has gone), and what is never full (a file), is written to as usual.
 #[derive(Debug)]
 pub struct PatientStdout {
@@ -19,7 +19,7 @@ impl PatientStdout {
         Self { own: open_anew(), inherited: io::stdout() }
     }
 
-    /// Waits until there may be room. It is watched only here: a pipe that is emptied again and again by a quick reader
+    /// Waits until there may be room. It is watched only here, as a pipe with a fast reader
     /// would otherwise wake the program each time.
     pub(super) async fn writable(&self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
@@ -35,7 +35,7 @@ impl Write for PatientStdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.own {
             Some(own) => own.write(bytes),
-            // Somebody else may have made it non-blocking: then there is nothing that could be waited for.
+            // Another program may have made it non-blocking: then there is nothing to wait for.
             None => match self.inherited.write_all(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::Error::other(error)),
                 written => written.map(|()| bytes.len()),

@@ -1,7 +1,7 @@
-//! Text from elsewhere on a terminal: shown, never obeyed.
+//! Untrusted text on a terminal: shown, without any effect.
 //!
-//! What a terminal might act on is written as it would be in source code: `\x1b`, `\u{202e}`, and bytes that are no
-//! UTF-8 as `\xff`. A backslash stays one: this is for people to look at, not for programs to read back.
+//! What a terminal might act on is written as it would be in source code: `\x1b`, `\u{202e}`, and bytes that are not
+//! UTF-8 as `\xff`. A backslash is not escaped, as this is for people, not for programs to read back.
 
 use std::borrow::Cow;
 
@@ -86,7 +86,7 @@ mod tests {
         out
     }
 
-    /// What was escaped, of a text that had no backslash of its own.
+    /// The original of an escaped text that had no backslashes.
     fn without_escapes(shown: &[u8]) -> Vec<u8> {
         let shown = str::from_utf8(shown).unwrap();
         let mut parts = shown.split('\\');

@@ -3,11 +3,11 @@ use std::io::{self, ErrorKind, Write};
 use super::{PatientStdout, Stream, safe};
 use crate::error::Error;
 
-/// So much is written at once.
+/// How much is written at once.
 const FULL: usize = 64 * 1024;
 
-/// Data on its way to stdout (or anything else that is written to): a large buffer, written when it is full and when
-/// the caller says that no more input is ready; after each message on a terminal.
+/// Data on its way to stdout (or another writer): a large buffer, written when it is full, when the caller has no more
+/// input ready, and after each message on a terminal.
 #[derive(Debug)]
 pub struct Stdout<W: Write = io::Stdout> {
     inner: W,
@@ -15,7 +15,7 @@ pub struct Stdout<W: Write = io::Stdout> {
     buffer: Vec<u8>,
     /// How much of the buffer is written.
     written: usize,
-    /// The rest has to wait for room.
+    /// The rest is waiting for room.
     is_blocked: bool,
 }
 
@@ -24,7 +24,7 @@ pub struct Stdout<W: Write = io::Stdout> {
 pub enum WriteError {
     /// The reader has gone (`| head`): not an error; stop, quietly, with the exit code of success.
     Closed,
-    /// The disk is full, or so.
+    /// For example, the disk is full.
     Failed(Error),
 }
 
@@ -36,8 +36,8 @@ impl Stdout {
 }
 
 impl Stdout<PatientStdout> {
-    /// The process's stdout, which is waited for where it is full: [`Self::advance`] until it says that all is
-    /// written, and [`Self::writable`] in between.
+    /// The process's stdout, which is waited for when it is full: call [`Self::advance`] until everything is written,
+    /// and [`Self::writable`] in between.
     pub fn patient(stream: Stream) -> Self {
         Self::with_writer(PatientStdout::open(), stream)
     }
@@ -64,7 +64,7 @@ impl<W: Write> Stdout<W> {
         self.stream
     }
 
-    /// Where to append; text that comes from elsewhere must be made safe before. Then call [`Self::end_message`].
+    /// Where to append; untrusted text must be made safe first. Then call [`Self::end_message`].
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
@@ -74,7 +74,7 @@ impl<W: Write> Stdout<W> {
         if self.stream.terminal || self.buffer.len() >= FULL { self.advance().map(drop) } else { Ok(()) }
     }
 
-    /// Writes what is there: no more input is ready.
+    /// Writes the buffer, as no more input is ready.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         if self.advance()? {
             return Ok(());
@@ -83,7 +83,7 @@ impl<W: Write> Stdout<W> {
         Err(WriteError::new("standard output", &ErrorKind::WouldBlock.into()))
     }
 
-    /// Writes what there is room for at once; whether that was all.
+    /// Writes as much as there is room for; returns whether that was all.
     pub(super) fn advance(&mut self) -> Result<bool, WriteError> {
         if self.buffer.is_empty() {
             return Ok(true);
@@ -116,17 +116,17 @@ impl<W: Write> Stdout<W> {
         self.buffer.clear();
         self.written = 0;
         self.is_blocked = false;
-        // One huge message must not hold its memory for ever.
+        // The memory of one huge message must not be kept forever.
         self.buffer.shrink_to(4 * FULL);
     }
 
-    /// Text of the program's own, style included, at once.
+    /// Trusted text, including its style, written at once.
     pub fn text(&mut self, text: &str) -> Result<(), WriteError> {
         self.buffer.extend_from_slice(text.as_bytes());
         self.flush()
     }
 
-    /// A line of text; what a terminal would obey is escaped on one.
+    /// A line of text; what could act on a terminal is escaped there.
     pub fn line(&mut self, text: &str) -> Result<(), WriteError> {
         safe::push_word(text.as_bytes(), self.stream, &mut self.buffer);
         self.buffer.push(b'\n');
@@ -147,7 +147,7 @@ impl WriteError {
 mod tests {
     use super::*;
 
-    /// Counts the writes and fails in a way of its choice.
+    /// Counts the writes, and fails in a chosen way.
     #[derive(Default)]
     struct Script {
         writes: Vec<usize>,
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(out.inner.writes, [FULL + 1]);
     }
 
-    /// Takes a few bytes, and then nothing until it is emptied.
+    /// Accepts a few bytes, and then nothing until it is emptied.
     #[derive(Default)]
     struct Pipe {
         taken: Vec<u8>,

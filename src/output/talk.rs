@@ -11,7 +11,7 @@ use crate::trace::TracedPacket;
 /// Status lines, warnings and errors on stderr. Every text is made safe for a terminal here.
 ///
 /// With [`ErrorFormat::Json`] stderr carries JSON objects and nothing else: status lines are left out, warnings are
-/// objects too. That stderr cannot be written is never an error.
+/// objects too. A failure to write to stderr is never an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Talk {
     stream: Stream,
@@ -22,7 +22,7 @@ pub struct Talk {
     console: Console,
 }
 
-/// What a status line begins with.
+/// The sign that begins a status line.
 #[derive(Debug, Clone, Copy)]
 enum Sign {
     Success,
@@ -43,19 +43,19 @@ impl Talk {
         }
     }
 
-    /// Without status lines, which go to the log file all the same.
+    /// Without status lines, which still go to the log file.
     #[must_use]
     pub fn hushed(self) -> Self {
         Self { quiet: true, ..self }
     }
 
-    /// With diagnostics of the program's own.
+    /// With diagnostics (`--debug`).
     #[must_use]
     pub fn with_debug(self, debug: bool) -> Self {
         Self { debug, ..self }
     }
 
-    /// With a file to which all of it goes too, and to which alone traces and diagnostics go.
+    /// With a log file, which gets a copy of everything, and traces and diagnostics instead of stderr.
     #[must_use]
     pub fn with_log(self, log: Option<&'static LogFile>) -> Self {
         Self { log, ..self }
@@ -67,12 +67,12 @@ impl Talk {
         Self { console, ..self }
     }
 
-    /// Whether diagnostics are told.
+    /// Whether diagnostics are logged.
     pub fn is_debugging(&self) -> bool {
         self.debug
     }
 
-    /// What the program does, for who looks for a fault: `debug: ...`. Only when asked for.
+    /// What the program does, for troubleshooting: `debug: ...`. Only with `--debug`.
     pub fn debug(&self, text: impl Display) {
         if !self.debug {
             return;
@@ -81,7 +81,7 @@ impl Talk {
         self.diagnose(|stream, out| write_debug(&text, self.format, stream, out));
     }
 
-    /// A packet that crosses the wire; `client` is whose it is, where there are several.
+    /// A packet on the wire; `client` names its client, if there are several.
     pub fn trace(&self, client: Option<&str>, packet: &TracedPacket, format: TraceFormat) {
         let format = if self.format == ErrorFormat::Json { TraceFormat::Json } else { format };
         self.diagnose(|stream, out| out.extend(trace::line(client, packet, format, stream)));
@@ -92,7 +92,7 @@ impl Talk {
         self.status(Sign::Success, &text);
     }
 
-    /// Something goes on: `… Connecting to localhost:1883`.
+    /// Something is in progress: `… Connecting to localhost:1883`.
     pub fn progress(&self, text: impl Display) {
         self.status(Sign::Progress, &text);
     }
@@ -107,7 +107,7 @@ impl Talk {
         self.status(Sign::Failure, &text);
     }
 
-    /// A question, behind which the answer is written; also with `quiet`.
+    /// A question, followed by the answer on the same line; also with `quiet`.
     pub fn question(&self, text: &str) {
         self.say(|stream, out| {
             safe::push_word(text.as_bytes(), stream, out);
@@ -124,7 +124,7 @@ impl Talk {
         });
     }
 
-    /// A line without a sign, below one that has it.
+    /// A line without a sign, below one with a sign.
     pub fn plain(&self, text: &str) {
         if !self.quiet {
             self.say(|stream, out| {
@@ -196,8 +196,8 @@ impl Sign {
     }
 }
 
-/// The log is read later, by whatever: a line stays a line there, nothing in it acts on a terminal, and there is no
-/// colour.
+/// The log is read later, by any program: a line stays one line there, nothing in it acts on a terminal, and there is
+/// no colour.
 const LOG: Stream = Stream { terminal: true, color: false, unicode: true };
 
 fn told(stream: Stream, tell: impl Fn(Stream, &mut Vec<u8>)) -> Vec<u8> {

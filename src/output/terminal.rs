@@ -2,7 +2,7 @@ use std::io::IsTerminal;
 
 use colored::{Color, Colorize};
 
-/// What `--color` says.
+/// The value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere only with `CLICOLOR_FORCE`.
@@ -14,23 +14,23 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What a stream is.
+/// The properties of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
-    /// A person looks at it, and it obeys control characters.
+    /// It is a terminal, which interprets control characters.
     pub terminal: bool,
-    /// Colour is wanted.
+    /// Colour is on.
     pub color: bool,
     /// It shows more than ASCII.
     pub unicode: bool,
 }
 
-/// What the process's two output streams are.
+/// The two output streams of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terminal {
     /// Data.
     pub stdout: Stream,
-    /// Talk.
+    /// Status and diagnostics.
     pub stderr: Stream,
 }
 
@@ -61,7 +61,7 @@ impl Stream {
                 terminal && set("TERM").is_none_or(|term| term != "dumb") && set("CLICOLOR").is_none_or(|on| on != "0")
             }
         };
-        // In a pipe the text is the same everywhere, for scripts; a terminal whose locale says nothing is a modern one.
+        // In a pipe the text is the same everywhere, for scripts; a terminal without a locale is assumed to be modern.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         let unicode = !terminal
             || locale.is_none_or(|locale| {
@@ -71,7 +71,7 @@ impl Stream {
         Self { terminal, color, unicode }
     }
 
-    /// A text of ours in a colour, where colour is on.
+    /// A trusted text in a colour, if colour is on.
     pub fn paint(self, text: &str, color: Color) -> String {
         if !self.color {
             return text.to_owned();

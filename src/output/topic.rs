@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{Columns, Stdout, WriteError};
 use crate::mqtt::{Delay, Share, TopicFilter, TopicName};
 
-/// Prints a filter part by part, each with its meaning, and what it does not match although one might think so.
+/// Prints a filter part by part, each with its meaning, and what it surprisingly does not match.
 pub(crate) fn topic_explanation<W: Write>(filter: &TopicFilter, stdout: &mut Stdout<W>) -> Result<(), WriteError> {
     let mut columns = Columns::default();
     if let Some((prefix, meaning)) = prefix(filter) {
@@ -40,7 +40,7 @@ pub(crate) fn topic_explanation<W: Write>(filter: &TopicFilter, stdout: &mut Std
     Ok(())
 }
 
-/// What the prefix asks of a broker.
+/// The effect of the prefix on the broker.
 fn prefix(filter: &TopicFilter) -> Option<(String, String)> {
     let prefix = filter.as_str().strip_suffix(filter.body())?.trim_end_matches('/').to_owned();
     let meaning = match filter.share() {
@@ -66,14 +66,14 @@ fn shown(level: &str) -> &str {
 fn meaning(level: &str, index: usize, count: usize) -> String {
     match level {
         "#" if count == 1 => "all topics".to_owned(),
-        "#" => "all levels below, any number of them, and the topic before it too".to_owned(),
+        "#" => "any number of levels below, and the topic before it too".to_owned(),
         "+" => "any one level, an empty one too".to_owned(),
         "" if index == 0 => "an empty level: the topic begins with `/`".to_owned(),
         "" if index + 1 == count => "an empty level: the topic ends with `/`".to_owned(),
         "" => "an empty level between two `/`".to_owned(),
-        "$SYS" if index == 0 => "the broker's own statistics".to_owned(),
+        "$SYS" if index == 0 => "the statistics of the broker".to_owned(),
         _ if index == 0 && level.starts_with('$') => {
-            "exactly this level, of a topic with a meaning of the broker's own".to_owned()
+            "exactly this level, in a topic that the broker reserves".to_owned()
         }
         _ if level.contains('*') => "exactly this level: `*` is not a wildcard in MQTT, `+` and `#` are".to_owned(),
         _ => "exactly this level, in the same upper and lower case".to_owned(),
@@ -95,12 +95,12 @@ fn notes(filter: &TopicFilter, is_delayed: bool) -> Vec<String> {
         notes.push("The prefix is for subscriptions only: messages are published without it.".to_owned());
     }
     if is_delayed {
-        notes.push("It is a topic to publish to: the message arrives under the topic behind the prefix.".to_owned());
+        notes.push("It is a topic to publish to: the message arrives under the topic after the prefix.".to_owned());
     } else if body == "$SYS" || body.starts_with("$SYS/") {
         notes.push("Only the broker publishes here; `#` and `+/...` do not include it.".to_owned());
     }
     if !filter.has_wildcards() && !is_delayed {
-        notes.push("No wildcard: it matches one topic.".to_owned());
+        notes.push("No wildcards: it matches exactly one topic.".to_owned());
     }
     notes
 }

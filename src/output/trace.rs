@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Stream, safe};
 use crate::trace::{Direction, TracedPacket};
 
-/// How a packet of `--trace` is written.
+/// The format of `--trace`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TraceFormat {
     /// `+0.4 ms <- PUBACK 4 bytes packet_id=1 ... [2/2 done after 0.4 ms]`.
@@ -15,7 +15,7 @@ pub enum TraceFormat {
     Json,
 }
 
-/// One line, its end included; `client` is whose packet it is, where there are several.
+/// One line with its line end; `client` names the client of the packet, if there are several.
 pub(super) fn line(client: Option<&str>, packet: &TracedPacket, format: TraceFormat, stream: Stream) -> Vec<u8> {
     let mut out = Vec::new();
     match format {
@@ -37,7 +37,7 @@ fn text(packet: &TracedPacket) -> String {
     let milliseconds = packet.since_previous.as_secs_f64() * 1e3;
     let mut line = format!("+{milliseconds:.1} ms {arrow} {} {} bytes", packet.name, packet.size);
     for (name, value) in &packet.fields {
-        // Switches that are off say nothing; writing to a String does not fail.
+        // Switches that are off are left out; writing to a String does not fail.
         if *value != Value::Bool(false) {
             _ = write!(line, " {name}={value}");
         }

@@ -1,10 +1,10 @@
-//! Whether anybody can still read stdout: behind `| head -1` a program that waits for its next message would otherwise
+//! Whether stdout can still be read: with `| head -1`, a program that waits for its next message would otherwise
 //! learn that its reader has gone only when it writes that message.
 
-/// Waits until nobody can read stdout any more: a pipe whose reader has ended, a socket that is closed. Never, for
+/// Waits until stdout can no longer be read: a pipe whose reader has ended, or a closed socket. Never returns for
 /// anything else.
 ///
-/// On Linux the kernel says so by itself, and nothing else wakes the program; elsewhere it looks once a second.
+/// On Linux the kernel reports it, and nothing else wakes the program; elsewhere it checks once a second.
 pub(crate) async fn stdout_unreadable() {
     #[cfg(unix)]
     unix::wait().await;
@@ -37,7 +37,7 @@ mod unix {
         use tokio::io::Interest;
         use tokio::io::unix::AsyncFd;
 
-        // To be told of errors, one has to register for something: for reading, as what is written to says nothing of
+        // To be notified of errors, one has to register for something: for reading, as a stream for writing reports nothing of
         // that, while room in a pipe would wake the program whenever its reader reads.
         #[expect(deprecated, reason = "it is sound for a descriptor that it owns, and its heir is `unsafe` for all")]
         let stdout = AsyncFd::with_interest(stdout, Interest::READABLE)?;

@@ -1,4 +1,4 @@
-//! What a payload has to be for a message to count.
+//! The condition that a payload must meet for a message to count.
 
 use std::str::FromStr;
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use super::jq::Jq;
 
-/// A pattern that is found in the payload, and places of its JSON; a condition without any holds for all payloads.
+/// A pattern to find in the payload, and conditions on its JSON; a condition without any is met by every payload.
 #[derive(Debug, Clone, Default)]
 pub struct Condition {
     /// Found somewhere in a payload that is UTF-8.
     pub pattern: Option<Regex>,
-    /// All of them hold.
+    /// All of them must match.
     pub json: Vec<JsonPlace>,
 }
 
-/// What JSON has to be: a place by its pointer (RFC 6901), and perhaps the value there, or a jq expression.
+/// A condition on JSON: a place by its pointer (RFC 6901), optionally with the value there, or a jq expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonPlace(Kind);
 
@@ -35,7 +35,7 @@ pub struct InvalidJsonPlace {
 }
 
 impl Condition {
-    /// Whether a payload fits.
+    /// Whether a payload meets the condition.
     pub fn fits(&self, payload: &[u8]) -> bool {
         let is_found = |pattern: &Regex| std::str::from_utf8(payload).is_ok_and(|text| pattern.is_match(text));
         self.pattern.as_ref().is_none_or(is_found)
@@ -44,7 +44,7 @@ impl Condition {
                     .is_ok_and(|value: Value| self.json.iter().all(|place| place.is_in(&value, payload))))
     }
 
-    /// Whether it holds for all payloads.
+    /// Whether every payload meets it.
     pub fn is_empty(&self) -> bool {
         self.pattern.is_none() && self.json.is_empty()
     }
@@ -70,7 +70,7 @@ impl JsonPlace {
     }
 }
 
-/// Numbers by what they are worth: a payload's `12.50` is 12.5, and its `1.0` is 1.
+/// Compares numbers by value: a payload's `12.50` is 12.5, and its `1.0` is 1.
 fn are_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),

@@ -1,4 +1,4 @@
-/// Appends a number's digits, without the detour over `format!`.
+/// Appends a number's digits, without going through `format!`.
 pub fn push_decimal(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut first = digits.len();

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{PayloadFormat, is_unsafe_on_terminal};
 
-/// Why bytes or text are not what a format wants, and where.
+/// Why bytes or text do not fit a format, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadError {
     /// What the payload is not.
@@ -15,15 +15,15 @@ pub struct PayloadError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// The whole payload is meant, or nobody knows better.
+    /// The whole payload, or an unknown position.
     Whole,
     /// In a text that a person wrote.
     Character { line: usize, column: usize, caret: String },
-    /// In bytes that came.
+    /// In bytes that were received.
     Byte(usize),
 }
 
-/// How many characters are shown on each side of the place.
+/// How many characters are shown on each side of the position.
 const CONTEXT: usize = 30;
 
 impl PayloadError {
@@ -32,12 +32,12 @@ impl PayloadError {
         Self { not: format!("not {format}"), place: character(text, at), what: what.into() }
     }
 
-    /// The text is JSON, and the format cannot hold what it says there.
+    /// The text is JSON, but the format cannot hold the value there.
     pub(super) fn content(format: PayloadFormat, text: &[u8], at: usize, what: impl Into<String>) -> Self {
         Self { place: character(text, at), ..Self::whole(format, what) }
     }
 
-    /// The text as a whole is nothing that the format can hold.
+    /// The format cannot hold the text as a whole.
     pub(super) fn whole(format: PayloadFormat, what: impl Into<String>) -> Self {
         Self { not: format!("not encodable as {format}"), place: Place::Whole, what: what.into() }
     }
@@ -52,7 +52,7 @@ impl PayloadError {
         Self { not: format!("not {format}"), place: Place::Whole, what: what.into() }
     }
 
-    /// The part of the text around the place and under it a caret, aligned by display width; `None` where no text is.
+    /// The part of the text around the position with a caret below it, aligned by display width; `None` without a text.
     pub fn caret(&self) -> Option<&str> {
         match &self.place {
             Place::Character { caret, .. } => Some(caret),
@@ -71,7 +71,7 @@ fn character(text: &[u8], at: usize) -> Place {
     Place::Character { line, column: before.chars().count() + 1, caret: caret(&before, &after) }
 }
 
-/// The part of a line around a place and under it a caret, aligned by display width. Nothing in it acts on a terminal.
+/// The part of a line around a position with a caret below it, aligned by display width and escaped for a terminal.
 pub fn caret(before: &str, after: &str) -> String {
     let shown = |text: &str| text.replace(is_unsafe_on_terminal, "\u{fffd}");
     let skipped = before.chars().count().saturating_sub(CONTEXT);

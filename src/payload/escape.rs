@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// Whether a character may do something to a terminal instead of standing on it: a control of C0 or C1, DEL, or one
+/// Whether a character may act on a terminal instead of being shown: a control of C0 or C1, DEL, or one
 /// that changes the direction of the text around it (the "Trojan Source" characters).
 pub const fn is_unsafe_on_terminal(character: char) -> bool {
     matches!(
         character,
         '\0'..='\x1f'
             | '\x7f'..='\u{9f}'
-            // What ends a line elsewhere, and what is not seen; the joiner of emoji and scripts stays.
+            // Line ends of other systems and invisible characters; the joiner of emoji and scripts stays.
             | '\u{200b}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
@@ -20,7 +20,7 @@ pub const fn is_unsafe_on_terminal(character: char) -> bool {
 ///
 /// # Errors
 ///
-/// Names the escape that is none, and its place.
+/// Names the invalid escape and its position.
 pub fn parse_escapes(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -35,7 +35,7 @@ pub fn parse_escapes(text: &str) -> Result<Vec<u8>, EscapeError> {
     Ok(bytes)
 }
 
-/// The byte that the escape at the start of `text` stands for, and how long it is.
+/// The byte of the escape at the start of `text`, and the length of the escape.
 pub fn parse_escape(text: &str) -> Option<(u8, usize)> {
     let byte = match text.strip_prefix('\\')?.bytes().next()? {
         b'0' => b'\0',
@@ -55,7 +55,7 @@ pub fn parse_escape(text: &str) -> Option<(u8, usize)> {
     Some((byte, 2))
 }
 
-/// A backslash with something behind it that means nothing.
+/// A backslash followed by something without a meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EscapeError {
     escape: String,
@@ -63,7 +63,7 @@ pub struct EscapeError {
 }
 
 impl EscapeError {
-    /// For a `text` that begins with a bad escape, which stands at the byte `at`.
+    /// For a `text` that begins with an invalid escape, at the byte `at`.
     pub fn new(text: &str, at: usize) -> Self {
         let shown = if text.starts_with("\\x") { 4 } else { 2 };
         Self { escape: text.chars().take(shown).collect(), at }

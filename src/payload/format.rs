@@ -4,17 +4,17 @@ use std::str::FromStr;
 /// The name of a payload format, on the command line and in messages; [`super::Codec`] does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PayloadFormat {
-    /// The bytes as they are, or by a schema if one is given.
+    /// The bytes unchanged, or decoded by a schema if one is given.
     #[default]
     Plain,
-    /// Pairs of hexadecimal digits, white space between digits at will; shown four digits to a group.
+    /// Pairs of hexadecimal digits, with optional white space between digits; shown in groups of four digits.
     Hex,
-    /// RFC 4648, standard or URL-safe alphabet, padding and white space at will; shown in the standard one with padding.
+    /// RFC 4648, standard or URL-safe alphabet, optional padding and white space; shown in the standard one with padding.
     Base64,
     /// Checked to be JSON; published without insignificant white space, shown indented. Numbers keep their digits. With
-    /// a schema: what is decoded by it is shown indented.
+    /// a schema, the decoded value is shown indented.
     Json,
-    /// The bytes as they are (MQTTX's name for files that are no text).
+    /// The bytes unchanged (MQTTX's name for files that are not text).
     Binary,
     /// RFC 8949, written and shown as JSON.
     Cbor,
@@ -24,7 +24,7 @@ pub enum PayloadFormat {
     Protobuf,
     /// An Avro datum by a schema, in JSON.
     Avro,
-    /// The same behind the marker and the schema's fingerprint.
+    /// The same with the marker and the fingerprint of the schema before it.
     AvroSingleObject,
     /// The payload of Eclipse Sparkplug B, in the canonical JSON of its Protobuf schema.
     Sparkplug,
@@ -83,7 +83,7 @@ impl FromStr for PayloadFormat {
     }
 }
 
-/// What was given where a payload format is wanted.
+/// The text given where a payload format is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a payload format: use plain, hex, base64, json, binary, cbor, msgpack, protobuf, avro, \

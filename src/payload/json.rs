@@ -1,5 +1,5 @@
-//! JSON text. Valid text is changed in its white space only: numbers keep every digit and strings every escape, which
-//! a detour over parsed values would not promise.
+//! JSON text. Only the white space of valid text is changed: numbers keep every digit and strings every escape, which
+//! parsing and writing values would not guarantee.
 
 use serde::de::IgnoredAny;
 
@@ -10,6 +10,20 @@ pub(super) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<IgnoredAny>(text).map(drop)
 }
 
+/// What is wrong with a text that is not JSON, in plain words and without `serde_json`'s ` at line 1 column 2`.
+pub(super) fn fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    match what {
+        "expected ident" | "expected value" => "not a JSON value".to_owned(),
+        "EOF while parsing a value" => "a value is missing".to_owned(),
+        what => match what.strip_prefix("EOF while parsing ") {
+            Some(part) => format!("the text ends within {part}"),
+            None => what.to_owned(),
+        },
+    }
+}
+
 /// Appends valid JSON without insignificant white space.
 pub(super) fn compact(valid: &str, out: &mut Vec<u8>) {
     for token in tokens(valid) {
@@ -17,7 +31,7 @@ pub(super) fn compact(valid: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends valid JSON indented by two spaces a level, as JavaScript's `JSON.stringify(value, null, 2)` does.
+/// Appends valid JSON indented by two spaces a level, like JavaScript's `JSON.stringify(value, null, 2)`.
 pub(super) fn indent(valid: &str, out: &mut Vec<u8>) {
     let mut depth = 0;
     let mut tokens = tokens(valid).peekable();
@@ -81,7 +95,7 @@ fn string_length(text: &[u8]) -> usize {
     text.len()
 }
 
-/// Appends a JSON string. Beside what JSON demands, what could act on a terminal is written as an escape too.
+/// Appends a JSON string. In addition to what JSON requires, characters that could act on a terminal are escaped.
 pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut copied = 0;

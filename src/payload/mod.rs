@@ -1,7 +1,7 @@
 //! Bytes <-> what a person reads or writes: payload formats, escapes, sizes, placeholders and JSON lines.
 //!
-//! Apart from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, knows a
-//! terminal or reads a clock.
+//! Separate from `output` because `pub` needs the reading half before anything is printed. Nothing here prints, depends
+//! on a terminal or reads a clock.
 
 mod codec;
 mod condition;
@@ -21,6 +21,7 @@ pub(crate) mod placeholder;
 mod plural;
 mod read;
 mod record;
+mod rows;
 mod size;
 
 pub use codec::{
@@ -38,4 +39,5 @@ pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_li
 pub use plural::plural;
 pub use read::{read_at_most, without_bom};
 pub use record::Record;
+pub(crate) use rows::Rows;
 pub use size::{InvalidPayloadSize, LARGEST_PACKET, PayloadSize};

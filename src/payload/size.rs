@@ -6,7 +6,7 @@ use bytes::Bytes;
 /// Bytes of the largest remaining length of a packet [MQTT-2.1.4], in which topic and properties must fit too.
 pub const LARGEST_PACKET: u32 = 268_435_455;
 
-/// A size of a payload as `--payload-size` takes it: `512`, `64B`, `1KB`, `2.5MB`; a unit is 1024 of the one below.
+/// A payload size as in `--payload-size`: `512`, `64B`, `1KB`, `2.5MB`; each unit is 1024 of the one below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PayloadSize(u32);
 
@@ -16,7 +16,7 @@ impl PayloadSize {
         self.0
     }
 
-    /// So many random bytes.
+    /// This many random bytes.
     pub fn random_payload(self, random: &mut fastrand::Rng) -> Bytes {
         let mut payload = vec![0; self.0 as usize];
         random.fill(&mut payload);
@@ -46,7 +46,7 @@ fn parse(text: &str) -> Option<u32> {
     let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut bytes = whole.parse::<u64>().ok()?.checked_mul(unit)?;
     if let Some(fraction) = fraction {
-        // In whole numbers: a size is exact, and nine places are finer than a byte of a gigabyte.
+        // In whole numbers, so that a size is exact; nine places are finer than a byte of a gigabyte.
         let places = u32::try_from(fraction.len()).ok().filter(|places| (1..=9).contains(places))?;
         bytes = bytes.checked_add(fraction.parse::<u64>().ok()? * unit / 10_u64.pow(places))?;
     }
@@ -59,9 +59,9 @@ impl fmt::Display for PayloadSize {
     }
 }
 
-/// What was given where a payload size is wanted.
+/// The text given where a payload size is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a payload size: use a number with B, KB or MB, below 256MB, as in 1KB")]
+#[error("`{0}` is not a payload size: use a number with B, KB or MB, below 256MB, for example 1KB")]
 pub struct InvalidPayloadSize(pub String);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What runs while a person goes on typing: `every`, `jobs`, `stop`.
+//! What runs while the user keeps typing: `every`, `jobs`, `stop`. [`super::services`] answers and records.
 
 use std::time::{Duration, Instant};
 
@@ -14,12 +14,12 @@ impl Shell<'_> {
     /// `every`.
     pub(super) fn every(&mut self, period: Duration, words: &[String]) -> Result<(), Stop> {
         if self.screen.is_none() {
-            let error = Error::usage("`every` needs a terminal: a script runs its lines one after the other");
+            let error = Error::usage("`every` needs a terminal: a script runs its lines one after another");
             return Err(error.with_hint("pub has --repeat and --repeat-delay").into());
         }
         if period < SHORTEST {
             let error = Error::usage(format!("every: {} s is too short: use 100ms or more", period.as_secs_f64()));
-            return Err(error.with_hint("`mqttx-rs bench pub` makes load").into());
+            return Err(error.with_hint("`mqttx-rs bench pub` generates load").into());
         }
         let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
         if matches!(words.first().map(String::as_str), Some("every" | "edit" | "watch" | "plot" | "source")) {
@@ -32,7 +32,7 @@ impl Shell<'_> {
 
     /// `jobs`.
     pub(super) fn list_jobs(&mut self) -> Result<(), Stop> {
-        if self.jobs.all().is_empty() {
+        if self.jobs.all().is_empty() && self.services.is_empty() {
             self.talk.plain("No jobs: `every 5s pub TOPIC MESSAGE` starts one");
         }
         let mut rows = Columns::default();
@@ -40,19 +40,24 @@ impl Shell<'_> {
             let period = format!("every {} s", job.period.as_secs_f64());
             rows.row([job.number.to_string(), period, format!("{} runs", job.runs), job.line.clone()]);
         }
+        for service in &self.services {
+            let (kind, done) = service.state();
+            rows.row([service.number.to_string(), kind.to_owned(), done, service.line.clone()]);
+        }
         self.print_rows(&rows)
     }
 
     /// `stop`: a job, or all.
     pub(super) fn stop_job(&mut self, number: Option<u64>) -> Result<(), Stop> {
-        let was_there = self.jobs.remove(number);
+        let was_service = self.stop_services(number)?;
+        let was_there = self.jobs.remove(number) || was_service;
         if let Some(number) = number.filter(|_| !was_there) {
-            return Err(Error::usage(format!("there is no job {number}")).with_hint("`jobs` lists them").into());
+            return Err(Error::usage(format!("unknown job {number}")).with_hint("`jobs` lists them").into());
         }
         Ok(())
     }
 
-    /// Runs what is due, between two lines of a person. What fails is told, and tried again when it is due.
+    /// Runs what is due, between two lines of input. A failure is reported, and the job is tried again when it is due.
     pub(super) async fn run_jobs(&mut self) -> Result<(), Stop> {
         while let Some((number, line)) = self.jobs.take_due(Instant::now()) {
             match Box::pin(self.run(&line)).await {

@@ -1,4 +1,4 @@
-//! What holds until it is set anew.
+//! Settings that stay until they are changed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,12 +9,12 @@ use crate::output::{Console, MessagePrinter};
 use crate::payload::{Codec, PayloadFormat};
 use crate::settings::Display;
 
-/// What a person has chosen.
+/// The settings of a session.
 #[derive(Debug, Default)]
 pub(super) struct Preferences {
-    /// For lines that name none.
+    /// The QoS of lines that name none.
     pub(super) qos: Option<QoS>,
-    /// In another shape than a line.
+    /// A shape other than a line.
     pub(super) printer: Option<Rc<RefCell<MessagePrinter<Console>>>>,
     /// How that is, for messages that are shown again.
     pub(super) display: Option<Display>,
@@ -22,15 +22,21 @@ pub(super) struct Preferences {
     pub(super) changes: bool,
     /// What that shape is, as it was said.
     pub(super) shape: Option<String>,
-    /// Kept, and not shown.
+    /// Whether `set format` has said how payloads are shown.
+    pub(super) format_is_chosen: bool,
+    /// The prompt behind the sign of the connection, if not the usual one.
+    pub(super) prompt: Option<String>,
+    /// Lines are edited by the keys of vi.
+    pub(super) has_vi_keys: bool,
+    /// Filters of messages that are kept but not shown.
     pub(super) muted: Vec<TopicFilter>,
 }
 
 /// The codec of a format, where nothing can give a schema; `of` is what the format was given to.
 pub(super) fn codec(of: &str, format: PayloadFormat) -> Result<Codec, Error> {
     if format.needs_schema() {
-        let error = Error::usage(format!("{of}: {format} needs a schema, and here is none"));
-        return Err(error.with_hint("`sub` takes it for its messages: `sub FILTER -f ...`"));
+        let error = Error::usage(format!("{of}: {format} needs a schema, which is not available here"));
+        return Err(error.with_hint("`sub` can set it for its messages: `sub FILTER -f ...`"));
     }
     let codec = Codec::from(format);
     codec.check_built_in().map_err(|error| Error::usage(format!("{of}: {error}")))?;

@@ -21,22 +21,22 @@ pub(super) struct Connection {
     /// `None` while it is offline.
     pub(super) client: Option<Client>,
     pub(super) state: State,
-    /// CONNACK has come at some time.
+    /// CONNACK has arrived at some time.
     pub(super) was_connected: bool,
     /// The id of the connection that was the current one before it.
     pub(super) before: Option<u64>,
     /// In the order in which they were asked for.
     pub(super) subscriptions: Vec<Active>,
-    /// Why it is offline, if nobody asked for that.
+    /// Why it is offline, if that was not requested.
     pub(super) lost: Option<Error>,
 }
 
-/// Where a connection stands.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// The first attempt is under way.
+    /// The first attempt is in progress.
     Connecting,
-    /// CONNACK has come.
+    /// CONNACK has arrived.
     Connected,
     /// It was lost and is tried again.
     Reconnecting {
@@ -45,11 +45,11 @@ pub(super) enum State {
         /// After how many it is given up.
         maximum: u32,
     },
-    /// There is no client.
+    /// No client is running.
     Offline,
 }
 
-/// A shape of messages of their own, which several filters may share.
+/// A separate shape for messages, which several filters may share.
 pub(super) type Printer = Rc<RefCell<MessagePrinter<Console>>>;
 
 /// A filter that is subscribed to, or asked for.
@@ -57,7 +57,7 @@ pub(super) type Printer = Rc<RefCell<MessagePrinter<Console>>>;
 pub(super) struct Active {
     pub(super) options: SubscriptionOptions,
     pub(super) subscription_identifier: Option<u32>,
-    /// SUBACK has come.
+    /// SUBACK has arrived.
     pub(super) is_granted: bool,
     /// Its place among all filters, for its colour.
     pub(super) number: usize,
@@ -94,6 +94,20 @@ impl Connection {
 }
 
 impl Active {
+    /// A filter that is asked for, whose messages are shown as all are.
+    pub(super) fn new(options: SubscriptionOptions, number: usize) -> Self {
+        Self {
+            options,
+            subscription_identifier: None,
+            is_granted: false,
+            number,
+            filter_out: Vec::new(),
+            retained: Retained::Both,
+            printer: None,
+            file: None,
+        }
+    }
+
     /// Whether a message on a topic that matches is wanted.
     pub(super) fn shows(&self, topic: &str, retained: bool) -> bool {
         let wanted = match self.retained {

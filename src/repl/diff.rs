@@ -18,7 +18,7 @@ pub(crate) enum Part {
 /// Bytes in a row.
 const ROW: usize = 16;
 
-/// Payloads of more lines are told apart where they begin and end to differ, without looking for what moved.
+/// Payloads with more lines are compared only at the beginning and the end, without looking for what moved.
 const MOST_LINES: usize = 2_000;
 
 /// What the second payload has that the first has not, and the other way round.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use clap::builder::StyledStr;
 
-use super::line::{CommandLine, Line, expand_alias};
+use super::line::{Block, CommandLine, Line, expand_alias};
 use super::shell::{Shell, Stop};
 use crate::cli::repl::{ReplCommand, Switch};
 use crate::config::Origins;
@@ -15,6 +15,11 @@ impl Shell<'_> {
     /// Runs one line.
     pub(super) async fn run(&mut self, text: &str) -> Result<(), Stop> {
         let text = expand_alias(text, &self.aliases);
+        let block = Block::parse(&text, &self.variables)
+            .map_err(|error| Error::usage(error.to_string()).with_detail(error.caret()))?;
+        if let Some(block) = block {
+            return Box::pin(self.run_block(block)).await;
+        }
         let parsed = Line::parse(&text, &self.variables)
             .map_err(|error| Error::usage(error.to_string()).with_detail(error.caret()))?;
         match parsed {
@@ -84,8 +89,9 @@ impl Shell<'_> {
             ReplCommand::Unsubscribe { filters, all } => self.unsubscribe(filters, all).await,
             ReplCommand::Subscriptions => self.list_subscriptions(),
             ReplCommand::Request(line) => self.request(&line, &origins).await,
-            ReplCommand::Wait(line) => self.wait(&line).await,
-            ReplCommand::Expect(line) => self.expect(&line).await,
+            ReplCommand::Wait(line) => self.wait(&line, &origins).await,
+            ReplCommand::Expect(line) => self.expect(&line, &origins).await,
+            ReplCommand::Assert(line) => self.assert(&line, &origins).await,
             ReplCommand::Sleep { time } => self.sleep(time).await,
             ReplCommand::Last(line) => self.last(&line),
             ReplCommand::Count { selection } => self.count_messages(&selection),
@@ -97,9 +103,15 @@ impl Shell<'_> {
             ReplCommand::Unmute { filters } => self.unmute(&filters),
             ReplCommand::Stats { count } => self.stats(count),
             ReplCommand::Topics(line) => self.topics(&line).await,
-            ReplCommand::Watch { filter } => self.watch(&filter).await,
+            ReplCommand::Watch { filters } => self.watch(filters).await,
             ReplCommand::Plot { topic, json } => self.plot(&topic, json).await,
+            ReplCommand::Retained(line) => self.retained(&line).await,
+            ReplCommand::Note(line) => self.note(&line).await,
+            ReplCommand::Tee(line) => self.tee(&line.file),
+            ReplCommand::SaveSettings => self.save_settings(),
             ReplCommand::Every { time, command } => self.every(time, &command),
+            ReplCommand::Reply(line) => self.reply(*line, &origins).await,
+            ReplCommand::Record(line) => self.record(line),
             ReplCommand::Jobs => self.list_jobs(),
             ReplCommand::Stop { number, .. } => self.stop_job(number),
             ReplCommand::Set { name, value } => self.set(name, value.as_deref()),

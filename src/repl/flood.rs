@@ -1,8 +1,8 @@
-//! How much may be drawn: at most a screenful a second, the rest is counted and told in one line.
+//! How much may be drawn: at most a screenful per second; the rest is counted and reported in one line.
 //!
 //! A person reads no more, and a terminal that is slower than the broker would hold the whole program up. Which
 //! messages are drawn does not depend on when the caller looks: once one is left out, all are, until the second is
-//! over and its sum has been told, so that what is shown is without holes that nobody mentions.
+//! over and its sum has been reported, so that every gap in the output is mentioned.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Decides about each message, in the order in which they come.
 ///
-/// Before each [`Flood::offer`], and at [`Flood::poll_timeout`], [`Flood::poll_sum`] is to be asked for a sum to tell.
+/// Before each [`Flood::offer`], and at [`Flood::poll_timeout`], [`Flood::poll_sum`] must be asked for a sum to report.
 #[derive(Debug, Clone)]
 pub(crate) struct Flood {
     /// Rows of the screen.
@@ -28,14 +28,14 @@ pub(crate) struct Flood {
 pub(crate) enum Share {
     /// All of it.
     Whole,
-    /// Its first rows, so many: it is higher than the screen.
+    /// Its first rows, this many: it is higher than the screen.
     Rows(usize),
     /// Nothing: it is counted.
     Nothing,
 }
 
 impl Flood {
-    /// For a screen of so many rows.
+    /// For a screen with this many rows.
     pub(crate) fn new(screen: usize) -> Self {
         Self { screen, since: None, drawn: 0, hidden: 0 }
     }
@@ -45,7 +45,7 @@ impl Flood {
         self.screen = screen;
     }
 
-    /// Decides about a message that would take so many rows.
+    /// Decides about a message that would take this many rows.
     pub(crate) fn offer(&mut self, rows: usize, now: Instant) -> Share {
         let is_over = self.since.is_none_or(|since| now.saturating_duration_since(since) >= SECOND);
         if is_over && self.hidden == 0 {
@@ -65,7 +65,7 @@ impl Flood {
         Share::Whole
     }
 
-    /// How many messages were left out, once their second is over; each is told of once.
+    /// How many messages were left out, once their second is over; each is reported once.
     pub(crate) fn poll_sum(&mut self, now: Instant) -> Option<u64> {
         if self.hidden == 0 || self.poll_timeout()? > now {
             return None;
@@ -74,7 +74,7 @@ impl Flood {
         Some(std::mem::take(&mut self.hidden))
     }
 
-    /// When [`Flood::poll_sum`] will have something to tell.
+    /// When [`Flood::poll_sum`] will have something to report.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let since = self.since.filter(|_| self.hidden > 0)?;
         Some(since + SECOND)
@@ -140,7 +140,7 @@ mod tests {
         let mut flood = Flood::new(3);
         flood.offer(1, start);
         flood.offer(1, start);
-        assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Nothing, "its sum is not told yet");
+        assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Nothing, "its sum is not reported yet");
         assert_eq!((flood.hidden(), flood.poll_sum(start + 5 * SECOND)), (2, Some(2)));
         assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Whole);
     }

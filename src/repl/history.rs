@@ -48,7 +48,7 @@ pub(crate) fn keeps(line: &str, previous: Option<&str>) -> bool {
         && !holds_secret(line)
 }
 
-/// Whether a line holds a secret, as far as looks tell; when in doubt, it does.
+/// Whether a line appears to contain a secret; when in doubt, it does.
 pub(crate) fn holds_secret(line: &str) -> bool {
     let words = match tokens(line) {
         Ok(tokens) => tokens.words.iter().map(super::line::Word::raw).collect(),

@@ -22,8 +22,14 @@ pub(super) struct Jobs {
 impl Jobs {
     /// Adds a line, which is due at once; gives its number.
     pub(super) fn add(&mut self, period: Duration, line: String, now: Instant) -> u64 {
+        let number = self.next_number();
+        self.all.push(Job { number, period, due: now, line, runs: 0 });
+        number
+    }
+
+    /// The number of another one, which is not a line.
+    pub(super) fn next_number(&mut self) -> u64 {
         self.last += 1;
-        self.all.push(Job { number: self.last, period, due: now, line, runs: 0 });
         self.last
     }
 

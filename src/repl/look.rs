@@ -43,7 +43,7 @@ impl Shell<'_> {
         let mut rows = Columns::default();
         for connection in &self.connections {
             for active in &connection.subscriptions {
-                let state = if active.is_granted { "" } else { "waits for SUBACK" };
+                let state = if active.is_granted { "" } else { "waiting for SUBACK" };
                 let qos = format!("qos {}", active.options.qos);
                 rows.row([active.options.filter.as_str().to_owned(), qos, connection.name.clone(), state.to_owned()]);
             }
@@ -64,9 +64,7 @@ impl Shell<'_> {
 
     pub(super) fn kept(&self, id: u64) -> Result<&Entry, Error> {
         let kept = self.messages.journal.get(id);
-        kept.ok_or_else(|| {
-            Error::usage(format!("there is no message {id}")).with_hint("`last` shows those that are kept")
-        })
+        kept.ok_or_else(|| Error::usage(format!("no message {id}")).with_hint("`last` lists the messages kept"))
     }
 
     /// `show`: a message in full.

@@ -61,6 +61,10 @@ impl Shell<'_> {
             received_at: Some(Timestamp::now()),
             message: received.message,
         };
+        if self.collected.as_mut().is_some_and(|collected| collected.take(&record.message)) {
+            // It has no number: it was not subscribed to.
+            return Ok(0);
+        }
         let connection = &self.connections[index];
         let name: Arc<str> = connection.name.as_str().into();
         let topic = record.message.topic.as_str();
@@ -70,6 +74,7 @@ impl Shell<'_> {
         let changes = self.changes(&record.message);
         self.saw(topic);
         let id = self.messages.journal.push(&name, record.clone(), now);
+        self.serve(index, &record);
         for file in outputs.files {
             file.borrow_mut().print(&record)?;
         }
@@ -90,7 +95,7 @@ impl Shell<'_> {
                 }
                 continue;
             };
-            // What came before stands before.
+            // What arrived first is printed first.
             self.printer.flush()?;
             let mut printer = printer.borrow_mut();
             printer.print(&record)?;
@@ -107,7 +112,7 @@ impl Shell<'_> {
         let before = self.messages.journal.topics().get(message.topic.as_str(), Instant::now())?;
         // Of a long payload only the beginning is there.
         let is_whole = before.latest.size == before.latest.head.len();
-        if is_whole { summary(&before.latest.head, &message.payload) } else { None }
+        if is_whole { summary(before.latest.head, &message.payload) } else { None }
     }
 
     /// How much of a message may be drawn: in a script all.
@@ -150,7 +155,7 @@ impl Shell<'_> {
     }
 }
 
-/// About how many rows a message takes: those that are shown, and the one that tells of the others.
+/// About how many rows a message takes: those that are shown, and the one that mentions the others.
 fn rows(record: &Record, style: &LiveStyle) -> usize {
     let message = &record.message;
     let head = message.topic.as_str().len() + 10;

@@ -17,23 +17,32 @@
 //! whatever runs.
 
 mod background;
+mod block;
 mod chosen;
+mod collected;
 mod connection;
 mod editor;
 mod execute;
 mod jobs;
+mod keeping;
 mod look;
 mod messages;
+mod notes;
 mod opening;
 mod outside;
 mod preferences;
+mod property;
 mod publish;
 mod recall;
 mod received;
+mod retained;
 mod script;
 mod selection;
+mod service;
+mod services;
 mod shell;
 mod subscribe;
+mod suite;
 mod terminal;
 mod wait;
 mod watch;
@@ -47,9 +56,9 @@ pub(crate) mod journal;
 pub(crate) mod line;
 
 use crate::error::{Error, ExitStatus};
-use crate::output::{Console, Talk, Terminal};
+use crate::output::{Talk, Terminal};
 use crate::settings::{CommandSource, ReplSettings};
-use shell::Shell;
+pub(crate) use watch::run as watch;
 
 /// Runs commands until they end.
 ///
@@ -67,9 +76,8 @@ pub(crate) async fn run(
     }
     match &settings.commands {
         CommandSource::Terminal => terminal::attend(&settings, terminal, talk, variable).await,
-        CommandSource::Stdin | CommandSource::File(_) => {
-            let shell = Shell::new(Console::default(), terminal.stdout, talk, settings.profile.clone(), variable)?;
-            script::run(&settings, shell).await
+        CommandSource::Stdin | CommandSource::File(_) | CommandSource::Files(_) => {
+            suite::run(&settings, terminal, talk, variable).await
         }
     }
 }

@@ -70,10 +70,10 @@ impl Shell<'_> {
     }
 
     /// Opens a connection again, with its subscriptions.
-    fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
+    pub(super) fn reopen(&mut self, index: usize) -> Result<u64, Stop> {
         let connection = &self.connections[index];
         if connection.client.is_some() {
-            let message = format!("`{}` is open already", connection.name);
+            let message = format!("`{}` is already open", connection.name);
             return Err(Error::usage(message).with_hint("`connect -h HOST as NAME` opens another connection").into());
         }
         let (id, client) = self.start(&self.connections[index].settings.clone())?;
@@ -116,8 +116,7 @@ impl Shell<'_> {
         let is_taken = |name: &str| self.connections.iter().any(|other| other.name == name && other.client.is_some());
         match asked {
             Some(name) if is_taken(&name) => {
-                Err(Error::usage(format!("there is a connection `{name}` already"))
-                    .with_hint("`connections` lists them"))
+                Err(Error::usage(format!("a connection `{name}` already exists")).with_hint("`connections` lists them"))
             }
             Some(name) => Ok(name),
             None => {
@@ -182,9 +181,10 @@ impl Shell<'_> {
     pub(super) fn rename_connection(&mut self, name: &str, new: String) -> Result<(), Stop> {
         let index = self.find(name)?;
         if self.connections.iter().any(|other| other.name == new) {
-            let error = Error::usage(format!("there is a connection `{new}` already"));
+            let error = Error::usage(format!("a connection `{new}` already exists"));
             return Err(error.with_hint("`connections` lists them").into());
         }
+        self.rename_service(name, &new);
         self.connections[index].name = new;
         Ok(())
     }
@@ -205,7 +205,7 @@ pub(super) fn closed_meanwhile() -> Error {
     Error::new(ErrorKind::ConnectionLost, "the connection is closed")
 }
 
-/// Hands the events of a client on, a batch at a time, until it ends or nobody wants them.
+/// Hands the events of a client on, a batch at a time, until it ends or there is no receiver.
 async fn forward(connection: u64, mut events: Events, to: Sender<Batch>) {
     while let Some(event) = events.next().await {
         let mut batch = vec![event];

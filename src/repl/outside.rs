@@ -13,7 +13,7 @@ use super::shell::{Shell, Stop};
 use crate::error::Error;
 
 /// So deep may files of lines name one another.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 impl Shell<'_> {
     /// `!cmd`.
@@ -54,14 +54,14 @@ impl Shell<'_> {
             _ = stdin.write_all(text).await;
         }
         let ended = self.meanwhile(child.wait()).await?;
-        // 127: there is no such program.
+        // 127: the program does not exist.
         if ended.is_ok_and(|status| status.code() == Some(127)) {
             self.printer.bytes(text)?;
         }
         Ok(())
     }
 
-    /// Takes what comes while another program has the screen, and shows none of it. Ctrl-C is that program's.
+    /// Takes what arrives while another program has the screen, and shows none of it. Ctrl-C is that program's.
     async fn meanwhile<T>(&mut self, program: impl Future<Output = T>) -> Result<T, Stop> {
         let mut program = std::pin::pin!(program);
         let was_watching = std::mem::replace(&mut self.is_watching, true);
@@ -84,7 +84,9 @@ impl Shell<'_> {
     /// `source`: the lines of a file.
     pub(super) async fn source(&mut self, path: &Path) -> Result<(), Stop> {
         if self.depth >= DEEPEST {
-            return Err(Error::usage(format!("{} names itself, by way of others or not", path.display())).into());
+            return Err(
+                Error::usage(format!("{} includes itself (directly or through other files)", path.display())).into()
+            );
         }
         let text = std::fs::read_to_string(path);
         let text = text.map_err(|error| Error::local(format!("{}: {error}", path.display())))?;
@@ -97,8 +99,12 @@ impl Shell<'_> {
 
     async fn run_all(&mut self, text: &str, name: &str) -> Result<(), Stop> {
         for (number, command) in commands(text) {
+            self.failed_line = 0;
             match Box::pin(self.run(&command)).await {
-                Err(Stop::Failed(error)) => return Err(error.with_context(&format!("{name}:{number}")).into()),
+                Err(Stop::Failed(error)) => {
+                    let number = number + std::mem::take(&mut self.failed_line);
+                    return Err(error.with_context(&format!("{name}:{number}")).into());
+                }
                 other => other?,
             }
         }
@@ -121,7 +127,7 @@ impl Shell<'_> {
         let text = std::fs::read_to_string(&draft);
         _ = std::fs::remove_file(&draft);
         judge(&editor, ended)?;
-        let text = text.map_err(|error| Error::local(format!("what was edited cannot be read: {error}")))?;
+        let text = text.map_err(|error| Error::local(format!("cannot read the edited text: {error}")))?;
         for (_, command) in commands(&text) {
             echo(self.talk, &command);
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use clap::ValueEnum;
 
 use super::chosen::{Preferences, codec};
-use super::line::check_name;
+use super::line::{check_name, quote};
 use super::shell::{SHOWN_LINES, Shell, Stop};
 use crate::cli::repl::Preference;
 use crate::error::Error;
@@ -43,6 +43,7 @@ impl Shell<'_> {
                 let format = value.map_or(Ok(PayloadFormat::default()), str::parse::<PayloadFormat>);
                 let format = format.map_err(|error| Error::usage(format!("set: {error}")))?;
                 let codec = codec("set", format)?;
+                self.preferences.format_is_chosen = value.is_some();
                 self.style.codec = if value.is_none() { codec.knowing_sparkplug_topics() } else { codec };
             }
             Preference::Qos => {
@@ -53,21 +54,29 @@ impl Shell<'_> {
                 self.preferences.changes = match value {
                     Some("on") => true,
                     None | Some("off") => false,
-                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                    Some(_) => return Err(refused("valid: use on or off").into()),
                 }
             }
             Preference::Timestamps => {
                 self.style.timestamps = match value {
                     Some("on") => true,
                     None | Some("off") => false,
-                    Some(_) => return Err(refused("a switch: use on or off").into()),
+                    Some(_) => return Err(refused("valid: use on or off").into()),
                 }
             }
+            Preference::Keys => {
+                self.preferences.has_vi_keys = match value {
+                    Some("vi") => true,
+                    None | Some("emacs") => false,
+                    Some(_) => return Err(refused("a set of keys: use emacs or vi").into()),
+                }
+            }
+            Preference::Prompt => self.preferences.prompt = value.map(Into::into),
             Preference::MaxLines => {
                 let lines = value.map(str::parse).transpose();
                 let first = if self.screen.is_some() { SHOWN_LINES } else { 0 };
                 self.style.maximum_lines =
-                    lines.map_err(|_| refused("a number of lines; 0 shows all"))?.unwrap_or(first);
+                    lines.map_err(|_| refused("a number of lines: use 0 to show all"))?.unwrap_or(first);
             }
         }
         Ok(())
@@ -92,8 +101,41 @@ impl Shell<'_> {
         rows.row(["qos", &qos.unwrap_or_default().to_string()]);
         rows.row(["timestamps", if self.style.timestamps { "on" } else { "off" }]);
         rows.row(["changes", if self.preferences.changes { "on" } else { "off" }]);
+        rows.row(["keys", if self.preferences.has_vi_keys { "vi" } else { "emacs" }]);
+        rows.row(["prompt", self.preferences.prompt.as_deref().unwrap_or("{name}> ")]);
         rows.row(["max-lines", &self.style.maximum_lines.to_string()]);
         self.print_rows(&rows)
+    }
+
+    /// What was chosen, as lines that choose it again.
+    pub(super) fn preference_lines(&self) -> Vec<String> {
+        let Preferences { qos, shape, changes, .. } = &self.preferences;
+        let mut lines = Vec::new();
+        match shape.as_deref().map(|shape| (shape, shape.strip_prefix("template "))) {
+            Some((_, Some(template))) => lines.push(format!("set template {}", quote(template))),
+            Some((mode, None)) => lines.push(format!("set mode {mode}")),
+            None => {}
+        }
+        if self.preferences.format_is_chosen {
+            lines.push(format!("set format {}", self.style.codec.format().name()));
+        }
+        lines.extend(qos.map(|qos| format!("set qos {qos}")));
+        if self.style.timestamps {
+            lines.push("set timestamps on".to_owned());
+        }
+        if *changes {
+            lines.push("set changes on".to_owned());
+        }
+        let first = if self.screen.is_some() { SHOWN_LINES } else { 0 };
+        if self.style.maximum_lines != first {
+            lines.push(format!("set max-lines {}", self.style.maximum_lines));
+        }
+        if self.preferences.has_vi_keys {
+            lines.push("set keys vi".to_owned());
+        }
+        lines.extend(self.preferences.prompt.iter().map(|text| format!("set prompt {}", quote(text))));
+        lines.extend(self.preferences.muted.iter().map(|filter| format!("mute {}", quote(filter.as_str()))));
+        lines
     }
 
     /// `mute`: messages are kept, and not shown.
@@ -118,7 +160,7 @@ impl Shell<'_> {
     pub(super) fn unmute(&mut self, filters: &[TopicFilter]) -> Result<(), Stop> {
         if let Some(unknown) = filters.iter().find(|filter| !self.preferences.muted.contains(filter)) {
             let error = Error::usage(format!("`{}` is not muted", unknown.as_str()));
-            return Err(error.with_hint("`mute` lists what is").into());
+            return Err(error.with_hint("`mute` lists the muted filters").into());
         }
         self.preferences.muted.retain(|muted| !filters.is_empty() && !filters.contains(muted));
         Ok(())
@@ -155,7 +197,7 @@ impl Shell<'_> {
         // `alias on=..` would otherwise be the removal of an alias of that name.
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || "='\"\\|$".contains(c)) {
             let error = Error::usage(format!("`{name}` cannot name an alias"));
-            return Err(error.with_hint("write it as in alias on 'pub car/ac on'").into());
+            return Err(error.with_hint("write for example alias on 'pub car/ac on'").into());
         }
         match command {
             Some(command) => _ = self.aliases.insert(name, command),

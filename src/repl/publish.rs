@@ -33,8 +33,8 @@ impl Shell<'_> {
 
     /// What a line publishes.
     pub(super) fn publication(&self, line: &PublishLine, origins: &Origins) -> Result<Publication, Error> {
-        let version = self.current()?.settings.client.connect.version;
-        let (mut publication, warnings) = Publication::of_line(line, version, origins)?;
+        let connect = &self.current()?.settings.client.connect;
+        let (mut publication, warnings) = Publication::of_line(line, connect, origins)?;
         for warning in warnings {
             self.talk.warning(warning);
         }
@@ -84,14 +84,14 @@ impl Shell<'_> {
         }
         while !outstanding.is_empty() {
             if self.screen.is_some() && self.by_id(id).is_some_and(|connection| connection.state != State::Connected) {
-                self.talk.progress("Waits for the connection, and is sent then");
+                self.talk.progress("Will be sent when connected");
                 return Ok(());
             }
             let occurrence = tokio::select! {
                 occurrence = self.next() => occurrence?,
                 () = at(end) => {
                     let time = publication.timeout.unwrap_or_default().as_secs_f64();
-                    let message = format!("not done within --timeout of {time} s: {}", tally.progress());
+                    let message = format!("not finished within --timeout of {time} s: {}", tally.progress());
                     return Err(Error::new(ErrorKind::TimedOut, message).into());
                 }
             };
@@ -103,11 +103,39 @@ impl Shell<'_> {
         }
     }
 
+    /// Publishes messages that are not a line's, and knows that each arrived.
+    pub(super) async fn publish_each(&mut self, messages: Vec<Message>) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let mut tally = Tally::new(&[], self.talk.hushed());
+        let mut outstanding = BTreeSet::new();
+        let mut qos = QoS::AtMostOnce;
+        for message in messages {
+            qos = message.qos;
+            let topic = message.topic.clone();
+            match self.hand_over(id, &client, message, &mut tally, &mut outstanding).await? {
+                Ok(delivery) => {
+                    outstanding.insert(delivery);
+                    tally.accepted();
+                }
+                Err(Declined::Closed(_)) => return Err(self.client().err().unwrap_or_else(closed_meanwhile).into()),
+                Err(Declined::Rejected(error)) => tally.declined(&topic, &error),
+            }
+        }
+        while !outstanding.is_empty() {
+            let occurrence = self.next().await?;
+            self.count(id, occurrence, qos, &mut tally, &mut outstanding)?;
+        }
+        match tally.report() {
+            ExitStatus::Partly(kind) => Err(Stop::Told(kind)),
+            _ => Ok(()),
+        }
+    }
+
     /// `request`: publishes, and waits for the reply.
     pub(super) async fn request(&mut self, line: &PublishLine, origins: &Origins) -> Result<(), Stop> {
         let (id, client) = self.client()?;
         if !self.current()?.settings.client.connect.version.is_v5() {
-            return Err(Error::usage("`request` needs MQTT 5.0, which has Response Topic").into());
+            return Err(Error::usage("`request` needs MQTT 5.0: earlier versions have no Response Topic").into());
         }
         let mut publication = self.publication(line, origins)?;
         // 0 means no limit; without the option there is one.

@@ -98,7 +98,7 @@ impl Shell<'_> {
     fn tell_dropped(&self) {
         if let Some(oldest) = self.messages.journal.oldest().filter(|oldest| *oldest > 1) {
             let dropped = in_groups(oldest - 1);
-            self.talk.warning(format_args!("the first {dropped} messages have made room for later ones"));
+            self.talk.warning(format_args!("the first {dropped} messages were dropped to make room for later ones"));
         }
     }
 
@@ -117,7 +117,7 @@ impl Shell<'_> {
             }
             (Err(_), None) => {
                 let two = self.newest_on(first, u64::MAX).ok_or_else(|| {
-                    Error::usage(format!("no message on `{first}` is kept")).with_hint("`topics` shows what was seen")
+                    Error::usage(format!("no kept message on `{first}`")).with_hint("`topics` lists the topics seen")
                 })?;
                 (self.newest_on(first, two.id).ok_or_else(|| only_one(first))?, two)
             }
@@ -148,7 +148,7 @@ impl Shell<'_> {
         let journal = &self.messages.journal;
         let topics = journal.topics();
         let mut rows = Columns::default();
-        rows.row(["messages", "a second", "bytes a second", "topic"].map(String::from));
+        rows.row(["messages", "a second", "bytes per second", "topic"].map(String::from));
         let all = if topics.others() > 0 { "all, those of very long topics too" } else { "all" };
         rows.row(row(in_groups(journal.received()), topics.rate(now), all));
         for report in topics.busiest(count.map_or(TOPICS, |count| usize::try_from(count).unwrap_or(TOPICS)), now) {
@@ -164,7 +164,7 @@ impl Shell<'_> {
         if topics.evicted() > 0 {
             let (held, evicted) = (in_groups(topics.len() as u64), in_groups(topics.evicted()));
             self.talk.warning(format_args!(
-                "{held} topics are held, the busiest of all; {evicted} times a rare one made room (<= is the most a count can be)"
+                "only the {held} busiest topics are kept; rare ones were replaced {evicted} times (<= is an upper bound of a count)"
             ));
         }
     }
@@ -177,7 +177,7 @@ impl Shell<'_> {
         let mut rows = Columns::default();
         let tree = topics.tree(line.on.as_ref(), depth);
         if tree.is_empty() {
-            self.talk.plain("No topics: nothing that matches was received");
+            self.talk.plain("No topics: no matching message was received");
         }
         for level in &tree {
             let name = if level.level.is_empty() { "(empty)" } else { level.level };
@@ -202,7 +202,7 @@ impl Shell<'_> {
 }
 
 fn only_one(topic: &str) -> Error {
-    Error::usage(format!("only one message on `{topic}` is kept"))
+    Error::usage(format!("there is only one message on `{topic}`"))
 }
 
 /// `1,204`, and `<=1,204` where some of them may be another topic's.
@@ -228,9 +228,9 @@ fn value(report: &TopicReport<'_>, pointer: Option<&str>) -> String {
     let latest = report.latest;
     let retained = if latest.retain { "(retained) " } else { "" };
     if let Some(pointer) = pointer {
-        return format!("{retained}{}", at(pointer, &latest.head).unwrap_or_else(|| "-".to_owned()));
+        return format!("{retained}{}", at(pointer, latest.head).unwrap_or_else(|| "-".to_owned()));
     }
-    let text = String::from_utf8_lossy(&latest.head);
+    let text = String::from_utf8_lossy(latest.head);
     let first: String = text.lines().next().unwrap_or_default().chars().take(VALUE).collect();
     let more = if latest.size > first.len() { " ..." } else { "" };
     format!("{retained}{first}{more}")

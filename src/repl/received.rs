@@ -18,7 +18,7 @@ impl Messages {
         Self { journal: Journal::new(Limits::default(), Instant::now()), taken: BTreeSet::new() }
     }
 
-    /// The last so many that are meant, the oldest first.
+    /// The last `count` selected messages, the oldest first.
     pub(super) fn latest(&self, count: usize, selection: &Selection) -> Vec<Entry> {
         let takes = |entry: &&Entry| selection.takes(entry);
         let mut latest: Vec<_> = self.journal.entries().rev().filter(takes).take(count).cloned().collect();
@@ -26,7 +26,7 @@ impl Messages {
         latest
     }
 
-    /// The oldest message that nobody waited for and that is wanted.
+    /// The oldest wanted message that no command has waited for.
     pub(super) fn take_first(&mut self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Option<Entry> {
         self.forget_dropped();
         let is_free = |entry: &&Entry| !self.taken.contains(&entry.id) && is_wanted(entry);
@@ -35,7 +35,7 @@ impl Messages {
         Some(found)
     }
 
-    /// Takes a message, if nobody has and it is wanted.
+    /// Takes a message, if no command has taken it and it is wanted.
     pub(super) fn take(&mut self, id: u64, is_wanted: impl FnOnce(&Entry) -> bool) -> Option<Entry> {
         let found = self.journal.get(id).filter(|entry| is_wanted(entry))?.clone();
         self.taken.insert(id).then_some(found)

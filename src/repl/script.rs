@@ -13,9 +13,14 @@ use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::Talk;
 use crate::settings::{CommandSource, NewConnection, ReplSettings};
 
-/// Runs a script to its end, and closes all connections.
-pub(super) async fn run(settings: &ReplSettings, mut shell: Shell<'_>) -> Result<ExitStatus, Error> {
-    let mut script = Script::open(settings)?;
+/// Runs a script to its end, and closes all connections. `told` gets what failed and was told meanwhile.
+pub(super) async fn run(
+    settings: &ReplSettings,
+    source: &CommandSource,
+    mut shell: Shell<'_>,
+    told: &mut Vec<String>,
+) -> Result<ExitStatus, Error> {
+    let mut script = Script::open(settings, source, told)?;
     let ended = match begin(settings, &mut shell).await {
         Ok(()) => script.run(&mut shell).await,
         Err(stop) => Err(stop),
@@ -50,15 +55,16 @@ struct Script<'a> {
     lines: Lines,
     /// The kind of the first error, if it goes on after errors.
     failure: Option<ErrorKind>,
+    told: &'a mut Vec<String>,
 }
 
 impl<'a> Script<'a> {
-    fn open(settings: &'a ReplSettings) -> Result<Self, Error> {
-        let (name, source): (_, Box<dyn Read + Send>) = match &settings.commands {
-            CommandSource::File(path) => (file_name(path), Box::new(open(path)?)),
-            CommandSource::Stdin | CommandSource::Terminal => ("stdin".to_owned(), Box::new(std::io::stdin())),
+    fn open(settings: &'a ReplSettings, source: &CommandSource, told: &'a mut Vec<String>) -> Result<Self, Error> {
+        let lines: Box<dyn Read + Send> = match source {
+            CommandSource::File(path) => Box::new(open(path)?),
+            _ => Box::new(std::io::stdin()),
         };
-        Ok(Self { settings, name, lines: Lines::new(source), failure: None })
+        Ok(Self { settings, name: source.name(), lines: Lines::new(lines), failure: None, told })
     }
 
     async fn run(&mut self, shell: &mut Shell<'_>) -> Result<(), Stop> {
@@ -82,7 +88,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// The next line; what comes over the connections meanwhile is taken.
+    /// The next line; what arrives over the connections meanwhile is taken.
     async fn next(&mut self, shell: &mut Shell<'_>) -> Result<Option<Bytes>, Stop> {
         loop {
             tokio::select! {
@@ -104,12 +110,17 @@ impl<'a> Script<'a> {
             shell.flush()?;
             echo(shell.talk, command);
         }
-        let place = format!("{}:{number}", self.name);
-        let error = match shell.run(command).await {
+        shell.console.note(&format!("> {}\n", shown(command)));
+        shell.failed_line = 0;
+        let ended = shell.run(command).await;
+        let place = format!("{}:{}", self.name, number + shell.failed_line);
+        let error = match ended {
             Ok(()) => return Ok(()),
             Err(Stop::Failed(error)) => error.with_context(&place),
             Err(Stop::Told(kind)) => {
-                shell.talk.failure(format_args!("{place}: {}", shown(command)));
+                let what = format!("{place}: {}", shown(command));
+                shell.talk.failure(&what);
+                self.told.push(what);
                 if self.settings.keep_going {
                     self.failure.get_or_insert(kind);
                     return Ok(());
@@ -123,6 +134,7 @@ impl<'a> Script<'a> {
         }
         shell.flush()?;
         shell.talk.error(&error);
+        self.told.push(error.to_string());
         self.failure.get_or_insert(error.kind());
         Ok(())
     }
@@ -137,16 +149,12 @@ pub(super) fn echo(talk: Talk, command: &str) {
 }
 
 /// The first line of a command, or of one with a secret what it is.
-fn shown(command: &str) -> String {
+pub(super) fn shown(command: &str) -> String {
     if !holds_secret(command) {
         return command.lines().next().unwrap_or_default().to_owned();
     }
     let name = command.split_whitespace().next().unwrap_or_default();
     format!("{name} ... (not shown: it holds a secret)")
-}
-
-fn file_name(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn open(path: &Path) -> Result<std::fs::File, Error> {

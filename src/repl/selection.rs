@@ -69,20 +69,20 @@ pub(super) fn has_members(members: &[Member], payload: &[u8]) -> bool {
 /// A pattern for payloads.
 pub(super) fn pattern(text: &str) -> Result<Regex, Error> {
     Regex::new(text).map_err(|error| {
-        Error::usage(format!("--match: `{text}` is not a pattern: {error}"))
-            .with_hint(r"a backslash makes one of . + * ? ( ) [ ] { } | ^ $ an ordinary character")
+        Error::usage(format!("--match: `{text}` is not a regular expression: {error}"))
+            .with_hint(r"write a backslash before . + * ? ( ) [ ] { } | ^ $ to match the character itself")
     })
 }
 
-/// `/state/on=true`, or the place alone; a value that is no JSON is a string.
+/// `/state/on=true`, or the place alone; a value that is not JSON is a string.
 pub(super) fn member(text: &str) -> Result<Member, Error> {
     let (pointer, value) = match text.split_once('=') {
         Some((pointer, value)) => (pointer, Some(value)),
         None => (text, None),
     };
     if !pointer.is_empty() && !pointer.starts_with('/') {
-        let error = Error::usage(format!("--json: `{text}` is not a place in JSON, or a place and a value"));
-        return Err(error.with_hint("for example /state/on, or /state/on=true"));
+        let error = Error::usage(format!("--json: `{text}` is not a JSON pointer, alone or with a value"));
+        return Err(error.with_hint("for example /state/on or /state/on=true"));
     }
     let value = value.map(|value| serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned())));
     Ok(Member { pointer: pointer.to_owned(), value })

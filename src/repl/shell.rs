@@ -1,16 +1,19 @@
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::chosen::Preferences;
+use super::collected::Collected;
 use super::connection::{Connection, State};
 use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
 use super::received::Messages;
+use super::service::Service;
 use crate::client::{Client, Event};
 use crate::command::broker::Embedded;
 use crate::command::interrupt::Interrupt;
@@ -37,7 +40,7 @@ pub(super) struct Shell<'a> {
     pub(super) connections: Vec<Connection>,
     /// Index of the current one.
     pub(super) current: Option<usize>,
-    /// What holds for lines before there is a connection.
+    /// The settings for lines before there is a connection.
     pub(super) profile: ProfileChoice,
     pub(super) messages: Messages,
     pub(super) printer: LivePrinter,
@@ -50,7 +53,7 @@ pub(super) struct Shell<'a> {
     /// What a person sees; `None` in a script.
     pub(super) screen: Option<Screen>,
     pub(super) preferences: Preferences,
-    /// Whether packets are told.
+    /// Whether packets are printed.
     pub(super) trace: Arc<AtomicBool>,
     /// `watch` has the screen.
     pub(super) is_watching: bool,
@@ -69,6 +72,16 @@ pub(super) struct Shell<'a> {
     pub(super) next_id: u64,
     requests: Vec<Request>,
     pub(super) jobs: Jobs,
+    /// What answers and records.
+    pub(super) services: Vec<Service>,
+    /// Where `retained` gathers what it asked for.
+    pub(super) collected: Option<Collected>,
+    /// What SUBACK and UNSUBACK say is told only if it is a refusal.
+    pub(super) is_hushed: bool,
+    /// Lines behind the first of the command that runs, at which it failed: that of a block has several.
+    pub(super) failed_line: usize,
+    /// The file of notes, if not the usual one.
+    pub(super) notes: Option<PathBuf>,
 }
 
 pub(super) type Batch = (u64, Vec<Event>);
@@ -85,7 +98,8 @@ struct Request {
 /// What a person sees, and what completion offers.
 #[derive(Debug)]
 pub(super) struct Screen {
-    facts: Arc<Mutex<Facts>>,
+    /// `None`: nothing is typed.
+    facts: Option<Arc<Mutex<Facts>>>,
     sign: Sign,
     pub(super) flood: Flood,
     /// It can be drawn on anywhere: it does more than write lines.
@@ -99,7 +113,7 @@ pub(super) struct Screen {
 pub(super) enum Occurrence {
     /// A message came, and has this number.
     Message(u64),
-    /// A connection stands.
+    /// A connection is open.
     Connected(u64),
     /// A connection is over, and why.
     Closed(u64, Option<Error>),
@@ -114,11 +128,11 @@ pub(super) enum Occurrence {
 pub(super) enum Stop {
     /// It failed.
     Failed(Error),
-    /// It failed, and all of it has been told.
+    /// It failed, and the error has already been printed.
     Told(ErrorKind),
     /// Ctrl-C, SIGTERM or SIGHUP: the signal's number.
     Interrupted(u8),
-    /// Whoever reads stdout has gone.
+    /// The reader of stdout has gone.
     Closed,
     /// `exit`, with the program's exit code.
     Exit(u8),
@@ -148,6 +162,8 @@ impl<'a> Shell<'a> {
         profile: ProfileChoice,
         variable: &'a dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
+        let console = console.with_tee();
+        let talk = talk.with_console(console);
         Ok(Self {
             connections: Vec::new(),
             current: None,
@@ -174,13 +190,24 @@ impl<'a> Shell<'a> {
             next_id: 0,
             requests: Vec::new(),
             jobs: Jobs::default(),
+            services: Vec::new(),
+            collected: None,
+            is_hushed: false,
+            failed_line: 0,
+            notes: None,
         })
     }
 
     /// From here on a person looks at it.
     pub(super) fn attend(&mut self, facts: Arc<Mutex<Facts>>, sign: Sign, draws: bool) {
-        self.screen = Some(Screen { facts, sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
+        self.screen = Some(Screen { facts: Some(facts), sign, flood: Flood::new(24), draws, columns: 80, rows: 24 });
         (self.style.maximum_lines, self.style.columns) = (SHOWN_LINES, 80);
+    }
+
+    /// A person looks at it, and types no lines.
+    pub(super) fn be_watched(&mut self) {
+        let (flood, sign) = (Flood::new(24), Sign::default());
+        self.screen = Some(Screen { facts: None, sign, flood, draws: true, columns: 80, rows: 24 });
     }
 
     /// Before a line is asked for: the window may have another size, and completion learns what is new.
@@ -188,7 +215,8 @@ impl<'a> Shell<'a> {
         let Some(screen) = &mut self.screen else { return Sign::default() };
         screen.flood.resize(rows);
         (screen.columns, screen.rows, self.style.columns) = (columns, rows, columns);
-        let mut facts = screen.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(facts) = &screen.facts else { return screen.sign.clone() };
+        let mut facts = facts.lock().unwrap_or_else(PoisonError::into_inner);
         facts.connections = self.connections.iter().map(|connection| connection.name.clone()).collect();
         let current = self.current.and_then(|index| self.connections.get(index));
         let active = current.into_iter().flat_map(|connection| &connection.subscriptions);
@@ -201,8 +229,8 @@ impl<'a> Shell<'a> {
 
     /// Completion offers the topic from now on.
     pub(super) fn saw(&self, topic: &str) {
-        if let Some(screen) = &self.screen {
-            screen.facts.lock().unwrap_or_else(PoisonError::into_inner).saw(topic);
+        if let Some(facts) = self.screen.as_ref().and_then(|screen| screen.facts.as_ref()) {
+            facts.lock().unwrap_or_else(PoisonError::into_inner).saw(topic);
         }
     }
 
@@ -249,6 +277,7 @@ impl<'a> Shell<'a> {
     /// Writes what has been printed.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         self.printer.flush()?;
+        self.flush_services();
         for active in self.connections.iter().flat_map(|connection| &connection.subscriptions) {
             for printer in active.printer.iter().chain(&active.file) {
                 printer.borrow_mut().flush()?;
@@ -273,7 +302,7 @@ impl<'a> Shell<'a> {
             Event::Closed(_) => connection.state = State::Offline,
             _ => {}
         }
-        // First the sign: what is told draws the prompt anew.
+        // First the sign: printing draws the prompt again.
         if let (Some(screen), Some(current)) = (&self.screen, self.current) {
             screen.sign.set(self.connections[current].state);
         }
@@ -281,7 +310,7 @@ impl<'a> Shell<'a> {
         Ok(self.told(index, event))
     }
 
-    /// Tells what happened to a connection; which one, where there are several.
+    /// Reports what happened to a connection, naming it if there are several.
     fn tell(&self, index: usize, event: &Event) {
         let Connection { name, settings, .. } = &self.connections[index];
         match event {
@@ -293,7 +322,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// What an event that is no message changes.
+    /// What an event other than a message changes.
     fn told(&mut self, index: usize, event: Event) -> Option<Occurrence> {
         let connection = &mut self.connections[index];
         let id = connection.id;
@@ -377,8 +406,8 @@ impl<'a> Shell<'a> {
                 PublishOutcome::HungUp(message) => self.talk.error(&hung_up(&message)),
                 PublishOutcome::Uncertain => self
                     .talk
-                    .warning("a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
-                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended before"),
+                    .warning("the delivery of a message at QoS 2 is uncertain: it arrived once or not at all, and the session is gone"),
+                PublishOutcome::Unsent => self.talk.warning("a message was not sent: the connection ended first"),
                 PublishOutcome::Lost => {
                     self.talk.warning("a message may be lost: the connection ended before it was acknowledged");
                 }
@@ -391,7 +420,7 @@ impl<'a> Shell<'a> {
     pub(super) fn current(&self) -> Result<&Connection, Error> {
         match self.current.and_then(|index| self.connections.get(index)) {
             Some(connection) => Ok(connection),
-            None => Err(Error::usage("there is no connection").with_hint("`connect -h HOST` opens one")),
+            None => Err(Error::usage("no connection").with_hint("`connect -h HOST` opens one")),
         }
     }
 
@@ -414,9 +443,7 @@ impl<'a> Shell<'a> {
     /// Where a connection is in the list.
     pub(super) fn find(&self, name: &str) -> Result<usize, Error> {
         let found = self.connections.iter().position(|connection| connection.name == name);
-        found.ok_or_else(|| {
-            Error::usage(format!("there is no connection `{name}`")).with_hint("`connections` lists them")
-        })
+        found.ok_or_else(|| Error::usage(format!("unknown connection `{name}`")).with_hint("`connections` lists them"))
     }
 
     /// The connection of an id, while it is in the list.

@@ -8,7 +8,7 @@ use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
 use crate::client::Client;
-use crate::command::refusal::refused;
+use crate::command::refusal::{refused, subscription_refused};
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
@@ -57,7 +57,22 @@ impl Shell<'_> {
         self.answer(id, request).await
     }
 
-    /// Subscribes to the topic of replies, and waits until that stands.
+    /// Subscribes to filters without further options, and waits until that is granted.
+    pub(super) async fn subscribe_to(&mut self, filters: Vec<SubscriptionOptions>) -> Result<(), Stop> {
+        let (id, client) = self.client()?;
+        let request = SubscribeRequest { filters: filters.clone(), ..SubscribeRequest::default() };
+        let request = client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
+        let names = filters.iter().map(|options| options.filter.clone()).collect();
+        for options in filters {
+            let active = Active::new(options, self.filters);
+            self.filters += 1;
+            self.by_id(id).into_iter().for_each(|connection| connection.subscriptions.push(active.clone()));
+        }
+        self.asked(id, request, names);
+        self.answered_by(id, request).await
+    }
+
+    /// Subscribes to the topic of replies, and waits for SUBACK.
     pub(super) async fn listen(&mut self, id: u64, client: &Client, filter: &TopicFilter) -> Result<(), Stop> {
         let options = SubscriptionOptions::new(filter.clone(), QoS::AtLeastOnce);
         let request = SubscribeRequest { filters: vec![options], ..SubscribeRequest::default() };
@@ -81,12 +96,12 @@ impl Shell<'_> {
         self.answer(id, request).await
     }
 
-    /// Waits for SUBACK or UNSUBACK, unless a person looks: the answer is told when it comes.
+    /// Waits for SUBACK or UNSUBACK, unless at a terminal, where the answer is printed when it arrives.
     async fn answer(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
         if self.screen.is_some() { Ok(()) } else { self.answered_by(id, request).await }
     }
 
-    async fn answered_by(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
+    pub(super) async fn answered_by(&mut self, id: u64, request: RequestId) -> Result<(), Stop> {
         loop {
             match self.next().await? {
                 Occurrence::Answered(answered, failure) if answered == request => {
@@ -105,30 +120,32 @@ impl Shell<'_> {
         self.granted(index, &filters, ack)
     }
 
-    /// Tells what SUBACK granted; the error is about the first filter that it did not.
+    /// Reports what SUBACK granted; the error is about the first filter that it did not.
     pub(super) fn granted(&mut self, index: usize, filters: &[TopicFilter], ack: &SubAck) -> Option<Error> {
         let mut failure = None;
         for (filter, &reason) in filters.iter().zip(&ack.reasons) {
             let name = filter.as_str();
             if reason.is_failure() {
                 self.forget(index, std::slice::from_ref(filter));
-                let what = format!("the subscription to `{name}`");
-                let error = refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details));
-                // The first is the command's own; the others are told here.
+                let version = self.connections[index].settings.client.connect.version;
+                let error = subscription_refused(version, name, reason, &ack.details);
+                // The first is the error of the command; the others are printed here.
                 match failure {
                     None => failure = Some(error),
                     Some(_) => self.talk.error(&error),
                 }
                 continue;
             }
-            self.talk.success(format_args!("Subscribed to {name}"));
+            if !self.is_hushed {
+                self.talk.success(format_args!("Subscribed to {name}"));
+            }
             let active = self.connections[index].subscriptions.iter_mut();
             for active in active.filter(|active| active.options.filter == *filter) {
                 active.is_granted = true;
                 let wanted = active.options.qos;
                 if reason.number() < wanted.number() {
                     let granted = reason.number();
-                    self.talk.warning(format_args!("`{name}`: the broker grants QoS {granted}, not {wanted}"));
+                    self.talk.warning(format_args!("`{name}`: the broker granted QoS {granted}, not {wanted}"));
                 }
             }
         }
@@ -147,8 +164,8 @@ impl Shell<'_> {
             }
             self.forget(index, std::slice::from_ref(filter));
             if reason == ReasonCode::NoSubscriptionExisted {
-                self.talk.warning(format_args!("there was no subscription to `{name}` to end"));
-            } else {
+                self.talk.warning(format_args!("there was no subscription to `{name}`"));
+            } else if !self.is_hushed {
                 self.talk.success(format_args!("Unsubscribed from {name}"));
             }
         }
@@ -187,7 +204,7 @@ impl Shell<'_> {
         })
     }
 
-    /// A printer of messages in a shape of their own.
+    /// A printer of messages in a separate shape.
     pub(super) fn message_printer(&self, display: &Display) -> Result<MessagePrinter<Console>, Error> {
         let options = Self::printer_options(display)?;
         Ok(MessagePrinter::new(options, Stdout::with_writer(self.console, self.printer.stream()), self.talk))

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::chosen::Preferences;
 use super::editor::{Editor, Facts, Prompt, Typed};
 use super::history;
 use super::line::commands;
+use super::script::shown;
 use super::shell::{Shell, Stop, at};
 #[cfg(unix)]
 use super::window::make_raw;
@@ -38,8 +40,12 @@ pub(super) async fn attend(
     let mut shell = Shell::new(console, terminal.stdout, talk, settings.profile.clone(), variable)?;
     shell.attend(facts, editor.sign(), editor.draws());
     begin(settings, &mut shell);
-    let ended = session(&mut shell, &mut editor, &cooked).await;
-    // A signal may have come while the terminal was the editor's.
+    let begun = if settings.start_up { shell.start_up().await } else { Ok(()) };
+    let ended = match begun {
+        Ok(()) | Err(Stop::Interrupted(SIGINT)) => session(&mut shell, &mut editor, &cooked).await,
+        Err(stop) => Err(stop),
+    };
+    // A signal may have arrived while the terminal was the editor's.
     drop(cooked);
     drop(never_stopped);
     let closed = shell.close_all().await;
@@ -54,7 +60,7 @@ pub(super) async fn attend(
 
 fn begin(settings: &ReplSettings, shell: &mut Shell<'_>) {
     let Some(connect) = settings.connect.clone() else {
-        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists the commands");
+        shell.talk.progress("Not connected: `connect -h HOST` connects, `help` lists all commands");
         return;
     };
     let profile = settings.profile.clone();
@@ -71,7 +77,9 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) ->
         shell.flush()?;
         let (columns, rows) = window();
         let sign = shell.look_around(columns, rows);
-        editor.ask(Prompt::new(shell.current().ok(), columns, shell.printer.stream(), sign));
+        let Preferences { prompt, has_vi_keys, .. } = &shell.preferences;
+        let prompt = Prompt::new(prompt.as_deref(), shell.current().ok(), columns, shell.printer.stream(), sign);
+        editor.ask(prompt, *has_vi_keys);
         let typed = loop {
             tokio::select! {
                 biased;
@@ -115,6 +123,7 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) ->
 
 /// Runs a line, and says whether the next one may run.
 async fn run(shell: &mut Shell<'_>, text: String) -> Result<bool, Stop> {
+    shell.console.note(&format!("> {}\n", shown(&text)));
     let ended = shell.run(&text).await;
     if text.trim() != "edit" {
         shell.previous = text;

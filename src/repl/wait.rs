@@ -9,11 +9,15 @@ use regex_lite::Regex;
 use tokio::time::{Instant, timeout_at};
 
 use super::journal::Entry;
+use super::property::Property;
 use super::selection::{Member, has_members, member, pattern};
 use super::shell::{Occurrence, Shell, Stop};
-use crate::cli::repl::{ExpectLine, WaitLine, WaitedForArgs};
+use crate::cli::repl::{AssertLine, ExpectLine, WaitLine, WaitedForArgs};
+use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::TopicFilter;
+use crate::payload::{Codec, plural};
+use crate::settings::judge;
 
 /// What a payload has to be.
 #[derive(Debug, Default)]
@@ -21,13 +25,32 @@ struct Wanted {
     whole: Option<String>,
     pattern: Option<Regex>,
     json: Vec<Member>,
+    properties: Vec<Property>,
+    /// By which a payload is decoded before it is judged.
+    codec: Option<Codec>,
 }
 
 impl Wanted {
-    fn new(whole: Option<&str>, given: &WaitedForArgs) -> Result<Self, Error> {
+    fn new(whole: Option<&str>, given: &WaitedForArgs, origins: &Origins) -> Result<Self, Error> {
         let json = given.json.iter().map(|text| member(text)).collect::<Result<_, _>>()?;
         let pattern = given.pattern.as_deref().map(pattern).transpose()?;
-        Ok(Self { whole: whole.map(Into::into), pattern, json })
+        let property = |text: &String| text.parse().map_err(|error| Error::usage(format!("--property: {error}")));
+        let properties = given.property.iter().map(property).collect::<Result<_, _>>()?;
+        let codec = judge(&given.payload, origins)?;
+        Ok(Self { whole: whole.map(Into::into), pattern, json, properties, codec })
+    }
+
+    fn is_met_by(&self, kept: &Entry) -> bool {
+        let message = &kept.record.message;
+        let is_met = match &self.codec {
+            None => self.matches(&message.payload),
+            Some(codec) => {
+                let mut decoded = Vec::new();
+                // A payload that does not decode is another message than the one that is wanted.
+                codec.decode(message.topic.as_str(), &message.payload, &mut decoded).is_ok() && self.matches(&decoded)
+            }
+        };
+        is_met && self.properties.iter().all(|property| property.is_of(message))
     }
 
     fn matches(&self, payload: &[u8]) -> bool {
@@ -37,37 +60,41 @@ impl Wanted {
             && has_members(&self.json, payload)
     }
 
-    /// As in ` that matches "on"`, with backticks; empty if anything will do.
+    /// For example `a match of ^on and /level=3`, with backticks; empty if any message will do.
     fn description(&self) -> String {
-        let whole = self.whole.iter().map(|text| format!("that is `{text}`"));
-        let pattern = self.pattern.iter().map(|pattern| format!("that matches `{pattern}`"));
+        let whole = self.whole.iter().map(|text| format!("`{text}`"));
+        let pattern = self.pattern.iter().map(|pattern| format!("a match of `{pattern}`"));
         let json = self.json.iter().map(|member| match &member.value {
-            Some(value) => format!("with {}={value}", member.pointer),
-            None => format!("with {}", member.pointer),
+            Some(value) => format!("{}={value}", member.pointer),
+            None => member.pointer.clone(),
         });
-        let parts: Vec<_> = whole.chain(pattern).chain(json).collect();
-        if parts.is_empty() { String::new() } else { format!(" {}", parts.join(" and ")) }
+        let properties = self.properties.iter().map(ToString::to_string);
+        let codec = self.codec.iter().map(|codec| format!("a payload of format {}", codec.format()));
+        whole.chain(pattern).chain(json).chain(properties).chain(codec).collect::<Vec<_>>().join(" and ")
     }
 }
 
 impl Shell<'_> {
     /// Takes the oldest message that matches, and waits for it if need be.
-    pub(super) async fn wait(&mut self, line: &WaitLine) -> Result<(), Stop> {
-        let wanted = Wanted::new(None, &line.waited_for)?;
+    pub(super) async fn wait(&mut self, line: &WaitLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(None, &line.waited_for, origins)?;
         let filter = &line.filter;
-        let matches = |kept: &Entry| is_on(filter, kept) && wanted.matches(&kept.record.message.payload);
+        let matches = |kept: &Entry| is_on(filter, kept) && wanted.is_met_by(kept);
         let timeout = (!line.timeout.is_zero()).then_some(line.timeout);
         if let Some(found) = self.first(timeout, matches).await? {
             self.tell_found(&found);
             return Ok(());
         }
-        let what = format!("no message on {}{}", filter.as_str(), wanted.description());
+        let what = match wanted.description() {
+            any if any.is_empty() => format!("no message on {}", filter.as_str()),
+            wanted => format!("no message on {} with {wanted}", filter.as_str()),
+        };
         Err(timed_out(&what, line.timeout).into())
     }
 
     /// Judges the oldest message on a filter, and waits for it if need be.
-    pub(super) async fn expect(&mut self, line: &ExpectLine) -> Result<(), Stop> {
-        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for)?;
+    pub(super) async fn expect(&mut self, line: &ExpectLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for, origins)?;
         let filter = &line.filter;
         let found = self.first(Some(line.timeout), |kept| is_on(filter, kept)).await?;
         let name = filter.as_str();
@@ -76,30 +103,62 @@ impl Shell<'_> {
             None => Err(timed_out(&format!("no message on {name}"), line.timeout).into()),
             Some(kept) if line.none => {
                 let topic = kept.record.message.topic.as_str();
-                Err(Error::local(format!("a message on {topic}, and none was expected"))
-                    .with_detail(shown(&kept))
-                    .into())
+                Err(Error::local(format!("expected no message, got one on {topic}")).with_detail(shown(&kept)).into())
             }
-            Some(kept) if wanted.matches(&kept.record.message.payload) => {
+            Some(kept) if wanted.is_met_by(&kept) => {
                 self.tell_found(&kept);
                 Ok(())
             }
             Some(kept) => {
                 let topic = kept.record.message.topic.as_str();
-                let message = format!("the message on {topic} is not one{}", wanted.description());
-                Err(Error::local(message).with_detail(shown(&kept)).into())
+                let (wanted, got) = (wanted.description(), shown(&kept));
+                // A short payload fits into the sentence.
+                Err(if got.len() <= 40 && !got.contains('\n') {
+                    Error::local(format!("expected {wanted} on {topic}, got `{got}`")).into()
+                } else {
+                    Error::local(format!("expected {wanted} on {topic}, got another message")).with_detail(got).into()
+                })
             }
         }
     }
 
-    /// Tells a person that a message was found: it may have come long before.
+    /// Judges what was received so far, and leaves it for others.
+    pub(super) async fn assert(&mut self, line: &AssertLine, origins: &Origins) -> Result<(), Stop> {
+        let wanted = Wanted::new(line.payload.as_deref(), &line.waited_for, origins)?;
+        // What has come and was not looked at yet counts.
+        while let Ok(occurrence) = timeout_at(Instant::now(), self.next()).await {
+            let occurrence = occurrence?;
+            self.background(occurrence);
+        }
+        let on: Vec<_> = self.messages.journal.entries().filter(|kept| is_on(&line.filter, kept)).collect();
+        let count = on.iter().filter(|kept| wanted.is_met_by(kept)).count() as u64;
+        if line.count.map_or(count > 0, |wanted| wanted == count) {
+            return Ok(());
+        }
+        let expected = line.count.map_or_else(|| "at least 1".to_owned(), |count| count.to_string());
+        let description = match wanted.description() {
+            any if any.is_empty() => any,
+            wanted => format!(" with {wanted}"),
+        };
+        let (found, filter) = (plural(count, "message"), line.filter.as_str());
+        let error = Error::local(format!("expected {expected} on {filter}{description}, got {found}"));
+        Err(match on.last() {
+            Some(last) if count == 0 => {
+                error.with_detail(format!("{}: {}", last.record.message.topic.as_str(), shown(last)))
+            }
+            _ => error,
+        }
+        .into())
+    }
+
+    /// Reports to the user that a message was found, which may have arrived long before.
     fn tell_found(&self, found: &Entry) {
         if self.screen.is_some() {
             self.talk.success(format_args!("Message {} on {}", found.id, found.record.message.topic.as_str()));
         }
     }
 
-    /// Does nothing but take what comes.
+    /// Does nothing but take what arrives.
     pub(super) async fn sleep(&mut self, time: Duration) -> Result<(), Stop> {
         let end = Instant::now() + time;
         while let Ok(occurrence) = timeout_at(end, self.next()).await {
@@ -161,8 +220,9 @@ mod tests {
     use super::*;
 
     fn wanted(whole: Option<&str>, pattern: Option<&str>, json: &[&str]) -> Wanted {
-        let json = json.iter().map(ToString::to_string).collect();
-        Wanted::new(whole, &WaitedForArgs { pattern: pattern.map(Into::into), json }).unwrap()
+        let json = json.iter().map(|text| member(text)).collect::<Result<_, _>>().unwrap();
+        let pattern = pattern.map(|text| super::pattern(text).unwrap());
+        Wanted { whole: whole.map(Into::into), pattern, json, ..Wanted::default() }
     }
 
     #[test]

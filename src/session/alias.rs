@@ -1,4 +1,4 @@
-//! Topic aliases [MQTT-3.3.2.3.4], both ways. They last as long as one network connection.
+//! Topic aliases [MQTT-3.3.2.3.4], in both directions. They last as long as one network connection.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,7 +35,7 @@ impl IncomingAliases {
             return Err(Violation::new(ReasonCode::TopicAliasInvalid, fault));
         }
         if let Some(topic) = topic {
-            // Copied: a slice would keep the whole receive buffer alive.
+            // Copied, as a slice would keep the whole receive buffer alive.
             let copy = TopicName::received(ByteString::from(topic.as_str())).unwrap_or(topic);
             self.topics.insert(alias, copy.clone());
             return Ok(copy);
@@ -51,7 +51,7 @@ impl OutgoingAliases {
     /// The alias of a topic, and whether the topic must go with it to set it.
     ///
     /// `wanted` is the message's own alias. Without one, topics get aliases in order of appearance as long as there
-    /// are any within `maximum`: a topic that came late is sent in full rather than taking another's alias away.
+    /// are any within `maximum`; later topics are sent in full rather than taking the alias of another one.
     pub(super) fn choose(&mut self, topic: &TopicName, wanted: Option<u16>, maximum: u16) -> Option<(u16, bool)> {
         let alias = match wanted {
             Some(alias) => alias,

@@ -2,26 +2,26 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// This end of an enhanced authentication [MQTT-4.12]: what the session asks for every exchange, on each connection
-/// anew. It is asked before CONNACK counts, so that nothing is taken from a server that has not proven itself.
+/// This end of an enhanced authentication [MQTT-4.12]: the session asks it in every exchange, from the start on each
+/// connection. It is asked before CONNACK is accepted, so that nothing is taken from a server that has not proven itself.
 pub trait Authenticator: Send + fmt::Debug {
     /// The Authentication Method.
     fn method(&self) -> &str;
 
-    /// Begins an exchange, whatever became of the one before: the data of CONNECT, or of AUTH that re-authenticates.
+    /// Begins an exchange, discarding the previous one: the data of CONNECT, or of AUTH that re-authenticates.
     fn begin(&mut self) -> Bytes;
 
-    /// The answer to AUTH that wants one.
+    /// The answer to an AUTH that requires one.
     fn answer(&mut self, data: &[u8]) -> Result<Bytes, AuthenticationFault>;
 
-    /// Whether the server may say that the exchange succeeded, with this data.
+    /// Whether the exchange may succeed with this data from the server.
     fn finish(&mut self, data: Option<&[u8]>) -> Result<(), AuthenticationFault>;
 }
 
-/// Why an exchange does not go on.
+/// Why an exchange cannot continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthenticationFault {
-    /// The server says in its data that it refuses us.
+    /// The data of the server says that it refuses us.
     Refused,
     /// The server's data is wrong: its fault, in plain words.
     Wrong(&'static str),

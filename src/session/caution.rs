@@ -1,26 +1,27 @@
-//! What a server that hangs up teaches: to have fewer publishes in flight, and which message it does not take.
+//! What can be learned from a server that closes the connection: to have fewer publishes in flight, and which message it
+//! does not accept.
 
 use super::{DeliveryId, Disconnected, Event, PublishOutcome, Session};
 use crate::mqtt::ReasonCode;
 
-/// After so many hang-ups in a row without an acknowledgement the publish that was first in flight is given up.
+/// After this many closed connections in a row without an acknowledgement, the first publish in flight is given up.
 const HANG_UPS: u8 = 3;
 
-/// Bytes of payload that every broker takes.
+/// Bytes of payload that every broker accepts.
 const SMALL: usize = 1024;
 
 /// What the ends of earlier connections say about the next one.
 ///
-/// Brokers of MQTT 3.1.1 cannot announce how many publishes they take at a time, and cannot refuse a single one: they
-/// close the connection at either. So two things are tried. A connection that ended with the window full and nothing
-/// acknowledged is followed by one with half the window. And where nothing was acknowledged twice in a row, the first
-/// publish goes alone: if the connection ends once more, it is the one that the server does not take, and those behind
-/// it are not held up any longer.
+/// Brokers of MQTT 3.1.1 cannot announce how many publishes they accept at a time, and cannot refuse a single one: they
+/// close the connection in both cases. So two things are tried. A connection that ended with the window full and nothing
+/// acknowledged is followed by one with half the window. And if nothing was acknowledged twice in a row, the first
+/// publish goes alone: if the connection ends once more, it is the one that the server does not accept, and it no longer
+/// holds up those behind it.
 #[derive(Debug, Default)]
 pub(super) struct Caution {
-    /// At most so many in flight, since more were too many; `None`: it never seemed so.
+    /// The limit of publishes in flight after more were too many; `None`: more were never too many.
     narrowed: Option<u16>,
-    /// Something has been acknowledged since a connection ended with the window full.
+    /// Something has been acknowledged since a connection ended with a full window.
     acknowledged_since_full: bool,
     suspect: Option<Suspect>,
     connection: Seen,
@@ -31,14 +32,14 @@ pub(super) struct Caution {
     oversized: Option<usize>,
 }
 
-/// What the present connection has seen, or the last one.
+/// What happened on the current connection, or the last one.
 #[derive(Debug, Default)]
 struct Seen {
     /// Something has been acknowledged.
     acknowledged: bool,
     /// What went out has reached the socket, so that the server may have read it.
     is_flushed: bool,
-    /// Its end has narrowed the window: there are only so many narrower ones.
+    /// Its end has narrowed the window, which can happen only a few times.
     has_narrowed: bool,
 }
 
@@ -53,34 +54,34 @@ struct Suspect {
 /// What was in flight when a connection ended.
 #[derive(Debug, Clone, Copy)]
 struct InFlight {
-    /// The first of the publishes; `None`: there was none, or PUBREL was unanswered too, which may be to blame.
+    /// The first publish; `None`: there was none, or an unanswered PUBREL may be to blame as well.
     first: Option<DeliveryId>,
     /// Bytes of the largest payload among them.
     largest: Option<usize>,
-    /// As many as the window allowed.
+    /// The window was full.
     is_full: bool,
-    /// How many that were.
+    /// The number of publishes.
     window: u16,
 }
 
 /// What follows from the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Conclusion {
-    /// The window from now on, if that is news.
+    /// The window from now on, if it has changed.
     narrowed: Option<u16>,
-    /// The publish that the server hung up at.
+    /// The publish on which the server closed the connection.
     culprit: Option<DeliveryId>,
 }
 
 impl Caution {
-    /// How many publishes may be in flight, where that is fewer than the server's announcement allows.
+    /// How many publishes may be in flight, if fewer than the server announced.
     pub(super) fn limit(&self) -> Option<u16> {
         let is_alone =
             self.suspect.is_some_and(|suspect| suspect.hang_ups + 1 >= HANG_UPS) && !self.connection.acknowledged;
         if is_alone { Some(1) } else { self.narrowed }
     }
 
-    /// Whether this connection got the session on.
+    /// Whether this connection made progress.
     pub(super) fn has_progressed(&self) -> bool {
         self.connection.acknowledged || self.connection.has_narrowed
     }
@@ -108,7 +109,7 @@ impl Caution {
         self.suspect = None;
     }
 
-    /// The server has closed the connection. `too_many`: it said that more were in flight than it takes (0x93).
+    /// The server has closed the connection. `too_many`: it reported that more were in flight than it accepts (0x93).
     fn hung_up(&mut self, in_flight: InFlight, too_many: bool) -> Conclusion {
         let narrowed_before = self.narrowed;
         self.oversized = in_flight.largest.filter(|size| *size > self.largest_acknowledged.max(SMALL));
@@ -137,7 +138,7 @@ impl Caution {
 }
 
 impl Session {
-    /// What the end of a connection says, by what was in flight.
+    /// What the end of a connection means, given what was in flight.
     pub(super) fn conclude(&mut self, how: &Disconnected) -> Conclusion {
         let too_many = matches!(how, Disconnected::ByServer(disconnect)
             if disconnect.reason == ReasonCode::ReceiveMaximumExceeded);
@@ -154,7 +155,7 @@ impl Session {
         }
         let (limits, all, exactly_once) =
             (self.limits(), self.window.in_flight(), self.window.in_flight_exactly_once());
-        // A window that the server announced is one that it takes.
+        // A window that the server announced is one that it accepts.
         let is_announced = self.granted.receive_maximum.is_some();
         let is_full = !is_announced && all > 0 && (all >= limits.all || exactly_once >= limits.exactly_once);
         let window = if exactly_once > 0 { limits.exactly_once } else { limits.all };
@@ -167,7 +168,7 @@ impl Session {
         self.caution.hung_up(in_flight, too_many)
     }
 
-    /// Draws it, and tells.
+    /// Draws the conclusion and returns it.
     pub(super) fn draw(&mut self, conclusion: Conclusion) {
         if let Some(window) = conclusion.narrowed {
             self.events.push_back(Event::Narrowed(window));
@@ -175,7 +176,7 @@ impl Session {
         if let Some(id) = conclusion.culprit
             && let Some(message) = self.window.take(id)
         {
-            self.events.push_back(Event::Published { id, outcome: PublishOutcome::HungUp(Box::new(message)) });
+            self.conclude_publish(id, PublishOutcome::HungUp(Box::new(message)));
         }
     }
 }

@@ -17,14 +17,14 @@ pub(super) struct Connection {
     pub(super) by_client: bool,
     /// A re-authentication is under way.
     pub(super) reauthenticating: bool,
-    /// What CONNECT asked for, and the server is held to.
+    /// What CONNECT asked for, and the server must keep to.
     pub(super) rules: Rules,
     /// From CONNACK to the end.
     pub(super) keep_alive: Option<KeepAlive>,
-    /// PINGREQs queued so far, and PINGRESPs that have come for them.
+    /// PINGREQs queued so far, and PINGRESPs received for them.
     pub(super) pings: u32,
     pub(super) pings_answered: u32,
-    /// What the window does not hold back, ahead of everything else.
+    /// Packets that the window does not hold back, ahead of everything else.
     pub(super) control: VecDeque<Control>,
     /// `None`: no alias has been used.
     aliases: Option<Box<Aliases>>,
@@ -90,7 +90,7 @@ impl Connection {
         &mut self.aliases.get_or_insert_default().incoming
     }
 
-    /// The alias to send a message with, if any, and whether the topic goes with it.
+    /// The alias to send a message with, if any, and whether to send the topic with it.
     pub(super) fn outgoing_alias(
         &mut self,
         options: &ConnectOptions,

@@ -12,8 +12,8 @@ use super::options::{check_binary, check_text, check_user_properties};
 use super::window::{Request, Window};
 use super::{
     AckToken, Auth, AuthenticateError, Authenticator, ConnectOptions, DeliveryId, Disconnect, DisconnectProperties,
-    Disconnected, Event, Granted, InvalidOptions, OnSessionLoss, PublishError, RequestError, RequestId,
-    SubscribeRequest, UnsubscribeRequest, request,
+    Disconnected, Event, Granted, InvalidOptions, Journal, OnSessionLoss, PublishError, PublishOutcome, RequestError,
+    RequestId, Restored, SubscribeRequest, UnsubscribeRequest, request,
 };
 use crate::mqtt::{Message, QoS, ReasonCode};
 
@@ -43,26 +43,26 @@ use crate::mqtt::{Message, QoS, ReasonCode};
 ///
 /// 1. [`poll_event`](Self::poll_event) until `None`;
 /// 2. [`poll_transmit`](Self::poll_transmit) into a buffer, write the buffer to the stream; again as long as it
-///    says [`Transmit::Bytes`]. At [`Transmit::Close`] flush, shut down the sending half, drain what still comes
-///    for a moment, and call `handle_closed`;
+///    returns [`Transmit::Bytes`]. On [`Transmit::Close`] flush, shut down the sending half, drain the input for
+///    a moment, and call `handle_closed`;
 /// 3. wait for the first of: bytes ([`handle_input`](Self::handle_input)), the end of the stream
 ///    (`handle_closed`), the time of [`poll_timeout`](Self::poll_timeout)
 ///    ([`handle_timeout`](Self::handle_timeout)), the application.
 ///
 /// Reading and writing need not wait for one another: `handle_input` may be called while an earlier buffer is still
-/// being written, and must be, if the peer is not to be dead-locked. `now` never goes backwards; it may stand still.
+/// being written, and must be, to avoid a deadlock with the peer. `now` never goes backwards; it may stay the same.
 ///
-/// Publishes and requests may be queued in any state; they go out once a connection stands.
+/// Publishes and requests may be queued in any state; they are sent once a connection is open.
 ///
-/// # What is kept over connections
+/// # What is kept across connections
 ///
 /// | | session present | not present |
 /// |---|---|---|
 /// | queued, never sent | sent | sent |
-/// | sent at QoS 1, unacknowledged | PUBLISH again with DUP, same packet id | published anew, see [`OnSessionLoss`] |
+/// | sent at QoS 1, unacknowledged | PUBLISH again with DUP, same packet id | published again, see [`OnSessionLoss`] |
 /// | sent at QoS 2, no PUBREC | PUBLISH again with DUP, same packet id | [`PublishOutcome::Uncertain`] |
 /// | PUBREC seen | PUBREL again | [`PublishOutcome::Uncertain`] |
-/// | SUBSCRIBE or UNSUBSCRIBE unanswered | sent anew | sent anew |
+/// | SUBSCRIBE or UNSUBSCRIBE unanswered | sent again | sent again |
 /// | packet ids of incoming QoS 2 | kept: no second delivery | forgotten |
 /// | topic aliases, either way | forgotten | forgotten |
 ///
@@ -73,9 +73,10 @@ use crate::mqtt::{Message, QoS, ReasonCode};
 pub struct Session {
     pub(super) options: Box<ConnectOptions>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
+    pub(super) journal: Option<Box<dyn Journal>>,
     pub(super) granted: Granted,
     pub(super) state: State,
-    /// A connection stood before.
+    /// There has been a connection before.
     pub(super) connected_before: bool,
     pub(super) connection: Connection,
     /// SUBSCRIBE and UNSUBSCRIBE not yet sent.
@@ -86,17 +87,19 @@ pub struct Session {
     pub(super) caution: Caution,
     /// PUBACK for a publish at QoS 2 has been reported.
     pub(super) tolerates_puback: bool,
+    /// More messages than our Receive Maximum have been reported.
+    pub(super) tolerates_excess: bool,
     pub(super) incoming: IncomingIds,
     pub(super) events: VecDeque<Event>,
     pub(super) last_delivery: u64,
-    /// Up to this one, what is queued has not been held against the limits of this connection.
+    /// Queued messages up to this one have not been checked against the limits of this connection.
     pub(super) last_unchecked: u64,
     pub(super) last_transmitted: u64,
     last_request: u64,
     pub(super) unsolicited: u64,
 }
 
-/// Where the network connection stands; see the diagram at [`Session`].
+/// State of the network connection; see the diagram at [`Session`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// No network connection.
@@ -105,7 +108,7 @@ pub enum State {
     Connecting,
     /// CONNACK accepted the connection.
     Connected,
-    /// Over, but for what is still to be sent and for closing the stream.
+    /// Over, except for what is still to be sent and for closing the stream.
     Closing,
 }
 
@@ -115,13 +118,13 @@ pub enum State {
 pub enum Transmit {
     /// It appended bytes to the buffer: write them and ask again.
     Bytes,
-    /// There is nothing to send.
+    /// Nothing to send.
     Nothing,
-    /// There is nothing to send any more on this connection: flush, shut down, call `handle_closed`.
+    /// Nothing more to send on this connection: flush, shut down, call `handle_closed`.
     Close,
 }
 
-/// An idle session keeps room for so many events.
+/// An idle session keeps room for this many events.
 const EVENTS_KEPT: usize = 64;
 
 impl Session {
@@ -134,6 +137,7 @@ impl Session {
             connection: Connection::new(&options, options.clean_start),
             options: Box::new(options),
             authenticator: None,
+            journal: None,
             state: State::Disconnected,
             connected_before: false,
             requests: VecDeque::new(),
@@ -141,6 +145,7 @@ impl Session {
             window,
             caution: Caution::default(),
             tolerates_puback: false,
+            tolerates_excess: false,
             incoming: IncomingIds::new(),
             events: VecDeque::new(),
             last_delivery: 0,
@@ -159,13 +164,43 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves enhanced authentication to this, from the next `connect` on: it has the word on method and data, and AUTH
-    /// that wants an answer is no event.
+    /// Leaves enhanced authentication to this authenticator, from the next `connect` on: it decides on method and data, and
+    /// an AUTH that requires an answer is not an event.
     pub fn set_authenticator(&mut self, mut authenticator: Box<dyn Authenticator>) -> Result<(), InvalidOptions> {
         check_binary("Authentication Data", &authenticator.begin())?;
         self.options.properties.authentication_method = Some(authenticator.method().to_owned());
         self.authenticator = Some(authenticator);
         Ok(())
+    }
+
+    /// Reports to a journal from now on, and goes on with what an earlier process of the session sent and did not
+    /// complete, in the order of its steps. To be called before anything else. Returns the names of those publishes.
+    pub fn restore(&mut self, mut journal: Box<dyn Journal>, publishes: Vec<Restored>) -> Vec<DeliveryId> {
+        let mut named = Vec::with_capacity(publishes.len());
+        for Restored { packet_id, is_released, message } in publishes {
+            self.last_delivery += 1;
+            let id = DeliveryId(self.last_delivery);
+            journal.accepted(id);
+            named.push((id, packet_id, is_released, message));
+        }
+        self.last_transmitted = self.last_delivery;
+        let ids = named.iter().map(|(id, ..)| *id).collect();
+        self.window.restore(named);
+        self.journal = Some(journal);
+        ids
+    }
+
+    /// Makes what was reported to the journal last: before what was transmitted is written, and after input.
+    pub fn commit_journal(&mut self) -> Result<(), String> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.commit())
+    }
+
+    /// A publish has its outcome.
+    pub(super) fn conclude_publish(&mut self, id: DeliveryId, outcome: PublishOutcome) {
+        if let Some(journal) = &mut self.journal {
+            journal.finished(id);
+        }
+        self.events.push_back(Event::Published { id, outcome });
     }
 
     /// Begins a network connection: the next transmit is CONNECT.
@@ -182,10 +217,10 @@ impl Session {
         self.state = State::Connecting;
     }
 
-    /// Takes whole packets from the front of `input` and leaves the part of one that is not whole yet.
+    /// Takes whole packets from the front of `input` and leaves an incomplete one.
     ///
-    /// It never asks for more memory than has arrived: a header's promise reserves nothing. When the connection is
-    /// over it discards the input.
+    /// It never allocates more memory than has arrived: the length in a header reserves nothing. When the connection is
+    /// over, it discards the input.
     pub fn handle_input(&mut self, input: &mut BytesMut, now: Instant) {
         if let Some(keep_alive) = &mut self.connection.keep_alive
             && !input.is_empty()
@@ -205,7 +240,7 @@ impl Session {
         input.clear();
     }
 
-    /// The stream has ended, in whichever way. In `Closing` too.
+    /// The stream has ended in any way, also in `Closing`.
     pub fn handle_closed(&mut self, _now: Instant) {
         match self.state {
             State::Disconnected => return,
@@ -220,7 +255,7 @@ impl Session {
         self.window.end_connection(&mut self.requests);
     }
 
-    /// The time of `poll_timeout` has come; too early does no harm.
+    /// The time of `poll_timeout` has been reached; calling it too early does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.state != State::Connected {
             return;
@@ -228,12 +263,12 @@ impl Session {
         match self.connection.keep_alive.as_mut().map_or(Due::Nothing, |keep_alive| keep_alive.due(now)) {
             Due::Nothing => {}
             Due::Ping => self.queue_ping(),
-            // Without DISCONNECT: nobody is there to read it, and the will is to be published.
+            // Without DISCONNECT: no one is there to read it, and the will should be published.
             Due::GiveUp => self.end(Disconnected::KeepAliveTimeout),
         }
     }
 
-    /// Sends PINGREQ behind all that is queued; `None` unless connected. [`pings_answered`](Self::pings_answered) reaches
+    /// Sends PINGREQ after everything that is queued; `None` unless connected. [`pings_answered`](Self::pings_answered) reaches
     /// the number once the server has read everything up to it.
     pub fn ping(&mut self, now: Instant) -> Option<u32> {
         if self.state != State::Connected {
@@ -251,16 +286,16 @@ impl Session {
         self.connection.pings_answered
     }
 
-    /// Tells whether the driver reads. While it does not, since its consumer is slow, PINGRESP may be waiting
-    /// unread, so its absence proves nothing; the wait for it begins anew when reading goes on.
+    /// Sets whether the driver reads. While it does not, because its consumer is slow, PINGRESP may be waiting
+    /// unread, so its absence proves nothing; the wait for it starts again when reading continues.
     pub fn set_reading(&mut self, reading: bool, now: Instant) {
         if let Some(keep_alive) = &mut self.connection.keep_alive {
             keep_alive.set_reading(reading, now);
         }
     }
 
-    /// The stream has taken all that `poll_transmit` returned. Without this no publish is ever given up because of what
-    /// the server does at it.
+    /// The stream has taken all that `poll_transmit` returned. Without this, no publish is ever given up because of how
+    /// the server reacts to it.
     pub fn handle_flushed(&mut self) {
         // Not CONNECT alone.
         if self.state == State::Connected && self.window.in_flight() > 0 {
@@ -268,8 +303,8 @@ impl Session {
         }
     }
 
-    /// The stream has taken a part of a buffer, and the rest has to wait: so the peer lives. On a slow line a large
-    /// packet can take longer than any PINGRESP may, and PINGREQ is behind it.
+    /// The stream has taken a part of a buffer, and the rest has to wait: so the peer is alive. On a slow line a large
+    /// packet can take longer than the limit for PINGRESP, and PINGREQ is queued behind it.
     pub fn handle_progress(&mut self, now: Instant) {
         if let Some(keep_alive) = &mut self.connection.keep_alive {
             keep_alive.heard(now);
@@ -278,13 +313,13 @@ impl Session {
 
     /// Queues an application message.
     ///
-    /// Publishes are sent in the order of these calls, QoS 0 among QoS 1 and 2, so a full window holds them all.
-    /// The queue has no bound of its own: watch [`queued`](Self::queued).
+    /// Publishes are sent in the order of these calls, also QoS 0 between QoS 1 and 2, so a full window holds up all of them.
+    /// The queue is not bounded: watch [`queued`](Self::queued).
     ///
     /// # Errors
     ///
-    /// The message cannot be encoded, or exceeds what the server takes. While no connection stands the latter is
-    /// not known; it comes as [`PublishOutcome::Rejected`](super::PublishOutcome::Rejected) then.
+    /// The message cannot be encoded, or exceeds the limits of the server. Without a connection these are
+    /// not known; then the result is [`PublishOutcome::Rejected`](super::PublishOutcome::Rejected) then.
     pub fn publish(&mut self, message: Message) -> Result<DeliveryId, PublishError> {
         if self.options.version.is_v5()
             && let Some(properties) = &message.properties
@@ -296,6 +331,9 @@ impl Session {
         }
         self.last_delivery += 1;
         let id = DeliveryId(self.last_delivery);
+        if let Some(journal) = &mut self.journal {
+            journal.accepted(id);
+        }
         self.queue.push_back((id, message));
         Ok(id)
     }
@@ -310,8 +348,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As at [`publish`](Self::publish); what the server does not take comes as [`Event::RequestRejected`] if it
-    /// was not known yet.
+    /// As for [`publish`](Self::publish); if the limits of the server are not known yet, the result is
+    /// [`Event::RequestRejected`].
     pub fn subscribe(&mut self, request: SubscribeRequest) -> Result<RequestId, RequestError> {
         request::check_subscribe(&request, self.options.version)?;
         self.request(Subscription::Subscribe(request))
@@ -321,7 +359,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As at [`subscribe`](Self::subscribe).
+    /// As for [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, request: UnsubscribeRequest) -> Result<RequestId, RequestError> {
         request::check_unsubscribe(&request)?;
         self.request(Subscription::Unsubscribe(request))
@@ -346,8 +384,8 @@ impl Session {
         true
     }
 
-    /// Queues AUTH: `ContinueAuthentication` answers [`Event::Auth`], `ReAuthenticate` begins an exchange on a
-    /// connection that stands.
+    /// Queues AUTH: `ContinueAuthentication` answers [`Event::Auth`], `ReAuthenticate` begins an exchange on an
+    /// open connection.
     ///
     /// # Errors
     ///
@@ -374,10 +412,10 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the connection in order: acknowledgements already queued, then DISCONNECT, then [`Transmit::Close`].
+    /// Ends the connection properly: acknowledgements already queued, then DISCONNECT, then [`Transmit::Close`].
     ///
-    /// Publishes that are still queued stay queued, so poll until [`queued`](Self::queued) is 0 before. With
-    /// `DisconnectWithWillMessage` before 5.0 no DISCONNECT is sent, which there has that meaning.
+    /// Publishes that are still queued stay queued, so poll until [`queued`](Self::queued) is 0 first. Before 5.0,
+    /// `DisconnectWithWillMessage` sends no DISCONNECT, which has that meaning there.
     pub fn disconnect(&mut self, reason: ReasonCode, mut properties: DisconnectProperties) {
         if !matches!(self.state, State::Connecting | State::Connected) {
             return;
@@ -414,7 +452,7 @@ impl Session {
         self.connection.keep_alive.as_ref()?.deadline()
     }
 
-    /// Where the network connection stands.
+    /// State of the network connection.
     pub fn state(&self) -> State {
         self.state
     }
@@ -434,7 +472,7 @@ impl Session {
         self.window.publishes()
     }
 
-    /// How many more publishes of this QoS, of 1 and 2, can be queued that go out at once; 0 unless connected.
+    /// How many more publishes of this QoS (1 or 2) can be queued and sent at once; 0 unless connected.
     pub fn window_space(&self, qos: QoS) -> usize {
         if self.state != State::Connected {
             return 0;
@@ -442,25 +480,25 @@ impl Session {
         self.limits().of(qos).saturating_sub(self.window.publishes() + self.queue.len())
     }
 
-    /// How many publishes of this QoS, of 1 and 2, may be in flight on the connection as it is.
+    /// How many publishes of this QoS (1 or 2) may be in flight on the current connection.
     pub fn window(&self, qos: QoS) -> usize {
         self.limits().of(qos)
     }
 
-    /// Whether the present connection, or the last one, got the session on: something was acknowledged, or the window was
+    /// Whether the current connection, or the last one, made progress: something was acknowledged, or the window was
     /// narrowed.
     pub fn has_progressed(&self) -> bool {
         self.caution.has_progressed()
     }
 
-    /// The last connection ended with a publish in flight that was larger than any acknowledged before: the bytes of
-    /// its payload.
+    /// Bytes of the payload, if the last connection ended with a publish in flight that was larger than any acknowledged
+    /// before.
     pub fn oversized(&self) -> Option<usize> {
         self.caution.oversized()
     }
 
-    /// Messages received at QoS 2 that have been acknowledged and that the server has not released yet: as long as that
-    /// is so, it may send them again to another process.
+    /// Messages received at QoS 2 that have been acknowledged and that the server has not released yet: until then,
+    /// it may send them again to another process.
     pub fn unreleased(&self) -> usize {
         self.incoming.unreleased()
     }
@@ -470,7 +508,7 @@ impl Session {
         self.queue.len()
     }
 
-    /// Answers to what was never sent, since the session began: odd, and harmless.
+    /// Answers to packets that were never sent, since the session began: unusual, but harmless.
     pub fn unsolicited(&self) -> u64 {
         self.unsolicited
     }

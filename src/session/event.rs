@@ -1,4 +1,4 @@
-//! What a session tells its driver.
+//! What a session reports to its driver.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,11 +9,11 @@ use crate::mqtt::{ConnAckProperties, Message, ReasonCode, UserProperties};
 
 use super::{DeliveryId, PublishError, RequestError, RequestId};
 
-/// What happened. Kept small: what is rare is boxed.
+/// What happened. Kept small: rare variants are boxed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// CONNACK accepted the connection. Publishes outstanding are resent by themselves; whether subscriptions
-    /// still stand is in `session_present`.
+    /// CONNACK accepted the connection. Outstanding publishes are resent automatically; `session_present` says
+    /// whether subscriptions still exist.
     Connected(Box<ConnAck>),
     /// CONNACK refused the connection, which is over.
     Refused(Box<ConnAck>),
@@ -21,43 +21,43 @@ pub enum Event {
     Disconnected(Disconnected),
     /// An application message.
     Message(Received),
-    /// What became of a publish at QoS 1 or 2, exactly once each. A publish at QoS 0 has an event only if it
+    /// The outcome of a publish at QoS 1 or 2, exactly once each. A publish at QoS 0 has an event only if it
     /// could not be sent ([`PublishOutcome::Rejected`]); otherwise see
     /// [`Session::transmitted`](super::Session::transmitted).
     Published {
-        /// As [`Session::publish`](super::Session::publish) returned it.
+        /// The id returned by [`Session::publish`](super::Session::publish).
         id: DeliveryId,
-        /// What became of it.
+        /// Its outcome.
         outcome: PublishOutcome,
     },
     /// SUBACK.
     Subscribed {
-        /// As [`Session::subscribe`](super::Session::subscribe) returned it.
+        /// The id returned by [`Session::subscribe`](super::Session::subscribe).
         id: RequestId,
         /// One reason for each filter, in their order.
         ack: Box<SubAck>,
     },
     /// UNSUBACK.
     Unsubscribed {
-        /// As [`Session::unsubscribe`](super::Session::unsubscribe) returned it.
+        /// The id returned by [`Session::unsubscribe`](super::Session::unsubscribe).
         id: RequestId,
         /// One reason for each filter, in their order.
         ack: Box<SubAck>,
     },
     /// A SUBSCRIBE or UNSUBSCRIBE queued before the server's limits were known, which they now forbid.
     RequestRejected {
-        /// As `subscribe` or `unsubscribe` returned it.
+        /// The id returned by `subscribe` or `unsubscribe`.
         id: RequestId,
         /// Why.
         error: Box<RequestError>,
     },
-    /// The server broke the protocol in a way that leaves every message accounted for, and it goes on. Once for each
-    /// kind.
+    /// The server broke the protocol in a way that leaves every message accounted for, and the session continues. Once
+    /// for each kind.
     Tolerated(Box<Violation>),
-    /// The server closed the connection, as it seems because of the number of publishes in flight: from now on there
-    /// are at most so many, and perhaps fewer later. Once.
+    /// The server closed the connection, apparently because of the number of publishes in flight: this is the limit from
+    /// now on, and it may be lowered further. Once.
     Narrowed(u16),
-    /// AUTH from the server: `ContinueAuthentication` wants an answer by
+    /// AUTH from the server: `ContinueAuthentication` requires an answer with
     /// [`Session::authenticate`](super::Session::authenticate), `Success` ends a re-authentication.
     Auth(Box<Auth>),
 }
@@ -67,7 +67,7 @@ pub enum Event {
 pub struct Received {
     /// Topic, payload, QoS, retain and properties; a topic alias has been resolved.
     pub message: Message,
-    /// The server sends it again, having seen no acknowledgement.
+    /// The server sends it again, as it has seen no acknowledgement.
     pub dup: bool,
     /// Packet Identifier; 0 at QoS 0.
     pub packet_id: u16,
@@ -75,9 +75,9 @@ pub struct Received {
     pub token: Option<AckToken>,
 }
 
-/// Right to acknowledge one received message.
+/// Permission to acknowledge one received message.
 ///
-/// It goes stale with what it stands for (its connection at QoS 1, its session at QoS 2); acknowledging with a
+/// It becomes stale with its connection at QoS 1, and with its session at QoS 2; acknowledging with a
 /// stale token does nothing, as the server sends the message again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AckToken {
@@ -87,33 +87,33 @@ pub struct AckToken {
 }
 
 impl AckToken {
-    /// Whether it stands for a message at QoS 2.
+    /// Whether its message has QoS 2.
     pub fn is_exactly_once(self) -> bool {
         self.exactly_once
     }
 }
 
-/// What became of a publish.
+/// The outcome of a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishOutcome {
-    /// PUBACK or PUBCOMP: the server has it. The reason may be `NoMatchingSubscribers`.
+    /// PUBACK or PUBCOMP: the server has received it. The reason may be `NoMatchingSubscribers`.
     Acknowledged(Acknowledgement),
     /// PUBACK, PUBREC or PUBCOMP with a reason from 0x80.
     Refused(Acknowledgement),
-    /// It was sent, not completed, and the server has no session any more: whether it arrived is unknown.
+    /// It was sent but not completed, and the server no longer has the session: whether it arrived is unknown.
     Uncertain,
-    /// The server closed the connection at it three times in a row, without acknowledging anything; it is not sent
+    /// The server closed the connection on it three times in a row, without acknowledging anything; it is not sent
     /// again.
     HungUp(Box<Message>),
-    /// It was never sent, and there is nobody left to send it.
+    /// It was never sent, and never will be, as the client has ended.
     Unsent,
-    /// It was sent, or partly, and there is nobody left to say more: the client has ended, or at QoS 0 the connection.
+    /// It was sent, at least in part, and nothing more will be known: the client has ended, or at QoS 0 the connection.
     Lost,
     /// It was queued before the server's limits were known, which now forbid it; it was not sent.
     Rejected(Box<PublishError>),
 }
 
-/// Reason and what the server said with it.
+/// The reason, with its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {
     /// Why; in 3.1.1 always `Success`.
@@ -122,21 +122,21 @@ pub struct Acknowledgement {
     pub details: Option<Box<Details>>,
 }
 
-/// Reason String and User Properties of any packet that answers.
+/// Reason String and User Properties of any answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
-    /// Why, in the server's words.
+    /// The reason in the words of the server.
     pub reason_string: Option<String>,
-    /// Names and values of the server's own.
+    /// Names and values defined by the server.
     pub user_properties: UserProperties,
 }
 
 /// CONNACK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnAck {
-    /// Whether the server resumes a session that it had. Always `false` in 3.1, which has no such flag.
+    /// Whether the server resumes a stored session. Always `false` in 3.1, which has no such flag.
     pub session_present: bool,
-    /// A return code of 3.1.1 as its equal of 5.0.
+    /// The reason; for a return code of 3.1.1, its equivalent in 5.0.
     pub reason: ReasonCode,
     /// What the server grants and limits; in 3.1.1 none.
     pub properties: ConnAckProperties,
@@ -168,7 +168,7 @@ pub struct Auth {
 pub enum Disconnected {
     /// The server sent DISCONNECT (5.0).
     ByServer(Box<Disconnect>),
-    /// The server refused a re-authentication [MQTT-4.12.1-2]: the reason and words of its DISCONNECT, or the AUTH
+    /// The server refused a re-authentication [MQTT-4.12.1-2]: the reason and text of its DISCONNECT, or the AUTH
     /// whose data says so, with `NotAuthorized`.
     NotReauthenticated(Box<Auth>),
     /// The server broke the protocol: its fault, in plain words.
@@ -186,19 +186,19 @@ pub enum Disconnected {
 pub struct Disconnect {
     /// Why.
     pub reason: ReasonCode,
-    /// The rest.
+    /// The other fields.
     pub properties: DisconnectProperties,
 }
 
 /// Properties of DISCONNECT.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DisconnectProperties {
-    /// How long the session lives on, seconds (client to server only); left out if CONNECT had asked for 0
+    /// How long the session is kept, in seconds (client to server only); left out if CONNECT had asked for 0
     /// [MQTT-3.14.2-2].
     pub session_expiry_interval: Option<u32>,
-    /// Why, in words.
+    /// The reason in words.
     pub reason_string: Option<String>,
-    /// Names and values of the sender's own.
+    /// Names and values defined by the sender.
     pub user_properties: UserProperties,
     /// Another server to use (server to client only).
     pub server_reference: Option<String>,
@@ -209,7 +209,7 @@ pub struct DisconnectProperties {
 pub struct Violation {
     /// What our DISCONNECT says (5.0).
     pub reason: ReasonCode,
-    /// What the server sent, as in `PUBLISH with two Topic Alias properties`.
+    /// What the server sent, for example `PUBLISH with two Topic Alias properties`.
     pub fault: Cow<'static, str>,
 }
 

@@ -1,4 +1,4 @@
-//! What the server grants and limits, and what of ours keeps within it.
+//! What the server grants and limits, and which of our packets keep within the limits.
 
 use super::codec::{self, MAXIMUM_PACKET_SIZE, Subscription};
 use super::{ConnAck, ConnectOptions, PublishError, RequestError};
@@ -8,30 +8,30 @@ use crate::mqtt::{Message, QoS, Version};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the specification has them")]
 pub struct Granted {
-    /// How many publishes at QoS 1 and 2 it takes at a time; `None`: it has not said, and in 3.1.1 cannot.
+    /// How many publishes at QoS 1 and 2 it accepts at a time; `None`: not announced, which 3.1.1 cannot do.
     pub receive_maximum: Option<u16>,
-    /// The highest QoS it takes.
+    /// The highest QoS it accepts.
     pub maximum_qos: QoS,
-    /// Whether it keeps retained messages.
+    /// Whether it supports retained messages.
     pub retain_available: bool,
-    /// Bytes of the largest packet that it takes; without a limit of its own, the largest that there is.
+    /// Bytes of the largest packet that it accepts; without an announced limit, the largest possible.
     pub maximum_packet_size: u32,
     /// How many topic aliases we may use.
     pub topic_alias_maximum: u16,
-    /// Seconds of silence that it bears; 0: any.
+    /// Seconds of silence that it tolerates; 0: unlimited.
     pub keep_alive: u16,
-    /// Seconds that the session outlives the connection; `u32::MAX` never ends.
+    /// Seconds that the session outlives the connection; `u32::MAX`: forever.
     pub session_expiry_interval: u32,
-    /// Whether it takes filters with wildcards.
+    /// Whether it supports filters with wildcards.
     pub wildcard_subscription_available: bool,
-    /// Whether it takes subscription identifiers.
+    /// Whether it supports subscription identifiers.
     pub subscription_identifiers_available: bool,
-    /// Whether it takes shared subscriptions.
+    /// Whether it supports shared subscriptions.
     pub shared_subscription_available: bool,
 }
 
 impl Granted {
-    /// What holds unless CONNACK says otherwise.
+    /// The defaults unless CONNACK announces something else.
     pub(super) fn assumed(options: &ConnectOptions) -> Self {
         let session_expiry_interval = match options.version {
             Version::V5 => options.properties.session_expiry_interval.unwrap_or(0),
@@ -52,7 +52,7 @@ impl Granted {
         }
     }
 
-    /// With what CONNACK says.
+    /// Applies what CONNACK announces.
     pub(super) fn by(ack: &ConnAck, options: &ConnectOptions) -> Self {
         let assumed = Self::assumed(options);
         let properties = &ack.properties;

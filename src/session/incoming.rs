@@ -6,10 +6,10 @@ use super::AckToken;
 use crate::mqtt::QoS;
 
 /// Packet ids of received messages: no QoS 2 message is delivered twice, no token acknowledges twice, and the
-/// server keeps to our Receive Maximum.
+/// server must keep to our Receive Maximum.
 #[derive(Debug)]
 pub(super) struct IncomingIds {
-    /// Sorted by id. Ids come mostly in order, so that both ends of the ring see the work.
+    /// Sorted by id. Ids arrive mostly in order, so that changes happen at the ends of the ring.
     entries: VecDeque<Entry>,
     /// Publishes received on this connection whose PUBACK or PUBCOMP has not been handed to transmit.
     unfinished: u32,
@@ -25,11 +25,11 @@ struct Entry {
     exactly_once: bool,
     /// PUBREC was queued on some connection. At QoS 1 always `false`: acknowledged ones are removed.
     recorded: bool,
-    /// It counts in `unfinished`, having come on this connection.
+    /// It counts in `unfinished`, as it arrived on this connection.
     counted: bool,
 }
 
-/// What a PUBLISH at QoS 1 or 2 is.
+/// How to treat a PUBLISH at QoS 1 or 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// To be delivered.
@@ -43,18 +43,18 @@ pub(super) enum Arrival {
     IdInUse,
 }
 
-/// What using a token comes to.
+/// The result of using a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     /// PUBACK or PUBREC is due.
     Answer,
     /// The message came on an earlier connection, so the server will send it again; PUBREC is due then.
     Noted,
-    /// There is nothing to acknowledge.
+    /// Nothing to acknowledge.
     Stale,
 }
 
-/// What a PUBREL is.
+/// How to treat a PUBREL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Release {
     /// It ends the hand-shake; `counted`: PUBCOMP makes room in our Receive Maximum.
@@ -70,7 +70,7 @@ impl IncomingIds {
         Self { entries: VecDeque::new(), unfinished: 0, connection: 0, session: 0 }
     }
 
-    /// A new connection: the server counts anew, and sends unacknowledged messages at QoS 1 again.
+    /// A new connection: the server starts counting again, and sends unacknowledged messages at QoS 1 again.
     pub(super) fn begin_connection(&mut self) {
         self.connection = self.connection.wrapping_add(1);
         self.unfinished = 0;
@@ -80,13 +80,13 @@ impl IncomingIds {
         }
     }
 
-    /// The server has no session: it knows of no message.
+    /// The server has no session: it does not know of any message.
     pub(super) fn forget(&mut self) {
         self.session = self.session.wrapping_add(1);
         self.entries.clear();
     }
 
-    /// How many messages the server has outstanding towards us, by what it can know.
+    /// How many messages the server has outstanding towards us, as far as it can know.
     pub(super) fn unfinished(&self) -> u32 {
         self.unfinished
     }
@@ -132,7 +132,7 @@ impl IncomingIds {
         }
     }
 
-    /// Uses a token up.
+    /// Uses up a token.
     pub(super) fn acknowledge(&mut self, token: AckToken) -> Use {
         let Ok(at) = self.find(token.packet_id) else { return Use::Stale };
         let entry = &mut self.entries[at];

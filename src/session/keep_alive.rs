@@ -1,12 +1,12 @@
-//! Keep alive [MQTT-3.1.2.10]: when to send PINGREQ, and when to give the server up.
+//! Keep alive [MQTT-3.1.2.10]: when to send PINGREQ, and when to give up on the server.
 
 use std::time::{Duration, Instant};
 
 /// Watches the silence on one network connection, in both directions.
 ///
 /// PINGREQ is due one Keep Alive after the last packet sent, as the specification has it, and also one Keep Alive
-/// after the last sign of life, so that a peer that is gone is noticed while we publish into the void. Unless there is
-/// another one, the server is given up three quarters of a Keep Alive later.
+/// after the last sign of life, so that the loss of the peer is noticed even while we keep publishing. Without another
+/// sign of life, the connection is given up three quarters of a Keep Alive later.
 #[derive(Debug)]
 pub(super) struct KeepAlive {
     /// Zero: off.
@@ -42,7 +42,7 @@ impl KeepAlive {
         self.heard = now;
     }
 
-    /// PINGREQ goes out for another reason than silence.
+    /// PINGREQ is sent for another reason than silence.
     pub(super) fn pinged(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
     }
@@ -51,7 +51,7 @@ impl KeepAlive {
         self.waiting_since = None;
     }
 
-    /// While nobody reads, an absent PINGRESP proves nothing.
+    /// While the driver does not read, a missing PINGRESP proves nothing.
     pub(super) fn set_reading(&mut self, reading: bool, now: Instant) {
         if reading && !self.reading {
             self.heard = now;
@@ -59,7 +59,7 @@ impl KeepAlive {
         self.reading = reading;
     }
 
-    /// When [`due`](Self::due) has news.
+    /// When to ask [`due`](Self::due) again.
     pub(super) fn deadline(&self) -> Option<Instant> {
         if self.interval.is_zero() {
             return None;
@@ -67,12 +67,12 @@ impl KeepAlive {
         match self.waiting_since {
             None => Some(self.sent.min(self.heard) + self.interval),
             Some(since) if self.reading => Some(since.max(self.heard) + self.interval * 3 / 4),
-            // The server wants to hear of us all the same.
+            // The server still needs to hear from us.
             Some(since) => Some(self.sent.max(since) + self.interval),
         }
     }
 
-    /// What is due now; `Ping` is told once, and while nobody reads once for each Keep Alive.
+    /// What is due now; `Ping` is returned once, and while the driver does not read, once per Keep Alive.
     pub(super) fn due(&mut self, now: Instant) -> Due {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Due::Nothing;

@@ -1,7 +1,7 @@
 //! The protocol engine, sans-I/O: bytes and `now` in; bytes, events and the next deadline out.
 //!
-//! It stands apart so that every command, from a one-shot `pub` to 50,000 benchmark connections, runs the same
-//! protocol code, and so that tests can drive it byte by byte. It knows no runtime, no clock and no socket.
+//! It is a separate module so that every command, from a one-shot `pub` to 50,000 benchmark connections, runs the same
+//! protocol code, and so that tests can drive it byte by byte. It does not know about runtimes, clocks or sockets.
 
 mod alias;
 mod authenticator;
@@ -13,6 +13,7 @@ mod engine;
 mod event;
 mod granted;
 mod incoming;
+mod journal;
 mod keep_alive;
 mod options;
 mod packet_ids;
@@ -32,6 +33,7 @@ pub use event::{
     PublishOutcome, Received, SubAck, Violation,
 };
 pub use granted::Granted;
+pub use journal::{Journal, Restored};
 pub use options::{Acknowledge, ConnectOptions, InvalidOptions, OnSessionLoss};
 pub use request::{
     AuthenticateError, DeliveryId, PublishError, RequestError, RequestId, SubscribeRequest, UnsubscribeRequest,

@@ -5,7 +5,7 @@ use bytestring::ByteString;
 
 use crate::mqtt::{ConnectProperties, UserProperties, Version, Will};
 
-/// Everything that CONNECT says, and how this end behaves afterwards.
+/// The content of CONNECT, and how this end behaves afterwards.
 ///
 /// Properties are on the wire in 5.0 only; in 3.1.1 they are ignored.
 #[derive(Clone)]
@@ -16,9 +16,9 @@ pub struct ConnectOptions {
     pub client_id: ByteString,
     /// Clean Start (5.0) or Clean Session (3.1.1).
     ///
-    /// In 5.0 it holds for the first connection; later ones resume, as far as Session Expiry Interval lets the
-    /// session live. In 3.1.1 it holds for each, since there it says at the same time that the session ends with
-    /// the connection.
+    /// In 5.0 it applies to the first connection; later ones resume the session, as long as Session Expiry Interval
+    /// keeps it. In 3.1.1 it applies to each connection, since there it also means that the session ends with the
+    /// connection.
     pub clean_start: bool,
     /// Seconds of silence after which PINGREQ is sent; 0: never. Server Keep Alive overrides it.
     pub keep_alive: u16,
@@ -26,23 +26,26 @@ pub struct ConnectOptions {
     pub user_name: Option<ByteString>,
     /// Password; never shown by `Debug`.
     pub password: Option<Bytes>,
-    /// The message that the server publishes when this client goes without DISCONNECT.
+    /// The message that the server publishes if this client disappears without DISCONNECT.
     pub will: Option<Box<Will>>,
-    /// Properties of CONNECT. `receive_maximum`, `maximum_packet_size` and `topic_alias_maximum` bind the server,
-    /// and the session holds it to them.
+    /// Properties of CONNECT. `receive_maximum`, `maximum_packet_size` and `topic_alias_maximum` are limits for the server,
+    /// and the session enforces them.
     pub properties: ConnectProperties,
     /// When received messages at QoS 1 and 2 are acknowledged.
     pub acknowledge: Acknowledge,
-    /// How many publishes at QoS 1 and 2 may be outstanding, where the server's Receive Maximum allows as many; at
-    /// least 1. `None`: what the server announces, up to 1,024; where it announces nothing, what all brokers are known
-    /// to take: 100, of which 20 at QoS 2. A broker that is sent more may acknowledge them and deliver nothing.
+    /// How many publishes at QoS 1 and 2 may be outstanding, if the server's Receive Maximum allows as many; at
+    /// least 1. `None`: what the server announces, up to 1,024; if it announces nothing, what all brokers are known
+    /// to accept: 100, of which 20 at QoS 2. A broker that is sent more may acknowledge them and deliver nothing.
     pub inflight: Option<u16>,
-    /// What becomes of publishes that were sent and not completed when the server has no session any more.
+    /// Tolerate and report a server that sends more unacknowledged messages than our Receive Maximum. mosquitto 2.0 does so
+    /// if it is small, in resumed sessions and when messages wait.
+    pub tolerates_excess: bool,
+    /// What happens to publishes that were sent but not completed when the server no longer has the session.
     pub on_session_loss: OnSessionLoss,
     /// The Packet Identifier to begin with, from 1. In a session that an earlier process may have left behind, a random
-    /// one: the server may still hold messages of that process under the lower ones, and would take ours for those.
+    /// one: the server may still have messages of that process under the lower ones, and would confuse ours with them.
     pub first_packet_id: u16,
-    /// Use topic aliases for publishes of our own accord, as far as the server's Topic Alias Maximum goes.
+    /// Use topic aliases for publishes automatically, within the server's Topic Alias Maximum.
     pub automatic_topic_aliases: bool,
 }
 
@@ -56,18 +59,18 @@ pub enum Acknowledge {
     Manual,
 }
 
-/// What becomes of publishes that were sent and not completed when the server has no session any more.
+/// What happens to publishes that were sent but not completed when the server no longer has the session.
 ///
-/// Whether such a message has arrived cannot be known: at QoS 2 a server may pass it on at PUBLISH or at PUBREL
+/// Whether such a message has arrived cannot be known: at QoS 2 a server may forward it at PUBLISH or at PUBREL
 /// (figure 4.3 of the specification allows both).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnSessionLoss {
     /// Each has the outcome [`PublishOutcome::Uncertain`](super::PublishOutcome::Uncertain).
     Report,
-    /// QoS 1 is published anew, ahead of what is queued: at least once. QoS 2 is reported: at most once.
+    /// QoS 1 is published again, ahead of what is queued: at least once. QoS 2 is reported: at most once.
     #[default]
     RepublishAtLeastOnce,
-    /// Both are published anew: none is missing, and some at QoS 2 may arrive twice.
+    /// Both are published again: none is lost, and some at QoS 2 may arrive twice.
     RepublishAll,
 }
 
@@ -75,7 +78,7 @@ pub enum OnSessionLoss {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {fault}")]
 pub struct InvalidOptions {
-    /// The specification's name of the field.
+    /// Name of the field in the specification.
     pub field: &'static str,
     /// What is wrong with it.
     pub fault: &'static str,
@@ -95,6 +98,7 @@ impl ConnectOptions {
             properties: ConnectProperties::default(),
             acknowledge: Acknowledge::OnReceipt,
             inflight: None,
+            tolerates_excess: false,
             on_session_loss: OnSessionLoss::default(),
             first_packet_id: 1,
             automatic_topic_aliases: false,

@@ -1,12 +1,12 @@
-//! Packet Identifiers of what this end has outstanding [MQTT-2.2.1-3], and what each stands for.
+//! Packet Identifiers of what this end has outstanding [MQTT-2.2.1-3], and their values.
 
-/// Values keyed by packet id: a slab, so that the memory follows what is outstanding and not the window granted.
+/// Values keyed by packet id: a slab, so that memory grows with what is outstanding, not with the window granted.
 ///
-/// An id is in use from [`insert`](Self::insert) to [`remove`](Self::remove). Of the free ones the one that has
-/// rested longest is taken, so that a late answer seldom meets an id already in use again.
+/// An id is in use from [`insert`](Self::insert) to [`remove`](Self::remove). Of the free ones, the one that has
+/// been free longest is taken, so that a late answer seldom finds its id in use again.
 #[derive(Debug)]
 pub(super) struct PacketIds<T> {
-    /// Of the first id and those that follow it; grows as far as it must.
+    /// The values of the first id and those that follow it; grows as needed.
     slots: Vec<Slot<T>>,
     /// The first id, less 1.
     offset: u16,
@@ -22,7 +22,7 @@ enum Slot<T> {
     Used(T),
 }
 
-/// So many ids rest at least before one is used again, while there are new ones.
+/// At least this many ids are free before one is used again, as long as there are new ones.
 const RESTING: u16 = 8;
 
 impl<T> PacketIds<T> {
@@ -31,12 +31,34 @@ impl<T> PacketIds<T> {
         Self { slots: Vec::new(), offset: first.saturating_sub(1), first_free: 0, last_free: 0, free: 0 }
     }
 
+    /// Holds these, each under its own id. Places begin behind the widest gap between them, so that they are few.
+    pub(super) fn holding(mut values: Vec<(u16, T)>) -> Self {
+        values.sort_unstable_by_key(|(packet_id, _)| *packet_id);
+        values.dedup_by_key(|(packet_id, _)| *packet_id);
+        let gap = |at: usize| {
+            let before = values[(at + values.len() - 1) % values.len()].0;
+            values[at].0.wrapping_sub(before).wrapping_sub(1)
+        };
+        let start = (0..values.len()).max_by_key(|at| gap(*at)).unwrap_or(0);
+        values.rotate_left(start);
+        let mut ids = Self::beginning_with(values.first().map_or(1, |(packet_id, _)| *packet_id));
+        for (packet_id, value) in values {
+            let Some(place) = ids.place_of(packet_id) else { continue };
+            while ids.slots.len() + 1 < usize::from(place) {
+                ids.slots.push(Slot::Free { next: 0 });
+                ids.rest(u16::try_from(ids.slots.len()).unwrap_or(u16::MAX));
+            }
+            ids.slots.push(Slot::Used(value));
+        }
+        ids
+    }
+
     /// The id that the next [`insert`](Self::insert) will take; `None` if all 65,535 are in use.
     pub(super) fn next(&self) -> Option<u16> {
         self.next_place().map(|place| self.id_of(place))
     }
 
-    /// Takes the id that [`next`](Self::next) told.
+    /// Takes the id that [`next`](Self::next) returned.
     pub(super) fn insert(&mut self, value: T) -> Option<u16> {
         let place = self.next_place()?;
         match self.slots.get_mut(usize::from(place) - 1) {
@@ -65,6 +87,12 @@ impl<T> PacketIds<T> {
         let slot = self.slots.get_mut(usize::from(place) - 1)?;
         let Slot::Used(_) = slot else { return None };
         let Slot::Used(value) = std::mem::replace(slot, Slot::Free { next: 0 }) else { return None };
+        self.rest(place);
+        Some(value)
+    }
+
+    /// Puts a place that has become free behind the others.
+    fn rest(&mut self, place: u16) {
         if self.free == 0 {
             self.first_free = place;
         } else if let Some(Slot::Free { next }) = self.slots.get_mut(usize::from(self.last_free) - 1) {
@@ -72,7 +100,6 @@ impl<T> PacketIds<T> {
         }
         self.last_free = place;
         self.free += 1;
-        Some(value)
     }
 
     /// All ids in use with their values, from the first id on.
@@ -97,7 +124,7 @@ impl<T> PacketIds<T> {
         rotated(place, self.offset)
     }
 
-    /// `None`: 0 is no packet id.
+    /// `None` for 0, which is not a packet id.
     fn place_of(&self, packet_id: u16) -> Option<u16> {
         (packet_id > 0).then(|| rotated(packet_id, u16::MAX - self.offset))
     }
@@ -106,7 +133,7 @@ impl<T> PacketIds<T> {
 /// The number `by` places behind `number` in the circle from 1 to 65,535.
 fn rotated(number: u16, by: u16) -> u16 {
     let sum = number.wrapping_add(by);
-    // Across the end of the circle, which has no 0.
+    // Across the end of the circle, which does not contain 0.
     if sum < number { sum + 1 } else { sum }
 }
 
@@ -150,6 +177,21 @@ mod tests {
         let packet_id = ids.insert(()).unwrap();
         assert_eq!((ids.remove(0), ids.remove(2), ids.get_mut(0)), (None, None, None));
         assert_eq!((ids.remove(packet_id), ids.remove(packet_id)), (Some(()), None));
+    }
+
+    #[test]
+    fn ids_of_an_earlier_process_are_held_and_the_others_free() {
+        for held in [vec![], vec![7], vec![1, 65_535], vec![65_530, 65_534, 3, 9], vec![20, 10, 10, 30]] {
+            let mut ids = PacketIds::holding(held.iter().map(|packet_id| (*packet_id, *packet_id)).collect());
+            assert!(ids.slots.len() < 30, "{held:?}: {}", ids.slots.len());
+            for packet_id in &held {
+                assert_eq!(ids.get_mut(*packet_id).copied(), Some(*packet_id), "{held:?}");
+            }
+            let others: Vec<u16> = (0..100).map(|_| ids.insert(0).unwrap()).collect();
+            let distinct: std::collections::BTreeSet<_> = others.iter().chain(&held).collect();
+            assert_eq!(distinct.len(), 100 + held.iter().collect::<std::collections::BTreeSet<_>>().len(), "{held:?}");
+            assert!(!others.contains(&0));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a session makes of each packet from the server.
+//! How a session handles each packet from the server.
 
 use std::time::Instant;
 
@@ -41,7 +41,7 @@ impl Session {
             FromServer::Publish(publish) => self.handle_publish(publish),
             FromServer::Ack(ack) => self.handle_ack(ack),
             FromServer::PingResp => {
-                // One that was not asked for answers nothing.
+                // One that was not asked for does not answer anything.
                 self.connection.pings_answered = (self.connection.pings_answered + 1).min(self.connection.pings);
                 if let Some(keep_alive) = &mut self.connection.keep_alive {
                     keep_alive.ping_answered();
@@ -65,8 +65,8 @@ impl Session {
         }
     }
 
-    /// Each packet id of the server can have one answer waiting, and each of ours one PUBREL. A server that makes us
-    /// queue more than that, while it does not read, would otherwise have our memory.
+    /// Each packet id of the server can have one answer waiting, and each of ours one PUBREL. Without a limit, a server
+    /// that makes us queue more than that without reading could exhaust our memory.
     pub(super) fn check_answers(&self) -> Result<(), Violation> {
         if self.connection.control.len() <= MAXIMUM_ANSWERS {
             return Ok(());
@@ -117,7 +117,7 @@ impl Session {
         Ok(())
     }
 
-    /// The server has no session: publishes what may arrive twice once more, ahead of what is queued.
+    /// The server has no session: publishes again what may arrive twice, ahead of what is queued.
     fn begin_anew(&mut self) {
         let mut anew = Vec::new();
         for Unfinished { id, qos, message } in self.window.forget() {
@@ -129,9 +129,12 @@ impl Session {
             match message.filter(|_| is_repeated) {
                 Some(mut message) => {
                     drop_stale_alias(&mut message, self.granted.topic_alias_maximum);
+                    if let Some(journal) = &mut self.journal {
+                        journal.requeued(id);
+                    }
                     anew.push((id, message));
                 }
-                None => self.events.push_back(Event::Published { id, outcome: PublishOutcome::Uncertain }),
+                None => self.conclude_publish(id, PublishOutcome::Uncertain),
             }
         }
         for publish in anew.into_iter().rev() {
@@ -188,7 +191,7 @@ impl Session {
                 let auth = Auth { reason: ReasonCode::ContinueAuthentication, data, details: Details::default() };
                 self.connection.control.push_back(Control::Auth(Box::new(auth)));
             }
-            // The same as CONNACK that refuses, which would come next if we went on.
+            // The same as a refusing CONNACK, which would come next if we continued.
             Err(AuthenticationFault::Refused) if self.state == State::Connecting => {
                 let properties = ConnAckProperties {
                     reason_string: asked.details.reason_string,
@@ -256,9 +259,15 @@ impl Session {
         Ok(())
     }
 
-    fn check_receive_maximum(&self) -> Result<(), Violation> {
+    fn check_receive_maximum(&mut self) -> Result<(), Violation> {
         let maximum = self.options.properties.receive_maximum.unwrap_or(u16::MAX);
         if !self.options.version.is_v5() || self.incoming.unfinished() <= u32::from(maximum) {
+            return Ok(());
+        }
+        if self.options.tolerates_excess {
+            if !std::mem::replace(&mut self.tolerates_excess, true) {
+                self.tolerate("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT");
+            }
             return Ok(());
         }
         let fault = format!("more unacknowledged PUBLISHes at a time than the Receive Maximum of CONNECT, {maximum}");
@@ -287,13 +296,16 @@ impl Session {
             AckKind::PubRec => {
                 let unmatched = acknowledgement.reason == ReasonCode::NoMatchingSubscribers;
                 let released = self.window.release(packet_id, unmatched);
-                // An unknown one is released too, or the server would wait for ever.
+                // An unknown one is released too, or the server would wait forever.
                 if matches!(released, Ok(_) | Err(Mismatch::Unknown)) {
                     self.connection.control.push_back(Control::PubRel { packet_id, not_found: released.is_err() });
                 }
                 released.map(|first| {
-                    if let Some(size) = first {
+                    if let Some((id, size)) = first {
                         self.caution.acknowledged(size);
+                        if let Some(journal) = &mut self.journal {
+                            journal.released(id);
+                        }
                     }
                     None
                 })
@@ -316,7 +328,7 @@ impl Session {
                 } else {
                     PublishOutcome::Acknowledged(acknowledgement)
                 };
-                self.events.push_back(Event::Published { id, outcome });
+                self.conclude_publish(id, outcome);
                 Ok(())
             }
             Ok(None) => Ok(()),
@@ -324,7 +336,7 @@ impl Session {
         }
     }
 
-    /// As `RabbitMQ` 3.10 does, which knows no QoS 2: the message has arrived, if perhaps more than once.
+    /// As `RabbitMQ` 3.10 does, which does not support QoS 2: the message has arrived, if perhaps more than once.
     fn tolerate_puback(&mut self) {
         if !std::mem::replace(&mut self.tolerates_puback, true) {
             self.tolerate("PUBACK for a publish at QoS 2 [MQTT-4.3.3-1], which counts as acknowledged at QoS 1");
@@ -365,7 +377,7 @@ impl Session {
             ack.reasons = vec![ReasonCode::Success; filters];
         }
         if ack.reasons.len() != filters {
-            // Unanswered, then: it is sent anew on the next connection.
+            // Treated as unanswered: it is sent again on the next connection.
             self.requests.push_front(request);
             let (count, s) = (ack.reasons.len(), if ack.reasons.len() == 1 { "" } else { "s" });
             let fault =
@@ -377,7 +389,7 @@ impl Session {
         Ok(())
     }
 
-    /// An answer to nothing is counted; one to something else is a violation.
+    /// An answer to nothing is counted; an answer of the wrong kind is a violation.
     fn mismatch(&mut self, name: &str, packet_id: u16, mismatch: Mismatch) -> Result<(), Violation> {
         match mismatch {
             Mismatch::Unknown => {
@@ -394,7 +406,7 @@ impl Session {
         }
     }
 
-    /// Ends the connection over a fault of the server [MQTT-4.13.1].
+    /// Ends the connection because of a fault of the server [MQTT-4.13.1].
     pub(super) fn blame(&mut self, violation: Violation) {
         let reason = violation.reason;
         self.end_with(Disconnected::Violation(Box::new(violation)), reason);

@@ -19,7 +19,7 @@ pub struct SubscribeRequest {
     pub filters: Vec<SubscriptionOptions>,
     /// 1 to 268,435,455 (5.0).
     pub subscription_identifier: Option<u32>,
-    /// Names and values of the application's own (5.0).
+    /// Names and values defined by the application (5.0).
     pub user_properties: UserProperties,
 }
 
@@ -28,11 +28,11 @@ pub struct SubscribeRequest {
 pub struct UnsubscribeRequest {
     /// At least one.
     pub filters: Vec<TopicFilter>,
-    /// Names and values of the application's own (5.0).
+    /// Names and values defined by the application (5.0).
     pub user_properties: UserProperties,
 }
 
-/// Why a message is not published: the broker said that it would not take it, or no PUBLISH can carry it.
+/// Why a message is not published: the broker announced that it would not accept it, or no PUBLISH can carry it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// Larger than the server's Maximum Packet Size, or than any packet can be.
@@ -46,7 +46,7 @@ pub enum PublishError {
     /// Above the server's Maximum QoS [MQTT-3.2.2-11].
     #[error("QoS {qos} is above the broker's Maximum QoS {maximum}")]
     QoSNotSupported {
-        /// What was asked for.
+        /// The value requested.
         qos: QoS,
         /// The limit.
         maximum: QoS,
@@ -57,7 +57,7 @@ pub enum PublishError {
     /// A topic alias of 0, or above the server's Topic Alias Maximum [MQTT-3.3.2-9].
     #[error("topic alias {alias} is not within the broker's Topic Alias Maximum {maximum}")]
     TopicAliasInvalid {
-        /// What was asked for.
+        /// The value requested.
         alias: u16,
         /// The limit.
         maximum: u16,
@@ -70,7 +70,7 @@ pub enum PublishError {
 /// Why a SUBSCRIBE or UNSUBSCRIBE is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// Not one filter [MQTT-3.8.3-2].
+    /// No filters [MQTT-3.8.3-2].
     #[error("a subscription needs at least one filter")]
     NoFilter,
     /// Larger than the server's Maximum Packet Size, or than any packet can be.

@@ -12,18 +12,18 @@ use super::{
 };
 use crate::mqtt::{Message, QoS, ReasonCode, Version};
 
-/// `poll_transmit` begins no packet in a buffer that holds so many bytes.
+/// `poll_transmit` does not begin a packet in a buffer that already holds this many bytes.
 const TRANSMIT_BYTES: usize = 64 * 1024;
 
-/// Publishes in flight at most, where the server announces more. Enough for a link of any length, and little enough for
-/// brokers that search what is in flight from one end: mosquitto takes 100,000 publishes at QoS 2 in 3 s with 1,024 of
+/// Most publishes in flight if the server announces more. Enough for a link of any length, and few enough for
+/// brokers that search through what is in flight: mosquitto takes 100,000 publishes at QoS 2 in 3 s with 1,024 of
 /// them in flight and in 9 s with 65,535.
 const MOST_IN_FLIGHT: u16 = 1024;
 
-/// Publishes in flight where the server announces nothing: all brokers are known to take so many at QoS 1.
+/// Publishes in flight if the server announces nothing: all brokers are known to accept this many at QoS 1.
 const UNANNOUNCED: u16 = 100;
 
-/// Of these at QoS 2. mosquitto keeps 20 as it comes, and acknowledges and drops the rest; EMQX keeps 100.
+/// How many of these at QoS 2. By default, mosquitto keeps 20, and acknowledges and drops the rest; EMQX keeps 100.
 const UNANNOUNCED_EXACTLY_ONCE: u16 = 20;
 
 /// How many publishes may be in flight.
@@ -36,13 +36,13 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// For publishes of one QoS alone.
+    /// For publishes of one QoS.
     pub(super) fn of(self, qos: QoS) -> usize {
         if qos == QoS::ExactlyOnce { self.exactly_once.min(self.all) } else { self.all }
     }
 }
 
-/// What is said of a packet that passed every check and that the codec declines even so.
+/// The error for a packet that passed every check but cannot be encoded.
 const UNENCODABLE: InvalidOptions = InvalidOptions { field: "packet", fault: "cannot be encoded" };
 
 impl Session {
@@ -193,7 +193,7 @@ impl Session {
             };
             let Some((id, message)) = self.queue.pop_front() else { return };
             self.last_transmitted = self.last_transmitted.max(id.0);
-            // `publish` has held the later ones against the limits.
+            // `publish` has checked the later ones against the limits.
             let admitted = if id.0 > self.last_unchecked { Ok(()) } else { self.granted.admit(version, &message) };
             let sent = admitted.and_then(|()| {
                 let alias = self.connection.outgoing_alias(&self.options, &self.granted, &message);
@@ -201,6 +201,9 @@ impl Session {
                 let envelope = envelope(packet_id, dup, alias);
                 codec::write_publish(version, &message, envelope, buffer).map_err(|_| UNENCODABLE.into())
             });
+            if let (Ok(()), Some(journal)) = (&sent, &mut self.journal) {
+                journal.sending(id, packet_id);
+            }
             match sent {
                 Ok(()) if at_most_once => {}
                 Ok(()) => self.window.publish(id, message),
@@ -210,11 +213,11 @@ impl Session {
     }
 
     fn reject(&mut self, id: DeliveryId, error: PublishError) {
-        self.events.push_back(Event::Published { id, outcome: PublishOutcome::Rejected(Box::new(error)) });
+        self.conclude_publish(id, PublishOutcome::Rejected(Box::new(error)));
     }
 }
 
-/// Appends an answer that needs no words; `not_found`: with the reason 0x92 (5.0, PUBREL and PUBCOMP alone).
+/// Appends an answer without explanations; `not_found`: with the reason 0x92 (5.0, PUBREL and PUBCOMP alone).
 fn write_ack(
     version: Version,
     kind: AckKind,
@@ -227,7 +230,7 @@ fn write_ack(
     codec::write_ack(version, kind, packet_id, &acknowledgement, MAXIMUM_PACKET_SIZE, buffer)
 }
 
-/// An alias of an earlier connection that the server does not take any more: without it the message is the same.
+/// Removes an alias of an earlier connection that the server no longer accepts: the message is the same without it.
 pub(super) fn drop_stale_alias(message: &mut Message, maximum: u16) {
     if let Some(properties) = &mut message.properties
         && properties.topic_alias.is_some_and(|alias| alias > maximum)

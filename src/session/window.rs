@@ -1,4 +1,4 @@
-//! What this end has sent and the peer has not answered: the send window of QoS 1 and 2, and open requests.
+//! What this end has sent and the peer has not answered yet: the send window of QoS 1 and 2, and open requests.
 //!
 //! One window for both sides: a client keeps its messages in it, a server what it delivers to a subscriber.
 
@@ -11,7 +11,7 @@ use crate::mqtt::{Message, QoS};
 
 /// What a window holds.
 pub(super) trait Outgoing: Clone {
-    /// The QoS that it is sent at.
+    /// The QoS that it is sent with.
     fn qos(&self) -> QoS;
 
     /// Bytes of its payload.
@@ -43,15 +43,15 @@ pub(super) struct Window<M = Message> {
     resend: VecDeque<u16>,
     /// Counts PUBLISH and PUBREL, for their order at a resend.
     order: u64,
-    /// Whether a message is kept behind PUBREC, to be published anew if the server loses the session.
+    /// Whether a message is kept after PUBREC, to be published again if the server loses the session.
     keeps_released: bool,
 }
 
 #[derive(Debug)]
 enum Outstanding<M> {
-    /// PUBLISH; PUBACK or PUBREC is to come.
+    /// PUBLISH was sent; PUBACK or PUBREC is expected.
     Published { id: DeliveryId, order: u64, in_flight: bool, message: M },
-    /// PUBREC came, so PUBREL goes, and PUBCOMP is to come. PUBREC alone can say that nobody has subscribed.
+    /// PUBREC arrived, so PUBREL is sent and PUBCOMP expected. Only PUBREC can report that there are no subscribers.
     Released { id: DeliveryId, order: u64, in_flight: bool, resumed: bool, unmatched: bool, message: Option<Box<M>> },
     /// SUBSCRIBE or UNSUBSCRIBE.
     Requested(Box<Request>),
@@ -68,25 +68,25 @@ pub(super) struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Finished {
     pub(super) id: DeliveryId,
-    /// Its PUBREL was one of a resumed session, which the server may rightly not know.
+    /// Its PUBREL was sent in a resumed session, so the server may legitimately not know it.
     pub(super) resumed: bool,
-    /// PUBREC had said that there are no matching subscribers.
+    /// PUBREC reported that there are no matching subscribers.
     pub(super) unmatched: bool,
 }
 
-/// A publish that the peer may have or not, as it has no session any more.
+/// A publish that the peer may or may not have received, as it no longer has the session.
 #[derive(Debug)]
 pub(super) struct Unfinished<M = Message> {
     pub(super) id: DeliveryId,
     pub(super) qos: QoS,
-    /// `None`: PUBREC had come, and nobody wants it behind that.
+    /// `None`: PUBREC had arrived, and the message is not needed after that.
     pub(super) message: Option<M>,
 }
 
 /// An answer that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// Nothing is outstanding under its packet id.
+    /// Nothing is outstanding with its packet id.
     Unknown,
     /// A publish at QoS 2 that has had no PUBREC.
     ExactlyOnce,
@@ -95,7 +95,7 @@ pub(super) enum Mismatch {
 }
 
 impl<M: Outgoing> Window<M> {
-    /// `keeps_released`: a message is kept behind PUBREC, for [`forget`](Self::forget) to return it.
+    /// `keeps_released`: a message is kept after PUBREC, for [`forget`](Self::forget) to return it.
     pub(super) const fn new(first_packet_id: u16, keeps_released: bool) -> Self {
         Self {
             ids: PacketIds::beginning_with(first_packet_id),
@@ -105,6 +105,26 @@ impl<M: Outgoing> Window<M> {
             resend: VecDeque::new(),
             order: 0,
             keeps_released,
+        }
+    }
+
+    /// Takes over what an earlier process of the session sent, in its order: by packet id, and whether PUBREC had come.
+    pub(super) fn restore(&mut self, publishes: impl IntoIterator<Item = (DeliveryId, u16, bool, M)>) {
+        let mut held = Vec::new();
+        for (id, packet_id, is_released, message) in publishes {
+            self.order += 1;
+            let order = self.order;
+            let outstanding = if is_released {
+                let message = self.keeps_released.then(|| Box::new(message));
+                Outstanding::Released { id, order, in_flight: false, resumed: true, unmatched: false, message }
+            } else {
+                Outstanding::Published { id, order, in_flight: false, message }
+            };
+            held.push((packet_id, outstanding));
+        }
+        if !held.is_empty() {
+            self.publishes = held.len();
+            self.ids = PacketIds::holding(held);
         }
     }
 
@@ -147,7 +167,7 @@ impl<M: Outgoing> Window<M> {
         sizes.max()
     }
 
-    /// Takes all publishes out that somebody else is to have, in the order in which they were published.
+    /// Takes out all publishes that another receiver is to get, in the order in which they were published.
     #[cfg_attr(not(feature = "broker"), allow(dead_code, reason = "the server's side is for the broker"))]
     pub(super) fn take_all(&mut self, is_wanted: impl Fn(&M) -> bool) -> Vec<M> {
         let outstanding = self.ids.iter_mut().filter_map(|(_, outstanding)| match outstanding {
@@ -159,7 +179,7 @@ impl<M: Outgoing> Window<M> {
         wanted.into_iter().filter_map(|id| self.take(id)).collect()
     }
 
-    /// Takes a publish out that the server will not take, with its message.
+    /// Takes out a publish that the server does not accept, with its message.
     pub(super) fn take(&mut self, wanted: DeliveryId) -> Option<M> {
         let (packet_id, in_flight, qos) =
             self.ids.iter_mut().find_map(|(packet_id, outstanding)| match outstanding {
@@ -204,8 +224,8 @@ impl<M: Outgoing> Window<M> {
         }
     }
 
-    /// PUBREC without an error, with the bytes of the payload; `None`: it has come before, and is answered again.
-    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<usize>, Mismatch> {
+    /// PUBREC without an error, with the bytes of the payload; `None`: it arrived before, and is answered again.
+    pub(super) fn release(&mut self, packet_id: u16, unmatched: bool) -> Result<Option<(DeliveryId, usize)>, Mismatch> {
         let Some(outstanding) = self.ids.get_mut(packet_id) else { return Err(Mismatch::Unknown) };
         match outstanding {
             Outstanding::Published { id, in_flight, message, .. } if message.qos() == QoS::ExactlyOnce => {
@@ -216,7 +236,7 @@ impl<M: Outgoing> Window<M> {
                 if !flew {
                     self.flies(QoS::ExactlyOnce);
                 }
-                Ok(Some(size))
+                Ok(Some((id, size)))
             }
             Outstanding::Released { .. } => Ok(None),
             _ => Err(self.mismatch(packet_id)),
@@ -340,7 +360,7 @@ impl<M: Outgoing> Window<M> {
         }
     }
 
-    /// The next resend cannot be sent under the server's present limits.
+    /// The next resend cannot be sent under the current limits of the server.
     pub(super) fn give_up(&mut self) -> Option<DeliveryId> {
         let packet_id = self.resend.pop_front()?;
         let Some(Outstanding::Published { id, .. }) = self.ids.get_mut(packet_id) else { return None };

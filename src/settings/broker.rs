@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::mqtt::{QoS, SharedStrategy};
 use crate::transport::TlsIdentity;
 
-/// The port that MQTT is known by.
+/// The standard port of MQTT.
 const DEFAULT_PORT: u16 = 1883;
 
 /// What `broker` does.
@@ -17,29 +17,29 @@ const DEFAULT_PORT: u16 = 1883;
 pub(crate) struct BrokerSettings {
     /// Where it listens.
     pub listen: ListenSettings,
-    /// Who may connect; nobody in here means everybody.
+    /// Users who may connect; if empty, anyone may.
     pub users: Vec<User>,
-    /// A file of more of them.
+    /// A file with more users.
     pub user_file: Option<PathBuf>,
-    /// Who may do what.
+    /// The file of access rules.
     pub acl_file: Option<PathBuf>,
     /// Refuse clients without a user name in any case.
     pub no_anonymous: bool,
-    /// What it allows.
+    /// Its limits.
     pub limits: LimitSettings,
     /// Which member of a shared subscription gets a message.
     pub shared_strategy: SharedStrategy,
-    /// What it does wrong, as written.
+    /// The faults, as written.
     pub faults: Vec<String>,
-    /// For what is left to chance.
+    /// The seed of random choices.
     pub seed: Option<u64>,
     /// Take faults from messages.
     pub control: bool,
     /// Show each packet.
     pub trace: Option<TraceFormat>,
-    /// Where to offer figures.
+    /// Where to serve metrics.
     pub prometheus: Option<SocketAddr>,
-    /// The command to run it around, with its arguments; `None` runs it until a signal.
+    /// The command to run, with its arguments; `None` runs it until a signal.
     pub command: Option<(OsString, Vec<OsString>)>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct BrokerSettings {
 pub(crate) struct ListenSettings {
     /// The address.
     pub bind: IpAddr,
-    /// The TCP port; 0 takes a free one.
+    /// The TCP port; 0 picks a free one.
     pub port: u16,
     /// The TLS port, 0 for a free one; `None` for no TLS.
     pub tls_port: Option<u16>,
@@ -61,13 +61,13 @@ pub(crate) struct ListenSettings {
     pub websocket_path: String,
     /// A Unix socket.
     pub unix: Option<PathBuf>,
-    /// What TLS shows; `None`: a certificate that is made.
+    /// The certificate for TLS; `None`: a generated one.
     pub certificate: Option<TlsIdentity>,
     /// Authorities of clients.
     pub client_ca: Option<PathBuf>,
 }
 
-/// What a broker allows; `None` leaves the broker's own limit.
+/// The limits of a broker; `None` keeps its default.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a limit of its own")]
 #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "a build without a broker only checks them"))]
@@ -84,9 +84,9 @@ pub(crate) struct LimitSettings {
     pub topic_alias_maximum: Option<u16>,
     /// Keep Alive instead of the client's.
     pub server_keep_alive: Option<u16>,
-    /// Clients at a time.
+    /// Most clients connected at a time.
     pub max_connections: Option<usize>,
-    /// Seconds that a session is kept at most.
+    /// Longest time to keep a session, in seconds.
     pub session_expiry_maximum: Option<u32>,
     /// Whether filters may have wildcards.
     pub wildcard: bool,
@@ -109,10 +109,10 @@ impl BrokerSettings {
     ///
     /// # Errors
     ///
-    /// Options of TLS or WebSocket without a port for it; a user twice.
+    /// Options of TLS or WebSocket without a port for it, or a duplicate user.
     pub(crate) fn resolve(arguments: &BrokerArgs) -> Result<Self, Error> {
         let command = arguments.command.split_first().map(|(name, rest)| (name.clone(), rest.to_vec()));
-        // Around a command a free port, so that scripts that run at the same time never clash.
+        // With a command, a free port, so that scripts that run at the same time never collide.
         let default_port = if command.is_some() { 0 } else { DEFAULT_PORT };
         let AccessArgs { users, user_file, acl_file, no_anonymous } = arguments.access.clone();
         for (place, user) in users.iter().enumerate() {
@@ -143,7 +143,7 @@ fn listen(arguments: &ListenArgs, default_port: u16) -> Result<ListenSettings, E
     let has_tls = arguments.tls_port.is_some() || arguments.wss_port.is_some();
     for (flag, given) in [("--cert", arguments.cert.is_some()), ("--client-ca", arguments.client_ca.is_some())] {
         if given && !has_tls {
-            let refused = Error::usage(format!("{flag} is for TLS, and the broker does not listen for TLS"));
+            let refused = Error::usage(format!("{flag} is for TLS, but the broker does not listen for TLS"));
             return Err(refused.with_hint("add --tls-port 8883, or --wss-port 8084 for secure WebSocket"));
         }
     }
@@ -167,7 +167,7 @@ fn listen(arguments: &ListenArgs, default_port: u16) -> Result<ListenSettings, E
 }
 
 fn limits(arguments: &LimitArgs) -> LimitSettings {
-    // More than memory can hold is no limit.
+    // More than memory can hold means no limit.
     let count = |count: Option<u64>| count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     LimitSettings {
         maximum_qos: arguments.maximum_qos,

@@ -1,4 +1,4 @@
-//! Whether the commands would take a profile.
+//! Whether the commands would accept a profile.
 
 use std::ffi::OsString;
 
@@ -12,11 +12,11 @@ use crate::config::read::{CommandLine, read_with};
 use crate::error::Error;
 use crate::payload::placeholder::Place;
 
-/// Whether every command would take what a profile says; the environment has no say. Secrets are not looked up.
+/// Whether every command would accept the values of a profile, ignoring the environment. Secrets are not looked up.
 ///
 /// # Errors
 ///
-/// The profile is missing or broken, or says a value that its option refuses.
+/// The profile is missing or broken, or has a value that its option refuses.
 pub(crate) fn check_profile(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
     let of_folders =
         |wanted: &str| variable(wanted).filter(|_| ["HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&wanted));

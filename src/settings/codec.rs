@@ -1,4 +1,4 @@
-//! The format of payloads: its options, and the schemas that they name, to a codec.
+//! The format of payloads: turns its options and the schemas that they name into a codec.
 
 use crate::cli::group::{CompressArgs, DecompressArgs, PayloadArgs};
 use crate::cli::value::SchemaRule;
@@ -6,12 +6,12 @@ use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::payload::{Codec, PayloadFormat, Schema};
 
-/// What writes payloads.
+/// The codec that encodes payloads.
 pub(super) fn encoder(given: &PayloadArgs, compress: &CompressArgs, origins: &Origins) -> Result<Codec, Error> {
     checked(codec(given, origins)?.compressing(compress.compress), "compress", origins)
 }
 
-/// What shows payloads. Those on Sparkplug's topics are shown as such, unless a format was asked for.
+/// The codec that shows payloads. Those on Sparkplug topics are decoded, unless a format was given.
 pub(super) fn decoder(
     given: &PayloadArgs,
     decompress: &DecompressArgs,
@@ -23,7 +23,15 @@ pub(super) fn decoder(
     Ok(if for_people && !origins.given("format") { codec.knowing_sparkplug_topics() } else { codec })
 }
 
-/// What names schemas.
+/// The codec by which `wait`, `expect` and `assert` of `repl` judge payloads; `None`: as they are.
+pub(crate) fn judge(given: &PayloadArgs, origins: &Origins) -> Result<Option<Codec>, Error> {
+    if !origins.given("format") && !SCHEMAS.iter().any(|option| origins.given(option)) {
+        return Ok(None);
+    }
+    checked(codec(given, origins)?, "format", origins).map(Some)
+}
+
+/// The options that name schemas.
 const SCHEMAS: &[&str] = &["schema", "protobuf_path", "avsc_path"];
 
 fn checked(codec: Codec, compression: &str, origins: &Origins) -> Result<Codec, Error> {
@@ -68,17 +76,17 @@ fn codec(given: &PayloadArgs, origins: &Origins) -> Result<Codec, Error> {
                 let (wanted, hint) =
                     if is_avro { ("an Avro", "-Ap FILE.avsc") } else { ("a Protobuf", "-Pp FILE.proto -Pmn MESSAGE") };
                 let message = format!("{} {format} needs {wanted} schema", origins.name("format"));
-                return Err(Error::usage(message).with_hint(format!("give it by {hint}, or by --schema")));
+                return Err(Error::usage(message).with_hint(format!("give one with {hint}, or with --schema")));
             }
             format
         }
         format if is_of_text => format,
-        // A schema on the command line is meant in spite of what a profile says of other payloads.
+        // A schema on the command line overrides the format of a profile.
         _ if origins.of("format") != Origin::Flag => Format::Plain,
         format => {
             let format = format!("{} {format}", origins.name("format"));
             return Err(Error::exclude_one_another(&format, &origins.name(option))
-                .with_hint("a schema says what the format is; with it, -f json indents what is shown"));
+                .with_hint("a schema determines the format; with a schema, -f json indents the output"));
         }
     };
     Ok(Codec::with_schemas(format, by_filter, otherwise))

@@ -9,9 +9,9 @@ use crate::error::Error;
 pub struct ConnSettings {
     /// The session that it opens.
     pub connect: ConnectSettings,
-    /// How long, and what is told.
+    /// How long to stay, and what to report.
     pub mode: ConnMode,
-    /// Each connection is told as a JSON object on stdout.
+    /// Report each connection as a JSON object on stdout.
     pub json: bool,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
@@ -23,7 +23,7 @@ pub enum ConnMode {
     /// Until a signal.
     #[default]
     Stay,
-    /// Until it stands and what the broker announced is told.
+    /// Until it is open and the announcements of the broker have been printed.
     Check,
 }
 

@@ -9,27 +9,27 @@ use crate::client::{ClientOptions, Reconnect, ScramCredentials, UnknownMethod};
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::{ConnectProperties, Version, Will, WillProperties};
-use crate::payload::placeholder::{Pattern, Place};
+use crate::payload::placeholder::{Drawer, Pattern, Place};
 use crate::session::{ConnectOptions, InvalidOptions, OnSessionLoss};
 use crate::transport::Endpoint;
 
-/// The session that a command works in: which broker, how it is reached, what CONNECT says.
+/// The session of a command: the broker, how it is reached, and the content of CONNECT.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
-    /// All that a client needs to know. With [`Self::embedded`] the endpoint is where the embedded broker listens.
+    /// The options of the client. With [`Self::embedded`], the endpoint is where the embedded broker listens.
     pub client: ClientOptions,
     /// Authenticate by SCRAM; CONNECT has no password then.
     pub scram: Option<ScramCredentials>,
     /// Start the embedded broker first.
     pub embedded: bool,
-    /// Tell each packet on stderr, in this form; `None`: do not.
+    /// Print each packet on stderr in this form; `None`: do not.
     pub trace: Option<TraceFormat>,
 }
 
-/// How often a broker may send us on, so that two that point to one another do not for ever.
+/// How often redirects are followed, so that two brokers that refer to each other do not cause a loop.
 const MAXIMUM_REDIRECTS: u32 = 5;
 
-/// What a connection's options come to, with what is left of the URL for the command.
+/// The settings of a connection, with the part of the URL that is left for the command.
 pub(super) struct Resolved {
     pub(super) settings: ConnectSettings,
     /// The path of an `mqtt://` URL.
@@ -38,8 +38,8 @@ pub(super) struct Resolved {
 }
 
 impl ConnectSettings {
-    /// With a broker of its own and no port on the command line, any that is free: what a variable or a profile says
-    /// is about another broker, and nobody else has to find this one.
+    /// With an embedded broker and no port on the command line, any free port: a variable or a profile is about another
+    /// broker, and no one else has to find this one.
     pub(super) fn take_a_free_port_if_embedded(&mut self, origins: &Origins) {
         if self.embedded && origins.of("port") != Origin::Flag {
             self.client.endpoint = Endpoint::tcp("127.0.0.1", 0);
@@ -65,7 +65,7 @@ impl ConnectSettings {
         Self::resolve_as(&client_id.text(), arguments, origins)
     }
 
-    /// The same under a client identifier that is settled already.
+    /// The same with a client identifier that is already settled.
     pub(super) fn resolve_as(client_id: &str, arguments: &ConnectArgs, origins: &Origins) -> Result<Resolved, Error> {
         let connection = &arguments.connection;
         let version = connection.mqtt_version;
@@ -123,7 +123,7 @@ impl ConnectSettings {
     }
 }
 
-/// Enhanced authentication, where it is asked for.
+/// Enhanced authentication, if requested.
 fn scram(
     connection: &ConnectionArgs,
     origins: &Origins,
@@ -140,7 +140,7 @@ fn scram(
     Ok(Some(ScramCredentials { method, user_name: user_name.to_owned(), password: password.expose().to_owned() }))
 }
 
-/// What no CONNECT can carry, by the flag that it comes from where there is one.
+/// What CONNECT cannot carry, named by the flag it comes from, if any.
 fn refused(invalid: InvalidOptions) -> Error {
     let flag = match invalid.field {
         "Client Identifier" => "--client-id",
@@ -153,10 +153,10 @@ fn refused(invalid: InvalidOptions) -> Error {
     Error::usage(format!("{flag}: the {invalid}"))
 }
 
-/// Why a session cannot be kept under an identifier that each run makes up.
+/// Why a session cannot be kept with an identifier that changes with each run.
 pub(super) const NEEDS_CLIENT_ID: &str = "needs --client-id: a session under a random id can never be resumed";
 
-/// A session that outlives this run, and that nobody can come back to.
+/// Refuses a session that outlives this run and can never be resumed.
 fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String> {
     if origins.given("client_id") {
         return None;
@@ -172,7 +172,7 @@ fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String
     }
 }
 
-/// The one that is asked for, filled in as far as it is the same for all clients; otherwise MQTTX's form, `mqttx_` and
+/// The given one, filled in where it is the same for all clients; otherwise MQTTX's form, `mqttx_` and
 /// eight hexadecimal digits.
 pub(super) fn client_id(
     arguments: &ConnectArgs,
@@ -181,7 +181,7 @@ pub(super) fn client_id(
     place: Place,
 ) -> Result<Pattern, Error> {
     let text = arguments.connection.client_id.as_deref().unwrap_or("mqttx_{hex:8}");
-    Ok(facts.read(&origins.name("client_id"), text, place)?.draw(&mut fastrand::Rng::new()))
+    Ok(facts.read(&origins.name("client_id"), text, place)?.draw(&mut Drawer::default()))
 }
 
 fn connect_properties(arguments: &ConnectArgs) -> ConnectProperties {
@@ -190,7 +190,7 @@ fn connect_properties(arguments: &ConnectArgs) -> ConnectProperties {
         return ConnectProperties::default();
     }
     let given = &arguments.properties;
-    // A kept session of no stated length would end with the connection: MQTTX's users mean that it stays.
+    // A kept session without an expiry interval would end with the connection, but MQTTX users expect it to stay.
     let kept = connection.no_clean.then_some(u32::MAX);
     ConnectProperties {
         session_expiry_interval: given.session_expiry_interval.or(kept),

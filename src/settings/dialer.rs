@@ -13,10 +13,10 @@ use crate::transport::{
     UrlError, WebSocketOptions,
 };
 
-/// An end that no connection lives to see: 0 is off, as in other options.
+/// A timeout that never expires: 0 is off, as in other options.
 const NEVER: Duration = Duration::from_hours(100 * 365 * 24);
 
-/// The dialer for a target. What the target's protocol does not use was refused or left out with a warning before.
+/// The dialer for a target. Options that its protocol does not use have been refused or ignored with a warning before.
 pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Result<Dialer, Error> {
     let protocol = target.endpoint.protocol;
     Ok(Dialer {
@@ -30,7 +30,7 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
             Duration::ZERO => NEVER,
             time => time,
         },
-        // A proxy has a loopback of its own, where the embedded broker is not.
+        // The loopback of a proxy is not the one of the embedded broker.
         proxy: if arguments.connection.embedded { None } else { proxy(&arguments.network, origins)? },
         tls: if protocol.is_secure() { tls(&arguments.tls, origins)? } else { Tls::default() },
         websocket: if protocol.is_websocket() {
@@ -47,7 +47,7 @@ pub(super) fn resolve(arguments: &ConnectArgs, target: &Target, origins: &Origin
     })
 }
 
-/// What is worth a warning about how the broker is reached.
+/// Warnings about how the broker is reached.
 pub(super) fn warning(arguments: &ConnectArgs, target: &Target, origins: &Origins) -> Option<String> {
     let TlsArgs { insecure, pin_sha256, .. } = &arguments.tls;
     let is_unchecked = target.endpoint.protocol.is_secure() && *insecure && pin_sha256.is_empty();
@@ -55,7 +55,7 @@ pub(super) fn warning(arguments: &ConnectArgs, target: &Target, origins: &Origin
 }
 
 fn proxy(options: &NetworkArgs, origins: &Origins) -> Result<Option<Proxy>, Error> {
-    // `--proxy ''` is curl's way to do without the one of the environment.
+    // As in curl, `--proxy ''` ignores the one of the environment.
     let Some(text) = options.proxy.as_ref().map(Secret::expose).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -75,7 +75,7 @@ fn tls(options: &TlsArgs, origins: &Origins) -> Result<Tls, Error> {
         }),
         _ => None,
     };
-    // Several between semicolons, as in curl.
+    // Several separated by semicolons, as in curl.
     let pins = options.pin_sha256.iter().flat_map(|texts| texts.split(';')).map(str::parse);
     let options = TlsOptions {
         ca: options.ca.clone(),
@@ -106,9 +106,9 @@ fn refused_tls(error: &TlsSetupError, origins: &Origins) -> Error {
             refused.with_hint("--key-password-file names a file whose first line is the password")
         }
         TlsSetupError::File { problem: TlsFileProblem::Pkcs12, .. } => refused
-            .with_hint("`openssl pkcs12 -in FILE -out NEW.pem` takes it apart; --cert and --key may both name NEW.pem"),
+            .with_hint("`openssl pkcs12 -in FILE -out NEW.pem` converts it; --cert and --key may both name NEW.pem"),
         TlsSetupError::File { problem: TlsFileProblem::UnsupportedEncryption, .. } => {
-            refused.with_hint("`openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW` encrypts it anew")
+            refused.with_hint("`openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEW` encrypts it in a supported way")
         }
         _ => refused,
     }

@@ -10,13 +10,13 @@ use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::transport::{Address, BrokerUrl, Endpoint, Protocol};
 
-/// Where to, and what else a URL said.
+/// The target, and the other parts of a URL.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) endpoint: Endpoint,
-    /// The option that says which protocol is spoken; `None`: nobody said.
+    /// The option that sets the protocol; `None`: none does.
     pub(super) stated_by: Option<&'static str>,
-    /// Where a URL stands, if one does.
+    /// Where the URL comes from, if there is one.
     pub(super) url_origin: Origin,
     pub(super) username: Option<String>,
     pub(super) password: Option<String>,
@@ -84,7 +84,7 @@ impl Target {
         Self { endpoint, stated_by, url_origin, username: None, password: None, topic: None, websocket_path: None }
     }
 
-    /// The option's value, unless the URL has one and stands in a stronger layer.
+    /// The value of the option, unless the URL has one and comes from a stronger layer.
     pub(super) fn unless_in_url<T>(&self, option: Option<T>, origin: Origin, in_url: Option<T>) -> Option<T> {
         if self.url_origin.compare(origin) == Ordering::Greater { in_url.or(option) } else { option.or(in_url) }
     }
@@ -100,13 +100,13 @@ fn embedded(options: &ConnectionArgs, origins: &Origins) -> Result<Target, Error
     Ok(Target::plain(endpoint, Some("embedded")))
 }
 
-/// The protocol by its option, and whether anybody asked for it. Nobody who names an authority or a key means to send
-/// a password in clear, so that TLS options alone mean TLS.
+/// The protocol by its option, and whether it was given. Someone who names an authority or a key does not mean to send a
+/// password in clear text, so TLS options alone imply TLS.
 fn named_protocol(arguments: &ConnectArgs, origins: &Origins) -> (Protocol, Option<&'static str>) {
     let named = arguments.connection.protocol;
     let is_stated = match origins.of("protocol") {
         Origin::Default => false,
-        // MQTTX writes its default into every file; at a certificate it speaks TLS all the same.
+        // MQTTX writes its default into every file; with a certificate it speaks TLS anyway.
         Origin::OptionsFile(_) => named != Protocol::Mqtt,
         _ => true,
     };

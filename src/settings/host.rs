@@ -1,17 +1,17 @@
-//! The host of a broker: what `-h` takes, and what it is told of other ways to name one.
+//! The host of a broker: what `-h` accepts, and hints about other ways to name one.
 
 use std::net::Ipv6Addr;
 
 use crate::error::Error;
 
-/// The host as it is looked up: an IPv6 address loses its brackets. Between commas, `bench` takes several.
+/// The host as it is resolved: an IPv6 address loses its brackets. `bench` accepts several, separated by commas.
 ///
 /// # Errors
 ///
-/// The text is no host; `name` is where it comes from, as in `--hostname`.
+/// The text is not a host; `name` is where it comes from, for example `--hostname`.
 pub(super) fn parse(text: &str, name: &str) -> Result<String, Error> {
     if text.contains("://") {
-        // Not shown, since a URL may hold a password.
+        // Not shown, as a URL may contain a password.
         return Err(Error::usage(format!("{name}: a URL is not a host name")).with_hint("use --url for it"));
     }
     let hosts = text.split(',').map(|host| parse_one(host.trim(), name));
@@ -26,14 +26,14 @@ fn parse_one(host: &str, name: &str) -> Result<String, Error> {
     if let Some(address) = host.strip_prefix('[').and_then(|behind| behind.strip_suffix(']')) {
         return match ipv6(address) {
             Some(_) => refuse_without_zone(address, name).map(|()| address.to_owned()),
-            None => Err(refused("has no IPv6 address in its brackets")),
+            None => Err(refused("does not have an IPv6 address in its brackets")),
         };
     }
     if ipv6(host).is_some() {
         return refuse_without_zone(host, name).map(|()| host.to_owned());
     }
     if host.contains('@') {
-        let message = format!("{name}: a user name does not belong to the host");
+        let message = format!("{name}: the host must not contain a user name");
         return Err(Error::usage(message).with_hint("use -u and -P, or --url mqtt://user@host"));
     }
     if let Some((address, port)) = host.rsplit_once(':').filter(|(_, port)| is_number(port)) {
@@ -45,19 +45,19 @@ fn parse_one(host: &str, name: &str) -> Result<String, Error> {
     }
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || ":/\\?#[]\"".contains(c);
     if host.contains(is_odd) {
-        return Err(refused("is not a host name").with_hint("as in -h broker.example, -h 192.0.2.1 or -h ::1"));
+        return Err(refused("is not a host name").with_hint("for example -h broker.example, -h 192.0.2.1 or -h ::1"));
     }
     Ok(host.to_owned())
 }
 
-/// Refuses an address that is another machine on each network: nothing says which one is meant.
+/// Refuses an address that is a different machine on each network: it is unclear which one is meant.
 pub(super) fn refuse_without_zone(host: &str, name: &str) -> Result<(), Error> {
     let is_link_local = |address: &Ipv6Addr| address.segments()[0] & 0xffc0 == 0xfe80;
     if host.contains('%') || !ipv6(host).as_ref().is_some_and(is_link_local) {
         return Ok(());
     }
-    let message = format!("{name}: `{host}` is a link-local address, which needs its network interface behind a `%`");
-    Err(Error::usage(message).with_hint(format!("as in -h {host}%eth0 or --url mqtt://[{host}%25eth0]")))
+    let message = format!("{name}: `{host}` is a link-local address, which needs a network interface after a `%`");
+    Err(Error::usage(message).with_hint(format!("for example -h {host}%eth0 or --url mqtt://[{host}%25eth0]")))
 }
 
 /// The address of `::1` and `fe80::1%eth0`.

@@ -1,5 +1,5 @@
-//! Options of TLS and WebSocket where the protocol is another. None of them is left out without a word, since a password
-//! would go out in clear, or a request without its token.
+//! Options of TLS and WebSocket with another protocol. None of them is ignored silently, as a password could be sent in
+//! clear text, or a request without its token.
 
 use std::cmp::Ordering;
 
@@ -10,8 +10,8 @@ use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::transport::{Address, Protocol};
 
-/// Refuses the options that the target's protocol does not follow. Where a stronger layer states that protocol, as
-/// `-l mqtt` does over `MQTTX_CA`, they are left out with a warning.
+/// Refuses the options that the protocol does not use. If a stronger layer sets that protocol, as `-l mqtt` does over
+/// `MQTTX_CA`, they are ignored with a warning.
 pub(super) fn refuse_or_warn(
     arguments: &ConnectArgs,
     target: &Target,
@@ -47,7 +47,7 @@ pub(super) fn refuse_or_warn(
     Ok(warnings)
 }
 
-/// A file or a variable speaks of another broker than the embedded one, which is no reason for a warning.
+/// A file or a variable is about another broker than the embedded one, which is not worth a warning.
 fn left_out(given: &[&str], what: &str, target: &Target, origins: &Origins) -> Option<String> {
     if given.is_empty() || target.stated_by == Some("embedded") {
         return None;
@@ -57,7 +57,7 @@ fn left_out(given: &[&str], what: &str, target: &Target, origins: &Origins) -> O
     Some(format!("{} {verb} {what}, but {}: left out", names.join(" and "), stated_protocol(target, origins)))
 }
 
-/// What says which protocol it is, in words.
+/// What determines the protocol, in words.
 fn stated_protocol(target: &Target, origins: &Origins) -> String {
     let protocol = target.endpoint.protocol;
     match target.stated_by {
@@ -76,8 +76,8 @@ fn stated_protocol(target: &Target, origins: &Origins) -> String {
 fn secure_form(target: &Target, stated: &str) -> &'static str {
     let is_unix = matches!(target.endpoint.address, Address::Unix(_));
     match (stated, target.endpoint.protocol) {
-        ("embedded", _) => "leave it out: the embedded broker is in this program",
-        _ if is_unix => "leave it out: a Unix socket does not leave this machine",
+        ("embedded", _) => "leave it out: the embedded broker runs in this program",
+        _ if is_unix => "leave it out: data in a Unix socket does not leave this machine",
         ("url", Protocol::Ws) => "write wss:// in the URL",
         ("url", _) => "write mqtts:// in the URL",
         (_, Protocol::Ws) => "use -l wss",

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A setting comes from the first layer that has it: flag, environment, profile, project's file, built-in default
-//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that the protocol
-//! leaves a thing out, never that somebody still has to find a default.
+//! ([`crate::config`]). What a command gets here is complete and valid: an `Option` in settings means that something
+//! is absent from the protocol, never that a default is still to be found.
 
 mod bench;
 mod broker;
@@ -29,25 +29,35 @@ mod repl;
 mod replay;
 mod reply;
 mod request;
+mod rules;
 mod secret;
 mod subscribe;
 mod support;
+mod template;
 mod topic;
 mod wait;
+mod watch;
+mod work;
 
+pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
-pub(crate) use bench::{BenchSettings, CompareSettings, MergeSettings, PRESETS, Preset, ResultFiles};
+pub(crate) use bench::{
+    BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,
+    Simulation,
+};
 pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
 pub(crate) use check::check_profile;
 pub(crate) use clean_retained::{CleanRetainedSettings, Consent};
+pub(crate) use codec::judge;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
 pub(crate) use probe::{Feature, ProbeSettings};
 pub(crate) use profile::{ListShape, ProfileJob};
 pub(crate) use publish::Publication;
+pub(crate) use publish::QueueSettings;
 pub use publish::{MessageSource, PubSettings};
 pub(crate) use record::RecordSettings;
 pub(crate) use repl::{
@@ -55,7 +65,11 @@ pub(crate) use repl::{
     read_line,
 };
 pub(crate) use replay::{ReplaySettings, Speed};
-pub(crate) use reply::{Answer, ReplySettings};
+pub(crate) use reply::{Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
+pub(crate) use rules::{Answer, AnswerTopic, Rule};
 pub use subscribe::{FileTarget, Retained, SubSettings};
+pub(crate) use template::Templates;
 pub(crate) use topic::TopicJob;
+pub(crate) use watch::WatchSettings;
+pub(crate) use work::{Work, WorkerKind};

@@ -1,20 +1,26 @@
-//! Texts with placeholders: where they come from, what is known of them here, and what is wrong with one.
+//! Texts with placeholders: their origin, the values known here, and their errors.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::origin::Origins;
 use crate::error::{Error, nearest};
-use crate::payload::placeholder::{Name, Pattern, Place, PlaceholderError};
+use crate::payload::placeholder::{Drawer, Files, Jinja, Name, Pattern, Place, PlaceholderError};
 
-/// What placeholders stand for that does not change during a run.
+/// The values of placeholders that do not change during a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     hostname: String,
     user: String,
     profile: String,
     pid: u32,
-    /// Of a benchmark alone.
+    /// Only in a benchmark.
     run: Option<u32>,
-    /// Of `bench run` alone.
+    /// Only in `bench run`.
     scenario: Option<String>,
+    /// Of a command with one client: its identifier and its user name.
+    client: Option<(String, String)>,
+    /// What `{line:FILE}` and `{csv:FILE:COLUMN}` have read so far, for all who know the same facts.
+    files: Arc<Mutex<Files>>,
 }
 
 impl Facts {
@@ -27,7 +33,7 @@ impl Facts {
         let hostname = variable(&["COMPUTERNAME"]);
         let user = variable(&["USER", "LOGNAME", "USERNAME"]);
         let profile = origins.profile.clone().unwrap_or_default();
-        Self { hostname, user, profile, pid: std::process::id(), run: None, scenario: None }
+        Self { hostname, user, profile, pid: std::process::id(), ..Self::default() }
     }
 
     /// With those of a benchmark.
@@ -36,11 +42,38 @@ impl Facts {
         Self { run: Some(run), scenario: scenario.map(ToOwned::to_owned), ..self }
     }
 
-    /// Parses a text and binds what is known; `option` is what its error names.
+    /// With those of the only client.
+    #[must_use]
+    pub(super) fn of_client(self, client_id: &str, user_name: Option<&str>) -> Self {
+        Self { client: Some((client_id.to_owned(), user_name.unwrap_or_default().to_owned())), ..self }
+    }
+
+    /// Compiles a template of Jinja, and tries it where it does not depend on a request.
+    pub(super) fn jinja(&self, option: &str, text: &str, place: Place) -> Result<Arc<Jinja>, Error> {
+        let place = if self.scenario.is_some() { place.of_scenario() } else { place };
+        let variable = |name: &str| std::env::var(name).ok();
+        let jinja = Jinja::compile(text, place, |name| self.value(name), self.files.clone(), variable);
+        let jinja = jinja.map_err(|why| Error::local(format!("{option}: {why}")))?;
+        if place != Place::ANSWER {
+            let mut drawer = Drawer::default();
+            jinja.fill(&mut drawer, &mut String::new(), |name, out| {
+                out.push_str(if matches!(name, Name::Client | Name::Sequence) { "1" } else { "" });
+            });
+            if let Some(why) = drawer.take_fault() {
+                return Err(Error::local(format!("{option}: {why}")));
+            }
+        }
+        Ok(Arc::new(jinja))
+    }
+
+    /// Parses a text and binds what is known; `option` is named in its error.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Pattern, Error> {
         let place = if self.scenario.is_some() { place.of_scenario() } else { place };
-        let pattern = Pattern::parse(text, place).map_err(|error| refused(option, &error))?;
-        Ok(pattern.bind(|name| self.value(name)))
+        let pattern = Pattern::parse(text, place).and_then(|pattern| {
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            pattern.read(place, &mut files, |name| std::env::var(name).ok())
+        });
+        Ok(pattern.map_err(|error| refused(option, &error))?.bind(|name| self.value(name)))
     }
 
     fn value(&self, name: Name) -> Option<String> {
@@ -51,15 +84,21 @@ impl Facts {
             Name::Pid => Some(self.pid.to_string()),
             Name::Run => self.run.map(|run| format!("{run:08x}")),
             Name::Scenario => self.scenario.clone(),
-            Name::Random | Name::Hex | Name::Client | Name::ClientId | Name::Username | Name::Sequence => None,
+            Name::Client => self.client.as_ref().map(|_| "1".to_owned()),
+            Name::ClientId => self.client.as_ref().map(|(client_id, _)| client_id.clone()),
+            Name::Username => self.client.as_ref().map(|(_, user_name)| user_name.clone()),
+            _ => None,
         }
     }
 }
 
-/// The one text for whatever is wrong with a placeholder.
+/// The one form of errors about placeholders.
 fn refused(option: &str, error: &PlaceholderError) -> Error {
     let similar = error.unknown().and_then(|name| nearest(name, error.offered()));
     let similar = similar.map(|name| format!("did you mean {{{name}}}? ")).unwrap_or_default();
+    if error.is_local() {
+        return Error::local(format!("{option}: {error}")).with_detail(error.caret());
+    }
     let refused = Error::usage(format!("{option}: {error}")).with_detail(error.caret());
     refused.with_hint(similar + &error.reference())
 }
@@ -88,7 +127,7 @@ mod tests {
         assert_eq!(error.message(), "--client-id: `{hostnam}` is not a placeholder");
         assert_eq!(error.detail(), Some("a{hostnam}\n ^"));
         let hint = error.hint().unwrap();
-        assert!(hint.starts_with("did you mean {hostname}? there are {random:1000..9999}, {hex:8}, "), "{hint}");
+        assert!(hint.starts_with("did you mean {hostname}? available: {random:1000..9999}, {hex:8}, "), "{hint}");
         assert!(hint.ends_with("; {{hostnam}} is the text {hostnam}"), "{hint}");
     }
 }

@@ -1,10 +1,10 @@
-//! `profile ...` as settings: what is to be done, names and values checked.
+//! `profile ...` as settings: the job, with names and values checked.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::profile::{
-    ImportFormat, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs,
+    ImportFormat, InitArgs, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileEditArgs, ProfileImportArgs,
 };
 use crate::config::profile::{Profile, Secrets, Value, check_name, value_of_text};
 use crate::config::table::{Key, Kind, Note, keys, rows};
@@ -13,7 +13,7 @@ use crate::error::{Error, nearest};
 /// What `profile` does.
 #[derive(Debug, Clone)]
 pub(crate) enum ProfileJob {
-    /// List all.
+    /// List all profiles.
     List(ListShape),
     /// Print one; the name is of the one in use unless it is given.
     Show {
@@ -22,11 +22,20 @@ pub(crate) enum ProfileJob {
         /// With where each value comes from.
         effective: bool,
     },
-    /// Make one.
+    /// Create one.
     Add {
         /// Its name.
         name: String,
-        /// What it says; nothing asks on the terminal.
+        /// Its content; without any, the user is asked on the terminal.
+        profile: Profile,
+        /// Replace one of this name.
+        force: bool,
+    },
+    /// Make one and select it; what says nothing asks on the terminal, as MQTTX does.
+    Init {
+        /// Its name.
+        name: String,
+        /// What it says.
         profile: Profile,
         /// Replace one of this name.
         force: bool,
@@ -38,15 +47,15 @@ pub(crate) enum ProfileJob {
         /// Keys with their values; none removes.
         changes: Vec<(&'static Key, Option<Value>)>,
     },
-    /// Make another of the same text.
+    /// Copy one.
     Copy(String, String),
-    /// Give it another name.
+    /// Rename one.
     Rename(String, String),
     /// Remove one.
     Remove {
         /// Which.
         name: String,
-        /// Without a question.
+        /// Do not ask.
         yes: bool,
     },
     /// Select one, or none.
@@ -55,27 +64,27 @@ pub(crate) enum ProfileJob {
     Validate {
         /// Names or paths; empty for all.
         names: Vec<String>,
-        /// Reach the broker too.
+        /// Connect to the broker too.
         connect: bool,
     },
     /// Print where it is.
     Path(Option<String>),
-    /// Print one with all that it extends.
+    /// Print one merged with those it extends.
     Export {
         /// Which.
         name: String,
         /// Plain secrets too.
         with_secrets: bool,
     },
-    /// Make some of another program's file.
+    /// Import some from another program's file.
     Import {
         /// The file; `None` for stdin.
         path: Option<PathBuf>,
-        /// What it is; `None`: its content says.
+        /// Its format; `None`: detected from its content.
         format: Option<ImportFormat>,
-        /// The profile's name; of several, what their names begin with. `None`: the file says, or is called so.
+        /// The profile's name; of several, their common prefix. `None`: from the content or the name of the file.
         name: Option<String>,
-        /// What becomes of a password in plain text.
+        /// What to do with a password in plain text.
         secrets: Secrets,
         /// Only show them.
         dry_run: bool,
@@ -87,20 +96,20 @@ pub(crate) enum ProfileJob {
 /// How profiles are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListShape {
-    /// For people.
+    /// As a table.
     Table,
     /// A JSON array.
     Json,
-    /// A name a line.
+    /// One name per line.
     Names,
 }
 
 impl ProfileJob {
-    /// Settles what is to be done; `given` has the options on the command line as they are written there.
+    /// Settles the job; `given` has the options on the command line as they are written there.
     ///
     /// # Errors
     ///
-    /// A name that no profile can have, a key that is not known, a value that it cannot have.
+    /// An invalid profile name, an unknown key, or a value that the key cannot have.
     pub(crate) fn resolve(arguments: ProfileArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Self, Error> {
         Ok(match arguments.command {
             ProfileCommand::List(list) => Self::List(match (list.json, list.names) {
@@ -134,17 +143,37 @@ impl ProfileJob {
     }
 }
 
-/// What options of a connection say, as a profile.
+impl ProfileJob {
+    /// Settles `init`.
+    ///
+    /// # Errors
+    ///
+    /// The same as of [`ProfileJob::resolve`].
+    pub(crate) fn resolve_init(arguments: InitArgs) -> Result<Self, Error> {
+        check_name(&arguments.name)?;
+        let mut profile = Profile::default();
+        for assignment in &arguments.set {
+            let (key, value) = assigned(assignment)?;
+            profile.values.insert(key.path, value);
+        }
+        let profile = Profile::parse("the profile", &profile.to_toml())?;
+        Ok(Self::Init { name: arguments.name, profile, force: arguments.force })
+    }
+}
+
+/// Connection options as a profile.
 fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> Result<Profile, Error> {
     for row in rows().filter(|row| given.contains_key(row.option)) {
         if let Some(Note::NotInProfile(advice)) = row.notes.iter().find(|note| matches!(note, Note::NotInProfile(_))) {
             let flag = format!("--{}", row.option.replace('_', "-"));
-            return Err(Error::usage(format!("{flag} is not for profile add")).with_hint(*advice));
+            return Err(Error::usage(format!("{flag} cannot be used with profile add")).with_hint(*advice));
         }
     }
     if given.get("password").is_some_and(|texts| texts.iter().any(|text| text == "-")) {
-        let error = Error::usage("--password - is not for profile add");
-        return Err(error.with_hint("--ask-password asks at each run; --password-file and --password-env name a place"));
+        let error = Error::usage("--password - cannot be used with profile add");
+        return Err(error.with_hint(
+            "--ask-password prompts in each run; --password-file and --password-env name where the password is",
+        ));
     }
     let mut profile = Profile { extends: arguments.extends.clone(), values: BTreeMap::new() };
     let of_connection = |key: &&Key| !["publish", "subscribe", "output", "bench"].contains(&key.section());
@@ -176,7 +205,7 @@ fn added(arguments: &ProfileAddArgs, given: &BTreeMap<String, Vec<String>>) -> R
         let (key, value) = assigned(assignment)?;
         profile.values.insert(key.path, value);
     }
-    // Says in its own words what excludes one another.
+    // It has its own messages for options that cannot be used together.
     Profile::parse("the profile", &profile.to_toml())
 }
 
@@ -209,7 +238,7 @@ fn changes(arguments: &ProfileEditArgs) -> Result<Vec<(&'static Key, Option<Valu
 fn assigned(assignment: &str) -> Result<(&'static Key, Value), Error> {
     let Some((path, text)) = assignment.split_once('=') else {
         let error = Error::usage(format!("--set: `{assignment}` has no `=`"));
-        return Err(error.with_hint("as in --set publish.topic=car/ac"));
+        return Err(error.with_hint("for example --set publish.topic=car/ac"));
     };
     let key = find(path.trim(), "--set")?;
     Ok((key, value_of_text(key, text.trim())?))
@@ -217,7 +246,7 @@ fn assigned(assignment: &str) -> Result<(&'static Key, Value), Error> {
 
 fn find(path: &str, flag: &str) -> Result<&'static Key, Error> {
     Key::find(path).ok_or_else(|| {
-        let error = Error::usage(format!("{flag}: there is no key `{path}`"));
+        let error = Error::usage(format!("{flag}: unknown key `{path}`"));
         let by_name = keys().find(|key| key.name() == path || key.option == path).map(|key| key.path);
         match by_name.or_else(|| nearest(path, keys().map(|key| key.path))) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),

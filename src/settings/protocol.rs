@@ -1,4 +1,4 @@
-//! Options that only some protocols follow: those of TLS and of WebSocket.
+//! Options that only some protocols use: those of TLS and of WebSocket.
 
 use crate::cli::group::{ConnectArgs, TlsArgs, WebSocketArgs};
 use crate::config::origin::{Origin, Origins};
@@ -17,7 +17,7 @@ pub(super) fn is_said_by_flag(arguments: &ConnectArgs, origins: &Origins) -> boo
     given.iter().any(|option| origins.of(option) == Origin::Flag)
 }
 
-/// The WebSocket options that say something: MQTTX's scripts and files name the usual path whatever the protocol.
+/// The WebSocket options with an effect: MQTTX's scripts and files name the usual path with any protocol.
 pub(super) fn websocket_options(options: &WebSocketArgs, origins: &Origins) -> Vec<&'static str> {
     let mut given = Vec::new();
     if origins.given("path") && options.path != WebSocketOptions::default().path() {

@@ -6,61 +6,89 @@ use bytes::Bytes;
 use super::codec::encoder;
 use super::connect::Resolved;
 use super::support::without_effect;
+use super::template::Templates;
 use super::{ConnectSettings, secret};
-use crate::cli::group::MessageArgs;
+use crate::cli::group::{MessageArgs, TemplateArgs};
 use crate::cli::publish::{PublishArgs, PublishCommand};
 use crate::cli::value;
 use crate::config::origin::{Origin, Origins};
 use crate::config::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::{PublishProperties, QoS, TopicName, Version};
+use crate::payload::placeholder::Place;
 use crate::payload::{Codec, PayloadSize};
+use crate::session::ConnectOptions;
 
 /// What `pub` does.
 #[derive(Debug, Clone)]
 pub struct PubSettings {
-    /// The session that it happens in.
+    /// The session.
     pub connect: ConnectSettings,
     /// What is published.
     pub publication: Publication,
+    /// Where messages wait until they are delivered; `None`: in memory.
+    pub queue: Option<QueueSettings>,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
 }
+
+/// A queue on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Messages in it at most.
+    pub maximum: u64,
+    /// Nothing is read: what is in it is delivered.
+    pub only_drains: bool,
+    /// A full queue is waited for, and a broker that is away.
+    pub is_patient: bool,
+    /// Somebody named the session; otherwise it is the queue's own, and ends when the queue is empty.
+    pub is_client_id_chosen: bool,
+}
+
+/// How long a broker keeps the session of a queue that nobody comes back to, seconds.
+const QUEUE_SESSION: u32 = 7 * 24 * 60 * 60;
+
+/// Messages in a queue at most.
+const QUEUE_MAXIMUM: u64 = 1_000_000;
 
 /// What is published, when and how often.
 #[derive(Debug, Clone)]
 pub struct Publication {
     /// Where each message goes, `$delayed` prefix included; empty only with [`MessageSource::JsonLines`], whose
-    /// records have topics of their own.
+    /// records have their own topics.
     pub topics: Vec<TopicName>,
     /// Where payloads come from.
     pub source: MessageSource,
-    /// How they are written there.
+    /// What reads them as templates, which are filled in for each message.
+    pub(crate) templates: Option<Templates>,
+    /// How they are encoded.
     pub codec: Codec,
-    /// Assurance.
+    /// QoS.
     pub qos: QoS,
-    /// The broker keeps the message.
+    /// The broker is to retain the message.
     pub retain: bool,
-    /// The DUP flag, as a person asked for it.
+    /// The DUP flag, if requested.
     pub dup: bool,
-    /// None in 3.1.1 and where nothing was given.
+    /// Empty in 3.1.1 and if nothing was given.
     pub properties: Option<Box<PublishProperties>>,
     /// How often the message is published, at least once.
     pub repeat: u64,
-    /// The wait between two.
+    /// The delay between two.
     pub repeat_delay: Duration,
-    /// When to give up, connecting included.
+    /// When to give up, including the time to connect.
     pub timeout: Option<Duration>,
 }
 
 /// Where payloads come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageSource {
-    /// The command line, still to be encoded by the format.
+    /// The command line, still to be encoded.
     Text(Bytes),
     /// `--null-message`: no bytes.
     Null,
-    /// So many random bytes.
+    /// This many random bytes.
     Random(PayloadSize),
     /// A file is one payload.
     File(PathBuf),
@@ -72,7 +100,7 @@ pub enum MessageSource {
     JsonLines,
 }
 
-/// What MQTTX publishes when nothing says what.
+/// The default payload of MQTTX.
 const DEFAULT_TEXT: &str = "Hello From MQTTX CLI";
 
 impl PubSettings {
@@ -87,12 +115,26 @@ impl PubSettings {
             ConnectSettings::resolve(&arguments.connect, origins)?;
         connect.deliver(&arguments.delivery);
         let version = connect.client.connect.version;
-        let publication = Publication::with_source(&arguments.publish, source, of_url, version, origins)?;
-        // Lines of JSON say their QoS each.
+        let given = &arguments.publish;
+        let has_topic = of_url.is_some() || !given.message.topic.is_empty();
+        let only_drains = arguments.queue.queue.is_some() && !has_topic && !names_source(given);
+        let queue = queue(arguments, &source, only_drains, &mut connect, origins);
+        let mut publication = if only_drains {
+            Publication::of_nothing(given, origins)?
+        } else {
+            Publication::with_source(given, source, of_url, version, origins)?
+        };
+        publication.take_templates(&arguments.template, &connect.client.connect, origins)?;
+        // Each line of JSON has its own QoS.
         if publication.qos > QoS::AtMostOnce || publication.source == MessageSource::JsonLines {
             connect.keep_session();
         }
-        let highest = if publication.source == MessageSource::JsonLines { QoS::ExactlyOnce } else { publication.qos };
+        let has_any_qos = publication.source == MessageSource::JsonLines || only_drains;
+        let highest = if has_any_qos { QoS::ExactlyOnce } else { publication.qos };
+        if queue.is_some() && highest == QoS::AtMostOnce {
+            warnings
+                .push("--queue at QoS 0: a message leaves it when it is written to the socket (--qos 1 or 2)".into());
+        }
         warnings.extend(without_effect(
             origins,
             &[
@@ -103,14 +145,47 @@ impl PubSettings {
         ));
         if arguments.publish.message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
-            warnings.push(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+            warnings.push(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        Ok(Self { connect, publication, warnings })
+        Ok(Self { connect, publication, queue, warnings })
     }
 }
 
+/// Settles where messages wait, and the session that goes with it.
+fn queue(
+    arguments: &PublishCommand,
+    source: &MessageSource,
+    only_drains: bool,
+    connect: &mut ConnectSettings,
+    origins: &Origins,
+) -> Option<QueueSettings> {
+    let folder = arguments.queue.queue.clone()?;
+    let is_patient = !only_drains && matches!(source, MessageSource::Lines | MessageSource::JsonLines);
+    let reconnect = &mut connect.client.reconnect;
+    if is_patient && reconnect.delay_before(1, 0.0).is_some() {
+        reconnect.also_first = true;
+        if !origins.given("maximum_reconnect_times") {
+            reconnect.maximum_attempts = u32::MAX;
+        }
+    }
+    let options = &mut connect.client.connect;
+    options.clean_start = false;
+    // The broker may hold messages of an earlier process under others.
+    options.first_packet_id = fastrand::u16(1..);
+    if options.version.is_v5() {
+        options.properties.session_expiry_interval.get_or_insert(QUEUE_SESSION);
+    }
+    Some(QueueSettings {
+        folder,
+        maximum: arguments.queue.queue_max.unwrap_or(QUEUE_MAXIMUM),
+        only_drains,
+        is_patient,
+        is_client_id_chosen: origins.given("client_id"),
+    })
+}
+
 impl Publication {
-    /// Settles what a message is; `of_url` is a topic that a URL says.
+    /// Settles the message; `of_url` is the topic in a URL.
     pub(super) fn resolve(
         arguments: &PublishArgs,
         of_url: Option<String>,
@@ -118,6 +193,23 @@ impl Publication {
         origins: &Origins,
     ) -> Result<Self, Error> {
         Self::with_source(arguments, source(arguments, origins)?, of_url, version, origins)
+    }
+
+    /// Nothing: what is in a queue already is delivered.
+    fn of_nothing(arguments: &PublishArgs, origins: &Origins) -> Result<Self, Error> {
+        Ok(Self {
+            topics: Vec::new(),
+            source: MessageSource::Null,
+            templates: None,
+            codec: encoder(&arguments.payload, &arguments.compress, origins)?,
+            qos: arguments.message.qos,
+            retain: false,
+            dup: false,
+            properties: None,
+            repeat: 1,
+            repeat_delay: Duration::ZERO,
+            timeout: arguments.source.timeout.filter(|time| !time.is_zero()),
+        })
     }
 
     fn with_source(
@@ -132,6 +224,7 @@ impl Publication {
         Ok(Self {
             topics: topics(arguments, of_url, source == MessageSource::JsonLines, origins)?,
             source,
+            templates: None,
             codec: encoder(&arguments.payload, &arguments.compress, origins)?,
             qos: message.qos,
             retain: message.retain,
@@ -144,6 +237,32 @@ impl Publication {
     }
 }
 
+impl Publication {
+    /// `--template`: payloads are filled in.
+    pub(super) fn take_templates(
+        &mut self,
+        given: &TemplateArgs,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<(), Error> {
+        if !given.template {
+            return Ok(());
+        }
+        let other = match self.source {
+            MessageSource::Null => Some("--null-message"),
+            MessageSource::Random(_) => Some("--payload-size"),
+            MessageSource::JsonLines => Some("--jsonl"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let error = Error::exclude_one_another("--template", other);
+            return Err(error.with_hint("a template is a text: use -m, --file-read, --stdin or --line-mode"));
+        }
+        self.templates = Some(Templates::new(connect, Place::MESSAGE, given.seed, origins));
+        Ok(())
+    }
+}
+
 impl MessageSource {
     /// Whether the messages come from stdin.
     pub fn reads_stdin(&self) -> bool {
@@ -151,7 +270,7 @@ impl MessageSource {
     }
 }
 
-/// DUP says that a message was sent before, which none is at QoS 0.
+/// DUP means that a message was sent before, which never happens at QoS 0.
 pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
     if message.dup && message.qos == QoS::AtMostOnce {
         return Err(Error::usage("--dup needs --qos 1 or 2: nothing is sent twice at QoS 0 [MQTT-3.3.1-2]"));
@@ -159,10 +278,18 @@ pub(super) fn check_dup(message: &MessageArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the options name a source.
+fn names_source(arguments: &PublishArgs) -> bool {
+    let given = &arguments.source;
+    let lines = given.line_mode || given.multiline || given.jsonl || given.stdin;
+    let is_empty = given.message.is_none() && given.payload_size.is_none() && given.file_read.is_none();
+    lines || given.null_message || !is_empty
+}
+
 /// The one source that the options name.
 fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, Error> {
     let given = &arguments.source;
-    // MQTTX writes `-s -M`, and takes -lm for both.
+    // MQTTX writes `-s -M`, and accepts -lm for both.
     let lines = given.line_mode || given.multiline;
     let sources = [
         ("--message", given.message.clone().map(|text| MessageSource::Text(text.into()))),
@@ -184,7 +311,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         && let Some(option) = ["format", "compress"].iter().find(|option| origins.of(option) == Origin::Flag)
     {
         return Err(
-            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are no text of any format")
+            Error::exclude_one_another(flag, &origins.name(option)).with_hint("random bytes are not text in a format")
         );
     }
     let excluded = match source {
@@ -195,7 +322,7 @@ fn source(arguments: &PublishArgs, origins: &Origins) -> Result<MessageSource, E
         _ => &[],
     };
     for (note, hint) in excluded {
-        // What a profile says for other messages does not hold here.
+        // The values of a profile for other messages do not apply here.
         if let Some(option) = noted(*note).find(|option| origins.of(option) == Origin::Flag) {
             return Err(Error::exclude_one_another(flag, &origins.name(option)).with_hint(*hint));
         }
@@ -218,7 +345,7 @@ fn topics(
         return Ok(Vec::new());
     }
     if topics.is_empty() {
-        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs pub -t car/1/speed -m 52"));
+        return Err(Error::usage("--topic is missing").with_hint("for example mqttx-rs pub -t car/1/speed -m 52"));
     }
     let Some(seconds) = arguments.source.delay else { return Ok(topics) };
     let delayed = |topic: TopicName| {

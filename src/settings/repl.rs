@@ -19,24 +19,28 @@ use crate::config::table::{Note, noted, row_of, rows};
 use crate::error::{Error, nearest};
 use crate::mqtt::{TopicFilter, Version};
 use crate::payload::Codec;
-use crate::session::SubscribeRequest;
+use crate::session::{ConnectOptions, SubscribeRequest};
 
 /// What `repl` does.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplSettings {
-    /// The connection to begin with, where the command line, a variable or a profile says which.
+    /// The first connection, if the command line, a variable or a profile names one.
     pub connect: Option<ConnectSettings>,
-    /// The profile of the run, which holds for lines that name none.
+    /// The profile of the run, for lines that name none.
     pub profile: ProfileChoice,
     /// Where commands come from.
     pub commands: CommandSource,
     /// The name of that profile, for the history.
     pub profile_name: Option<String>,
-    /// The folder in which a person's lines are kept; `None`: nowhere, as there is no home.
+    /// The folder for the history; `None`: no history, as there is no home folder.
     pub history: Option<PathBuf>,
-    /// Show each line of a script before it runs.
+    /// Print each line of a script before running it.
     pub echo: bool,
-    /// Go on after an error in a script.
+    /// Run the start-up file and what was saved first.
+    pub start_up: bool,
+    /// Where to say what became of each script.
+    pub junit: Option<PathBuf>,
+    /// Continue after an error in a script.
     pub keep_going: bool,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
@@ -51,25 +55,60 @@ pub(crate) enum CommandSource {
     Stdin,
     /// A script in a file.
     File(PathBuf),
+    /// Scripts in several files, each in a session of its own.
+    Files(Vec<PathBuf>),
 }
 
-/// Which profile a connection is made by.
+impl CommandSource {
+    /// Each script on its own.
+    pub(crate) fn scripts(&self) -> Vec<Self> {
+        match self {
+            Self::Files(paths) => paths.iter().cloned().map(Self::File).collect(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// What errors call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            _ => "stdin".to_owned(),
+        }
+    }
+}
+
+/// The profile of a connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfileChoice(Choice);
 
+impl ProfileChoice {
+    /// That of the run.
+    pub(super) fn of(origins: &Origins) -> Self {
+        Self(origins.profile_choice.clone())
+    }
+}
+
 impl ReplSettings {
-    /// Settles every option of `repl`; commands come from stdin unless a person sits there.
+    /// Settles every option of `repl`; commands come from stdin unless it is a terminal.
     pub(crate) fn resolve(
         arguments: &ReplArgs,
         origins: &Origins,
         is_terminal: bool,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let commands = match &arguments.script.script {
-            Some(path) if path.as_os_str() != "-" => CommandSource::File(path.clone()),
-            None if is_terminal => CommandSource::Terminal,
-            _ => CommandSource::Stdin,
+        let commands = match arguments.script.script.as_slice() {
+            [path] if path.as_os_str() != "-" => CommandSource::File(path.clone()),
+            [] if is_terminal => CommandSource::Terminal,
+            [] | [_] => CommandSource::Stdin,
+            paths if paths.iter().any(|path| path.as_os_str() == "-") => {
+                return Err(Error::usage("--script: `-` cannot be one of several files"));
+            }
+            paths => CommandSource::Files(paths.to_vec()),
         };
+        if arguments.script.junit.is_some() && commands == CommandSource::Terminal {
+            let error = Error::usage("--junit needs a script: a person at a terminal is not a test");
+            return Err(error.with_hint("for example --script tests/*.mqtt --junit report.xml"));
+        }
         if commands == CommandSource::Stdin {
             refuse_a_password_on_stdin(arguments, origins)?;
         }
@@ -87,18 +126,20 @@ impl ReplSettings {
         };
         Ok(Self {
             connect,
-            profile: ProfileChoice(origins.profile_choice.clone()),
+            profile: ProfileChoice::of(origins),
             commands,
             profile_name: origins.profile.clone(),
             history: state_folder(variable),
             echo: arguments.script.echo,
+            start_up: !arguments.script.no_rc,
+            junit: arguments.script.junit.clone(),
             keep_going: arguments.script.keep_going,
             warnings,
         })
     }
 }
 
-/// Where a program keeps what it notes by itself: <https://specifications.freedesktop.org/basedir-spec>.
+/// Where a program keeps its state: <https://specifications.freedesktop.org/basedir-spec>.
 fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = match absolute("XDG_STATE_HOME") {
@@ -117,7 +158,7 @@ fn refuse_a_password_on_stdin(arguments: &ReplArgs, origins: &Origins) -> Result
     Err(Error::usage(message).with_hint("use --password-file, --password-env or --script FILE"))
 }
 
-/// A line of `repl` that could be read.
+/// A line of `repl` that has been parsed.
 #[derive(Debug)]
 pub(crate) enum ReplRequest {
     /// Run a command.
@@ -126,14 +167,14 @@ pub(crate) enum ReplRequest {
         command: Box<ReplCommand>,
         /// Where its options come from.
         origins: Origins,
-        /// What the user should know about the layers.
+        /// Warnings about the layers.
         warnings: Vec<String>,
     },
     /// Print help.
     Print(StyledStr),
 }
 
-/// The definition of a line, in which options are hidden that have no meaning there.
+/// The definition of a line, without options that have no meaning there.
 pub(crate) fn line_command() -> clap::Command {
     lines::line_command().mut_subcommands(|line| {
         let name = line.get_name().to_owned();
@@ -175,7 +216,7 @@ pub(crate) fn read_line(
     })
 }
 
-/// Nothing is guessed: what looks like a topic may be a mistyped command.
+/// Nothing is guessed, as what looks like a topic may be a mistyped command.
 fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) -> Error {
     let refused = Error::usage(format!("unknown command `{first}`"));
     if first.contains('/') {
@@ -191,16 +232,16 @@ fn no_such_command(definition: &clap::Command, first: &str, words: &[String]) ->
     }
 }
 
-/// What `connect` asks for.
+/// The settings of `connect`.
 #[derive(Debug, Clone)]
 pub(crate) struct NewConnection {
-    /// What it is to be called.
+    /// The name of the connection.
     pub name: Option<String>,
     /// The session.
     pub connect: ConnectSettings,
-    /// Nothing says which: the current connection is meant, if there is one.
+    /// No broker is named: the current connection is meant, if there is one.
     pub says_nothing: bool,
-    /// Which profile its lines are read with.
+    /// The profile for its lines.
     pub profile: ProfileChoice,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
@@ -213,12 +254,12 @@ impl NewConnection {
             [] => None,
             [keyword, name] if keyword == "as" => Some(name.clone()),
             words => {
-                let message = format!("`{}` is not how a connection is named", words.join(" "));
-                return Err(Error::usage(message).with_hint("as in connect -h broker.example as plant"));
+                let message = format!("`{}` does not name a connection", words.join(" "));
+                return Err(Error::usage(message).with_hint("for example connect -h broker.example as plant"));
             }
         };
         if secret::is_on_stdin(&line.connect.connection, origins) {
-            let message = "--password - cannot be used here: stdin is where the commands come from";
+            let message = "--password - cannot be used here: the commands are read from stdin";
             return Err(Error::usage(message).with_hint("use --password-file, --password-env or --ask-password"));
         }
         let profile = ProfileChoice(profile.0.or(Choice {
@@ -235,7 +276,7 @@ impl NewConnection {
     }
 }
 
-/// What a `sub` line asks for.
+/// The settings of a `sub` line.
 #[derive(Debug, Clone)]
 pub(crate) struct Subscription {
     /// What SUBSCRIBE asks for: at least one filter.
@@ -244,22 +285,22 @@ pub(crate) struct Subscription {
     pub filter_out: Vec<TopicFilter>,
     /// Which messages count, by their retain flag.
     pub retained: Retained,
-    /// How its messages are shown; `None`: as all are.
+    /// How its messages are shown; `None`: like all others.
     pub display: Option<Display>,
 }
 
 /// How messages are shown and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Display {
-    /// Shape of the output; `None`: a line a message.
+    /// Shape of the output; `None`: one line per message.
     pub shape: Option<MessageShape>,
-    /// Everything that a packet has.
+    /// All fields of each packet.
     pub verbose: bool,
     /// How payloads are shown.
     pub codec: Codec,
-    /// Where payloads go too.
+    /// Where payloads are written too.
     pub file: Option<FileTarget>,
-    /// What follows a payload in raw output, a template's line and a file.
+    /// What follows a payload in raw output, a template line and a file.
     pub delimiter: Bytes,
 }
 
@@ -271,10 +312,14 @@ impl Default for Display {
 
 impl Publication {
     /// Settles every option of a `pub` line.
-    pub fn of_line(line: &PublishLine, version: Version, origins: &Origins) -> Result<(Self, Vec<String>), Error> {
+    pub fn of_line(
+        line: &PublishLine,
+        connect: &ConnectOptions,
+        origins: &Origins,
+    ) -> Result<(Self, Vec<String>), Error> {
+        let version = connect.version;
         if let Some(option) = noted(Note::ReadsStdin).find(|option| origins.given(option)) {
-            let message =
-                format!("{} cannot be used here: stdin is where the commands come from", origins.name(option));
+            let message = format!("{} cannot be used here: the commands are read from stdin", origins.name(option));
             return Err(Error::usage(message).with_hint("use --file-read, or <<EOF for a payload of several lines"));
         }
         let mut arguments = line.publish.clone();
@@ -292,10 +337,12 @@ impl Publication {
             arguments.source.message = Some(text.clone());
         }
         if arguments.message.topic.is_empty() {
-            return Err(Error::usage("the topic is missing").with_hint("as in pub car/ac on"));
+            return Err(Error::usage("the topic is missing").with_hint("for example pub car/ac on"));
         }
         let warnings = refuse_what_needs_v5(version, origins)?;
-        Ok((Self::resolve(&arguments, None, version, origins)?, warnings))
+        let mut publication = Self::resolve(&arguments, None, version, origins)?;
+        publication.take_templates(&line.template, connect, origins)?;
+        Ok((publication, warnings))
     }
 }
 
@@ -320,7 +367,7 @@ impl Subscription {
             arguments.topic.clone_from(&line.filters);
         }
         if arguments.topic.is_empty() {
-            return Err(Error::usage("the filter is missing").with_hint("as in sub car/#"));
+            return Err(Error::usage("the filter is missing").with_hint("for example sub car/#"));
         }
         let mut warnings = refuse_what_needs_v5(version, origins)?;
         let (selection, output) = (&line.subscribe.selection, &line.subscribe.output);

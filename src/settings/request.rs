@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::connect::ConnectSettings;
 use super::publish::{PubSettings, Publication};
 use super::subscribe::{FileTarget, shape, target};
-use crate::cli::group::DeliveryArgs;
+use crate::cli::group::{DeliveryArgs, QueueArgs, TemplateArgs};
 use crate::cli::publish::PublishCommand;
 use crate::cli::request::{NOT_OF_REQUEST, RequestCommand};
 use crate::cli::value::MessageShape;
@@ -13,31 +13,31 @@ use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::TopicFilter;
 
-/// How long replies are waited for where nothing says so.
+/// The default time limit for replies.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `request` does.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSettings {
-    /// The session that it happens in.
+    /// The session.
     pub(crate) connect: ConnectSettings,
     /// The request, with its Response Topic and Correlation Data in 5.0.
     pub(crate) publication: Publication,
-    /// What is subscribed to for replies.
+    /// The filter for replies.
     pub(crate) reply_filter: TopicFilter,
-    /// What replies have to bring; `None` in 3.1.1.
+    /// The Correlation Data that replies must have; `None` in 3.1.1.
     pub(crate) correlation_data: Option<Bytes>,
     /// How many replies.
     pub(crate) count: u64,
-    /// How long they are waited for.
+    /// The time limit for them.
     pub(crate) timeout: Option<Duration>,
     /// Shape of the output.
     pub(crate) shape: MessageShape,
-    /// Everything that a packet has.
+    /// All fields of each packet.
     pub(crate) verbose: bool,
-    /// Where payloads go besides stdout.
+    /// Where payloads are written besides stdout.
     pub(crate) file: Option<FileTarget>,
-    /// What follows a payload in raw output, a template's line and a file.
+    /// What follows a payload in raw output, a template line and a file.
     pub(crate) delimiter: Bytes,
     /// What the user should know before it begins.
     pub(crate) warnings: Vec<String>,
@@ -52,8 +52,9 @@ impl RequestSettings {
             return Err(Error::usage(message).with_hint("`mqttx-rs pub` has it"));
         }
         let delivery = DeliveryArgs { inflight: None, resend_uncertain: false };
-        let publish = PublishCommand { publish, connect, delivery };
-        let PubSettings { connect, mut publication, warnings } = PubSettings::resolve(&publish, origins)?;
+        let (queue, template) = (QueueArgs::default(), TemplateArgs::default());
+        let publish = PublishCommand { publish, queue, template, connect, delivery };
+        let PubSettings { connect, mut publication, warnings, .. } = PubSettings::resolve(&publish, origins)?;
         let given = replies.reply_topic.map(|topic| topic.as_str().to_owned());
         let drawn = || format!("{:08x}", fastrand::u32(..));
         let (reply_topic, correlation_data) = if connect.client.connect.version.is_v5() {

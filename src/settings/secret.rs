@@ -1,4 +1,4 @@
-//! Passwords and phrases: from an option, a file or a variable, whichever is said in the strongest layer.
+//! Passwords and passphrases: from an option, a file or a variable, whichever is in the strongest layer.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::config::passwords;
 use crate::error::Error;
 use crate::payload::{read_at_most, without_bom};
 
-/// The password, and the layer that says it.
+/// The password, and the layer it comes from.
 pub(super) fn password(options: &ConnectionArgs, origins: &Origins) -> Result<(Option<Secret>, Origin), Error> {
     let Some(option) = strongest(passwords(), origins)? else {
         return Ok((None, Origin::Default));
@@ -48,7 +48,7 @@ fn line_of_stdin() -> Result<Secret, Error> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// Asks a person, for the sake of an option or a key; what is typed is not shown.
+/// Prompts for the value of an option or a key; the input is not shown.
 fn ask(option: &str, username: Option<&str>) -> Result<Secret, Error> {
     let prompt = match username {
         // It goes to a terminal.
@@ -56,16 +56,16 @@ fn ask(option: &str, username: Option<&str>) -> Result<Secret, Error> {
         None => "Password: ".to_owned(),
     };
     rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| match error.kind() {
-        // Ctrl-C, where it does not end the program, and Ctrl-D.
+        // Ctrl-C, if it does not end the program, and Ctrl-D.
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
             Error::usage(format!("{option}: no password was given"))
         }
-        _ => Error::usage(format!("{option}: there is no terminal to ask on: {error}"))
+        _ => Error::usage(format!("{option}: cannot prompt without a terminal: {error}"))
             .with_hint("in a script, use --password-file, --password-env or --password -"),
     })
 }
 
-/// The phrase of an encrypted key.
+/// The passphrase of an encrypted key.
 pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Option<Secret>, Error> {
     let option = strongest(["key_password", "key_password_file"], origins)?;
     if option == Some("key_password_file") {
@@ -77,7 +77,7 @@ pub(super) fn key_password(options: &TlsArgs, origins: &Origins) -> Result<Optio
     text.map(|text| said(text, "key_password", whose.as_deref(), origins)).transpose()
 }
 
-/// A secret of the command line or a variable is what it says; that of a profile may say where it is to be had.
+/// A secret on the command line or in a variable is literal; in a profile it may refer to where the secret is.
 fn said(text: &Secret, option: &str, whose: Option<&str>, origins: &Origins) -> Result<Secret, Error> {
     if !matches!(origins.of(option), Origin::Profile(_) | Origin::Project(_)) {
         return Ok(text.clone());
@@ -86,7 +86,7 @@ fn said(text: &Secret, option: &str, whose: Option<&str>, origins: &Origins) -> 
     match text.expose().split_once(':') {
         Some(("env", variable)) => match std::env::var(variable) {
             Ok(text) => Ok(Secret::new(text)),
-            Err(_) => Err(Error::usage(format!("{}: the variable {variable} is not set", name()))),
+            Err(_) => Err(Error::usage(format!("{}: the environment variable {variable} is not set", name()))),
         },
         Some(("file", path)) => first_line(Path::new(path), option, origins),
         Some(("keyring", place)) => keyring(place, option, origins),
@@ -107,11 +107,11 @@ fn keyring(place: &str, option: &str, origins: &Origins) -> Result<Secret, Error
 
 #[cfg(not(feature = "keyring"))]
 fn keyring(_place: &str, option: &str, origins: &Origins) -> Result<Secret, Error> {
-    let error = Error::usage(format!("{}: this program was built without the keyring", origins.name(option)));
+    let error = Error::usage(format!("{}: this program was built without keyring support", origins.name(option)));
     Err(error.with_hint("build it with --features keyring, or use env: or file:"))
 }
 
-/// The option of the strongest layer among those that say the same thing; two in one layer exclude one another.
+/// The option of the strongest layer among equivalent ones; two in one layer are an error.
 fn strongest(
     options: impl IntoIterator<Item = &'static str>,
     origins: &Origins,
@@ -131,7 +131,7 @@ fn strongest(
     Ok(strongest)
 }
 
-/// A password has 65,535 bytes at most; the rest of its file may hold notes.
+/// A password can have at most 65,535 bytes; the rest of its file may hold notes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The first line of a file, without its end.
@@ -140,15 +140,17 @@ fn first_line(path: &Path, option: &str, origins: &Origins) -> Result<Secret, Er
         Error::local(format!("{}: cannot read {}: {why}", origins.name(option), path.display()))
     };
     let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_FILE)).map_err(|error| refused(&error))?;
-    let bytes = read.ok_or_else(|| refused(&"it is far too long for a password"))?;
+    let bytes = read.ok_or_else(|| refused(&"it is too long for a password"))?;
     let first = without_bom(&bytes).split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = std::str::from_utf8(first).map_err(|_| refused(&"its first line is not text in UTF-8"))?;
+    let line = std::str::from_utf8(first).map_err(|_| refused(&"its first line is not valid UTF-8"))?;
     Ok(Secret::new(line.strip_suffix('\r').unwrap_or(line)))
 }
 
 fn variable(name: &str, origins: &Origins) -> Result<Secret, Error> {
     match std::env::var(name) {
         Ok(text) => Ok(Secret::new(text)),
-        Err(_) => Err(Error::usage(format!("{}: the variable {name} is not set", origins.name("password_env")))),
+        Err(_) => {
+            Err(Error::usage(format!("{}: the environment variable {name} is not set", origins.name("password_env"))))
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::ConnectSettings;
 use super::codec::decoder;
 use super::connect::{NEEDS_CLIENT_ID, Resolved};
 use super::support::without_effect;
+use super::{Work, WorkerKind, secret};
 use crate::cli::subscribe::{OutputArgs, SelectionArgs, SubscribeCommand, SubscriptionArgs};
 use crate::cli::value::MessageShape;
 use crate::config::origin::Origins;
@@ -18,7 +19,7 @@ use crate::session::SubscribeRequest;
 /// What `sub` does.
 #[derive(Debug, Clone)]
 pub struct SubSettings {
-    /// The session that it happens in.
+    /// The session.
     pub connect: ConnectSettings,
     /// What SUBSCRIBE asks for: at least one filter.
     pub subscribe: SubscribeRequest,
@@ -30,25 +31,27 @@ pub struct SubSettings {
     pub condition: Condition,
     /// Which messages count, by their retain flag.
     pub retained: Retained,
-    /// End after so many; `None` does not end.
+    /// End after this many; `None` does not end.
     pub count: Option<u64>,
-    /// End after so long.
+    /// End after this time.
     pub timeout: Option<Duration>,
-    /// End when nothing came for so long.
+    /// End when nothing has arrived for this time.
     pub idle_timeout: Option<Duration>,
     /// End at SUBACK.
     pub exit_after_suback: bool,
     /// End when any filter is refused.
     pub strict: bool,
+    /// What is done with each message besides, or instead of, printing it.
+    pub work: Option<Work>,
     /// Shape of the output.
     pub shape: MessageShape,
-    /// Everything that a packet has.
+    /// All fields of each packet.
     pub verbose: bool,
     /// How payloads are shown.
     pub codec: Codec,
-    /// Where payloads go besides stdout.
+    /// Where payloads are written besides stdout.
     pub file: Option<FileTarget>,
-    /// What follows a payload in raw output, a template's line and a file.
+    /// What follows a payload in raw output, a template line and a file.
     pub delimiter: Bytes,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
@@ -66,37 +69,48 @@ pub enum Retained {
     Only,
     /// `--remove-retained`: publish an empty retained message to each topic that has one.
     Remove {
-        /// Only say what would be removed.
+        /// Only report what would be removed.
         dry_run: bool,
     },
 }
 
-/// Where payloads go besides stdout.
+/// Where payloads are written besides stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileTarget {
     /// `--file-write`: all of them into one file.
     Append(PathBuf),
-    /// `--file-save`: each into a file of its own, numbered.
+    /// `--file-save`: each into its own numbered file.
     Numbered(PathBuf),
 }
 
 impl SubSettings {
     /// Settles every option of `sub`.
     pub fn resolve(arguments: &SubscribeCommand, origins: &Origins) -> Result<Self, Error> {
+        if arguments.work.ack_on_read && secret::is_on_stdin(&arguments.connect.connection, origins) {
+            let message = "--password - and the answers of --ack-on-read cannot both come from stdin";
+            return Err(Error::usage(message).with_hint("use --password-file or --password-env"));
+        }
         let Resolved { settings: mut connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
         if !connect.client.connect.clean_start && !origins.given("client_id") {
             let message = format!("{} {NEEDS_CLIENT_ID}", origins.name("no_clean"));
-            return Err(Error::usage(message).with_hint("as in mqttx-rs sub --no-clean -i my-desk -t car/#"));
+            return Err(Error::usage(message).with_hint("for example mqttx-rs sub --no-clean -i my-desk -t car/#"));
         }
         let subscribe = &arguments.subscribe;
         let selection = &subscribe.selection;
         let output = &subscribe.output;
         let filters = subscriptions(&subscribe.subscription, of_url, origins)?;
-        if filters.iter().any(|options| options.qos > QoS::AtMostOnce) {
+        let is_acknowledged = filters.iter().any(|options| options.qos > QoS::AtMostOnce);
+        if is_acknowledged {
             connect.keep_session();
         }
         warnings.extend(doubts(&filters));
+        let work = Work::resolve(&arguments.work, &mut connect.client, origins)?;
+        let is_executed = matches!(&work, Some(Work { worker: WorkerKind::Command(_), .. }));
+        if work.is_some() && selection.remove_retained {
+            let name = if is_executed { "--exec" } else { "--ack-on-read" };
+            return Err(Error::exclude_one_another(name, "--remove-retained"));
+        }
         let ends_nothing = output.template.is_none()
             && output.output_mode != MessageShape::Raw
             && output.file_write.is_none()
@@ -104,8 +118,13 @@ impl SubSettings {
         warnings.extend(without_effect(
             origins,
             &[
+                ("ack", !is_acknowledged, "at QoS 0"),
                 ("verbose", output.template.is_some(), "with --template"),
                 ("delimiter", ends_nothing, "without --output-mode raw, --template or a file"),
+                ("output_mode", is_executed, "with --exec"),
+                ("template", is_executed, "with --exec"),
+                ("file_write", is_executed, "with --exec"),
+                ("file_save", is_executed, "with --exec"),
             ],
         ));
         Ok(Self {
@@ -131,7 +150,8 @@ impl SubSettings {
             strict: selection.strict,
             shape: shape(output)?,
             verbose: output.verbose,
-            codec: decoder(&subscribe.payload, &subscribe.decompress, is_for_people(output), origins)?,
+            codec: decoder(&subscribe.payload, &subscribe.decompress, !is_executed && is_for_people(output), origins)?,
+            work,
             file: target(output),
             delimiter: output.delimiter.clone(),
             warnings,
@@ -143,7 +163,7 @@ pub(super) fn shape(output: &OutputArgs) -> Result<MessageShape, Error> {
     output.template.as_deref().map_or_else(|| Ok(output.output_mode.clone()), MessageShape::template)
 }
 
-/// Whether payloads go to somebody who reads them, and not to a file or as they are to another program.
+/// Whether payloads are shown to a person, and not written unchanged to a file or another program.
 pub(super) fn is_for_people(output: &OutputArgs) -> bool {
     let shape = matches!(output.output_mode, MessageShape::Default | MessageShape::Clean | MessageShape::JsonLines);
     shape && output.template.is_none() && target(output).is_none()
@@ -168,7 +188,7 @@ pub(super) fn subscriptions(
     if let Some(text) = of_url.filter(|_| filters.is_empty() || origins.is_stronger("url", "topic")) {
         let filter = TopicFilter::parse(text.clone());
         filters = vec![filter.map_err(|error| Error::topic(&origins.name("url"), &text, &error))?];
-        // What pairs with the filters of a profile holds for those alone.
+        // Options that pair with the filters of a profile apply only to those.
         given.qos.truncate(1);
         given.no_local.truncate(1);
         given.retain_as_published.truncate(1);
@@ -178,7 +198,7 @@ pub(super) fn subscriptions(
         return Ok(Vec::new());
     }
     if filters.is_empty() {
-        return Err(Error::usage("--topic is missing").with_hint("as in mqttx-rs sub -t car/+/speed"));
+        return Err(Error::usage("--topic is missing").with_hint("for example mqttx-rs sub -t car/+/speed"));
     }
     for (option, values) in [
         ("qos", given.qos.len()),
@@ -190,14 +210,14 @@ pub(super) fn subscriptions(
             let (name, filters) = (origins.name(option), filters.len());
             let filters = plural(filters as u64, "topic filter");
             let message = format!("{name} has {values} values for {filters}");
-            return Err(Error::usage(message).with_hint("they pair by position; one value holds for all"));
+            return Err(Error::usage(message).with_hint("give one value for each filter, or one for all"));
         }
     }
     let mut subscriptions = Vec::with_capacity(filters.len());
     for (index, filter) in filters.into_iter().enumerate() {
         let no_local = paired(&given.no_local, index);
         if no_local && filter.is_shared() {
-            let message = format!("--no-local cannot hold for the shared subscription `{}`", filter.as_str());
+            let message = format!("--no-local cannot be used with the shared subscription `{}`", filter.as_str());
             return Err(Error::usage(message).with_hint("it is a protocol error [MQTT-3.8.3-4]"));
         }
         let options = SubscriptionOptions {
@@ -207,7 +227,7 @@ pub(super) fn subscriptions(
             retain_as_published: paired(&given.retain_as_published, index),
             retain_handling: paired(&given.retain_handling, index),
         };
-        // A filter that comes again replaces the first [MQTT-3.8.4-3], and some brokers answer both with one reason.
+        // A repeated filter replaces the first [MQTT-3.8.4-3], and some brokers answer both with one reason.
         match subscriptions.iter_mut().find(|other: &&mut SubscriptionOptions| other.filter == options.filter) {
             Some(first) => *first = options,
             None => subscriptions.push(options),
@@ -216,7 +236,7 @@ pub(super) fn subscriptions(
     Ok(subscriptions)
 }
 
-/// What to say of filters that are valid and hardly what somebody means.
+/// Warnings about filters that are valid but probably not intended.
 pub(super) fn doubts(subscriptions: &[SubscriptionOptions]) -> Vec<String> {
     subscriptions.iter().filter_map(|subscription| doubt(&subscription.filter)).collect()
 }
@@ -229,10 +249,12 @@ fn doubt(filter: &TopicFilter) -> Option<String> {
         ));
     }
     if let Some((first, rest)) = text.split_once(',') {
-        return Some(format!("`{text}` is one filter, its comma included: several are written -t {first} {rest}"));
+        return Some(format!("`{text}` is a single filter that contains a comma: write several as -t {first} {rest}"));
     }
     filter.body().starts_with("$delayed/").then(|| {
-        format!("`{text}` hardly matches anything: a delayed message comes under its own topic, without `$delayed/...`")
+        format!(
+            "`{text}` matches almost nothing: a delayed message arrives under its own topic, without `$delayed/...`"
+        )
     })
 }
 

@@ -1,4 +1,4 @@
-//! Options that cannot be followed: what needs MQTT 5.0, what contradicts another.
+//! Options that cannot take effect: those that need MQTT 5.0, those that contradict another.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::config::table::{Note, noted};
 use crate::error::Error;
 use crate::mqtt::Version;
 
-/// Refuses flags that an older version of the protocol cannot carry. MQTTX leaves them out in silence, and its user
-/// wonders where the property went. A variable is meant for many commands, so it is left out with a warning.
+/// Refuses flags that an older version of the protocol cannot carry. MQTTX ignores them silently, and its user
+/// wonders where the property went. A variable is meant for many commands, so it is ignored with a warning.
 pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();
     if version.is_v5() {
@@ -16,7 +16,7 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
     }
     let given: BTreeSet<_> = noted(Note::NeedsV5).filter(|option| origins.given(option)).collect();
     for option in given {
-        let message = format!("{} needs MQTT 5.0, and this is MQTT {version}", origins.name(option));
+        let message = format!("{} needs MQTT 5.0, but the version is MQTT {version}", origins.name(option));
         if origins.of(option) == Origin::Flag {
             return Err(Error::usage(message).with_hint("leave it out, or leave out --mqtt-version"));
         }
@@ -25,7 +25,7 @@ pub(super) fn refuse_what_needs_v5(version: Version, origins: &Origins) -> Resul
     Ok(warnings)
 }
 
-/// Warnings of flags that change nothing beside others: the option, whether that is so, and why.
+/// Warnings about flags that have no effect with others: the option, whether that is so, and why.
 pub(super) fn without_effect(origins: &Origins, cases: &[(&str, bool, &str)]) -> Vec<String> {
     let is_flag = |option: &str| origins.of(option) == Origin::Flag;
     let cases = cases.iter().filter(|(option, is_so, _)| *is_so && is_flag(option));

@@ -10,7 +10,7 @@ pub(crate) enum TopicJob {
         /// `None`: the lines of stdin.
         topics: Option<Vec<TopicName>>,
     },
-    /// Say what a filter means.
+    /// Explain a filter.
     Explain(TopicFilter),
 }
 

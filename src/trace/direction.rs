@@ -1,9 +1,9 @@
-/// Which way a packet goes, as this program sees it.
+/// The direction of a packet, seen from this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Direction {
-    /// By this program.
+    /// Sent by this program.
     #[default]
     Sent,
-    /// By the other side.
+    /// Sent by the other side.
     Received,
 }

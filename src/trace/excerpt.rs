@@ -1,16 +1,16 @@
-//! How bytes are shown in a trace: cut short, or not at all.
+//! How bytes are shown in a trace: truncated, or not at all.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-/// Stands for what is not shown.
+/// Shown in place of hidden data.
 pub(super) const HIDDEN: &str = "(hidden)";
 
-/// Characters of a text payload, and bytes of another, that are shown.
+/// How many characters of a text payload, or bytes of a binary one, are shown.
 const SHOWN: usize = 32;
 
-/// Adds bytes as a text if they are one, else in hexadecimal, cut short either way.
+/// Adds bytes as text if they are text, otherwise in hexadecimal; truncated either way.
 pub(super) fn insert_bytes(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let end = text.char_indices().nth(SHOWN).map(|(at, _)| at);

@@ -1,4 +1,4 @@
-//! What each control packet says, as fields, by the specification's names.
+//! The content of each control packet as fields, with the names of the specification.
 
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,8 @@ pub(super) fn of_server(packet: &FromServer, version: Version) -> Map<String, Va
         FromServer::ConnAck(ack) => fields.connack(ack),
         FromServer::Publish(publish) => fields.publish(publish),
         FromServer::Ack(ack) => fields.ack(ack),
-        FromServer::SubAck(answer) => fields.answer(answer, granted_text),
+        FromServer::SubAck(answer) if version.is_v5() => fields.answer(answer, granted_text),
+        FromServer::SubAck(answer) => fields.answer(answer, return_code_text),
         FromServer::UnsubAck(answer) => fields.answer(answer, |reason| reason.to_string()),
         FromServer::PingResp => {}
         FromServer::Disconnect(disconnect) => fields.disconnect(disconnect),
@@ -162,7 +163,7 @@ impl Fields {
         self.properties(&auth.auth.details);
     }
 
-    /// Before 5.0 these packets have none.
+    /// Before 5.0 these packets have no reason.
     fn reason(&mut self, reason: ReasonCode) {
         if self.version.is_v5() {
             self.add("reason_code", reason.number());
@@ -190,7 +191,7 @@ impl Fields {
                 let pairs = self.map.entry("user_properties").or_insert_with(|| Value::Array(Vec::new()));
                 pairs.as_array_mut().into_iter().for_each(|pairs| pairs.push(json!([name, value])));
             }
-            // A number that comes again, as only Subscription Identifiers do, makes a list.
+            // A repeated number, as only Subscription Identifiers are, becomes a list.
             PropertyValue::Number(number) => match self.map.get_mut(&name) {
                 None => self.add(&name, number),
                 Some(Value::Array(numbers)) => numbers.push(number.into()),
@@ -204,7 +205,12 @@ impl Fields {
     }
 }
 
-/// SUBACK's name for 0x00 is not the one that other packets have for it.
+/// The Return Codes of SUBACK before MQTT 5.0: 0x80 is Failure.
+fn return_code_text(reason: ReasonCode) -> String {
+    if reason == ReasonCode::UnspecifiedError { "Failure (0x80)".to_owned() } else { granted_text(reason) }
+}
+
+/// In SUBACK, the name of 0x00 differs from that in other packets.
 fn granted_text(reason: ReasonCode) -> String {
     if reason == ReasonCode::Success { "Granted QoS 0 (0x00)".to_owned() } else { reason.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Which step of a delivery at QoS 1 or 2 a packet is.
+//! Which step of a delivery at QoS 1 or 2 a packet represents.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::direction::Direction;
 
-/// Deliveries that have begun and not ended: whose message, its packet id, when it was first seen.
+/// Deliveries in progress: the sender, the packet id, and when it was first seen.
 #[derive(Debug, Default)]
 pub(super) struct Handshakes {
     open: HashMap<(Direction, u64), Open>,
@@ -21,7 +21,7 @@ struct Open {
 }
 
 impl Handshakes {
-    /// What a packet means for its delivery; `None` where there is none.
+    /// What a packet means for its delivery; `None` if it belongs to none.
     pub(super) fn step(
         &mut self,
         direction: Direction,
@@ -75,7 +75,7 @@ impl Handshakes {
                 let milliseconds = now.saturating_duration_since(begin).as_secs_f64() * 1e3;
                 format!("{step} {verb} after {milliseconds:.1} ms")
             }
-            None => format!("{step} {verb}, its PUBLISH was not seen"),
+            None => format!("{step} {verb}, PUBLISH not seen"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What crosses the wire, told packet by packet: `--trace`.
+//! The traffic on the wire, packet by packet: `--trace`.
 //!
-//! It stands apart from the session, whose codec it reads with: what was sent and received is shown, not what somebody
-//! thinks of it. A packet that cannot be read is shown too, with its fault and its first bytes. Payloads are cut short,
-//! passwords and authentication data left out.
+//! It is separate from the session, and only shares its codec, so that it shows what was sent and received and not how the
+//! session understood it. A packet that cannot be read is shown too, with its fault and its first bytes. Payloads are
+//! truncated, passwords and authentication data left out.
 
 mod direction;
 mod excerpt;
@@ -20,32 +20,32 @@ pub(crate) use direction::Direction;
 use excerpt::{HIDDEN, hex};
 use handshake::Handshakes;
 
-/// Bytes of a packet that cannot be read that are shown.
+/// How many bytes are shown of a packet that cannot be read.
 const SHOWN_OF_MALFORMED: usize = 64;
 
 /// One control packet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TracedPacket {
-    /// Which way it goes.
+    /// Its direction.
     pub direction: Direction,
-    /// Since the packet before it, either way; zero for the first.
+    /// Time since the packet before it, in either direction; zero for the first.
     pub since_previous: Duration,
-    /// The specification's name, as in `PUBLISH`.
+    /// Its name in the specification, for example `PUBLISH`.
     pub name: &'static str,
     /// Its bytes, header included.
     pub size: usize,
-    /// What it says, in the order of the wire, by the specification's names.
+    /// Its fields in the order of the wire, with the names of the specification.
     pub fields: Map<String, Value>,
     /// Which step of a delivery at QoS 1 or 2 it is, and what that means.
     pub handshake: Option<String>,
 }
 
-/// Cuts the bytes of one client into packets, over all of its connections.
+/// Splits the bytes of one client into packets, over all of its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
-    /// Which way the client's packets go: out, unless this program is the broker.
+    /// The direction of the client's packets: outgoing, unless this program is the broker.
     of_client: Direction,
-    /// As the last CONNECT said.
+    /// As named by the last CONNECT.
     version: Version,
     sent: BytesMut,
     received: BytesMut,
@@ -54,29 +54,29 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Seen from a broker, to which packets of clients come in.
+    /// Seen from a broker, for which packets of clients are incoming.
     #[cfg(any(feature = "broker", test))]
     pub(crate) fn of_broker() -> Self {
         Self { of_client: Direction::Received, ..Self::default() }
     }
 
-    /// A connection begins: what was left of a packet is gone with the one before.
+    /// A connection begins: an incomplete packet of the previous one is dropped.
     pub(crate) fn begin(&mut self) {
         self.sent.clear();
         self.received.clear();
     }
 
-    /// Takes bytes; `tell` gets each packet that they complete.
+    /// Takes bytes; calls `emit` for each packet that they complete.
     pub(crate) fn take(
         &mut self,
         direction: Direction,
         bytes: &[u8],
         now: Instant,
-        mut tell: impl FnMut(&TracedPacket),
+        mut emit: impl FnMut(&TracedPacket),
     ) {
         self.buffer(direction).extend_from_slice(bytes);
         while let Some(packet) = self.next(direction, now) {
-            tell(&packet);
+            emit(&packet);
         }
     }
 
@@ -84,7 +84,7 @@ impl Wire {
         let buffer = self.buffer(direction);
         let (packet, size) = match codec::frame(buffer) {
             Ok(frame) => frame.map(|(packet, size)| (Some(packet), size))?,
-            // Nobody can tell where the next packet begins.
+            // It is unknown where the next packet begins.
             Err(()) => (None, buffer.len()),
         };
         let frame = buffer.split_to(size);
@@ -96,7 +96,7 @@ impl Wire {
         Some(TracedPacket { direction, since_previous, name, size, fields, handshake })
     }
 
-    /// What a packet says; its fault and its first bytes if it cannot be read.
+    /// The fields of a packet; its fault and its first bytes if it cannot be read.
     fn fields(&mut self, direction: Direction, packet: Option<PacketType>, mut frame: BytesMut) -> Map<String, Value> {
         let rules =
             Rules { version: Some(self.version), maximum_packet_size: MAXIMUM_PACKET_SIZE, problem_information: true };
@@ -128,7 +128,7 @@ impl Wire {
     }
 }
 
-/// The first bytes behind the header, unless there may be a password or Authentication Data among them.
+/// The first bytes after the header, unless they may contain a password or Authentication Data.
 fn shown_of_malformed(packet: Option<PacketType>, frame: &[u8]) -> String {
     let length = frame.iter().skip(1).take(4).take_while(|byte| **byte & 0x80 != 0).count();
     let body = frame.get(2 + length..).unwrap_or_default();

@@ -5,9 +5,9 @@ use std::time::Duration;
 pub struct Backoff {
     /// The first delay; each further one is twice as long. Zero: never.
     pub first_delay: Duration,
-    /// No delay is longer.
+    /// The longest delay.
     pub maximum_delay: Duration,
-    /// Attempts in a row until it is given up. Zero: never.
+    /// Attempts in a row before giving up. Zero: never.
     pub maximum_attempts: u32,
 }
 

@@ -17,30 +17,30 @@ pub struct Dialer {
     pub family: AddressFamily,
     /// The local address to connect from.
     pub bind_address: Option<IpAddr>,
-    /// For the dial as a whole, every step of it.
+    /// Time limit for the whole dial.
     pub timeout: Duration,
-    /// The host in between.
+    /// The proxy.
     pub proxy: Option<Proxy>,
-    /// For the protocols that need it.
+    /// Used by the protocols that need it.
     pub tls: Tls,
-    /// For the protocols that need it.
+    /// Used by the protocols that need it.
     pub websocket: WebSocketOptions,
-    /// Who hears of each step; set by [`Dialer::observed`].
+    /// Receives a report of each step; set by [`Dialer::observed`].
     pub observer: Option<Arc<dyn DialObserver>>,
 }
 
-/// An open stream, and how it came to be.
+/// An open stream, and how it was opened.
 #[derive(Debug)]
 pub struct Dialed {
     /// Ready for CONNECT.
     pub stream: Stream,
     /// The address that answered, the proxy's if there is one; `None` for a Unix socket.
     pub peer: Option<SocketAddr>,
-    /// What took how long.
+    /// How long each step took.
     pub timings: DialTimings,
 }
 
-/// What is known of a dial at any moment: a timeout drops the steps, this stays.
+/// The progress of a dial: a timeout drops the steps, but this stays.
 #[derive(Default)]
 struct Progress {
     step: DialStep,
@@ -63,7 +63,7 @@ impl Default for Dialer {
 }
 
 impl Dialer {
-    /// The same, with somebody who hears of each step.
+    /// The same, with an observer of each step.
     #[must_use]
     pub fn observed(self, observer: Arc<dyn DialObserver>) -> Self {
         Self { tls: self.tls.observed(observer.clone()), observer: Some(observer), ..self }
@@ -74,7 +74,7 @@ impl Dialer {
         self.run(endpoint, None).await
     }
 
-    /// Looks an endpoint up, once for many dials; its proxy, if there is one for it.
+    /// Resolves an endpoint, or its proxy, once for many dials.
     pub async fn resolve(&self, endpoint: &Endpoint) -> Result<Resolved, DialError> {
         let mut progress = Progress::default();
         let proxy = self.proxy_for(endpoint);
@@ -84,7 +84,7 @@ impl Dialer {
         }
     }
 
-    /// Opens a stream to an endpoint that has been looked up.
+    /// Opens a stream to a resolved endpoint.
     pub async fn dial_resolved(&self, endpoint: &Endpoint, resolved: &Resolved) -> Result<Dialed, DialError> {
         self.run(endpoint, Some(resolved)).await
     }
@@ -139,8 +139,8 @@ impl Dialer {
                 match first {
                     Some((stream, peer)) => {
                         observer.tell(|| match stream.local_addr() {
-                            Ok(local) => format!("TCP stands from {local} to {peer}"),
-                            Err(_) => format!("TCP stands to {peer}"),
+                            Ok(local) => format!("TCP connected {local} -> {peer}"),
+                            Err(_) => format!("TCP connected to {peer}"),
                         });
                         (Stream::Tcp(stream), Some(peer))
                     }
@@ -154,7 +154,7 @@ impl Dialer {
             progress.step = DialStep::Proxy;
             stream = proxy.connect(stream, &endpoint.address, self.family).await.map_err(DialCause::Proxy)?;
             progress.timings.proxy = Some(lap(&mut begin));
-            observer.tell(|| format!("the proxy has a way to {}", endpoint.address));
+            observer.tell(|| format!("proxy tunnel to {} is open", endpoint.address));
         }
         if endpoint.protocol.is_secure() {
             progress.step = DialStep::Tls;
@@ -181,7 +181,7 @@ impl Dialer {
     ) -> Result<(Stream, SocketAddr), DialCause> {
         match (resolved, proxy) {
             (_, Some(_)) => Err(DialCause::Proxy(super::ProxyCause::NoUdp)),
-            (Resolved::Unix(_), None) => Err(DialCause::Other("QUIC does not run over Unix sockets".into())),
+            (Resolved::Unix(_), None) => Err(DialCause::Other("QUIC cannot use Unix sockets".into())),
             (Resolved::Tcp(addresses), None) => {
                 let host = endpoint.address.host();
                 let (stream, peer) = super::quic::connect(addresses, self.bind_address, &self.tls, host).await?;
@@ -198,7 +198,7 @@ impl Dialer {
         _proxy: Option<&Proxy>,
         _resolved: &Resolved,
     ) -> Result<(Stream, SocketAddr), DialCause> {
-        Err(DialCause::Other("this program was built without QUIC, the cargo feature `quic`".into()))
+        Err(DialCause::Other("this program was built without QUIC (the cargo feature `quic`)".into()))
     }
 
     fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
@@ -210,7 +210,7 @@ impl Dialer {
 
     async fn look_up(&self, endpoint: &Endpoint, proxy: Option<&Proxy>) -> Result<Resolved, DialCause> {
         match proxy {
-            // The family is a choice among the broker's addresses, not the proxy's.
+            // The family applies to the addresses of the broker, not of the proxy.
             Some(proxy) => resolve(&proxy.address(), AddressFamily::Any, self.bind_address).await,
             None => resolve(&endpoint.address, self.family, self.bind_address).await,
         }
@@ -243,7 +243,7 @@ async fn open_unix(path: &std::path::Path) -> Result<Stream, DialCause> {
 
 #[cfg(not(unix))]
 async fn open_unix(_path: &std::path::Path) -> Result<Stream, DialCause> {
-    Err(DialCause::Other("this system has no Unix sockets".into()))
+    Err(DialCause::Other("this system does not support Unix sockets".into()))
 }
 
 impl Progress {
@@ -335,7 +335,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("broker.sock");
         let error = Dialer::default().dial(&Endpoint::unix(&path)).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot connect to {}: no such socket file", path.display()));
+        assert_eq!(error.to_string(), format!("cannot connect to {}: socket file not found", path.display()));
         drop(tokio::net::UnixListener::bind(&path).unwrap());
         let error = Dialer::default().dial(&Endpoint::unix(&path)).await.unwrap_err();
         assert_eq!(error.cause, DialCause::Refused);

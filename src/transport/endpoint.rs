@@ -1,16 +1,16 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a broker is and how it is spoken to.
+/// The address of a broker and its protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// What lies between MQTT and the socket.
+    /// The layers between MQTT and the socket.
     pub protocol: Protocol,
     /// The socket.
     pub address: Address,
 }
 
-/// What lies between MQTT and the socket.
+/// The layers between MQTT and the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Protocol {
     /// Nothing: `mqtt://`.
@@ -104,7 +104,7 @@ impl Protocol {
         Self::ALL.into_iter().find(|protocol| protocol.name() == name || protocol.aliases().contains(&name))
     }
 
-    /// The port of a broker that speaks this protocol, unless it says otherwise.
+    /// The default port of this protocol.
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Mqtt => 1883,
@@ -115,12 +115,12 @@ impl Protocol {
         }
     }
 
-    /// Whether TLS is under it.
+    /// Whether it uses TLS.
     pub const fn is_secure(self) -> bool {
         matches!(self, Self::Mqtts | Self::Wss | Self::Quic)
     }
 
-    /// Whether WebSocket is under it.
+    /// Whether it uses WebSocket.
     pub const fn is_websocket(self) -> bool {
         matches!(self, Self::Ws | Self::Wss)
     }

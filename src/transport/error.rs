@@ -6,27 +6,27 @@ use std::time::Duration;
 use super::race::Attempt;
 use super::{Address, DialStep, DialTimings, Spoken, TlsCause, WebSocketCause};
 
-/// Why no stream could be opened: which step failed, where, and what that means in plain words.
+/// Why no stream could be opened: which step failed, where, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialError {
     /// The step that failed.
     pub step: DialStep,
-    /// Where to, as it was asked for.
+    /// The address as given.
     pub address: Address,
-    /// The proxy on the way, as it was asked for.
+    /// The proxy as given.
     pub proxy: Option<Address>,
     /// Why; of several addresses, the most telling one.
     pub cause: DialCause,
-    /// Every address that was tried and failed, in the order in which they did.
+    /// Every address that was tried and failed, in the order of the failures.
     pub attempts: Vec<(SocketAddr, DialCause)>,
-    /// How long the steps before took.
+    /// How long the earlier steps took.
     pub timings: DialTimings,
 }
 
 /// Why a step of a dial failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialCause {
-    /// The name stands for nothing.
+    /// The name does not exist.
     NoSuchHost,
     /// The name server gave no answer.
     ResolverSilent,
@@ -36,9 +36,9 @@ pub enum DialCause {
     NoIpv6Address,
     /// The local address to bind to is of a family that the host lacks.
     NoAddressFor(IpAddr),
-    /// Nothing listens there.
+    /// Nothing is listening there.
     Refused,
-    /// No way to the network or the host.
+    /// The network or the host is unreachable.
     Unreachable,
     /// No answer within the time, which is that of the whole dial.
     TimedOut(Duration),
@@ -46,30 +46,30 @@ pub enum DialCause {
     NoAnswer,
     /// There is no file of that name.
     NoSuchSocket,
-    /// The system forbids it.
+    /// The system does not permit it.
     PermissionDenied,
     /// The local address to bind to is not one of this machine, or all of its ports to this peer are taken.
     NoLocalAddress,
-    /// No file descriptor is left.
+    /// No free file descriptor.
     OutOfDescriptors,
-    /// The proxy gave no way to the broker.
+    /// The proxy did not connect to the broker.
     Proxy(ProxyCause),
     /// The TLS handshake failed.
     Tls(TlsCause),
     /// The WebSocket handshake failed.
     WebSocket(WebSocketCause),
-    /// Something else, in the system's words.
+    /// Something else, as the system describes it.
     Other(String),
 }
 
-/// Why a proxy gave no way to the broker.
+/// Why a proxy did not connect to the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProxyCause {
-    /// It wants a user name and password, and there are none.
+    /// It requires a user name and password, and none were given.
     CredentialsRequired,
     /// It does not accept the user name and password.
     CredentialsRefused,
-    /// It accepts no way of authentication that we have.
+    /// It accepts no authentication method that we support.
     NoCommonAuthentication,
     /// A user name or password that SOCKS 5 cannot carry.
     CredentialsTooLong,
@@ -79,28 +79,28 @@ pub enum ProxyCause {
     BadName,
     /// It answered a request of SOCKS 5 with this error.
     Socks(u8),
-    /// It answered CONNECT with something else than success.
+    /// It did not answer CONNECT with success.
     Http {
         /// The status code.
         status: u16,
-        /// Its words for it.
+        /// The reason phrase.
         reason: String,
         /// The start of the body, as text.
         body: String,
     },
-    /// It carries no datagrams, which QUIC is made of.
+    /// It does not carry datagrams, which QUIC needs.
     NoUdp,
-    /// It agreed to a tunnel and then spoke itself.
+    /// It agreed to a tunnel and then sent data itself.
     NotATunnel,
-    /// It does not speak the proxy's protocol.
+    /// It does not speak the protocol of the proxy.
     NotAProxy(Spoken),
-    /// The head of its answer is HTTP that cannot be read; why not.
+    /// The head of its HTTP response cannot be read; the reason.
     BadHead(&'static str),
     /// It closed the connection.
     Closed,
-    /// The broker's host, which was looked up here.
+    /// The host of the broker could not be resolved locally.
     LookUp(Box<DialCause>),
-    /// An error of the connection to it, in the system's words.
+    /// An error of the connection to it, as the system describes it.
     Other(String),
 }
 
@@ -147,8 +147,8 @@ impl DialCause {
         }
     }
 
-    /// Whether another attempt could end otherwise, with nothing changed here: a network recovers and a broker comes
-    /// back, but neither a certificate nor a password becomes right by waiting.
+    /// Whether another attempt could end differently without any change here: a network may recover and a broker return,
+    /// but waiting does not correct a certificate or a password.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Proxy(cause) => match cause {
@@ -168,7 +168,7 @@ impl DialCause {
         }
     }
 
-    /// Of several failed attempts the one that says most: a host that refuses is at least there.
+    /// The most informative of several failed attempts: a host that refuses does at least exist.
     pub(super) fn most_telling(attempts: &[Attempt]) -> Self {
         let causes = attempts.iter().map(|(_, error)| Self::from_connect(error));
         let rank = |cause: &Self| match cause {
@@ -198,19 +198,19 @@ impl From<io::Error> for ProxyCause {
 impl fmt::Display for DialCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSuchHost => f.write_str("no such host"),
-            Self::ResolverSilent => f.write_str("the name server gives no answer"),
+            Self::NoSuchHost => f.write_str("host not found"),
+            Self::ResolverSilent => f.write_str("no answer from the name server"),
             Self::NoIpv4Address => f.write_str("the host has no IPv4 address"),
             Self::NoIpv6Address => f.write_str("the host has no IPv6 address"),
-            Self::NoAddressFor(local) => write!(f, "the host has no address that {local} could connect to"),
+            Self::NoAddressFor(local) => write!(f, "the host has no address that can be reached from {local}"),
             Self::Refused => f.write_str("connection refused"),
             Self::Unreachable => f.write_str("host or network unreachable"),
             Self::TimedOut(time) => write!(f, "timed out after {} s", time.as_secs_f64()),
             Self::NoAnswer => f.write_str("no answer"),
-            Self::NoSuchSocket => f.write_str("no such socket file"),
+            Self::NoSuchSocket => f.write_str("socket file not found"),
             Self::PermissionDenied => f.write_str("permission denied"),
-            Self::NoLocalAddress => f.write_str("no such local address, or no local port is left"),
-            Self::OutOfDescriptors => f.write_str("no file descriptor is left for a socket"),
+            Self::NoLocalAddress => f.write_str("local address not available, or no free local port"),
+            Self::OutOfDescriptors => f.write_str("no free file descriptor for a socket"),
             Self::Proxy(cause) => cause.fmt(f),
             Self::Tls(cause) => cause.fmt(f),
             Self::WebSocket(cause) => cause.fmt(f),
@@ -220,32 +220,32 @@ impl fmt::Display for DialCause {
 }
 
 impl fmt::Display for ProxyCause {
-    /// As the end of a sentence that has named the proxy.
+    /// The second half of a sentence that has named the proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CredentialsRequired => f.write_str("it requires a user name and password"),
             Self::CredentialsRefused => f.write_str("it refuses the user name and password"),
-            Self::NoCommonAuthentication => f.write_str("it accepts neither a user name and password nor none"),
-            Self::CredentialsTooLong => f.write_str("a user name or password of SOCKS 5 has at most 255 bytes"),
-            Self::NameTooLong => f.write_str("a host of SOCKS 5 has at most 255 bytes"),
-            Self::BadName => f.write_str("the host has a space or a control character"),
+            Self::NoCommonAuthentication => f.write_str("it supports no authentication method of this program"),
+            Self::CredentialsTooLong => f.write_str("a SOCKS 5 user name or password can have at most 255 bytes"),
+            Self::NameTooLong => f.write_str("a SOCKS 5 host name can have at most 255 bytes"),
+            Self::BadName => f.write_str("the host contains a space or a control character"),
             Self::Socks(reply) => write!(f, "it answered `{}` (reply {reply})", words_of(*reply)),
             Self::Http { status, reason, body } => {
                 write!(f, "it answered HTTP {status} {reason}")?;
                 if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
             }
-            Self::NoUdp => f.write_str("a proxy does not carry QUIC"),
-            Self::NotATunnel => f.write_str("it speaks where the broker should"),
-            Self::NotAProxy(spoken) => write!(f, "it is no such proxy but speaks {spoken}"),
-            Self::BadHead(fault) => write!(f, "the head of its HTTP answer cannot be read: {fault}"),
+            Self::NoUdp => f.write_str("a proxy cannot carry QUIC"),
+            Self::NotATunnel => f.write_str("it sent data before the broker did"),
+            Self::NotAProxy(spoken) => write!(f, "it is not such a proxy: it speaks {spoken}"),
+            Self::BadHead(fault) => write!(f, "its HTTP response cannot be read: {fault}"),
             Self::Closed => f.write_str("it closed the connection"),
-            Self::LookUp(cause) => write!(f, "the broker's name was looked up here: {cause}"),
+            Self::LookUp(cause) => write!(f, "the broker's name was resolved locally: {cause}"),
             Self::Other(text) => f.write_str(text),
         }
     }
 }
 
-/// What a reply of SOCKS 5 says (RFC 1928, section 6).
+/// The meaning of a SOCKS 5 reply (RFC 1928, section 6).
 fn words_of(reply: u8) -> &'static str {
     match reply {
         1 => "general failure",

@@ -1,4 +1,4 @@
-//! The little of HTTP/1.1 that a WebSocket and a proxy begin with: the head of an answer, and the start of a refusal.
+//! The part of HTTP/1.1 that WebSocket and proxies need: the head of a response, and the start of a refusal.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::Spoken;
 
-/// No head of an honest answer is longer.
+/// The longest head that is accepted.
 const MAXIMUM_HEAD: usize = 16 * 1024;
 const MAXIMUM_HEADERS: usize = 96;
 /// How much of a refusal's body is kept to be shown, and how long it is waited for.
@@ -17,18 +17,18 @@ const BODY_WAIT: Duration = Duration::from_secs(1);
 /// Status line and headers of an answer.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// The server's words for the status.
+    /// The reason phrase of the status.
     pub(super) reason: String,
     headers: Vec<(String, String)>,
-    /// What was read behind the head.
+    /// What was read after the head.
     pub(super) rest: Vec<u8>,
 }
 
 /// Why there is no answer.
 pub(super) enum HttpError {
-    /// It is no HTTP; what it seems to be.
+    /// It is not HTTP; what it seems to be.
     NotHttp(Spoken),
-    /// It is HTTP, but its head cannot be read: why not, as a sentence about it.
+    /// It is HTTP, but its head cannot be read: the reason, as a sentence about it.
     BadHead(&'static str),
     /// The connection was closed before the head was complete.
     Closed,
@@ -54,7 +54,7 @@ pub(super) async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, reque
             received = rest;
         }
         if received.len() > MAXIMUM_HEAD {
-            return Err(HttpError::unless_http(&received, HttpError::BadHead("it is over 16 KiB")));
+            return Err(HttpError::unless_http(&received, HttpError::BadHead("it is larger than 16 KiB")));
         }
     }
 }
@@ -69,8 +69,8 @@ impl Answer {
         let length = match response.parse(received) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return None,
-            Err(httparse::Error::TooManyHeaders) => return Some(Err("it has over 96 headers")),
-            Err(_) => return Some(Err("it breaks the syntax of HTTP")),
+            Err(httparse::Error::TooManyHeaders) => return Some(Err("it has more than 96 headers")),
+            Err(_) => return Some(Err("it is not valid HTTP")),
         };
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let answer = Self {
@@ -82,7 +82,7 @@ impl Answer {
         Some(Ok((answer, length)))
     }
 
-    /// Whether another answer follows that counts: RFC 9110, section 15.2.
+    /// Whether this is an interim answer: RFC 9110, section 15.2.
     fn is_interim(&self) -> bool {
         matches!(self.status, 100 | 102..=199)
     }
@@ -98,7 +98,7 @@ impl Answer {
         values.flat_map(|(_, value)| value.split(',')).any(|found| found.trim().eq_ignore_ascii_case(word))
     }
 
-    /// The start of the body as one line of text, with marks of HTML left out; what there is of it within a second.
+    /// The start of the body as one line of text, without HTML tags; as much as arrives within a second.
     pub(super) async fn body_start<S: AsyncRead + Unpin>(mut self, stream: &mut S) -> String {
         let length = self.header("content-length").and_then(|length| length.trim().parse().ok());
         let wanted = length.unwrap_or(MAXIMUM_BODY).min(MAXIMUM_BODY);
@@ -107,7 +107,7 @@ impl Answer {
                 if !matches!(stream.read_buf(&mut self.rest).await, Ok(1..)) {
                     break;
                 }
-                // A body without a length comes in chunks or ends with the connection; its beginning will do.
+                // A body without a length is chunked or ends with the connection; its beginning is enough.
                 if length.is_none() {
                     break;
                 }
@@ -119,7 +119,7 @@ impl Answer {
     }
 }
 
-/// What is there of the first chunk.
+/// What has arrived of the first chunk.
 fn first_chunk(body: &[u8]) -> &[u8] {
     match httparse::parse_chunk_size(body) {
         Ok(httparse::Status::Complete((start, length))) => {
@@ -156,7 +156,7 @@ fn one_line(text: &str) -> String {
 }
 
 impl HttpError {
-    /// This error, where what was received is the beginning of an HTTP answer.
+    /// This error, if the input is the beginning of an HTTP response.
     fn unless_http(received: &[u8], error: Self) -> Self {
         const BEGINNING: &[u8] = b"HTTP/";
         let is_http = received.starts_with(BEGINNING) || BEGINNING.starts_with(received);

@@ -1,15 +1,15 @@
 //! Byte streams to a broker, and the one dialer that opens them.
 //!
-//! Nothing here knows MQTT. A dial is a row of steps, each of which takes what the one before it gave:
+//! Nothing here depends on MQTT. A dial is a sequence of steps, each of which takes the result of the one before:
 //!
 //! ```text
 //! Endpoint -> resolve -> connect -> (proxy) -> (TLS) -> (WebSocket) -> Stream
 //! ```
 //!
-//! With a proxy it is the proxy that is looked up and connected to, and the step behind asks it for a way on. A step
+//! With a proxy, the proxy is resolved and connected to, and the next step asks it for a tunnel. A step
 //! in brackets is a file or folder with one async function; TLS and WebSocket are one variant of [`Stream`] each.
-//! [`Dialer`] only says the order, holds the deadline over the whole, keeps how long each step took, and tells a
-//! [`DialObserver`] what it found. QUIC is another way from the addresses to a stream.
+//! [`Dialer`] only defines the order, enforces the deadline for the whole, records how long each step took, and reports
+//! to a [`DialObserver`]. QUIC is another way from the addresses to a stream.
 
 mod backoff;
 mod dial;

@@ -1,7 +1,7 @@
-//! QUIC: MQTT on one bidirectional stream, as EMQX speaks it (cargo feature `quic`).
+//! QUIC: MQTT on one bidirectional stream, as in EMQX (cargo feature `quic`).
 //!
-//! One step for what is two elsewhere: connecting and the TLS handshake are the same round trips. There are no
-//! unacknowledged bytes when a shutdown has ended, since dropping a connection forgets what is on its way.
+//! Connecting and the TLS handshake are one step here, as they share their round trips. A shutdown waits until no bytes
+//! are unacknowledged, since dropping a connection discards what is in transit.
 
 use std::future::Future;
 use std::io;
@@ -17,10 +17,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{DialCause, Tls, TlsCause};
 
-/// Keeps the connection from idling out between PINGREQs, which brokers time by their own rules.
+/// Keeps the connection from idling out between PINGREQs, which brokers may time differently.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// Ends when the peer has everything that was sent, or wants no more of it.
+/// Ends when the peer has received everything, or stopped reading.
 type Stopped = Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
 /// A bidirectional stream of a QUIC connection, and the connection with it.
@@ -69,7 +69,7 @@ pub(super) async fn connect(
 
 fn cause(error: ConnectionError) -> DialCause {
     match error {
-        // What the verifier found wrong is passed on as text only.
+        // The verifier passes its error on only as text.
         ConnectionError::TransportError(error) if error.reason.ends_with("UnknownIssuer") => {
             DialCause::Tls(TlsCause::UnknownIssuer)
         }
@@ -107,12 +107,12 @@ impl AsyncWrite for QuicStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.closing.is_none() {
-            // An error says that the stream has ended already.
+            // An error means that the stream has already ended.
             _ = self.send.finish();
             self.closing = Some(Box::pin(self.send.stopped()));
         }
         if let Some(closing) = &mut self.closing {
-            // Whatever became of it, nothing more can be done for what was sent.
+            // Whatever the result, nothing more can be done for what was sent.
             _ = ready!(closing.as_mut().poll(cx));
         }
         Poll::Ready(Ok(()))

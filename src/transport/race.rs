@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// How long an attempt has the field to itself, the value that RFC 8305 recommends.
+/// The delay before the next attempt starts, as RFC 8305 recommends.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// An address and why it did not answer.
@@ -22,7 +22,7 @@ pub(super) async fn connect(
     failed: &mut Vec<Attempt>,
 ) -> Option<(TcpStream, SocketAddr)> {
     if let [address] = *addresses {
-        // The usual case, and the benchmark's: no task, no timer.
+        // The usual case, also in a benchmark: no task, no timer.
         return match attempt(address, local).await {
             Ok(stream) => Some((stream, address)),
             Err(error) => {
@@ -67,13 +67,13 @@ async fn attempt(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpSt
     socket.connect(address).await
 }
 
-/// Takes an address, and leaves the port to `connect`, which knows the peer: a port may then be shared by connections
-/// to different brokers.
+/// Binds to an address and leaves the port to `connect`, which knows the peer: connections to different brokers can
+/// then share a port.
 fn bind(socket: &TcpSocket, local: IpAddr) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
-        // A kernel that does not know it takes a port at once.
+        // A kernel without this option chooses a port at once.
         let _ = setsockopt(socket, IpBindAddressNoPort, &true);
     }
     socket.bind(SocketAddr::new(local, 0))
@@ -85,7 +85,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A socket that takes no connection and refuses none: its queue is full, so that Linux drops what comes.
+    /// A socket that neither accepts nor refuses connections: its queue is full, so that Linux drops incoming ones.
     #[cfg(target_os = "linux")]
     pub(in super::super) async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
         let socket = TcpSocket::new_v4().unwrap();

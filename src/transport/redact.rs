@@ -1,20 +1,20 @@
-//! What of a URL or a header may be shown: the one place that knows where a secret can stand in it.
+//! Which parts of a URL or a header may be shown: the one place that knows where they can contain a secret.
 //!
-//! Beside the parser and not in it, since what no parser takes holds a password as well as what it takes.
+//! Separate from the parser, since a URL that cannot be parsed may contain a password too.
 
 use super::proxy::Proxy;
 use super::url::Parts;
 
-/// What stands in the place of a secret.
+/// Shown in place of a secret.
 pub const MASK: &str = "***";
 
-/// A URL of a broker or a proxy, with or without its scheme, as far as it can be told apart.
+/// A URL of a broker or a proxy, with or without its scheme, split as far as possible.
 struct Anatomy<'a> {
-    /// With its `://`.
+    /// The scheme with its `://`.
     scheme: &'a str,
     user: Option<&'a str>,
     password: Option<&'a str>,
-    /// Host, port and path; `None` where the whole may be user name and password.
+    /// Host, port and path; `None` if all of it may be user name and password.
     place: Option<&'a str>,
     query: Option<&'a str>,
 }
@@ -35,7 +35,7 @@ impl<'a> Anatomy<'a> {
             Some(Err(user)) => (Some(user), None),
             None => (None, None),
         };
-        // Behind these a `?` belongs to a topic or to the name of a file.
+        // After these, a `?` belongs to a topic or to the name of a file.
         let has_topic = ["mqtt://", "mqtts://", "tcp://", "ssl://", "tls://", "unix://"]
             .iter()
             .any(|known| scheme.eq_ignore_ascii_case(known));
@@ -59,7 +59,7 @@ impl<'a> Anatomy<'a> {
     }
 }
 
-/// A URL with its password and the values of its query masked; the same text where it has neither.
+/// A URL with its password and the values of its query masked; unchanged if it has neither.
 pub fn redact(text: &str) -> String {
     let anatomy = Anatomy::of(text);
     if anatomy.password.is_none() && anatomy.query.is_none() {
@@ -77,7 +77,7 @@ pub fn redact_path(path: &str) -> String {
     }
 }
 
-/// A header with its value masked, and what is no header whole.
+/// A header with its value masked; a text that is not a header is masked completely.
 pub fn redact_header(text: &str) -> String {
     match text.find([':', '=']) {
         Some(at) if at > 0 => format!("{}: {MASK}", &text[..at]),

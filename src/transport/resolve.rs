@@ -14,7 +14,7 @@ pub enum AddressFamily {
     Ipv6,
 }
 
-/// Where to connect to, with the name already looked up: what many connections to one broker share.
+/// A resolved target, which many connections to one broker share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved {
     /// TCP, in the order in which they are tried; never empty.
@@ -33,7 +33,7 @@ impl AddressFamily {
     }
 }
 
-/// Looks a host up and orders its addresses. `local` is the address that we will bind to, which settles the family.
+/// Resolves a host and orders its addresses. `local` is the address to bind to, which determines the family.
 pub(super) async fn resolve(
     address: &Address,
     family: AddressFamily,
@@ -67,7 +67,7 @@ pub(super) async fn resolve(
     Ok(Resolved::Tcp(addresses))
 }
 
-/// Lets the families take turns, beginning with that of the first address (RFC 8305, section 4), so that one
+/// Alternates the families, beginning with that of the first address (RFC 8305, section 4), so that one
 /// broken family costs one delay and not one for each of its addresses. An address that is listed twice is tried
 /// once.
 fn interleave(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What the first bytes of a peer look like, when they are not what was asked for.
+/// What the first bytes of a peer look like if they are not what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spoken {
     /// A TLS record.

@@ -6,29 +6,29 @@ use std::time::Duration;
 /// A step of a dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DialStep {
-    /// Looking the host up.
+    /// Resolving the host.
     #[default]
     Resolve,
     /// Connecting the socket.
     Connect,
-    /// Asking the proxy for a way on.
+    /// Asking the proxy for a tunnel.
     Proxy,
     /// The TLS handshake.
     Tls,
     /// The WebSocket handshake.
     WebSocket,
-    /// QUIC's handshake, which connects and does TLS at once.
+    /// The QUIC handshake, which includes connecting and TLS.
     Quic,
 }
 
-/// How long each step took; `None` for a step that was not needed or not ended.
+/// How long each step took; `None` for a step that was not needed or not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DialTimings {
-    /// Looking the host up.
+    /// Resolving the host.
     pub resolve: Option<Duration>,
     /// Connecting the socket.
     pub connect: Option<Duration>,
-    /// Asking the proxy for a way on.
+    /// Asking the proxy for a tunnel.
     pub proxy: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,

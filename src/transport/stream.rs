@@ -17,7 +17,7 @@ use super::websocket::WebSocketStream;
 /// Bytes to and from a broker.
 ///
 /// An enum rather than a boxed trait: a plain TCP connection costs no allocation and no indirect call. A layer on
-/// top of another is one more variant, boxed when it is large, so that it does not swell the plain ones.
+/// top of another is one more variant, boxed when it is large, so that it does not enlarge the plain ones.
 #[derive(Debug)]
 pub enum Stream {
     /// Plain TCP.
@@ -32,12 +32,12 @@ pub enum Stream {
     /// QUIC.
     #[cfg(feature = "quic")]
     Quic(Box<QuicStream>),
-    /// Another stream, whose bytes somebody sees.
+    /// Another stream, whose bytes are also passed to a tap.
     Tapped(Box<TappedStream<Self>>),
 }
 
 impl Stream {
-    /// The same stream, whose bytes the tap sees from now on.
+    /// The same stream, whose bytes are also passed to a tap from now on.
     #[must_use]
     pub fn tapped(self, tap: Box<dyn Tap>) -> Self {
         Self::Tapped(Box::new(TappedStream::new(self, tap)))
@@ -64,7 +64,7 @@ impl Prompt for Stream {
     fn acknowledge_at_once(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Self::Tcp(stream) = self {
-            // Only a matter of speed.
+            // Only for speed.
             _ = stream.set_quickack(true);
         }
     }

@@ -1,4 +1,4 @@
-//! Bytes of a stream, shown to somebody as they cross it.
+//! Passes the bytes of a stream to an observer.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Sees the bytes of MQTT that cross a client's connections, as they do: without TLS, WebSocket and proxies.
+/// Receives the MQTT bytes of a client's connections, without TLS, WebSocket and proxies.
 pub trait Tap: Send + fmt::Debug {
     /// A connection begins.
     fn begin(&mut self);
@@ -15,11 +15,11 @@ pub trait Tap: Send + fmt::Debug {
     /// Bytes to the broker, handed to the socket.
     fn sent(&mut self, bytes: &[u8]);
 
-    /// Bytes from the broker, wherever they were cut.
+    /// Bytes from the broker, split anywhere.
     fn received(&mut self, bytes: &[u8]);
 }
 
-/// A stream with a tap. A stream without one pays nothing for it.
+/// A stream with a tap. A stream without one has no cost.
 #[derive(Debug)]
 pub struct TappedStream<S> {
     inner: S,

@@ -1,8 +1,8 @@
 //! URLs of brokers (`--url`) and the parts that they share with those of proxies.
 //!
-//! Not the `url` crate: it follows the web's rules, by which the `#` of a topic filter starts a fragment, and its tables
-//! for international names would weigh more than the rest of this module. No error here shows what stood in the URL
-//! behind the scheme, since a password may be misplaced anywhere in it.
+//! Not the `url` crate: it follows the rules of the web, by which the `#` of a topic filter starts a fragment, and its
+//! tables for international names would be larger than the rest of this module. No error here shows what follows the
+//! scheme in the URL, since a password may be misplaced anywhere in it.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -10,55 +10,55 @@ use std::path::PathBuf;
 
 use super::{Address, Endpoint, Protocol};
 
-/// What `--url` says: `mqtt://user:p%40ss@host:1883/topic`, `wss://host/path?token=x`, `unix:///run/broker.sock`.
+/// The content of `--url`: `mqtt://user:p%40ss@host:1883/topic`, `wss://host/path?token=x`, `unix:///run/broker.sock`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
-    /// Where to; the port follows the protocol unless the URL has one.
+    /// The endpoint; the port follows from the protocol unless the URL has one.
     pub endpoint: Endpoint,
-    /// MQTT's user name, decoded.
+    /// The MQTT user name, decoded.
     pub username: Option<String>,
-    /// MQTT's password, decoded; `Debug` does not show it.
+    /// The MQTT password, decoded; `Debug` does not show it.
     pub password: Option<String>,
-    /// What is behind the host of `mqtt` and `mqtts`, decoded: a topic name or filter, not checked here.
+    /// What follows the host of `mqtt` and `mqtts`, decoded: a topic name or filter, not checked here.
     pub topic: Option<String>,
-    /// What is behind the host of `ws` and `wss`: path and query as they stand.
+    /// What follows the host of `ws` and `wss`: path and query, unchanged.
     pub path: Option<String>,
 }
 
-/// Why a text is no URL that can be used.
+/// Why a text is not a usable URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
     /// There is no `://`.
     NoScheme,
-    /// `http` or `https`, where a broker is asked for.
+    /// `http` or `https` in the URL of a broker.
     Web,
-    /// A scheme that is not known.
+    /// An unknown scheme.
     UnknownScheme {
         /// The scheme.
         found: String,
-        /// Those that would do.
+        /// The known ones.
         known: &'static str,
     },
     /// Nothing between `://` and the path.
     NoHost,
     /// A host that cannot be one, such as an IPv6 address without brackets.
     BadHost,
-    /// No number from 1 to 65535.
+    /// Not a number between 1 and 65535.
     BadPort,
     /// `/`, `?` or `#` before the `@`.
     ReservedInUserInfo,
-    /// A `%` that no two hexadecimal digits follow, or bytes that are not UTF-8.
+    /// A `%` without two hexadecimal digits after it, or bytes that are not UTF-8.
     BadEncoding {
         /// Which part of the URL.
         part: &'static str,
     },
     /// `unix:` with a host, or without an absolute path.
     BadUnixPath,
-    /// Something behind the host and port of a proxy.
+    /// Something after the host and port of a proxy.
     PathOfProxy,
 }
 
-/// A URL taken apart; user and password are decoded.
+/// The parts of a URL; user and password are decoded.
 pub(super) struct Parts<'a> {
     /// In lower case.
     pub(super) scheme: String,
@@ -67,14 +67,14 @@ pub(super) struct Parts<'a> {
     /// Without brackets; empty when there is none.
     pub(super) host: &'a str,
     pub(super) port: Option<u16>,
-    /// From the first `/`, `?` or `#` behind the host.
+    /// From the first `/`, `?` or `#` after the host.
     pub(super) rest: &'a str,
 }
 
 const SCHEMES: &str = "mqtt, mqtts, ws, wss, tcp, ssl, tls or unix";
 
 impl BrokerUrl {
-    /// Takes a URL apart.
+    /// Splits a URL.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let parts = Parts::split(text)?;
         let protocol = match parts.scheme.as_str() {
@@ -129,7 +129,7 @@ impl<'a> Parts<'a> {
             None => (None, authority),
         };
         let (host, port) = match split_port(place) {
-            // `mqtt://user:pa/ss@host`: the host that we found is the user.
+            // `mqtt://user:pa/ss@host`: what was found as the host is the user.
             Err(_) if user_info.is_none() && rest.contains('@') => return Err(UrlError::ReservedInUserInfo),
             split => split?,
         };
@@ -175,7 +175,7 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), UrlError> {
     Ok((host, port))
 }
 
-/// In `fe80::1%25eth0`, the zone is behind an encoded `%` (RFC 6874); a bare one, as people write it, does too.
+/// In `fe80::1%25eth0`, the zone follows an encoded `%` (RFC 6874); a bare one, as people write it, is accepted too.
 pub(super) fn decode_zone(host: &str) -> Result<String, UrlError> {
     match host.split_once('%') {
         Some((address, zone)) if address.parse::<Ipv6Addr>().is_ok() => {
@@ -209,13 +209,13 @@ impl UrlError {
     /// What to try.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoScheme => Some("write it as in mqtt://localhost:1883"),
+            Self::NoScheme => Some("write it like mqtt://localhost:1883"),
             Self::Web => Some("MQTT over WebSocket is ws:// (behind http) or wss:// (behind https)"),
-            Self::BadHost => Some("an IPv6 address stands in brackets, as in mqtt://[::1]:1883"),
-            Self::BadPort => Some("a `:` or `@` in a user name or password is written %3A or %40"),
+            Self::BadHost => Some("write an IPv6 address in brackets, for example mqtt://[::1]:1883"),
+            Self::BadPort => Some("a `:` or `@` in a user name or password must be written %3A or %40"),
             Self::ReservedInUserInfo => Some("write %2F for `/`, %3F for `?` and %23 for `#`"),
-            Self::BadEncoding { .. } => Some("a `%` that stands for itself is written %25"),
-            Self::BadUnixPath => Some("three slashes, as in unix:///run/mosquitto.sock"),
+            Self::BadEncoding { .. } => Some("write a literal `%` as %25"),
+            Self::BadUnixPath => Some("use three slashes, for example unix:///run/mosquitto.sock"),
             Self::UnknownScheme { .. } | Self::NoHost | Self::PathOfProxy => None,
         }
     }
@@ -225,15 +225,17 @@ impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoScheme => f.write_str("the URL does not begin with a scheme"),
-            Self::Web => f.write_str("http and https are no protocols of MQTT"),
-            Self::UnknownScheme { found, known } => write!(f, "unknown scheme `{found}`, use {known}"),
+            Self::Web => f.write_str("http and https are not MQTT protocols"),
+            Self::UnknownScheme { found, known } => write!(f, "unknown scheme `{found}`: use {known}"),
             Self::NoHost => f.write_str("the URL has no host"),
             Self::BadHost => f.write_str("the URL's host is not valid"),
             Self::BadPort => f.write_str("the URL's port is not a number between 1 and 65535"),
-            Self::ReservedInUserInfo => f.write_str("the URL has a `/`, `?` or `#` in its user name or password"),
+            Self::ReservedInUserInfo => {
+                f.write_str("the URL has an unescaped `/`, `?` or `#` in its user name or password")
+            }
             Self::BadEncoding { part } => write!(f, "the {part} of the URL is not percent-encoded UTF-8"),
-            Self::BadUnixPath => f.write_str("the URL has no absolute path of a Unix socket"),
-            Self::PathOfProxy => f.write_str("the URL of a proxy ends with its port"),
+            Self::BadUnixPath => f.write_str("the URL does not have the absolute path of a Unix socket"),
+            Self::PathOfProxy => f.write_str("the URL of a proxy must end after its port"),
         }
     }
 }
@@ -247,7 +249,7 @@ impl fmt::Debug for BrokerUrl {
             .field("username", &self.username)
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("topic", &self.topic)
-            // A query may hold a token.
+            // A query may contain a token.
             .finish_non_exhaustive()
     }
 }

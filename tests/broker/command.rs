@@ -85,7 +85,7 @@ fn only_its_users_are_let_in() {
 
 #[test]
 fn it_warns_of_being_open_to_the_network() {
-    let warning = "warning: anybody on the network may connect";
+    let warning = "warning: anyone on the network can connect";
     for (arguments, warns) in [
         (["--bind", "0.0.0.0"].as_slice(), true),
         (&["--bind", "0.0.0.0", "--user", "alice:secret"], false),
@@ -131,7 +131,7 @@ fn a_port_in_use_ends_it_with_a_hint() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let ended = Program::new(["broker"]).port(address.port()).run().expect_code(1);
-    assert!(ended.stderr.contains(&format!("{address} is in use")), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{address} is already in use")), "{}", ended.stderr);
     assert!(ended.stderr.contains("hint: "), "{}", ended.stderr);
 }
 
@@ -216,5 +216,5 @@ fn an_embedded_broker_on_a_port_in_use_is_an_error_with_a_hint() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let ended = Program::new(["pub", "-t", "a", "-m", "x", "--embedded"]).port(port).run().expect_code(1);
-    assert!(ended.stderr.contains("is in use") && ended.stderr.contains("hint: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is already in use") && ended.stderr.contains("hint: "), "{}", ended.stderr);
 }

@@ -80,7 +80,11 @@ fn certificates_that_cannot_be_used_are_named_by_their_option() {
     let (cert, key, wrong) = (one.certificate_path, one.key_path, other.key_path);
     let (cert, key, wrong) = (cert.to_str().unwrap(), key.to_str().unwrap(), wrong.to_str().unwrap());
     for (options, code, part) in [
-        (vec!["--tls-port", "0", "--cert", cert, "--key", wrong], 1, "--key: the key is not that of the certificate"),
+        (
+            vec!["--tls-port", "0", "--cert", cert, "--key", wrong],
+            1,
+            "--key: the key does not belong to the certificate",
+        ),
         (vec!["--tls-port", "0", "--cert", "/nowhere", "--key", key], 1, "--cert: `/nowhere`"),
         (vec!["--tls-port", "0", "--client-ca", key], 1, "--client-ca: "),
         (vec!["--client-ca", key], 2, "--client-ca is for TLS"),
@@ -116,7 +120,7 @@ fn a_unix_socket_is_made_taken_over_and_removed() {
     broker.wait_for_stdout(&format!("unix:{socket}"));
     passes(&["--unix", socket], &["--unix", socket]);
     let ended = Program::new(["broker", "-p", "0", "--unix", socket]).run().expect_code(1);
-    assert!(ended.stderr.contains(&format!("{socket} is in use")), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{socket} is already in use")), "{}", ended.stderr);
     broker.signal(Signal::SIGTERM);
     broker.wait().expect_code(0);
     assert!(!path.exists());

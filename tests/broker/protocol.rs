@@ -321,7 +321,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
     let error = Broker::start(BrokerOptions { port, ..BrokerOptions::default() }).unwrap_err();
     assert!(matches!(error, BrokerError::AddressInUse { .. }), "{error:?}");
     let shown = Error::from(error);
-    assert_eq!(shown.message(), format!("the broker did not start: 127.0.0.1:{port} is in use"));
+    assert_eq!(shown.message(), format!("the broker did not start: 127.0.0.1:{port} is already in use"));
     assert!(shown.hint().unwrap().contains("--port"), "{shown:?}");
 }
 

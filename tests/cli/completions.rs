@@ -69,7 +69,7 @@ fn fish_completes_names_of_profiles() {
     ] {
         let script = format!("source \"$SCRIPTS/mqttx-rs.fish\"; complete -C '{line}'");
         let Some(found) = completed("fish", &["--no-config"], &script) else { return };
-        // Behind a tab stands the description.
+        // The description follows a tab.
         let names: Vec<_> = found.lines().filter_map(|line| line.split('\t').next()).collect();
         assert_eq!(names.join(" "), expected, "{line}");
     }

@@ -6,5 +6,6 @@ mod completions;
 mod generated;
 mod ledger;
 mod mqttx;
+mod mqttx_options;
 mod settings;
 mod usage;

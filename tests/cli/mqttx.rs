@@ -74,7 +74,7 @@ fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
 fn scripts_of_mqttx_are_accepted_without_a_warning() {
     for script in SCRIPTS {
         let mut warnings = resolve(script).unwrap_or_else(|error| panic!("{script:?}: {error}"));
-        // Whoever switches the checks off is told what that means, in every script.
+        // Whoever disables the checks gets a warning about it, in every script.
         if script.contains(&"--insecure") {
             assert!(warnings.pop().is_some_and(|warning| warning.contains("--insecure")), "{script:?}");
         }

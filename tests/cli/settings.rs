@@ -252,7 +252,10 @@ fn the_environment_of_a_client_does_not_reach_the_broker_command() {
 fn what_an_older_version_cannot_carry_is_left_out_of_the_environment_with_a_warning() {
     let settings = publish_with("pub -t a -V 3.1.1", &[("MQTTX_SESSION_EXPIRY_INTERVAL", "60")]);
     assert_eq!(settings.connect.client.connect.properties.session_expiry_interval, None);
-    assert_eq!(settings.warnings, ["MQTTX_SESSION_EXPIRY_INTERVAL needs MQTT 5.0, and this is MQTT 3.1.1: left out"]);
+    assert_eq!(
+        settings.warnings,
+        ["MQTTX_SESSION_EXPIRY_INTERVAL needs MQTT 5.0, but the version is MQTT 3.1.1: left out"]
+    );
 }
 
 #[test]

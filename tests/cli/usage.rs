@@ -39,13 +39,13 @@ fn numbers_out_of_range_name_the_flag_and_the_range() {
         ("pub -t a -p 0", "--port: `0` is not a whole number between 1 and 65535"),
         ("sub -t a -p -1", "--port: `-1` is not a whole number between 1 and 65535"),
         ("sub -t a -k 70000", "--keepalive: `70000` is too long: use 0 to 65535 seconds"),
-        ("sub -t a -k 1.5", "--keepalive: `1.5` is not a whole number of seconds, which MQTT counts here"),
+        ("sub -t a -k 1.5", "--keepalive: `1.5` is not a whole number of seconds, which MQTT needs here"),
         ("sub -t a -k soon", "--keepalive: `soon` is not a duration: use 200ms, 1.5s, 15m or a number of seconds"),
         (
             "sub -t a -rp x",
             "--reconnect-period: `x` is not a duration: use 200ms, 1.5s, 15m or a number of milliseconds",
         ),
-        ("sub -t a -C 0", "--count: `0` is not a whole number of 1 or more"),
+        ("sub -t a -C 0", "--count: `0` is not a whole number of at least 1"),
         ("sub -t a --rcv-max 0", "--receive-maximum: `0` is not a whole number between 1 and 65535"),
         (
             "sub -t a -si 268435456",
@@ -60,7 +60,7 @@ fn numbers_out_of_range_name_the_flag_and_the_range() {
             "--retain-handling: `3` is not a retain handling: use 0 (send), 1 (send if the subscription is new) or 2 \
              (never send)",
         ),
-        ("pub -t a -up alone", "--user-properties: `alone` is no pair: write `name: value` or `name=value`"),
+        ("pub -t a -up alone", "--user-properties: `alone` is not a pair: write `name: value` or `name=value`"),
     ] {
         refused(line, message, None);
     }
@@ -90,7 +90,7 @@ fn a_topic_that_is_none_shows_the_place() {
 
 #[test]
 fn what_is_unknown_gets_the_likely_word() {
-    let psk = "rustls, which does TLS here, has none; --cert and --key tell the broker who you are";
+    let psk = "the TLS library rustls does not have them; --cert and --key identify this client to the broker";
     refused("pub --psk abc", "--psk: pre-shared keys are not supported", Some(psk));
     refused("pub --topik a", "unknown option `--topik`", Some("did you mean `--topic`?"));
     refused("pub --qso 1", "unknown option `--qso`", Some("did you mean `--qos`?"));
@@ -100,13 +100,17 @@ fn what_is_unknown_gets_the_likely_word() {
     refused("sub --xyzzy", "unknown option `--xyzzy`", Some("`mqttx-rs sub --help` lists the options"));
     refused("subs -t a", "unknown command `subs`", Some("did you mean `sub`?"));
     refused("nonsense", "unknown command `nonsense`", Some("`mqttx-rs --help` lists the commands"));
-    refused("--quiet", "a command is missing", Some("`mqttx-rs --help` lists them"));
+    refused("--quiet", "no command given", Some("`mqttx-rs --help` lists the commands"));
     refused(
         "pub -t a -l mqqts",
-        "--protocol: `mqqts` is not one of its values: use mqtt, mqtts, ws or wss",
+        "--protocol: `mqqts` is not a valid value: use mqtt, mqtts, ws or wss",
         Some("did you mean `mqtts`?"),
     );
-    refused("pub -t a b", "unexpected argument `b`", Some("a text with spaces needs quotes, as in -m \"two words\""));
+    refused(
+        "pub -t a b",
+        "unexpected argument `b`",
+        Some("text with spaces needs quotes, for example -m \"two words\""),
+    );
 }
 
 #[test]
@@ -136,10 +140,10 @@ fn options_of_other_clients_get_their_name_here() {
     refused(
         "pub -t a -l",
         "--protocol needs a value: use mqtt, mqtts, ws or wss",
-        Some("-l is the protocol; mosquitto_pub's -l (each line a message) is -lm here"),
+        Some("-l is the protocol here; mosquitto_pub's -l (one message per line) is -lm"),
     );
     let error = refusal(&["pub", "-t", "a", "-f", "payload.bin"], &[]);
-    assert_eq!(error.hint(), Some("-f is the format; mosquitto_pub's -f FILE is --file-read here"));
+    assert_eq!(error.hint(), Some("-f is the format here; mosquitto_pub's -f FILE is --file-read"));
 }
 
 #[test]
@@ -156,17 +160,17 @@ fn a_tls_option_and_a_stated_plain_protocol_contradict_each_other() {
         (
             "pub -t a --pin-sha256 x --unix /x",
             "--pin-sha256 needs TLS, but --unix is a Unix socket",
-            "leave it out: a Unix socket does not leave this machine",
+            "leave it out: data in a Unix socket does not leave this machine",
         ),
         (
             "pub -t a --alpn x --url unix:///x",
             "--alpn needs TLS, but --url is a Unix socket",
-            "leave it out: a Unix socket does not leave this machine",
+            "leave it out: data in a Unix socket does not leave this machine",
         ),
         (
             "pub -t a --tls-min-version 1.3 --embedded",
             "--tls-min-version needs TLS, but --embedded speaks plain MQTT",
-            "leave it out: the embedded broker is in this program",
+            "leave it out: the embedded broker runs in this program",
         ),
         ("pub -t a --path /x", "--path needs WebSocket, but the protocol is mqtt", "use -l ws"),
         ("pub -t a -wh a:b", "--ws-headers needs WebSocket, but the protocol is mqtt", "use -l ws"),
@@ -197,13 +201,13 @@ fn a_host_is_nothing_but_a_host() {
         ("pub -t a -h ", "--hostname: the host is empty", "leave it out for localhost"),
         (
             "pub -t a -h fe80::1",
-            "--hostname: `fe80::1` is a link-local address, which needs its network interface behind a `%`",
-            "as in -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
+            "--hostname: `fe80::1` is a link-local address, which needs a network interface after a `%`",
+            "for example -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
         ),
         (
             "pub -t a --url mqtt://[fe80::1]",
-            "--url: `fe80::1` is a link-local address, which needs its network interface behind a `%`",
-            "as in -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
+            "--url: `fe80::1` is a link-local address, which needs a network interface after a `%`",
+            "for example -h fe80::1%eth0 or --url mqtt://[fe80::1%25eth0]",
         ),
     ] {
         refused(line, message, Some(hint));
@@ -214,20 +218,20 @@ fn a_host_is_nothing_but_a_host() {
 
 #[test]
 fn a_missing_value_says_how_to_write_one() {
-    refused("sub -h", "--hostname needs a value", Some("-h is the host name; help is --help"));
-    refused("sub -t -v", "--topic needs a value", Some("a value that begins with a dash is written --topic=VALUE"));
+    refused("sub -h", "--hostname needs a value", Some("-h is the host name; --help prints the help"));
+    refused("sub -t -v", "--topic needs a value", Some("write a value that begins with a dash as --topic=VALUE"));
 }
 
 #[test]
 fn what_is_missing_is_named() {
-    refused("pub -m x", "--topic is missing", Some("as in mqttx-rs pub -t car/1/speed -m 52"));
-    refused("sub -q 1", "--topic is missing", Some("as in mqttx-rs sub -t car/+/speed"));
+    refused("pub -m x", "--topic is missing", Some("for example mqttx-rs pub -t car/1/speed -m 52"));
+    refused("sub -q 1", "--topic is missing", Some("for example mqttx-rs sub -t car/+/speed"));
     refused("sub -t a --dry-run", "--remove-retained is missing: --dry-run needs it", None);
     refused("pub -t a -Wm x", "--will-topic is missing: --will-message needs it", None);
     refused(
         "sub -t a --no-clean",
         "--no-clean needs --client-id: a session under a random id can never be resumed",
-        Some("as in mqttx-rs sub --no-clean -i my-desk -t car/#"),
+        Some("for example mqttx-rs sub --no-clean -i my-desk -t car/#"),
     );
 }
 
@@ -247,18 +251,18 @@ fn options_that_contradict_each_other_are_both_named() {
         ("sub -t a --file-save x --file-write y", "--file-save", "--file-write"),
         ("sub -t a -F %p --output-mode raw", "--template", "--output-mode"),
     ] {
-        let message = format!("{one} and {other} exclude one another");
+        let message = format!("{one} and {other} cannot be used together");
         let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
         assert_eq!(error.message(), message, "{line}");
     }
     refused(
         "sub -t a b -q 0 1 2",
         "--qos has 3 values for 2 topic filters",
-        Some("they pair by position; one value holds for all"),
+        Some("give one value for each filter, or one for all"),
     );
     refused(
         "sub -t $share/g/a -nl",
-        "--no-local cannot hold for the shared subscription `$share/g/a`",
+        "--no-local cannot be used with the shared subscription `$share/g/a`",
         Some("it is a protocol error [MQTT-3.8.3-4]"),
     );
     refused("pub -t a -V 3.1.1 -P p", "--password: the Password needs a User Name before MQTT 5.0", None);
@@ -276,7 +280,7 @@ fn what_an_older_version_cannot_carry_is_refused_rather_than_left_out() {
     ] {
         let error = refusal(&line.split(' ').collect::<Vec<_>>(), &[]);
         assert!(
-            error.message().starts_with(&format!("{flag} needs MQTT 5.0, and this is MQTT 3.1")),
+            error.message().starts_with(&format!("{flag} needs MQTT 5.0, but the version is MQTT 3.1")),
             "{line}: {error}"
         );
         assert_eq!(error.hint(), Some("leave it out, or leave out --mqtt-version"));
@@ -287,9 +291,9 @@ fn what_an_older_version_cannot_carry_is_refused_rather_than_left_out() {
 fn a_value_from_the_environment_is_refused_by_its_variable() {
     for (environment, message) in [
         (("MQTTX_PORT", "x"), "MQTTX_PORT: `x` is not a whole number between 1 and 65535"),
-        (("MQTTX_INSECURE", "perhaps"), "MQTTX_INSECURE: `perhaps` is not a switch: use true or false"),
-        (("MQTTX_PROTOCOL", "http"), "MQTTX_PROTOCOL: `http` is not one of its values: use mqtt, mqtts, ws or wss"),
-        (("ALL_PROXY", "ftp://p"), "ALL_PROXY: unknown scheme `ftp`, use socks5, socks5h or http"),
+        (("MQTTX_INSECURE", "perhaps"), "MQTTX_INSECURE: `perhaps` is not a boolean: use true or false"),
+        (("MQTTX_PROTOCOL", "http"), "MQTTX_PROTOCOL: `http` is not a valid value: use mqtt, mqtts, ws or wss"),
+        (("ALL_PROXY", "ftp://p"), "ALL_PROXY: unknown scheme `ftp`: use socks5, socks5h or http"),
     ] {
         assert_eq!(refusal(&["pub", "-t", "a"], &[environment]).message(), message);
     }
@@ -304,7 +308,7 @@ fn a_file_that_cannot_be_read_is_a_local_failure_and_named_with_its_flag() {
         ("pub -t a -l mqtts --ca /nowhere", "--ca: `/nowhere`: "),
         ("pub -t a --ca /nowhere", "--ca: `/nowhere`: "),
         ("pub -t a -l mqtts --ca /dev/zero", "--ca: `/dev/zero`: too large"),
-        ("pub -t a -u u --password-file /dev/zero", "--password-file: cannot read /dev/zero: it is far too long"),
+        ("pub -t a -u u --password-file /dev/zero", "--password-file: cannot read /dev/zero: it is too long"),
         ("pub -t a -u u --password-file /nowhere", "--password-file: cannot read /nowhere: "),
         ("pub -t a -l mqtts --insecure --key /nowhere --cert /nowhere", "--cert: `/nowhere`: "),
     ] {
@@ -312,7 +316,7 @@ fn a_file_that_cannot_be_read_is_a_local_failure_and_named_with_its_flag() {
         assert_eq!(error.kind(), ErrorKind::Local, "{line}: {error}");
         assert!(error.message().starts_with(start), "{line}: {error}");
     }
-    refused("pub -t a -l mqtts --sni a_b_! --insecure", "--sni: `a_b_!` is no name that a certificate can have", None);
+    refused("pub -t a -l mqtts --sni a_b_! --insecure", "--sni: `a_b_!` cannot be the name in a certificate", None);
 }
 
 #[test]

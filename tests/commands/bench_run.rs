@@ -165,7 +165,7 @@ fn connects_that_a_slow_broker_holds_up_are_measured_from_their_plan_and_counted
     let mut unanswered = broker.accept();
     unanswered.expect_connect();
     let ended = program.wait().expect_code(3);
-    assert!(ended.stderr.contains("no CONNACK until the end"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no CONNACK before the end"), "{}", ended.stderr);
     let report = read(&report);
     let counts = report.counts;
     assert_eq!((counts.connects_planned, counts.connected, counts.connects_failed), (120, 4, 1), "{counts:?}");
@@ -181,15 +181,18 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
     for (text, shown) in [
         (
             "[[groups]]\nrole = \"pub\"\ntopci = \"a\"",
-            "line 3: there is no key `topci` in a group that publishes\n  topci = \"a\"\n  ^^^^^\nhint: did you mean `topic`?",
+            "line 3: unknown key `topci` in a group that publishes\n  topci = \"a\"\n  ^^^^^\nhint: did you mean `topic`?",
         ),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nqos = 3", "line 4: qos: `3` is not a QoS"),
-        ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is no rate"),
-        ("[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]", "line 3: topic: a group that publishes has one topic"),
+        ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is not a rate"),
+        (
+            "[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]",
+            "line 3: topic: a group that publishes has exactly one topic",
+        ),
         ("[[groups]]\nrole = \"sub\"\ntopic = \"a/#/b\"", "a/#/b"),
         (
             "[[groups]]\nrole = \"conn\"\nname = \"them\"\n[[phases]]\ndrop = [\"then\"]",
-            "line 5: drop: there is no group `then`",
+            "line 5: drop: unknown group `then`",
         ),
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\n[[phases]]\nname = \"one\"\n[[phases]]", "phase `one` never ends"),
         ("[[groups]]\nrole = \"conn\"\nrate = \"1/s\"", "needs `stay` too"),
@@ -232,7 +235,7 @@ fn the_run_and_the_scenario_are_filled_in_wherever_they_stand() {
 fn a_preset_of_another_name_is_not_taken_for_a_file() {
     let ended = Program::new(["bench", "run", "fan_out"]).run().expect_code(2);
     assert!(
-        ended.stderr.contains("there is no preset `fan_out`") && ended.stderr.contains("`fan-out`"),
+        ended.stderr.contains("unknown preset `fan_out`") && ended.stderr.contains("`fan-out`"),
         "{}",
         ended.stderr
     );

@@ -45,7 +45,7 @@ fn a_run_can_be_scraped_while_it_goes_on() {
         "\nmqttx_bench_latency_seconds_count{measure=\"ack\"} 4\n",
         "\nmqttx_bench_latency_seconds_bucket{measure=\"ack\",le=\"+Inf\"} 4\n",
         "\n# HELP mqttx_bench_sent Messages written to the socket.\n",
-        "\n# HELP mqttx_bench_lost Expected deliveries that did not come.\n",
+        "\n# HELP mqttx_bench_lost Expected deliveries that did not arrive.\n",
         "\n# EOF\n",
     ] {
         assert!(page.contains(line), "{line} in {page}");
@@ -56,7 +56,7 @@ fn a_run_can_be_scraped_while_it_goes_on() {
     link.expect_disconnect();
     link.close();
     program.wait().expect_code(0);
-    assert!(TcpStream::connect(&address).is_err(), "nobody answers behind the end");
+    assert!(TcpStream::connect(&address).is_err(), "nothing answers after the end");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `conn` from outside: it stays and leaves in order, or tells what the broker announced.
+//! `conn` from outside: it stays and disconnects properly, or reports what the broker announced.
 
 use crate::support::wire::property::{
     assigned_client_identifier, maximum_packet_size, maximum_qos, reason_string, receive_maximum, retain_available,
@@ -144,7 +144,7 @@ fn an_assigned_client_identifier_is_shown_by_every_command() {
             broker.accept_session(connack().with(assigned_client_identifier("auto-1")).with(server_reference("b:1")));
         assert_eq!((connect.client_id.as_str(), connect.version), ("", Version::V5));
         running.wait_for_stderr("✔ Client identifier: auto-1, assigned by the broker");
-        running.wait_for_stderr("The broker points to b:1");
+        running.wait_for_stderr("The broker refers to b:1");
         link.receive();
         if end {
             running.signal(Signal::SIGINT);

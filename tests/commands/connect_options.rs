@@ -109,7 +109,7 @@ fn two_things_cannot_come_from_one_stdin_and_two_passwords_contradict() {
     for (arguments, says) in [
         (&["pub", "-t", "a", "-s", "-P", "-"][..], "--password - and the messages"),
         (&["pub", "-t", "a", "-lm", "-P", "-"], "--password - and the messages"),
-        (&["pub", "-t", "a", "-P", "x", "--ask-password"], "exclude one another"),
+        (&["pub", "-t", "a", "-P", "x", "--ask-password"], "cannot be used together"),
         (&["pub", "-t", "a", "-P", "-"], "stdin is empty"),
     ] {
         let ended = Program::new(arguments).run().expect_code(2);
@@ -126,8 +126,8 @@ fn a_broker_that_points_elsewhere_is_shown_and_followed_only_if_asked() {
     old.accept_session(connack().refusing(0x9C).with(server_reference(&reference)));
     let ended = running.wait().expect_code(4);
     assert!(ended.stderr.contains("Use another server (0x9C)"), "{}", ended.stderr);
-    assert!(ended.stderr.contains(&format!("it points to {reference}")), "{}", ended.stderr);
-    assert!(ended.stderr.contains("hint: --follow-redirect goes there"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("it refers to {reference}")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("hint: --follow-redirect connects to it"), "{}", ended.stderr);
 
     let running = Program::new(["pub", "-t", "a", "-m", "x", "--follow-redirect"]).port(old.port()).start();
     old.accept_session(connack().refusing(0x9C).with(server_reference(&reference)));

@@ -132,7 +132,7 @@ fn a_refusal_is_what_the_exit_code_says_whatever_ends_it() {
         link.send(publish("ok/y", "x"));
         let ended = finish(link, running).expect_code(6);
         let is_timeout = arguments[0] == "--timeout";
-        assert_eq!(ended.stderr.contains("--timeout of 3 s is over: 1 message received"), is_timeout, "{ended:?}");
+        assert_eq!(ended.stderr.contains("--timeout of 3 s expired: 1 message received"), is_timeout, "{ended:?}");
     }
     for (count, signal) in [(&["-C", "5"][..], Signal::SIGINT), (&["-C", "5"], Signal::SIGHUP), (&[], Signal::SIGTERM)]
     {

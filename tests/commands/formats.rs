@@ -60,7 +60,7 @@ impl Schemas {
         running.wait().expect_code(0)
     }
 
-    /// What `pub` says of an option or a payload before it connects: nobody listens there.
+    /// What `pub` reports about an option or a payload before it connects; nothing is listening there.
     fn refused(&self, text: &str, arguments: &str, code: i32) -> String {
         let program = self.program("pub", arguments).arg_all(&["-p", "1", "-t", "t", "-m", text]);
         program.run().expect_code(code).stderr
@@ -261,13 +261,13 @@ fn a_profile_names_schemas_beside_it_and_what_the_command_line_says_wins() {
 fn a_bad_schema_option_exits_2_and_a_bad_payload_1() {
     let schemas = Schemas::new();
     for (arguments, expected) in [
-        ("-f avro", "error: --format avro needs an Avro schema\nhint: give it by -Ap FILE.avsc, or by --schema\n"),
-        ("-f hex -Ap person.avsc", "error: --format hex and --avsc-path exclude one another\n"),
+        ("-f avro", "error: --format avro needs an Avro schema\nhint: give one with -Ap FILE.avsc, or with --schema\n"),
+        ("-f hex -Ap person.avsc", "error: --format hex and --avsc-path cannot be used together\n"),
         ("-Ap none.avsc", "error: --avsc-path: none.avsc: No such file"),
-        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON: "),
+        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON at line "),
         ("--schema a/#/b=person.avsc", "error: --schema: `a/#/b=person.avsc` has no valid filter"),
-        ("--compress xz", "error: --compress: `xz` is not one of its values"),
-        ("-S 9 -f cbor", "error: --message and --payload-size exclude one another"),
+        ("--compress xz", "error: --compress: `xz` is not a valid value"),
+        ("-S 9 -f cbor", "error: --message and --payload-size cannot be used together"),
     ] {
         let stderr = schemas.refused("1", arguments, 2);
         assert!(stderr.starts_with(expected), "{arguments}: {stderr}");
@@ -300,7 +300,7 @@ fn a_build_without_protobuf_names_the_feature() {
 #[cfg(not(feature = "compression"))]
 fn a_build_without_compression_names_the_feature() {
     let stderr = Schemas::new().refused("{}", "--compress gzip", 2);
-    assert!(stderr.contains("--compress: this build cannot compress: it was made without the feature"), "{stderr}");
+    assert!(stderr.contains("--compress: this build cannot compress: it lacks the cargo feature"), "{stderr}");
 }
 
 #[test]
@@ -318,5 +318,5 @@ fn a_benchmark_sends_payloads_in_the_format() {
         schemas.program("bench", "pub -c 1 -L 1 -t b -f cbor -m no").arg_all(&["-p", "1"]).run().expect_code(1);
     assert!(refused.stderr.starts_with("error: the payload is not json at character "), "{}", refused.stderr);
     let refused = schemas.program("bench", "pub -c 1 -L 1 -t b -f cbor -m {} --template").arg_all(&["-p", "1"]).run();
-    assert!(refused.expect_code(2).stderr.starts_with("error: --format and --template exclude one another"));
+    assert!(refused.expect_code(2).stderr.starts_with("error: --format and --template cannot be used together"));
 }

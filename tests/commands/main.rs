@@ -34,15 +34,21 @@ mod profile_secrets;
 mod promise;
 mod publish;
 #[cfg(unix)]
+mod queue;
+#[cfg(unix)]
 mod recording;
 mod removal;
 mod request;
 mod scram;
 mod sessions_survive;
+mod simulate;
 mod stdout_is_full;
 mod subscribe;
+mod templates;
 #[cfg(unix)]
 mod terminal;
 mod topic;
 mod trace;
 mod wait;
+#[cfg(unix)]
+mod work;

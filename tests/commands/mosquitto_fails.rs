@@ -3,7 +3,7 @@
 use crate::support::{Mosquitto, Program, Running};
 use nix::sys::signal::Signal;
 
-/// A session of its own that is kept, quick to come back, and quick to notice that nobody answers.
+/// A session of its own that is kept, quick to come back, and quick to notice that there is no answer.
 const SESSION: &[&str] = &["-t", "a", "--no-clean", "-k", "1", "--connect-timeout", "1", "-rp", "20"];
 /// More than a slow machine needs.
 const PATIENT: &[&str] = &["--maximum-reconnect-times", "1000"];
@@ -43,12 +43,12 @@ fn a_broker_that_is_stopped_is_noticed_and_nothing_is_lost_or_doubled_when_it_go
     subscriber.wait_for_stderr("<- PINGRESP");
 
     mosquitto.signal(Signal::SIGSTOP);
-    // Its system takes them, and nobody answers.
+    // Its system accepts them, and nothing answers.
     publisher.write("4\n5\n");
     publisher.wait_for_stderr("no answer to PINGREQ");
     subscriber.wait_for_stderr("no answer to PINGREQ");
     publisher.write("6\n");
-    // Connecting succeeds even now; that is no connection.
+    // Connecting succeeds even now, but that is not an MQTT connection.
     publisher.wait_for_stderr("no CONNACK within 1 s");
     subscriber.wait_for_stderr("no CONNACK within 1 s");
 

@@ -15,7 +15,7 @@ const TOPIC: &str = "house/kitchen";
 const PAYLOAD: &str = "{\"t\":21,\"name\":\"a \\\"b\\\"\"}";
 
 /// Where both follow the manual. Elsewhere `mosquitto_sub` 2.0 cuts a payload to its width, ignores widths that the
-/// manual grants to `%R`, counts bytes instead of columns, repeats names in JSON and writes a time that is none.
+/// manual grants to `%R`, counts bytes instead of columns, repeats names in JSON and writes an invalid time.
 const TEMPLATES: &[&str] = &[
     "",
     "plain text",

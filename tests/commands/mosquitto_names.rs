@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::support::{Home, Mosquitto, Program, free_port};
+use super::support::{Home, Mosquitto, Program};
 
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ fn the_same_lines_do_the_same_as_mosquittos_own() {
     let links = Links::new();
     let Some(mosquitto) = Mosquitto::start("") else { return };
     let Some(strict) = Mosquitto::start("allow_anonymous false") else { return };
-    let (port, strict, nobody) = (mosquitto.port(), strict.port(), free_port());
+    let (port, strict, nobody) = (mosquitto.port(), strict.port(), 1);
     links.0.write("lines", "two\nlines\n");
     let file = links.0.path().join("lines");
     let file = file.display();
@@ -97,6 +97,12 @@ fn the_same_lines_do_the_same_as_mosquittos_own() {
         (format!("mosquitto_pub -p {port} -t a -m x --cafile /nowhere/ca"), ""),
         (format!("mosquitto_sub -p {port} -t a/#b -C 1"), ""),
         ("mosquitto_pub --nothing".to_owned(), ""),
+        // Nothing is published that nobody wrote.
+        (format!("mosquitto_pub -p {port} -t a"), ""),
+        (format!("mosquitto_pub -p {port} -m x"), ""),
+        (format!("mosquitto_rr -p {port} -t a -e b"), ""),
+        (format!("mosquitto_sub -p {port}"), ""),
+        (format!("mosquitto_sub -p {port} -t a -c"), ""),
     ] {
         let (name, arguments) = line.split_once(' ').unwrap();
         let (theirs, _) = run(Path::new(name), arguments, stdin.as_bytes(), links.0.path());
@@ -122,7 +128,7 @@ fn a_request_gets_its_reply() {
 #[test]
 fn every_option_of_their_manuals_is_taken_or_refused_with_a_reason() {
     let links = Links::new();
-    let nobody = free_port();
+    let nobody = 1;
     for (name, common) in [
         ("mosquitto_pub", "-M 5 --repeat 2 --repeat-delay 0.1 -m x -r -t a"),
         ("mosquitto_sub", "-C 1 -T b -U c -R -v -N -W 5 -t a"),
@@ -134,7 +140,7 @@ fn every_option_of_their_manuals_is_taken_or_refused_with_a_reason() {
              -D connect receive-maximum 5 -D will content-type t {common}"
         );
         let (ours, stderr) = links.run(&line, b"");
-        // That nobody listens is found out when all else is right.
+        // The missing listener is reported only if everything else is right.
         assert_eq!(ours.code, Some(1), "{line}\n{stderr}");
         assert!(stderr.contains(&format!("127.0.0.1:{nobody}")), "{line}\n{stderr}");
         for refused in ["--psk 00", "--psk-identity me", "--ciphers AES", "--tls-engine x", "--keyform engine"] {
@@ -164,4 +170,31 @@ fn a_file_of_options_is_read_first() {
         refused.code == Some(1) && stderr.contains(".config/mosquitto_pub: unknown option `--nothing`"),
         "{stderr}"
     );
+}
+
+#[test]
+fn errors_name_no_option_that_their_command_line_lacks() {
+    let links = Links::new();
+    let nobody = 1;
+    for (line, expected) in [
+        (
+            "mosquitto_pub -t a".to_owned(),
+            "error: a message is needed: -m TEXT, -f FILE, -n (empty), -s (all of stdin) or -l (each line, mosquitto_pub)\n\
+             hint: mosquitto_pub --help lists its options\n"
+                .to_owned(),
+        ),
+        (
+            "mosquitto_sub -t a -c".to_owned(),
+            "error: -c needs -i: a session under a random id can never be resumed\n\
+             hint: mosquitto_sub --help lists its options\n"
+                .to_owned(),
+        ),
+        (
+            format!("mosquitto_pub -h 127.0.0.1 -p {nobody} -t a -m x"),
+            format!("error: cannot connect to 127.0.0.1:{nobody}: connection refused\n"),
+        ),
+    ] {
+        let (ours, stderr) = links.run(&line, b"");
+        assert_eq!((ours.code, stderr), (Some(1), expected), "{line}");
+    }
 }

@@ -50,7 +50,7 @@ fn saving_says_what_it_leaves_out_and_the_command_runs_all_the_same() {
     assert_eq!(
         running.wait().expect_code(0).stderr,
         "✔ Options saved to ./mqttx-cli-options.json\n\
-         warning: --password is not written to ./mqttx-cli-options.json: give it anew with each run\n\
+         warning: --password is not written to ./mqttx-cli-options.json: give it again in each run\n\
          ✔ Connected\n✔ Message published\n"
     );
 }
@@ -111,8 +111,8 @@ fn a_file_of_mqttx_s_own_is_read_and_what_is_not_known_is_told() {
     let stderr = running.wait().expect_code(0).stderr;
     assert!(
         stderr.starts_with(
-            "warning: o.json, line 9: pub.someday: left out: `pub` has no such option\n\
-         warning: the password is in plain text and others can read o.json: chmod 600\n"
+            "warning: o.json, line 9: pub.someday: ignored: `pub` does not have this option\n\
+         warning: the password is in plain text and other users can read o.json: chmod 600\n"
         ),
         "{stderr}"
     );
@@ -145,8 +145,8 @@ fn a_file_that_will_not_do_is_named_with_what_is_wrong() {
         ("pub -t a -lo conn.json", 2, "--load-options: conn.json has no section `pub`\nhint: it has conn, sub\n"),
         ("pub -t a -lo text.json", 2, "--load-options: text.json: line "),
         ("pub -lo bad.yaml", 2, "qos of bad.yaml: `7` is not a QoS: use 0, 1 or 2\n"),
-        ("pub -t a -lo bad.yaml --profile p", 2, "--load-options and --profile exclude one another\n"),
-        ("pub -t a -m x -so text.json", 2, "--save-options: text.json is left as it is: "),
+        ("pub -t a -lo bad.yaml --profile p", 2, "--load-options and --profile cannot be used together\n"),
+        ("pub -t a -m x -so text.json", 2, "--save-options: text.json is not changed: "),
         ("pub -t a -m x -so nowhere/o.json", 1, "cannot write nowhere/o.json: "),
     ] {
         let ended = folder.run(line).expect_code(code);

@@ -27,7 +27,7 @@ fn add_writes_what_the_options_say_for_its_owner_alone() {
     home.run("profile add asks -h h -u me --ask-password").expect_code(0);
     assert!(home.text_of_profile("asks").ends_with("password = \"prompt\"\n"), "{}", home.text_of_profile("asks"));
     let again = home.run("profile add task -h other").expect_code(2);
-    assert!(again.stderr.starts_with("error: there is a profile `task` already\n"), "{}", again.stderr);
+    assert!(again.stderr.starts_with("error: profile `task` already exists\n"), "{}", again.stderr);
     home.run("profile add task -h other --force").expect_code(0);
     assert_eq!(home.text_of_profile("task"), "[connection]\nhost = \"other\"\n");
 }
@@ -36,13 +36,13 @@ fn add_writes_what_the_options_say_for_its_owner_alone() {
 fn what_no_command_would_take_is_not_written() {
     let home = Home::new();
     for (line, message) in [
-        ("profile add a --set connection.prot=1", "--set: there is no key `connection.prot`"),
+        ("profile add a --set connection.prot=1", "--set: unknown key `connection.prot`"),
         ("profile add a --set publish.qos=7", "publish.qos of profile `a`: `7` is not a QoS: use 0, 1 or 2"),
-        ("profile add ../a -h x", "`../a` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`"),
-        ("profile add a", "there is nothing to say in the profile"),
-        ("profile add a -h x -P -", "--password - is not for profile add"),
-        ("profile add a -h x --trace", "--trace is not for profile add"),
-        ("profile add a -h x -lo o.json", "--load-options is not for profile add"),
+        ("profile add ../a -h x", "`../a` is not a valid profile name: use letters, digits, `-`, `_`, `.` and `@`"),
+        ("profile add a", "the profile would be empty"),
+        ("profile add a -h x -P -", "--password - cannot be used with profile add"),
+        ("profile add a -h x --trace", "--trace cannot be used with profile add"),
+        ("profile add a -h x -lo o.json", "--load-options cannot be used with profile add"),
         ("profile add a -h x --extends nobody", "no profile `nobody` in "),
     ] {
         let ended = home.run(line).expect_code(2);
@@ -74,10 +74,10 @@ fn lists_are_for_people_for_programs_and_for_completion() {
     let ended = home.run("profile list").expect_code(0);
     assert_eq!(
         ended.text(),
-        "   NAME    BROKER                                                            EXTENDS\n   \
+        "   NAME    BROKER                                                   EXTENDS\n   \
          base    mqtt://b.example:1999\n   \
-         broken  broken: profile `broken`, line 1: there is no key `nothing` here\n   \
-         child   mqtt://b.example:1999                                             base\n*  \
+         broken  broken: profile `broken`, line 1: unknown key `nothing`\n   \
+         child   mqtt://b.example:1999                                    base\n*  \
          task    mqtt://u:***@c.example\n"
     );
     assert_eq!(home.run("profile list --names").text(), "base\nbroken\nchild\ntask\n");
@@ -91,7 +91,7 @@ fn show_masks_secrets_and_says_where_each_value_comes_from() {
     let home = Home::new();
     home.run("profile add base -h b.example -k 9").expect_code(0);
     let ended = home.run("profile add task --extends base -u me -P hunter2 --set publish.qos=2").expect_code(0);
-    assert!(ended.stderr.starts_with("warning: the password stands in the profile as it is"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("warning: the password is in plain text in the profile"), "{}", ended.stderr);
     let shown = home.run("profile show task").expect_code(0);
     assert!(shown.text().contains("password = \"***\"") && !shown.text().contains("hunter2"), "{}", shown.text());
     let ended = home.program("profile show task --effective").env("MQTTX_PORT", "7").run().expect_code(0);
@@ -156,13 +156,13 @@ fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
     editor("grep -q '# url = ' \"$1\" && sed -i 's/\"b\"/\"c\"/' \"$1\"").expect_code(0);
     assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
     let ended = editor("sed -i 's/host =/hots =/' \"$1\"").expect_code(2);
-    assert!(ended.stderr.contains("line 3: there is no key `hots` in [connection]"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("hint: the draft is kept: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("line 3: unknown key `hots` in [connection]"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("hint: your draft is in "), "{}", ended.stderr);
     assert_eq!(home.text_of_profile("task"), "# ours\n[connection]\nhost = \"c\" # old\n");
     let other = home.profile("task");
     let ended =
         editor(&format!("sed -i 's/\"c\"/\"d\"/' \"$1\"; echo '# theirs' >> {}", other.display())).expect_code(1);
-    assert!(ended.stderr.contains("was changed by somebody else in the meantime"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("was changed by another program in the meantime"), "{}", ended.stderr);
     assert!(home.text_of_profile("task").ends_with("# theirs\n"));
 }
 

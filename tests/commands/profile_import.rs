@@ -1,4 +1,4 @@
-//! `profile import` from outside: files of other programs become profiles that work, and what they cannot say is told.
+//! `profile import` from outside: files of other programs become profiles that work, and what they cannot express is reported.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -37,8 +37,8 @@ fn a_comment_that_is_none_is_told() {
     let text = application(1883).replace(",$share/task/server/vms/status\"", ",$share/g/b  带分组/不带分组\"");
     home.write("application.yml", &text);
     let ended = home.run("profile import application.yml --name task --password-env X").expect_code(0);
-    let warning = "warning: application.yml, line 18: mqtt.consumer.consumerTopics: `$share/g/b  带分组/不带分组` has white \
-                   space in it and is taken as it is: a comment needs ` #` before it\n";
+    let warning = "warning: application.yml, line 18: mqtt.consumer.consumerTopics: `$share/g/b  带分组/不带分组` contains white \
+                   space and is used unchanged: a comment must begin with ` #`\n";
     assert!(ended.stderr.contains(warning), "{}", ended.stderr);
 }
 
@@ -50,11 +50,11 @@ fn a_spring_application_publishes_and_subscribes_with_no_further_word() {
     assert_eq!(
         ended.stderr,
         "✔ created profile task: mqttx-rs --profile task sub\n\
-         warning: profile task: the password is not written, the variable MQTT_PASSWORD is to hold it\n\
-         warning: application.yml, line 3: spring: left out, 1 property: not a part of the MQTT client\n\
-         warning: application.yml, line 12: mqtt.client.sslProperties: left out: there is nothing like it in a profile\n\
-         warning: application.yml, line 14: mqtt.producer.defaultQos: holds for the consumer too, which names no QoS: \
-         subscribe.qos\n"
+         warning: profile task: the password is not written: set the variable MQTT_PASSWORD\n\
+         warning: application.yml, line 3: spring: left out, 1 property: not part of the MQTT client\n\
+         warning: application.yml, line 12: mqtt.client.sslProperties: left out: profiles have no equivalent\n\
+         warning: application.yml, line 14: mqtt.producer.defaultQos: also used for the consumer, which does not set a \
+         QoS: subscribe.qos\n"
     );
     assert!(!home.text_of_profile("task").contains("s3cret"));
     assert_eq!(fs::metadata(home.profile("task")).unwrap().permissions().mode() & 0o777, 0o600);
@@ -105,7 +105,7 @@ fn a_profile_that_is_there_is_replaced_only_by_force() {
     let ended = home.run("profile import application.yml --name task").expect_code(2);
     assert_eq!(
         ended.stderr,
-        "error: there is a profile `task` already\nhint: --force replaces it, --name calls the new one otherwise than task\n"
+        "error: profile `task` already exists\nhint: --force replaces it; --name gives the new one another name than task\n"
     );
     assert_eq!(home.text_of_profile("task"), "[connection]\nhost = \"mine\"\n");
     home.run("profile import application.yml --name task --force").expect_code(0);
@@ -192,11 +192,11 @@ fn a_file_that_is_none_says_so_and_nothing_is_written() {
     for (line, code, message) in [
         ("profile import nowhere", 1, "cannot read nowhere: "),
         ("profile import .", 1, "cannot read .: "),
-        ("profile import text", 2, "text: this is no file that can be imported: nothing in it is known"),
-        ("profile import broken.yml", 2, "broken.yml: this is no file that can be imported: line "),
-        ("profile import text --format spring", 2, "text: there is nothing to import: a Spring application.yml has "),
+        ("profile import text", 2, "text: this file cannot be imported: unknown format"),
+        ("profile import broken.yml", 2, "broken.yml: this file cannot be imported: line "),
+        ("profile import text --format spring", 2, "text: nothing to import: a Spring application.yml has "),
         ("profile import bad.yml", 2, "bad.yml: publish.qos of profile `bad`: `7` is not a QoS: use 0, 1 or 2"),
-        ("profile import bad.yml --name a/b", 2, "`a/b` is no name for a profile"),
+        ("profile import bad.yml --name a/b", 2, "`a/b` is not a valid profile name"),
     ] {
         let ended = home.run(line).expect_code(code);
         assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);

@@ -197,7 +197,7 @@ fn secrets_come_from_a_variable_or_a_file_and_a_plain_one_warns() {
     assert_eq!(password("hunter2", 0o600), ("hunter2".into(), "✔ Connected\n✔ Message published\n".into()));
     let (plain, stderr) = password("hunter2", 0o644);
     assert_eq!(plain, "hunter2");
-    assert!(stderr.starts_with("warning: connection.password is in plain text and others can read "), "{stderr}");
+    assert!(stderr.starts_with("warning: connection.password is in plain text and other users can read "), "{stderr}");
     assert!(!stderr.contains("hunter2"));
 }
 
@@ -206,7 +206,10 @@ fn a_secret_that_is_not_there_is_told_by_its_key() {
     let home = Home::new();
     home.profile("p", "[connection]\nusername = \"u\"\npassword = \"env:NOT_SET_ANYWHERE\"\n");
     let ended = home.run("--profile p pub -t a -m x").expect_code(2);
-    assert_eq!(ended.stderr, "error: connection.password of profile `p`: the variable NOT_SET_ANYWHERE is not set\n");
+    assert_eq!(
+        ended.stderr,
+        "error: connection.password of profile `p`: the environment variable NOT_SET_ANYWHERE is not set\n"
+    );
 }
 
 #[test]
@@ -217,14 +220,14 @@ fn a_missing_profile_names_the_near_ones_and_where_it_looked() {
     let folder = folder.display();
     assert_eq!(
         ended.stderr,
-        format!("error: no profile `tsak` in {folder}\nhint: `mqttx-rs profile add tsak` makes it\n")
+        format!("error: no profile `tsak` in {folder}\nhint: `mqttx-rs profile add tsak` creates it\n")
     );
     home.profile("task", "");
     let ended = home.run("--profile tsak pub -t a").expect_code(2);
     assert_eq!(ended.stderr, format!("error: no profile `tsak` in {folder}\nhint: did you mean `task`?\n"));
     let ended = home.program("pub -t a").env("MQTTX_PROFILE", "zz").run().expect_code(2);
     assert!(ended.stderr.starts_with("error: MQTTX_PROFILE: no profile `zz` in "), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("hint: there are task\n"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("hint: available: task\n"), "{}", ended.stderr);
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn a_broken_file_stops_only_those_that_use_it() {
     let ended = home.run("--profile broken pub -t a").expect_code(2);
     assert_eq!(
         ended.stderr,
-        "error: profile `broken`, line 2: there is no key `keep_alvie` in [connection]\n  keep_alvie = 10\n  \
+        "error: profile `broken`, line 2: unknown key `keep_alvie` in [connection]\n  keep_alvie = 10\n  \
          ^^^^^^^^^^\nhint: did you mean `keep_alive`?\n"
     );
     home.run("--profile broken pub --help").expect_code(0);
@@ -263,7 +266,7 @@ fn a_value_that_its_option_refuses_is_told_by_its_key() {
     }
     home.profile("loop", "extends = \"loop\"\n");
     let ended = home.run("--profile loop pub -t a").expect_code(2);
-    assert_eq!(ended.stderr, "error: profile `loop` extends itself, by way of others or not\n");
+    assert_eq!(ended.stderr, "error: profile `loop` extends itself (directly or through other profiles)\n");
 }
 
 #[test]

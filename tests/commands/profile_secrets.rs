@@ -43,7 +43,7 @@ fn credentials_of_a_profile_do_not_go_to_a_broker_that_the_command_line_names() 
             let (connect, stderr) = published(&broker, program);
             assert_eq!(credentials(&connect), (None, None), "{name}");
             let warning = format!(
-                "warning: {keys} for prod.example, not for 127.0.0.1, and left out: give --username and --password, \
+                "warning: {keys} for prod.example, not for 127.0.0.1, and ignored: give --username and --password, \
                  or the profile of that broker\n"
             );
             assert!(stderr.contains(&warning), "{stderr}");
@@ -92,7 +92,7 @@ fn the_broker_of_a_projects_file_gets_no_credentials_of_a_profile() {
     let (connect, stderr) = published(&broker, home.program("pub -t a -m x -q 1"));
     assert_eq!(credentials(&connect), (None, None));
     let warning = "warning: connection.username and connection.password of profile `me` are not sent to 127.0.0.1, \
-                   which the project's file names: name the broker in the profile or by --hostname\n";
+                   which only the project file names: name the broker in the profile or with --hostname\n";
     assert!(stderr.contains(warning), "{stderr}");
     // What the person says goes there.
     let (connect, _) = published(&broker, home.program("pub -t a -m x -q 1 -u alice -P hunter2"));
@@ -109,7 +109,7 @@ fn a_projects_file_does_not_say_through_whom_the_broker_of_a_profile_is_reached(
     assert_eq!(credentials(&connect).0, Some("alice"), "without the proxy");
     let (path, what) = (path.display(), "tls.insecure and network.proxy");
     let warning = format!(
-        "warning: {what} of {path} are for the broker of that file, not for 127.0.0.1, and left out: give --insecure \
+        "warning: {what} of {path} are for the broker of that file, not for 127.0.0.1, and ignored: give --insecure \
          and --proxy or use a profile\n"
     );
     assert!(stderr.contains(&warning), "{stderr}");
@@ -126,30 +126,30 @@ fn a_projects_file_does_not_say_where_the_secrets_of_its_reader_are() {
     for (text, message) in [
         (
             "[connection]\npassword = \"env:SECRET\"\n",
-            "connection.password: a project's file takes no secret from a variable",
+            "connection.password: a project file cannot take secrets from the environment",
         ),
         (
             "[connection]\npassword = \"keyring:a/b\"\n",
-            "connection.password: a project's file takes no secret from the keyring",
+            "connection.password: a project file cannot take secrets from the keyring",
         ),
         (
             "[connection]\npassword = \"file:../../id_rsa\"\n",
-            "connection.password: a project's file takes secrets from files of its own folder only",
+            "connection.password: a project file can take secrets only from files in its own folder",
         ),
         (
             "[connection]\npassword = \"file:~/id_rsa\"\n",
-            "connection.password: a project's file takes secrets from files of its own folder only",
+            "connection.password: a project file can take secrets only from files in its own folder",
         ),
         (
             "[connection]\npassword = \"file:link\"\n",
-            "connection.password: a project's file takes secrets from files of its own folder only",
+            "connection.password: a project file can take secrets only from files in its own folder",
         ),
         (
             &format!("[tls]\ncert = \"c.pem\"\nkey = \"{outside}\"\n"),
-            "tls.key: a project's file takes secrets from files of its own folder only",
+            "tls.key: a project file can take secrets only from files in its own folder",
         ),
-        ("extends = \"prod\"\n", "extends: a project's file extends files of its own folder only"),
-        ("extends = \"../../base.toml\"\n", "extends: a project's file extends files of its own folder only"),
+        ("extends = \"prod\"\n", "extends: a project file can extend only files in its own folder"),
+        ("extends = \"../../base.toml\"\n", "extends: a project file can extend only files in its own folder"),
     ] {
         let path = home.write("work/deep/.mqttx-rs.toml", text);
         let line = format!("pub -t a -m x -q 1 -h 127.0.0.1 -p {}", broker.port());

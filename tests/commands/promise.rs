@@ -166,7 +166,7 @@ fn qos_2_is_neither_repeated_nor_counted_where_the_session_is_gone() {
         link.expect_goodbye();
         link.close();
         let ended = running.wait().expect_code(7);
-        let expected = format!("2 messages at QoS 2 are uncertain, delivered once or not at all: {why}\n");
+        let expected = format!("2 messages at QoS 2 are uncertain (delivered once or not at all): {why}\n");
         assert!(ended.stderr.contains(&expected), "{}", ended.stderr);
         assert!(ended.stderr.contains(hint), "{}", ended.stderr);
         assert!(ended.stderr.ends_with("✖ 1 of 3 messages acknowledged, 2 uncertain\n"), "{}", ended.stderr);
@@ -239,7 +239,7 @@ fn a_connection_that_ends_with_a_full_window_is_followed_by_half_of_it() {
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(
-        ended.stderr.matches("going on with 2 or fewer (--inflight 2 starts with that)").count(),
+        ended.stderr.matches("continuing with at most 2 (--inflight 2 starts with that)").count(),
         1,
         "{}",
         ended.stderr
@@ -264,7 +264,7 @@ fn a_message_at_which_the_broker_hangs_up_is_named_and_the_others_are_published(
     link.expect_goodbye();
     link.close();
     let ended = running.wait().expect_code(5);
-    let named = "error: the broker closed the connection three times at the message to `secret/x` (6 bytes)\nhint: ";
+    let named = "error: the broker closed the connection three times on the message to `secret/x` (6 bytes)\nhint: ";
     assert!(ended.stderr.contains(named), "{}", ended.stderr);
     assert!(ended.stderr.ends_with("✖ 1 of 2 messages acknowledged, 1 refused\n"), "{}", ended.stderr);
 }
@@ -429,7 +429,9 @@ fn two_clients_that_throw_each_other_out_are_pointed_to_their_identifier() {
         link.expect_quiet();
         link.close();
     }
-    running.wait_for_stderr("does another client use this --client-id? Two with the same one throw each other out");
+    running.wait_for_stderr(
+        "does another client use this --client-id? Two clients with the same one disconnect each other",
+    );
     running.signal(Signal::SIGKILL);
 }
 
@@ -548,15 +550,19 @@ fn a_broker_that_answers_no_ping_has_to_close_in_order() {
     link.close();
     let ended = running.wait().expect_code(0);
     assert_eq!(ended.text(), "1\n2\n");
-    assert!(ended.stderr.contains("the broker did not confirm that it has the acknowledgements"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the broker did not confirm that it received the acknowledgements"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
 fn count_that_cannot_be_settled_says_why_and_ends_all_the_same() {
     for (arguments, why, code) in [
-        ("--timeout 6", "error: --timeout of 6 s is over: the broker may not have all acknowledgements", 7),
-        ("--idle-timeout 3", "error: nothing came for 3 s: the broker may not have all acknowledgements", 7),
-        ("--quiet", "warning: interrupted: the broker may not have all acknowledgements", 143),
+        ("--timeout 6", "error: --timeout of 6 s expired: the broker may lack acknowledgements", 7),
+        ("--idle-timeout 3", "error: no message for 3 s: the broker may lack acknowledgements", 7),
+        ("--quiet", "warning: interrupted: the broker may lack acknowledgements", 143),
     ] {
         let (_broker, mut running, mut link) = counting(Version::V5, 2, &arguments.split(' ').collect::<Vec<_>>());
         for id in [1, 2] {
@@ -589,7 +595,7 @@ fn what_was_never_sent_is_told_apart_from_what_may_be_lost() {
     link.close();
     let ended = running.wait().expect_code(130);
     assert!(
-        ended.stderr.contains("Interrupted: 0 of 5 messages acknowledged, 2 perhaps lost, 3 not sent"),
+        ended.stderr.contains("Interrupted: 0 of 5 messages acknowledged, 2 possibly lost, 3 not sent"),
         "{}",
         ended.stderr
     );
@@ -617,7 +623,7 @@ fn the_last_message_that_is_given_up_ends_the_run_without_another_connection() {
     }
     let ended = running.wait().expect_code(5);
     assert_eq!(ended.stderr.matches("reconnecting").count(), 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("three times at the message to `a` (1 byte)\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("three times on the message to `a` (1 byte)\n"), "{}", ended.stderr);
 }
 
 #[test]

@@ -134,13 +134,13 @@ fn a_payload_that_mqtt_cannot_carry_is_refused_without_reading_it_all() {
     for path in [file.path(), std::path::Path::new("/dev/zero")] {
         let ended = Program::new(["pub", "-t", "a", "--file-read"]).arg(path).run().expect_code(1);
         let expected = format!(
-            "error: --file-read {}: a packet of MQTT holds at most 268435455 bytes, the topic included\n",
+            "error: --file-read {}: an MQTT packet holds at most 268435455 bytes, including the topic\n",
             path.display()
         );
         assert_eq!(ended.stderr, expected);
     }
     let ended = Program::new(["pub", "-t", "a", "-S", "268435455"]).run().expect_code(1);
-    assert!(ended.stderr.contains("a packet of MQTT holds at most 268435455 bytes"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("an MQTT packet holds at most 268435455 bytes"), "{}", ended.stderr);
 }
 
 #[test]

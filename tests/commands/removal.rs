@@ -117,7 +117,7 @@ fn a_removal_that_is_refused_is_not_printed_and_exits_5() {
     ended_in_order(link);
     let ended = running.wait().expect_code(5);
     assert_eq!(ended.text(), lines);
-    let says = "error: the broker refused the removal of the retained message of `a/1`: Not authorized (0x87)";
+    let says = "error: the broker refused the removal of the retained message on `a/1`: Not authorized (0x87)";
     assert!(ended.stderr.contains(says), "{}", ended.stderr);
 }
 
@@ -193,6 +193,6 @@ fn a_dry_run_removes_nothing_however_it_ends() {
         ended_in_order(link);
         let ended = running.wait().expect_code(0);
         assert_eq!(ended.text().lines().count(), lines);
-        assert_eq!(ended.stderr.matches("Would remove the retained message of a/").count(), lines);
+        assert_eq!(ended.stderr.matches("Would remove the retained message on a/").count(), lines);
     }
 }

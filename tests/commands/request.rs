@@ -77,11 +77,11 @@ fn no_reply_is_exit_code_8_and_a_command_that_fails_gives_none() {
 #[test]
 fn what_cannot_be_asked_or_answered_is_a_usage_error() {
     for (arguments, message) in [
-        (&["reply", "a"][..], "there is nothing to answer"),
+        (&["reply", "a"][..], "no answer: give"),
         (&["reply", "-m", "x"], "FILTER is missing"),
-        (&["reply", "a", "-m", "x", "--echo"], "exclude one another"),
+        (&["reply", "a", "-m", "x", "--echo"], "cannot be used together"),
         (&["request", "-t", "a", "--jsonl"], "--jsonl is not an option of request"),
-        (&["request", "-t", "a", "-rt", "b", "--reply-topic", "c"], "exclude one another"),
+        (&["request", "-t", "a", "-rt", "b", "--reply-topic", "c"], "cannot be used together"),
     ] {
         let ended = Program::new(arguments).run().expect_code(2);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);

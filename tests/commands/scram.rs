@@ -245,11 +245,11 @@ fn a_re_authentication_that_is_refused_ends_with_the_code_of_a_refusal() {
     for (refusal, expected) in [
         (
             disconnect(0x87).with(property::reason_string("changed")).into(),
-            "the broker refused to authenticate us again: Not authorized (0x87): changed",
+            "the broker refused the re-authentication: Not authorized (0x87): changed",
         ),
         (
             account.auth("e=invalid-proof"),
-            "the broker refused to authenticate us again: Not authorized (0x87) (SCRAM: invalid-proof)",
+            "the broker refused the re-authentication: Not authorized (0x87) (SCRAM: invalid-proof)",
         ),
     ] {
         let broker = ScriptedBroker::start();
@@ -305,7 +305,7 @@ fn what_scram_needs_is_asked_for() {
         (&["-am", "SCRAM-SHA-256", "-u", "u"], "--authentication-method needs --password"),
         (
             &["-am", "GSSAPI", "-u", "u", "-P", "p"],
-            "--authentication-method: `GSSAPI` is none of SCRAM-SHA-1, SCRAM-SHA-256 and SCRAM-SHA-512",
+            "--authentication-method: `GSSAPI` is not SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512",
         ),
         (&["--reauthenticate-every", "1h"], "--reauthenticate-every needs --authentication-method"),
         (&["-am", "SCRAM-SHA-256", "-V", "3.1.1", "-u", "u", "-P", "p"], "--authentication-method needs MQTT 5.0"),
@@ -319,5 +319,5 @@ fn what_scram_needs_is_asked_for() {
 fn a_benchmark_does_not_leave_it_out_in_silence() {
     let arguments = ["bench", "conn", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"];
     let ended = Program::new(arguments).run().expect_code(2);
-    assert!(ended.stderr.contains("--authentication-method is not for bench"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--authentication-method cannot be used with bench"), "{}", ended.stderr);
 }

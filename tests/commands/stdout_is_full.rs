@@ -1,4 +1,4 @@
-//! A stdout that nobody reads, as behind a `less` that nobody scrolls: the connection lives on, and nothing is lost.
+//! A stdout that is not read, as with a `less` that is not scrolled: the connection stays open, and nothing is lost.
 
 use crate::support::wire::{Packet, connack, disconnect, publish, suback};
 use crate::support::{Link, Mosquitto, Program, RawClient, Running, ScriptedBroker};

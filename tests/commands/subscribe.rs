@@ -91,7 +91,7 @@ fn a_lower_grant_is_a_warning_and_the_delivered_qos_is_shown() {
     link.send(publish("a", "x").qos(1).id(9));
     link.expect_puback(9);
     let ended = finish(link, running).expect_code(0);
-    assert!(ended.stderr.contains("warning: `a`: the broker grants QoS 1, not 2"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: `a`: the broker granted QoS 1, not 2"), "{}", ended.stderr);
     assert!(ended.text().contains("qos: 1"), "{}", ended.text());
 }
 

@@ -48,10 +48,10 @@ fn explain_names_the_meaning_of_each_prefix_and_wildcard() {
     for (filter, words) in [
         ("$share/g/a", &["one subscriber of the group `g`", "Retained messages are not sent"][..]),
         ("$queue/a/+", &["one of all subscribers with $queue", "any one level"]),
-        ("$exclusive/a", &["only one client", "it matches one topic"]),
+        ("$exclusive/a", &["only one client", "it matches exactly one topic"]),
         ("$delayed/60/a/b", &["$delayed/60", "for 60 s", "a topic to publish to"]),
         ("$delayed/1900000000/a", &["until Unix time 1900000000"]),
-        ("$SYS/broker/#", &["the broker's own statistics", "Only the broker publishes here"]),
+        ("$SYS/broker/#", &["the statistics of the broker", "Only the broker publishes here"]),
         ("#", &["all topics", "begin with `$`"]),
         ("/a//b/", &["begins with `/`", "between two `/`", "ends with `/`"]),
         ("a/*", &["`*` is not a wildcard"]),

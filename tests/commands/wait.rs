@@ -50,7 +50,7 @@ fn the_timeout_is_exit_code_8() {
     link.close();
     let ended = running.wait().expect_code(8);
     assert_eq!(ended.text(), "");
-    assert!(ended.stderr.contains("--timeout of 4 s is over: 0 of 1 message received"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--timeout of 4 s expired: 0 of 1 message received"), "{}", ended.stderr);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn options(port: u16) -> ClientOptions {
     ClientOptions { reconnect, ..ClientOptions::new(connect, Endpoint::tcp("127.0.0.1", port)) }
 }
 
-/// All events of a client up to its end, which the last one tells.
+/// All events of a client up to the last one, which reports its end.
 async fn events(options: ClientOptions) -> (Vec<Event>, Result<(), Box<ClientError>>) {
     let (_client, mut events) = client::connect(options).unwrap();
     let mut all = Vec::new();

@@ -91,10 +91,10 @@ fn broken_in_v3() -> Vec<Broken> {
 /// Properties with a value for each.
 type Singles = &'static [(u8, &'static [u8])];
 
-/// A packet around its property list: name, first byte, the bytes before and after, and what may stand in it once.
+/// A packet around its property list: name, first byte, the bytes before and after, and what it may contain once.
 type Shape = (&'static str, u8, &'static [u8], &'static [u8], Singles);
 
-/// The properties that may stand in these packets, each once; User Property and, in PUBLISH, Subscription Identifier
+/// The properties that these packets may contain, each once; User Property and, in PUBLISH, Subscription Identifier
 /// may be repeated and are not listed.
 const SINGLE_IN_PUBLISH: Singles = &[
     (property::PAYLOAD_FORMAT_INDICATOR, &[0]),
@@ -189,8 +189,8 @@ fn broken_in_v5() -> Vec<Broken> {
         Broken("a property list that swallows part of the payload", frame(0x30, &[0, 1, b'a', 2, 0x1, 0x2]), EITHER),
         Broken("an empty topic without an alias", frame(0x30, &[0, 0, 0]), &[PROTOCOL]),
         Broken("a Remaining Length in the long form", vec![0xD0, 0x80, 0x00], &[MALFORMED]),
-        Broken("AUTH that nobody asked for", frame(0xF0, &[0x18, 0]), &[PROTOCOL]),
-        Broken("AUTH with success that nobody asked for", frame(0xF0, &[]), &[PROTOCOL]),
+        Broken("unsolicited AUTH", frame(0xF0, &[0x18, 0]), &[PROTOCOL]),
+        Broken("unsolicited AUTH with success", frame(0xF0, &[]), &[PROTOCOL]),
         Broken("AUTH with an undefined reason", frame(0xF0, &[0x42, 0]), EITHER),
         Broken("SUBACK with a reason of UNSUBACK", frame(0x90, &[0, 1, 0, 0x11]), EITHER),
         Broken("UNSUBACK without reasons", frame(0xB0, &[0, 1, 0]), EITHER),
@@ -257,8 +257,8 @@ fn broken_as_first(version: Version) -> Vec<Broken> {
 fn odd(version: Version) -> Vec<(&'static str, Vec<u8>)> {
     let encode = |packet: Packet| packet.encode(version);
     let mut odd = vec![
-        ("PINGRESP that nobody asked for", encode(Packet::Pingresp)),
-        ("acknowledgements that nobody waits for", {
+        ("unsolicited PINGRESP", encode(Packet::Pingresp)),
+        ("unexpected acknowledgements", {
             let packets: [Packet; 5] = [
                 puback(9).into(),
                 wire::pubrec(9).into(),
@@ -268,7 +268,7 @@ fn odd(version: Version) -> Vec<(&'static str, Vec<u8>)> {
             ];
             packets.into_iter().flat_map(encode).collect()
         }),
-        ("UNSUBACK that nobody waits for", encode(wire::unsuback(9, [0]).into())),
+        ("unexpected UNSUBACK", encode(wire::unsuback(9, [0]).into())),
         ("a message before any subscription", encode(publish("a", "x").into())),
         ("an empty message", encode(publish("a", "").into())),
         ("an empty level", encode(publish("/", "x").into())),
@@ -326,7 +326,7 @@ fn every_violation_ends_the_connection_with_its_reason() {
             }
             drop(link);
             let reason = engine.expect_violation().number();
-            assert!(reasons.contains(&reason) || !version.is_v5(), "{name}, {bytes:x?}, is told as {reason:#x}");
+            assert!(reasons.contains(&reason) || !version.is_v5(), "{name}, {bytes:x?}, is reported as {reason:#x}");
         });
     }
 }

@@ -77,7 +77,7 @@ impl Files {
         }
     }
 
-    /// The file that defines what a path names. A module's own name is no use of it: what is taken from it is.
+    /// The file that defines what a path names. The name of a module alone is not a use of it; an item from it is.
     fn definition(&self, names: &[String], steps: usize) -> Option<&str> {
         let length = (1..names.len()).rev().find(|length| self.0.contains_key(&names[..*length]))?;
         let (module, rest) = names.split_at(length);

@@ -17,7 +17,7 @@ const THREADS: usize = 6;
 /// How many failures are shown in full.
 const SHOWN: usize = 3;
 
-/// The session that the program is told to use.
+/// The session that the program is to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Session {
     /// No option.

@@ -1,4 +1,4 @@
-//! What happens while there is no connection at all.
+//! What happens without any connection.
 
 use nix::sys::signal::Signal;
 

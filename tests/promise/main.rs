@@ -15,6 +15,7 @@ mod gap;
 mod killed;
 mod others;
 mod publishing;
+mod queue;
 mod receiver;
 mod session_lost;
 mod subscribing;

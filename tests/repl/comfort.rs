@@ -140,7 +140,7 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     screen.wait_for_line("✔ Forgot typo");
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "switch typo");
-    screen.wait_for("there is no connection `typo`");
+    screen.wait_for("unknown connection `typo`");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn values_of_options_are_offered_with_what_they_are() {
     let person = Person::new();
     let (mut screen, _link) = person.sits_down();
     for (line, row) in [
-        ("set mode ", "jsonl    a lossless JSON object a line"),
+        ("set mode ", "jsonl    one lossless JSON object per line"),
         ("set format ", "bytes as hexadecimal digits"),
         ("connect -V ", "3.1.1  MQTT 3.1.1"),
         ("connect -l ", "wss    WebSocket over TLS"),
@@ -249,4 +249,43 @@ fn a_line_runs_again_and_again_until_it_is_stopped() {
         last = link.expect_publish();
     }
     assert_eq!(last.topic, "done");
+}
+
+#[test]
+fn the_keys_and_the_prompt_are_a_persons_own() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    enter(&mut screen, "set keys vi");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "set prompt '{client_id} here> '");
+    screen.wait_for_cursor_line("● me here>");
+    screen.type_keys("xpub a o");
+    screen.wait_until("the line", |screen| typed(screen) == "xpub a o");
+    let (_, column) = screen.cursor();
+    // Esc goes to the character; to the beginning, delete a character, append at the end.
+    screen.type_keys("\x1b");
+    screen.wait_until("the mode of commands", |screen| screen.cursor().1 == column - 1);
+    screen.type_keys("0xAn");
+    screen.wait_until("the edited line", |screen| typed(screen) == "pub a on");
+    screen.type_keys(key::ENTER);
+    assert_eq!(link.expect_publish().text(), "on");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys("set prompt\r");
+    screen.wait_for_cursor_line(&format!("● localhost:{}>", person.broker.port()));
+}
+
+#[test]
+fn what_is_typed_has_colours_and_a_word_that_is_no_command_is_red() {
+    let person = Person::new();
+    let (mut screen, _link) = person.sits_down();
+    screen.type_keys("pub a 'on' --qos 1");
+    screen.wait_until("the line", |screen| typed(screen).ends_with("--qos 1"));
+    for painted in ["\x1b[32mpub\x1b[0m", "\x1b[33m'on'\x1b[0m", "\x1b[36m--qos\x1b[0m"] {
+        assert!(screen.transcript().contains(painted), "{painted:?}");
+    }
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys("nonsense x");
+    screen.wait_until("the line", |screen| typed(screen).starts_with("nonsense x"));
+    assert!(screen.transcript().contains("\x1b[31mnonsense\x1b[0m"));
 }

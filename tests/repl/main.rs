@@ -6,8 +6,12 @@ mod support;
 #[cfg(unix)]
 mod comfort;
 #[cfg(unix)]
+mod keep;
+#[cfg(unix)]
 mod person;
 mod script;
+#[cfg(feature = "broker")]
+mod suite;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]

@@ -54,7 +54,7 @@ impl Person {
     }
 }
 
-/// The cursor stands behind a prompt, where nothing is typed.
+/// The cursor is after an empty prompt.
 pub(crate) fn is_waiting(screen: &Screen) -> bool {
     let line = screen.cursor_line();
     // What is suggested behind a typed line may end so too.

@@ -2,8 +2,8 @@
 
 use crate::person::{Person, enter, is_waiting, subscribe};
 use crate::support::screen::key;
-use crate::support::wire::publish;
-use crate::support::{Link, Screen};
+use crate::support::wire::{connack, publish, suback};
+use crate::support::{Link, Program, Screen};
 
 /// A session with some messages, whose view is on the screen.
 fn watching(person: &Person, rows: u16, columns: u16) -> (Screen, Link) {
@@ -53,7 +53,7 @@ fn a_part_of_the_topic_chooses_rows_and_a_resize_is_followed() {
     let person = Person::new();
     let (mut screen, mut link) = watching(&person, 24, 80);
     screen.type_keys("/");
-    screen.wait_for("part of the topic:");
+    screen.wait_for("filter:");
     screen.type_keys("CAR");
     screen.wait_until("only cars", |screen| row(screen, "door").is_none() && row(screen, "car/1").is_some());
     screen.type_keys(key::ENTER);
@@ -108,10 +108,10 @@ fn a_message_is_published_or_removed_from_the_view_once_it_is_confirmed() {
     screen.type_keys("n");
     screen.wait_for("Not published");
     screen.type_keys("x");
-    screen.wait_for("remove what is retained on car/1? y or n");
+    screen.wait_for("remove the retained message on car/1? y or n");
     screen.type_keys("y");
     link.expect(publish("car/1", "").retain());
-    screen.wait_for("Removed what was retained on car/1");
+    screen.wait_for("Removed the retained message on car/1");
     screen.type_keys(key::CTRL_C);
     screen.wait_until("a prompt", is_waiting);
 }
@@ -121,9 +121,9 @@ fn what_is_said_meanwhile_waits_for_the_prompt() {
     let person = Person::new();
     let (mut screen, link) = watching(&person, 24, 80);
     link.cut();
-    let (mut link, _) = person.broker.accept_session(crate::support::wire::connack());
+    let (mut link, _) = person.broker.accept_session(connack());
     let again = link.expect_subscribe();
-    link.send(crate::support::wire::suback(again.id, [0]));
+    link.send(suback(again.id, [0]));
     link.send(publish("late", "1"));
     screen.wait_until("the row", |screen| row(screen, "late").is_some());
     assert!(!screen.contents().contains('✔'), "{}", screen.contents());
@@ -142,4 +142,90 @@ fn in_a_pipe_the_values_are_printed_once() {
     enter(&mut screen, "watch # | sed 's/  */ /g; s/ [0-9]* s / AGE /'");
     screen.wait_for_line("car/1 AGE slow");
     screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
+fn a_wide_window_shows_the_latest_numbers_of_each_topic_as_a_line() {
+    let person = Person::new();
+    let (mut screen, mut link) = watching(&person, 24, 120);
+    link.send(publish("meter", r#"{"kWh": 3}"#));
+    screen.wait_until("the line", |screen| row(screen, "meter").is_some_and(|row| row.contains(" ▁█▅ ")));
+    screen.resize(24, 40);
+    screen.wait_until("no line", |screen| row(screen, "meter").is_some_and(|row| !row.contains('▁')));
+    screen.wait_until("keys", |screen| screen.lines()[23] == "q quit  Enter details  / filter  s sort");
+}
+
+/// `mqttx-rs watch` on a screen, its subscriptions granted.
+fn program(person: &Person, filters: &[&str]) -> (Screen, Link) {
+    let program = Program::new(["watch", "-i", "me", "--reconnect-period", "10ms"]).arg_all(filters);
+    let mut screen = program.port(person.broker.port()).home(person.home.path()).on_screen(24, 80);
+    let (mut link, _) = person.broker.accept_session(connack());
+    let asked = link.expect_subscribe();
+    let names: Vec<_> = asked.filters.iter().map(|(filter, _)| filter.clone()).collect();
+    assert_eq!(names, if filters.is_empty() { vec!["#"] } else { filters.to_vec() });
+    link.send(suback(asked.id, vec![0; names.len()]));
+    screen.wait_for("q quit");
+    (screen, link)
+}
+
+#[test]
+fn as_a_command_it_shows_everything_and_ends_with_0() {
+    let person = Person::new();
+    let (mut screen, mut link) = program(&person, &[]);
+    link.send(publish("car/1", "fast").retain());
+    screen.wait_until("the row", |screen| row(screen, "car/1").is_some_and(|row| row.contains("(retained) fast")));
+    screen.type_keys(format!("{}{}", key::DOWN, key::ENTER));
+    screen.wait_for("retained");
+    screen.type_keys("x");
+    screen.wait_for("remove the retained message on car/1? y or n");
+    screen.type_keys("y");
+    link.expect(publish("car/1", "").retain());
+    screen.type_keys("q");
+    link.expect_goodbye();
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+    assert!(screen.contents().contains("✔ Subscribed to #"), "{}", screen.contents());
+}
+
+#[test]
+fn as_a_command_it_takes_several_filters_and_shows_a_connection_that_is_lost_and_comes_back() {
+    let person = Person::new();
+    let (mut screen, mut link) = program(&person, &["car/#", "door"]);
+    link.send(publish("door", "open"));
+    screen.wait_until("the row", |screen| row(screen, "door").is_some());
+    link.cut();
+    screen.wait_until("the loss", |screen| screen.lines()[0].starts_with(" LOST, attempt"));
+    let (mut link, _) = person.broker.accept_session(connack());
+    let again = link.expect_subscribe();
+    link.send(suback(again.id, [0, 0]));
+    link.send(publish("car/7", "back"));
+    screen.wait_until("the row", |screen| {
+        row(screen, "car/7").is_some() && row(screen, "door").is_some() && !screen.contents().contains("LOST")
+    });
+    screen.type_keys(key::CTRL_C);
+    link.expect_goodbye();
+    link.close();
+    assert_eq!(screen.wait_for_end(), 0);
+}
+
+#[test]
+fn as_a_command_it_says_why_there_is_nothing_to_see() {
+    let person = Person::new();
+    let without_terminal = Program::new(["watch"]).port(person.broker.port()).run().expect_code(2);
+    assert!(without_terminal.stderr.contains("stdin and stdout must be a terminal"), "{}", without_terminal.stderr);
+    let mut dumb = Program::new(["watch"]).port(person.broker.port()).on_screen_named("dumb", 24, 80);
+    dumb.wait_for("TERM=dumb cannot be drawn on");
+    assert_eq!(dumb.wait_for_end(), 2);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut refused = Program::new(["watch"]).port(nobody).on_screen(24, 80);
+    refused.wait_for("connection refused");
+    assert_eq!(refused.wait_for_end(), 3);
+    let mut screen = Program::new(["watch", "secret/#"]).port(person.broker.port()).on_screen(24, 80);
+    let (mut link, _) = person.broker.accept_session(connack());
+    let asked = link.expect_subscribe();
+    link.send(suback(asked.id, [0x87]));
+    link.expect_goodbye();
+    link.close();
+    screen.wait_for("Not authorized");
+    assert_eq!(screen.wait_for_end(), 6);
 }

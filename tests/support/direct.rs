@@ -63,7 +63,7 @@ impl Direct {
         packets
     }
 
-    /// Everything that the session tells.
+    /// Everything that the session reports.
     pub fn events(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.session.poll_event()).collect()
     }
@@ -85,7 +85,7 @@ impl Direct {
         self.session.handle_progress(self.now);
     }
 
-    /// The session is told of the time that has passed.
+    /// Passes the elapsed time to the session.
     pub fn look_at_the_clock(&mut self) {
         self.session.handle_timeout(self.now);
     }

@@ -165,7 +165,7 @@ impl Engine {
     /// The next event other than the outcomes of publishes and requests.
     #[track_caller]
     pub fn next(&mut self) -> Event {
-        self.events.recv_timeout(DEADLINE).expect("the engine tells something within the deadline")
+        self.events.recv_timeout(DEADLINE).expect("the engine reports something within the deadline")
     }
 
     /// The next message; connections that come and go before it are passed over.
@@ -216,7 +216,7 @@ impl Engine {
         }
     }
 
-    /// The end of the client for what the broker did wrong, with the reason that it was told.
+    /// The end of the client because of a fault of the broker, with the reason sent to it.
     #[track_caller]
     pub fn expect_violation(&mut self) -> ReasonCode {
         match self.expect_given_up() {

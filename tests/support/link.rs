@@ -163,7 +163,7 @@ impl Link {
 
     /// Proves that the peer has nothing to send: it answers a PUBLISH at `QoS` 1, and that answer comes first.
     ///
-    /// Only for a peer that has been told nothing since its last packet, as a client of which we are the broker.
+    /// Only for a peer that has been sent nothing since its last packet, for example a client whose broker we are.
     pub fn expect_quiet(&mut self) {
         const PROBE: u16 = 0xFFFE;
         self.send(wire::publish("probe", "").qos(1).id(PROBE));

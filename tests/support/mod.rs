@@ -6,7 +6,7 @@
 //!
 //! ```ignore
 //! let broker = ScriptedBroker::start();
-//! // ... a client is told to connect to broker.address() ...
+//! // ... a client connects to broker.address() ...
 //! let mut link = broker.accept();
 //! link.expect_connect();
 //! link.send(connack());

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::DEADLINE;
 
-/// A folder that is not there and that nobody can make, root neither.
+/// A folder that is not there and that nobody, not even root, can make.
 const NOWHERE: &str = "/dev/null/nowhere";
 
 /// A run of `mqttx-rs` that has not begun.
@@ -29,7 +29,7 @@ pub struct Program {
 enum Output {
     /// A pipe each.
     Pipes,
-    /// stdout: a pipe that nobody reads any more; stderr: a pipe.
+    /// stdout: a pipe without a reader; stderr: a pipe.
     NoReader,
     /// stdout: a pipe of which one line is read, as `head -1` does; stderr: a pipe.
     OneLine,
@@ -119,7 +119,7 @@ impl Program {
         self
     }
 
-    /// Gives it a stdout that nobody reads any more, as behind `head` that has ended.
+    /// Gives it a stdout without a reader, as with a `head` that has ended.
     pub fn without_reader(mut self) -> Self {
         self.output = Output::NoReader;
         self
@@ -159,7 +159,7 @@ impl Program {
         self
     }
 
-    /// Gives it a stdout that nobody reads until [`Running::read_stdout`], as behind `less`.
+    /// Gives it a stdout that is not read until [`Running::read_stdout`], as with `less`.
     pub fn without_reading(mut self) -> Self {
         self.output = Output::Unread;
         self

@@ -41,7 +41,7 @@ pub mod key {
     pub const CTRL_R: &str = "\x12";
 }
 
-/// How often something is looked at that nobody tells of.
+/// How often to poll what sends no notification.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Lines above the screen that are kept.
@@ -76,7 +76,7 @@ impl Screen {
         Self { child, pty, output, parser, transcript: Vec::new() }
     }
 
-    /// Types; [`key`] has what is no character.
+    /// Types a text; [`key`] has keys that are not characters.
     pub fn type_keys(&mut self, keys: impl AsRef<str>) {
         (&self.pty).write_all(keys.as_ref().as_bytes()).expect("the terminal takes keys");
     }
@@ -100,7 +100,7 @@ impl Screen {
         self.pty.resize(Size::new(rows, columns)).expect("a terminal has a size");
     }
 
-    /// Waits until this stands on the screen.
+    /// Waits until this text is on the screen.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |screen| screen.contents().contains(text));
@@ -112,7 +112,7 @@ impl Screen {
         self.wait_until(&format!("the line `{line}`"), |screen| screen.lines().iter().any(|seen| seen == line));
     }
 
-    /// Waits until the line in which the cursor stands is this one, without blanks at its end.
+    /// Waits until the line of the cursor is this one, without trailing spaces.
     #[track_caller]
     pub fn wait_for_cursor_line(&mut self, line: &str) {
         self.wait_until(&format!("the cursor in the line `{line}`"), |screen| screen.cursor_line() == line);
@@ -130,6 +130,19 @@ impl Screen {
                 Err(RecvTimeoutError::Disconnected) => self.fail(wanted, "before the program ended"),
             }
         }
+    }
+
+    /// Whether this is on the screen within a time, before the program ends.
+    pub fn shows_within(&mut self, time: Duration, text: &str) -> bool {
+        let deadline = Instant::now() + time;
+        self.take_what_is_there();
+        while !self.contents().contains(text) {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Waits until the terminal no longer shows what is typed: only then a password may be.
@@ -188,7 +201,7 @@ impl Screen {
         self.parser.screen().rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect()
     }
 
-    /// The row in which the cursor stands, without blanks at its end.
+    /// The row of the cursor, without trailing spaces.
     pub fn cursor_line(&self) -> String {
         let (row, _) = self.parser.screen().cursor_position();
         self.lines().swap_remove(row.into())

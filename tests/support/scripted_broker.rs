@@ -66,7 +66,7 @@ impl ScriptedBroker {
 impl Drop for ScriptedBroker {
     fn drop(&mut self) {
         self.accepted = None;
-        // One more connection, so that the thread looks up and finds nobody listening.
+        // One more connection, so that the thread wakes and finds that no one is listening.
         if TcpStream::connect(self.address).is_ok()
             && let Some(acceptor) = self.acceptor.take()
         {

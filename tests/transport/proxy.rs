@@ -141,7 +141,7 @@ async fn what_is_no_such_proxy_is_told() {
     assert_eq!(proxy_cause(through("http", cut_off.address()).dial(&endpoint).await), ProxyCause::Closed);
     let unreadable = HttpServer::answering(&["HTTP/1.1 200 Yes\r\nno header\r\n\r\n"]);
     let cause = proxy_cause(through("http", unreadable.address()).dial(&endpoint).await);
-    assert_eq!(cause.to_string(), "the head of its HTTP answer cannot be read: it breaks the syntax of HTTP");
+    assert_eq!(cause.to_string(), "its HTTP response cannot be read: it is not valid HTTP");
     let web = Served::start(|mut stream| async move {
         _ = stream.read(&mut [0; 64]).await;
         _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;

@@ -220,7 +220,7 @@ async fn a_missing_client_certificate_is_said_at_the_first_read_in_tls_1_3() {
     let mut dialed = dial(&trusting(&authority), server.port()).await.unwrap();
     let error = soon(dialed.stream.read(&mut [0; 1])).await.unwrap_err();
     assert_eq!(TlsCause::of(&error), Some(&TlsCause::ClientCertificateRequired));
-    assert_eq!(error.to_string(), "the broker requires a certificate of the client");
+    assert_eq!(error.to_string(), "the broker requires a client certificate");
 }
 
 #[tokio::test]

@@ -290,7 +290,7 @@ async fn an_agreement_against_the_rules_is_refused() {
         ("Upgrade: websocket\r\n".into(), "no `Connection: Upgrade`"),
         (
             format!("Upgrade: websocket\r\nConnection: Upgrade\r\n{accept}"),
-            "`Sec-WebSocket-Accept` is not the answer to our key",
+            "`Sec-WebSocket-Accept` does not match our key",
         ),
     ] {
         let server = HttpServer::answering(&[&format!("HTTP/1.1 101 Yes\r\n{headers}\r\n")]);
@@ -339,13 +339,13 @@ async fn an_http_answer_that_cannot_be_read_is_not_taken_for_another_protocol() 
     }
     let long = format!("X: {}\r\n", "x".repeat(20_000));
     for (headers, fault) in [
-        (long.as_str(), "it is over 16 KiB"),
-        (&"X: y\r\n".repeat(97), "it has over 96 headers"),
-        ("no header\r\n\r\n", "it breaks the syntax of HTTP"),
+        (long.as_str(), "it is larger than 16 KiB"),
+        (&"X: y\r\n".repeat(97), "it has more than 96 headers"),
+        ("no header\r\n\r\n", "it is not valid HTTP"),
     ] {
         let server = HttpServer::answering(&["HTTP/1.1 101 Yes\r\n", headers]);
         let cause = websocket_cause(dial(server.port()).await);
-        assert_eq!(cause.to_string(), format!("the head of the server's HTTP answer cannot be read: {fault}"));
+        assert_eq!(cause.to_string(), format!("the server's HTTP response cannot be read: {fault}"));
     }
 }
 

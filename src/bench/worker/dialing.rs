@@ -1,4 +1,4 @@
-//! Which connection is dialled when, and what becomes of one that has ended.
+//! Which connection is dialled when, and what happens to one that has ended.
 
 use std::cmp::Reverse;
 use std::task::{Context, Poll};
@@ -95,7 +95,7 @@ impl Worker {
             });
         }
         while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
-            // A dial that was aborted belongs to a run that is over.
+            // An aborted dial means that the run is over.
             let Ok((index, dialed)) = dialed else { continue };
             self.tools.take_time();
             let connection = &mut self.connections[index as usize];

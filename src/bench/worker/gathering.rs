@@ -1,4 +1,4 @@
-//! Letting what the network brings gather before it is read.
+//! Lets incoming data accumulate before it is read.
 //!
 //! Brokers send a segment for each message and each acknowledgement, and a wake-up for each of them costs more than
 //! all the rest of it. A thread that sleeps for a moment instead finds many at once. It does so only where no figure
@@ -19,7 +19,7 @@ const COMPLETED: u64 = 256;
 const WINDOW: u64 = 32;
 /// How long deliveries gather: less is not worth a system call, and more would be seen in the seconds of the series.
 const DELIVERIES: RangeInclusive<Duration> = Duration::from_micros(50)..=Duration::from_millis(1);
-/// The part of the quickest delivery that gathering may add to a latency: what nobody reads off a histogram.
+/// The fraction of the quickest delivery that gathering may add to a latency, too small to see in a histogram.
 const UNSEEN: u64 = 100;
 
 /// What a worker lets gather.

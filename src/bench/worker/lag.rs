@@ -1,4 +1,4 @@
-//! Why the worker's own thread is late: nobody gave it a core, or it had too much to do.
+//! Why the worker's own thread is late: it did not get a core, or had too much to do.
 //!
 //! A worker that sleeps until an alarm and wakes behind it was not given a core. One that was awake all the time and is
 //! late all the same has worked, or was put off its core; the system counts both for each thread, which is asked only
@@ -99,7 +99,7 @@ mod tests {
         lag.sleeps(10 * MS, 20 * MS);
         assert_eq!(lag.runs(90 * MS), Some((20 * MS, 70 * MS)));
         assert_eq!(lag.of(20 * MS, 91 * MS, &clock), Cause::Core);
-        // Planned while it ran already: its own turn took so long.
+        // Planned while it was already running: its own turn took that long.
         assert_eq!(lag.of(90 * MS, 120 * MS, &clock), Cause::Work);
     }
 

@@ -46,7 +46,7 @@ use tools::{BUFFER, Times, Tools};
 
 /// No alarm is set for less.
 const GRAIN: u64 = pacer::GRAIN.subsec_nanos() as u64;
-/// How often the worker looks at keep alives, closes seconds and tells how far it is.
+/// How often the worker looks at keep alives, closes seconds and reports its progress.
 const LOOK: u64 = 50_000_000;
 /// In how many looks all connections have been looked at.
 const LOOKS_FOR_ALL: usize = 10;
@@ -118,7 +118,7 @@ impl Assignment {
     pub(super) fn run(self) -> std::io::Result<WorkerResult> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            // A task of its own: waking it from its own thread costs no system call, other than waking `block_on`.
+            // A separate task: waking it from its own thread costs no system call, other than waking `block_on`.
             let worker = Worker::new(self)?;
             let work = tokio::spawn(tokio::task::unconstrained(worker.work()));
             work.await.map_err(std::io::Error::other)
@@ -137,6 +137,7 @@ impl Worker {
             input: BytesMut::new(),
             output: BytesMut::with_capacity(2 * BUFFER),
             arena: BytesMut::new(),
+            text: String::new(),
             now: 0,
             stages: [0; Stage::COUNT],
             answer_timeout: nanos(plan.scenario.dialers.first().map_or(Duration::ZERO, |dialer| dialer.timeout)),

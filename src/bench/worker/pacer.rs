@@ -20,7 +20,7 @@ impl Pacer {
         Ok(Self { inner: inner::Timer::new()?, set_for: None })
     }
 
-    /// Ready when `deadline` has come; until then the task is woken at it.
+    /// Ready when `deadline` is reached; until then the task is woken at it.
     pub(super) fn poll(&mut self, deadline: Instant, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if deadline <= now {
             return Poll::Ready(());
@@ -79,7 +79,7 @@ mod inner {
         pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
             match self.0.poll_read_ready(cx) {
                 Poll::Ready(Ok(mut guard)) => {
-                    // Setting it anew takes the expiry back: there is nothing to read.
+                    // Setting it again clears the expiry: there is nothing to read.
                     guard.clear_ready();
                     Poll::Ready(())
                 }

@@ -81,7 +81,7 @@ impl Worker {
         }
     }
 
-    /// Begins a phase, at a time that has come.
+    /// Begins a phase whose time has been reached.
     fn begin(&mut self, phase: usize, at: u64) {
         // What the one before planned for its last moment.
         self.publish_due();
@@ -147,7 +147,7 @@ impl Worker {
         self.tools.recorder.to = self.tools.recorder.to.min(self.tools.now);
     }
 
-    /// Says good-bye to the broker.
+    /// Disconnects from the broker.
     fn close(&mut self) {
         self.mode = Mode::Closing { until: self.tools.now + CLOSING };
         self.settle();

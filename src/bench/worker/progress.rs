@@ -1,4 +1,4 @@
-//! What a worker tells the conductor: how far it is, and in the end what it measured.
+//! What a worker reports to the conductor: its progress, and in the end what it measured.
 
 use std::sync::atomic::Ordering;
 
@@ -39,7 +39,7 @@ impl Worker {
         }
     }
 
-    /// Whether all clients stand, which the conductor waits for and has not been told.
+    /// Whether all clients are connected, which the conductor waits for and does not know yet.
     pub(super) fn has_news(&self) -> bool {
         matches!(self.mode, Mode::Changing) && {
             let progress = &self.assignment.handle.progress;
@@ -53,7 +53,7 @@ impl Worker {
         [Stage::Standing, Stage::Gone, Stage::Offline].iter().map(|stage| self.tools.stages[*stage as usize]).sum()
     }
 
-    /// Tells the conductor how far it is.
+    /// Reports its progress to the conductor.
     pub(super) fn tell(&mut self) {
         let stage = |stage: Stage| self.tools.stages[stage as usize];
         let all = self.connections.len() as u64;

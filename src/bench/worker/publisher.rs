@@ -7,13 +7,14 @@ use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
+use crate::payload::placeholder::Drawer;
 use crate::session::{DeliveryId, PublishOutcome, Session, State};
 
 /// How many bytes of messages are handed to the session at a time: what one write takes.
 const BATCH: usize = 64 * 1024;
 /// Bytes of payloads that are allocated at a time.
 const ARENA: usize = 64 * 1024;
-/// How many messages may wait for a client's window before we say that we drop: 16 MB of plan.
+/// How many messages may wait for a client's window before they are dropped: 16 MB of plan.
 const MAXIMUM_BACKLOG: usize = 1 << 20;
 /// What counts as late.
 const LATE: u64 = 10_000_000;
@@ -25,6 +26,8 @@ pub(super) struct Publisher {
     /// The topic, when it is the same for all messages, and how many deliveries each leads to.
     topic: Option<(TopicName, Expected)>,
     next_payload: usize,
+    /// What is random in its messages, and what it keeps from one to the next.
+    drawer: Drawer,
     /// Of every message.
     properties: Option<Box<PublishProperties>>,
     /// Number of the next message.
@@ -49,7 +52,7 @@ pub(super) struct Publisher {
     sent: u64,
     /// Answered, of those at `QoS` 1 and 2.
     answered: u64,
-    /// Given up by the session, which the broker had lost: never to be answered.
+    /// Given up by the session, as the broker had lost it: never answered.
     lost: u64,
     /// Whether what is left over has been counted.
     settled: bool,
@@ -77,11 +80,12 @@ struct Flight {
 }
 
 impl Publisher {
-    pub(super) fn new(client: ClientNumber) -> Self {
+    pub(super) fn new(client: ClientNumber, drawer: Drawer) -> Self {
         Self {
             client,
             topic: None,
             next_payload: 0,
+            drawer,
             properties: None,
             sequence: 0,
             backlog: VecDeque::new(),
@@ -105,7 +109,7 @@ impl Publisher {
         let Role::Publish(publish) = &plan.group(self.client).role else { return };
         self.properties = plan.publish_properties(self.client);
         if !publish.topic.differs_by_message() {
-            let topic = plan.topic(self.client, 0, &mut tools.random).ok();
+            let topic = plan.topic(self.client, 0, &mut self.drawer).ok();
             self.topic = topic.map(|topic| {
                 let fan_out = plan.fan_out(tools.phase, &topic);
                 (topic, fan_out)
@@ -221,7 +225,7 @@ impl Publisher {
             (topic.clone(), *fan_out)
         } else {
             let plan = tools.plan.clone();
-            match plan.topic(self.client, self.sequence, &mut tools.random) {
+            match plan.topic(self.client, self.sequence, &mut self.drawer) {
                 Ok(topic) => {
                     let fan_out = plan.fan_out(tools.phase, &topic);
                     (topic, fan_out)
@@ -236,9 +240,15 @@ impl Publisher {
         if publish.retain {
             note_retained(&topic, &publish.payload, tools);
         }
+        let payload = self.payload(&publish.payload, planned, tools);
+        if let Some(why) = self.drawer.take_fault() {
+            tools.recorder.counts.refused += 1;
+            tools.recorder.reasons.note(format!("publish: template: {why}"));
+            return false;
+        }
         let message = Message {
             topic,
-            payload: self.payload(&publish.payload, planned, tools),
+            payload,
             qos: publish.qos,
             retain: publish.retain,
             marked_duplicate: publish.marked_duplicate,
@@ -276,7 +286,15 @@ impl Publisher {
                 let chosen = self.next_payload;
                 self.next_payload = (chosen + 1) % patterns.len().max(1);
                 let Some(pattern) = patterns.get(chosen) else { return Bytes::new() };
-                plan.fill(self.client, pattern, self.sequence, &mut tools.random).into()
+                tools.text.clear();
+                self.drawer.begin(self.sequence);
+                plan.fill_into(self.client, pattern, self.sequence, &mut self.drawer, &mut tools.text);
+                let length = tools.text.len();
+                if tools.arena.capacity() < length {
+                    tools.arena.reserve(length.max(ARENA));
+                }
+                tools.arena.extend_from_slice(tools.text.as_bytes());
+                tools.arena.split().freeze()
             }
             Payload::Stamped(bytes) => {
                 let delay = tools.now.saturating_sub(planned) / 1000;
@@ -348,7 +366,7 @@ impl Publisher {
         }
     }
 
-    /// The session says what became of a message.
+    /// The session reports the outcome of a message.
     pub(super) fn outcome(&mut self, id: DeliveryId, outcome: PublishOutcome, tools: &mut Tools) {
         if self.settled {
             return;
@@ -393,7 +411,7 @@ impl Publisher {
             PublishOutcome::HungUp(_) => {
                 self.answered += 1;
                 tools.recorder.counts.refused += 1;
-                tools.recorder.reasons.note("publish: the broker closes the connection at it".to_owned());
+                tools.recorder.reasons.note("publish: the broker closes the connection on it".to_owned());
             }
             // Stays unacknowledged in the count, and nothing waits for it.
             PublishOutcome::Uncertain | PublishOutcome::Lost | PublishOutcome::Unsent => {

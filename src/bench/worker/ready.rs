@@ -1,6 +1,6 @@
 //! Which connections of a worker have something to do.
 //!
-//! One task drives all connections of a thread. Each has a waker of its own that puts its number on one list, so
+//! One task drives all connections of a thread. Each has its own waker that puts its number on one list, so
 //! that a wake-up costs a push, and a turn of the worker looks at the connections on the list and at no others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(super) struct ConnectionWaker {
 }
 
 impl ReadyList {
-    /// Moves the list's content out and says whom to wake when it is no longer empty.
+    /// Takes the content of the list, and sets whom to wake when it is no longer empty.
     pub(super) fn take(&self, connections: &mut Vec<u32>, worker: &Waker) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         connections.append(&mut inner.connections);

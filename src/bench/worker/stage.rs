@@ -1,4 +1,4 @@
-/// How far a client is.
+/// The stage of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Away by plan.
@@ -11,7 +11,7 @@ pub(super) enum Stage {
     Connecting,
     /// SUBSCRIBE is sent.
     Subscribing,
-    /// It stands.
+    /// It is connected.
     Standing,
     /// DISCONNECT is sent.
     Closing,

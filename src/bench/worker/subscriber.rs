@@ -23,12 +23,12 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    /// CONNECT goes out.
+    /// CONNECT is sent.
     pub(super) fn connects(&mut self, tools: &Tools) {
         self.since = (tools.phase > 0).then_some(tools.now);
     }
 
-    /// CONNACK is here: whether to subscribe, as nobody has done it for this session.
+    /// CONNACK has arrived: whether to subscribe, as this session has not done so yet.
     pub(super) fn subscribes(&mut self, session_present: bool) -> bool {
         let subscribes = !(session_present && self.has_subscribed);
         if subscribes {
@@ -43,12 +43,12 @@ impl Subscriber {
         !std::mem::replace(&mut self.is_answered, true)
     }
 
-    /// A message came at `tools.now`.
+    /// A message arrived at `tools.now`.
     pub(super) fn receive(&mut self, received: &Received, tools: &mut Tools) {
         tools.recorder.delivered(tools.now);
         let Some(stamp) = Stamp::read(&received.message.payload) else {
             if tools.expects && !tools.plan.scenario.stamps() {
-                // Ours, as far as anybody can tell: losses are told by count alone.
+                // Presumably ours: losses are only counted.
                 tools.distinct += 1;
             } else {
                 tools.recorder.counts.foreign += 1;
@@ -114,13 +114,13 @@ impl Subscriber {
         tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
     }
 
-    /// How many messages there would be without loss, as far as numbers tell.
+    /// How many messages there would be without loss, according to the numbers.
     pub(super) fn span(&self) -> u64 {
         self.publishers.values().map(Sequence::span).sum::<u64>() - self.foreign_begin + self.before_begin
     }
 }
 
-/// Mixes a key that is already nearly a number of its own.
+/// Mixes a key that is already nearly unique.
 #[derive(Debug, Default)]
 struct Mix(u64);
 

@@ -16,7 +16,7 @@ use crate::mqtt::TopicName;
 
 /// Bytes read or written at a time.
 pub(super) const BUFFER: usize = 64 * 1024;
-/// How long the broker may take to close behind a DISCONNECT.
+/// How long the broker may take to close after a DISCONNECT.
 pub(super) const CLOSING: u64 = 1_000_000_000;
 
 /// What the connections of a worker share.
@@ -29,6 +29,8 @@ pub(super) struct Tools {
     pub(super) input: BytesMut,
     pub(super) output: BytesMut,
     pub(super) arena: BytesMut,
+    /// The payload that is being filled in.
+    pub(super) text: String,
     /// The time of what is being looked at.
     pub(super) now: u64,
     /// How many connections are in each stage.
@@ -37,13 +39,13 @@ pub(super) struct Tools {
     /// Whether unpaced clients publish.
     pub(super) running: bool,
     pub(super) measure_acks: bool,
-    /// Whether deliveries can be told from what should have come.
+    /// Whether deliveries can be compared with what is expected.
     pub(super) expects: bool,
     /// Deliveries without duplicates.
     pub(super) distinct: u64,
     /// Of those expected, deliveries to clients that are away.
     pub(super) waiting: u64,
-    /// Messages sent that nobody will answer: their session or their client is gone.
+    /// Messages sent that will never be answered: their session or their client is gone.
     pub(super) abandoned: u64,
     /// How often something was read.
     pub(super) reads: u64,

@@ -6,9 +6,9 @@ use crate::mqtt::{Share, TopicFilter, TopicName};
 
 /// An ACL file in mosquitto's syntax.
 ///
-/// Lines before the first `user` are for clients without a user name, those after it for that user. A `pattern` is for
-/// everybody, wherever it is, with `%c` for the client identifier and `%u` for the user name. What is granted nowhere is
-/// denied.
+/// Lines before the first `user` are for clients without a user name, those after it for that user. A `pattern`
+/// applies to all clients, wherever it is, with `%c` for the client identifier and `%u` for the user name. Anything that is
+/// not granted is denied.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AccessList {
     /// By user name; `None` for those without.
@@ -19,7 +19,7 @@ pub(crate) struct AccessList {
 /// What one client may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rights {
-    /// In the order in which they are asked: the first that decides, decides. `None`: everything is allowed.
+    /// In order: the first rule that matches decides. `None`: everything is allowed.
     rules: Option<Vec<Rule>>,
 }
 
@@ -55,12 +55,12 @@ impl AccessList {
         Ok(list)
     }
 
-    /// What a client may do, for as long as it is connected.
+    /// The rights of a client, for as long as it is connected.
     pub(crate) fn rights(&self, user: Option<&str>, client_id: &str) -> Rights {
         let mut rules = Vec::new();
         let own = self.topics.get(&user.map(str::to_owned));
         add_rules(&mut rules, own.map_or(&[], Vec::as_slice), |filter| Some(filter.to_owned()));
-        // A wildcard in a name would open the topics of others.
+        // A wildcard in a name would give access to the topics of others.
         let is_dangerous = |name: &str| name.contains(['+', '#']);
         if !is_dangerous(client_id) && !user.is_some_and(is_dangerous) {
             add_rules(&mut rules, &self.patterns, |filter| {
@@ -101,12 +101,12 @@ impl AccessList {
 }
 
 impl Rights {
-    /// Those of a client where there is no ACL file.
+    /// The rights of a client without an ACL file.
     pub(crate) fn all() -> Self {
         Self { rules: None }
     }
 
-    /// Whether the client may publish to a topic; to a `$delayed/` one, if it may to where the message goes in the end.
+    /// Whether the client may publish to a topic; to a `$delayed/` one, if it may publish to the final topic.
     pub(crate) fn may_publish(&self, topic: &TopicName) -> bool {
         let topic = topic.delayed().map_or(topic.as_str(), |delayed| delayed.topic);
         self.allows(topic, |access| matches!(access, Access::Write | Access::ReadWrite))
@@ -158,7 +158,7 @@ impl Access {
     }
 }
 
-/// Adds lines as rules, what is denied first. A filter that a client's name makes invalid matches nothing.
+/// Adds lines as rules, denials first. A filter that becomes invalid with the name of a client matches nothing.
 fn add_rules(rules: &mut Vec<Rule>, entries: &[Entry], fill_in: impl Fn(&str) -> Option<String>) {
     for denied in [true, false] {
         let entries = entries.iter().filter(|entry| (entry.access == Access::Deny) == denied);
@@ -244,7 +244,7 @@ mod tests {
             ("topic read a/#/b", "`a/#/b` is not a topic filter: `#` can only be the last level of a filter"),
             (
                 "topic $share/g/a",
-                "`$share/g/a` has a prefix: name the topics alone, without `$share/{group}/`, `$queue/` or `$exclusive/`",
+                "`$share/g/a` has a prefix: name only the topics, without `$share/{group}/`, `$queue/` or `$exclusive/`",
             ),
         ] {
             let error = AccessList::parse("acl.txt", &format!("# first\n\n  {line}\n")).unwrap_err();

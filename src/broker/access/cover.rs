@@ -20,7 +20,7 @@ pub(super) fn covers(outer: &str, inner: &str) -> bool {
     if hides(outer, inner) {
         return false;
     }
-    // Of the first level `#` has no level above it, so that these two are the same.
+    // At the first level, `#` has no parent level, so these two are the same.
     let outer = if outer == "+/#" { "#" } else { outer };
     let (mut outer, mut inner) = (outer.split('/'), inner.split('/'));
     loop {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn overlap_and_cover_are_what_the_topics_say() {
-        // A level that no filter names stands for all of those, and a fourth level for all longer topics.
+        // One level that no filter names represents all such levels, and a fourth level all longer topics.
         let names = all(&["a", "$b", "c"]);
         let topics: Vec<String> =
             names.iter().cloned().chain(names.iter().map(|topic| format!("{topic}/c/c"))).collect();

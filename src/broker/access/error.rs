@@ -1,32 +1,32 @@
 use crate::mqtt::TopicError;
 
-/// What is wrong with a file of users or of rights, and where.
+/// An error in a file of users or of rights, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub(crate) struct AccessError {
-    /// As the user named it.
+    /// The file as given by the user.
     pub(crate) file: String,
     /// Counted from 1.
     pub(crate) line: usize,
     pub(crate) problem: AccessProblem,
 }
 
-/// What is wrong with a line. Passwords and hashes are not shown.
+/// An error in a line. Passwords and hashes are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccessProblem {
     #[error("expected `NAME:PASSWORD` or a line of mosquitto_passwd, got a line without `:`")]
     NoColon,
     #[error("the name before `:` is empty")]
     NoName,
-    #[error("the user `{0}` has an earlier line")]
+    #[error("the user `{0}` is defined twice")]
     SameName(String),
     #[error(
         "the hash of `{0}` is not `$6$SALT$HASH` or `$7$ITERATIONS$SALT$HASH` in base64: set it with mosquitto_passwd"
     )]
     Hash(String),
-    #[error("the hash of `{0}` is of a kind that is not known: `$6$` and `$7$` are, as mosquitto_passwd writes them")]
+    #[error("the hash of `{0}` is of an unknown kind: use `$6$` or `$7$`, as written by mosquitto_passwd")]
     HashKind(String),
-    #[error("the hash of `{name}` has {given} iterations, allowed are 1 to {most}")]
+    #[error("the hash of `{name}` has {given} iterations: use 1 to {most}")]
     Iterations { name: String, given: String, most: u32 },
     #[error("unknown keyword `{0}`: use `user`, `topic` or `pattern`")]
     Keyword(String),
@@ -38,6 +38,6 @@ pub(crate) enum AccessProblem {
     Access(String),
     #[error("`{filter}` is not a topic filter: {error}")]
     Filter { filter: String, error: TopicError },
-    #[error("`{0}` has a prefix: name the topics alone, without `$share/{{group}}/`, `$queue/` or `$exclusive/`")]
+    #[error("`{0}` has a prefix: name only the topics, without `$share/{{group}}/`, `$queue/` or `$exclusive/`")]
     Prefix(String),
 }

@@ -1,6 +1,6 @@
-//! Who may connect, and what each may publish and receive: users and rights in mosquitto's formats.
+//! Who may connect, and what each client may publish and receive: users and rights in mosquitto's formats.
 //!
-//! Apart from the core, which asks and never looks inside. Files come as text: reading them is the command's part.
+//! Separate from the core, which only asks for decisions. Files are passed as text: the command reads them.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -6,7 +6,7 @@ use ring::{digest, pbkdf2};
 
 use super::error::AccessProblem;
 
-/// Most iterations of a hash: a second of one core for each attempt to log in.
+/// The most iterations of a hash: about a second of one core for each login.
 const MAXIMUM_ITERATIONS: u32 = 1_000_000;
 
 /// A password to check against.
@@ -26,7 +26,7 @@ pub(super) enum Password {
     },
 }
 
-/// Whether it begins as a hash does, as in `$2b$`: taken as a plain password it would let nobody in, and not say why.
+/// Whether it looks like a hash, for example `$2b$`: treated as a plain password, it would silently never match.
 fn is_another_hash(text: &str) -> bool {
     let kind = text.strip_prefix('$').and_then(|rest| rest.split_once('$')).map(|(kind, _)| kind);
     kind.is_some_and(|kind| kind.starts_with(|first: char| first.is_ascii_digit()) && kind.len() <= 2)
@@ -62,11 +62,11 @@ impl Password {
         }
     }
 
-    /// Whether it is the same, in a time that does not depend on where they differ.
+    /// Whether it matches, in a time that does not depend on where they differ.
     pub(super) fn is(&self, given: &[u8]) -> bool {
         match self {
             Self::Plain(password) => {
-                // Of equal length whatever was given, so that the time does not show the length either.
+                // Always of equal length, so that the time does not reveal the length either.
                 let [own, given] =
                     [password.as_slice(), given].map(|password| digest::digest(&digest::SHA512, password));
                 are_equal(own.as_ref(), given.as_ref())

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use super::error::{AccessError, AccessProblem};
 use super::password::Password;
 
-/// The users that there are. None means that everybody is let in, under any name.
+/// The known users. If empty, any client is accepted, with any name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Users {
     by_name: HashMap<String, Password>,
@@ -15,12 +15,12 @@ impl Users {
         self.by_name.is_empty()
     }
 
-    /// Adds a user with a password that is what it is, also where it looks like a hash.
+    /// Adds a user with a literal password, even if it looks like a hash.
     pub(crate) fn add(&mut self, name: &str, password: &str) {
         self.by_name.insert(name.to_owned(), Password::Plain(password.as_bytes().to_vec()));
     }
 
-    /// Adds the users of a file: `NAME:PASSWORD` a line, the password plain or as `mosquitto_passwd` writes it. Lines
+    /// Adds the users of a file: one `NAME:PASSWORD` per line, the password plain or as `mosquitto_passwd` writes it. Lines
     /// that are empty or begin with `#` do not count.
     pub(crate) fn add_file(&mut self, file: &str, text: &str) -> Result<(), AccessError> {
         for (number, line) in text.lines().enumerate() {
@@ -29,12 +29,12 @@ impl Users {
         Ok(())
     }
 
-    /// Whether there is such a user, with this password.
+    /// Whether there is a user with this name and password.
     pub(crate) fn check(&self, name: &str, password: &[u8]) -> bool {
         self.by_name.get(name).is_some_and(|own| own.is(password))
     }
 
-    /// A user's password, where it is known as such: a hash of it is of no use to SCRAM.
+    /// The plain password of a user, if known: SCRAM cannot use a hash of it.
     pub(crate) fn plain(&self, name: &str) -> Option<&[u8]> {
         match self.by_name.get(name)? {
             Password::Plain(password) => Some(password),
@@ -42,7 +42,7 @@ impl Users {
         }
     }
 
-    /// Whether a user has a password of which only a hash is known.
+    /// Whether only a hash of the user's password is known.
     pub(crate) fn is_hashed(&self, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|own| !matches!(own, Password::Plain(_)))
     }
@@ -73,7 +73,7 @@ mod tests {
     fn a_hash_of_another_kind_is_an_error_and_not_a_password() {
         let mut users = Users::default();
         let error = users.add_file("users", "a:$9$x").unwrap_err().to_string();
-        assert!(error.starts_with("users:1: the hash of `a` is of a kind that is not known"), "{error}");
+        assert!(error.starts_with("users:1: the hash of `a` is of an unknown kind"), "{error}");
         users.add_file("users", "a:$money$\nb:$9").unwrap();
     }
 
@@ -117,7 +117,7 @@ dave:
         for (line, problem) in [
             ("nobody", "expected `NAME:PASSWORD` or a line of mosquitto_passwd, got a line without `:`".to_owned()),
             (":x", "the name before `:` is empty".to_owned()),
-            ("a:x", "the user `a` has an earlier line".to_owned()),
+            ("a:x", "the user `a` is defined twice".to_owned()),
             ("b:$6$c2FsdA==$AAAA", hash_problem()),
             ("b:$6$!$AAAA", hash_problem()),
             ("b:$7$c2FsdA==$AAAA", hash_problem()),
@@ -137,6 +137,6 @@ dave:
     }
 
     fn iterations_problem(given: &str) -> String {
-        format!("the hash of `b` has {given} iterations, allowed are 1 to 1000000")
+        format!("the hash of `b` has {given} iterations: use 1 to 1000000")
     }
 }

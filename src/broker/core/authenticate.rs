@@ -49,21 +49,21 @@ impl Core {
         Ok(())
     }
 
-    /// What a client says between CONNECT and CONNACK.
+    /// What a client sends between CONNECT and CONNACK.
     pub(super) fn handle_hello(&mut self, link: LinkId, input: &mut BytesMut, now: Instant) -> Result<bool, Violation> {
         let Some(hello) = read_hello(input, self.settings.limits.maximum_packet_size)? else { return Ok(false) };
         match hello {
             Hello::Disconnect => {
-                self.disconnect(link, ReasonCode::Success, "the client gave its authentication up", now);
+                self.disconnect(link, ReasonCode::Success, "the client gave up its authentication", now);
             }
             Hello::Auth(named) => {
                 let same = self.links.get(link.0).is_some_and(|open| match &open.stage {
                     Stage::Authenticating(pending) => named.method.as_deref() == Some(pending.exchange.method().name()),
                     _ => false,
                 });
-                // [MQTT-4.12.0-5] and 4.12: nothing but the exchange goes on.
+                // [MQTT-4.12.0-5] and 4.12: only the exchange is allowed.
                 if !same || named.auth.reason != ReasonCode::ContinueAuthentication {
-                    let fault = "AUTH that does not go on with the authentication of CONNECT";
+                    let fault = "AUTH that does not continue the authentication of CONNECT";
                     return Err(Violation { reason: ReasonCode::ProtocolError, fault: fault.into() });
                 }
                 let data = named.auth.data.unwrap_or_default();
@@ -109,7 +109,7 @@ impl Core {
         }
     }
 
-    /// Sends AUTH that goes on.
+    /// Sends AUTH that continues the exchange.
     fn challenge(&mut self, link: LinkId, data: Vec<u8>) {
         let Some(open) = self.links.get_mut(link.0) else { return };
         if let Stage::Authenticating(pending) = &mut open.stage {
@@ -140,7 +140,7 @@ impl Core {
             (ReasonCode::ReAuthenticate, _) => Exchange::new(authenticated.method),
             (ReasonCode::ContinueAuthentication, Some(exchange)) => exchange,
             _ => {
-                self.blame(link, &fault("AUTH that begins nothing and goes on with nothing"), now);
+                self.blame(link, &fault("AUTH that neither begins nor continues an authentication"), now);
                 return;
             }
         };
@@ -152,7 +152,7 @@ impl Core {
                 connection.write_auth(&auth(ReasonCode::ContinueAuthentication, data), name);
                 authenticated.exchange = Some(exchange);
             }
-            // Somebody else is not the same client again.
+            // Another user is not the same client.
             Ok(Answer::Success { user_name: again, data }) if user_name.as_deref() == Some(&again) => {
                 connection.write_auth(&auth(ReasonCode::Success, data), name);
             }

@@ -17,17 +17,17 @@ pub(super) struct Client {
     pub(super) session: ServerSession,
     /// Where it is connected.
     pub(super) link: Option<LinkId>,
-    /// Seconds that the session outlives its connection; [`NEVER`]: for as long as the broker runs.
+    /// Seconds that the session outlives its connection; [`NEVER`]: as long as the broker runs.
     pub(super) expiry: u32,
     /// When [`Timer::SessionEnd`](super::timers::Timer) is set to.
     pub(super) ends_at: Option<Instant>,
-    /// Of this connection, or the last one, whose will waits.
+    /// Of this connection, or of the last one with a pending will.
     pub(super) will: Option<Box<Will>>,
     /// When [`Timer::Will`](super::timers::Timer) is set to.
     pub(super) will_at: Option<Instant>,
-    /// A message was dropped since there was room last.
+    /// A message has been dropped since the queue last had room.
     pub(super) is_dropping: bool,
-    /// Publishes and subscriptions of this connection that were refused, as far as the log says it.
+    /// Publishes and subscriptions of this connection that were refused, as far as they are logged.
     pub(super) denied: Denied,
 }
 

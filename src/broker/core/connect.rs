@@ -1,4 +1,4 @@
-//! CONNECT: who is let in, on which terms, and with which session.
+//! CONNECT: which clients are accepted, with which limits, and with which session.
 
 use std::time::Instant;
 
@@ -45,7 +45,7 @@ impl Core {
         let known = self.by_client.get(&connect.client_id).and_then(|id| self.clients.get(id.0));
         let takes_over = known.is_some_and(|client| client.link.is_some());
         if self.connected >= self.settings.limits.max_connections && !takes_over {
-            let why = format!("{} clients are connected, the limit", self.connected);
+            let why = format!("the limit of {} connected clients is reached", self.connected);
             return Err(Refusal::new(ReasonCode::QuotaExceeded, why));
         }
         if connect.properties.authentication_method.is_some() {
@@ -56,7 +56,7 @@ impl Core {
         self.admit(link, connect, None, now)
     }
 
-    /// Lets a client in, whose CONNECT is in order and who is who it says.
+    /// Accepts a client with a valid CONNECT that has been authenticated.
     pub(super) fn admit(
         &mut self,
         link: LinkId,
@@ -118,7 +118,7 @@ impl Core {
         Ok(())
     }
 
-    /// The session that a client goes on with, and whether it had one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
+    /// The session of a client, and whether it is resumed [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
     fn take_up(&mut self, connect: &Connect, now: Instant) -> (SessionId, bool) {
         if let Some(&id) = self.by_client.get(&connect.client_id) {
             self.take_over(id, now);
@@ -126,7 +126,7 @@ impl Core {
                 self.end_session(id, now);
             }
         }
-        // A session that ended with its connection is gone by now.
+        // A session that ended with its connection is already gone.
         if let Some(&id) = self.by_client.get(&connect.client_id) {
             return (id, true);
         }
@@ -138,7 +138,12 @@ impl Core {
     /// Closes the connection that a client still has [MQTT-3.1.4-3].
     fn take_over(&mut self, id: SessionId, now: Instant) {
         let Some(link) = self.clients.get(id.0).and_then(|client| client.link) else { return };
-        self.disconnect(link, ReasonCode::SessionTakenOver, "another connection with this client identifier", now);
+        self.disconnect(
+            link,
+            ReasonCode::SessionTakenOver,
+            "another client connected with this client identifier",
+            now,
+        );
     }
 
     fn check_client_id(&self, connect: &Connect) -> Result<(), Refusal> {
@@ -147,7 +152,7 @@ impl Core {
         }
         let refused = |why| Err(Refusal::new(ReasonCode::ClientIdentifierNotValid, why));
         match connect.version {
-            Version::V3_1 => refused("a client identifier is missing, which MQTT 3.1 requires"),
+            Version::V3_1 => refused("MQTT 3.1 requires a client identifier"),
             // [MQTT-3.1.3-8].
             Version::V3_1_1 if !connect.clean_start => refused("Clean Session 0 needs a client identifier"),
             _ if !self.settings.limits.assigned_client_id => refused("the broker assigns no client identifiers"),
@@ -163,10 +168,10 @@ impl Core {
             return Err(Refusal::new(ReasonCode::QoSNotSupported, why));
         }
         if will.retain && !limits.retain_available {
-            return Err(Refusal::new(ReasonCode::RetainNotSupported, "a retained will, though nothing is retained"));
+            return Err(Refusal::new(ReasonCode::RetainNotSupported, "a retained will, though Retain Available is 0"));
         }
         if will.topic.as_str().starts_with("$SYS/") {
-            return Err(Refusal::new(ReasonCode::NotAuthorized, "a will to $SYS, which is the broker's own"));
+            return Err(Refusal::new(ReasonCode::NotAuthorized, "a will to $SYS, which is reserved for the broker"));
         }
         Ok(())
     }
@@ -178,7 +183,7 @@ impl Core {
         if rights.may_publish(&will.topic) {
             return Ok(());
         }
-        let why = format!("no right to publish a will to `{}`", will.topic);
+        let why = format!("not allowed to publish a will to `{}`", will.topic);
         Err(Refusal::new(ReasonCode::NotAuthorized, why))
     }
 
@@ -191,7 +196,7 @@ impl Core {
         let shown = if version.is_v5() { *reason } else { before_v5(*reason) };
         let connack = ConnAck { session_present: false, reason: shown, properties };
         let mut output = BytesMut::new();
-        // Without a word, where there is none [MQTT-3.2.2-6] (3.1.1) or it is too large.
+        // Silently, if there is none [MQTT-3.2.2-6] (3.1.1) or it is too large.
         let _ = write_connack(version, &connack, maximum, &mut output);
         let Some(open) = self.links.get_mut(link.0) else { return };
         let address = open.peer.address.clone();
@@ -218,7 +223,7 @@ impl Core {
         let is_v5 = connect.version.is_v5();
         Terms {
             version: connect.version,
-            // Before 5.0 the client cannot know of another one.
+            // Before 5.0 the client cannot be told about another one.
             keep_alive: limits.server_keep_alive.filter(|_| is_v5).unwrap_or(connect.keep_alive),
             receive_maximum: properties.receive_maximum.unwrap_or(u16::MAX),
             maximum_packet_size: connect.maximum_packet_size(),
@@ -231,7 +236,7 @@ impl Core {
         }
     }
 
-    /// What CONNACK says of the broker's limits [MQTT-3.2.2.3].
+    /// The limits of the broker in CONNACK [MQTT-3.2.2.3].
     fn announcement(&self, connect: &Connect, expiry: u32) -> ConnAckProperties {
         let limits = &self.settings.limits;
         let asked = &connect.properties;
@@ -253,7 +258,7 @@ impl Core {
         }
     }
 
-    /// An identifier that nobody has [MQTT-3.1.3-6].
+    /// An identifier that no client has [MQTT-3.1.3-6].
     fn new_client_id(&mut self) -> ByteString {
         loop {
             let client_id = ByteString::from(format!("auto-{:016x}", self.random.u64(..)));
@@ -264,7 +269,7 @@ impl Core {
     }
 }
 
-/// The nearest of the return codes that 3.1.1 has.
+/// The closest return code of 3.1.1.
 fn before_v5(reason: ReasonCode) -> ReasonCode {
     match reason {
         ReasonCode::UnsupportedProtocolVersion

@@ -1,4 +1,4 @@
-//! How a connection ends, and a session, and what becomes of the will.
+//! How a connection ends, and a session, and what happens to the will.
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,12 @@ use crate::mqtt::{Message, PublishProperties, ReasonCode, Will};
 use crate::session::server::Delivery;
 use crate::session::{Disconnect, Violation};
 
-/// What becomes of the will at the end of a connection.
+/// What happens to the will at the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Farewell {
-    /// The client said goodbye, so there is no will [MQTT-3.1.2-10].
+    /// The client sent DISCONNECT, so there is no will [MQTT-3.1.2-10].
     Orderly,
-    /// The will goes out, after its delay.
+    /// The will is published, after its delay.
     WithWill,
 }
 
@@ -52,7 +52,7 @@ impl Core {
         self.disconnect(link, violation.reason, &violation.fault, now);
     }
 
-    /// Ends a connection from here, with DISCONNECT where there is one.
+    /// Ends a connection from this side, with DISCONNECT if the version has it.
     pub(super) fn disconnect(&mut self, link: LinkId, reason: ReasonCode, why: &str, now: Instant) {
         let Some(open) = self.links.get_mut(link.0) else { return };
         let mut output = BytesMut::new();
@@ -83,7 +83,7 @@ impl Core {
         self.touch(link);
     }
 
-    /// A client has no connection any more.
+    /// A client no longer has a connection.
     pub(super) fn leave(&mut self, id: SessionId, farewell: Farewell, why: String, now: Instant) {
         let Some(client) = self.clients.get_mut(id.0) else { return };
         if client.link.take().is_none() {
@@ -102,7 +102,7 @@ impl Core {
             self.pass_shared_on(id, now);
         }
         match delay {
-            // Left out where the session ends now, which publishes it as well.
+            // Not if the session ends now, which also publishes it.
             Some(0) if expiry > 0 => self.publish_will(id, now),
             Some(delay) if expiry > 0 => {
                 let time = now + Duration::from_secs(delay.into());
@@ -124,7 +124,7 @@ impl Core {
         }
     }
 
-    /// Other members of its shared subscriptions get what a client leaves behind that is to come back: they are there.
+    /// Connected members of its shared subscriptions get what an absent client leaves behind.
     fn pass_shared_on(&mut self, id: SessionId, now: Instant) {
         let Some(client) = self.clients.get_mut(id.0) else { return };
         let subscriptions = &self.subscriptions;
@@ -134,8 +134,8 @@ impl Core {
         }
     }
 
-    /// A session ends: its will goes out if it waits still [MQTT-3.1.2-8], and other members of its shared
-    /// subscriptions get what it leaves.
+    /// A session ends: its pending will is published [MQTT-3.1.2-8], and other members of its shared subscriptions
+    /// get what it leaves.
     pub(super) fn end_session(&mut self, id: SessionId, now: Instant) {
         self.publish_will(id, now);
         let Some(mut client) = self.clients.remove(id.0) else { return };
@@ -154,7 +154,7 @@ impl Core {
         self.timers.set(Timer::Will(id), &mut client.will_at, None);
         let Some(will) = client.will.take() else { return };
         let client_id = client.id.clone();
-        // Nobody is there to be answered.
+        // There is no one to answer.
         let _ = self.accept(Some(id), &client_id, message_of(*will), now);
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::mqtt::QoS;
 
-/// What the broker allows. What MQTT 5.0 can announce stands in CONNACK, and all of it is enforced.
+/// The limits of the broker. Those that MQTT 5.0 can announce are in CONNACK, and all of them are enforced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a property of CONNACK by its name")]
 pub struct Limits {
@@ -14,13 +14,13 @@ pub struct Limits {
     pub receive_maximum: u16,
     /// Bytes of the largest packet that is accepted, from 1.
     pub maximum_packet_size: u32,
-    /// Topic aliases of a connection, either way: what a client may use, and what is used at most towards it.
+    /// Topic aliases of a connection, in either direction: how many a client may use, and how many are used towards it.
     pub topic_alias_maximum: u16,
-    /// Takes the place of the client's Keep Alive, seconds; 0 is none.
+    /// Replaces the Keep Alive of the client, in seconds; 0 disables it.
     pub server_keep_alive: Option<u16>,
     /// Connected clients at a time; one more is refused with 0x97 (Quota exceeded).
     pub max_connections: usize,
-    /// A session outlives its connection by so many seconds at most; `None`: for as long as the client wants.
+    /// The most seconds that a session outlives its connection; `None`: as long as the client requests.
     pub session_expiry_maximum: Option<u32>,
     /// Whether a filter may have wildcards.
     pub wildcard_subscription_available: bool,

@@ -20,16 +20,16 @@ pub(super) struct Link {
     pub(super) is_ready: bool,
 }
 
-/// How far a link has come.
+/// The state of a link.
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// CONNECT is to come.
+    /// CONNECT is expected.
     Open,
-    /// CONNECT has come, and its enhanced authentication goes on.
+    /// CONNECT has arrived, and its enhanced authentication is in progress.
     Authenticating(Box<Pending>),
     /// A client is connected.
     Connected(SessionId, Box<Connection>),
-    /// What is left is sent, and then it closes.
+    /// The rest is sent, and then the link closes.
     Closing(BytesMut),
 }
 
@@ -47,7 +47,7 @@ impl Link {
     }
 }
 
-/// A client whose CONNECT is in order and whose exchange goes on.
+/// A client with a valid CONNECT whose exchange is in progress.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) connect: Connect,
@@ -59,7 +59,7 @@ pub(super) struct Pending {
 #[derive(Debug)]
 pub(super) struct Authenticated {
     pub(super) method: Method,
-    /// A re-authentication that goes on.
+    /// A re-authentication in progress.
     pub(super) exchange: Option<Exchange>,
 }
 

@@ -85,7 +85,7 @@ impl Core {
                     Ok(false) => return,
                     Err(violation) => self.blame(link, &violation, now),
                 },
-                // Nothing more is heard of it.
+                // Nothing more is read from it.
                 Stage::Closing(_) => {
                     input.clear();
                     return;
@@ -135,7 +135,7 @@ impl Core {
         }
     }
 
-    /// Whether to read from the link: not while it has much to send that it does not take.
+    /// Whether to read from the link: not while too much output is waiting.
     pub(super) fn wants_input(&self, link: LinkId) -> bool {
         match self.links.get(link.0).map(|open| &open.stage) {
             Some(Stage::Connected(_, connection)) => connection.wants_input(),
@@ -149,7 +149,7 @@ impl Core {
         self.handle_cut(link, "connection lost".to_owned(), now);
     }
 
-    /// The same, where it is known why.
+    /// The same, with a known reason.
     pub(super) fn handle_cut(&mut self, link: LinkId, why: String, now: Instant) {
         let Some(mut open) = self.links.remove(link.0) else { return };
         self.timers.set(Timer::Silence(link), &mut open.silence, None);
@@ -158,7 +158,7 @@ impl Core {
         }
     }
 
-    /// Does what is due.
+    /// Handles what is due.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.pop(now) {
             match timer {
@@ -182,12 +182,12 @@ impl Core {
                 let seconds = self.settings.limits.connect_timeout.as_secs();
                 let why = match &open.stage {
                     Stage::Open => format!("no CONNECT within {seconds} s"),
-                    _ => format!("the authentication did not end within {seconds} s"),
+                    _ => format!("the authentication did not finish within {seconds} s"),
                 };
                 self.disconnect(link, ReasonCode::MaximumConnectTime, &why, now);
             }
             Stage::Connected(_, connection) => match connection.keep_alive_deadline() {
-                // Heard since the timer was set: setting it at each packet would cost more.
+                // Something arrived since the timer was set: setting it for each packet would cost more.
                 Some(deadline) if deadline > now => {
                     self.timers.set(Timer::Silence(link), &mut open.silence, Some(deadline));
                 }
@@ -258,14 +258,14 @@ impl Core {
     }
 }
 
-/// What is wrong with the first bytes of a link, and what they look like where they are not MQTT.
+/// The fault in the first bytes of a link, and what they look like if they are not MQTT.
 fn explained(violation: Violation, input: &[u8]) -> Violation {
     let is_http =
         [&b"GET "[..], b"POST ", b"PUT ", b"HEAD ", b"OPTIONS "].iter().any(|method| input.starts_with(method));
     let hint = if is_http {
-        "it looks like HTTP: WebSocket has a port of its own"
+        "it looks like HTTP: WebSocket uses another port"
     } else if input.starts_with(&[0x16, 3]) {
-        "it looks like TLS, which has a port of its own"
+        "it looks like TLS, which uses another port"
     } else {
         return violation;
     };

@@ -4,7 +4,7 @@ use bytestring::ByteString;
 
 use crate::mqtt::{ReasonCode, Version};
 
-/// A line for the log: what happened that somebody who runs the broker may want to know.
+/// A line for the log: events of interest to the operator of the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Notice {
     /// CONNACK accepted a client.
@@ -24,7 +24,7 @@ pub(crate) enum Notice {
     Disconnected {
         /// Its identifier.
         client_id: ByteString,
-        /// Why, in words; empty for a DISCONNECT that ends it in order.
+        /// Why, in words; empty for a normal DISCONNECT.
         why: String,
     },
     /// A connection was refused before there was a client.
@@ -40,7 +40,7 @@ pub(crate) enum Notice {
     Dropped {
         /// Whose queue.
         client_id: ByteString,
-        /// How many messages wait in it.
+        /// How many messages are queued.
         queued: usize,
         /// Their bytes.
         bytes: usize,
@@ -64,7 +64,7 @@ pub(crate) enum Notice {
         what: &'static str,
         /// The topic, or the filter.
         topic: String,
-        /// The reason, which before 5.0 the client is not told.
+        /// The reason, which the client does not get before 5.0.
         reason: ReasonCode,
         /// Why, in words.
         why: &'static str,
@@ -106,18 +106,18 @@ impl fmt::Display for Notice {
             Self::Dropped { client_id, queued, bytes, flag } => {
                 write!(
                     f,
-                    "messages for client `{client_id}` are dropped: {queued} with {bytes} bytes wait for it, the limit \
+                    "messages for client `{client_id}` are dropped: {queued} with {bytes} bytes are queued, the limit \
                      ({flag})"
                 )
             }
             Self::Denied { client_id, what, topic, reason, why, is_last } => {
                 write!(f, "{what} `{topic}` of client `{client_id}` refused: {reason}: {why}")?;
-                if *is_last { f.write_str(" (more of this connection are not logged)") } else { Ok(()) }
+                if *is_last { f.write_str(" (further refusals on this connection are not logged)") } else { Ok(()) }
             }
             Self::HashForScram { user_name, address } => {
                 write!(
                     f,
-                    "user `{user_name}` of {address} asks for SCRAM, which needs the password: --user-file has only a \
+                    "user `{user_name}` from {address} asks for SCRAM, which needs the password: --user-file has only a \
                      hash of it"
                 )
             }

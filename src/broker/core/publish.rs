@@ -1,4 +1,4 @@
-//! How a message gets from its publisher to its subscribers.
+//! The path of a message from its publisher to its subscribers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -16,11 +16,11 @@ use crate::mqtt::{Message, QoS, ReasonCode, TopicName};
 use crate::session::Violation;
 use crate::session::server::{Arrival, Delivery, Publication, QueueLimits};
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivered {
     Taken,
-    /// It is not for this subscriber: it is away and the message at QoS 0, or it has no right to it.
+    /// It is not for this subscriber, which is absent and the message at QoS 0, or which is not allowed to read it.
     Away,
     /// Its queue is full, and the message is at QoS 0.
     Unpromised,
@@ -48,28 +48,28 @@ impl Core {
             return Err(Violation { reason: ReasonCode::RetainNotSupported, fault: fault.into() });
         }
         let is_control = self.settings.control && message.topic.as_str() == CONTROL_TOPIC;
-        // It would be obeyed once, and told to others for ever.
+        // It would be obeyed once, but sent to others forever.
         message.retain &= !is_control;
         let client = self.clients.get(id.0);
         let may_publish = client.is_some_and(|client| client.rights.may_publish(&message.topic));
         let client_id = client.map(|client| client.id.clone()).unwrap_or_default();
-        // `$SYS` is what the broker says of itself.
+        // `$SYS` is reserved for the broker itself.
         let topic = message.topic.clone();
         let reason = if !may_publish || is_of_the_system(topic.as_str()) {
             ReasonCode::NotAuthorized
         } else {
             match self.accept(Some(id), &client_id, message, now) {
-                // The broker itself has it.
+                // The broker itself receives it.
                 ReasonCode::NoMatchingSubscribers if is_control => ReasonCode::Success,
                 reason => reason,
             }
         };
         let why = match reason {
-            ReasonCode::NotAuthorized if !may_publish => "the ACL file gives no right to publish it",
-            ReasonCode::NotAuthorized => "$SYS is the broker's own",
-            ReasonCode::TopicNameInvalid => "a delayed message goes to $delayed/SECONDS/TOPIC",
-            // A limit, of which the log hears elsewhere.
-            ReasonCode::QuotaExceeded => return Ok((packet_id, qos, reason, "a limit of the broker is reached")),
+            ReasonCode::NotAuthorized if !may_publish => "the ACL file does not allow publishing it",
+            ReasonCode::NotAuthorized => "$SYS is reserved for the broker",
+            ReasonCode::TopicNameInvalid => "a delayed message needs a topic $delayed/SECONDS/TOPIC",
+            // A limit, which is logged elsewhere.
+            ReasonCode::QuotaExceeded => return Ok((packet_id, qos, reason, "a limit of the broker has been reached")),
             _ => return Ok((packet_id, qos, reason, "")),
         };
         if let Some(client) = self.clients.get_mut(id.0)
@@ -89,7 +89,7 @@ impl Core {
         client.zip(topic.ok()).is_some_and(|(client, topic)| client.rights.may_publish(&topic))
     }
 
-    /// Takes a message over: parks it, or passes it on.
+    /// Accepts a message: stores it for later, or forwards it.
     pub(super) fn accept(
         &mut self,
         publisher: Option<SessionId>,
@@ -118,7 +118,7 @@ impl Core {
             Ok(()) => ReasonCode::Success,
             Err(full) => {
                 let why = match full {
-                    Full::Messages(most) => format!("{most} delayed messages wait, the limit (--max-delayed)"),
+                    Full::Messages(most) => format!("the limit of {most} delayed messages is reached (--max-delayed)"),
                     full => full.to_string(),
                 };
                 self.notices.push_back(Notice::NotKept { client_id, store: "$delayed", why });
@@ -127,20 +127,20 @@ impl Core {
         }
     }
 
-    /// Passes on what has waited long enough.
+    /// Forwards delayed messages that are due.
     pub(super) fn publish_delayed(&mut self, now: Instant) {
         while let Some(Waiting { message, arrived, publisher, client_id }) = self.delayed.pop_due(now) {
             let publication = Publication { message, arrived };
             if publication.is_expired(now) {
                 continue;
             }
-            // The number may be another session's by now.
+            // The number may belong to another session by now.
             let publisher = publisher.filter(|id| self.by_client.get(&client_id) == Some(id));
             self.route(publisher, &client_id, publication, now);
         }
     }
 
-    /// Passes a message on to all who get it.
+    /// Forwards a message to all its recipients.
     pub(super) fn route(
         &mut self,
         publisher: Option<SessionId>,
@@ -163,20 +163,20 @@ impl Core {
             match self.deliver(&publication, recipient, now) {
                 Delivered::Taken => taken = true,
                 Delivered::Full => full = true,
-                // Nobody has promised these.
+                // Messages at QoS 0 are not guaranteed.
                 Delivered::Away | Delivered::Unpromised => {}
             }
         }
         self.recipients = recipients;
         match reason {
             ReasonCode::Success if matched == 0 && !retain => ReasonCode::NoMatchingSubscribers,
-            // Nobody has it, so its publisher may try again.
+            // No one has received it, so its publisher may try again.
             ReasonCode::Success if full && !taken => ReasonCode::QuotaExceeded,
             reason => reason,
         }
     }
 
-    /// Keeps a message for those that subscribe later [MQTT-3.3.1-5], or forgets the one of its topic [MQTT-3.3.1-6];
+    /// Keeps a message for later subscribers [MQTT-3.3.1-5], or forgets the one of its topic [MQTT-3.3.1-6];
     /// `false`: there is no room.
     fn retain(&mut self, client_id: &ByteString, publication: &Arc<Publication>, now: Instant) -> bool {
         let message = &publication.message;
@@ -196,7 +196,7 @@ impl Core {
         }
     }
 
-    /// Puts one subscriber's share into its queue.
+    /// Puts a delivery into the queue of its subscriber.
     pub(super) fn deliver(&mut self, publication: &Arc<Publication>, recipient: Recipient, now: Instant) -> Delivered {
         let Recipient { session, qos, retain_as_published, group, identifiers } = recipient;
         let message = &publication.message;
@@ -235,7 +235,7 @@ impl Core {
             return Delivered::Taken;
         }
         self.statistics.counters.publish_dropped += 1;
-        // Once until there is room again: there may be millions.
+        // Logged once until there is room again, as there may be millions.
         if !std::mem::replace(&mut client.is_dropping, true) {
             let client_id = client.id.clone();
             let queued = client.session.queued();
@@ -247,7 +247,7 @@ impl Core {
         if at_most_once { Delivered::Unpromised } else { Delivered::Full }
     }
 
-    /// The time of day, by the clock that only goes forward.
+    /// The time of day, from the monotonic clock.
     fn since_1970(&self, now: Instant) -> Duration {
         let started = self.started.1.duration_since(UNIX_EPOCH).unwrap_or_default();
         started + now.saturating_duration_since(self.started.0)
@@ -263,7 +263,7 @@ impl Core {
     }
 }
 
-/// Counts one more that is refused; `None`: the log has had enough of them, else whether this is the last one that it gets.
+/// Counts one more that is refused; `None`: not to be logged any more, else whether this is the last one logged.
 pub(super) fn count_denied(count: &mut u8) -> Option<bool> {
     const MOST: u8 = 10;
     if *count == MOST {
@@ -281,7 +281,7 @@ fn size_of(message: &Message) -> usize {
     message.topic.as_str().len() + message.payload.len()
 }
 
-/// How a delivery names its shared subscription: 0 is none.
+/// The number of a shared subscription in a delivery; 0: not shared.
 fn number_of(group: GroupId) -> u64 {
     group.0 + 1
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::mqtt::ReasonCode;
 
-/// Why somebody is not let in.
+/// Why a client is refused.
 pub(super) struct Refusal {
     pub(super) reason: ReasonCode,
     pub(super) why: Cow<'static, str>,

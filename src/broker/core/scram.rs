@@ -1,5 +1,5 @@
-//! The broker's side of SCRAM (RFC 5802, RFC 7677): a client proves that it knows its password and learns that the broker
-//! knows it too, and neither shows it.
+//! The broker's side of SCRAM (RFC 5802, RFC 7677): a client proves that it knows its password and verifies that the
+//! broker knows it too, without either revealing it.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, pbkdf2};
 
-/// What RFC 7677 wants at least: hashing a password holds all clients up, and happens once for each user.
+/// The minimum of RFC 7677, as hashing a password delays all clients; it happens once per user.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
 
 /// The hash that an exchange is made with.
@@ -27,9 +27,9 @@ pub(super) struct Exchange {
 
 #[derive(Debug)]
 enum Step {
-    /// The client's first message is to come.
+    /// The client's first message is expected.
     First,
-    /// The client's proof is to come.
+    /// The client's proof is expected.
     Proof {
         user_name: String,
         nonce: String,
@@ -47,24 +47,24 @@ pub(super) struct Keys {
     server: Vec<u8>,
 }
 
-/// Keys of the users that have asked, since making them takes time by design.
+/// Keys of the users that have authenticated, as deriving them is slow by design.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     keys: HashMap<(Method, String), Keys>,
-    /// Makes the salt of a user that there is not: the same each time, as that of others is.
+    /// Key for the salt of unknown users, which is the same each time, like that of others.
     secret: Option<hmac::Key>,
 }
 
 /// What the broker answers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// In AUTH that goes on.
+    /// In AUTH that continues.
     Continue(Vec<u8>),
     /// With the success: who it is, and the proof that the broker knows the password too.
     Success { user_name: String, data: Vec<u8> },
 }
 
-/// The client is not who it says, or breaks the rules: which is not said, as it would help who guesses.
+/// The proof is wrong, or the rules are broken; which of the two is not revealed, as it would help an attacker.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused;
 
@@ -131,7 +131,7 @@ impl Cache {
         Some(keys)
     }
 
-    /// The salt that a user would have.
+    /// The salt of an unknown user.
     fn salt_of_nobody(&mut self, user_name: &str) -> Option<Vec<u8>> {
         if self.secret.is_none() {
             self.secret = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok();
@@ -140,7 +140,7 @@ impl Cache {
     }
 }
 
-/// `SASLprep` (RFC 4013), which the client applies as well; what it forbids is taken as it is.
+/// `SASLprep` (RFC 4013), which the client applies as well; what it forbids is used unchanged.
 fn prepared(password: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(password).ok().and_then(|text| stringprep::saslprep(text).ok());
     text.map_or_else(|| password.to_vec(), |text| text.as_bytes().to_vec())
@@ -155,7 +155,7 @@ impl Exchange {
         self.method
     }
 
-    /// Goes one step on. `password` finds the password of a user.
+    /// Takes the next step. `password` finds the password of a user.
     pub(super) fn answer<'p>(
         &mut self,
         data: &[u8],
@@ -180,7 +180,7 @@ impl Exchange {
         cache: &mut Cache,
         password: impl FnOnce(&str) -> Option<&'p [u8]>,
     ) -> Option<Vec<u8>> {
-        // "I do not bind to a channel, and speak for nobody else".
+        // "No channel binding, and no other authorization identity".
         let bare = text.strip_prefix("n,,").or_else(|| text.strip_prefix("y,,"))?;
         let mut fields = bare.split(',');
         let user_name = fields.next()?.strip_prefix("n=")?.replace("=2C", ",").replace("=3D", "=");
@@ -191,7 +191,7 @@ impl Exchange {
         let keys = password(&user_name).and_then(|password| cache.keys(self.method, &user_name, password));
         let salt = match &keys {
             Some(keys) => keys.salt.clone(),
-            // The exchange goes on, so that nobody can find out which users there are.
+            // The exchange continues, so that an attacker cannot find out which users exist.
             None => cache.salt_of_nobody(&user_name)?,
         };
         let first = format!("r={nonce},s={},i={ITERATIONS}", BASE64.encode(&salt));
@@ -213,7 +213,7 @@ fn verify(method: Method, text: &str, expected: &str, messages: &str, keys: &Key
     }
     let client_key: Vec<u8> = proof.iter().zip(signature.as_ref()).map(|(proof, sign)| proof ^ sign).collect();
     let stored = digest::digest(method.digest(), &client_key);
-    // Hashes of a hash: how far they agree is of no use to anybody.
+    // Hashes of a hash: a timing difference reveals nothing useful.
     if stored.as_ref() != keys.stored {
         return None;
     }

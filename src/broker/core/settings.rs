@@ -4,16 +4,16 @@ use super::limits::Limits;
 use crate::broker::access::{AccessList, Rights, Users};
 use crate::mqtt::SharedStrategy;
 
-/// What a core is started with.
+/// The settings of a core.
 #[derive(Debug, Clone, Default)]
 pub(in crate::broker) struct Settings {
     pub(in crate::broker) limits: Limits,
     pub(in crate::broker) shared_strategy: SharedStrategy,
-    /// Who may connect; nobody in here means that everybody may.
+    /// The users who may connect; if empty, any client may.
     pub(in crate::broker) users: Users,
-    /// Refuse clients without a user name even so.
+    /// Refuse clients without a user name even then.
     pub(in crate::broker) no_anonymous: bool,
-    /// Who may publish and receive what; `None`: everybody everything.
+    /// The access rules; `None`: everything is allowed.
     pub(in crate::broker) access_list: Option<AccessList>,
     /// Messages to [`CONTROL_TOPIC`](super::CONTROL_TOPIC) are for the broker itself.
     pub(in crate::broker) control: bool,

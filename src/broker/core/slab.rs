@@ -17,7 +17,7 @@ impl<T> Slab<T> {
             return free;
         }
         self.places.push(Some(value));
-        // Memory ends long before.
+        // Memory is exhausted long before.
         u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
     }
 

@@ -37,15 +37,15 @@ pub(in crate::broker) struct Core {
     pub(super) statistics: Statistics,
     /// When [`Timer::Statistics`] is set to.
     pub(super) statistics_at: Option<Instant>,
-    /// Links to be asked for what they have to send.
+    /// Links to be asked for output.
     pub(super) ready: VecDeque<LinkId>,
     pub(super) notices: VecDeque<Notice>,
-    /// Who gets the message that is being passed on: kept for its memory.
+    /// The recipients of the current message: kept to reuse its memory.
     pub(super) recipients: Vec<Recipient>,
 }
 
 impl Core {
-    /// `started`: now, by both clocks. `seed`: for whatever is left to chance.
+    /// `started`: now, by both clocks. `seed`: for random choices.
     pub(in crate::broker) fn new(settings: Settings, started: (Instant, SystemTime), seed: u64) -> Self {
         let limits = &settings.limits;
         let retained = store::Limits { messages: limits.max_retained, bytes: limits.max_retained_bytes };

@@ -1,4 +1,4 @@
-//! What the broker counts, and publishes of itself under `$SYS`.
+//! What the broker counts and publishes about itself under `$SYS`.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::mqtt::{Message, TopicFilter, TopicName};
 use crate::session::server::{Publication, Traffic};
 
 impl Statistics {
-    /// What passed over a connection.
+    /// The traffic on a connection.
     pub(super) fn add(&mut self, traffic: Traffic) {
         let counters = &mut self.counters;
         counters.messages_received += traffic.received;
@@ -26,10 +26,10 @@ impl Statistics {
 }
 
 impl Core {
-    /// What has happened since the start, and what there is now.
+    /// The counts since the start, and the current state.
     pub(crate) fn figures(&self, now: Instant) -> (Counters, Gauges) {
         let mut gauges = self.gauges();
-        // What it says of itself was retained by nobody.
+        // Its own statistics were not retained by a client.
         if let Ok(own) = TopicFilter::parse("$SYS/#") {
             let own = self.retained.matching(&own, now).len();
             gauges.retained_messages = gauges.retained_messages.saturating_sub(own as u64);

@@ -7,11 +7,11 @@ use crate::broker::id::SessionId;
 use crate::mqtt::Message;
 use crate::session::server::Publication;
 
-/// A message to `$delayed/` that waits, its topic without the prefix.
+/// A waiting message to `$delayed/`, with its topic without the prefix.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) message: Message,
-    /// When it came, from which its expiry is counted.
+    /// When it arrived, from which its expiry is counted.
     pub(super) arrived: Instant,
     pub(super) publisher: Option<SessionId>,
     pub(super) client_id: ByteString,

@@ -15,12 +15,12 @@ use crate::session::server::{Delivery, Subscribe, Unsubscribe};
 struct Replay {
     filter: TopicFilter,
     qos: QoS,
-    /// Not the client's own.
+    /// Leave out the client's own.
     no_local: bool,
 }
 
 impl Core {
-    /// A reason for each filter, in their order [MQTT-3.8.4-6]. The retained messages are queued, and so they go behind
+    /// A reason for each filter, in their order [MQTT-3.8.4-6]. The retained messages are queued, so they follow
     /// SUBACK.
     pub(super) fn handle_subscribe(
         &mut self,
@@ -44,7 +44,7 @@ impl Core {
                 // SUBACK has one string for all of them.
                 why = if why.is_empty() { own } else { why };
             }
-            // 3.1.1 knows one failure, and 3.1 none.
+            // 3.1.1 has one failure code, and 3.1 has none.
             reasons.push(if reason.is_failure() && !is_v5 { ReasonCode::UnspecifiedError } else { reason });
         }
         for replay in replays {
@@ -87,7 +87,7 @@ impl Core {
         let is_new = match self.subscriptions.insert(id, &filter, subscription) {
             Inserted::New => true,
             Inserted::Renewed => false,
-            // `$exclusive/` of somebody else: EMQX's reason.
+            // `$exclusive/` of another client: the reason that EMQX sends.
             Inserted::Taken => return ReasonCode::QuotaExceeded,
             Inserted::TooDeep => return ReasonCode::TopicFilterInvalid,
         };
@@ -135,9 +135,9 @@ impl Core {
 /// Why a filter is refused.
 fn why_not(reason: ReasonCode) -> &'static str {
     match reason {
-        ReasonCode::NotAuthorized => "the ACL file gives no right to it",
+        ReasonCode::NotAuthorized => "the ACL file does not allow it",
         ReasonCode::TopicFilterInvalid => "not a valid filter",
         ReasonCode::QuotaExceeded => "another client has this exclusive subscription",
-        _ => "a limit of the broker excludes it",
+        _ => "a limit of the broker does not allow it",
     }
 }

@@ -4,10 +4,10 @@ use std::time::Instant;
 use super::types::LinkId;
 use crate::broker::id::SessionId;
 
-/// What happens at a time.
+/// What happens when a timer expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The link has had time enough for CONNECT, or the client has been silent for too long.
+    /// The time for CONNECT has expired, or the client has been silent for too long.
     Silence(LinkId),
     /// The will of a client that is away is due.
     Will(SessionId),
@@ -24,7 +24,7 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// Sets a timer: `slot` is where its owner remembers its time, so that it can be set anew or stopped.
+    /// Sets a timer: `slot` is where its owner remembers its time, so that it can be reset or stopped.
     pub(super) fn set(&mut self, timer: Timer, slot: &mut Option<Instant>, time: Option<Instant>) {
         if let Some(former) = std::mem::replace(slot, time) {
             self.set.remove(&(former, timer));

@@ -9,19 +9,19 @@ impl LinkId {
     }
 }
 
-/// Where messages set faults, if the settings let them.
+/// The topic of messages that set faults, if the settings allow it.
 pub(in crate::broker) const CONTROL_TOPIC: &str = "$control/faults";
 
-/// Who is at the other end of a link.
+/// The peer of a link.
 #[derive(Debug, Clone, Default)]
 pub(in crate::broker) struct Peer {
     /// Its address, for the log.
     pub(in crate::broker) address: String,
-    /// Which listener took it: `mqtt`, `mqtts`, `ws`, `wss` or `unix`.
+    /// Which listener accepted it: `mqtt`, `mqtts`, `ws`, `wss` or `unix`.
     pub(in crate::broker) listener: &'static str,
 }
 
-/// What is to be done with a link.
+/// What to do with a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::broker) enum Transmit {
     /// Nothing to send now; `Core::poll_ready` names the link when there is.

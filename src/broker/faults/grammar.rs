@@ -7,7 +7,7 @@ use super::packet::Packet;
 use super::rule::{Condition, Direction, Fault, Rule};
 use crate::mqtt::ReasonCode;
 
-/// Rules that show what there is, for error messages and help.
+/// Example rules for error messages and help.
 pub(crate) const EXAMPLES: &str = "`drop puback 10%`, `delay connack 500ms`, `duplicate publish every 3rd`, \
     `corrupt publish 1%`, `reorder publish 5`, `refuse publish 0x97 25%`, `close after publish 7`, `stall 2s every 10s`, \
     `fragment 1`, `drop publish first 2 from client for sensor-*`";
@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FaultError {
-    /// Where there are several, counted from 1.
+    /// Counted from 1, if there are several.
     pub(crate) line: Option<usize>,
     pub(crate) rule: String,
     pub(crate) problem: String,
@@ -51,7 +51,7 @@ impl FromStr for Rule {
     }
 }
 
-/// Rules, one a line; lines that are empty or begin with `#` do not count.
+/// Rules, one per line; lines that are empty or begin with `#` do not count.
 pub(super) fn parse_lines(text: &str) -> Result<Vec<Rule>, FaultError> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with('#'));
     let rules = lines
@@ -82,7 +82,7 @@ impl<'a> Words<'a> {
         Some(value)
     }
 
-    /// The next word as a value, or what should be there.
+    /// The next word as a value, or an error with what is expected.
     fn expect<T>(&mut self, what: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         match self.words.get(self.at).copied() {
             None => Err(format!("expected {what} at its end")),
@@ -126,7 +126,7 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
             words.word("every")?;
             let every = words.expect("a time such as `10s`", time)?;
             if pause >= every {
-                return Err("the pause must be shorter than the time between two of them".to_owned());
+                return Err("the stall must be shorter than the interval between two stalls".to_owned());
             }
             Fault::Stall { pause, every }
         }
@@ -174,13 +174,13 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
                 words.word("client")?;
                 let given = if word == "from" { Direction::FromClient } else { Direction::ToClient };
                 if direction.replace(given).is_some() {
-                    return Err("it has two directions: without any, both ways count where `close` is used".to_owned());
+                    return Err("it has two directions: give one, or none for both".to_owned());
                 }
             }
             "for" => {
                 let client = words.expect("a client identifier such as `sensor-*`", |text| Some(text.to_owned()))?;
                 if rule.client.replace(client).is_some() {
-                    return Err("it has two clients: write a rule for each".to_owned());
+                    return Err("it names two clients: write one rule for each".to_owned());
                 }
             }
             word => {
@@ -197,7 +197,7 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
         if let Some(new) = new.first()
             && before.iter().any(|before| discriminant(before) == discriminant(new))
         {
-            return Err(format!("`{word}` says a second time how many of the packets are meant: once is enough"));
+            return Err(format!("`{word}` is a second condition for which packets are meant: give only one"));
         }
     }
     if rule.packet().is_none() && !rule.conditions.is_empty() {
@@ -206,7 +206,7 @@ fn parse_rest(words: &mut Words<'_>, rule: &mut Rule) -> Result<Option<Direction
     Ok(direction)
 }
 
-/// Where the packets of a rule go, given what it says.
+/// The direction of the packets of a rule.
 fn direction(rule: &Rule, given: Option<Direction>) -> Result<Option<Direction>, String> {
     let from_client = [Packet::Connect, Packet::Subscribe, Packet::Unsubscribe, Packet::PingReq];
     let to_client = [Packet::ConnAck, Packet::SubAck, Packet::UnsubAck, Packet::PingResp];
@@ -361,17 +361,17 @@ mod tests {
             ("reorder publish 1", "expected a number of packets between 2 and 1000, got `1`"),
             ("refuse publish 0x8F", "expected a reason code of the answer to publish (0x80 Unspecified error, "),
             ("refuse puback 0x80", "the broker can refuse connect, publish, subscribe and unsubscribe, not puback"),
-            ("drop puback 10% 20%", "`20%` says a second time how many of the packets are meant"),
-            ("drop puback every 2nd every 3rd", "`every` says a second time how many"),
+            ("drop puback 10% 20%", "`20%` is a second condition"),
+            ("drop puback every 2nd every 3rd", "`every` is a second condition"),
             ("close after publish 0", "expected a number from 1, such as `7`, got `0`"),
             ("close publish", "expected `after`, got `publish`"),
-            ("stall 2s every 2s", "the pause must be shorter than the time between two of them"),
+            ("stall 2s every 2s", "the stall must be shorter than the interval between two stalls"),
             ("stall 1s every 2s 10%", "stall and fragment apply to all packets"),
             ("fragment 0", "expected a number of bytes, got `0`"),
             ("drop connack from client", "it is about something that only the broker sends"),
             ("drop connect to client", "it is about something that only a client sends"),
             ("drop publish to client from client", "it has two directions"),
-            ("drop publish for a for b", "it has two clients"),
+            ("drop publish for a for b", "it names two clients"),
         ] {
             assert!(problem(text).contains(expected), "{text}: {}", problem(text));
         }

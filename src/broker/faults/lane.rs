@@ -25,7 +25,7 @@ struct Waiting {
     closes: bool,
 }
 
-/// Packets of one type that are collected to come shuffled.
+/// Packets of one type that are held back to be shuffled.
 #[derive(Debug)]
 struct Batch {
     packet: Packet,
@@ -62,16 +62,16 @@ impl Lane {
         }
     }
 
-    /// The next packet that may pass, and whether the link is to be closed behind it.
+    /// The next packet that may pass, and whether the link is to be closed after it.
     pub(super) fn pop(&mut self, now: Instant, random: &mut fastrand::Rng) -> Option<(Bytes, bool)> {
         if self.batch.as_ref().is_some_and(|batch| batch.until <= now) {
             self.let_go(random);
         }
-        // A packet that waits holds back those of its type behind it; before CONNECT and CONNACK nothing may come
+        // A waiting packet holds back later ones of its type; nothing may come before CONNECT and CONNACK
         // [MQTT-3.1.0-1], [MQTT-3.2.0-1].
         let mut held = 0_u16;
         for (place, waiting) in self.waiting.iter().enumerate() {
-            // Bit 0 belongs to no packet.
+            // No packet has bit 0.
             let bit = waiting.packet.map_or(1, Packet::bit);
             let waits = waiting.from.is_some_and(|from| from > now);
             if !waits && held & bit == 0 {
@@ -85,7 +85,7 @@ impl Lane {
         None
     }
 
-    /// When there may be something to pop that there is not now.
+    /// When there may next be something to pop.
     pub(super) fn timeout(&self) -> Option<Instant> {
         let waiting = self.waiting.iter().filter_map(|waiting| waiting.from);
         waiting.chain(self.batch.as_ref().map(|batch| batch.until)).min()

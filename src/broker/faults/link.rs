@@ -9,7 +9,7 @@ use super::rule::{Direction, Fault};
 use super::set::Faults;
 use crate::mqtt::ReasonCode;
 
-/// The faults of one link: whole packets go in, and come out as the rules want it.
+/// The faults of one link: whole packets go in, and come out as the rules determine.
 ///
 /// Both ways: each packet from the client is given to [`Self::handle_frame`] before the session sees it, and each to the
 /// client before it is written. Then [`Self::poll_frame`] is called for that direction until there is none, and
@@ -25,7 +25,7 @@ pub(crate) struct LinkFaults {
     seen: Vec<u64>,
     version: u64,
     is_closed: bool,
-    /// What was done since this was asked last.
+    /// What was done since the last call.
     done: Vec<Done>,
     /// By place the rules that have done something here.
     told: Vec<bool>,
@@ -42,7 +42,7 @@ pub(crate) struct Done {
     pub(crate) is_first: bool,
 }
 
-/// A link reads nothing while so many packets wait: a client that takes no answers must not fill the memory.
+/// A link reads nothing while this many packets wait: a client that does not read answers must not fill the memory.
 const MOST_WAITING: usize = 100_000;
 
 impl LinkFaults {
@@ -63,7 +63,7 @@ impl LinkFaults {
         }
     }
 
-    /// Whose link it is. Known from its CONNECT by itself, except where the broker assigns the identifier.
+    /// Sets the client of the link, which is known from its CONNECT unless the broker assigns the identifier.
     pub(crate) fn set_client(&mut self, client_id: &str) {
         client_id.clone_into(&mut self.client);
     }
@@ -113,8 +113,8 @@ impl LinkFaults {
                 Fault::Duplicate(_) => "duplicated".to_owned(),
                 Fault::Corrupt(_) => "corrupted".to_owned(),
                 Fault::Delay(_, time) => format!("delayed by {time:?}"),
-                Fault::Reorder(..) => "collected, to come in another order".to_owned(),
-                _ if closes_now => "passed on, and the connection closed".to_owned(),
+                Fault::Reorder(..) => "held back to be reordered".to_owned(),
+                _ if closes_now => "passed on, then the connection closed".to_owned(),
                 _ => String::new(),
             };
             if !verb.is_empty() {
@@ -139,7 +139,7 @@ impl LinkFaults {
             let frame = if copy == 0 { frame.clone() } else { resent(packet, &frame) };
             let Self { from_client, to_client, random, .. } = self;
             let lane = if direction == Direction::FromClient { from_client } else { to_client };
-            // The one that closes the link is not shuffled: nothing would come behind it.
+            // The packet that closes the link is not shuffled, as nothing would follow it.
             if lane.collects(packet) && !closes {
                 lane.add(frame, random);
             } else {
@@ -175,7 +175,7 @@ impl LinkFaults {
         let lanes = [(Direction::FromClient, &self.from_client), (Direction::ToClient, &self.to_client)];
         let timeouts = lanes.into_iter().filter_map(|(direction, lane)| {
             let stalled = self.stalled_until(faults, direction, now);
-            // What a stall alone holds back has no time of its own.
+            // What only a stall holds back has no time set.
             let waits = if stalled.is_some() { lane.timeout().or(stalled) } else { lane.timeout() };
             waits.map(|at| stalled.map_or(at, |end| at.max(end)))
         });
@@ -197,12 +197,12 @@ impl LinkFaults {
         Some(reason)
     }
 
-    /// What rules did, since this was asked last.
+    /// What rules did since the last call.
     pub(crate) fn take_done(&mut self) -> Vec<Done> {
         std::mem::take(&mut self.done)
     }
 
-    /// The rule by which the link is closed, where it is one.
+    /// The rule that closes the link, if any.
     pub(crate) fn closing_rule(&self) -> Option<&str> {
         self.closing.as_deref()
     }
@@ -258,7 +258,7 @@ fn resent(packet: Packet, frame: &Bytes) -> Bytes {
     copy.freeze()
 }
 
-/// The packet with one bit flipped behind its fixed header, so that the next one is found; PINGREQ has no such bit.
+/// The packet with one bit flipped after its fixed header, so that the next one is found; PINGREQ has no such bit.
 fn corrupted(frame: &Bytes, random: &mut fastrand::Rng) -> Bytes {
     let content = content(frame);
     if content == frame.len() {

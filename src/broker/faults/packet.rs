@@ -38,7 +38,7 @@ impl Packet {
         Self::Auth,
     ];
 
-    /// As it is written in a rule.
+    /// As written in a rule.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -68,7 +68,7 @@ impl Packet {
         Self::ALL.into_iter().find(|packet| *packet as u8 == first_byte >> 4)
     }
 
-    /// A bit of its own in a set of packets.
+    /// Its bit in a set of packets.
     pub(super) const fn bit(self) -> u16 {
         1 << (self as u8)
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::packet::Packet;
 use crate::mqtt::ReasonCode;
 
-/// Which way a packet goes.
+/// The direction of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     FromClient,
@@ -13,12 +13,12 @@ pub(crate) enum Direction {
 /// One fault on request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// As it was written.
+    /// As written.
     pub(super) text: String,
     pub(super) fault: Fault,
     /// `None`: both ways.
     pub(super) direction: Option<Direction>,
-    /// Every one of these must be met.
+    /// All of these must be met.
     pub(super) conditions: Vec<Condition>,
     /// Client identifiers, `*` for any text; `None`: all.
     pub(super) client: Option<String>,
@@ -33,7 +33,7 @@ pub(super) enum Fault {
     Delay(Packet, Duration),
     Reorder(Packet, usize),
     Refuse(Packet, ReasonCode),
-    /// Behind which packet of a link, counted from 1; `None`: behind each.
+    /// After which packet of a link, counted from 1; `None`: after each.
     CloseAfter(Packet, Option<u64>),
     Stall {
         pause: Duration,
@@ -94,7 +94,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
     let Some((start, mut pattern)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };
     while let Some((part, rest)) = pattern.split_once('*') {
-        // The first place is as good as any: what follows has the more room.
+        // The first match is best, as it leaves the most room for the rest.
         let Some(at) = text.find(part) else { return false };
         (text, pattern) = (&text[at + part.len()..], rest);
     }

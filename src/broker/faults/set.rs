@@ -2,7 +2,7 @@ use super::grammar::{FaultError, parse_lines};
 use super::packet::Packet;
 use super::rule::{Direction, Rule};
 
-/// All rules of a broker, and how often each has been asked.
+/// All rules of a broker, and how many packets each has seen.
 #[derive(Debug)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
@@ -20,11 +20,11 @@ impl Faults {
         Self { asked: vec![0; rules.len()], rules, seed, links: 0, version: 0 }
     }
 
-    /// Replaces all rules, on open links too; what is held back already comes as planned. An empty text ends all faults.
+    /// Replaces all rules, on open links too; packets already held back are sent as planned. An empty text ends all faults.
     ///
     /// # Errors
     ///
-    /// A rule is wrong; all of the old ones stay.
+    /// A rule is invalid; the old ones stay.
     pub(crate) fn replace(&mut self, text: &str) -> Result<(), FaultError> {
         self.rules = parse_lines(text)?;
         self.asked = vec![0; self.rules.len()];
@@ -44,10 +44,10 @@ impl Faults {
         self.version
     }
 
-    /// The chance of the next link.
+    /// The random source of the next link.
     pub(super) fn next_random(&mut self) -> fastrand::Rng {
         self.links += 1;
-        // Neighbours in seed and number have nothing in common.
+        // Adjacent seeds and numbers give unrelated results.
         fastrand::Rng::with_seed(self.seed ^ self.links.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 

@@ -16,10 +16,10 @@ use crate::broker::core::{Notice, Peer};
 
 /// How long TLS and WebSocket may take to begin.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Between two tries to accept, when there are no descriptors left.
+/// Delay between two attempts to accept when there are no free descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts what comes to a listener, until it is dropped.
+/// Accepts the connections of a listener, until it is dropped.
 pub(in crate::broker) async fn accept(hub: Rc<Hub>, listener: Listener) {
     let listener = Rc::new(listener);
     loop {
@@ -32,13 +32,13 @@ pub(in crate::broker) async fn accept(hub: Rc<Hub>, listener: Listener) {
                     spawn_local(greet(hub.clone(), listener.clone(), stream, peer));
                 }
             }
-            // Out of descriptors, for example: not at full speed.
+            // Out of descriptors, for example: do not retry at full speed.
             Err(_) => sleep(PAUSE).await,
         }
     }
 }
 
-/// Does what comes before MQTT, in a task of its own, so that the link's stays small.
+/// Handles what precedes MQTT in a separate task, so that the one of the link stays small.
 async fn greet(hub: Rc<Hub>, listener: Rc<Listener>, stream: Stream, peer: Peer) {
     let address = peer.address.clone();
     let refuse = |why: &dyn Display| {
@@ -51,7 +51,7 @@ async fn greet(hub: Rc<Hub>, listener: Rc<Listener>, stream: Stream, peer: Peer)
     }
 }
 
-/// The open stream, and how WebSocket goes on.
+/// The open stream, and the state of WebSocket.
 type Opened = (Stream, Option<(Framing, Vec<u8>)>);
 
 async fn shake_hands(listener: &Listener, mut stream: Stream) -> Result<Opened, String> {
@@ -71,7 +71,7 @@ async fn upgrade(stream: &mut Stream, path: &str) -> io::Result<Vec<u8>> {
     let mut received = Vec::with_capacity(1024);
     loop {
         if stream.read_buf(&mut received).await? == 0 {
-            return Err(io::Error::other("the connection was closed before a whole request"));
+            return Err(io::Error::other("the connection was closed before the request was complete"));
         }
         let request = Request::read(&received, path);
         if request != Request::Partial {

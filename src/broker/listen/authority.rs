@@ -9,8 +9,8 @@ use rcgen::{
 
 use crate::transport::ServerCertificate;
 
-/// An authority for one run: its certificate is in a file, for `--ca`, and its key is forgotten once it has signed the
-/// broker's certificate. The file goes with it.
+/// An authority for one run: its certificate is in a file, for `--ca`, and its key is discarded once it has signed the
+/// broker's certificate. Dropping it removes the file.
 #[derive(Debug)]
 pub(in crate::broker) struct Authority {
     folder: PathBuf,
@@ -18,11 +18,11 @@ pub(in crate::broker) struct Authority {
 }
 
 impl Authority {
-    /// A new authority, and a certificate that it signed: for this machine and for an address that is listened on.
+    /// A new authority, and a certificate that it signed: for this machine and for the listening address.
     pub(in crate::broker) fn new(address: IpAddr) -> io::Result<(Self, ServerCertificate)> {
         let (authority, chain, key) = certify(names(address)).map_err(io::Error::other)?;
         let certificate = ServerCertificate::new(vec![chain.into()], key).map_err(io::Error::other)?;
-        // A folder that nobody else can have made before.
+        // A folder that no one else can have created before.
         let name = format!("mqttx-rs-{}-{:08x}", std::process::id(), fastrand::u32(..));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder)?;
@@ -40,7 +40,7 @@ impl Authority {
 
 impl Drop for Authority {
     fn drop(&mut self) {
-        // What somebody else put there is left.
+        // Files of others are left there.
         _ = fs::remove_file(&self.certificate);
         _ = fs::remove_dir(&self.folder);
     }
@@ -67,7 +67,7 @@ fn certify(names: Vec<String>) -> Result<Certified, rcgen::Error> {
     Ok((authority, certificate.der().to_vec(), key.into()))
 }
 
-/// What clients may call this machine.
+/// The names by which clients may address this machine.
 fn names(address: IpAddr) -> Vec<String> {
     let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     if !address.is_unspecified() && !names.contains(&address.to_string()) {

@@ -14,7 +14,7 @@ use super::authority::Authority;
 use crate::broker::{BrokerError, BrokerOptions};
 use crate::transport::{ServerCertificate, server_config};
 
-/// Connections that wait to be accepted.
+/// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
 /// Where a broker listens.
@@ -32,7 +32,7 @@ pub struct Addresses {
     pub websocket_path: String,
     /// The Unix socket.
     pub unix: Option<PathBuf>,
-    /// The certificate of the authority that was made for this run.
+    /// The certificate of the authority created for this run.
     pub authority: Option<PathBuf>,
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Socket {
     Unix(UnixListener),
 }
 
-/// All that a broker listens on. The files that it made go with it.
+/// Everything that a broker listens on. Dropping it removes the files that it created.
 pub(in crate::broker) struct Listeners {
     pub(in crate::broker) sockets: Vec<Listener>,
     pub(in crate::broker) addresses: Addresses,
@@ -63,7 +63,7 @@ pub(in crate::broker) struct Listeners {
 struct UnixFile(PathBuf);
 
 impl Listeners {
-    /// Listens where the options say.
+    /// Listens as the options say.
     pub(in crate::broker) fn bind(options: &BrokerOptions) -> Result<Self, BrokerError> {
         let mut authority = None;
         let tls = match options.tls_port.or(options.secure_websocket_port) {
@@ -121,7 +121,7 @@ fn unix(path: &Path) -> io::Result<Listener> {
     use std::os::unix::fs::FileTypeExt;
     use std::os::unix::net::UnixStream;
 
-    // What a broker that was killed left behind; never a file of another kind.
+    // Left behind by a broker that was killed; never a file of another kind.
     let is_socket = path.symlink_metadata().is_ok_and(|file| file.file_type().is_socket());
     let is_left_behind =
         is_socket && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
@@ -137,7 +137,7 @@ fn unix(_: &Path) -> io::Result<Listener> {
     Err(io::Error::other("this system has no Unix sockets"))
 }
 
-/// What the options name, or a certificate by an authority of this run.
+/// The certificate from the options, or one signed by an authority of this run.
 fn acceptor(options: &BrokerOptions, authority: &mut Option<Authority>) -> Result<TlsAcceptor, BrokerError> {
     let certificate = if let Some(identity) = &options.certificate {
         ServerCertificate::read(identity)?

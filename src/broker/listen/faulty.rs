@@ -9,15 +9,15 @@ use crate::broker::core::LinkId;
 use crate::broker::faults::{Direction, LinkFaults, Packet};
 use crate::mqtt::ReasonCode;
 
-/// The faults of one link, between its bytes and its session: what the client sends is cut into packets, and what
-/// becomes of each is up to the rules.
+/// The faults of one link, between its bytes and its session: what the client sends is split into packets, and the
+/// rules decide about each.
 pub(super) struct Faulty {
     faults: LinkFaults,
     is_v5: bool,
-    /// CONNACK has let the client in.
+    /// CONNACK has accepted the client.
     is_accepted: bool,
     is_closed: bool,
-    /// Packet identifiers of messages that set faults, of which the hand-shakes go on.
+    /// Packet identifiers of messages that set faults, whose hand-shakes are in progress.
     exempt: Vec<u16>,
 }
 
@@ -54,7 +54,7 @@ impl Faulty {
             self.is_v5 = is_v5;
         }
         if self.is_control(hub, &frame) {
-            // No rule is about it, so that what was set can be taken back. What came before it goes before it.
+            // Rules do not apply to it, so that faults can be removed. Earlier packets go before it.
             self.deliver(hub, id, now);
             self.collect(hub, id, now);
             if self.is_accepted {
@@ -133,7 +133,7 @@ impl Faulty {
         Some(format!("fault `{rule}`"))
     }
 
-    /// Whether nothing more is to be read for now.
+    /// Whether to stop reading for now.
     pub(super) fn is_full(&self) -> bool {
         self.faults.is_full()
     }
@@ -181,7 +181,7 @@ impl Faulty {
         hub.has_control() && Frame::new(frame).and_then(|frame| frame.control(self.is_v5)).is_some()
     }
 
-    /// Takes a message that sets faults. Those that it sets begin behind its acknowledgement, to which none is done.
+    /// Takes a message that sets faults. The new faults begin after its acknowledgement, to which none apply.
     fn handle_control(&mut self, hub: &Hub, id: LinkId, frame: &Bytes, now: Instant) {
         let Some(seen) = Frame::new(frame).filter(|_| !self.is_closed) else { return };
         if let Some(text) = seen.control(self.is_v5).filter(|_| hub.may_control(id))
@@ -197,7 +197,7 @@ impl Faulty {
         self.collect(hub, id, now);
     }
 
-    /// Whether a packet belongs to the hand-shake of a message that sets faults, which the last one of it ends.
+    /// Whether a packet is part of the hand-shake of a message that sets faults, which its last packet ends.
     fn is_exempt(&mut self, frame: &[u8], direction: Direction) -> bool {
         if self.exempt.is_empty() {
             return false;
@@ -216,7 +216,7 @@ impl Faulty {
         }
     }
 
-    /// What answers a packet that is refused, if anything does; where nothing can, the link is cut.
+    /// What answers a packet that is refused, if anything does; if nothing can, the link is closed.
     fn refused(&mut self, frame: &Bytes, reason: ReasonCode, why: &str) -> Option<Bytes> {
         let answer = Frame::new(frame)?.refused(reason, why, self.is_v5);
         self.is_closed |= matches!(answer, Answer::Last(_) | Answer::End);

@@ -10,34 +10,34 @@ use crate::broker::core::{Core, LinkId, Notice, Peer, Transmit};
 use crate::broker::faults::{Done, Faults};
 use crate::transport::Tap;
 
-/// What is read at once.
+/// The size of a read.
 const READ_BUFFER: usize = 64 * 1024;
 /// A buffer that grew beyond this for one large packet is given back.
 const LARGEST_KEPT: usize = 1024 * 1024;
 
-/// Who hears what the broker does.
+/// Receives what the broker reports.
 pub(crate) trait Watch: Send {
     /// A line for the log.
     fn notice(&mut self, notice: &Notice);
 
-    /// Who sees the bytes of a connection, if anybody.
+    /// The tap for the bytes of a connection, if any.
     fn tap(&mut self, address: &str) -> Option<Box<dyn Tap>>;
 
     /// A rule has done something.
     fn fault(&mut self, done: &Done);
 
-    /// A message sets other faults, or cannot: why not.
+    /// A message sets other faults, or cannot, with the reason.
     fn faults(&mut self, failure: Option<&str>);
 }
 
-/// What goes wrong on request.
+/// The faults.
 pub(in crate::broker) struct Mischief {
     pub(in crate::broker) faults: Faults,
     /// Messages to `$control/faults` set other ones.
     pub(in crate::broker) control: bool,
 }
 
-/// The core with what all links share: its timer, their wakers and their buffers.
+/// The core with what all links share: the timer, their wakers and their buffers.
 pub(in crate::broker) struct Hub {
     core: RefCell<Core>,
     watch: RefCell<Option<Box<dyn Watch>>>,
@@ -82,7 +82,7 @@ impl Hub {
         }
     }
 
-    /// Does what is due when it is, until it is dropped.
+    /// Handles what is due, until it is dropped.
     pub(in crate::broker) async fn keep_time(&self) {
         loop {
             let due = self.core.borrow().poll_timeout();
@@ -94,7 +94,7 @@ impl Hub {
                         let mut core = self.core.borrow_mut();
                         core.handle_timeout(Instant::now());
                         self.settle(core, None);
-                        // What is due at once again, as when much is, does not keep the links from their turn.
+                        // If something is due again at once, the links still get their turn.
                     }
                     () = self.rearm.notified() => {}
                 },
@@ -103,13 +103,13 @@ impl Hub {
         }
     }
 
-    /// What is counted.
+    /// The metrics.
     pub(in crate::broker) fn figures(&self) -> Vec<Figure> {
         let (counters, gauges) = self.core.borrow().figures(Instant::now());
         figures(&counters, &gauges)
     }
 
-    /// Says good-bye to all clients, and waits until they are gone.
+    /// Disconnects all clients, and waits until they are gone.
     pub(in crate::broker) async fn shut_down(&self) {
         self.stopping.set(true);
         self.say_good_bye();
@@ -171,7 +171,7 @@ impl Hub {
         }
     }
 
-    /// Has a link woken when there is something for it.
+    /// Registers a link to be woken when there is something for it.
     pub(super) fn register(&self, id: LinkId, waker: &Waker) {
         let mut wakers = self.wakers.borrow_mut();
         if wakers.len() <= id.index() {
@@ -200,7 +200,7 @@ impl Hub {
         transmit
     }
 
-    /// `why`: for the log, if it is known better than that the stream has ended.
+    /// `why`: for the log, if more is known than that the stream has ended.
     pub(super) fn close(&self, id: LinkId, why: Option<String>) {
         if let Some(waker) = self.wakers.borrow_mut().get_mut(id.index()) {
             *waker = None;
@@ -225,7 +225,7 @@ impl Hub {
         }
     }
 
-    /// Gives a buffer back.
+    /// Returns a buffer.
     pub(super) fn put(cell: &Cell<BytesMut>, mut buffer: BytesMut) {
         buffer.clear();
         if buffer.capacity() <= LARGEST_KEPT {
@@ -233,8 +233,8 @@ impl Hub {
         }
     }
 
-    /// Does what follows from a call of the core: wakes links, but for the one that sends anyway, arms the timer, passes on what
-    /// is for the log.
+    /// Follows up on a call of the core: wakes links, except the one that sends anyway, arms the timer, and passes on log
+    /// lines.
     fn settle(&self, mut core: RefMut<'_, Core>, but: Option<LinkId>) {
         let wakers = self.wakers.borrow();
         while let Some(id) = core.poll_ready() {

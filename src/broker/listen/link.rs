@@ -16,10 +16,10 @@ use super::websocket::{Broken, Framing, encode};
 use crate::broker::core::{LinkId, Peer, Transmit};
 use crate::transport::Tap;
 
-/// Reads in one turn, after which other links have theirs.
+/// Reads in one turn, before other links get theirs.
 const READS_IN_A_TURN: usize = 4;
-/// How long a client has to take the last bytes and to close, once we are done with it: closing at once could destroy
-/// what is on its way to it.
+/// How long a client has to read the last bytes and close, once we are done with it: closing at once could destroy
+/// data in transit.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A stream and its link of the core, until either ends.
@@ -36,25 +36,25 @@ pub(super) struct Link {
     is_last: bool,
     /// The beginning of a packet.
     input: BytesMut,
-    /// What the stream has not taken yet.
+    /// What the stream has not accepted yet.
     output: BytesMut,
     closing: Option<Pin<Box<Sleep>>>,
     has_shut_down: bool,
 }
 
-/// What became of sending.
+/// The result of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sent {
-    /// All there is.
+    /// Everything was sent.
     All,
-    /// The client does not take more at present.
+    /// The client does not accept more for now.
     Blocked,
-    /// All there will ever be.
+    /// Everything was sent, and nothing will follow.
     Last,
 }
 
 impl Link {
-    /// A link over an open stream; over WebSocket with what has been read behind the handshake.
+    /// A link over an open stream; over WebSocket with what has been read after the handshake.
     pub(super) fn new(hub: Rc<Hub>, stream: Stream, framing: Option<(Framing, Vec<u8>)>, peer: Peer) -> Self {
         let (id, mut tap) = hub.open(peer);
         if let Some(tap) = &mut tap {
@@ -106,7 +106,7 @@ impl Link {
                 return Poll::Ready(Ok(()));
             }
         }
-        // What the last read asked for is not kept back for a turn.
+        // The answers to the last read are not delayed by a turn.
         if self.closing.is_none() && self.send(cx)? == Sent::Last {
             self.begin_closing(Some(Broken::NORMAL));
         }
@@ -149,7 +149,7 @@ impl Link {
         if self.is_last {
             return Ok(Sent::Last);
         }
-        // TLS has a buffer of its own.
+        // TLS has its own buffer.
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Ready(flushed) => flushed?,
             Poll::Pending => return Ok(Sent::Blocked),
@@ -160,7 +160,7 @@ impl Link {
         Ok(Sent::All)
     }
 
-    /// Sends packets of the core, as the faults want it; returns whether the stream does not take all of it.
+    /// Sends packets of the core, subject to the faults; returns whether the stream does not accept all of it.
     fn pass_on(&mut self, packets: &mut BytesMut, cx: &mut Context<'_>) -> io::Result<bool> {
         let Some(faulty) = &mut self.faulty else { return self.send_packets(packets, cx) };
         let mut out = BytesMut::new();
@@ -168,7 +168,7 @@ impl Link {
         self.send_packets(&out, cx)
     }
 
-    /// Sends packets, and keeps what the stream does not take; returns whether there is such.
+    /// Sends packets, and keeps what the stream does not accept; returns whether there is any.
     fn send_packets(&mut self, packets: &[u8], cx: &mut Context<'_>) -> io::Result<bool> {
         if packets.is_empty() {
             return Ok(false);
@@ -192,7 +192,7 @@ impl Link {
         Ok(!self.output.is_empty())
     }
 
-    /// How much of the bytes the stream takes at once.
+    /// How many of the bytes the stream accepts at once.
     fn write(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<usize> {
         let most = self.faulty.as_ref().and_then(|faulty| faulty.fragment(&self.hub));
         let mut written = 0;
@@ -254,7 +254,7 @@ impl Link {
         }
     }
 
-    /// Has the task woken when a fault is due.
+    /// Wakes the task when a fault is due.
     fn wait_for_faults(&mut self, cx: &mut Context<'_>) {
         let Some(faulty) = &self.faulty else { return };
         let due = faulty.timeout(&self.hub, Instant::now());
@@ -266,7 +266,7 @@ impl Link {
         }
     }
 
-    /// `reason`: what a Close frame is to say.
+    /// `reason`: for a Close frame.
     fn begin_closing(&mut self, reason: Option<Broken>) {
         if let (Some(reason), Some(_)) = (reason, &self.framing) {
             reason.encode(&mut self.output);
@@ -274,7 +274,7 @@ impl Link {
         self.closing = Some(Box::pin(tokio::time::sleep(LINGER)));
     }
 
-    /// Has the client take what is left, and waits until it has closed.
+    /// Sends the rest to the client, and waits until it has closed.
     fn close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(linger) = &mut self.closing
             && linger.as_mut().poll(cx).is_ready()
@@ -313,7 +313,7 @@ impl Future for Link {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match self.turn(cx) {
-            // How a stream failed does not matter: the core hears that it has ended.
+            // How a stream failed does not matter: the core only learns that it has ended.
             Poll::Ready(_) => Poll::Ready(()),
             Poll::Pending => {
                 self.wait_for_faults(cx);

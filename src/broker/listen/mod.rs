@@ -6,11 +6,11 @@
 //! accept --(TLS, WebSocket)--> Link, a task for each stream
 //!                                | handle_input, poll_transmit
 //!                                v
-//!                         Hub: the core, its timer, and who is to be woken
+//!                         Hub: the core, its timer, and the wakers
 //! ```
 //!
-//! A [`Link`](link::Link) keeps no buffer while it has nothing to keep: what is read goes through a buffer of the
-//! hub's, and so does what is written. Only the beginning of a packet, and what a slow client has not taken, is its own.
+//! A [`Link`](link::Link) has no buffer while it has nothing to keep: reads and writes go through a buffer of the hub.
+//! Only the beginning of a packet, and what a slow client has not accepted, are kept by the link.
 
 mod accept;
 mod authority;

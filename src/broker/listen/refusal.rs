@@ -1,6 +1,6 @@
-//! What a broker that refuses a packet on request answers, and where in a packet that is read.
+//! How a broker answers a packet that it refuses on request, and the fields that this needs.
 //!
-//! Apart from the session, which never sees such a packet.
+//! Separate from the session, which never sees such a packet.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -9,21 +9,21 @@ use crate::mqtt::ReasonCode;
 
 const QOS: u8 = 0b0110;
 
-/// A whole packet, as far as faults have to know it.
+/// A whole packet, with the fields that faults need.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame<'a> {
     first_byte: u8,
     content: &'a [u8],
 }
 
-/// What answers a packet that is refused.
+/// The answer to a refused packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// This packet.
     Packet(Bytes),
-    /// This packet, behind which the link ends.
+    /// This packet, after which the link ends.
     Last(Bytes),
-    /// Nothing: the packet is as if it had never come.
+    /// Nothing: the packet is ignored.
     Nothing,
     /// The end of the link, as the version has no other answer.
     End,
@@ -76,7 +76,7 @@ impl<'a> Frame<'a> {
         if is_v5 { behind_properties(rest) } else { Some(rest) }
     }
 
-    /// What answers this packet when it is refused.
+    /// The answer to this packet when it is refused.
     pub(super) fn refused(self, reason: ReasonCode, why: &str, is_v5: bool) -> Answer {
         match (self.kind(), is_v5) {
             (1, true) => Answer::Last(Bytes::copy_from_slice(&[0x20, 3, 0, reason.number(), 0])),
@@ -98,7 +98,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// A reason for each filter, behind each of which are so many bytes.
+    /// A reason for each filter, each followed by this many bytes.
     fn refused_filters(self, kind: u8, reason: u8, behind: usize, is_v5: bool) -> Answer {
         let rest = self.content.get(2..);
         let mut rest = (if is_v5 { rest.and_then(behind_properties) } else { rest }).unwrap_or_default();

@@ -9,11 +9,11 @@ use crate::mqtt::SharedStrategy;
 pub(crate) struct Publisher<'a> {
     /// The session that publishes now; `None` for the broker itself and for a message whose session is over.
     pub(crate) session: Option<SessionId>,
-    /// The client's identifier, so that the same client means the same member after it came back.
+    /// The client identifier, so that the same client maps to the same member after it reconnects.
     pub(crate) client_id: &'a str,
 }
 
-/// What tells the groups of one filter apart.
+/// What distinguishes the groups of one filter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum GroupName {
     /// `$share/{name}/`.
@@ -24,7 +24,7 @@ pub(super) enum GroupName {
     Exclusive,
 }
 
-/// The members of one shared subscription, in the order of their coming.
+/// The members of one shared subscription, in the order of joining.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: GroupName,
@@ -33,7 +33,7 @@ pub(super) struct Group {
     online: usize,
     /// Whose turn it is.
     turn: usize,
-    /// Who has all messages for now.
+    /// The member that gets all messages for now.
     favourite: Option<SessionId>,
 }
 
@@ -59,7 +59,7 @@ impl Group {
         }
     }
 
-    /// Takes the member of a session out.
+    /// Removes the member of a session.
     pub(super) fn remove(&mut self, session: SessionId) {
         self.members.retain(|member| member.session != session);
         self.online = self.members.iter().filter(|member| member.is_online).count();
@@ -86,7 +86,7 @@ impl Group {
         self.members.is_empty()
     }
 
-    /// Who gets a message: one of those that are online, or one of all when none is.
+    /// The member that gets a message: one that is online, or any if none is.
     pub(super) fn choose(
         &mut self,
         id: GroupId,
@@ -95,7 +95,7 @@ impl Group {
         publisher: Publisher<'_>,
         topic: &str,
     ) -> Option<Recipient> {
-        // An exclusive subscription is nobody's share: its copy is an ordinary one.
+        // An exclusive subscription is not shared: its copy is an ordinary one.
         if self.name == GroupName::Exclusive {
             let Member { session, subscription, .. } = self.members.first()?;
             let is_own = subscription.no_local && publisher.session == Some(*session);
@@ -123,7 +123,7 @@ impl Group {
         Some(recipient)
     }
 
-    /// Who gets a message that `except` had and cannot finish; an online member goes before one that is away.
+    /// The member that gets a message that `except` cannot finish; an online member is preferred.
     pub(super) fn another(&mut self, id: GroupId, except: SessionId, random: &mut fastrand::Rng) -> Option<Recipient> {
         let others = |is_online| {
             self.members.iter().filter(move |member| member.session != except && member.is_online == is_online)

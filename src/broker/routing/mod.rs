@@ -1,7 +1,7 @@
-//! Who gets a message: subscriptions by filter, and the members of shared ones.
+//! The recipients of a message: subscriptions by filter, and the members of shared ones.
 //!
-//! Apart from the sessions, as it knows them only by number: the answer is a list of [`Recipient`]s, and what becomes of
-//! each is for the core to decide.
+//! Separate from the sessions, which it knows only by number: the result is a list of [`Recipient`]s, and the core
+//! decides about each.
 //!
 //! | file | what it holds |
 //! |---|---|

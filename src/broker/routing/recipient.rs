@@ -3,12 +3,12 @@ use std::num::NonZeroU32;
 use crate::broker::id::SessionId;
 use crate::mqtt::QoS;
 
-/// What a session asked for with one filter.
+/// The options of one filter of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Subscription {
     /// The highest QoS to send with.
     pub(crate) qos: QoS,
-    /// Not the session's own messages.
+    /// Leave out the session's own messages.
     pub(crate) no_local: bool,
     /// Keep the retain flag as the publisher set it.
     pub(crate) retain_as_published: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Subscription {
     pub(crate) identifier: Option<NonZeroU32>,
 }
 
-/// One shared subscription: a group's name with a filter. Never given again.
+/// One shared subscription: the name of a group with a filter. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupId(pub(crate) u64);
 

@@ -24,11 +24,11 @@ pub(crate) struct Subscriptions {
     count: usize,
     /// Which search it is: what a slot remembers of an earlier one does not count.
     search: u32,
-    /// What a search has found: kept for its memory.
+    /// The result of a search: kept to reuse its memory.
     found: Vec<NodeId>,
 }
 
-/// What became of a subscription.
+/// The outcome of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inserted {
     /// The session did not have it yet.
@@ -57,7 +57,7 @@ struct Plain {
     subscription: Subscription,
 }
 
-/// What there is to know of one session.
+/// The state of one session.
 #[derive(Debug, Default)]
 struct Slot {
     is_online: bool,
@@ -76,7 +76,7 @@ enum Place {
 }
 
 impl Subscriptions {
-    /// None yet; `seed` is for the strategies that choose at random.
+    /// Empty; `seed` is for the strategies that choose at random.
     pub(crate) fn new(strategy: SharedStrategy, seed: u64) -> Self {
         Self {
             by_filter: LevelTree::new(),
@@ -157,7 +157,7 @@ impl Subscriptions {
             Place::Group(node, id)
         } else {
             subscribers.plain.push(Plain { session, slot, subscription });
-            // Four billion subscriptions take more memory than there is.
+            // Four billion subscriptions would need more memory than exists.
             Place::Plain(node, u32::try_from(subscribers.plain.len() - 1).unwrap_or(u32::MAX))
         };
         self.slots[slot as usize].filters.insert(filter.clone(), place);
@@ -165,7 +165,7 @@ impl Subscriptions {
         Inserted::New
     }
 
-    /// Takes a session's subscription out; `false` if it has none.
+    /// Removes a subscription of a session; `false` if it has none.
     pub(crate) fn remove(&mut self, session: SessionId, filter: &TopicFilter) -> bool {
         let Some(slot) = self.sessions.get(&session) else { return false };
         let Some(place) = self.slots[*slot as usize].filters.remove(filter) else { return false };
@@ -173,7 +173,7 @@ impl Subscriptions {
         true
     }
 
-    /// Takes a session out with all that it subscribed to.
+    /// Removes a session with all its subscriptions.
     pub(crate) fn remove_session(&mut self, session: SessionId) {
         let Some(slot) = self.sessions.remove(&session) else { return };
         for (filter, place) in std::mem::take(&mut self.slots[slot as usize]).filters {
@@ -189,7 +189,7 @@ impl Subscriptions {
         slot.into_iter().flat_map(|slot| self.slots[*slot as usize].filters.keys())
     }
 
-    /// Puts in `recipients` who gets a message, in place of what was in there.
+    /// Replaces the content of `recipients` with the recipients of a message.
     ///
     /// Each session comes once for all its ordinary subscriptions, with the highest of their QoS [MQTT-3.3.4-2] and all
     /// of their identifiers [MQTT-3.3.4-4], and once for each shared subscription that chose it.
@@ -198,7 +198,7 @@ impl Subscriptions {
         let mut found = std::mem::take(&mut self.found);
         self.by_filter.matching(topic, &mut found);
         self.search = self.search.wrapping_add(1);
-        // With a single filter nobody comes twice.
+        // With a single filter, no session occurs twice.
         let overlap = found.len() > 1;
         for subscribers in found.iter().filter_map(|node| self.by_filter.get(*node)) {
             for Plain { session, slot, subscription } in &subscribers.plain {
@@ -220,7 +220,7 @@ impl Subscriptions {
                 recipients.push(subscription.recipient(*session, None));
             }
         }
-        // Behind the ordinary ones: a copy for a group is not merged with them.
+        // After the ordinary ones, as a copy for a group is not merged with them.
         for subscribers in found.iter().filter_map(|node| self.by_filter.get(*node)) {
             for id in &subscribers.groups {
                 let Some(group) = self.groups.get_mut(id) else { continue };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::limits::{Full, Limits, Usage};
 use crate::mqtt::{Delay, MAXIMUM_DELAY_SECONDS};
 
-/// How far the clocks may drift apart before the system's time of day counts anew.
+/// How far the clocks may drift apart before the system's time of day is read again.
 const DRIFT: Duration = Duration::from_millis(500);
 
 /// Messages that wait for their time: those to `$delayed/{seconds}/{topic}`.

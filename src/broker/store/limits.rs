@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) messages: usize,
-    /// Of all messages together, as whoever stores them counts them.
+    /// Of all messages together, as the store in question counts them.
     pub(crate) bytes: usize,
 }
 
@@ -10,10 +10,10 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Full {
     /// There are as many messages as there may be.
-    #[error("{0} messages are kept, the limit")]
+    #[error("the limit of {0} stored messages is reached")]
     Messages(usize),
     /// The message does not fit into the bytes that are left.
-    #[error("it does not fit into the limit of {0} bytes")]
+    #[error("it exceeds the limit of {0} bytes")]
     Bytes(usize),
     /// The topic has too many levels to be kept.
     #[error("its topic has more than {0} levels")]
@@ -33,7 +33,7 @@ impl Usage {
         Self { limits, messages: 0, bytes: 0 }
     }
 
-    /// Counts a message of so many bytes, in place of one of `instead` bytes.
+    /// Counts a message of this many bytes, in place of one of `instead` bytes.
     pub(super) fn add(&mut self, bytes: usize, instead: Option<usize>) -> Result<(), Full> {
         let messages = self.messages + usize::from(instead.is_none());
         if messages > self.limits.messages {

@@ -7,27 +7,27 @@ use crate::cli::value::{self, Secret};
 use crate::mqtt::Version;
 use crate::transport::Protocol;
 
-/// Where to, and as whom.
+/// The broker, and the identity to connect with.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ConnectionArgs {
-    /// Broker
+    /// Host name or address of the broker
     #[arg(short = 'h', long, alias = "host", value_name = "HOST", default_value = "localhost")]
     pub hostname: String,
-    /// Port [default: 1883, 8883, 8083, 8084]
+    /// Port [default: by protocol 1883, 8883, 8083 or 8084]
     #[arg(short, long, value_name = "PORT", value_parser = value::port)]
     pub port: Option<u16>,
-    /// mqtt, mqtts, ws or wss; TLS options mean mqtts
+    /// mqtt, mqtts, ws or wss; a TLS option implies mqtts
     #[arg(short = 'l', long, value_name = "PROTOCOL", hide_possible_values = true, default_value = "mqtt")]
     pub protocol: Protocol,
-    /// All in one
-    #[arg(long, value_name = "URL", help = "As in mqtts://user:pass@host:8883/topic")]
+    /// Address in one piece
+    #[arg(long, value_name = "URL", help = "All in one, for example mqtts://user:pass@host:8883/topic")]
     pub url: Option<Secret>,
-    /// Unix socket instead of host and port
+    /// Connect to a Unix socket instead of a host and port
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
-    /// Start a broker here and connect to it
+    /// Start a broker in this program and connect to it
     #[arg(long)]
     pub embedded: bool,
     /// Client identifier [default: random]
@@ -42,22 +42,22 @@ pub struct ConnectionArgs {
     /// File whose first line is the password
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
-    /// Ask for the password, on a terminal
+    /// Prompt for the password on the terminal
     #[arg(long)]
     pub ask_password: bool,
-    /// Variable that holds the password
+    /// Environment variable that holds the password
     #[arg(long, value_name = "NAME")]
     pub password_env: Option<String>,
-    /// 5.0, 3.1.1 or 3.1
+    /// MQTT version: 5.0, 3.1.1 or 3.1
     #[arg(short = 'V', long, value_name = "VERSION", default_value = "5.0")]
     pub mqtt_version: Version,
-    /// Resume the session, and keep it
+    /// Resume the stored session and keep it; needs --client-id
     #[arg(long)]
     pub no_clean: bool,
-    /// Keep Alive, 0 is off
+    /// Keep Alive interval; 0 disables it
     #[arg(short = 'k', long, value_name = "SEC", default_value = "30", value_parser = value::whole_seconds_u16)]
     pub keepalive: u16,
-    /// Limit of one attempt, 0 is none
+    /// Time limit for one attempt to connect; 0 disables it
     #[arg(long, value_name = "SEC", default_value = "10", value_parser = value::seconds)]
     pub connect_timeout: Duration,
     /// Initial reconnect delay, doubled each time; 0 disables reconnecting
@@ -72,13 +72,13 @@ pub struct ConnectionArgs {
         value_parser = value::any_u32,
     )]
     pub maximum_reconnect_times: u32,
-    /// Go where the broker points to
+    /// Follow a redirect to another broker
     #[arg(long)]
     pub follow_redirect: bool,
-    /// SCRAM-SHA-1, -256 or -512
+    /// SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512
     #[arg(long, value_name = "NAME")]
     pub authentication_method: Option<String>,
-    /// Authenticate again so often, on the same connection
+    /// Authenticate again at this interval, on the same connection
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub reauthenticate_every: Option<Duration>,
 }

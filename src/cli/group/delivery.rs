@@ -11,10 +11,10 @@ pub struct DeliveryArgs {
         long,
         value_name = "N",
         value_parser = value::positive_u16,
-        help = "Messages in flight [default: what the broker announces, else 100, at QoS 2 20]"
+        help = "Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]"
     )]
     pub inflight: Option<u16>,
-    /// Repeat QoS 2 messages that a lost session leaves uncertain
+    /// Send QoS 2 messages again when a lost session leaves their delivery uncertain
     #[arg(long)]
     pub resend_uncertain: bool,
 }

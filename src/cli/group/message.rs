@@ -5,35 +5,35 @@ use crate::mqtt::{QoS, TopicName, UserProperty};
 
 const V5: &str = "PUBLISH properties (MQTT 5.0)";
 
-/// What every PUBLISH has, whatever command sends it.
+/// The fields of every PUBLISH, whichever command sends it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Message")]
 pub struct MessageArgs {
-    /// Topic to publish to; repeat it for several
+    /// Topic to publish to; repeatable
     #[arg(short, long, value_name = "TOPIC", value_parser = value::topic_name)]
     pub topic: Vec<TopicName>,
     /// Quality of Service: 0, 1 or 2
     #[arg(short, long, value_name = "QOS", default_value = "0")]
     pub qos: QoS,
-    /// The broker keeps it for later subscribers
+    /// Have the broker keep the message for later subscribers
     #[arg(short, long)]
     pub retain: bool,
     /// Set the DUP flag
     #[arg(short, long)]
     pub dup: bool,
-    /// The payload is UTF-8 text
+    /// Mark the payload as UTF-8 text
     #[arg(long, help_heading = V5)]
     pub payload_format_indicator: bool,
-    /// Lifetime of the message
+    /// Time after which the broker discards the message
     #[arg(short = 'e', long, value_name = "SEC", value_parser = value::whole_seconds_u32, help_heading = V5)]
     pub message_expiry_interval: Option<u32>,
-    /// Number that stands for the topic
+    /// Number to send in place of the topic
     #[arg(long, value_name = "N", value_parser = value::positive_u16, help_heading = V5)]
     pub topic_alias: Option<u16>,
-    /// Where a reply should go
+    /// Topic for replies
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, help_heading = V5)]
     pub response_topic: Option<TopicName>,
-    /// What ties a reply to the request
+    /// Data that links a reply to its request
     #[arg(long, value_name = "DATA", allow_hyphen_values = true, help_heading = V5)]
     pub correlation_data: Option<String>,
     /// User properties, "name: value"

@@ -2,11 +2,11 @@ use clap::Args;
 
 use crate::output::TraceFormat;
 
-/// What is told of the wire.
+/// How packets are logged.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Diagnosis")]
 pub struct TraceArgs {
-    /// Each packet on stderr, as text or =json
+    /// Print each packet on stderr, as text or with =json as JSON
     #[arg(
         long,
         value_name = "FORMAT",

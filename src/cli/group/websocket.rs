@@ -9,7 +9,7 @@ pub struct WebSocketArgs {
     /// Path of the upgrade request
     #[arg(long, value_name = "PATH", default_value = "/mqtt")]
     pub path: String,
-    /// Headers of the request, "name: value"
+    /// Headers to add to the request, "name: value"
     #[arg(long, value_name = "PAIR", num_args = 1.., value_parser = value::header)]
     pub ws_headers: Vec<(String, Secret)>,
 }

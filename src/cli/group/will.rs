@@ -19,10 +19,10 @@ pub struct WillArgs {
     /// QoS of the will
     #[arg(long, value_name = "QOS", default_value = "0", requires = "will_topic")]
     pub will_qos: QoS,
-    /// The broker keeps it
+    /// Have the broker keep the will for later subscribers
     #[arg(long, requires = "will_topic")]
     pub will_retain: bool,
-    /// Wait before it is published
+    /// Delay before the broker publishes the will
     #[arg(
         long,
         value_name = "SEC",
@@ -31,10 +31,10 @@ pub struct WillArgs {
         help_heading = V5,
     )]
     pub will_delay_interval: Option<u32>,
-    /// Its payload is UTF-8 text
+    /// Mark the payload of the will as UTF-8 text
     #[arg(long, requires = "will_topic", help_heading = V5)]
     pub will_payload_format_indicator: bool,
-    /// Its lifetime
+    /// Time after which the broker discards the will
     #[arg(
         long,
         value_name = "SEC",
@@ -43,13 +43,13 @@ pub struct WillArgs {
         help_heading = V5,
     )]
     pub will_message_expiry_interval: Option<u32>,
-    /// MIME type of its payload
+    /// MIME type of the payload of the will
     #[arg(long, value_name = "TYPE", requires = "will_topic", help_heading = V5)]
     pub will_content_type: Option<String>,
-    /// Where a reply should go
+    /// Topic for replies to the will
     #[arg(long, value_name = "TOPIC", value_parser = value::topic_name, requires = "will_topic", help_heading = V5)]
     pub will_response_topic: Option<TopicName>,
-    /// What ties a reply to it
+    /// Data that links a reply to the will
     #[arg(
         long,
         value_name = "DATA",
@@ -58,7 +58,7 @@ pub struct WillArgs {
         help_heading = V5
     )]
     pub will_correlation_data: Option<String>,
-    /// Pairs "name: value"
+    /// User properties of the will, "name: value"
     #[arg(
         long,
         value_name = "PAIR",

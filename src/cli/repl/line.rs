@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cli::group::{ConnectArgs, DeliveryArgs};
+use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
+use crate::cli::group::{ConnectArgs, DeliveryArgs, PayloadArgs, TemplateArgs};
 use crate::cli::publish::PublishArgs;
 use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
@@ -11,15 +12,18 @@ use crate::mqtt::{TopicFilter, TopicName};
 use crate::output::MessageShape;
 use crate::payload::PayloadFormat;
 
-/// The help of all commands, and of what is no command.
+/// The help of all commands, and of syntax that is not a command.
 const HELP: &str = "\
 {subcommands}
 
-  !CMD         Run a command of the shell
-  ... | CMD    Pipe what a command prints into a command of the shell
+  !CMD         Run a shell command
+  ... | CMD    Pipe the output of a command into a shell command
 
-'..' and \"..\" quote, $name is a variable, <<EOF takes the lines up to EOF as a word.
-`help COMMAND` tells more, with examples.";
+  repeat N { .. }                Run lines N times; $round counts
+  if COMMAND { .. } else { .. }  Run lines if a command succeeds, or others if it fails
+
+Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF as one word.
+`help COMMAND` shows the options of a command, with examples.";
 
 /// A line of `repl`, cut into words.
 #[derive(Debug, Clone, Parser)]
@@ -37,15 +41,15 @@ pub(crate) struct ReplLine {
     /// Print help
     #[arg(long, global = true, action = ArgAction::HelpShort, help_heading = "General")]
     help: Option<bool>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: ReplCommand,
 }
 
-/// What can be typed.
+/// The commands of a session.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ReplCommand {
-    /// Open a connection, or the current one again
+    /// Open a connection, or reopen the current one
     #[command(
         name = "connect",
         alias = "con",
@@ -56,45 +60,45 @@ Examples:
   connect --profile plant as plant
   connect --url mqtts://me@broker.example --ask-password
 
-What is not said here comes from the environment, the profile and the defaults, not from the command line of the
-program. Without anything said, the current connection is opened again."
+Options not given here come from the environment, the profile and the defaults, not from the command line of the
+program. Without any, the current connection is opened again."
     )]
     Connect(Box<ConnectLine>),
-    /// Close a connection, in order
+    /// Close a connection with DISCONNECT
     #[command(name = "disconnect", alias = "dis", override_usage = "disconnect [NAME]")]
     Disconnect {
-        /// Its name [default: the current one]
+        /// Name of the connection [default: the current one]
         #[arg(value_name = "NAME")]
         name: Option<String>,
     },
-    /// Make another connection the current one
+    /// Switch to another connection
     #[command(name = "switch", override_usage = "switch <NAME>")]
     Switch {
-        /// Its name
+        /// Name of the connection
         #[arg(value_name = "NAME")]
         name: String,
     },
-    /// Close a connection, and take it off the list
+    /// Close a connection and remove it from the list
     #[command(name = "forget", override_usage = "forget <NAME>")]
     Forget {
-        /// Its name
+        /// Name of the connection
         #[arg(value_name = "NAME")]
         name: String,
     },
-    /// Give a connection another name
+    /// Rename a connection
     #[command(name = "rename", override_usage = "rename <NAME> <NEW>")]
     Rename {
-        /// Its name
+        /// Name of the connection
         #[arg(value_name = "NAME")]
         name: String,
-        /// Its new name
+        /// New name
         #[arg(value_name = "NEW")]
         new: String,
     },
     /// List the connections
     #[command(name = "connections", alias = "ls", override_usage = "connections")]
     Connections,
-    /// Publish
+    /// Publish a message
     #[command(
         name = "pub",
         override_usage = "pub <TOPIC> [MESSAGE] [OPTIONS]",
@@ -106,7 +110,7 @@ Examples:
   pub car/ac -f hex 'de ad be ef'"
     )]
     Publish(Box<PublishLine>),
-    /// Subscribe; messages are shown as they come
+    /// Subscribe, and show messages as they arrive
     #[command(
         name = "sub",
         override_usage = "sub <FILTER>... [OPTIONS]",
@@ -123,27 +127,27 @@ Examples:
   sub $share/workers/job/# --output-mode jsonl"
     )]
     Subscribe(Box<SubscribeLine>),
-    /// End subscriptions
+    /// Unsubscribe from filters
     #[command(name = "unsub", override_usage = "unsub <FILTER>... | --all")]
     Unsubscribe {
-        /// Filters, as they were subscribed to
+        /// Filters, as given to `sub`
         #[arg(value_name = "FILTER", value_parser = value::topic_filter, required_unless_present = "all")]
         filters: Vec<TopicFilter>,
-        /// All of the current connection
+        /// All filters of the current connection
         #[arg(long, conflicts_with = "filters")]
         all: bool,
     },
     /// List the subscriptions
     #[command(name = "subs", override_usage = "subs")]
     Subscriptions,
-    /// Publish, and wait for the reply (MQTT 5.0)
+    /// Publish a request and wait for the reply (MQTT 5.0)
     #[command(
         name = "request",
         override_usage = "request <TOPIC> [MESSAGE] [OPTIONS]",
         mut_arg("user_properties", one_value),
         after_help = "\
-The message has a Response Topic, which is subscribed to until the reply comes, and Correlation Data.
-Without --timeout it waits for 10 s.
+The request has Correlation Data and a Response Topic, which is subscribed to until the reply arrives.
+The default --timeout is 10 s.
 
 Examples:
   request car/1/get speed
@@ -154,8 +158,9 @@ Examples:
     #[command(
         name = "wait",
         override_usage = "wait <FILTER> [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
-A message that came before counts, if no other `wait` or `expect` has taken it.
+A message that has already arrived counts, unless another `wait` or `expect` has taken it.
 Messages that do not match are left for others.
 
 Examples:
@@ -164,12 +169,13 @@ Examples:
   wait meter/7 --json /state/kWh=12.5"
     )]
     Wait(WaitLine),
-    /// Check the next message, or that there is none
+    /// Check the next message, or that none arrives
     #[command(
         name = "expect",
         override_usage = "expect <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
         after_help = "\
-It takes the oldest message on FILTER that no `wait` or `expect` has taken, and fails if that is another one.
+Takes the oldest message on FILTER that no `wait` or `expect` has taken, and fails if it does not match.
 
 Examples:
   expect car/ac on
@@ -177,10 +183,25 @@ Examples:
   expect car/# --none --timeout 500ms"
     )]
     Expect(ExpectLine),
-    /// Do nothing for a time
+    /// Check the messages received so far, without waiting
+    #[command(
+        name = "assert",
+        override_usage = "assert <FILTER> [PAYLOAD] [OPTIONS]",
+        mut_arg("schema", one_value),
+        after_help = "\
+At least one message must match, or exactly --count messages; --count 0 expects none. The messages stay available to
+`wait` and `expect`.
+
+Examples:
+  assert car/ac on
+  assert 'meter/+' --json /kWh --count 3
+  assert error/# --count 0"
+    )]
+    Assert(AssertLine),
+    /// Pause for a time
     #[command(name = "sleep", override_usage = "sleep <DURATION>")]
     Sleep {
-        /// Seconds, or with a unit, as in 200ms
+        /// Time in seconds, or with a unit, for example 200ms
         #[arg(value_name = "DURATION", value_parser = value::seconds)]
         time: Duration,
     },
@@ -196,24 +217,24 @@ Examples:
   last 5 -F '%I %t %p' | sort"
     )]
     Last(LastLine),
-    /// Count the messages that are kept
+    /// Count the received messages
     #[command(name = "count", override_usage = "count [OPTIONS]")]
     Count {
         /// Which.
         #[command(flatten)]
         selection: SelectionArgs,
     },
-    /// Write messages to a new file as JSON lines, which `mqttx-rs pub --jsonl` publishes again
+    /// Write messages to a new file as JSON lines, which `mqttx-rs pub --jsonl` can publish
     #[command(name = "export", override_usage = "export <FILE> [OPTIONS]")]
     Export {
-        /// Where to
+        /// File to write
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Which.
         #[command(flatten)]
         selection: SelectionArgs,
     },
-    /// Compare two messages: JSON by its members, text by lines, else bytes
+    /// Compare two messages: JSON by members, text by lines, anything else by bytes
     #[command(
         name = "diff",
         override_usage = "diff <ID> [ID] | diff <TOPIC>",
@@ -223,7 +244,8 @@ Examples:
   diff 7
   diff car/state
 
-One number: with the message before it on its topic. A topic: its last two messages."
+With one number, the message is compared with the one before it on its topic; with a topic, its last two messages
+are compared."
     )]
     Diff {
         /// Number of a message, or a topic
@@ -236,42 +258,42 @@ One number: with the message before it on its topic. A topic: its last two messa
     /// Show a message in full: properties, payload, bytes
     #[command(name = "show", override_usage = "show <ID>")]
     Show {
-        /// Its number, as `last` shows it
+        /// Number of the message, as shown by `last`
         #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
     },
     /// Write the payload of a message to a file
     #[command(name = "save", override_usage = "save <ID> <FILE>")]
     Save {
-        /// Its number, as `last` shows it
+        /// Number of the message, as shown by `last`
         #[arg(value_name = "ID", value_parser = value::count)]
         id: u64,
-        /// Where to
+        /// File to write
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Keep messages, and do not show them; or list what is muted
+    /// Stop showing messages, which are still kept; or list the muted filters
     #[command(name = "mute", override_usage = "mute [FILTER]...")]
     Mute {
-        /// Of which topics
+        /// Filters of the topics
         #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
         filters: Vec<TopicFilter>,
     },
-    /// Show messages again, all unless some are named
+    /// Show muted messages again, by default all
     #[command(name = "unmute", override_usage = "unmute [FILTER]...")]
     Unmute {
-        /// As it was muted
+        /// Filters, as given to `mute`
         #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
         filters: Vec<TopicFilter>,
     },
-    /// Tell how much comes, and which topics send most
+    /// Show how much arrives, and the busiest topics
     #[command(name = "stats", override_usage = "stats [N]")]
     Stats {
-        /// How many topics [default: 20]
+        /// Number of topics [default: 20]
         #[arg(value_name = "N", value_parser = value::count)]
         count: Option<u64>,
     },
-    /// Show the topics that were seen as a tree: messages, rate, age and latest value of each
+    /// Show the topics seen as a tree, with messages, rate, age and latest value of each
     #[command(
         name = "topics",
         override_usage = "topics [FILTER] [OPTIONS]",
@@ -281,26 +303,26 @@ Examples:
   topics 'meter/+' --json /kWh | sort"
     )]
     Topics(TopicsLine),
-    /// Watch the topics on the whole screen: values, ages, rates, details, a plot; q leaves
+    /// Watch topics on the full screen: values, ages, rates, details, a plot; q leaves
     #[command(
         name = "watch",
-        override_usage = "watch [FILTER]",
+        override_usage = "watch [FILTER]...",
         after_help = "\
 Keys:
-  arrows, j, k  choose a topic           s, Tab  by name, or the newest first
-  Enter         its payload and history  space   stop the picture, and go on
+  arrows, j, k  choose a topic           s, Tab  sort by name, or newest first
+  Enter         its payload and history  space   pause or resume the display
   g             plot its numbers         p       publish to it
-  /             only topics with a text  x       remove what is retained on it
-  q, Esc        back to the prompt
+  /             filter topics by text    x       remove its retained message
+  c             connect again            q, Esc  back to the prompt
 
-In a script or a pipe it prints the latest values once. It shows what is subscribed to."
+In a script or a pipe it prints the latest values once. It shows only topics that are subscribed to."
     )]
     Watch {
-        /// Of which topics
+        /// Filter of the topics
         #[arg(value_name = "FILTER", default_value = "#", value_parser = value::topic_filter)]
-        filter: TopicFilter,
+        filters: Vec<TopicFilter>,
     },
-    /// Plot the numbers of a topic on the whole screen; q leaves
+    /// Plot the numbers of a topic on the full screen; q leaves
     #[command(
         name = "plot",
         override_usage = "plot <TOPIC> [OPTIONS]",
@@ -311,14 +333,59 @@ Example:
 In a script or a pipe it prints one line of blocks."
     )]
     Plot {
-        /// Which topic
+        /// Topic to plot
         #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
         topic: TopicName,
-        /// Where the number is in JSON [default: the first number]
+        /// JSON pointer to the number [default: the first number]
         #[arg(long, value_name = "POINTER")]
         json: Option<String>,
     },
-    /// Run a command again and again while you go on typing
+    /// List or remove the retained messages of a broker
+    #[command(
+        name = "retained",
+        override_usage = "retained [FILTER] | retained clear <FILTER> [--dry-run|--yes]",
+        after_help = "\
+It subscribes for a moment. The messages are listed and not kept as received. `clear` asks before it removes them.
+
+Examples:
+  retained
+  retained 'car/+/state'
+  retained clear car/# --dry-run"
+    )]
+    Retained(RetainedLine),
+    /// Run, save or list named lines
+    #[command(
+        name = "note",
+        override_usage = "note [NAME [WORDS]] | note save <NAME> <LINE> | note remove <NAME> | note file [FILE]",
+        after_help = "\
+Words after NAME are appended to its line. Notes are kept in a TOML file, which a team can share; `note file FILE` uses
+another file in this session. Variables of a line in single quotes are replaced when it runs.
+
+Examples:
+  note save on pub lamp/1/set on -q 1
+  note save dim 'pub lamp/1/level $level'
+  note on
+  note file team.toml"
+    )]
+    Note(NoteLine),
+    /// Log the session to a file: what is typed and shown
+    #[command(
+        name = "tee",
+        override_usage = "tee <FILE>|off",
+        after_help = "\
+`tee off` ends it. Colours, lines with secrets and the output of shell commands are left out."
+    )]
+    Tee(TeeLine),
+    /// Save the values of `set`, `alias` and `var` for later sessions, without secrets
+    #[command(
+        name = "save-settings",
+        override_usage = "save-settings",
+        after_help = "\
+They are written to `repl-settings` in the configuration folder, usually ~/.config/mqttx-rs. A session begins with these
+lines and with those of `replrc` in the same folder, which is yours to edit. `mqttx-rs repl --no-rc` reads neither."
+    )]
+    SaveSettings,
+    /// Run a command repeatedly in the background
     #[command(
         name = "every",
         override_usage = "every <DURATION> <COMMAND>",
@@ -326,35 +393,65 @@ In a script or a pipe it prints one line of blocks."
 Example:
   every 5s pub car/ac on
 
-`jobs` lists what runs, `stop N` ends it."
+`jobs` lists the commands that run, `stop N` ends one."
     )]
     Every {
-        /// Seconds, or with a unit, as in 200ms
+        /// Time in seconds, or with a unit, for example 200ms
         #[arg(value_name = "DURATION", value_parser = value::seconds)]
         time: Duration,
-        /// What to run
+        /// Command to run
         #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// List what runs in the background
+    /// Answer requests in the background
+    #[command(
+        name = "reply",
+        override_usage = "reply <FILTER>... <--message|--file-read|--echo|--exec|--rules> [OPTIONS]",
+        mut_arg("topic", |option| option.hide(true)),
+        mut_arg("count", |option| option.hide(true)),
+        after_help = "\
+Answers go to the Response Topic of the request (MQTT 3.1.1: to TOPIC/reply), as with `mqttx-rs reply`.
+
+Examples:
+  reply 'lamp/+/get' -m on
+  reply 'upper/#' --exec 'tr a-z A-Z'
+
+`jobs` lists the jobs, `stop N` ends one."
+    )]
+    Reply(Box<ReplyLine>),
+    /// Record received messages to a new file in the background
+    #[command(
+        name = "record",
+        override_usage = "record <FILE> [FILTER]...",
+        after_help = "\
+The file has one JSON object per message, like `export` and `sub --output-mode jsonl`. Only messages of this session's
+subscriptions are recorded.
+
+Example:
+  record trip.jsonl car/#
+
+`jobs` lists the jobs, `stop N` ends one."
+    )]
+    Record(RecordLine),
+    /// List the background jobs
     #[command(name = "jobs", override_usage = "jobs")]
     Jobs,
-    /// End what runs in the background
+    /// End background jobs
     #[command(name = "stop", override_usage = "stop <N> | --all")]
     Stop {
-        /// Its number, as `jobs` shows it
+        /// Number of the job, as shown by `jobs`
         #[arg(value_name = "N", value_parser = value::count, required_unless_present = "all")]
         number: Option<u64>,
-        /// All of it
+        /// All jobs
         #[arg(long, conflicts_with = "number")]
         all: bool,
     },
-    /// Choose how messages are shown and sent, or list what is chosen
+    /// Set how messages are shown and sent, or list the settings
     #[command(
         name = "set",
         override_usage = "set [NAME [VALUE]]",
         after_help = "\
-Without VALUE it is as at first.
+Without VALUE, the default is restored.
 
 Examples:
   set format hex
@@ -363,27 +460,29 @@ Examples:
   set qos 1
   set timestamps on
   set changes on
-  set max-lines 5"
+  set max-lines 5
+  set keys vi
+  set prompt '{client_id}@{name}> '"
     )]
     Set {
-        /// What
+        /// Setting to change
         #[arg(value_name = "NAME")]
         name: Option<Preference>,
-        /// What it is to be
+        /// New value
         #[arg(value_name = "VALUE", requires = "name")]
         value: Option<String>,
     },
-    /// Set a variable, which `$name` and `${name}` stand for; or list them
+    /// Set a variable, used as `$name` or `${name}`; or list all
     #[command(name = "var", override_usage = "var [NAME [VALUE]]")]
     Variable {
-        /// Its name
+        /// Name of the variable
         #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// Its value; without one the variable is removed
+        /// Value; without one, the variable is removed
         #[arg(value_name = "VALUE")]
         value: Option<String>,
     },
-    /// Give a command a name of your own, or list them
+    /// Define a name for a command, or list all
     #[command(
         name = "alias",
         override_usage = "alias [NAME [COMMAND]]",
@@ -393,24 +492,24 @@ Examples:
   alias on"
     )]
     Alias {
-        /// Its name
+        /// Name of the alias
         #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// What it stands for; without it the alias is removed
+        /// Command to run; without one, the alias is removed
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
     /// Run the lines of a file
     #[command(name = "source", override_usage = "source <FILE>")]
     Source {
-        /// Which
+        /// File to run
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Write lines in $EDITOR, and run them; it begins with the last one
+    /// Write commands in $EDITOR and run them; the editor opens with the last one
     #[command(name = "edit", override_usage = "edit")]
     Edit,
-    /// Tell each packet that crosses the wire
+    /// Print each packet sent and received
     #[command(name = "trace", override_usage = "trace on|off")]
     Trace {
         /// On or off
@@ -420,14 +519,14 @@ Examples:
     /// Clear the screen
     #[command(name = "clear", alias = "cls", override_usage = "clear")]
     Clear,
-    /// Tell about the commands, or one of them
+    /// List the commands, or show the help of one
     #[command(name = "help", alias = "?", override_usage = "help [COMMAND]")]
     Help {
-        /// Which
+        /// Command to show
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
-    /// Close all connections, and leave
+    /// Close all connections and leave
     #[command(name = "exit", alias = "quit", override_usage = "exit [CODE]")]
     Exit {
         /// Exit code of the program
@@ -441,18 +540,22 @@ Examples:
 pub(crate) enum Preference {
     /// line, default, clean, jsonl or raw.
     Mode,
-    /// A shape of one's own, in `mosquitto_sub`'s letters.
+    /// A custom shape, in the letters of `mosquitto_sub`.
     Template,
     /// How payloads are shown: plain, hex, base64, json or binary.
     Format,
-    /// For `pub` and `sub` lines that name none.
+    /// The QoS of `pub` and `sub` lines that name none.
     Qos,
     /// The time of receipt before each message: on or off.
     Timestamps,
-    /// What a message changes on its topic, below it: on or off.
+    /// The changes from the message before it, below each message: on or off.
     Changes,
-    /// Lines of a payload that are shown; 0 for all.
+    /// Most lines to show of a payload; 0 shows all.
     MaxLines,
+    /// Keys that edit a line: emacs or vi.
+    Keys,
+    /// The prompt; {name} and `{client_id}` are those of the connection.
+    Prompt,
 }
 
 /// On or off.
@@ -464,19 +567,19 @@ pub(crate) enum Switch {
     Off,
 }
 
-/// Which of the messages that are kept.
+/// A selection of the received messages.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SelectionArgs {
-    /// Only those whose topic matches
+    /// Only messages whose topic matches this filter
     #[arg(long, value_name = "FILTER", value_parser = value::topic_filter)]
     pub on: Option<TopicFilter>,
-    /// Only those whose payload matches a regular expression
+    /// Only messages whose payload matches this regular expression
     #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
     pub pattern: Option<String>,
-    /// Only those with this value in their JSON, as in /state/on=true; without a value, `last` shows it
+    /// Only messages with this value in their JSON, for example /state/on=true; without a value, `last` shows that part
     #[arg(long, value_name = "POINTER[=VALUE]")]
     pub json: Vec<String>,
-    /// Only those of the last so many seconds; units are taken too, as in 5m
+    /// Only messages of the last SEC seconds, or with a unit, for example 5m
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub since: Option<Duration>,
 }
@@ -484,7 +587,7 @@ pub(crate) struct SelectionArgs {
 /// `last`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LastLine {
-    /// How many
+    /// Number of messages
     #[arg(value_name = "N", default_value = "10", value_parser = value::count)]
     pub count: u64,
     /// Which.
@@ -497,7 +600,7 @@ pub(crate) struct LastLine {
     #[arg(
         short = 'F',
         long,
-        help = "Shape, as in \"%I %t %p\", mosquitto_sub's letters",
+        help = "Shape of a line in the letters of mosquitto_sub, for example \"%I %t %p\"",
         value_name = "TEMPLATE",
         allow_hyphen_values = true
     )]
@@ -510,13 +613,13 @@ pub(crate) struct LastLine {
 /// `topics`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TopicsLine {
-    /// Only those that match
+    /// Only topics that match this filter
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub on: Option<TopicFilter>,
-    /// Levels that have a line
+    /// Depth of the tree, in levels
     #[arg(long, value_name = "N", default_value = "8", value_parser = value::count)]
     pub depth: u64,
-    /// Of JSON payloads only the value at this place, as in /state/on
+    /// Only the value at this pointer of JSON payloads, for example /state/on
     #[arg(long, value_name = "POINTER")]
     pub json: Option<String>,
 }
@@ -524,19 +627,19 @@ pub(crate) struct TopicsLine {
 /// `connect`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConnectLine {
-    /// What the connection is called here [default: its host and port]
+    /// Name of the connection [default: its host and port]
     #[arg(value_name = "as NAME", num_args = 0..=2)]
     pub name: Vec<String>,
-    /// Profile: its name, or the path of a file
+    /// Profile to use: its name, or the path of a file
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// No profile, not even the selected one
+    /// Use no profile, not even the selected one
     #[arg(long, conflicts_with = "profile")]
     pub no_profile: bool,
-    /// Where to.
+    /// The connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// How what is published is delivered.
+    /// How messages are delivered.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
 }
@@ -544,24 +647,27 @@ pub(crate) struct ConnectLine {
 /// `pub`.
 #[derive(Debug, Clone, Args)]
 pub struct PublishLine {
-    /// Where to
+    /// Topic to publish to
     #[arg(value_name = "TOPIC", value_parser = value::topic_name)]
     pub to: Option<TopicName>,
     /// Payload
     #[arg(value_name = "MESSAGE")]
     pub body: Option<String>,
-    /// What is published.
+    /// The messages.
     #[command(flatten)]
     pub publish: PublishArgs,
+    /// Whether placeholders in payloads are filled.
+    #[command(flatten)]
+    pub template: TemplateArgs,
 }
 
 /// `sub`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SubscribeLine {
-    /// What to
+    /// Filters to subscribe to
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// How.
+    /// The subscription and its output.
     #[command(flatten)]
     pub subscribe: SubscribeArgs,
 }
@@ -569,13 +675,13 @@ pub(crate) struct SubscribeLine {
 /// `wait`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WaitLine {
-    /// On which topics
+    /// Filter of the topics
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
-    /// Which messages.
+    /// What the messages must match.
     #[command(flatten)]
     pub waited_for: WaitedForArgs,
-    /// Fail after so long, seconds or with a unit; 0 waits for ever
+    /// Fail after this time, in seconds or with a unit; 0 waits forever
     #[arg(long, value_name = "SEC", default_value = "30", value_parser = value::seconds)]
     pub timeout: Duration,
 }
@@ -583,32 +689,55 @@ pub(crate) struct WaitLine {
 /// `expect`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExpectLine {
+    /// Filter of the topics
+    #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
+    pub filter: TopicFilter,
+    /// Expected payload
+    #[arg(value_name = "PAYLOAD")]
+    pub payload: Option<String>,
+    /// What the message must match.
+    #[command(flatten)]
+    pub waited_for: WaitedForArgs,
+    /// Expect that no message arrives
+    #[arg(long, conflicts_with_all = ["payload", "pattern", "json", "property"])]
+    pub none: bool,
+    /// Fail, or with --none succeed, after this time, in seconds or with a unit
+    #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
+    pub timeout: Duration,
+}
+
+/// `assert`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AssertLine {
     /// On which topics
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filter: TopicFilter,
     /// What the payload has to be
     #[arg(value_name = "PAYLOAD")]
     pub payload: Option<String>,
-    /// Which message.
+    /// Which messages.
     #[command(flatten)]
     pub waited_for: WaitedForArgs,
-    /// No message may come
-    #[arg(long, conflicts_with_all = ["payload", "pattern", "json"])]
-    pub none: bool,
-    /// Fail, or with --none succeed, after so long, seconds or with a unit
-    #[arg(long, value_name = "SEC", default_value = "5", value_parser = value::seconds)]
-    pub timeout: Duration,
+    /// Expect exactly N messages
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
 }
 
-/// What a message must have besides its topic.
-#[derive(Debug, Clone, Default, Args)]
+/// What a message must match besides its topic.
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WaitedForArgs {
-    /// A regular expression that the payload matches
+    /// Regular expression that the payload must match
     #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
     pub pattern: Option<String>,
-    /// A value of a JSON payload, as in /state/kWh=12.5; repeat it for several
+    /// Value that a JSON payload must have, for example /state/kWh=12.5; repeatable
     #[arg(long, value_name = "POINTER=VALUE")]
     pub json: Vec<String>,
+    /// A property, for example content-type=text/plain, retain=true or user:site; repeat it for several
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub property: Vec<String>,
+    /// How the payload is decoded first.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
 }
 
 /// The definition of a line: for parsing, help and completion.
@@ -616,12 +745,12 @@ pub(crate) fn line_command() -> clap::Command {
     finished(ReplLine::command())
 }
 
-/// What a program can end with.
+/// An exit code.
 fn exit_code(text: &str) -> Result<u8, String> {
     text.parse().map_err(|_| format!("`{text}` is not an exit code: use a whole number between 0 and 255"))
 }
 
-/// An option of one value, so that what follows is no further one: it can be repeated.
+/// An option of one value, so that what follows it is an argument; it can be repeated.
 fn one_value(argument: Arg) -> Arg {
     argument.num_args(1)
 }

@@ -1,5 +1,6 @@
 //! `mqttx-rs repl`, and the commands that are typed inside.
 
+mod keep;
 mod line;
 
 use std::path::PathBuf;
@@ -8,9 +9,10 @@ use clap::Args;
 
 use super::group::{ConnectArgs, DeliveryArgs};
 
+pub(crate) use keep::{NoteLine, RecordLine, ReplyLine, RetainedLine};
 pub(crate) use line::{
-    ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs, SubscribeLine,
-    Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
+    AssertLine, ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs,
+    SubscribeLine, Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
 };
 
 const EXAMPLES: &str = "\
@@ -18,41 +20,48 @@ Examples:
   mqttx-rs repl
   mqttx-rs repl --profile plant
   mqttx-rs repl --embedded --script smoke.mqtt
+  mqttx-rs repl --script tests/*.mqtt --junit report.xml
   printf 'sub car/#\\npub car/ac on\\nwait car/ac\\n' | mqttx-rs repl --embedded
 
-`help` inside lists the commands. A script is a file of them: see `wait` and `expect`.";
+At the prompt, `help` lists the commands. A script is a file of such commands: see `wait` and `expect`.";
 
 /// `mqttx-rs repl`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    override_usage = "mqttx-rs repl [--script FILE] [OPTIONS]",
+    override_usage = "mqttx-rs repl [--script FILE...] [OPTIONS]",
     after_help = EXAMPLES,
     mut_arg("save_options", |option| option.hide(true)),
     mut_arg("load_options", |option| option.hide(true))
 )]
 pub struct ReplArgs {
-    /// Where commands come from.
+    /// The source of the commands.
     #[command(flatten)]
     pub script: ScriptArgs,
-    /// Where to, at first.
+    /// The first connection.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// How what is published is delivered.
+    /// How messages are delivered.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
 }
 
-/// Where commands come from, and what an error does.
+/// Where commands come from, and what happens on an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Script")]
 pub struct ScriptArgs {
-    /// Run the commands of a file; `-` is stdin, which is read when it is no terminal
+    /// Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub script: Vec<PathBuf>,
+    /// Write the result of each script to a file, as XML for CI
     #[arg(long, value_name = "FILE")]
-    pub script: Option<PathBuf>,
-    /// Show each line of a script on stderr before it runs
+    pub junit: Option<PathBuf>,
+    /// Print each line of a script on stderr before running it
     #[arg(short = 'x', long)]
     pub echo: bool,
-    /// Go on after an error; the exit code is the first one's
+    /// Do not run the start-up file and the saved settings; a script never does
+    #[arg(long)]
+    pub no_rc: bool,
+    /// Continue after an error; the exit code is that of the first error
     #[arg(long)]
     pub keep_going: bool,
 }

@@ -1,6 +1,6 @@
 //! What the command line calls the values of plain types: known to help, completions and errors.
 //!
-//! The types stand where they are used, each once, and know nothing of clap.
+//! The types are defined where they are used, and know nothing of clap.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -49,7 +49,7 @@ impl ValueEnum for ColorChoice {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Self::Auto => PossibleValue::new("auto"),
-            Self::Always => PossibleValue::new("always").help("Even in a pipe"),
+            Self::Always => PossibleValue::new("always").help("Even into a pipe"),
             Self::Never => PossibleValue::new("never").help("Not even on a terminal"),
         })
     }
@@ -75,13 +75,13 @@ impl ValueEnum for TraceFormat {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Text => PossibleValue::new("text").help("A line for people"),
-            Self::Json => PossibleValue::new("json").help("A JSON object a line"),
+            Self::Text => PossibleValue::new("text").help("A line of text"),
+            Self::Json => PossibleValue::new("json").help("One JSON object per line"),
         })
     }
 }
 
-/// `--output-mode`. A template has an option of its own.
+/// `--output-mode`. A template has its own option.
 impl ValueEnum for MessageShape {
     fn value_variants<'a>() -> &'a [Self] {
         const MODES: &[MessageShape] =
@@ -91,10 +91,10 @@ impl ValueEnum for MessageShape {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Default => PossibleValue::new("default").help("For people"),
-            Self::Clean => PossibleValue::new("clean").help("A pretty JSON object a message, MQTTX's fields"),
-            Self::JsonLines => PossibleValue::new("jsonl").help("A lossless JSON object a line"),
-            Self::Raw => PossibleValue::new("raw").help("Payload and delimiter only"),
+            Self::Default => PossibleValue::new("default").help("Readable text"),
+            Self::Clean => PossibleValue::new("clean").help("An indented JSON object per message, with MQTTX's fields"),
+            Self::JsonLines => PossibleValue::new("jsonl").help("One lossless JSON object per line"),
+            Self::Raw => PossibleValue::new("raw").help("Only the payload and the delimiter"),
             Self::Template(_) => return None,
         })
     }
@@ -108,10 +108,12 @@ impl ValueEnum for SharedStrategy {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Self::Random => PossibleValue::new("random"),
-            Self::RoundRobin => PossibleValue::new("round_robin").help("One after the other"),
-            Self::Sticky => PossibleValue::new("sticky").help("The same one for as long as it is there"),
-            Self::HashClientId => PossibleValue::new("hash_clientid").alias("hash").help("One for each publisher"),
-            Self::HashTopic => PossibleValue::new("hash_topic").help("One for each topic"),
+            Self::RoundRobin => PossibleValue::new("round_robin").help("Each member in turn"),
+            Self::Sticky => PossibleValue::new("sticky").help("The same member as long as it is connected"),
+            Self::HashClientId => {
+                PossibleValue::new("hash_clientid").alias("hash").help("One member for each publisher")
+            }
+            Self::HashTopic => PossibleValue::new("hash_topic").help("One member for each topic"),
         })
     }
 }

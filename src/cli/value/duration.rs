@@ -1,4 +1,4 @@
-//! Durations: `15m`, `1.5s`, `200ms`, `1h 30m`; a bare number has the unit that the flag's help names.
+//! Durations: `15m`, `1.5s`, `200ms`, `1h 30m`; a bare number has the unit that the help of the option names.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(crate) fn delay_seconds(text: &str) -> Result<u32, ValueError> {
 fn whole_seconds<T: TryFrom<u64> + PartialOrd + Display>(text: &str, maximum: &T) -> Result<T, ValueError> {
     let duration = parse(text, "s")?;
     if duration.subsec_nanos() != 0 {
-        return Err(ValueError::new(format!("`{text}` is not a whole number of seconds, which MQTT counts here")));
+        return Err(ValueError::new(format!("`{text}` is not a whole number of seconds, which MQTT needs here")));
     }
     match T::try_from(duration.as_secs()) {
         Ok(seconds) if seconds <= *maximum => Ok(seconds),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_an_example() {
+    fn what_is_not_a_duration_is_refused_with_an_example() {
         for text in ["", "abc", "-1", "-5s", "1x", "1mo", "PT5M ago", "1.2.3", ".", "99999999999999999999"] {
             let error = seconds(text).unwrap_err();
             assert!(error.to_string().contains("200ms"), "{text}: {error}");

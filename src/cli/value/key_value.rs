@@ -12,7 +12,7 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), ValueError> {
     };
     match split {
         Some((at, width)) if at > 0 => Ok((text[..at].to_owned(), text[at + width..].to_owned())),
-        _ => Err(ValueError::new(format!("`{text}` is no pair: write `name: value` or `name=value`"))),
+        _ => Err(ValueError::new(format!("`{text}` is not a pair: write `name: value` or `name=value`"))),
     }
 }
 

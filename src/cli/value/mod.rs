@@ -69,10 +69,10 @@ pub(crate) fn positive_u32(text: &str) -> Result<u32, ValueError> {
     number(text, 1..=u32::MAX)
 }
 
-/// How many, at least one.
+/// A count of at least one.
 pub(crate) fn count(text: &str) -> Result<u64, ValueError> {
     let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| ValueError::new(format!("`{text}` is not a whole number of 1 or more")))
+    count.ok_or_else(|| ValueError::new(format!("`{text}` is not a whole number of at least 1")))
 }
 
 /// A number above 0.
@@ -98,13 +98,13 @@ pub(crate) fn retain_handling(text: &str) -> Result<RetainHandling, ValueError> 
     }
 }
 
-/// A name and a value, which may be a token.
+/// A name and a value, which may be a secret.
 pub(crate) fn header(text: &str) -> Result<(String, Secret), ValueError> {
-    // The error repeats nothing.
+    // The error does not repeat the text, which may hold a secret.
     let split = text.split_once(':').or_else(|| text.split_once('='));
     let (name, value) = split
         .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| ValueError::new("a header is written `name: value`"))?;
+        .ok_or_else(|| ValueError::new("a header must be written `name: value`"))?;
     Ok((name.to_owned(), Secret::new(value.strip_prefix(' ').unwrap_or(value))))
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn topic_filter(text: &str) -> Result<TopicFilter, TopicError> {
     TopicFilter::parse(text)
 }
 
-/// The bytes of a delimiter; none is allowed.
+/// The bytes of a delimiter, which may be empty.
 pub(crate) fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
     payload::parse_escapes(text).map(Bytes::from)
 }
@@ -133,7 +133,7 @@ pub(crate) fn delimiter(text: &str) -> Result<Bytes, EscapeError> {
 /// An address, or a range of IPv4 addresses.
 pub(crate) fn addresses(text: &str) -> Result<Vec<IpAddr>, ValueError> {
     const MOST: u32 = 65_536;
-    let refused = || ValueError::new(format!("`{text}` is no address and no range, as in 10.0.0.1-10.0.0.9"));
+    let refused = || ValueError::new(format!("`{text}` is not an IP address or a range such as 10.0.0.1-10.0.0.9"));
     let Some((first, last)) = text.split_once('-') else { return Ok(vec![text.parse().map_err(|_| refused())?]) };
     let parse = |text: &str| text.trim().parse::<Ipv4Addr>().map(u32::from).map_err(|_| refused());
     let (first, last) = (parse(first)?, parse(last)?);

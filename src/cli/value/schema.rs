@@ -8,11 +8,11 @@ use crate::mqtt::TopicFilter;
 /// A value of `--schema`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaRule {
-    /// Of these topics.
+    /// The topics that have this schema.
     pub filter: TopicFilter,
-    /// The file.
+    /// The file of the schema.
     pub path: PathBuf,
-    /// The message; Protobuf has several in a file, Avro has one type.
+    /// The message type; a Protobuf file can have several, an Avro file has one type.
     pub message: Option<String>,
 }
 

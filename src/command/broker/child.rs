@@ -12,8 +12,8 @@ use crate::error::{Error, ExitStatus};
 /// Variables that would lead a client elsewhere.
 const LEAD_ELSEWHERE: [&str; 3] = ["MQTTX_URL", "MQTTX_UNIX", "MQTTX_PROFILE"];
 
-/// Runs a command with the broker's address in its environment, to its end: signals go on to it, and it is never left
-/// behind.
+/// Runs a command to its end with the broker's address in its environment: signals are passed on to it, and it is never
+/// left running.
 pub(super) async fn run(
     name: &OsStr,
     arguments: &[OsString],
@@ -30,11 +30,11 @@ pub(super) async fn run(
     }
     let host = reachable(broker.ip());
     command.env("MQTTX_HOST", host.to_string()).env("MQTTX_PORT", broker.port().to_string());
-    // A selected profile may speak TLS, or go through a proxy, which has a loopback of its own.
+    // A selected profile may use TLS, or a proxy, which has its own loopback.
     command.env("MQTTX_PROTOCOL", "mqtt").env("NO_PROXY", without_proxy(host));
     let shown = name.display();
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Error::usage(format!("`{shown}`: there is no such command")),
+        ErrorKind::NotFound => Error::usage(format!("`{shown}`: command not found")),
         _ => Error::local(format!("`{shown}` cannot be run: {error}")),
     })?;
     loop {
@@ -48,7 +48,7 @@ pub(super) async fn run(
     }
 }
 
-/// `NO_PROXY` with the broker's host behind what it says already.
+/// `NO_PROXY` with the host of the broker appended.
 fn without_proxy(host: IpAddr) -> String {
     let given = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
     match given.filter(|hosts| !hosts.trim().is_empty()) {
@@ -58,8 +58,8 @@ fn without_proxy(host: IpAddr) -> String {
     }
 }
 
-/// PATH with this program's folder before the others, so that a script finds the `mqttx-rs` that runs it. `None` where
-/// the system cannot tell, or the folder's name cannot stand in PATH: then PATH stays as it is.
+/// PATH with this program's folder before the others, so that a script finds the `mqttx-rs` that runs it. `None` if
+/// the path is unknown or the folder's name cannot be in PATH: then PATH stays unchanged.
 fn path_with_this_program() -> Option<OsString> {
     let program = std::env::current_exe().ok()?;
     let others = std::env::var_os("PATH").unwrap_or_default();
@@ -67,7 +67,7 @@ fn path_with_this_program() -> Option<OsString> {
     std::env::join_paths(folders).ok()
 }
 
-/// Sends a signal on to the command, unless it has it already: a terminal gives Ctrl-C to its whole foreground.
+/// Passes a signal on to the command, unless it already has it: a terminal sends Ctrl-C to its whole foreground group.
 #[cfg(unix)]
 fn forward(number: u8, child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
@@ -76,7 +76,7 @@ fn forward(number: u8, child: &Child) {
     if signal != Signal::TERM && in_the_foreground_of_a_terminal() {
         return;
     }
-    // None once it has been waited for, so that the number is never another process's.
+    // None once it has been waited for, so that the id never belongs to another process.
     let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(id) = id {
         // Fails only if it has just ended.
@@ -84,7 +84,7 @@ fn forward(number: u8, child: &Child) {
     }
 }
 
-/// Nothing: the console gives Ctrl-C to all its processes.
+/// Nothing to do: the console sends Ctrl-C to all its processes.
 #[cfg(not(unix))]
 fn forward(_: u8, _: &Child) {}
 
@@ -94,7 +94,7 @@ fn in_the_foreground_of_a_terminal() -> bool {
     rustix::termios::tcgetpgrp(&terminal) == Ok(rustix::process::getpgrp())
 }
 
-/// Where a client on this machine finds what listens on an address.
+/// The address at which a client on this machine reaches a listener.
 fn reachable(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -103,13 +103,13 @@ fn reachable(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The exit code as a shell gives it: 128 + the number of the signal that killed it.
+/// The exit code as in a shell: 128 + the number of the signal that killed it.
 fn code(status: ChildStatus) -> u8 {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
     let signal: Option<i32> = None;
     let code = status.code().or(signal.map(|signal| 128 + signal));
-    // Codes beyond a byte exist on Windows; 1 says at least that it failed.
+    // Codes beyond a byte exist on Windows; 1 at least means failure.
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

@@ -1,7 +1,7 @@
 //! `mqttx-rs broker`, and the broker of `--embedded`.
 //!
-//! It stands apart from [`crate::broker`], which knows no settings, no terminal and no signals. Without the cargo
-//! feature `broker` both say that there is none.
+//! Separate from [`crate::broker`], which does not depend on settings, terminal or signals. Without the cargo feature
+//! `broker`, both report that this build has none.
 
 #[cfg(not(feature = "broker"))]
 mod absent;

@@ -10,7 +10,7 @@ use crate::output::{Stdout, Talk, TraceFormat, WriteError, broker_metrics};
 use crate::settings::{BrokerSettings, ConnectSettings, LimitSettings, ListenSettings};
 use crate::transport::Tap;
 
-/// A broker that runs for as long as this is kept.
+/// A broker that runs as long as this is kept.
 #[derive(Debug)]
 pub(crate) struct Embedded {
     broker: Broker,
@@ -23,7 +23,7 @@ impl Embedded {
     }
 }
 
-/// Starts the broker of `--embedded`, if settings ask for it, and says where it is.
+/// Starts the broker of `--embedded`, if the settings request it, and reports its address.
 ///
 /// # Errors
 ///
@@ -38,8 +38,8 @@ pub(crate) fn embed(settings: &ConnectSettings, talk: Talk) -> Result<Option<Emb
     Ok(Some(Embedded { broker }))
 }
 
-/// Runs a broker until SIGINT, SIGTERM or SIGHUP, with its addresses on stdout, a URL a line; or around a command, which has
-/// stdout to itself, with its exit code. Warns of one that is open to the network.
+/// Runs a broker until SIGINT, SIGTERM or SIGHUP, with its addresses on stdout, one URL per line; or for the time of a
+/// command, which has stdout to itself, with its exit code. Warns about one that is open to the network.
 ///
 /// # Errors
 ///
@@ -50,25 +50,23 @@ pub(crate) async fn run<W: Write>(
     talk: Talk,
 ) -> Result<ExitStatus, Error> {
     allow_many_connections();
-    // Before anybody learns that it runs and may want to end it.
+    // Before anyone knows that it runs and may want to end it.
     let mut interrupt = Interrupt::listen()?;
     let is_open = settings.users.is_empty()
         && settings.user_file.is_none()
         && !settings.no_anonymous
         && !settings.listen.bind.to_canonical().is_loopback();
     let BrokerSettings { command, trace, prometheus, .. } = settings.clone();
-    // Around a command stderr is the command's too.
+    // With a command, stderr is shared with it.
     let heard = if command.is_some() { talk.hushed() } else { talk };
     let broker = Broker::start_watched(options(settings), Some(Box::new(Watcher { talk: heard, trace })))?;
-    // Behind the broker, so that whoever names one port twice hears of this option.
+    // After the broker, so that an error about a duplicate port names this option.
     let page = match prometheus {
         Some(address) => Some(MetricsPage::listen(address).await?),
         None => None,
     };
     if is_open {
-        talk.warning(
-            "anybody on the network may connect to this broker: name its users with --user, or leave --bind out",
-        );
+        talk.warning("anyone on the network can connect to this broker: define users with --user, or leave out --bind");
     }
     if let Some(page) = &page {
         heard.progress(format_args!("Metrics at {}", page.url()));
@@ -93,20 +91,20 @@ pub(crate) async fn run<W: Write>(
     }
 }
 
-/// As many connections as the system allows this process: many begin with 1,024.
+/// As many connections as the system allows this process; the usual default is 1,024.
 #[cfg(unix)]
 fn allow_many_connections() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let limit = getrlimit(Resource::Nofile);
-    // With fewer it works too.
+    // It works with fewer too.
     _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 #[cfg(not(unix))]
 fn allow_many_connections() {}
 
-/// A URL a line, and the file of the authority that was made.
+/// One URL per line, and the file of the generated authority.
 fn print_addresses<W: Write>(addresses: &Addresses, stdout: &mut Stdout<W>) -> Result<(), Error> {
     for line in addresses.to_string().lines() {
         print(stdout.line(line))?;
@@ -117,7 +115,7 @@ fn print_addresses<W: Write>(addresses: &Addresses, stdout: &mut Stdout<W>) -> R
     print(stdout.flush())
 }
 
-/// That nobody wants to read the addresses does not end the broker.
+/// A closed stdout does not end the broker.
 fn print(written: Result<(), WriteError>) -> Result<(), Error> {
     match written {
         Ok(()) | Err(WriteError::Closed) => Ok(()),
@@ -195,7 +193,7 @@ fn limits_of(settings: &LimitSettings) -> Limits {
     }
 }
 
-/// Says on stderr what the broker does.
+/// Logs on stderr what the broker does.
 struct Watcher {
     talk: Talk,
     trace: Option<TraceFormat>,
@@ -221,7 +219,7 @@ impl Watch for Watcher {
     }
 
     fn fault(&mut self, done: &Done) {
-        // There may be millions: the first of a rule on a connection for everybody, the others for who looks closely.
+        // There may be millions: the first of a rule on a connection is always logged, the others only with `--debug`.
         if done.is_first {
             self.talk.progress(&done.text);
         } else {

@@ -1,16 +1,16 @@
 //! The completion scripts: what `clap_complete` makes of the definition, and the names of profiles, which a script
-//! asks the program for when they are wanted.
+//! asks the program for when needed.
 
 use clap::Command;
 use clap_complete::Shell;
 
-/// What a shell runs to have the names, a name a line.
+/// The command that prints the names, one per line.
 const NAMES: &str = "mqttx-rs profile list --names 2>/dev/null";
 
-/// The commands of `profile` that are given the name of one that is there.
+/// The commands of `profile` that take the name of an existing one.
 const WITH_NAME: [&str; 9] = ["show", "edit", "copy", "rename", "remove", "use", "validate", "path", "export"];
 
-/// The script of a shell; `Err`: a text that `clap_complete` is known to write, and did not.
+/// The script of a shell; `Err`: an expected text that `clap_complete` did not write.
 pub(super) fn script(shell: Shell, mut definition: Command) -> Result<String, String> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut definition, "mqttx-rs", &mut script);
@@ -25,7 +25,7 @@ pub(super) fn script(shell: Shell, mut definition: Command) -> Result<String, St
     }
 }
 
-/// Replaces a text, which has to be there; else it is the error.
+/// Replaces a text that must be there; if it is missing, it is the error.
 fn replaced(script: &str, from: &str, to: &str) -> Result<String, String> {
     if script.contains(from) { Ok(script.replace(from, to)) } else { Err(from.to_owned()) }
 }
@@ -53,7 +53,7 @@ fn bash(script: &str) -> Result<String, String> {
     Ok(script)
 }
 
-/// What is before a text, and what begins with it.
+/// The parts before a text, and from it on.
 fn split<'a>(script: &'a str, at: &str) -> Result<(&'a str, &'a str), String> {
     script.find(at).map(|at| script.split_at(at)).ok_or_else(|| at.to_owned())
 }
@@ -61,11 +61,15 @@ fn split<'a>(script: &'a str, at: &str) -> Result<(&'a str, &'a str), String> {
 fn zsh(script: &str) -> Result<String, String> {
     let mut script =
         replaced(script, "or the path of a file]:NAME:_default'", "or the path of a file]:NAME:_mqttx-rs_profiles'")?;
-    script = replaced(&script, "says nothing]:PROFILE:_default'", "says nothing]:PROFILE:_mqttx-rs_profiles'")?;
+    script = replaced(
+        &script,
+        "all other values from]:PROFILE:_default'",
+        "all other values from]:PROFILE:_mqttx-rs_profiles'",
+    )?;
     for name in ["name -- Name of the profile", "names -- Names of profiles, or paths of files"] {
         script = replaced(&script, &format!(":{name}:_default'"), &format!(":{name}:_mqttx-rs_profiles'"))?;
     }
-    let default = r"Name of the profile \[default\: the one that is in use\]";
+    let default = r"Name of the profile \[default\: the one in use\]";
     script = replaced(&script, &format!("{default}:_default'"), &format!("{default}:_mqttx-rs_profiles'"))?;
     let function = format!(
         "(( $+functions[_mqttx-rs_profiles] )) ||\n_mqttx-rs_profiles() {{\n    local -a names\n    \

@@ -17,10 +17,10 @@ const EXIT_STATUS: &[(ErrorKind, &str)] = &[
     (ErrorKind::ConnectRefused, "the broker refused CONNECT"),
     (ErrorKind::PublishRefused, "the broker refused a publish"),
     (ErrorKind::SubscribeRefused, "the broker refused a subscription"),
-    (ErrorKind::ConnectionLost, "the connection was lost and not recovered before the work was done"),
+    (ErrorKind::ConnectionLost, "the connection was lost and not restored before the work was done"),
     (ErrorKind::TimedOut, "timed out"),
     (ErrorKind::Protocol, "the broker broke the protocol"),
-    (ErrorKind::Threshold, "a threshold of a benchmark was missed"),
+    (ErrorKind::Threshold, "a threshold of a benchmark failed"),
 ];
 
 /// The page of each command that help shows, by its file's name.
@@ -57,7 +57,7 @@ fn page(command: Command) -> io::Result<String> {
 
 /// The section of the variables, from the table that the program reads them by.
 fn push_environment(page: &mut String) {
-    page.push_str(".SH ENVIRONMENT\nA flag wins over its variable. A list has one value a line.\n");
+    page.push_str(".SH ENVIRONMENT\nAn option takes precedence over its variable. A list has one value per line.\n");
     for (variable, option) in config::variables() {
         let flag = option.replace('_', "\\-");
         // Writing to a string does not fail.
@@ -69,8 +69,8 @@ fn push_environment(page: &mut String) {
 fn push_exit_status(page: &mut String) {
     page.push_str(".SH EXIT STATUS\n");
     let errors = EXIT_STATUS.iter().map(|(kind, meaning)| (kind.code().to_string(), *meaning));
-    let done = ("0".to_owned(), "done; an unbounded sub that was interrupted, too");
-    let interrupted = ("130, 143".to_owned(), "interrupted before bounded work was done");
+    let done = ("0".to_owned(), "done; also an unbounded sub that was interrupted");
+    let interrupted = ("130, 143".to_owned(), "interrupted before a limited task was done");
     for (code, meaning) in std::iter::once(done).chain(errors).chain([interrupted]) {
         let _ = writeln!(page, ".TP\n\\fB{code}\\fR\n{meaning}");
     }

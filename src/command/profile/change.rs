@@ -1,4 +1,4 @@
-//! Jobs that write. Each reads what is there and writes under one lock, so that of two processes none loses a change.
+//! Jobs that write. Each reads and writes under one lock, so that concurrent processes do not lose changes.
 
 use std::io::Write;
 
@@ -18,38 +18,76 @@ pub(super) fn add<W: Write>(
     desk.refuse_taken(name, force)?;
     if profile == Profile::default() {
         if !desk.terminal.stderr.terminal {
-            let error = Error::usage("there is nothing to say in the profile");
+            let error = Error::usage("the profile would be empty");
             return Err(
-                error.with_hint(format!("as in mqttx-rs profile add {name} --url mqtts://broker.example -u me"))
+                error.with_hint(format!("for example mqttx-rs profile add {name} --url mqtts://broker.example -u me"))
             );
         }
-        profile = asked(desk)?;
+        profile = asked(desk, &QUESTIONS)?;
     }
-    for key in profile.plain_secrets() {
-        let advice = "env:NAME, file:PATH or prompt keep it elsewhere";
-        let what = if key == "connection.password" { "the password" } else { key };
-        desk.talk.warning(format_args!("{what} stands in the profile as it is: {advice}"));
-    }
+    warn_of_secrets(desk, &profile);
     write_checked(desk, name, &profile.to_toml(), force)?;
     desk.talk.success(format_args!("created profile {name}: mqttx-rs --profile {name} sub"));
     Ok(ExitStatus::Done)
 }
 
-/// What a person answers; an empty answer leaves a thing out.
-fn asked<W: Write>(desk: &Desk<'_, W>) -> Result<Profile, Error> {
-    let questions = [
-        ("connection.url", "Broker, as mqtts://broker.example:8883 [mqtt://localhost]"),
-        ("connection.client_id", "Client id, as monitor.{hostname}.{random:1000..9999} [random]"),
-        ("connection.username", "User name [none]"),
-        ("connection.password", "Password, as env:NAME, file:PATH or prompt [none]"),
-        ("publish.topic", "Topic that pub publishes to [none]"),
-        ("subscribe.filters", "Filters that sub subscribes to, between spaces [none]"),
-    ];
+/// `init`: MQTTX's questions, and the profile is selected.
+pub(super) fn init<W: Write>(
+    desk: &Desk<'_, W>,
+    name: &str,
+    mut profile: Profile,
+    force: bool,
+) -> Result<ExitStatus, Error> {
+    desk.refuse_taken(name, force)?;
+    if profile == Profile::default() {
+        if !desk.terminal.stderr.terminal {
+            let error = Error::usage("cannot prompt: this is not a terminal");
+            return Err(error.with_hint("say it with --set, for example --set connection.host=broker.example"));
+        }
+        profile = asked(desk, &QUESTIONS_OF_MQTTX)?;
+    }
+    warn_of_secrets(desk, &profile);
+    write_checked(desk, name, &profile.to_toml(), force)?;
+    desk.talk.success(format_args!("created profile {name}"));
+    select(desk, Some(name))
+}
+
+fn warn_of_secrets<W: Write>(desk: &Desk<'_, W>, profile: &Profile) {
+    for key in profile.plain_secrets() {
+        let advice = "env:NAME, file:PATH or prompt keep it out of the profile";
+        let what = if key == "connection.password" { "the password" } else { key };
+        desk.talk.warning(format_args!("{what} is in plain text in the profile: {advice}"));
+    }
+}
+
+/// The questions of `profile add`, each with the key of its answer.
+const QUESTIONS: [(&str, &str); 6] = [
+    ("connection.url", "Broker, for example mqtts://broker.example:8883 [mqtt://localhost]"),
+    ("connection.client_id", "Client id, for example monitor.{hostname}.{random:1000..9999} [random]"),
+    ("connection.username", "User name [none]"),
+    ("connection.password", "Password: env:NAME, file:PATH or prompt [none]"),
+    ("publish.topic", "Topic that pub publishes to [none]"),
+    ("subscribe.filters", "Filters that sub subscribes to, separated by spaces [none]"),
+];
+
+/// The questions of `init`.
+const QUESTIONS_OF_MQTTX: [(&str, &str); 6] = [
+    ("connection.protocol", "Protocol: mqtt, mqtts, ws or wss [mqtt]"),
+    ("connection.host", "Host [localhost]"),
+    ("connection.port", "Port [by the protocol]"),
+    ("connection.maximum_reconnect_times", "Maximum of reconnects in a row [10]"),
+    ("connection.username", "User name [none]"),
+    ("connection.password", "Password: env:NAME, file:PATH or prompt [none]"),
+];
+
+/// The answers of the user; an empty one leaves the value out.
+fn asked<W: Write>(desk: &Desk<'_, W>, questions: &[(&'static str, &str)]) -> Result<Profile, Error> {
     let mut profile = Profile::default();
-    for (path, question) in questions {
+    for (path, question) in questions.iter().copied() {
         let answer = ask(desk.talk, question)?;
         let value = match (path, answer.as_str()) {
             ("connection.url", "") => Value::text("mqtt://localhost"),
+            ("connection.host", "") => Value::text("localhost"),
             (_, "") => continue,
             ("subscribe.filters", filters) => {
                 Value::Filters(filters.split_whitespace().map(crate::config::profile::FilterEntry::new).collect())
@@ -61,7 +99,7 @@ fn asked<W: Write>(desk: &Desk<'_, W>) -> Result<Profile, Error> {
     Ok(profile)
 }
 
-/// Writes a new profile that every command would take, or nothing.
+/// Writes a new profile if every command would accept it, otherwise nothing.
 pub(super) fn write_checked<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str, force: bool) -> Result<(), Error> {
     let lock = desk.store.lock()?;
     desk.refuse_taken(name, force)?;
@@ -69,10 +107,10 @@ pub(super) fn write_checked<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str
     desk.store.write(&lock, name, text)
 }
 
-/// Whether a text would do as the profile of this name.
+/// Checks whether a text would be valid as the profile of this name.
 pub(super) fn check_text<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str) -> Result<(), Error> {
     Profile::parse(&format!("profile `{name}`"), text)?;
-    // Beside the others, so that what it extends is found.
+    // In the same folder, so that the profiles it extends are found.
     let draft = desk.store.profiles()?.join(format!(".{:016x}.toml", fastrand::u64(..)));
     crate::config::profile::write_private(&draft, text)?;
     let checked = check_profile(&draft.to_string_lossy(), desk.variable);
@@ -89,7 +127,7 @@ pub(super) fn edit<W: Write>(
     let text = edit_text(&desk.store.read(name)?, changes)?;
     check_text(desk, name, &text)?;
     desk.store.write(&lock, name, &text)?;
-    desk.talk.success(format_args!("profile {name} is changed"));
+    desk.talk.success(format_args!("changed profile {name}"));
     Ok(ExitStatus::Done)
 }
 
@@ -110,7 +148,7 @@ pub(super) fn rename<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Res
         desk.store.select(&lock, Some(new))?;
     }
     desk.store.remove(&lock, name)?;
-    desk.talk.success(format_args!("profile {name} is now {new}"));
+    desk.talk.success(format_args!("renamed profile {name} to {new}"));
     for dependent in dependents(desk, name) {
         desk.talk.warning(format_args!("profile {dependent} still extends {name}"));
     }
@@ -122,11 +160,11 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
     if !yes {
         if !desk.terminal.stderr.terminal {
             return Err(
-                Error::usage("cannot prompt: stdin is not a terminal").with_hint("--yes removes without a question")
+                Error::usage("cannot prompt: stdin is not a terminal").with_hint("--yes removes it without asking")
             );
         }
-        if !is_agreed(desk.talk, &format!("Remove the profile {name}?"))? {
-            desk.talk.failure("nothing is removed");
+        if !is_agreed(desk.talk, &format!("Remove profile {name}?"))? {
+            desk.talk.failure("nothing removed");
             return Ok(ExitStatus::Done);
         }
     }
@@ -139,7 +177,7 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
         return Err(Error::usage(format!("profile `{dependent}` extends `{name}`")));
     }
     desk.store.remove(&lock, name)?;
-    desk.talk.success(format_args!("profile {name} is removed"));
+    desk.talk.success(format_args!("removed profile {name}"));
     Ok(ExitStatus::Done)
 }
 
@@ -160,7 +198,7 @@ pub(super) fn select<W: Write>(desk: &Desk<'_, W>, name: Option<&str>) -> Result
     }
     desk.store.select(&lock, name)?;
     match name {
-        Some(name) => desk.talk.success(format_args!("profile {name} holds where no other is named")),
+        Some(name) => desk.talk.success(format_args!("selected profile {name}, used where no other is named")),
         None => desk.talk.success("no profile is selected"),
     }
     Ok(ExitStatus::Done)

@@ -6,7 +6,7 @@ use crate::config::profile::Store;
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{Stdout, Talk, Terminal, WriteError};
 
-/// Reaches the broker of a profile and tells what it announces.
+/// Connects to the broker of a profile and reports what it announces.
 pub(super) type Check<'a> = dyn Fn(&str) -> Result<ExitStatus, Error> + 'a;
 
 /// What the jobs have in common.
@@ -19,7 +19,7 @@ pub(super) struct Desk<'a, W: Write> {
 }
 
 impl<W: Write> Desk<'_, W> {
-    /// Writes to stdout; that nobody reads it is no failure.
+    /// Writes to stdout; a closed pipe is not a failure.
     pub(super) fn written(
         &mut self,
         write: impl FnOnce(&mut Stdout<W>) -> Result<(), WriteError>,
@@ -35,12 +35,12 @@ impl<W: Write> Desk<'_, W> {
         text.lines().try_for_each(|line| self.written(|stdout| stdout.line(line)))
     }
 
-    /// Refuses a name that is taken, unless it is said that it may be.
+    /// Refuses a name that is taken, unless it may be replaced.
     pub(super) fn refuse_taken(&self, name: &str, force: bool) -> Result<(), Error> {
         if force || !self.store.path(name)?.exists() {
             return Ok(());
         }
-        let hint = format!("--force replaces it, `mqttx-rs profile edit {name}` changes it");
-        Err(Error::new(ErrorKind::Usage, format!("there is a profile `{name}` already")).with_hint(hint))
+        let hint = format!("--force replaces it; `mqttx-rs profile edit {name}` changes it");
+        Err(Error::new(ErrorKind::Usage, format!("profile `{name}` already exists")).with_hint(hint))
     }
 }

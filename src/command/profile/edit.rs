@@ -1,4 +1,4 @@
-//! A profile in the person's own editor.
+//! A profile in the user's editor.
 
 use std::fs;
 use std::io::Write;
@@ -12,9 +12,9 @@ use crate::config::profile::{check_name, template, write_private};
 use crate::error::{Error, ErrorKind, ExitStatus};
 
 /// Below this line of a draft there is only help.
-const HELP: &str = "# ---- What a profile can say. From this line on nothing is kept. ----";
+const HELP: &str = "# ---- All keys of a profile. Everything from this line on is discarded. ----";
 
-/// Opens a draft in the editor, and keeps it when it is valid and nobody else has changed the profile.
+/// Opens a draft in the editor, and saves it if it is valid and the profile has not been changed by another process.
 pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<ExitStatus, Error> {
     check_name(name)?;
     let before = if desk.store.path(name)?.exists() { Some(desk.store.read(name)?) } else { None };
@@ -26,30 +26,30 @@ pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<Exit
         let text = edited(desk, &draft).inspect_err(|_| _ = fs::remove_file(&draft))?;
         if Some(&text) == before.as_ref() || (before.is_none() && text == begun) {
             _ = fs::remove_file(&draft);
-            desk.talk.success("nothing is changed");
+            desk.talk.success("nothing changed");
             return Ok(ExitStatus::Done);
         }
         match kept(desk, name, &text, before.as_deref()) {
             Ok(()) => {
                 _ = fs::remove_file(&draft);
-                desk.talk.success(format_args!("profile {name} is written"));
+                desk.talk.success(format_args!("changed profile {name}"));
                 return Ok(ExitStatus::Done);
             }
             Err(error) => {
-                let hint = format!("the draft is kept: {}", draft.display());
+                let hint = format!("your draft is in {}", draft.display());
                 if !desk.terminal.stderr.terminal || error.kind() != ErrorKind::Usage {
                     return Err(error.with_hint(hint));
                 }
                 desk.talk.error(&error);
                 if ask(desk.talk, "Edit again? [Y/n]")?.to_lowercase().starts_with('n') {
-                    return Err(Error::usage("the profile is as it was").with_hint(hint));
+                    return Err(Error::usage("the profile is unchanged").with_hint(hint));
                 }
             }
         }
     }
 }
 
-/// The draft as it is when the editor has ended.
+/// The draft after the editor has ended.
 fn edited<W: Write>(desk: &Desk<'_, W>, draft: &Path) -> Result<String, Error> {
     let set = |name: &str| (desk.variable)(name).filter(|text| !text.trim().is_empty());
     let fallback = if cfg!(windows) { "notepad" } else { "vi" };
@@ -61,8 +61,10 @@ fn edited<W: Write>(desk: &Desk<'_, W>, draft: &Path) -> Result<String, Error> {
         Ok(status) if status.success() => {}
         Ok(status) => return Err(Error::local(format!("the editor `{editor}` failed: {status}"))),
         Err(error) => {
-            let refused = Error::local(format!("the editor `{editor}` does not start: {error}"));
-            return Err(refused.with_hint("EDITOR names another; `profile edit NAME --set KEY=VALUE` needs none"));
+            let refused = Error::local(format!("cannot start the editor `{editor}`: {error}"));
+            return Err(
+                refused.with_hint("set EDITOR to another editor; `profile edit NAME --set KEY=VALUE` needs none")
+            );
         }
     }
     let text = fs::read_to_string(draft);
@@ -75,7 +77,7 @@ fn kept<W: Write>(desk: &Desk<'_, W>, name: &str, text: &str, before: Option<&st
     let lock = desk.store.lock()?;
     let now = if desk.store.path(name)?.exists() { Some(desk.store.read(name)?) } else { None };
     if now.as_deref() != before {
-        return Err(Error::local(format!("profile `{name}` was changed by somebody else in the meantime")));
+        return Err(Error::local(format!("profile `{name}` was changed by another program in the meantime")));
     }
     check_text(desk, name, text)?;
     desk.store.write(&lock, name, text)

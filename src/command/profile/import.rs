@@ -1,4 +1,4 @@
-//! Profiles of another program's file.
+//! Profiles from another program's file.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -31,7 +31,7 @@ pub(super) fn import<W: Write>(
         for (name, _) in &profiles {
             desk.refuse_taken(name, force).map_err(|error| taken(error, name))?;
         }
-        // One after the other: the first is what the others may extend.
+        // In order, as the others may extend the first.
         made = profiles.iter().try_for_each(|(name, profile)| {
             let text = profile.to_toml();
             check_text(desk, name, &text).map_err(|error| error.with_context(&called))?;
@@ -49,7 +49,7 @@ pub(super) fn import<W: Write>(
     made.map(|()| ExitStatus::Done)
 }
 
-/// What a name is made of when the file says none.
+/// The name to use if the file has none.
 pub(super) fn stem(path: Option<&Path>) -> String {
     path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -61,10 +61,10 @@ fn read(path: Option<&Path>, called: &str) -> Result<String, Error> {
     };
     let bytes = path.map_or_else(of_stdin, fs::read);
     let bytes = bytes.map_err(|error| Error::local(format!("cannot read {called}: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| Error::usage(format!("{called} is no text in UTF-8")))
+    String::from_utf8(bytes).map_err(|_| Error::usage(format!("{called} is not UTF-8 text")))
 }
 
 fn taken(error: Error, name: &str) -> Error {
-    let hint = format!("--force replaces it, --name calls the new one otherwise than {name}");
+    let hint = format!("--force replaces it; --name gives the new one another name than {name}");
     if error.kind() == ErrorKind::Usage { error.with_hint(hint) } else { error }
 }

@@ -25,7 +25,7 @@ pub(super) fn list<W: Write>(desk: &mut Desk<'_, W>, shape: ListShape) -> Result
         return Ok(ExitStatus::Done);
     }
     if all.is_empty() {
-        desk.talk.success("there are no profiles: `mqttx-rs profile add NAME` makes one");
+        desk.talk.success("no profiles: `mqttx-rs profile add NAME` creates one");
         return Ok(ExitStatus::Done);
     }
     let mut columns = Columns::default();
@@ -63,14 +63,16 @@ fn read_file(path: &str) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| Error::local(format!("{path}: {error}")))
 }
 
-/// The profile that is meant: the one that is named, or that a run would use.
+/// The named profile, or the one that a run would use.
 fn in_use<W: Write>(desk: &Desk<'_, W>, name: Option<String>) -> Result<String, Error> {
     let of_environment = || (desk.variable)("MQTTX_PROFILE").filter(|name| !name.is_empty());
     let name = match name.or_else(of_environment) {
         Some(name) => Some(name),
         None => desk.store.selected()?,
     };
-    name.ok_or_else(|| Error::usage("no profile is in use").with_hint("name one: `mqttx-rs profile list` shows them"))
+    name.ok_or_else(|| {
+        Error::usage("no profile is in use").with_hint("give its name: `mqttx-rs profile list` lists all")
+    })
 }
 
 pub(super) fn effective<W: Write>(desk: &mut Desk<'_, W>, name: Option<&str>) -> Result<ExitStatus, Error> {
@@ -101,21 +103,22 @@ pub(super) fn export<W: Write>(desk: &mut Desk<'_, W>, name: &str, with_secrets:
     let mut profile = flatten(&desk.store, name)?;
     if !with_secrets {
         for path in take_secrets(&mut profile) {
-            desk.talk.warning(format_args!("{path} is left out: it is a secret in plain text (--with-secrets)"));
+            desk.talk
+                .warning(format_args!("{path} is left out: it is a secret in plain text (--with-secrets includes it)"));
         }
     }
     desk.lines(&profile.to_toml())?;
     Ok(ExitStatus::Done)
 }
 
-/// Takes secrets in plain text out of a profile, and tells their keys.
+/// Removes secrets in plain text from a profile, and returns their keys.
 fn take_secrets(profile: &mut Profile) -> Vec<&'static str> {
     let paths = profile.plain_secrets();
     profile.values.retain(|path, _| !paths.contains(path));
     paths
 }
 
-/// Checks each, and goes on after one that is wrong.
+/// Checks each, and continues after an invalid one.
 pub(super) fn validate<W: Write>(desk: &Desk<'_, W>, names: Vec<String>, connect: Option<&Check<'_>>) -> ExitStatus {
     let names = if names.is_empty() { desk.store.names() } else { names };
     let mut failure = None;

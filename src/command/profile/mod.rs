@@ -1,4 +1,4 @@
-//! `profile`: what is done with the files of profiles.
+//! `profile`: works with the files of profiles.
 
 mod change;
 mod desk;
@@ -36,6 +36,7 @@ pub(crate) fn run(
             import::import(&mut desk, path.as_deref(), &options, dry_run, force)?
         }
         ProfileJob::Add { name, profile, force } => change::add(&desk, &name, profile, force)?,
+        ProfileJob::Init { name, profile, force } => change::init(&desk, &name, profile, force)?,
         ProfileJob::Copy(name, new) => change::copy(&desk, &name, &new)?,
         ProfileJob::Rename(name, new) => change::rename(&desk, &name, &new)?,
         ProfileJob::Remove { name, yes } => change::remove(&desk, &name, yes)?,

@@ -1,10 +1,10 @@
-//! How `sub` ends: what is still to be waited for, and with which status.
+//! How `sub` ends: what it still waits for, and the status.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{End, Subscriber, at};
+use super::{End, SAID_AFTER, Subscriber, at};
 use crate::client::{ClientError, Event, Events, Pending};
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
@@ -13,10 +13,7 @@ use crate::output::WriteError;
 use crate::payload::plural;
 use crate::settings::Retained;
 
-/// The wait for the broker is said when it takes so long.
-const SAID_AFTER: Duration = Duration::from_secs(2);
-
-/// What ends the wait for the broker before it has all acknowledgements.
+/// What ends the wait for the broker early.
 enum Cut {
     Signal(u8),
     Timeout,
@@ -25,7 +22,7 @@ enum Cut {
 }
 
 impl Subscriber<'_> {
-    /// Closes the connection in order and says how it ended.
+    /// Closes the connection properly and returns how it ended.
     pub(super) async fn end(
         mut self,
         end: End,
@@ -34,6 +31,7 @@ impl Subscriber<'_> {
         deadline: Option<Instant>,
     ) -> Result<ExitStatus, Error> {
         let end = self.end_removals(end, events, interrupt).await;
+        let end = self.end_work(end, events, interrupt).await;
         if matches!(end, End::Done) && self.receipts.is_some() {
             let settled = self.settle(events, interrupt, deadline).await;
             if !matches!(settled, Ok(ExitStatus::Done)) {
@@ -50,7 +48,7 @@ impl Subscriber<'_> {
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
-            (End::Done | End::Refused | End::Unwritable(WriteError::Closed), _)
+            (End::Done | End::Refused | End::Failed | End::Unwritable(WriteError::Closed), _)
             | (End::Idle | End::Signal(_), None) => Ok(status),
             (End::Unwritable(WriteError::Failed(error)), _) => Err(error),
             (End::Lost(error), _) => Err(Error::from(*error)),
@@ -68,10 +66,10 @@ impl Subscriber<'_> {
                 };
                 let message = match (self.is_subscribed, self.removals.under_way()) {
                     (false, _) => format!("no SUBACK within --timeout of {time} s"),
-                    (true, 0) => format!("--timeout of {time} s is over: {messages} received"),
+                    (true, 0) => format!("--timeout of {time} s expired: {messages} received"),
                     (true, removals) => {
                         let removals = plural(removals, "removal");
-                        format!("--timeout of {time} s is over: the broker has not acknowledged {removals}")
+                        format!("--timeout of {time} s expired: the broker has not acknowledged {removals}")
                     }
                 };
                 Err(Error::new(ErrorKind::TimedOut, message))
@@ -80,8 +78,8 @@ impl Subscriber<'_> {
         self.refused_before(result)
     }
 
-    /// Ends once the broker has what it needs to forget what was printed, so that nobody else gets it too; over another
-    /// connection if need be.
+    /// Ends once the broker can forget what was printed, so that no other client gets it too; over another connection if
+    /// necessary.
     async fn settle(
         &mut self,
         events: &mut Events,
@@ -99,7 +97,7 @@ impl Subscriber<'_> {
                 () = at(idle) => break Cut::Idle,
                 () = at(news) => {
                     news = None;
-                    self.talk.progress("Waiting until the broker has all acknowledgements");
+                    self.talk.progress("Waiting until the broker has received all acknowledgements");
                     continue;
                 }
                 event = events.next() => event,
@@ -127,11 +125,11 @@ impl Subscriber<'_> {
         let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
         let why = match &cut {
             Cut::Signal(_) => "interrupted".to_owned(),
-            Cut::Timeout => format!("--timeout of {} s is over", seconds(self.settings.timeout)),
-            Cut::Idle => format!("nothing came for {} s", seconds(self.idle_timeout)),
+            Cut::Timeout => format!("--timeout of {} s expired", seconds(self.settings.timeout)),
+            Cut::Idle => format!("no message for {} s", seconds(self.idle_timeout)),
             Cut::Lost(error) => error.to_string(),
         };
-        let message = format!("{why}: the broker may not have all acknowledgements, and send printed messages again");
+        let message = format!("{why}: the broker may lack acknowledgements and send printed messages again");
         match cut {
             Cut::Signal(signal) => {
                 self.talk.warning(message);
@@ -141,7 +139,7 @@ impl Subscriber<'_> {
         }
     }
 
-    /// A refusal on the way is what the exit code says, whatever ended the run, unless that has a smaller code.
+    /// A refusal during the run determines the exit code, unless the end of the run has a smaller one.
     fn refused_before(&self, result: Result<ExitStatus, Error>) -> Result<ExitStatus, Error> {
         match (self.failure, result) {
             (Some(failure), Err(error)) if failure.code() < error.kind().code() => {
@@ -153,8 +151,8 @@ impl Subscriber<'_> {
         }
     }
 
-    /// With `--remove-retained`: waits for what is under way, so that it is printed if it is removed, and says what
-    /// was done.
+    /// With `--remove-retained`: waits for pending removals, so that what is removed is printed, and reports what was
+    /// done.
     async fn end_removals(&mut self, mut end: End, events: &mut Events, interrupt: &mut Interrupt) -> End {
         if !matches!(self.settings.retained, Retained::Remove { .. }) {
             return end;

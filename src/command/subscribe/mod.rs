@@ -1,12 +1,15 @@
-//! `sub`: subscribes, prints what arrives, and acknowledges what it has printed.
+//! `sub`: subscribes, prints what arrives or has it worked on, and acknowledges what it has done with.
 //!
-//! A message at QoS 1 or 2 is acknowledged when its bytes have left the program, not when it came: what was not
-//! printed comes again at the next run of a persistent session, and `--count N` takes exactly N from it.
+//! A message at QoS 1 or 2 is acknowledged when its bytes have left the program, not when it arrived: what was
+//! not printed is delivered again in the next run of a persistent session, and `--count N` takes exactly N from it.
 //!
-//! Where stdout takes no more, as behind a `less` that nobody scrolls, nothing more is taken from the client, which then
-//! stops reading; the keep alive goes on.
+//! If stdout accepts no more, for example with a `less` that is not scrolled, nothing more is taken from the client, which
+//! then stops reading; the keep alive continues.
 
+mod backlog;
 mod ending;
+mod work;
+mod worker;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -18,7 +21,7 @@ use crate::client::{Client, ClientError, Event, Events};
 use crate::command::interrupt::Interrupt;
 use crate::command::pace::Pace;
 use crate::command::receipts::Receipts;
-use crate::command::refusal::refused;
+use crate::command::refusal::{refused, subscription_refused};
 use crate::command::removal::{self, Removals};
 use crate::command::status;
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -29,9 +32,13 @@ use crate::output::{
 use crate::payload::Record;
 use crate::session::{AckToken, Acknowledge, Received, RequestError, SubAck, UnsubscribeRequest};
 use crate::settings::{Retained, SubSettings};
+use worker::{Worker, news_of};
 
-/// The silence after which a broker's retained messages are taken to be over: the protocol has no sign of it.
+/// The silence after which all retained messages are assumed to have arrived, as the protocol does not mark the end.
 const RETAINED_ARE_OVER: Duration = Duration::from_secs(1);
+
+/// A wait at the end is reported after this time.
+const SAID_AFTER: Duration = Duration::from_secs(2);
 
 /// Subscribes, and prints until the work is done.
 pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
@@ -44,7 +51,7 @@ pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) 
     let (client, mut events) = crate::command::connect(&settings.connect, Acknowledge::Manual, talk)?;
     let mut subscriber = Subscriber::new(settings, client, printer, talk);
     if settings.subscribe.filters.is_empty() {
-        // `--unsubscribe` alone: what is left of the session's subscriptions is printed.
+        // Only `--unsubscribe`: prints messages of the remaining subscriptions of the session.
         subscriber.after_subscribing();
     } else {
         let request = subscriber.client.subscribe(settings.subscribe.clone());
@@ -62,13 +69,14 @@ pub(crate) async fn run(settings: &SubSettings, terminal: Terminal, talk: Talk) 
             sent = subscriber.removals.send(&subscriber.client), if subscriber.removals.are_waiting() => {
                 sent.err().and_then(|error| subscriber.not_removed(&error))
             }
-            // While nobody takes messages, their silence means nothing.
+            // While no messages are taken, silence means nothing.
             () = at(subscriber.idle_deadline), if !subscriber.is_busy() => Some(End::Idle),
-            event = events.next(), if !subscriber.printer.is_blocked() => match event {
+            news = news_of(&mut subscriber.worker), if subscriber.may_have_news() => subscriber.hear(news),
+            event = events.next(), if subscriber.has_room() => match event {
                 Some(event) => subscriber.take_all(event, &mut events),
                 None => Some(End::Done),
             },
-            // Last, so that it costs nothing while messages come: then a write finds out by itself.
+            // Last, so that it costs nothing while messages arrive: then a write detects it anyway.
             () = &mut unreadable, if subscriber.is_to_be_read() => Some(End::Unwritable(WriteError::Closed)),
         };
         if let Some(end) = ended {
@@ -91,6 +99,8 @@ enum End {
     Signal(u8),
     /// What was printed could not be written.
     Unwritable(WriteError),
+    /// The work on a message failed, with `--on-failure stop`, or its reader is gone; that has been said.
+    Failed,
     /// The connection is lost for good.
     Lost(Box<ClientError>),
 }
@@ -100,9 +110,11 @@ struct Subscriber<'a> {
     client: Client,
     printer: MessagePrinter<PatientStdout>,
     talk: Talk,
-    /// Of messages that were printed, or passed over, since the last flush.
+    /// Tokens of messages that were printed or skipped since the last flush.
     tokens: Vec<AckToken>,
-    /// With `--count` in a session that is kept.
+    /// With `--exec` or `--ack-on-read`.
+    worker: Option<Worker>,
+    /// With `--count` in a persistent session.
     receipts: Option<Receipts>,
     pace: Pace,
     /// How many were printed.
@@ -111,13 +123,13 @@ struct Subscriber<'a> {
     /// Silence until then ends the work; it begins with SUBACK.
     idle_deadline: Option<Instant>,
     idle_timeout: Option<Duration>,
-    /// The work is done, but for what stdout had no room for.
+    /// The work is done, except for what stdout had no room for.
     end_when_written: Option<End>,
-    /// What came since the last flush ends a silence.
+    /// Something arrived since the last flush, which ends a silence.
     is_heard: bool,
     /// With `--remove-retained`.
     removals: Removals,
-    /// Something was refused, and it went on: the kind with the smallest exit code.
+    /// Something was refused, and the run continued: the kind with the smallest exit code.
     failure: Option<ErrorKind>,
 }
 
@@ -131,6 +143,7 @@ impl<'a> Subscriber<'a> {
             printer,
             talk,
             tokens: Vec::new(),
+            worker: settings.work.as_ref().map(|work| Worker::new(work, &settings.codec)),
             receipts: is_counted_from_kept(settings).then(Receipts::default),
             pace: Pace::new(),
             count: 0,
@@ -144,8 +157,7 @@ impl<'a> Subscriber<'a> {
         }
     }
 
-    /// Takes an event and all that wait behind it, as long as stdout takes what is printed; then writes that, and
-    /// acknowledges it.
+    /// Takes an event and all that follow it, as long as stdout accepts the output; then writes and acknowledges it.
     fn take_all(&mut self, first: Event, events: &mut Events) -> Option<End> {
         let mut next = Some(first);
         let mut end = None;
@@ -153,7 +165,7 @@ impl<'a> Subscriber<'a> {
         while let Some(event) = next {
             messages += usize::from(matches!(event, Event::Message(_)));
             end = self.take(event).unwrap_or_else(|error| Some(End::Unwritable(error)));
-            if end.is_some() || self.printer.is_blocked() {
+            if end.is_some() || !self.has_room() {
                 break;
             }
             next = events.try_next();
@@ -171,7 +183,7 @@ impl<'a> Subscriber<'a> {
         end
     }
 
-    /// Goes on with what stdout had no room for.
+    /// Continues with what stdout had no room for.
     fn write_on(&mut self, has_room: Result<(), WriteError>) -> Option<End> {
         match has_room {
             Ok(()) => {
@@ -182,8 +194,8 @@ impl<'a> Subscriber<'a> {
         }
     }
 
-    /// Writes what was printed, and acknowledges it. What stdout has no room for keeps the acknowledgements, and the
-    /// end, waiting.
+    /// Writes what was printed, and acknowledges it. The rest delays the acknowledgements and
+    /// the end.
     fn write(&mut self, end: Option<End>) -> Option<End> {
         match self.printer.flush() {
             Err(error) => return Some(End::Unwritable(error)),
@@ -194,7 +206,10 @@ impl<'a> Subscriber<'a> {
             Ok(true) => {}
         }
         for token in self.tokens.drain(..) {
-            self.client.acknowledge(token);
+            let is_in_time = self.client.acknowledge(token);
+            if let Some(worker) = &mut self.worker {
+                worker.backlog.acknowledged(token, is_in_time);
+            }
         }
         if std::mem::take(&mut self.is_heard) && self.idle_deadline.is_some() {
             self.listen_on();
@@ -202,14 +217,17 @@ impl<'a> Subscriber<'a> {
         end
     }
 
-    /// Whether all that is left to do is to print. Before, who cannot connect or is refused learns that.
+    /// Whether only printing is left. Before that, errors of connecting and refusals must be reported.
     fn is_to_be_read(&self) -> bool {
         self.is_subscribed && !self.settings.exit_after_suback
     }
 
-    /// Whether there is more to do than to listen, so that silence means nothing.
+    /// Whether there is more to do than listening, so that silence means nothing.
     fn is_busy(&self) -> bool {
-        self.printer.is_blocked() || self.removals.are_waiting() || self.removals.are_under_way()
+        self.printer.is_blocked()
+            || self.removals.are_waiting()
+            || self.removals.are_under_way()
+            || self.worker.as_ref().is_some_and(Worker::is_busy)
     }
 
     fn take(&mut self, event: Event) -> Result<Option<End>, WriteError> {
@@ -241,12 +259,18 @@ impl<'a> Subscriber<'a> {
                 return Ok(self.settings.exit_after_suback.then_some(End::Done));
             }
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
-            event => self.tell(&event),
+            event => {
+                self.tell(&event);
+                if let (Event::Connected(connected), Some(worker)) = (event, &mut self.worker) {
+                    worker.backlog.reconnected(connected.session_loss.is_some());
+                    self.begin_work()?;
+                }
+            }
         }
         Ok(None)
     }
 
-    /// What the connection does.
+    /// Handles events of the connection.
     fn tell(&self, event: &Event) {
         status::tell(self.talk, &self.settings.connect, event);
         let is_promised = || self.settings.subscribe.filters.iter().any(|options| options.qos > QoS::AtMostOnce);
@@ -266,14 +290,14 @@ impl<'a> Subscriber<'a> {
             Retained::Both | Retained::Only => true,
             Retained::Remove { .. } => removal::is_kept(message),
         };
-        // What is not retained does not put off the end of those who wait for the last retained message.
+        // Live messages must not delay the end when waiting for the last retained message.
         self.is_heard |= is_wanted || !matches!(self.settings.retained, Retained::Remove { .. });
         let topic = message.topic.as_str();
         let is_wanted = is_wanted
             && !self.settings.filter_out.iter().any(|filter| filter.matches(topic))
             && self.settings.condition.fits(&message.payload);
         if !is_wanted {
-            self.tokens.extend(received.token);
+            self.pass_over(received);
             let fault = self.settings.condition.fault().map(|fault| Error::local(format!("--json: {fault}")));
             return fault.map_or(Ok(None), |error| Err(WriteError::Failed(error)));
         }
@@ -287,17 +311,25 @@ impl<'a> Subscriber<'a> {
     }
 
     fn print(&mut self, received: Received) -> Result<Option<End>, WriteError> {
-        self.tokens.extend(received.token);
         if let Some(receipts) = &mut self.receipts {
             receipts.note(&received);
         }
+        if let Some(worker) = &mut self.worker {
+            worker.backlog.take(received);
+            return self.begin_work().map(|()| None);
+        }
+        self.tokens.extend(received.token);
+        self.show(received)?;
+        Ok(self.counted())
+    }
+
+    fn show(&mut self, received: Received) -> Result<(), WriteError> {
         self.printer.print(&Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
             dup: received.dup,
             received_at: self.printer.wants_time().then(Timestamp::now),
             message: received.message,
-        })?;
-        Ok(self.counted())
+        })
     }
 
     fn not_removed(&mut self, error: &Error) -> Option<End> {
@@ -311,22 +343,22 @@ impl<'a> Subscriber<'a> {
         (Some(self.count) == self.settings.count).then_some(End::Done)
     }
 
-    /// Tells what SUBACK granted.
+    /// Reports what SUBACK granted.
     fn subscribed(&mut self, filters: &[SubscriptionOptions], ack: &SubAck) -> Option<End> {
         let mut refusals = 0;
         for (wanted, &reason) in filters.iter().zip(&ack.reasons) {
             let filter = wanted.filter.as_str();
             if reason.is_failure() {
                 refusals += 1;
-                let what = format!("the subscription to `{filter}`");
-                self.fail(&refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
+                let version = self.settings.connect.client.connect.version;
+                self.fail(&subscription_refused(version, filter, reason, &ack.details));
                 continue;
             }
             self.talk.success(format_args!("Subscribed to {filter}"));
             if reason.number() < wanted.qos.number() {
                 let granted = reason.number();
                 let wanted = wanted.qos;
-                self.talk.warning(format_args!("`{filter}`: the broker grants QoS {granted}, not {wanted}"));
+                self.talk.warning(format_args!("`{filter}`: the broker granted QoS {granted}, not {wanted}"));
             }
         }
         (refusals == filters.len() || (refusals > 0 && self.settings.strict)).then_some(End::Refused)
@@ -350,7 +382,7 @@ impl<'a> Subscriber<'a> {
                 let what = format!("to end the subscription to `{filter}`");
                 self.fail(&refused(ErrorKind::SubscribeRefused, &what, reason, Some(&ack.details)));
             } else if reason == ReasonCode::NoSubscriptionExisted {
-                self.talk.warning(format_args!("there was no subscription to `{filter}` to end"));
+                self.talk.warning(format_args!("there was no subscription to `{filter}`"));
             } else {
                 self.talk.success(format_args!("Unsubscribed from {filter}"));
             }
@@ -374,7 +406,7 @@ impl<'a> Subscriber<'a> {
     }
 }
 
-/// Whether exactly so many messages are to be taken from a session that goes on holding others.
+/// Whether an exact number of messages is to be taken from a session that keeps the others.
 fn is_counted_from_kept(settings: &SubSettings) -> bool {
     settings.count.is_some() && !settings.connect.client.connect.clean_start
 }

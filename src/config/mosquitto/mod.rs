@@ -49,10 +49,12 @@ impl Tool {
         }
         let translated = self.of_file(&variable).and_then(|mut line| {
             line.read(arguments)?;
+            line.check()?;
             called.is_v5 = line.is_v5();
             Ok(line.into_tokens())
         });
-        (called, translated.and_then(|tokens| read(tokens, |_| None)))
+        let command_line = translated.and_then(|tokens| read(tokens, |_| None).map_err(Error::without_hint));
+        (called, command_line)
     }
 
     /// The options in the file that it reads first, a line each.
@@ -77,7 +79,7 @@ impl Tool {
     /// A line for each of its options.
     fn help(self) -> String {
         let mut text = format!(
-            "{} by mqttx-rs: its options, and what they are for `mqttx-rs {}`\n\n",
+            "{} by mqttx-rs: its options, and their equivalents in `mqttx-rs {}`\n\n",
             self.name(),
             self.command()
         );
@@ -99,11 +101,11 @@ fn here(known: &Known) -> String {
         Here::Missing(instead) => format!("not supported: {instead}"),
         Here::Special(special) => match special {
             Special::Version => "--mqtt-version: mqttv5, mqttv311 or mqttv31".to_owned(),
-            Special::SessionExpiry => "--session-expiry-interval; -1 is never".to_owned(),
+            Special::SessionExpiry => "--session-expiry-interval; -1 means never".to_owned(),
             Special::IdPrefix => "--client-id: the prefix and the process id".to_owned(),
             Special::TlsVersion => "--tls-min-version: tlsv1.2 or tlsv1.3".to_owned(),
             Special::KeyForm => "the default, pem".to_owned(),
-            Special::Property => "an option for each property of MQTT 5.0".to_owned(),
+            Special::Property => "one option for each property of MQTT 5.0".to_owned(),
             Special::Verbose => "-F '%t %p'".to_owned(),
             Special::Format => "--template".to_owned(),
             Special::NoEndOfLine => "--delimiter ''".to_owned(),
@@ -159,7 +161,7 @@ impl Line {
             });
             let Some(known) = known else {
                 return Err(Error::usage(format!("unknown option `{name}` of {}", self.tool.name()))
-                    .with_hint(format!("{} --help lists those that it has", self.tool.name())));
+                    .with_hint(format!("{} --help lists the options", self.tool.name())));
             };
             let mut value = || {
                 let missing = || Error::usage(format!("{name} needs a value"));
@@ -238,7 +240,7 @@ impl Line {
         let (packet, name) = (value()?.to_string_lossy().to_lowercase(), value()?.to_string_lossy().to_lowercase());
         let known = PROPERTIES.iter().find(|property| property.packet == packet && property.name == name);
         let Some(&Property { here, kind, .. }) = known else {
-            return Err(Error::usage(format!("{option}: there is no property `{name}` of `{packet}`")));
+            return Err(Error::usage(format!("{option}: unknown property `{name}` of `{packet}`")));
         };
         let first = value()?;
         let value = if kind == Kind::Pair {
@@ -269,6 +271,21 @@ impl Line {
             self.options.retain(|(known, _)| *known != long);
         }
         self.options.push((long, value));
+    }
+
+    /// What theirs refuses, where ours has a default or another name for it.
+    fn check(&self) -> Result<(), Error> {
+        let has_any = |longs: &[&str]| longs.iter().any(|long| self.has(long));
+        let missing = if !has_any(&["topic", "url", "unsubscribe"]) {
+            "-t is missing: a topic is needed"
+        } else if self.tool != Tool::Sub && !has_any(&["message", "file-read", "line-mode", "null-message", "stdin"]) {
+            "a message is needed: -m TEXT, -f FILE, -n (empty), -s (all of stdin) or -l (each line, mosquitto_pub)"
+        } else if self.has("no-clean") && !self.has("client-id") {
+            "-c needs -i: a session under a random id can never be resumed"
+        } else {
+            return Ok(());
+        };
+        Err(Error::usage(missing).with_hint(format!("{} --help lists its options", self.tool.name())))
     }
 
     fn has(&self, long: &str) -> bool {

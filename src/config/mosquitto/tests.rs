@@ -53,7 +53,7 @@ fn what_is_wrong_is_said_with_their_names() {
         ("-C 3", "unknown option `-C` of mosquitto_pub"),
         ("-V mqttv4", "-V: `mqttv4` is not mqttv5, mqttv311 or mqttv31"),
         ("--psk 00", "--psk is not supported"),
-        ("-D publish colour red", "-D: there is no property `colour` of `publish`"),
+        ("-D publish colour red", "-D: unknown property `colour` of `publish`"),
         ("-D publish user-property k", "-D needs a value"),
         ("-D disconnect user-property k v", "-D: user-property of disconnect is not supported"),
         ("--tls-version tlsv1.1", "--tls-version: `tlsv1.1` is not tlsv1.2 or tlsv1.3"),

@@ -1,11 +1,11 @@
-//! MQTTX CLI's files of options: what `-so/--save-options` writes and `-lo/--load-options` reads.
+//! MQTTX CLI's options files: what `-so/--save-options` writes and `-lo/--load-options` reads.
 //!
 //! ```text
 //! { "sub": { "hostname": "broker.example", "clean": false, "topic": ["a/#"], "qos": [1] }, "pub": { ... } }
 //! ```
 //!
-//! A section is a command, a field one of its options in camel case. Which options there are is not listed here a
-//! second time: the command's own definition says, so that files can hold every option of this program, too.
+//! A section is a command, a field one of its options in camel case. The options are not listed here
+//! again, but taken from the definition of the command, so that files can hold every option of this program too.
 
 mod read;
 mod write;
@@ -27,16 +27,17 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("benchPub", &["bench", "pub"]),
     ("benchSub", &["bench", "sub"]),
     ("benchE2e", &["bench", "e2e"]),
+    ("simulate", &["simulate"]),
 ];
 
-/// What a file says that is not taken over, and where it stands.
+/// An entry of a file that is not used, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remark {
     /// From 1.
     pub line: usize,
-    /// The key, as `sub.debug`.
+    /// The key, for example `sub.debug`.
     pub key: String,
-    /// What becomes of it.
+    /// What happens to it.
     pub message: String,
 }
 
@@ -54,13 +55,14 @@ pub(crate) fn command_of(section: &str) -> Option<&'static [&'static str]> {
 /// The section of a command, for a flag of it.
 fn section_of(path: &[&str], flag: &str) -> Result<&'static str, Error> {
     let section = SECTIONS.iter().find(|(_, names)| *names == path).map(|(section, _)| *section);
-    section
-        .ok_or_else(|| Error::usage(format!("{flag} is for conn, pub, sub and bench, and not for {}", path.join(" "))))
+    section.ok_or_else(|| {
+        Error::usage(format!("{flag} works with conn, pub, sub, bench and simulate, not with {}", path.join(" ")))
+    })
 }
 
 /// The option's id for a field.
 fn option_of(section: &str, field: &str) -> String {
-    // In `conn` there is nothing else that user properties could belong to.
+    // In `conn`, user properties can only be those of CONNECT.
     if field == "userProperties" && is_conn(section) {
         return "conn_user_properties".to_owned();
     }
@@ -73,7 +75,7 @@ fn option_of(section: &str, field: &str) -> String {
     }
 }
 
-/// Whether a field is off where its option is on.
+/// Whether a field is the opposite of its option.
 fn is_inverted(field: &str) -> bool {
     rows().any(|row| {
         row.kind == Kind::SwitchOff && row.notes.iter().any(|note| matches!(note, Note::Field(name) if *name == field))
@@ -134,7 +136,7 @@ mod tests {
         }
     }
 
-    /// As MQTTX CLI 1.13 writes them.
+    /// As written by MQTTX CLI 1.13.
     #[test]
     fn the_fields_of_mqttx_are_options_here() {
         let root = cli::command();
@@ -158,6 +160,10 @@ mod tests {
             ("benchConn", vec![connect, "userProperties count interval"]),
             ("benchPub", vec![connect, message, "count interval messageInterval limit verbose split"]),
             ("benchSub", vec![connect, filters, "count interval"]),
+            (
+                "simulate",
+                vec![connect, "topic qos retain dup count interval messageInterval limit verbose scenario file"],
+            ),
         ] {
             let path = command_of(section).unwrap();
             let command = path.iter().try_fold(&root, |command, name| command.find_subcommand(name)).unwrap();

@@ -1,4 +1,4 @@
-//! A section of a file of options: what it says about the options of its command.
+//! A section of an options file: the values of the options of its command.
 
 use std::fs;
 use std::path::Path;
@@ -13,19 +13,19 @@ use crate::config::tree::{Content, Node};
 use crate::error::Error;
 use crate::payload::placeholder::{Pattern, Place, literal};
 
-/// An option and its values, as they would stand behind the flag.
+/// An option and its values, as they would follow the flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) line: usize,
-    /// As it is written in the file.
+    /// As written in the file.
     pub(crate) field: String,
     /// Its id.
     pub(crate) option: String,
     pub(crate) values: Vec<String>,
 }
 
-/// What a file says about the options of a command, as a layer, and what it says besides; `file` is its number among
-/// the files that origins name.
+/// The options of a command in a file, as a layer, and the other entries; `file` is its index among the files of the
+/// origins.
 ///
 /// # Errors
 ///
@@ -41,14 +41,14 @@ pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) 
         let error = Error::usage(format!("--load-options: {shown} has no section `{section}`"));
         let others: Vec<_> = sections().map(|(name, _)| name.as_str()).collect();
         return Err(match others.as_slice() {
-            [] => error.with_hint("--save-options writes one"),
+            [] => error.with_hint("--save-options writes such a file"),
             others => error.with_hint(format!("it has {}", others.join(", "))),
         });
     };
     let (said, remarks) = read(section, node, command);
     let mut warnings: Vec<_> = remarks.iter().map(|remark| format!("{shown}, {remark}")).collect();
     if said.iter().any(|said| said.option == "password") && is_readable_by_others(path) {
-        warnings.push(format!("the password is in plain text and others can read {shown}: chmod 600"));
+        warnings.push(format!("the password is in plain text and other users can read {shown}: chmod 600"));
     }
     let mut layer = Layer::default();
     let has_other_source = said.iter().any(|said| is_source(&said.option));
@@ -56,8 +56,9 @@ pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) 
         if matches!(option.as_str(), "message" | "text") && has_other_source && values == ["Hello From MQTTX CLI"] {
             continue;
         }
-        // MQTTX has no templates; braces that are none here are braces.
-        let place = if names.first() == Some(&"bench") { Place::BENCH_CLIENT_ID } else { Place::CLIENT_ID };
+        // MQTTX has no templates, so braces that are not placeholders here are text.
+        let is_bench = matches!(names, ["bench" | "simulate", ..]);
+        let place = if is_bench { Place::BENCH_CLIENT_ID } else { Place::CLIENT_ID };
         let is_template = |text: &String| Pattern::parse(text, place).is_ok();
         let values = match option.as_str() {
             "client_id" if !values.iter().all(is_template) => values.iter().map(|text| literal(text)).collect(),
@@ -71,20 +72,20 @@ pub(crate) fn load(path: &Path, names: &[&str], command: &Command, file: usize) 
     Ok((layer, warnings))
 }
 
-/// Whether payloads come from there, besides the text that MQTTX writes into every file.
+/// Whether the file sets payloads, besides the text that MQTTX writes into every file.
 fn is_source(option: &str) -> bool {
     option != "message" && is_noted(option, Note::Alternative(Choice::Payload))
 }
 
-/// Reads a section for its command. What is empty, null or an unknown switch that is off says nothing.
+/// Reads a section for its command. Empty or null values and unknown switches that are off are ignored.
 pub(crate) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>, Vec<Remark>) {
     let (mut said, mut remarks) = (Vec::new(), Vec::new());
     for (field, value) in node.entries().iter().filter(|(_, value)| !value.is_empty()) {
-        // What MQTTX leaves out itself.
+        // Fields that MQTTX itself leaves out.
         if field == "saveOptions" || field == "loadOptions" {
             continue;
         }
-        // Its default, which means that there is none.
+        // Its default, which means no value.
         if field == "limit" && value.text() == Some("0") {
             continue;
         }
@@ -95,10 +96,10 @@ pub(crate) fn read(section: &str, node: &Node, command: &Command) -> (Vec<Said>,
                 said.push(Said { line: value.line, field: field.clone(), option, values });
                 continue;
             }
-            Some(None) => "this form of it is not understood".to_owned(),
+            Some(None) => "this form of the value is not supported".to_owned(),
             None if value.text() == Some("false") => continue,
-            None if field == "debug" => "left out: give --debug on the command line".to_owned(),
-            None => format!("left out: `{}` has no such option", command.get_name()),
+            None if field == "debug" => "ignored: give --debug on the command line".to_owned(),
+            None => format!("ignored: `{}` does not have this option", command.get_name()),
         };
         remarks.push(Remark { line: value.line, key: format!("{section}.{field}"), message });
     }
@@ -187,9 +188,9 @@ mod tests {
         assert_eq!(
             remarks,
             [
-                "line 3: benchPub.scenario: left out: `pub` has no such option",
-                "line 4: benchPub.debug: left out: give --debug on the command line",
-                "line 5: benchPub.topic: this form of it is not understood",
+                "line 3: benchPub.scenario: ignored: `pub` does not have this option",
+                "line 4: benchPub.debug: ignored: give --debug on the command line",
+                "line 5: benchPub.topic: this form of the value is not supported",
             ]
         );
     }

@@ -27,11 +27,11 @@ pub struct SavedOptions {
 }
 
 impl SavedOptions {
-    /// `written` has the options as they stand on the command line, those of other layers included.
+    /// `written` has the options as on the command line, including those of other layers.
     ///
     /// # Errors
     ///
-    /// Files have no section for the command.
+    /// Options files have no section for the command.
     pub(crate) fn new(
         path: PathBuf,
         names: &[&str],
@@ -52,7 +52,7 @@ impl SavedOptions {
             };
             if row.is_some_and(is_always_secret) || texts.iter().any(is_secret) {
                 let flag = definition.get_long().unwrap_or(id);
-                warnings.push(format!("--{flag} is not written to {}: give it anew with each run", path.display()));
+                warnings.push(format!("--{flag} is not written to {}: give it again in each run", path.display()));
                 continue;
             }
             if id == "url" && texts.iter().any(|text| without_password(text) != *text) {
@@ -65,7 +65,7 @@ impl SavedOptions {
         Ok(Self { path, section, fields, warnings })
     }
 
-    /// Where it goes.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -75,11 +75,11 @@ impl SavedOptions {
         &self.warnings
     }
 
-    /// Writes the file, or the section of a file that is there: YAML if its name says so, else JSON.
+    /// Writes the file, or the section of an existing file: YAML if its name says so, else JSON.
     ///
     /// # Errors
     ///
-    /// The file cannot be written, or what is there is none of MQTTX's.
+    /// The file cannot be written, or exists and is not an options file.
     pub fn write(&self) -> Result<(), Error> {
         let shown = self.path.display();
         let existing = match fs::read_to_string(&self.path) {
@@ -91,8 +91,8 @@ impl SavedOptions {
         let is_yaml = has_yaml_name && existing.as_ref().is_none_or(|text| !text.trim_start().starts_with('{'));
         let text = if is_yaml { self.yaml(existing.as_deref()) } else { self.json(existing.as_deref()) };
         let refused = |error: Error| {
-            let context = format!("--save-options: {shown} is left as it is");
-            error.with_context(&context).with_hint("name another file, or remove this one")
+            let context = format!("--save-options: {shown} is not changed");
+            error.with_context(&context).with_hint("choose another file, or remove this one")
         };
         write_private(&self.path, &text.map_err(refused)?)
     }
@@ -129,7 +129,7 @@ impl SavedOptions {
             Some(at) => {
                 let first = sections[at].1 - 1;
                 let last = end.map_or(lines.len(), |line| line - 1);
-                // Comments before the next section are its own.
+                // Comments before the next section belong to it.
                 let is_said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
                 let last = first + lines[first..last].iter().rposition(is_said).map_or(0, |at| at + 1);
                 (&lines[..first], &lines[last..])
@@ -141,12 +141,12 @@ impl SavedOptions {
     }
 }
 
-/// Whether all that the option says may be secret: a reference is one in profiles only.
+/// Whether the whole value of the option may be secret, as only profiles can hold references.
 fn is_always_secret(row: &Row) -> bool {
     row.kind == Kind::Secret || row.has(Note::SecretHeader)
 }
 
-/// The value as MQTTX writes it.
+/// The value in the form of MQTTX.
 fn field_value(field: &str, kind: Option<Kind>, definition: &Arg, texts: &[String]) -> Value {
     let id = definition.get_id().as_str();
     if !definition.get_action().takes_values() {

@@ -1,20 +1,20 @@
-//! What somebody says about profiles, before any is read.
+//! Which profile to use, before any is read.
 
-/// What the command line says about profiles.
+/// The profile options of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Choice {
     /// `--profile`.
     pub(crate) named: Option<String>,
-    /// `--no-profile`: none, and no project's file either.
+    /// `--no-profile`: neither a profile nor a project file.
     pub(crate) none: bool,
-    /// No project's file, whatever folder this is.
+    /// No project file, in any folder.
     pub(crate) without_project: bool,
-    /// A file of options stands in the profile's place.
+    /// An options file is used in place of the profile.
     pub(crate) replaced: bool,
 }
 
 impl Choice {
-    /// What is said later, if it says anything.
+    /// The later choice, unless it is empty.
     pub(crate) fn or(&self, said: Self) -> Self {
         if said.named.is_some() || said.none { said } else { self.clone() }
     }

@@ -1,4 +1,4 @@
-//! A profile's text: TOML to checked keys and back, comments kept.
+//! The text of a profile: TOML to checked keys and back, keeping comments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,16 +10,16 @@ use crate::cli::value::key_value;
 use crate::config::table::{Key, Kind, exclude_one_another, filter_options, is_whole_broker, keys};
 use crate::error::{Error, nearest};
 
-/// What one file says. Values are text, as they would stand behind the option's flag.
+/// The content of one file. Values are text, as they would follow the flag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Profile {
-    /// The profile that holds where this one says nothing.
+    /// The profile that provides all other values.
     pub extends: Option<String>,
-    /// By the key's path.
+    /// By the path of the key.
     pub values: BTreeMap<&'static str, Value>,
 }
 
-/// What a key says.
+/// The value of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     /// One text, or several of a list.
@@ -28,7 +28,7 @@ pub(crate) enum Value {
     Filters(Vec<FilterEntry>),
 }
 
-/// A topic filter, with those of its options that differ from the section's.
+/// A topic filter, with its own options where they differ from those of the section.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FilterEntry {
     /// The filter, `$share` and `$queue` included.
@@ -45,18 +45,18 @@ impl Value {
 }
 
 impl FilterEntry {
-    /// A filter without options of its own.
+    /// A filter without its own options.
     pub(crate) fn new(filter: impl Into<String>) -> Self {
         Self { filter: filter.into(), options: BTreeMap::new() }
     }
 }
 
 impl Profile {
-    /// Reads a file's text; `name` is what errors call it, as in "profile `task`".
+    /// Reads a file's text; `name` is its name in errors, for example "profile `task`".
     ///
     /// # Errors
     ///
-    /// Text that is no TOML, a key that is not known, a value of another kind: with the line and a caret.
+    /// Invalid TOML, an unknown key or a value of the wrong kind: with the line and a caret.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let source = Source { name, text };
         let document = Document::parse(text).map_err(|error| source.fault(error.span(), syntax(error.message())))?;
@@ -65,7 +65,7 @@ impl Profile {
             let span = key_span(document.as_table(), section);
             if section == "extends" {
                 let Some(base) = item.as_str() else {
-                    return Err(source.fault(item.span(), "extends is the name of a profile, a string"));
+                    return Err(source.fault(item.span(), "extends must be a string, the name of a profile"));
                 };
                 profile.extends = Some(base.to_owned());
                 continue;
@@ -86,7 +86,7 @@ impl Profile {
             let table = document.get("connection").and_then(Item::as_table_like);
             let name = other.trim_start_matches("connection.");
             let span = table.and_then(|table| key_span(table, name));
-            return Err(source.fault(span, format_args!("{one} and {other} exclude one another")));
+            return Err(source.fault(span, format_args!("{one} and {other} cannot be used together")));
         }
         Ok(profile)
     }
@@ -106,11 +106,11 @@ impl Profile {
     }
 }
 
-/// Sets keys in a text that [`Profile::parse`] accepts, or removes them; all else stays, comments too.
+/// Sets keys in a text that [`Profile::parse`] accepts, or removes them; everything else stays, including comments.
 ///
 /// # Errors
 ///
-/// The text is no TOML.
+/// The text is not valid TOML.
 pub(crate) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Result<String, Error> {
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| Error::usage(syntax(error.message())))?;
@@ -127,7 +127,7 @@ pub(crate) fn edit(text: &str, changes: &[(&'static Key, Option<Value>)]) -> Res
     Ok(document.to_string())
 }
 
-/// A value as it is written behind `--set KEY=`: TOML, or else the text itself.
+/// A value as written after `--set KEY=`: TOML, or else the text itself.
 pub(crate) fn value_of_text(key: &'static Key, text: &str) -> Result<Value, Error> {
     let assignment = |value: &str| format!("[{}]\n{} = {value}\n", key.section(), key.name());
     let source = format!("--set {}", key.path);
@@ -145,9 +145,9 @@ fn is_section(name: &str) -> bool {
     Key::sections().contains(name)
 }
 
-/// `toml_edit`'s words on one line.
+/// The message of `toml_edit` on one line.
 pub(crate) fn syntax(message: &str) -> String {
-    format!("this is no TOML: {}", message.lines().next().unwrap_or_default())
+    format!("this is not TOML: {}", message.lines().next().unwrap_or_default())
 }
 
 pub(crate) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>> {
@@ -156,10 +156,10 @@ pub(crate) fn key_span(table: &dyn TableLike, name: &str) -> Option<Range<usize>
 
 fn unknown_section(source: Source<'_>, name: &str, item: &Item, span: Option<Range<usize>>) -> Error {
     if is_section(name) {
-        return source.fault(span, format_args!("`{name}` is a section: write [{name}], and its keys below"));
+        return source.fault(span, format_args!("`{name}` is a section: write [{name}] with its keys below"));
     }
     let home = keys().find(|key| key.name() == name && !item.is_table_like());
-    let error = source.fault(span, format_args!("there is no key `{name}` here"));
+    let error = source.fault(span, format_args!("unknown key `{name}`"));
     match (home, nearest(name, Key::sections().into_iter().chain(["extends"]))) {
         (Some(key), _) => error.with_hint(format!("`{name}` belongs in the section [{}]", key.section())),
         (None, Some("extends")) => error.with_hint("did you mean `extends`?"),
@@ -172,7 +172,7 @@ fn unknown_section(source: Source<'_>, name: &str, item: &Item, span: Option<Ran
 }
 
 fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range<usize>>) -> Error {
-    let error = source.fault(span, format_args!("there is no key `{name}` in [{section}]"));
+    let error = source.fault(span, format_args!("unknown key `{name}` in [{section}]"));
     let siblings = keys().filter(|key| key.section() == section).map(Key::name);
     let elsewhere = keys().find(|key| key.name() == name);
     let flag = keys().find(|key| key.section() == section && key.option == name);
@@ -185,13 +185,13 @@ fn unknown_key(source: Source<'_>, section: &str, name: &str, span: Option<Range
 
 /// A key's value, of the kind that the key has.
 pub(crate) fn read(source: Source<'_>, key: &'static Key, item: &Item) -> Result<Value, Error> {
-    let refused = |form: &str| source.fault(item.span(), format_args!("{} is {form}", key.path));
+    let refused = |form: &str| source.fault(item.span(), format_args!("{} must be {form}", key.path));
     match key.kind {
         Kind::Text | Kind::Url | Kind::Path | Kind::Secret => {
             item.as_str().map(Value::text).ok_or_else(|| refused("a string"))
         }
         Kind::Number | Kind::Seconds | Kind::Milliseconds => {
-            number(item).map(Value::text).ok_or_else(|| refused("a number, or a string as in \"15m\""))
+            number(item).map(Value::text).ok_or_else(|| refused("a number, or a string such as \"15m\""))
         }
         Kind::Switch | Kind::SwitchOff => {
             item.as_bool().map(|on| Value::text(on.to_string())).ok_or_else(|| refused("true or false"))
@@ -230,7 +230,7 @@ fn pairs(item: &Item) -> Option<Vec<String>> {
     }
     let pair = |(name, value): (&str, &Item)| {
         let text = format!("{name}: {}", value.as_str()?);
-        // A name such as `a=b` would be taken apart.
+        // A name such as `a=b` would be split.
         let (read, _) = key_value(&text).ok()?;
         (read == name).then_some(text)
     };
@@ -241,7 +241,7 @@ fn filters(source: Source<'_>, key: &Key, item: &Item) -> Result<Vec<FilterEntry
     if let Some(filter) = item.as_str() {
         return Ok(vec![FilterEntry::new(filter)]);
     }
-    let form = format!("{} is a list of filters, each \"a/#\" or {{ filter = \"a/#\", qos = 1 }}", key.path);
+    let form = format!("{} must be a list of filters, each \"a/#\" or {{ filter = \"a/#\", qos = 1 }}", key.path);
     if let Some(tables) = item.as_array_of_tables() {
         return tables.iter().map(|table| filter_table(source, table, table.span())).collect();
     }
@@ -262,10 +262,11 @@ fn filter_table(source: Source<'_>, table: &dyn TableLike, span: Option<Range<us
             filter = item.as_str().map(ToOwned::to_owned);
         } else if let Some(option) = filter_options().find(|option| *option == name) {
             let text = item.as_bool().map(|on| on.to_string()).or_else(|| number(item));
-            let text = text.ok_or_else(|| source.fault(item.span(), format_args!("{name} is a number or a switch")))?;
+            let text =
+                text.ok_or_else(|| source.fault(item.span(), format_args!("{name} must be a number or a boolean")))?;
             options.insert(option, text);
         } else {
-            let error = source.fault(key_span(table, name), format_args!("a filter has no `{name}`"));
+            let error = source.fault(key_span(table, name), format_args!("unknown key `{name}` in a filter"));
             let known = filter_options().chain(["filter"]);
             return Err(match nearest(name, known) {
                 Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
@@ -277,12 +278,12 @@ fn filter_table(source: Source<'_>, table: &dyn TableLike, span: Option<Range<us
     Ok(FilterEntry { filter, options })
 }
 
-/// Writes a key, into its section, which is made if it is not there.
+/// Writes a key into its section, which is created if necessary.
 fn put(document: &mut DocumentMut, key: &Key, value: &Value) {
     let section = document.entry(key.section()).or_insert_with(toml_edit::table);
     let Some(table) = section.as_table_like_mut() else { return };
     let mut value = toml_value(key, value);
-    // The comment behind the old value stays.
+    // The comment after the old value stays.
     if let Some(old) = table.get(key.name()).and_then(Item::as_value) {
         *value.decor_mut() = old.decor().clone();
     }
@@ -310,7 +311,7 @@ fn number_value(text: &str) -> toml_edit::Value {
     }
 }
 
-/// A table; a list where a name comes twice or is written in another way.
+/// A table, or a list if a name occurs twice or has another form.
 fn pairs_value(texts: &[String]) -> toml_edit::Value {
     let pairs: Vec<_> = texts.iter().filter_map(|text| key_value(text).ok()).collect();
     let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name).collect();
@@ -354,31 +355,31 @@ mod tests {
         for (text, message, detail, hint) in [
             (
                 "[connection]\nhost = \"h\"\nkeep_alvie = 10\n",
-                "profile `x`, line 3: there is no key `keep_alvie` in [connection]",
+                "profile `x`, line 3: unknown key `keep_alvie` in [connection]",
                 "keep_alvie = 10\n^^^^^^^^^^",
                 "did you mean `keep_alive`?",
             ),
             (
                 "[conection]\n",
-                "profile `x`, line 1: there is no key `conection` here",
+                "profile `x`, line 1: unknown key `conection`",
                 "[conection]\n ^^^^^^^^^",
                 "did you mean [connection]?",
             ),
             (
                 "username = \"u\"\n",
-                "profile `x`, line 1: there is no key `username` here",
+                "profile `x`, line 1: unknown key `username`",
                 "username = \"u\"\n^^^^^^^^",
                 "`username` belongs in the section [connection]",
             ),
             (
                 "[connection]\nhostname = \"h\"\n",
-                "profile `x`, line 2: there is no key `hostname` in [connection]",
+                "profile `x`, line 2: unknown key `hostname` in [connection]",
                 "hostname = \"h\"\n^^^^^^^^",
                 "did you mean `host`?",
             ),
             (
                 "[subscribe]\nfilters = [{ filter = \"a\", qso = 1 }]\n",
-                "profile `x`, line 2: a filter has no `qso`",
+                "profile `x`, line 2: unknown key `qso` in a filter",
                 "filters = [{ filter = \"a\", qso = 1 }]\n                           ^^^",
                 "did you mean `qos`?",
             ),
@@ -390,26 +391,26 @@ mod tests {
     #[test]
     fn a_value_of_another_kind_says_what_is_expected() {
         for (text, message) in [
-            ("[connection]\nhost = 1\n", "profile `x`, line 2: connection.host is a string"),
-            ("[connection]\nclean_start = 1\n", "profile `x`, line 2: connection.clean_start is true or false"),
+            ("[connection]\nhost = 1\n", "profile `x`, line 2: connection.host must be a string"),
+            ("[connection]\nclean_start = 1\n", "profile `x`, line 2: connection.clean_start must be true or false"),
             (
                 "[connection]\nport = true\n",
-                "profile `x`, line 2: connection.port is a number, or a string as in \"15m\"",
+                "profile `x`, line 2: connection.port must be a number, or a string such as \"15m\"",
             ),
-            ("[tls]\nalpn = [1]\n", "profile `x`, line 2: tls.alpn is a string or a list of strings"),
-            ("extends = 1\n", "profile `x`, line 1: extends is the name of a profile, a string"),
+            ("[tls]\nalpn = [1]\n", "profile `x`, line 2: tls.alpn must be a string or a list of strings"),
+            ("extends = 1\n", "profile `x`, line 1: extends must be a string, the name of a profile"),
             (
                 "connection = 1\n",
-                "profile `x`, line 1: `connection` is a section: write [connection], and its keys below",
+                "profile `x`, line 1: `connection` is a section: write [connection] with its keys below",
             ),
             (
                 "[connection]\nurl = \"mqtt://h\"\nport = 1\n",
-                "profile `x`, line 3: connection.url and connection.port exclude one another",
+                "profile `x`, line 3: connection.url and connection.port cannot be used together",
             ),
         ] {
             assert_eq!(refusal(text).0, message);
         }
-        assert!(refusal("[connection\n").0.starts_with("profile `x`, line 1: this is no TOML: "));
+        assert!(refusal("[connection\n").0.starts_with("profile `x`, line 1: this is not TOML: "));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is wrong in the text of a profile, or of another file of ours, with its line and a caret under the place.
+//! Errors in the text of a profile or another of our files, with the line and a caret below the position.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::error::Error;
 
-/// A text and what it is called: "profile `task`".
+/// A text and its name: "profile `task`".
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) name: &'a str,
@@ -14,7 +14,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// An error at a place: the message names the line, the detail shows it.
+    /// An error at a position: the message names the line, the detail shows it.
     pub(crate) fn fault(self, span: Option<Range<usize>>, message: impl std::fmt::Display) -> Error {
         let Some(span) = span.filter(|span| self.text.get(span.clone()).is_some()) else {
             return Error::usage(format!("{}: {message}", self.name));
@@ -35,7 +35,7 @@ impl Source<'_> {
     }
 }
 
-/// What may be shown of a line: not what may be a secret, were its key mistyped, too.
+/// The part of a line that may be shown, without what may be a secret, even if its key is mistyped.
 fn shown_part(line: &str) -> &str {
     const SECRET: &[&str] = &["pas", "url", "proxy", "head", "key", "token", "secret", "auth", "path"];
     let (key, is_value) = match line.find('=') {
@@ -45,7 +45,7 @@ fn shown_part(line: &str) -> &str {
     let name = key.to_lowercase();
     match (is_value, line.contains('=')) {
         (true, true) if SECRET.iter().any(|word| name.contains(word)) => key,
-        // One of several values, whose key stands above.
+        // One of several values, whose key is further up.
         (true, false) => "",
         _ => line,
     }

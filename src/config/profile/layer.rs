@@ -1,4 +1,4 @@
-//! From what a chain of files says to a layer of options for one command.
+//! Turns a chain of files into a layer of options for one command.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,11 @@ pub(crate) enum Scope {
 pub(crate) struct Origination {
     /// "profile `task`", or the path.
     pub(super) name: String,
-    /// What relative paths are relative to.
+    /// The folder that relative paths are relative to.
     pub(super) folder: PathBuf,
 }
 
-/// What a profile and those that it extends say together, and which file says it.
+/// The merged values of a profile and those it extends, with the file of each.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
     values: BTreeMap<&'static str, (Value, usize)>,
@@ -41,7 +41,7 @@ impl Scope {
         match path {
             ["pub" | "request"] => Self::Publish,
             ["sub"] => Self::Subscribe,
-            ["bench", ..] => Self::Bench,
+            ["bench", ..] | ["simulate"] => Self::Bench,
             _ => Self::Connect,
         }
     }
@@ -57,7 +57,7 @@ impl Scope {
 }
 
 impl Chain {
-    /// Adds what a file says where nothing is said yet: the file that extends comes before the one that it extends.
+    /// Adds the values of a file that are not set yet; a file comes before the one that it extends.
     pub(super) fn extend(&mut self, profile: Profile, file: usize) {
         let said: Vec<_> = self.values.keys().copied().collect();
         let outweighed = |path: &str| said.iter().any(|other| exclude_one_another(path, other));
@@ -84,7 +84,7 @@ impl Chain {
                 Value::Texts(texts) => {
                     let folder = files.get(*file).map_or(Path::new(""), |file| &file.folder);
                     let values = texts.iter().map(|text| as_option(key.kind, text, folder, home)).collect();
-                    // A filter's own options are there already, with this as what holds for the others.
+                    // A filter's own options have already been added; this applies to the other filters.
                     layer.options.entry(key.option.to_owned()).or_insert(LayerValue { origin, values, alone: None });
                 }
                 Value::Filters(filters) => self.add_filters(filters, origin, &mut layer),
@@ -93,7 +93,7 @@ impl Chain {
         layer
     }
 
-    /// The same as one profile, paths absolute but for `~/`.
+    /// The same as one profile, with absolute paths except for `~/`.
     pub(super) fn flatten(&self, files: &[Origination]) -> Profile {
         let mut profile = Profile::default();
         for (path, (value, file)) in &self.values {
@@ -130,7 +130,7 @@ impl Chain {
         }
     }
 
-    /// Secrets that stand in a file as they are: the key and the file.
+    /// Secrets in plain text in a file: the key and the file.
     pub(super) fn plain_secrets(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.values.iter().filter_map(|(path, (value, file))| {
             let key = Key::find(path)?;
@@ -140,7 +140,7 @@ impl Chain {
     }
 }
 
-/// The value as it would stand behind the flag.
+/// The value as it would follow the flag.
 pub(super) fn as_option(kind: Kind, text: &str, folder: &Path, home: Option<&Path>) -> String {
     let placed = |path: &str| match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),

@@ -1,4 +1,4 @@
-//! Which profile a run uses, and what it and the project's file say.
+//! Which profile a run uses, and the content of it and of the project file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use super::store::{Store, is_path, is_readable_by_others};
 use crate::config::origin::{Layer, Origin};
 use crate::error::{Error, nearest};
 
-/// So many files may extend one another.
+/// How many files may extend each other.
 const LONGEST_CHAIN: usize = 16;
 
-/// The layers of files, strongest first.
+/// The layers of files, from strongest to weakest.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) layers: Vec<Layer>,
-    /// What each file is called, by the number in [`crate::config::origin::Place`].
+    /// The name of each file, by the index in [`crate::config::origin::Place`].
     pub(crate) files: Vec<String>,
     /// The profile's name.
     pub(crate) profile: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the files that a run uses, and no other: one that is broken stops only who needs it.
+/// Reads only the files that a run uses, so that a broken one affects only runs that need it.
 pub(crate) fn load(choice: &Choice, scope: Scope, variable: impl Fn(&str) -> Option<String>) -> Result<Loaded, Error> {
     if choice.none {
         return Ok(Loaded::default());
@@ -54,7 +54,7 @@ pub(crate) fn load(choice: &Choice, scope: Scope, variable: impl Fn(&str) -> Opt
                 let chain = reader.chain_from(Opened { path, called, text }, Some(&fence))?;
                 layers.push((chain, Origin::Project as fn(_) -> _));
             }
-            None => reader.warnings.push(format!("{called} belongs to another user: left out")),
+            None => reader.warnings.push(format!("{called} belongs to another user: ignored")),
         }
     }
     let layers = layers.iter().map(|(chain, origin)| chain.layer(scope, &reader.files, home.as_deref(), *origin));
@@ -71,7 +71,7 @@ pub(crate) fn load(choice: &Choice, scope: Scope, variable: impl Fn(&str) -> Opt
     })
 }
 
-/// A profile with all that it extends as one, its paths absolute.
+/// A profile merged with all that it extends, with absolute paths.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ struct Reader<'a> {
     warnings: Vec<String>,
 }
 
-/// A file that is read.
+/// A file to read.
 struct Opened {
     path: PathBuf,
     /// Its name in messages.
@@ -122,14 +122,14 @@ impl Reader<'_> {
         self.chain_from(first, None)
     }
 
-    /// A file and those that it extends, none of which leaves the fence.
+    /// A file and those that it extends, none of which may leave the fence.
     fn chain_from(&mut self, first: Opened, fence: Option<&Fence<'_>>) -> Result<Chain, Error> {
         let mut chain = Chain::default();
         let mut next = Some(first);
         let mut seen = Vec::new();
         while let Some(Opened { path, called, text }) = next.take() {
             if seen.contains(&path) || seen.len() >= LONGEST_CHAIN {
-                return Err(Error::usage(format!("{called} extends itself, by way of others or not")));
+                return Err(Error::usage(format!("{called} extends itself (directly or through other profiles)")));
             }
             let profile = Profile::parse(&called, &text)?;
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -153,7 +153,8 @@ impl Reader<'_> {
         let last = self.files.len() - 1;
         for (key, _) in chain.plain_secrets().filter(|(_, file)| *file == last) {
             let path = path.display();
-            self.warnings.push(format!("{key} is in plain text and others can read {path}: chmod 600, or env:NAME"));
+            self.warnings
+                .push(format!("{key} is in plain text and other users can read {path}: chmod 600, or env:NAME"));
         }
     }
 

@@ -4,8 +4,8 @@
 //! task.toml --document--> Profile --chain (extends)--> Chain --layer--> Layer, below the environment
 //! ```
 //!
-//! What a profile may say, and for which option each key stands, is in the table of options; the values' own syntax is
-//! that of the options, so that clap checks both. [`store`] knows folders and files, [`mod@load`] which profile a run
+//! The keys of a profile and the option of each are in the table of options; the syntax of the values is that of the
+//! options, so that clap checks both. [`store`] knows folders and files, [`mod@load`] which profile a run
 //! uses.
 
 mod choice;

@@ -1,7 +1,7 @@
-//! The project's file: found, not named, and perhaps written by a stranger whose repository was cloned.
+//! The project file: found, not named, and possibly written by a stranger whose repository was cloned.
 //!
-//! So it holds less than a profile does: it says nothing about where this person's secrets are, or every run in its
-//! folder would send them to the broker that it names.
+//! So it may hold less than a profile: it cannot refer to the secrets of the user, or every run in its folder could send
+//! them to the broker that it names.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -22,7 +22,7 @@ pub(super) fn find() -> Option<PathBuf> {
 }
 
 /// Its text; `None` if it belongs to another user, whose file above the working folder, as in /tmp, could send this
-/// user's messages elsewhere. The owner is that of the file that is read, whatever its name leads to meanwhile.
+/// user's messages elsewhere. The owner is that of the opened file, even if the name refers to another one meanwhile.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
     let cannot = |error| Error::usage(format!("{}: {error}", path.display()));
     let mut file = File::open(path).map_err(cannot)?;
@@ -47,9 +47,9 @@ fn belongs_to_another(_file: &File) -> bool {
     false
 }
 
-/// What the project's file, and those that it extends, may refer to.
+/// What the project file, and those that it extends, may refer to.
 pub(super) struct Fence<'a> {
-    /// Without links.
+    /// The folder, with links resolved.
     folder: PathBuf,
     home: Option<&'a Path>,
 }
@@ -60,22 +60,22 @@ impl<'a> Fence<'a> {
         Self { folder: file.parent().unwrap_or(Path::new("")).to_owned(), home }
     }
 
-    /// Refuses what leads out; relative paths are relative to `folder`.
+    /// Refuses references that lead outside; relative paths are relative to `folder`.
     pub(super) fn check(&self, profile: &Profile, called: &str, folder: &Path) -> Result<(), Error> {
         if let Some(base) = &profile.extends
             && !(is_path(base) && self.holds(&folder.join(base)))
         {
             let error =
-                Error::usage(format!("{called}: extends: a project's file extends files of its own folder only"));
-            return Err(error.with_hint("--profile or MQTTX_PROFILE names a profile of yours"));
+                Error::usage(format!("{called}: extends: a project file can extend only files in its own folder"));
+            return Err(error.with_hint("to use your own profile, give --profile or MQTTX_PROFILE"));
         }
         for (path, value) in &profile.values {
             let (Some(key), Value::Texts(texts)) = (Key::find(path), value) else { continue };
             if let Some(fault) = texts.iter().find_map(|text| self.fault(key, text, folder)) {
-                let error = Error::usage(format!("{called}: {path}: a project's file {fault}"));
+                let error = Error::usage(format!("{called}: {path}: a project file {fault}"));
                 return Err(error.with_hint(match key.kind {
-                    Kind::Secret => "say \"prompt\", or keep the secret in a profile of yours: `mqttx-rs profile add`",
-                    _ => "name it in a profile of yours: `mqttx-rs profile add`",
+                    Kind::Secret => "write \"prompt\", or keep the secret in your own profile: `mqttx-rs profile add`",
+                    _ => "name it in your own profile: `mqttx-rs profile add`",
                 }));
             }
         }
@@ -85,20 +85,20 @@ impl<'a> Fence<'a> {
     fn fault(&self, key: &Key, text: &str, folder: &Path) -> Option<&'static str> {
         let placed = as_option(key.kind, text, folder, self.home);
         let path = match (key.kind, placed.split_once(':')) {
-            (Kind::Secret, Some(("env", _))) => return Some("takes no secret from a variable"),
-            (Kind::Secret, Some(("keyring", _))) => return Some("takes no secret from the keyring"),
+            (Kind::Secret, Some(("env", _))) => return Some("cannot take secrets from the environment"),
+            (Kind::Secret, Some(("keyring", _))) => return Some("cannot take secrets from the keyring"),
             (Kind::Secret, Some(("file", path))) => path,
             (Kind::Path, _) if key.option == "key" => &placed,
             _ => return None,
         };
-        (!self.holds(Path::new(path))).then_some("takes secrets from files of its own folder only")
+        (!self.holds(Path::new(path))).then_some("can take secrets only from files in its own folder")
     }
 
     /// Whether a path stays inside, links followed.
     fn holds(&self, path: &Path) -> bool {
         match fs::canonicalize(path) {
             Ok(path) => path.starts_with(&self.folder),
-            // Nothing is there to be read; the message should still be about the right thing.
+            // The file does not exist; the message should still be about the right problem.
             Err(_) => path.starts_with(&self.folder) && !path.components().any(|part| part == Component::ParentDir),
         }
     }

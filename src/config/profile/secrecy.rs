@@ -6,7 +6,7 @@ use super::document::{Profile, Value};
 use crate::config::table::{Key, Kind, Note, is_noted};
 use crate::transport::{MASK, redact, redact_header, redact_path};
 
-/// What becomes of a password in plain text.
+/// What to do with a password in plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Secrets {
     /// It is not written; each run asks.
@@ -14,9 +14,9 @@ pub(crate) enum Secrets {
     Prompt,
     /// It is not written; this variable will hold it.
     Environment(String),
-    /// It is not written; the first line of this file will be it.
+    /// It is not written; the first line of this file will hold it.
     File(PathBuf),
-    /// It is written as it is.
+    /// It is written in plain text.
     Plain,
 }
 
@@ -50,7 +50,7 @@ impl Profile {
     }
 }
 
-/// Whether a text says where a secret is, instead of being it.
+/// Whether a text refers to a secret instead of being one.
 pub(crate) fn is_reference(text: &str) -> bool {
     text == "prompt" || ["env:", "file:", "keyring:"].iter().any(|form| text.starts_with(form))
 }

@@ -1,4 +1,4 @@
-//! Where profiles live: one file each, private to their owner, written whole or not at all.
+//! Where profiles are stored: one file each, private to their owner, written completely or not at all.
 //!
 //! ```text
 //! $XDG_CONFIG_HOME/mqttx-rs/            (~/.config where it is not set; %APPDATA% on Windows)
@@ -19,7 +19,7 @@ pub(crate) struct Store {
     folder: Option<PathBuf>,
 }
 
-/// The right to change what is stored; given back when dropped.
+/// A lock on the stored profiles; released when dropped.
 #[derive(Debug)]
 #[must_use = "changes are safe only while it is held"]
 pub(crate) struct Lock {
@@ -42,22 +42,22 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The environment names no home.
+    /// The environment does not name a home folder.
     pub(crate) fn profiles(&self) -> Result<PathBuf, Error> {
         Ok(self.folder()?.join("profiles"))
     }
 
     fn folder(&self) -> Result<&Path, Error> {
         self.folder.as_deref().ok_or_else(|| {
-            Error::local("there is no folder for profiles: HOME is not set").with_hint("XDG_CONFIG_HOME names one too")
+            Error::local("no folder for profiles: HOME is not set").with_hint("set HOME or XDG_CONFIG_HOME")
         })
     }
 
-    /// The file of a profile, which need not be there.
+    /// The file of a profile, which need not exist.
     ///
     /// # Errors
     ///
-    /// A name that no profile can have.
+    /// An invalid profile name.
     pub(crate) fn path(&self, name: &str) -> Result<PathBuf, Error> {
         check_name(name)?;
         Ok(self.profiles()?.join(format!("{name}.toml")))
@@ -83,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// There is none of this name: says which are near, and where it looked.
+    /// There is none with this name: the error lists similar ones and the folder.
     pub(crate) fn read(&self, name: &str) -> Result<String, Error> {
         let path = self.path(name)?;
         match fs::read_to_string(&path) {
@@ -99,8 +99,8 @@ impl Store {
         let error = Error::usage(format!("no profile `{name}` in {}", folder.display()));
         match nearest(name, names.iter().map(String::as_str)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
-            None if names.is_empty() => error.with_hint(format!("`mqttx-rs profile add {name}` makes it")),
-            None => error.with_hint(format!("there are {}", names.join(", "))),
+            None if names.is_empty() => error.with_hint(format!("`mqttx-rs profile add {name}` creates it")),
+            None => error.with_hint(format!("available: {}", names.join(", "))),
         }
     }
 
@@ -108,20 +108,19 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// There is a selection that cannot be read: without it a run would go to another broker, in silence.
+    /// There is a selection that cannot be read; ignoring it would silently send a run to another broker.
     pub(crate) fn selected(&self) -> Result<Option<String>, Error> {
         let Some(folder) = &self.folder else { return Ok(None) };
         let path = folder.join("selected");
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text.trim_start_matches('\u{feff}').trim().to_owned()).filter(|name| !name.is_empty())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => {
-                Err(cannot("read", &path, &error).with_hint("it holds the selected profile; --no-profile does without"))
-            }
+            Err(error) => Err(cannot("read", &path, &error)
+                .with_hint("this file names the selected profile; --no-profile ignores it")),
         }
     }
 
-    /// Keeps others from changing anything until it is dropped; waits for them.
+    /// Waits for the lock, and keeps other processes from changing anything until it is dropped.
     ///
     /// # Errors
     ///
@@ -136,7 +135,7 @@ impl Store {
         Ok(Lock { _file: file.map_err(|error| cannot("lock", &path, &error))? })
     }
 
-    /// Writes a profile, whole or not at all.
+    /// Writes a profile, completely or not at all.
     ///
     /// # Errors
     ///
@@ -149,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// There is none of this name.
+    /// There is none with this name.
     pub(crate) fn remove(&self, _lock: &Lock, name: &str) -> Result<(), Error> {
         let path = self.path(name)?;
         fs::remove_file(&path).map_err(|error| match error.kind() {
@@ -175,27 +174,27 @@ impl Store {
     }
 }
 
-/// Whether a text can be a profile's name, and so a file's.
+/// Checks whether a text can be the name of a profile, and so of a file.
 ///
 /// # Errors
 ///
-/// It cannot: says which characters can.
+/// It cannot; the error lists the allowed characters.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     let is_path = Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let allowed = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '@');
     if !name.is_empty() && !is_path && name.len() <= 100 && !name.starts_with(['.', '-']) && name.chars().all(allowed) {
         return Ok(());
     }
-    Err(Error::usage(format!("`{name}` is no name for a profile: use letters, digits, `-`, `_`, `.` and `@`")))
+    Err(Error::usage(format!("`{name}` is not a valid profile name: use letters, digits, `-`, `_`, `.` and `@`")))
 }
 
-/// Writes a file that only its owner reads: into another beside it first, so that what stands there is old or new.
+/// Writes a file that only its owner can read: into a temporary file first, so that it is always old or new.
 ///
 /// # Errors
 ///
 /// It cannot be written.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
-    // A profile may be a link into a folder of dotfiles; what it leads to is written.
+    // A profile may be a link into a folder of dotfiles; its target is written.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let draft = path.with_file_name(format!(".{:016x}.new", fastrand::u64(..)));
     let written = (|| {
@@ -210,7 +209,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     })
 }
 
-/// Whether a profile is meant by its file and not by its name: a path has a separator or ends in `.toml`.
+/// Whether a text means a file and not the name of a profile: a path has a separator or ends in `.toml`.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains(std::path::is_separator) || Path::new(name).extension().is_some_and(|extension| extension == "toml")
 }

@@ -1,4 +1,4 @@
-//! Profiles as they are shown: secrets masked, values with where they come from.
+//! Profiles as they are shown: with secrets masked, and values with their origin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::config::table::{Key, Kind, Note, keys, noted};
 use crate::config::{credentials, environment};
 use crate::error::Error;
 
-/// A value that holds.
+/// An effective value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EffectiveValue {
     /// The key.
@@ -24,12 +24,12 @@ pub(crate) struct EffectiveValue {
     pub origin: String,
 }
 
-/// What a list says of a profile.
+/// A profile in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Its name.
     pub name: String,
-    /// Whether runs that name none use it.
+    /// Whether it is the selected one.
     pub selected: bool,
     /// Its file.
     pub path: String,
@@ -39,9 +39,9 @@ pub(crate) struct Summary {
     pub extends: Option<String>,
 }
 
-/// All profiles, those that are broken too.
+/// All profiles, including broken ones.
 pub(crate) fn summaries(store: &Store) -> Vec<Summary> {
-    // The list is for looking, at what is broken too: a run says that the selection cannot be read.
+    // The list also shows what is broken; a run reports that the selection cannot be read.
     let selected = store.selected().unwrap_or_default();
     let summary = |name: String| {
         let own = store.read(&name).and_then(|text| Profile::parse(&format!("profile `{name}`"), &text));
@@ -81,7 +81,7 @@ fn broker(profile: &Profile) -> String {
 ///
 /// # Errors
 ///
-/// The text is no profile.
+/// The text is not a valid profile.
 pub(crate) fn masked_text(name: &str, text: &str) -> Result<String, Error> {
     let profile = Profile::parse(&format!("profile `{name}`"), text)?;
     let mut changes = Vec::new();
@@ -95,7 +95,7 @@ pub(crate) fn masked_text(name: &str, text: &str) -> Result<String, Error> {
     edit(text, &changes)
 }
 
-/// Every value that holds for a run with this profile, in the order of a file.
+/// Every effective value of a run with this profile, in the order of a file.
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub(crate) fn effective(
     Ok(keys().filter_map(|key| found.remove(key.path)).collect())
 }
 
-/// The value that the program has of its own.
+/// The built-in default.
 fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
     let option = command.get_arguments().find(|other| other.get_id() == option)?;
     let values = if option.get_action().takes_values() {
@@ -146,7 +146,7 @@ fn default(command: &clap::Command, option: &str) -> Option<LayerValue> {
     (!Vec::is_empty(&values)).then_some(LayerValue { origin: Origin::Default, values, alone: None })
 }
 
-/// Whether a TLS option makes the protocol mqtts where nothing else says it.
+/// Whether a TLS option makes the protocol mqtts in the absence of another.
 fn says_tls(taken: &Options) -> bool {
     let is_on = |value: &LayerValue| !matches!(value.values.as_slice(), [text] if is_off(text));
     noted(Note::Tls).any(|option| taken.get(option).is_some_and(|value| option != "insecure" || is_on(value)))
@@ -156,7 +156,7 @@ fn is_off(text: &str) -> bool {
     ["0", "false", "no", "off"].iter().any(|off| text.eq_ignore_ascii_case(off))
 }
 
-/// A URL or a socket stands for host and protocol, so that their defaults do not hold.
+/// A URL or a socket replaces host and protocol, so that their defaults do not apply.
 fn is_said_otherwise(key: &Key, taken: &Options) -> bool {
     ["hostname", "protocol"].contains(&key.option)
         && !taken.contains_key(key.option)
@@ -173,7 +173,7 @@ fn shown(key: &'static Key, value: &LayerValue, origins: &Origins) -> EffectiveV
     EffectiveValue { key, value: value_text, origin: origins.describe(value.origin) }
 }
 
-/// A commented example of every key, for whoever writes a profile by hand.
+/// A commented example of every key, for writing a profile by hand.
 pub(crate) fn template() -> String {
     let mut text = String::new();
     let mut section = "";

@@ -1,4 +1,4 @@
-//! Options of all commands, and of those that make no connection of their own or only within `repl`.
+//! Options of all commands, and of those that do not connect, or only within `repl`.
 
 use super::key::Kind::{List, Number, Path, Seconds, Switch, Text};
 use super::row::{Row, row};
@@ -16,8 +16,8 @@ pub(super) const ROWS: &[Row] = &[
     row("echo", &["repl"], Switch, &[]),
     row("keep_going", &["repl"], Switch, &[]),
     row("all", &["> unsub", "> stop"], Switch, &[]),
-    row("pattern", &["> wait", "> expect", "> last", "> count", "> export"], Text, &[]),
-    row("json", &["> wait", "> expect", "> last", "> count", "> export"], List, &[]),
+    row("pattern", &["> wait", "> expect", "> assert", "> last", "> count", "> export"], Text, &[]),
+    row("json", &["> wait", "> expect", "> assert", "> last", "> count", "> export"], List, &[]),
     row("json", &["> topics", "> plot"], Text, &[]),
     row("none", &["> expect"], Switch, &[]),
     row("timeout", &["> wait", "> expect"], Seconds, &[]),
@@ -63,13 +63,21 @@ pub(super) const ROWS: &[Row] = &[
     row("control", &["broker"], Switch, &[]),
     row("prometheus", &["broker"], Text, &[]),
     row("trace", &["broker"], Text, &[]),
+    // `repl`
+    row("no_rc", &["repl"], Switch, &[]),
+    row("junit", &["repl"], Path, &[]),
+    row("property", &["> wait", "> expect", "> assert"], List, &[]),
+    row("count", &["> assert"], Number, &[]),
+    row("dry_run", &["> retained"], Switch, &[]),
+    row("yes", &["> retained"], Switch, &[]),
+    row("idle_timeout", &["> retained"], Seconds, &[]),
     // `profile`
     row("json", &["profile list"], Switch, &[]),
     row("names", &["profile list"], Switch, &[]),
     row("effective", &["profile show"], Switch, &[]),
-    row("set", &["profile add", "profile edit"], List, &[]),
+    row("set", &["init", "profile add", "profile edit"], List, &[]),
     row("extends", &["profile add"], Text, &[]),
-    row("force", &["profile add", "profile import"], Switch, &[]),
+    row("force", &["init", "profile add", "profile import"], Switch, &[]),
     row("unset", &["profile edit"], List, &[]),
     row("yes", &["profile remove"], Switch, &[]),
     row("connect", &["profile validate"], Switch, &[]),

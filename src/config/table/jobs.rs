@@ -1,4 +1,4 @@
-//! Options of what a command does on a connection: publishing, subscribing, showing, loading a broker.
+//! Options of the work on a connection: publishing, subscribing, showing messages, load tests.
 
 use super::key::Kind::{Filters, List, Milliseconds, Number, Pairs, Path, Schemas, Seconds, Switch, Text};
 use super::note::Note::{
@@ -9,16 +9,23 @@ use super::row::{Commands, Row, row};
 
 const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
 const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
+/// Commands that decode what they receive.
+const DECODING: Commands = &["sub", "wait", "> sub", "> wait", "> expect", "> assert"];
 /// Commands that send messages with properties.
-const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
+const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub", "simulate"];
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
-const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run"];
-/// Commands of `bench` that say how many clients.
-const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e"];
+const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
+/// Commands that encode messages.
+const ENCODED: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
+/// Commands that set the number of clients.
+const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 /// Commands of `bench` that publish.
-const LOAD: Commands = &["bench pub", "bench e2e"];
-const RESULTS: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge"];
+const LOAD: Commands = &["bench pub", "bench e2e", "simulate"];
+/// Those that say what.
+const CONTENT: Commands = &["bench pub", "bench e2e"];
+const RESULTS: Commands =
+    &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge", "simulate"];
 
 const NEEDS_WAIT: &str = "`wait FILTER --timeout 5s` waits for a message";
 
@@ -32,17 +39,17 @@ pub(super) const ROWS: &[Row] = &[
         .key("publish.retain", "false")
         .scenario("groups.retain"),
     row("dup", MESSAGES, Switch, &[OfEachLine]),
-    row("format", MESSAGES, Text, &[OfEachLine])
+    row("format", ENCODED, Text, &[OfEachLine])
         .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", MESSAGES, Schemas, &[OfEachLine])
+    row("schema", ENCODED, Schemas, &[OfEachLine])
         .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", MESSAGES, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
+    row("protobuf_path", ENCODED, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
         .key("publish.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", MESSAGES, Text, &[Needs("protobuf_path"), OfEachLine])
+    row("protobuf_message_name", ENCODED, Text, &[Needs("protobuf_path"), OfEachLine])
         .key("publish.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", MESSAGES, Path, &[OfEachLine, Alternative(Choice::Schema)])
+    row("avsc_path", ENCODED, Path, &[OfEachLine, Alternative(Choice::Schema)])
         .key("publish.avsc_path", r#""plant.avsc""#),
-    row("compress", MESSAGES, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
+    row("compress", ENCODED, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
     row(
         "payload_format_indicator",
         MESSAGES,
@@ -82,10 +89,14 @@ pub(super) const ROWS: &[Row] = &[
     row("file_read", PUBLISH, Path, &[Alternative(Choice::Payload)]),
     row("null_message", PUBLISH, Switch, &[Alternative(Choice::Payload)]),
     row("payload_size", PUBLISH, Text, &[Alternative(Choice::Payload)]),
+    row("template", &["pub", "> pub", "> request"], Switch, &[]),
+    row("seed", &["pub", "> pub", "> request"], Number, &[Needs("template")]),
     row("repeat", PUBLISH, Number, &[Repeats, HiddenIn(&["request"])]),
     row("repeat_delay", PUBLISH, Seconds, &[Repeats, HiddenIn(&["request"])]),
     row("delay", PUBLISH, Seconds, &[OfEachLine]),
     row("timeout", PUBLISH, Seconds, &[]),
+    row("queue", &["pub"], Path, &[]),
+    row("queue_max", &["pub"], Number, &[Needs("queue")]),
     // What is subscribed to
     row("topic", SUBSCRIBE, Filters, &[])
         .key("subscribe.filters", r#"["car/+", { filter = "$share/workers/job/#", qos = 2 }, "$queue/task/#"]"#),
@@ -121,14 +132,21 @@ pub(super) const ROWS: &[Row] = &[
     row("dry_run", SUBSCRIBE, Switch, &[Needs("remove_retained"), HiddenIn(&["sub"])]),
     row("filter_out", SUBSCRIBE, List, &[]),
     row("strict", SUBSCRIBE, Switch, &[NotInRepl("a refusal is always an error here")]),
-    // `request` and `reply`
-    row("count", &["request", "reply"], Number, &[]),
-    row("reply_topic", &["request", "reply"], Text, &[]),
-    row("topic", &["reply"], Filters, &[]),
-    row("qos", &["reply"], Number, &[]),
-    row("message", &["reply"], Text, &[]),
-    row("echo", &["reply"], Switch, &[]),
-    row("exec", &["reply"], Text, &[]),
+    row("exec", &["sub", "reply", "> reply"], Text, &[]),
+    row("ack_on_read", &["sub"], Switch, &[ReadsStdin]),
+    row("jobs", &["sub"], Number, &[]),
+    row("ack", &["sub"], Text, &[]),
+    row("on_failure", &["sub"], Text, &[]),
+    // `request`, `reply` and `watch`
+    row("count", &["request", "reply", "> reply"], Number, &[]),
+    row("reply_topic", &["request", "reply", "> reply"], Text, &[]),
+    row("topic", &["reply", "watch", "> reply"], Filters, &[]),
+    row("qos", &["reply", "watch", "> reply"], Number, &[]),
+    row("message", &["reply", "> reply"], Text, &[]),
+    row("echo", &["reply", "> reply"], Switch, &[]),
+    row("file_read", &["reply", "> reply"], Path, &[]),
+    row("template", &["reply", "> reply"], Switch, &[]),
+    row("rules", &["reply", "> reply"], Path, &[]),
     row("output_mode", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("template", &["request"], Text, &[Alternative(Choice::Shape)]),
     row("verbose", &["request"], Switch, &[]),
@@ -173,14 +191,13 @@ pub(super) const ROWS: &[Row] = &[
         .key("output.mode", r#""default"  # clean, jsonl, raw"#),
     row("template", SUBSCRIBE, Text, &[Alternative(Choice::Shape)]).key("output.template", r#""%I %t %p""#),
     row("verbose", SUBSCRIBE, Switch, &[]).key("output.verbose", "false"),
-    row("format", SUBSCRIBE, Text, &[])
-        .key("output.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", SUBSCRIBE, Schemas, &[]).key("output.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", SUBSCRIBE, Path, &[Needs("protobuf_message_name"), Alternative(Choice::Schema)])
+    row("format", DECODING, Text, &[]).key("output.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
+    row("schema", DECODING, Schemas, &[]).key("output.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
+    row("protobuf_path", DECODING, Path, &[Needs("protobuf_message_name"), Alternative(Choice::Schema)])
         .key("output.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", SUBSCRIBE, Text, &[Needs("protobuf_path")])
+    row("protobuf_message_name", DECODING, Text, &[Needs("protobuf_path")])
         .key("output.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", SUBSCRIBE, Path, &[Alternative(Choice::Schema)]).key("output.avsc_path", r#""plant.avsc""#),
+    row("avsc_path", DECODING, Path, &[Alternative(Choice::Schema)]).key("output.avsc_path", r#""plant.avsc""#),
     row("decompress", SUBSCRIBE, Text, &[]).key("output.decompress", r#""auto"     # gzip, zstd"#),
     row("delimiter", SUBSCRIBE, Text, &[]).key("output.delimiter", r#""\\n""#),
     row("file_write", SUBSCRIBE, Path, &[]),
@@ -196,10 +213,12 @@ pub(super) const ROWS: &[Row] = &[
     row("warmup", BENCH, Seconds, &[]).key("bench.warmup", r#""5s""#).scenario("warmup"),
     row("drain", BENCH, Seconds, &[]).key("bench.drain", r#""5s""#).scenario("drain"),
     row("workers", BENCH, Number, &[]).key("bench.workers", "2"),
-    row("topic", &["bench pub", "bench sub", "bench e2e"], List, &[])
+    row("topic", &["bench pub", "bench sub", "bench e2e", "simulate"], List, &[])
         .key("bench.topic", r#""bench/%i""#)
         .scenario("groups.topic"),
-    row("qos", &["bench pub", "bench sub", "bench e2e"], Number, &[]).key("bench.qos", "1").scenario("groups.qos"),
+    row("qos", &["bench pub", "bench sub", "bench e2e", "simulate"], Number, &[])
+        .key("bench.qos", "1")
+        .scenario("groups.qos"),
     row("message_interval", LOAD, Milliseconds, &[Alternative(Choice::MessageRate)])
         .key("bench.message_interval", "1000")
         .scenario("groups.message_interval"),
@@ -212,7 +231,7 @@ pub(super) const ROWS: &[Row] = &[
     row("inflight", LOAD, Number, &[]).key("bench.inflight", "65535").scenario("groups.inflight"),
     row("limit", LOAD, Number, &[Alternative(Choice::Search)]).key("bench.limit", "1000000").scenario("groups.limit"),
     row("limit", &["bench sub"], Number, &[Alternative(Choice::Search)]),
-    row("payload_size", LOAD, Text, &[Alternative(Choice::BenchPayload)])
+    row("payload_size", CONTENT, Text, &[Alternative(Choice::BenchPayload)])
         .key("bench.payload_size", r#""1KB""#)
         .scenario("groups.payload_size"),
     row("poisson", LOAD, Switch, &[]).scenario("groups.poisson"),
@@ -222,11 +241,16 @@ pub(super) const ROWS: &[Row] = &[
     row("confirm", LOAD, Number, &[Needs("find_max")]),
     row("max_time", LOAD, Seconds, &[Needs("find_max")]),
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
-    row("text", LOAD, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
-    row("template", LOAD, Switch, &[]).scenario("groups.template"),
-    row("file_read", LOAD, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
-    row("split", LOAD, Text, &[]).scenario("groups.split"),
-    row("verbose", &["bench pub", "bench sub", "bench e2e"], Switch, &[]),
+    row("text", CONTENT, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
+    row("template", CONTENT, Switch, &[]).scenario("groups.template"),
+    row("seed", &["bench pub", "bench e2e", "bench run", "simulate"], Number, &[]),
+    row("scenario", &["simulate"], Text, &[]),
+    row("file", &["simulate"], Path, &[]),
+    row("show", &["simulate"], Text, &[]),
+    row("scenario", &["ls"], Switch, &[]),
+    row("file_read", CONTENT, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
+    row("split", CONTENT, Text, &[]).scenario("groups.split"),
+    row("verbose", &["bench pub", "bench sub", "bench e2e", "simulate"], Switch, &[]),
     row("trust_foreign_clocks", &["bench sub"], Switch, &[]),
     row("shape", &["bench e2e"], Text, &[]),
     row("publishers", &["bench e2e"], Number, &[]),
@@ -249,4 +273,8 @@ pub(super) const ROWS: &[Row] = &[
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
+    row("wait", &["bench merge"], Seconds, &[]),
+    row("shards", &["bench manifest"], Number, &[]),
+    row("image", &["bench manifest"], Text, &[]),
+    row("fail", &["bench manifest"], List, &[]),
 ];

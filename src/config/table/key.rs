@@ -1,19 +1,19 @@
-//! What a key of a file is: of a profile, or of a scenario.
+//! The keys of files: profiles and scenarios.
 
 /// A key of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// Section and name, as `connection.host`.
+    /// Section and name, for example `connection.host`.
     pub path: &'static str,
-    /// The option's id, as `hostname`.
+    /// The id of the option, for example `hostname`.
     pub option: &'static str,
-    /// How the value is written.
+    /// The type of the value.
     pub kind: Kind,
     /// An example, for the template that `profile edit` opens.
     pub example: &'static str,
 }
 
-/// What the value of an option is, and how it is written in TOML.
+/// The type of the value of an option, and its form in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A string.
@@ -28,29 +28,29 @@ pub(crate) enum Kind {
     Milliseconds,
     /// true or false.
     Switch,
-    /// true or false, where the option says the opposite.
+    /// true or false, with the opposite meaning of the option.
     SwitchOff,
     /// A string; relative to the file's folder, `~/` to the home folder.
     Path,
-    /// A string or a list of them.
+    /// A string or a list of strings.
     List,
-    /// A string `FILTER=FILE` or a list of them; a file is relative as in [`Self::Path`].
+    /// A string `FILTER=FILE` or a list of them; a file is relative like [`Self::Path`].
     Schemas,
     /// A table of names and values, or a list of "name: value" where a name comes twice.
     Pairs,
     /// A string: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER`, `prompt`, or the secret itself.
     Secret,
-    /// Topic filters, each a string or a table with options of its own.
+    /// Topic filters, each a string or a table with its own options.
     Filters,
 }
 
 impl Key {
-    /// The section, as `connection`.
+    /// The section, for example `connection`.
     pub(crate) fn section(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(section, _)| section)
     }
 
-    /// The name within the section, as `host`.
+    /// The name within the section, for example `host`.
     pub(crate) fn name(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(_, name)| name)
     }

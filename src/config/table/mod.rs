@@ -1,8 +1,8 @@
-//! The table of options: a row for each option of each command, with all that is known of it besides its definition.
+//! The table of options: a row for each option of each command, with everything known about it besides its definition.
 //!
-//! clap's definition in [`crate::cli`] says how an option is written and shown; its row says where a value may come from
-//! besides (a variable, a key of a profile, files of MQTTX's), what it needs and what it excludes. Whoever needs a list
-//! of options asks here, so that a new option has one place to be noted in.
+//! clap's definition in [`crate::cli`] defines how an option is written and shown; its row defines where else a value may come from
+//! (a variable, a key of a profile, MQTTX files), what it needs and what it excludes. All lists of options are derived
+//! from it, so that a new option has to be entered in only one place.
 
 mod general;
 mod jobs;
@@ -56,13 +56,13 @@ impl Key {
     }
 }
 
-/// Whether a file may have only one of two keys: they name a broker in ways that exclude one another.
+/// Whether a file may have only one of two keys, because they name the broker in different ways.
 pub(crate) fn exclude_one_another(one: &str, other: &str) -> bool {
     let names_broker = |path: &str| is_whole_broker(path) || is_key_noted(path, Note::Broker);
     one != other && names_broker(one) && names_broker(other) && (is_whole_broker(one) || is_whole_broker(other))
 }
 
-/// Whether a key names a broker, and all of it.
+/// Whether a key alone names a broker completely.
 pub(crate) fn is_whole_broker(path: &str) -> bool {
     is_key_noted(path, Note::WholeBroker)
 }
@@ -71,12 +71,12 @@ fn is_key_noted(path: &str, note: Note) -> bool {
     rows().any(|row| row.has(note) && row.key.is_some_and(|key| key.path == path))
 }
 
-/// What a filter that is a table may say, besides `filter`: the key's name in the section, which is the option's id too.
+/// The keys of a filter that is a table, besides `filter`: the name in the section, which is also the id of the option.
 pub(crate) fn filter_options() -> impl Iterator<Item = &'static str> {
     rows().filter(|row| row.has(Note::OfFilter)).map(|row| row.option)
 }
 
-/// Every variable and the option that it stands for; of two for one option the first that is set holds.
+/// Every variable and its option; if an option has two variables, the first that is set is used.
 pub fn variables() -> impl Iterator<Item = (&'static str, &'static str)> {
     variable_rows().map(|(variable, row)| (variable, row.option))
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::cli;
 
-    /// The options of each command by its name, as [`Row::commands`] has it.
+    /// The options of each command by its name, as in [`Row::commands`].
     fn options() -> BTreeSet<(String, String)> {
         fn collect(command: &clap::Command, name: &str, all: &mut BTreeSet<(String, String)>) {
             let options = command.get_arguments().filter(|option| option.get_long().is_some());

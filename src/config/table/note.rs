@@ -1,64 +1,64 @@
-//! What can be noted of an option, each note with what follows from it.
+//! The notes that an option can have, each with its consequences.
 
-/// What is known of an option besides its kind and its key.
+/// A property of an option besides its kind and its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Note {
     /// Its variable is named after it: `MQTTX_CLIENT_ID`.
     Environment,
-    /// Further variables, or others than that.
+    /// Further variables, or differently named ones.
     Variables(&'static [&'static str]),
     /// Only MQTT 5.0 can carry it.
     NeedsV5,
-    /// Only a connection with TLS has a use for it.
+    /// Only a connection with TLS uses it.
     Tls,
-    /// It says nothing without this option.
+    /// It has no effect without this option.
     Needs(&'static str),
-    /// Of one of these options a command takes one: what a stronger layer says drops the others of a weaker.
+    /// A command takes one of these options: one from a stronger layer replaces the others of weaker layers.
     Alternative(Choice),
-    /// It says which broker, as one of several options that belong together.
+    /// It is part of the name of the broker, with other options.
     Broker,
-    /// It says which broker, and all of it.
+    /// It names the broker completely.
     WholeBroker,
-    /// It says to a broker who we are, so that a file's is for the broker that the file names.
+    /// It identifies us to a broker, so that one in a file is only for the broker that the file names.
     Credential,
     /// It decides who reads what is sent to a broker.
     Way,
-    /// It says in another way what this key says; in a profile as this form and the value.
+    /// It is another way to set this key; in a profile it is written as this form with the value.
     Reference(&'static str, &'static str),
-    /// A profile has no place for it, and what to do instead.
+    /// It cannot be in a profile; what to do instead.
     NotInProfile(&'static str),
     /// A token may be in its query.
     SecretQuery,
-    /// What stands behind the name of a header may be secret.
+    /// The value of a header may be secret.
     SecretHeader,
-    /// Its field in MQTTX's files of options, where that is not its name in camel case.
+    /// Its field in MQTTX's options files, if that is not its name in camel case.
     Field(&'static str),
     /// The field that older files have.
     OldField(&'static str),
-    /// Where MQTTX's desktop application has it in its export.
+    /// Its position in an export of the MQTTX desktop application.
     Desktop(Desktop, &'static str),
     /// Its properties in Spring's application.yml, below the prefix, in canonical form.
     Spring(&'static [&'static str]),
     /// It pairs with the topic filters by position.
     OfFilter,
-    /// Each object of `pub --jsonl` says it for itself.
+    /// Each object of `pub --jsonl` sets it for itself.
     OfEachLine,
-    /// It publishes again what can be read only once.
+    /// It would publish again what can be read only once.
     Repeats,
-    /// It reads stdin, from which the commands of `repl` come.
+    /// It reads stdin, which provides the commands of `repl`.
     ReadsStdin,
     /// It ends the program, or does more than its command in `repl` does; what to do instead.
     NotInRepl(&'static str),
-    /// It is not shown in these lines of `repl`.
+    /// It is hidden in these lines of `repl`.
     HiddenIn(&'static [&'static str]),
 }
 
-/// Of which options one is chosen.
+/// Groups of options of which one is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// How a message is shown.
     Shape,
-    /// Which addresses.
+    /// The address family.
     Family,
     /// How fast clients of a benchmark connect.
     ConnectRate,
@@ -68,9 +68,9 @@ pub(crate) enum Choice {
     BenchPayload,
     /// What `pub` publishes.
     Payload,
-    /// By which schema payloads are written and shown, unless a topic has its own.
+    /// The schema of payloads, unless a topic has its own.
     Schema,
-    /// When a benchmark is over.
+    /// When a benchmark ends.
     Search,
 }
 

@@ -3,24 +3,24 @@
 use super::key::{Key, Kind};
 use super::note::Note;
 
-/// The commands that an option belongs to, by their names: `pub`, `bench pub`; `> pub` is a line of `repl`, and the empty
-/// name stands for all.
+/// The commands that have an option, by their names: `pub`, `bench pub`; `> pub` is a line of `repl`, and the empty name
+/// means all.
 pub(crate) type Commands = &'static [&'static str];
 
 /// An option of some commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Its id, as `client_id`.
+    /// Its id, for example `client_id`.
     pub option: &'static str,
-    /// Where it can be given. Another row may have the same option of other commands.
+    /// Where it can be given. Another row may have the same option for other commands.
     pub commands: Commands,
-    /// What its value is.
+    /// The type of its value.
     pub kind: Kind,
-    /// The key of a profile that says the same.
+    /// The equivalent key of a profile.
     pub key: Option<Key>,
-    /// The key of a group or of a whole scenario that says the same.
+    /// The equivalent key of a group or a scenario.
     pub scenario: Option<Key>,
-    /// What else is known of it.
+    /// Its other properties.
     pub notes: &'static [Note],
 }
 

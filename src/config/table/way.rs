@@ -19,12 +19,14 @@ const CLIENTS: Commands = &[
     "replay",
     "probe",
     "clean-retained",
+    "watch",
     "conn",
     "bench conn",
     "bench pub",
     "bench sub",
     "bench e2e",
     "bench run",
+    "simulate",
     "repl",
     "profile add",
     "> connect",
@@ -33,7 +35,7 @@ const CLIENTS: Commands = &[
 /// Commands that publish on a connection of the client.
 const PUBLISHERS: Commands = &["pub", "replay", "repl", "profile add", "> connect"];
 
-const OF_RUNS: &str = "it belongs to a run, and not to a profile";
+const OF_RUNS: &str = "it is for single runs, not for a profile";
 
 pub(super) const ROWS: &[Row] = &[
     row("url", CLIENTS, Url, &[Environment, WholeBroker]).key("connection.url", r#""mqtts://broker.example:8883""#),
@@ -244,13 +246,13 @@ pub(super) const ROWS: &[Row] = &[
         &[Environment, NeedsV5, Needs("will_topic"), Desktop(Will, "userProperties")],
     )
     .key("will.user_properties", r#"{ site = "plant-7" }"#),
-    // What belongs to a run
+    // Options of single runs
     row("trace", CLIENTS, Text, &[NotInProfile(OF_RUNS)]),
     row("save_options", CLIENTS, Path, &[NotInProfile(OF_RUNS), HiddenIn(&["connect"])]),
     row(
         "load_options",
         CLIENTS,
         Path,
-        &[NotInProfile("`mqttx-rs profile import FILE` makes profiles of such a file"), HiddenIn(&["connect"])],
+        &[NotInProfile("`mqttx-rs profile import FILE` creates profiles from such a file"), HiddenIn(&["connect"])],
     ),
 ];

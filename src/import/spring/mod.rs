@@ -7,8 +7,8 @@
 //!   consumer: { consumerTopics: "$queue/a/#,$share/g/b" }
 //! ```
 //!
-//! The three may stand below any prefix, also below several; names are compared as Spring's relaxed binding does. A
-//! document that holds for a Spring profile only becomes a profile that extends the first one.
+//! The three may be below any prefix, or several; names are compared with Spring's relaxed binding. A document that
+//! applies only to a Spring profile becomes a profile that extends the first one.
 
 mod placeholder;
 mod property;
@@ -25,10 +25,10 @@ use crate::transport::{Address, BrokerUrl, Protocol, redact};
 use placeholder::{Part, resolve};
 use property::{Document, Property};
 
-/// The properties that show where a client's properties are.
+/// The properties by which the properties of a client are found.
 const SERVERS: [&str; 2] = ["client.serveruri", "client.serveruris"];
 
-/// The key that a property stands for, by its name below the prefix.
+/// The key of a property, by its name below the prefix.
 fn key_of(name: &str) -> Option<&'static Key> {
     let is_called_so = |note: &Note| matches!(note, Note::Spring(names) if names.contains(&name));
     rows().find(|row| row.notes.iter().any(is_called_so)).and_then(|row| row.key.as_ref())
@@ -53,7 +53,7 @@ pub(super) fn read(documents: &[Node], remarks: &mut Vec<Remark>) -> Vec<Draft> 
             reader.properties(&properties);
             let draft = reader.draft;
             match (&document.profile, &mut main) {
-                // Documents without a profile hold together, the last one first.
+                // Documents without a profile are merged; the last one takes precedence.
                 (None, Some(main)) => {
                     main.profile.values.extend(draft.profile.values);
                     main.password = draft.password.or(main.password.take());
@@ -81,13 +81,13 @@ pub(super) fn read(documents: &[Node], remarks: &mut Vec<Remark>) -> Vec<Draft> 
     drafts
 }
 
-/// Where clients have their properties: what stands before `client.serverURI`.
+/// The prefixes of the properties of clients: what comes before `client.serverURI`.
 fn prefixes(documents: &[Document]) -> BTreeSet<Vec<String>> {
     let all = documents.iter().flat_map(|document| &document.properties);
     all.filter_map(|property| SERVERS.iter().find_map(|name| property.prefix_of(name))).collect()
 }
 
-/// What tells a profile from others of the file.
+/// What distinguishes a profile from the others of the file.
 fn labels(prefixes: &BTreeSet<Vec<String>>, prefix: &[String], profile: Option<&str>) -> String {
     let of_prefix = prefix.last().filter(|_| prefixes.len() > 1).map(String::as_str);
     of_prefix.into_iter().chain(profile).collect::<Vec<_>>().join("-")
@@ -99,7 +99,7 @@ fn application_name(documents: &[Document]) -> Option<String> {
     name.filter(|name| !name.contains("${")).map(ToOwned::to_owned)
 }
 
-/// A consumer that names no QoS has the producer's, the one QoS of the file.
+/// A consumer without a QoS gets that of the producer, the only one in the file.
 fn subscribe_as_published(draft: &mut Draft, documents: &[Document], prefix: &[String], remarks: &mut Vec<Remark>) {
     let values = &mut draft.profile.values;
     if !values.contains_key("subscribe.filters") || values.contains_key("subscribe.qos") {
@@ -110,12 +110,12 @@ fn subscribe_as_published(draft: &mut Draft, documents: &[Document], prefix: &[S
     let mut properties = documents.iter().flat_map(|document| document.below(prefix));
     if let Some((_, property)) = properties.find(|(name, _)| key_of(name).is_some_and(|key| key.path == "publish.qos"))
     {
-        let message = "holds for the consumer too, which names no QoS: subscribe.qos".to_owned();
+        let message = "also used for the consumer, which does not set a QoS: subscribe.qos".to_owned();
         remarks.push(Remark { line: property.line, key: property.path.join("."), message });
     }
 }
 
-/// What is not about MQTT is told once for each section.
+/// What is not about MQTT is reported once per section.
 fn about_the_rest(documents: &[Document], prefixes: &BTreeSet<Vec<String>>, remarks: &mut Vec<Remark>) {
     let is_ours = |property: &Property| prefixes.iter().any(|prefix| property.canonical.starts_with(prefix));
     for document in documents {
@@ -129,7 +129,7 @@ fn about_the_rest(documents: &[Document], prefixes: &BTreeSet<Vec<String>>, rema
         }
         for (section, line, count) in told {
             let noun = if count == 1 { "property" } else { "properties" };
-            let message = format!("left out, {count} {noun}: not a part of the MQTT client");
+            let message = format!("left out, {count} {noun}: not part of the MQTT client");
             remarks.push(Remark { line, key: section.to_owned(), message });
         }
     }
@@ -172,13 +172,13 @@ impl Reader<'_> {
                             self.draft.set(path, text);
                         }
                     }
-                    None => self.remark(property, "left out: there is nothing like it in a profile"),
+                    None => self.remark(property, "left out: profiles have no equivalent"),
                 },
             }
         }
     }
 
-    /// `tcp://host:1883`, or several between commas, of which one can be had.
+    /// `tcp://host:1883`, or several separated by commas, of which one is used.
     fn server(&mut self, property: &Property) {
         let texts = self.texts(property, "connection.host");
         let mut uris = texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|uri| !uri.is_empty());
@@ -195,7 +195,7 @@ impl Reader<'_> {
             Err(error) => return self.remark(property, &format!("left out: {error}")),
         };
         let Address::Host { host, port } = &url.endpoint.address else {
-            return self.remark(property, "left out: this is no address of a host");
+            return self.remark(property, "left out: this is not the address of a host");
         };
         let (protocol, port_of_paho) = match url.endpoint.protocol {
             Protocol::Mqtts => ("mqtts", 8883),
@@ -205,7 +205,7 @@ impl Reader<'_> {
         };
         let authority = uri.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-        // What Java's client connects to where no port is said, which for WebSocket is not what MQTT's brokers use.
+        // The default ports of the Java client, which for WebSocket differ from those of MQTT brokers.
         let port = if has_port { *port } else { port_of_paho };
         self.draft.set("connection.host", host.clone());
         self.draft.set("connection.port", port.to_string());
@@ -214,7 +214,7 @@ impl Reader<'_> {
             self.draft.set("websocket.path", path);
         }
         if let Some(topic) = url.topic {
-            self.remark(property, &format!("`/{topic}` behind the port is left out"));
+            self.remark(property, &format!("`/{topic}` after the port is left out"));
         }
         if let Some(user) = url.username {
             self.draft.set("connection.username", user);
@@ -224,7 +224,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Random numbers are drawn for each run, as there.
+    /// Random numbers are drawn for each run, as in Spring.
     fn client_id(&mut self, property: &Property) {
         let Some(text) = property.text() else { return self.remark(property, NO_TEXT) };
         let mut template = String::new();
@@ -251,14 +251,14 @@ impl Reader<'_> {
     fn password(&mut self, property: &Property) {
         let Some(text) = property.text() else { return self.remark(property, NO_TEXT) };
         if text.starts_with("ENC(") {
-            return self.remark(property, "left out: it is encrypted, and only the service can read it");
+            return self.remark(property, "left out: it is encrypted, and only the service can decrypt it");
         }
         match resolve(text, self.documents).as_slice() {
             [Part::Variable { name, default }] => {
                 self.draft.password = None;
                 self.draft.set("connection.password", format!("env:{name}"));
                 if default.is_some() {
-                    self.remark(property, &format!("the default behind {name} is left out: set the variable"));
+                    self.remark(property, &format!("the default of {name} is left out: set the variable"));
                 }
             }
             parts if parts.iter().all(|part| matches!(part, Part::Text(_))) => {
@@ -266,7 +266,7 @@ impl Reader<'_> {
                 self.draft.profile.values.remove("connection.password");
                 self.draft.password = Some(text.collect());
             }
-            _ => self.remark(property, "left out: it is put together of variables, which a profile cannot do"),
+            _ => self.remark(property, "left out: it is composed of variables, which a profile cannot do"),
         }
     }
 
@@ -275,17 +275,17 @@ impl Reader<'_> {
             Some("3") => "3.1",
             Some("4") => "3.1.1",
             Some("5") => "5.0",
-            Some(_) => return self.remark(property, "left out: both programs choose a version"),
+            Some(_) => return self.remark(property, "left out: both programs choose a version themselves"),
             None => return,
         };
         self.draft.set("connection.version", version);
     }
 
-    /// YAML takes all of the line: what looks like a comment behind a topic is a part of it.
+    /// YAML takes the whole line: what looks like a comment after a topic is a part of it.
     fn warn_of_white_space(&mut self, property: &Property, topic: &str) {
         if topic.contains(char::is_whitespace) {
             let message =
-                format!("`{topic}` has white space in it and is taken as it is: a comment needs ` #` before it");
+                format!("`{topic}` contains white space and is used unchanged: a comment must begin with ` #`");
             self.remark(property, &message);
         }
     }
@@ -361,7 +361,7 @@ impl Reader<'_> {
                     return None;
                 }
                 Part::Random(..) | Part::Hex(_) => {
-                    self.remark(property, "left out: random values can be had in the client id only");
+                    self.remark(property, "left out: random values are possible only in the client id");
                     return None;
                 }
             }
@@ -371,12 +371,12 @@ impl Reader<'_> {
 
     fn took_default(&mut self, property: &Property, name: &str, default: &str, key: &str) {
         let default = if default.contains("://") { redact(default) } else { default.to_owned() };
-        let message = format!("`{default}`, the default behind {name}, is taken{}", or_variable(key));
+        let message = format!("`{default}`, the default of {name}, is used{}", or_variable(key));
         self.remark(property, &message);
     }
 
     fn unknown(&mut self, property: &Property, name: &str, key: &str) {
-        let message = format!("left out: nothing here says what `{name}` is{}", or_variable(key));
+        let message = format!("left out: `{name}` is not defined here{}", or_variable(key));
         self.remark(property, &message);
     }
 
@@ -388,11 +388,11 @@ impl Reader<'_> {
 
 const NO_TEXT: &str = "left out: a single text is expected";
 
-/// How the environment can say it for a run.
+/// The variable that can set it for a run.
 fn or_variable(key: &str) -> String {
     let option = Key::find(key).map(|key| key.option);
     match variables().find(|(_, id)| Some(*id) == option) {
-        Some((variable, _)) => format!("; {variable} says otherwise"),
+        Some((variable, _)) => format!("; set {variable} to override it"),
         None => String::new(),
     }
 }

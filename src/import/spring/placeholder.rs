@@ -8,23 +8,23 @@ pub(super) enum Part {
     Text(String),
     /// A number drawn from this range, both ends included.
     Random(u64, u64),
-    /// So many random hexadecimal digits.
+    /// This many random hexadecimal digits.
     Hex(usize),
     /// A variable of the environment.
     Variable {
         name: String,
         default: Option<String>,
     },
-    /// What nothing here explains.
+    /// What is not defined here.
     Unknown(String),
 }
 
-/// Properties may name properties, which may not name themselves.
+/// How deep properties may refer to properties, to detect cycles.
 const DEEPEST: usize = 8;
-/// Properties that name properties many times over are nothing that anybody wrote.
+/// The largest expansion of properties that refer to properties.
 const LONGEST: usize = 64 * 1024;
 
-/// Takes a text apart; what the file itself explains is filled in.
+/// Splits a text; what is defined in the file itself is filled in.
 pub(super) fn resolve(text: &str, documents: &[Document]) -> Vec<Part> {
     let mut parts = Vec::new();
     add(text, documents, 0, &mut parts);
@@ -60,7 +60,7 @@ fn add_text(text: &str, parts: &mut Vec<Part>) {
     }
 }
 
-/// The length of a placeholder with all that is nested in it.
+/// The length of a placeholder, including nested ones.
 fn end_of(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {
@@ -95,7 +95,7 @@ fn add_placeholder(inner: &str, documents: &[Document], depth: usize, parts: &mu
     }
     let is_variable =
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    // A default may have placeholders of its own.
+    // A default may contain placeholders.
     let default = default.map(|default| {
         let mut inner = Vec::new();
         if may_go_on {

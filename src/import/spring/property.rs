@@ -5,9 +5,9 @@ use crate::config::tree::{Content, Node};
 /// A value and its name.
 #[derive(Debug, Clone)]
 pub(super) struct Property {
-    /// The name as it is written, taken apart at its dots.
+    /// The name as written, split at its dots.
     pub(super) path: Vec<String>,
-    /// The same as relaxed binding compares it: `server-uri`, `server_uri` and `serverURI` are one.
+    /// The same in the form for relaxed binding: `server-uri`, `server_uri` and `serverURI` are one.
     pub(super) canonical: Vec<String>,
     pub(super) line: usize,
     pub(super) node: Node,
@@ -16,7 +16,7 @@ pub(super) struct Property {
 /// A document of a file.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// The Spring profile that it holds for, if not for all.
+    /// The Spring profile that it applies to; `None`: all.
     pub(super) profile: Option<String>,
     pub(super) properties: Vec<Property>,
 }
@@ -26,7 +26,7 @@ impl Property {
         self.node.text()
     }
 
-    /// What stands before a name of several parts that this one ends in.
+    /// The prefix of this name, if it ends in a name of several parts.
     pub(super) fn prefix_of(&self, name: &str) -> Option<Vec<String>> {
         let parts: Vec<_> = name.split('.').collect();
         let at = self.canonical.len().checked_sub(parts.len())?;
@@ -71,7 +71,7 @@ fn flatten(node: &Node, path: &[String], found: &mut Vec<Property>) {
     }
 }
 
-/// A part of a name as relaxed binding compares it.
+/// A part of a name in the form for relaxed binding.
 pub(super) fn canonical(part: &str) -> String {
     part.chars().filter(|character| !matches!(character, '-' | '_')).flat_map(char::to_lowercase).collect()
 }

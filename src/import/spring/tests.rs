@@ -46,7 +46,7 @@ qos = 2
     assert_eq!(drafts[0].password.as_deref(), Some("p"));
     assert_eq!(
         remarks,
-        ["line 3: mqtt.producer.defaultQos: holds for the consumer too, which names no QoS: subscribe.qos"]
+        ["line 3: mqtt.producer.defaultQos: also used for the consumer, which does not set a QoS: subscribe.qos"]
     );
 }
 
@@ -61,7 +61,7 @@ fn names_are_as_relaxed_as_spring_s_and_stand_below_any_prefix() {
         "[connection]\nhost = \"h\"\nport = 8883\nprotocol = \"mqtts\"\nclient_id = \"x-monitor\"\nclean_start = \
          false\nreconnect_period = 0\n\n[subscribe]\nfilters = [\"a/#\", { filter = \"b\", qos = 1 }]\nqos = 2\n"
     );
-    assert_eq!(remarks, ["line 3: spring: left out, 1 property: not a part of the MQTT client"]);
+    assert_eq!(remarks, ["line 3: spring: left out, 1 property: not part of the MQTT client"]);
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn variables_become_references_or_are_told() {
     assert_eq!(
         remarks,
         [
-            "line 3: mqtt.client.serverURI: `tcp://h:1`, the default behind MQTT_URI, is taken; MQTTX_HOST says otherwise",
-            "line 4: mqtt.client.username: left out: nothing here says what `MQTT_USER` is; MQTTX_USERNAME says otherwise",
-            "line 5: mqtt.client.password: the default behind MQTT_PASSWORD is left out: set the variable",
-            "line 7: mqtt.client.sslProperties.a: left out: there is nothing like it in a profile",
+            "line 3: mqtt.client.serverURI: `tcp://h:1`, the default of MQTT_URI, is used; set MQTTX_HOST to override it",
+            "line 4: mqtt.client.username: left out: `MQTT_USER` is not defined here; set MQTTX_USERNAME to override it",
+            "line 5: mqtt.client.password: the default of MQTT_PASSWORD is left out: set the variable",
+            "line 7: mqtt.client.sslProperties.a: left out: profiles have no equivalent",
         ]
     );
     let (drafts, remarks) = imported("mqtt.client: {serverURI: 'tcp://h', password: ENC(abc), username: '${u.v}'}\n");

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::limits::{MAXIMUM_BYTES, MAXIMUM_DELAY_SECONDS};
 
-/// Why a text is no topic, and where in it.
+/// Why a text is not a valid topic, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicError {
     text: String,
@@ -37,7 +37,7 @@ pub enum TopicErrorKind {
     NestedPrefix,
     /// `$delayed/` without a whole number of seconds in range.
     Delay,
-    /// `$delayed/` with a Unix time that is over or too far away.
+    /// `$delayed/` with a Unix time that is past or too far away.
     DelayedTime,
 }
 
@@ -46,27 +46,27 @@ impl TopicError {
         Self { text: text.to_owned(), at, kind }
     }
 
-    /// The same fault seen in the whole text, of which only the part from `offset` was examined.
+    /// The same error in the whole text, of which only the part from `offset` was parsed.
     pub(super) fn within(self, whole: &str, offset: usize) -> Self {
         Self { text: whole.to_owned(), at: self.at + offset, kind: self.kind }
     }
 
-    /// What was to be a topic.
+    /// The text that was parsed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Which rule.
+    /// The broken rule.
     pub fn kind(&self) -> TopicErrorKind {
         self.kind
     }
 
-    /// Byte offset of the place.
+    /// Byte offset of the error.
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// The text and under it a caret at the place, aligned by display width; `None` where a place says nothing.
+    /// The text with a caret below the error, aligned by display width; `None` if the position says nothing.
     pub fn caret(&self) -> Option<String> {
         if matches!(self.kind, TopicErrorKind::Empty | TopicErrorKind::TooLong) {
             return None;
@@ -80,31 +80,31 @@ impl TopicError {
 impl fmt::Display for TopicError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            TopicErrorKind::Empty => f.write_str("a topic has at least one character"),
+            TopicErrorKind::Empty => f.write_str("a topic must have at least one character"),
             TopicErrorKind::TooLong => {
-                write!(f, "a topic has at most {MAXIMUM_BYTES} bytes, this one has {}", self.text.len())
+                write!(f, "a topic can have at most {MAXIMUM_BYTES} bytes, this one has {}", self.text.len())
             }
             TopicErrorKind::NullCharacter => f.write_str("a topic cannot hold the character U+0000"),
             TopicErrorKind::MultiLevelNotLast => f.write_str("`#` can only be the last level of a filter"),
-            TopicErrorKind::MultiLevelNotAlone => f.write_str("`#` must be a whole level, as in `a/#`"),
-            TopicErrorKind::SingleLevelNotAlone => f.write_str("`+` must be a whole level, as in `a/+/b`"),
+            TopicErrorKind::MultiLevelNotAlone => f.write_str("`#` must be a whole level, for example `a/#`"),
+            TopicErrorKind::SingleLevelNotAlone => f.write_str("`+` must be a whole level, for example `a/+/b`"),
             TopicErrorKind::WildcardInName => {
-                f.write_str("`+` and `#` are wildcards for subscribing: no message can be published to them")
+                f.write_str("`+` and `#` are wildcards for subscribing and cannot be published to")
             }
             TopicErrorKind::ShareName => f.write_str(
-                "a shared subscription is `$share/{group}/{filter}`, its group not empty and without `+` and `#`",
+                "a shared subscription is `$share/{group}/{filter}`, with a group that is not empty and has no `+` or `#`",
             ),
             TopicErrorKind::NothingBehindPrefix => f.write_str("a topic must follow the prefix"),
             TopicErrorKind::NestedPrefix => {
-                f.write_str("`$share/`, `$queue/` and `$exclusive/` cannot stand inside one another")
+                f.write_str("`$share/`, `$queue/` and `$exclusive/` cannot be combined")
             }
             TopicErrorKind::DelayedTime => write!(
                 f,
-                "the Unix time of a delayed message lies between now and {MAXIMUM_DELAY_SECONDS} seconds (49 days) from now"
+                "the Unix time of a delayed message must be between now and {MAXIMUM_DELAY_SECONDS} seconds (49 days) from now"
             ),
             TopicErrorKind::Delay => write!(
                 f,
-                "a delayed message goes to `$delayed/{{seconds}}/{{topic}}`, with 0 to {MAXIMUM_DELAY_SECONDS} whole seconds"
+                "a delayed message needs a topic `$delayed/{{seconds}}/{{topic}}`, with 0 to {MAXIMUM_DELAY_SECONDS} whole seconds"
             ),
         }
     }

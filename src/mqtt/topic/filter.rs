@@ -13,7 +13,7 @@ const EXCLUSIVE: &str = "$exclusive/";
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TopicFilter {
     text: ByteString,
-    /// Byte offset at which the filter proper begins, behind any prefix.
+    /// Byte offset at which the filter proper begins, after any prefix.
     body: usize,
     share: ShareKind,
 }
@@ -44,7 +44,7 @@ impl TopicFilter {
     ///
     /// # Errors
     ///
-    /// Says which rule is broken and where: `love/#/you`, `a#`, `$share/group`.
+    /// Names the broken rule and the position: `love/#/you`, `a#`, `$share/group`.
     pub fn parse(text: impl Into<ByteString>) -> Result<Self, TopicError> {
         let text = text.into();
         check_text(&text)?;
@@ -58,7 +58,7 @@ impl TopicFilter {
         &self.text
     }
 
-    /// The text as it goes over the wire, sharing this one's bytes.
+    /// The text as it goes over the wire, sharing its bytes.
     pub fn to_byte_string(&self) -> ByteString {
         self.text.clone()
     }
@@ -89,7 +89,7 @@ impl TopicFilter {
         self.body().contains(['+', '#'])
     }
 
-    /// Whether a message to this topic belongs to the filter [MQTT-4.7].
+    /// Whether a message to this topic matches the filter [MQTT-4.7].
     ///
     /// A wildcard in the first level does not match topics that begin with `$` [MQTT-4.7.2-1].
     pub fn matches(&self, topic: &str) -> bool {
@@ -274,7 +274,7 @@ mod tests {
         }
     }
 
-    /// The specification's prose as directly as it can be written: split both, compare from the front.
+    /// The prose of the specification as directly as possible: split both, compare from the front.
     fn naive(filter: &[&str], topic: &[&str]) -> bool {
         match (filter, topic) {
             (["#"], _) | ([], []) => true,

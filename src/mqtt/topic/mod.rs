@@ -1,4 +1,4 @@
-//! Topic Names and Topic Filters [MQTT-4.7], with the prefixes that brokers give a meaning to.
+//! Topic Names and Topic Filters [MQTT-4.7], with the prefixes that have a meaning for brokers.
 
 mod error;
 mod filter;
@@ -18,7 +18,7 @@ pub use subscription::{RetainHandling, SubscriptionOptions};
 
 use limits::MAXIMUM_BYTES;
 
-/// What holds for names and filters alike: 1 to 65,535 bytes [MQTT-4.7.3-1] and no U+0000 [MQTT-4.7.3-2].
+/// The rules for both names and filters: 1 to 65,535 bytes [MQTT-4.7.3-1] and no U+0000 [MQTT-4.7.3-2].
 fn check_text(text: &str) -> Result<(), TopicError> {
     if text.is_empty() {
         return Err(TopicError::new(text, 0, TopicErrorKind::Empty));

@@ -10,14 +10,14 @@ const FIRST_UNIX_TIME: u64 = 1_000_000_000;
 
 const DELAYED: &str = "$delayed/";
 
-/// A valid Topic Name: where a message is published to, without wildcards. Cloning counts a reference.
+/// A valid Topic Name, which a message is published to: without wildcards. Cloning counts a reference.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TopicName(ByteString);
 
 /// When a delayed message is to be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delay {
-    /// So many seconds after the broker has it, 0 to [`MAXIMUM_DELAY_SECONDS`].
+    /// This many seconds after the broker receives it, 0 to [`MAXIMUM_DELAY_SECONDS`].
     After(u32),
     /// At this Unix time in seconds (EMQX's absolute form).
     At(u64),
@@ -26,9 +26,9 @@ pub enum Delay {
 /// What `$delayed/{seconds}/{topic}` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delayed<'a> {
-    /// When.
+    /// When it is to be delivered.
     pub delay: Delay,
-    /// Where to, without the prefix.
+    /// The destination, without the prefix.
     pub topic: &'a str,
 }
 
@@ -37,8 +37,8 @@ impl TopicName {
     ///
     /// # Errors
     ///
-    /// Says which rule is broken and where; a bad `$delayed/` is refused too, since brokers accept such a message
-    /// and drop it without a word.
+    /// Names the broken rule and the position; an invalid `$delayed/` is refused too, since brokers accept such a message
+    /// and drop it silently.
     pub fn parse(text: impl Into<ByteString>) -> Result<Self, TopicError> {
         let name = Self::received(text.into())?;
         if name.0.starts_with(DELAYED) {
@@ -47,7 +47,7 @@ impl TopicName {
         Ok(name)
     }
 
-    /// A topic as a broker sent it: the specification's rules, without the prefixes' meaning.
+    /// A topic as sent by a broker: checked by the rules of the specification, prefixes not interpreted.
     pub fn received(text: ByteString) -> Result<Self, TopicError> {
         check_text(&text)?;
         match memchr::memchr2(b'+', b'#', text.as_bytes()) {
@@ -61,7 +61,7 @@ impl TopicName {
         &self.0
     }
 
-    /// The text as it goes over the wire, sharing this one's bytes.
+    /// The text as it goes over the wire, sharing its bytes.
     pub fn to_byte_string(&self) -> ByteString {
         self.0.clone()
     }

@@ -6,12 +6,12 @@ pub enum SharedStrategy {
     /// Any of them.
     #[default]
     Random,
-    /// One after the other.
+    /// Each member in turn.
     RoundRobin,
-    /// The same one for as long as it is there.
+    /// The same member as long as it is connected.
     Sticky,
-    /// One for each publisher.
+    /// One member for each publisher.
     HashClientId,
-    /// One for each topic.
+    /// One member for each topic.
     HashTopic,
 }

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use super::{duration, number, rate};
-use crate::bench::{Changed, Latency, Measure, Report, median};
+use crate::bench::{Changed, Latency, Measure, Parameter, Report, median};
 use crate::output::{Columns, Stream, safe};
 
-/// A figure of a report, with how it is shown.
+/// A figure of a report, and how it is shown.
 type Figure<'a> = &'a dyn Fn(&Report) -> Option<f64>;
 
-/// Each figure of the baseline and of what is compared with it, their ratio, what was judged, and what the figures can
-/// and cannot say. Of several candidates the median counts.
+/// Each figure of the baseline and of the candidate, their ratio, the judgement, and the limits of the figures. Of
+/// several candidates the median counts.
 #[expect(clippy::cast_precision_loss, reason = "ratios for display")]
 pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Changed], stream: Stream) -> String {
     let mut columns = Columns::default();
@@ -31,14 +31,14 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
     }
     for measure in Measure::ALL {
         let Some(one) = before.latencies.get(&measure) else { continue };
-        // Runs that are repeated show a difference if each of them does, in the same direction.
+        // Repeated runs show a difference if each of them does, in the same direction.
         let others = || after.iter().filter_map(|report| report.latencies.get(&measure));
         let shows = |is_more: bool| others().all(|other| differs(one, other) && (other.mean() > one.mean()) == is_more);
         let note = if shows(true) || shows(false) { "less is better" } else { "no difference shown" };
         for (statistic, percent) in [("p50", 50.0), ("p99", 99.0), ("p99.9", 99.9)] {
             let of = |report: &Report| {
                 let latency = report.latencies.get(&measure)?;
-                // A percentile of fewer values than it takes to have one is the maximum under another name.
+                // With too few values, a percentile is only the maximum.
                 let has_one = latency.count() as f64 * (100.0 - percent) >= 100.0;
                 has_one.then(|| latency.percentile(percent) as f64)
             };
@@ -55,9 +55,11 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
         // Writing into a string does not fail.
         let _ = writeln!(out, "  {word:<6}  --fail '{}'  {shown}", safe::word(change, stream));
     }
-    // What only one of them was asked for is a difference too.
+    // A parameter that only one of them has is a difference too.
     let only = |one: &Report, other: &Report| {
         let only = one.parameters.iter().filter(|parameter| !other.parameters.contains(parameter));
+        // That two runs were not at the same time goes without saying.
+        let only = only.filter(|parameter| parameter.name != Parameter::START_AT);
         only.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
     };
     let mut different = Vec::new();
@@ -70,15 +72,18 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
     }
     if !different.is_empty() {
         let different = different.join(", ");
-        let _ = writeln!(out, "\nThe runs were asked for different things: {}", safe::word(&different, stream));
+        let _ = writeln!(out, "\nThe runs had different parameters: {}", safe::word(&different, stream));
     }
     out += "\nratio: candidate / baseline. Latencies run from the planned time, those called uncorrected from sending.\n\
-            no difference shown: the means lie closer together than chance would have it in one run of a thousand.\n";
+            no difference shown: the means differ by less than chance alone would cause in one of a thousand runs.\n";
     // Writing into a string does not fail.
     let _ = match after.len() {
-        1 => writeln!(out, "One run each: a few per cent may be the machine's. Give several candidates to tell."),
+        1 => writeln!(
+            out,
+            "One run each: a few per cent may be noise of the machine. Give several candidates to be sure."
+        ),
         several => {
-            writeln!(out, "candidate: the median of {several} runs; a difference is shown if each of them shows it.")
+            writeln!(out, "candidate: the median of {several} runs; a difference is shown only if every run shows it.")
         }
     };
     out
@@ -89,8 +94,8 @@ fn whole(value: f64) -> u64 {
     value.round() as u64
 }
 
-/// Whether the means lie apart by more than chance allows (Welch's test, at about 99.9 %). Values of one run are not
-/// independent of one another, so this errs on the side of a difference: no difference here is none.
+/// Whether the means differ by more than chance allows (Welch's test, at about 99.9 %). Values of one run are not
+/// independent of each other, so this errs on the side of a difference: if it finds none, there is none.
 #[expect(clippy::cast_precision_loss, reason = "statistics")]
 fn differs(a: &Latency, b: &Latency) -> bool {
     let variance = |latency: &Latency| latency.deviation().powi(2) / latency.count().max(1) as f64;
@@ -116,7 +121,7 @@ mod tests {
         warm.parameters.push(crate::bench::Parameter { name: "warm-up".into(), value: "5s".into() });
         for (before, after) in [(&plain, &warm), (&warm, &plain)] {
             let text = bench_comparison(before, std::slice::from_ref(after), &[], Stream::PIPE);
-            assert!(text.contains("asked for different things: warm-up\n"), "{text}");
+            assert!(text.contains("had different parameters: warm-up\n"), "{text}");
         }
         assert!(
             !bench_comparison(&plain, std::slice::from_ref(&plain), &[], Stream::PIPE).contains("different things")

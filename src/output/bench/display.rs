@@ -3,11 +3,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{duration, line, number, rate};
-use crate::bench::{Observer, Parameter, Report, Snapshot, Stage};
+use crate::bench::{LATE_START, Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 use crate::payload::plural;
 
-/// Shows a run: on a terminal a banner and a line that moves, elsewhere MQTTX's lines, once a second.
+/// Shows a run: on a terminal a banner and a progress line, elsewhere the lines of MQTTX, once a second.
 #[derive(Debug)]
 pub(crate) struct BenchDisplay {
     terminal: Terminal,
@@ -17,13 +17,13 @@ pub(crate) struct BenchDisplay {
     phases: Vec<String>,
     bar: ProgressBar,
     lines: Stdout,
-    /// Stdout is for the results alone.
+    /// Stdout is only for the results.
     keeps_stdout: bool,
 }
 
 impl BenchDisplay {
-    /// `title` as in MQTTX: `publish benchmark`; of `phases` the names; `moves`: with a line that
-    /// moves.
+    /// `title` as in MQTTX: `publish benchmark`; `phases` are the names; `moves`: with a progress
+    /// line.
     pub(crate) fn new(terminal: Terminal, talk: Talk, title: &str, phases: Vec<String>, moves: bool) -> Self {
         let target = if moves && terminal.stderr.terminal && !talk.is_quiet() {
             line::target()
@@ -61,12 +61,12 @@ impl BenchDisplay {
         }
     }
 
-    /// Takes the moving line away.
+    /// Removes the progress line.
     pub(crate) fn end(&mut self, _report: &Report) {
         self.bar.finish_and_clear();
     }
 
-    /// A line for programs; that nobody reads it any more is no reason to end the run.
+    /// A line for programs; a closed pipe is not a reason to end the run.
     fn line(&mut self, text: &str) {
         if !self.terminal.stdout.terminal && !self.talk.is_quiet() && !self.keeps_stdout {
             let _ = self.lines.line(text).and_then(|()| self.lines.flush());
@@ -84,6 +84,9 @@ impl Observer for BenchDisplay {
                     self.talk.success(format_args!("{phase}: {connections} open after {seconds:.3}s"));
                 }
                 None => self.talk.success(format_args!("Created {connections} in {seconds:.3}s")),
+            }
+            if let Some(late) = snapshot.late.filter(|late| *late > LATE_START) {
+                self.talk.warning(format_args!("the load begins {late:.1} s after --start-at"));
             }
         });
     }
@@ -133,13 +136,13 @@ impl Observer for BenchDisplay {
 
     fn stopping(&mut self, _snapshot: &Snapshot, drain: Duration) {
         let (talk, seconds) = (self.talk, drain.as_secs_f64());
-        let text = format!("Stopping: waiting up to {seconds} s for what is on its way; again to end at once");
+        let text = format!("Stopping: waiting up to {seconds} s for outstanding messages; press again to end at once");
         self.bar.suspend(|| talk.progress(text));
     }
 
     fn cut_short(&mut self, snapshot: &Snapshot) {
         let (talk, messages) = (self.talk, plural(snapshot.outstanding, "message"));
-        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} on the way")));
+        self.bar.suspend(|| talk.warning(format_args!("ended with {messages} outstanding")));
     }
 
     fn interim(&mut self, _report: &Report) {}
@@ -153,19 +156,22 @@ impl BenchDisplay {
     }
 }
 
-/// What 80 columns hold beside the spinner.
+/// The width that is left of 80 columns beside the spinner.
 const WIDTH: usize = 77;
 
-/// One line about how it goes, of what fits: errors and latencies before what the end says too.
+/// The progress line, with as much as fits: errors and latencies before what the report shows too.
 #[expect(clippy::cast_precision_loss, reason = "for display")]
 fn now(snapshot: &Snapshot, phase: Option<&str>) -> String {
+    if let Some(left) = snapshot.starts_in {
+        return format!("waiting for --start-at: {}  {} connected", seconds(left), number(snapshot.standing));
+    }
     let word = if snapshot.stage == Stage::Draining { "draining" } else { phase.unwrap_or("running") };
     let word: String = word.chars().take(16).collect();
     let time = match snapshot.lasts {
         Some(lasts) => format!("{:.0}/{:.0} s", snapshot.in_stage.as_secs_f64(), lasts.as_secs_f64()),
         None => seconds(snapshot.in_stage),
     };
-    // By their place in the line, and by what matters most.
+    // By their position in the line, and by importance.
     let mut parts = vec![(0, format!("{word} {time}")), (6, format!("{} connected", number(snapshot.standing)))];
     if let Some(last) = snapshot.last {
         if snapshot.sent > 0 {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::bench::{LimitedBy, Measure, Report, SearchReport, StepOutcome};
 
-/// A line a second, empty seconds too; times in microseconds.
+/// One line per second, also for empty seconds; times in microseconds.
 pub(crate) fn bench_csv(report: &Report) -> String {
     if let Some(search) = &report.search {
         return steps(search);
@@ -31,7 +31,7 @@ pub(crate) fn bench_csv(report: &Report) -> String {
     out
 }
 
-/// A line a step of a search, and one of its result.
+/// One line per step of a search, and one for its result.
 fn steps(search: &SearchReport) -> String {
     let mut out = "rate,sent,delivered,p99_us,lost,limited_by,outcome\n".to_owned();
     let per_second = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.1}"));

@@ -1,4 +1,4 @@
-//! The report as one page that needs nothing else: tables, and plots drawn as SVG.
+//! The report as a self-contained page: tables, and plots drawn as SVG.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ td{font-variant-numeric:tabular-nums}svg{width:100%;height:auto}h2{margin-top:1.
 @media(prefers-color-scheme:dark){body{color:#e2e8f0;background:#1a202c}text{fill:#a0aec0}}\
 @media print{body{color:#000;background:#fff;max-width:none}text{fill:#000}}";
 
-/// The page: whether it passed and what limited it on top, then what was measured, then what was asked.
+/// The page: whether it passed and what limited it at the top, then the measurements, then the parameters.
 pub(crate) fn bench_html(report: &Report) -> String {
     let mut page = String::new();
     let run = report.parameters.first().map_or("mqttx-rs bench", |parameter| parameter.value.as_str());
@@ -46,12 +46,12 @@ pub(crate) fn bench_html(report: &Report) -> String {
     let reasons = report.reasons.0.iter().map(|(reason, count)| [reason.clone(), number(*count)]);
     table(&mut page, "Reasons", reasons);
     let parameters = report.parameters.iter().map(|parameter| [parameter.name.clone(), parameter.value.clone()]);
-    table(&mut page, "What was asked", parameters);
+    table(&mut page, "Parameters", parameters);
     page.push_str("</html>\n");
     page
 }
 
-/// Whether the thresholds are kept, each of them, and who was the bottleneck.
+/// Whether each threshold was met, and what was the bottleneck.
 fn judgement(page: &mut String, report: &Report) {
     let all = report.thresholds.len();
     let failed = report.thresholds.iter().filter(|finding| finding.failed).count();

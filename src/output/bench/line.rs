@@ -1,16 +1,16 @@
-//! The terminal as the progress line sees it.
+//! The terminal of the progress line.
 
 use std::io;
 
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};
 
-/// Stderr without the blanks that indicatif fills a line with: the cursor stays behind the text, so that the `^C` that
+/// Stderr without the spaces that indicatif fills a line with: the cursor stays after the text, so that the `^C` that
 /// a terminal echoes does not fall on the next line, which would then be cleared in place of this one.
 #[derive(Debug)]
 struct Unfilled(Term);
 
-/// Where the progress line is drawn, ten times a second at most.
+/// Where the progress line is drawn, at most ten times a second.
 pub(super) fn target() -> ProgressDrawTarget {
     ProgressDrawTarget::term_like_with_hz(Box::new(Unfilled(Term::stderr())), 10)
 }

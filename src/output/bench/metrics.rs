@@ -1,4 +1,4 @@
-//! A run's figures for Prometheus.
+//! The metrics of a run for Prometheus.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
@@ -24,8 +24,8 @@ pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     }
     for (name, help, value) in [
         ("clients", "Clients of this process", snapshot.clients),
-        ("clients_standing", "Clients that stand", snapshot.standing),
-        ("in_flight", "Messages scheduled and not done with", snapshot.outstanding),
+        ("clients_standing", "Connected clients", snapshot.standing),
+        ("in_flight", "Messages scheduled and not finished", snapshot.outstanding),
         ("phase", "Phase of the run, from 0", snapshot.phase as u64),
     ] {
         let gauge = Gauge::<i64>::default();
@@ -34,10 +34,10 @@ pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     }
     let elapsed = Seconds::default();
     elapsed.set(snapshot.elapsed.as_secs_f64());
-    registry.register("elapsed_seconds", "Since the first connect", elapsed);
+    registry.register("elapsed_seconds", "Time since the first connect", elapsed);
     if snapshot.buckets.count > 0 {
         let label = (Cow::Borrowed("measure"), Cow::Borrowed(snapshot.measure.name()));
-        let help = "Latencies of the run up to now, from the planned time unless called uncorrected";
+        let help = "Latencies of the run so far, from the planned time unless called uncorrected";
         registry.sub_registry_with_label(label).register("latency_seconds", help, Latencies(snapshot.buckets));
     }
     let mut page = String::new();
@@ -54,7 +54,7 @@ impl EncodeMetric for Latencies {
     #[expect(clippy::cast_precision_loss, reason = "seconds for display")]
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
         let Buckets { up_to, count, sum } = self.0;
-        // Each bucket has what is not in the one before; the encoder adds them up again.
+        // Each bucket counts what is not in the one before; the encoder adds them up.
         let mut before = 0;
         let mut buckets: Vec<(f64, u64)> = Vec::with_capacity(BUCKETS.len() + 1);
         for (limit, all) in BUCKETS.into_iter().zip(up_to) {

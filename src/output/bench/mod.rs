@@ -5,6 +5,7 @@ mod display;
 mod files;
 mod html;
 mod line;
+mod manifest;
 mod metrics;
 mod plot;
 mod plots;
@@ -17,11 +18,12 @@ pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
 pub(crate) use files::{bench_csv, bench_hdr_log};
 pub(crate) use html::bench_html;
+pub(crate) use manifest::bench_manifest;
 pub(crate) use metrics::bench_metrics;
-pub(crate) use presets::bench_presets;
+pub(crate) use presets::{bench_presets, simulations};
 pub(crate) use report::{bench_report, bench_step};
 
-/// What a threshold measured, for a person.
+/// The measurement of a threshold, as text.
 fn measured(finding: &Finding) -> String {
     match (&finding.shown, finding.measured) {
         (Some(shown), _) => format!("measured {shown}"),
@@ -44,7 +46,7 @@ fn duration(nanos: u64) -> String {
     format!("{value:.places$} {unit}")
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut grouped = String::new();
@@ -57,17 +59,17 @@ fn number(value: u64) -> String {
     grouped
 }
 
-/// The histograms of a report, in the order of a message's way.
+/// The histograms of a report, in the order of a message's path.
 fn ordered(report: &Report) -> impl Iterator<Item = (Measure, &Latency)> {
     Measure::ALL.into_iter().filter_map(|measure| Some((measure, report.latencies.get(&measure)?)))
 }
 
-/// A text for a page.
+/// Escapes a text for a page.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A rate, whole where it is large.
+/// A rate, as a whole number if it is large.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^64")]
 fn rate(per_second: f64) -> String {
     if per_second < 100.0 { format!("{per_second:.2}/s") } else { format!("{}/s", number(per_second.round() as u64)) }
@@ -84,7 +86,7 @@ mod tests {
 
     const TERMINAL: Stream = Stream { terminal: true, color: false, unicode: true };
 
-    /// A report with this text wherever a broker or who wrote the file could have put it.
+    /// A report with this text wherever a broker or the author of the file could have put it.
     fn with_text(text: &str) -> Report {
         let mut report = Report::example((0, 1), 1);
         report.parameters.push(Parameter { name: text.into(), value: text.into() });
@@ -131,7 +133,7 @@ mod tests {
             assert!(text.contains(&line), "{line}: {text}");
         }
         let text = bench_comparison(&Report::example((0, 1), 1), &[hostile], &[], TERMINAL);
-        assert!(text.contains(&format!("different things: {shown}\n")), "{text}");
+        assert!(text.contains(&format!("different parameters: {shown}\n")), "{text}");
     }
 
     proptest! {

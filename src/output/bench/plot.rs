@@ -9,7 +9,7 @@ const WIDTH: usize = 44;
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Rows of a histogram whose limits grow by 1, 2, 5, 10: where the latencies lie, and how far the tail goes.
+/// Rows of a histogram with limits of 1, 2, 5, 10: the distribution of latencies and its tail.
 pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
     let mut counts = Vec::new();
     let mut below = 0;
@@ -28,7 +28,7 @@ pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
         .collect()
 }
 
-/// 1, 2, 5 and their tenfolds, from the first one not below `min` up to the first one not below `max`. The last is
+/// 1, 2, 5 times powers of ten, from the first one not below `min` up to the first one not below `max`. The last is
 /// longer than anything that a histogram holds.
 fn limits(min: u64, max: u64) -> Vec<u64> {
     let steps = (2..13).flat_map(|exponent| [1, 2, 5].map(|step| step * 10_u64.pow(exponent)));
@@ -44,7 +44,7 @@ fn bar(count: u64, most: u64, stream: Stream) -> String {
         return "#".repeat(eighths.div_ceil(8));
     }
     let mut text = "█".repeat(eighths / 8);
-    // What is not nothing is seen.
+    // Any value above zero must be visible.
     let rest = if count > 0 && eighths == 0 { 1 } else { eighths % 8 };
     if rest > 0 {
         text.push(EIGHTHS[rest]);
@@ -57,7 +57,7 @@ fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "-".to_owned() } else { format!("{:.2}%", part as f64 * 100.0 / whole as f64) }
 }
 
-/// A row of columns, one for a second or for several; an empty second is an empty column.
+/// A row of columns, one per second or for several; an empty second is an empty column.
 pub(super) fn over_time(values: &[u64], stream: Stream) -> Vec<String> {
     let per_column = values.len().div_ceil(72).max(1);
     let columns: Vec<u64> =
@@ -80,7 +80,7 @@ pub(super) fn over_time(values: &[u64], stream: Stream) -> Vec<String> {
     let unit = if per_column == 1 { "a second".to_owned() } else { format!("{per_column} s") };
     let note =
         if empty > 0 { format!(", {empty} of {} empty", plural(values.len() as u64, "second")) } else { String::new() };
-    vec![format!("  |{levels}|"), format!("  a column is {unit}, the highest {}/s{note}", number(most))]
+    vec![format!("  |{levels}|"), format!("  one column is {unit}, the highest is {}/s{note}", number(most))]
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn an_empty_second_is_an_empty_column() {
         let rows = over_time(&[100, 100, 0, 0, 200], Stream::PIPE);
-        assert_eq!(rows, ["  |▄▄  █|", "  a column is a second, the highest 200/s, 2 of 5 seconds empty"]);
+        assert_eq!(rows, ["  |▄▄  █|", "  one column is a second, the highest is 200/s, 2 of 5 seconds empty"]);
         let rows = over_time(&[1; 200], Stream { unicode: false, ..Stream::PIPE });
         assert_eq!(rows[0].chars().filter(|level| *level == '8').count(), 67);
         assert!(over_time(&[0, 0], Stream::PIPE).is_empty());

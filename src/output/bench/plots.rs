@@ -10,18 +10,18 @@ const HEIGHT: f64 = 220.0;
 /// Room for the labels of the left axis.
 const LEFT: f64 = 76.0;
 const COLORS: [&str; 4] = ["#2b6cb0", "#c05621", "#2f855a", "#805ad5"];
-/// Widths of the lines: one that is hidden behind another is still seen at its sides.
+/// Widths of the lines: one that is covered by another is still visible at its sides.
 const WIDTHS: [f64; 4] = [5.0, 3.0, 1.5, 1.0];
 
 /// A line: its name, and points with gaps.
 type Line = (&'static str, Vec<Option<(f64, f64)>>);
 
-/// Ticks of an axis: where, and what is written there.
+/// Ticks of an axis: position and label.
 type Ticks = Vec<(f64, String)>;
 
 /// Messages and latencies of each second.
 pub(super) fn over_time(page: &mut String, report: &Report) {
-    // The last second is not a whole one: its count is no rate.
+    // The last second is not complete, so its count is not a rate.
     let rows = match report.series.as_slice() {
         [rows @ .., _] if !rows.is_empty() => rows,
         rows => rows,
@@ -37,7 +37,7 @@ pub(super) fn over_time(page: &mut String, report: &Report) {
     seconds(page, report, "Latency over time", "latency", &percentiles, duration);
 }
 
-/// Lines over the seconds of the run, a step each. A line breaks where there is no value: nothing is not quick.
+/// Lines over the seconds of the run, one step each. A line breaks where there is no value, as that is not a low latency.
 #[expect(clippy::cast_precision_loss, reason = "pixels")]
 fn seconds(
     page: &mut String,
@@ -75,7 +75,7 @@ fn seconds(
     svg(page, title, unit, "seconds since the first connect", steps.collect(), left, bottom, marks);
 }
 
-/// Where what begins, in seconds.
+/// When each phase begins, in seconds.
 fn marks(report: &Report) -> Vec<(f64, String)> {
     let seconds = &report.seconds;
     let mut at = 0.0;
@@ -98,7 +98,7 @@ fn marks(report: &Report) -> Vec<(f64, String)> {
     marks
 }
 
-/// For each end-to-end or acknowledgement latency, how it grows towards the last of the messages; both axes logarithmic.
+/// For each end-to-end or acknowledgement latency, by percentile; both axes are logarithmic.
 #[expect(clippy::cast_precision_loss, reason = "pixels")]
 pub(super) fn tails(page: &mut String, report: &Report) {
     let shown = [Measure::E2e, Measure::E2eUncorrected, Measure::Ack, Measure::AckUncorrected];
@@ -130,7 +130,7 @@ pub(super) fn tails(page: &mut String, report: &Report) {
     let bottom = ["0", "90", "99", "99.9", "99.99", "99.999"].into_iter().zip(0..);
     let bottom = bottom.map(|(text, place)| (x(f64::from(place) / 5.0), format!("{text} %"))).collect();
     let lines = lines.collect();
-    svg(page, "Latency by percentile", "latency", "part of the messages", lines, left, bottom, Ticks::new());
+    svg(page, "Latency by percentile", "latency", "fraction of the messages", lines, left, bottom, Ticks::new());
 }
 
 /// Round values from 0 to `most`, about five of them.

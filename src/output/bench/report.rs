@@ -1,4 +1,4 @@
-//! The report of a run for a person.
+//! The report of a run as text.
 
 use std::fmt::Write as _;
 
@@ -8,8 +8,7 @@ use crate::bench::{
 };
 use crate::output::{Columns, Stream, safe};
 
-/// All of it, ready to be written: details first, and the result last, where it is still seen when the rest has scrolled
-/// away.
+/// The whole report: details first, and the result last, where it is still visible when the rest has scrolled away.
 pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     let mut out = String::new();
     let mut section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
@@ -64,7 +63,7 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     out
 }
 
-/// The rows of the load: without those of connecting before and of draining behind it, which would look like a stall.
+/// The rows of the load, without connecting before it and draining after it, which would look like a stall.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -79,13 +78,13 @@ fn running(report: &Report) -> &[Row] {
     } else {
         report.series.len() as f64
     };
-    // A second of which less than half belongs to it would look like one in which little happened.
+    // A second with less than half of its time in the load would look like one in which little happened.
     let begin = (begin.round() as usize).min(report.series.len());
     let end = (end.round() as usize).max(begin + 1).min(report.series.len());
     &report.series[begin..end]
 }
 
-/// One step of a search, a line.
+/// One step of a search, as a line.
 pub(crate) fn bench_step(step: &SearchStep) -> String {
     let some_rate = |per_second: Option<f64>| per_second.map_or("-".to_owned(), rate);
     let received = step.delivered.map_or_else(String::new, |delivered| format!("received {}, ", rate(delivered)));
@@ -99,19 +98,19 @@ pub(crate) fn bench_step(step: &SearchStep) -> String {
     )
 }
 
-/// `holds`, or why it does not.
+/// `passed`, or why not.
 pub(super) fn outcome(step: &SearchStep) -> String {
     let why = step.why.as_deref().unwrap_or_default();
     let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
     let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limited_by.sentence()));
     match step.outcome {
-        StepOutcome::Holds => "holds".to_owned(),
+        StepOutcome::Holds => "passed".to_owned(),
         StepOutcome::Fails => format!("{why}{limited}"),
         StepOutcome::Starved => format!("not judged: {why}{limited}"),
     }
 }
 
-/// The steps of a search, a line each, and what it found.
+/// The steps of a search, one line each, and the result.
 fn search(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if let Some(search) = &report.search {
@@ -122,19 +121,19 @@ fn search(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     lines.into_iter()
 }
 
-/// What a search found, in a sentence.
+/// The result of a search, in a sentence.
 pub(super) fn found(search: &SearchReport) -> String {
     let why = match search.ended {
         SearchEnded::Done => "",
-        SearchEnded::OutOfTime => ", when --max-time was over",
-        SearchEnded::Starved => ", when this machine had no time for more",
+        SearchEnded::OutOfTime => ", when --max-time expired",
+        SearchEnded::Starved => ", when this machine was too busy to go on",
         SearchEnded::Interrupted => ", when it was interrupted",
         SearchEnded::Unfinished => ", so far",
     };
     let confirmed = if search.confirmed { "confirmed" } else { "not confirmed" };
     match search.found {
-        Some(rate) => format!("highest rate that holds: {}/s, {confirmed}{why}", number(rate)),
-        None => format!("no rate holds{why}"),
+        Some(rate) => format!("highest rate that meets the conditions: {}/s, {confirmed}{why}", number(rate)),
+        None => format!("no rate meets the conditions{why}"),
     }
 }
 
@@ -154,7 +153,7 @@ pub(super) fn summary(report: &Report) -> Rows {
     say("ended", ended(report.ended).to_owned());
     let counts = &report.counts;
     if counts.connects_planned > 0 || !report.phases.is_empty() {
-        // Of those in the beginning and later ones; the phases tell them apart.
+        // Includes the first connects and later ones; the phases distinguish them.
         say("connected", format!("{} of {}", number(counts.connected), number(counts.connects_attempted)));
     } else {
         #[expect(clippy::cast_precision_loss, reason = "for display")]
@@ -164,6 +163,10 @@ pub(super) fn summary(report: &Report) -> Rows {
         if counts.connected > report.clients.connected {
             say("connected again", number(counts.connected - report.clients.connected));
         }
+    }
+    if let Some(late) = report.seconds.late {
+        let began = if late < 0.01 { "at --start-at".to_owned() } else { format!("{late:.2} s after --start-at") };
+        say("began", began);
     }
     if report.seconds.measured > 0.0 {
         let warmup = if report.seconds.warmup > 0.0 {
@@ -177,7 +180,7 @@ pub(super) fn summary(report: &Report) -> Rows {
         #[expect(clippy::cast_precision_loss, reason = "for display")]
         let planned = match report.rates.planned {
             Some(planned) if planned > 0 => {
-                format!(", {:.2} % of what was planned", report.rates.sent as f64 * 100.0 / planned as f64)
+                format!(", {:.2} % of the plan", report.rates.sent as f64 * 100.0 / planned as f64)
             }
             _ => String::new(),
         };
@@ -193,17 +196,17 @@ fn ended(ended: Ended) -> &'static str {
     match ended {
         Ended::Done => "as planned",
         Ended::Interrupted => "by the user",
-        Ended::InterruptedEarly => "by the user, before it was done",
-        Ended::Unfinished => "not yet: the run goes on, or was killed",
-        Ended::Stalled => "nothing moved any more",
+        Ended::InterruptedEarly => "by the user, before it was complete",
+        Ended::Unfinished => "not yet: the run is still going, or was killed",
+        Ended::Stalled => "no progress any more",
         Ended::Aborted => "a threshold failed",
         Ended::ConnectionsLost => "all connections were lost",
         Ended::NeverConnected => "nothing connected",
-        Ended::GeneratorFailed => "this program could not go on",
+        Ended::GeneratorFailed => "the load generator failed",
     }
 }
 
-/// Counts that are not 0, and those that reassure when they are.
+/// Counts that are not 0, and those for which 0 is worth reporting.
 pub(super) fn counts(report: &Report) -> Rows {
     let counts = &report.counts;
     let both = counts.expected > 0;
@@ -221,26 +224,26 @@ pub(super) fn counts(report: &Report) -> Rows {
         ("refused", counts.refused, false),
         ("unacknowledged", counts.unacknowledged, false),
         ("unsent", counts.unsent, false),
-        ("dropped by us", counts.dropped, false),
+        ("dropped by mqttx-rs", counts.dropped, false),
         ("late (over 10 ms)", counts.late, false),
-        ("late for want of a core", counts.late_for_core, false),
-        ("late by our own work", counts.late_for_work, false),
-        ("late for the window", counts.late_for_window, false),
-        ("late for the socket", counts.late_for_socket, false),
-        ("late for a connection", counts.late_for_connection, false),
+        ("late, waiting for a core", counts.late_for_core, false),
+        ("late, program busy", counts.late_for_work, false),
+        ("late, waiting for the window", counts.late_for_window, false),
+        ("late, waiting for the socket", counts.late_for_socket, false),
+        ("late, waiting for a connection", counts.late_for_connection, false),
         ("received", counts.delivered, both),
         ("expected", counts.expected, false),
         ("lost", counts.lost, both),
         ("duplicated", counts.duplicated, both),
         ("reordered", counts.reordered, both),
-        ("received, not of this run", counts.foreign, false),
+        ("received from other runs", counts.foreign, false),
         ("received before sent (clocks)", counts.before_sent, false),
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
 }
 
-/// A line a part of a merged run.
+/// One line per part of a merged run.
 fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut columns = Columns::default();
     if !report.parts.is_empty() {
@@ -332,14 +335,14 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::WebSocket => "WebSocket upgrade",
         Measure::Connack => "CONNECT to CONNACK",
         Measure::Suback => "SUBSCRIBE to SUBACK",
-        Measure::Online => "plan to standing",
-        Measure::Backlog => "CONNECT to what waited",
+        Measure::Online => "scheduled to subscribed",
+        Measure::Backlog => "CONNECT to first queued message",
         Measure::CoreDelay => "wait for a core (ours)",
         Measure::SendDelay => "send delay (ours)",
-        Measure::Ack => "plan to ack",
-        Measure::AckUncorrected => "sending to ack",
-        Measure::E2e => "plan to delivery",
-        Measure::E2eUncorrected => "sending to delivery",
+        Measure::Ack => "scheduled to ack",
+        Measure::AckUncorrected => "send to ack",
+        Measure::E2e => "scheduled to delivery",
+        Measure::E2eUncorrected => "send to delivery",
     }
 }
 
@@ -355,7 +358,7 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
         lines.extend(verdict.why.iter().map(|why| format!("  - {}", safe::word(why, stream))));
     }
     let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));
-    let memory = report.generator.peak_memory.map(|bytes| format!("{} KB of memory at most", number(bytes / 1024)));
+    let memory = report.generator.peak_memory.map(|bytes| format!("at most {} KB of memory", number(bytes / 1024)));
     let own: Vec<String> = [cpu, memory].into_iter().flatten().collect();
     if !own.is_empty() {
         lines.push(format!("  generator: {}", own.join(", ")));

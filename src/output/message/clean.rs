@@ -2,8 +2,8 @@ use crate::mqtt::PublishProperties;
 use crate::output::json::push_user_properties;
 use crate::payload::{Record, push_decimal, push_json_string};
 
-/// Appends a message as MQTTX's `--output-mode clean` does: a pretty object with its topic, its payload as it is
-/// shown, and the packet with the names of MQTT.js. Bytes stand as numbers there, so nothing is lost.
+/// Appends a message like MQTTX's `--output-mode clean`: an indented object with its topic, its payload as shown, and
+/// the packet with the names of MQTT.js. Bytes are written as numbers there, so nothing is lost.
 pub(super) fn push(record: &Record, shown: &[u8], out: &mut Vec<u8>) {
     let message = &record.message;
     let topic = message.topic.as_str();
@@ -81,7 +81,7 @@ fn push_properties(properties: &PublishProperties, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes as Node's JSON has them; on one line, where Node would write a line a byte.
+/// Bytes as in the JSON of Node, but on one line, where Node would write one line per byte.
 fn push_buffer(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"{ \"type\": \"Buffer\", \"data\": ");
     push_numbers(bytes, out);

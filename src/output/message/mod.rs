@@ -22,9 +22,9 @@ pub enum MessageShape {
     /// fields of PUBLISH.
     #[default]
     Default,
-    /// MQTTX's `--output-mode clean`: a pretty JSON object a message.
+    /// MQTTX's `--output-mode clean`: an indented JSON object per message.
     Clean,
-    /// A lossless JSON object a line, see [`crate::payload::write_json_line`].
+    /// One lossless JSON object per line, see [`crate::payload::write_json_line`].
     JsonLines,
     /// The payload and the delimiter. Verbose puts the topic and a space before it.
     Raw,
@@ -32,19 +32,19 @@ pub enum MessageShape {
     Template(Template),
 }
 
-/// What [`MessagePrinter`] needs to know, all of it resolved.
+/// The resolved settings of a [`MessagePrinter`].
 #[derive(Debug)]
 pub struct PrinterOptions {
     /// How a message looks.
     pub shape: MessageShape,
-    /// How its payload looks in the shapes `Default`, `Clean`, `Raw` and in files, and what `JsonLines` says beside it.
+    /// How its payload looks in the shapes `Default`, `Clean`, `Raw` and in files, and what `JsonLines` adds.
     pub codec: Codec,
     /// `--verbose`.
     pub verbose: bool,
-    /// What ends a message in the shapes `Raw` and `Template` and in `--file-write`; a newline unless the user said
-    /// otherwise.
+    /// What ends a message in the shapes `Raw` and `Template` and in `--file-write`; a newline by
+    /// default.
     pub delimiter: Bytes,
-    /// `--file-write` or `--file-save`: payloads go there too.
+    /// `--file-write` or `--file-save`: payloads are written there too.
     pub file: Option<MessageFile>,
 }
 
@@ -55,18 +55,18 @@ pub struct MessagePrinter<W: Write = io::Stdout> {
     out: Stdout<W>,
     talk: Talk,
     readable: Readable,
-    /// Room for a payload in the user's format, kept between messages.
+    /// Buffer for a payload in the user's format, kept between messages.
     scratch: Vec<u8>,
 }
 
 impl<W: Write> MessagePrinter<W> {
-    /// A printer; warnings about payloads that do not decode go to `talk`.
+    /// A printer; warnings about payloads that cannot be decoded go to `talk`.
     pub fn new(options: PrinterOptions, out: Stdout<W>, talk: Talk) -> Self {
         let readable = Readable::new(out.stream(), options.verbose);
         Self { options, out, talk, readable, scratch: Vec::new() }
     }
 
-    /// Whether [`Record::received_at`] is printed. Where it is not, the clock need not be read.
+    /// Whether [`Record::received_at`] is printed. If not, the clock need not be read.
     pub fn wants_time(&self) -> bool {
         match &self.options.shape {
             MessageShape::JsonLines => true,
@@ -77,16 +77,16 @@ impl<W: Write> MessagePrinter<W> {
 
     /// Prints a message; what is printed may stay in the buffer until [`Self::flush`].
     ///
-    /// A payload that is not in the format asked for is shown as it is, and a warning says so.
+    /// A payload that is not in the given format is shown unchanged, with a warning.
     pub fn print(&mut self, record: &Record) -> Result<(), WriteError> {
         if let Err(error) = self.append(record)? {
             self.talk.warning(format_args!("payload on {} shown as it is: {error}", record.message.topic.as_str()));
         }
-        // Who looks at the terminal may look at the file too.
+        // A person who watches the terminal may watch the file too.
         if self.out.stream().terminal { self.flush().map(drop) } else { self.out.end_message() }
     }
 
-    /// Writes what is in the buffers: no more messages are ready, or the command ends. Whether all is written; if not,
+    /// Writes the buffers, when no more messages are ready or the command ends. Returns whether all is written; if not,
     /// stdout has to be waited for, and nothing more should be printed.
     pub fn flush(&mut self) -> Result<bool, WriteError> {
         if let Some(file) = &mut self.options.file {
@@ -100,7 +100,7 @@ impl<W: Write> MessagePrinter<W> {
         self.out.into_writer()
     }
 
-    /// Whether stdout took no more when it was last written to.
+    /// Whether stdout accepted no more when it was last written to.
     pub fn is_blocked(&self) -> bool {
         self.out.is_blocked()
     }
@@ -117,7 +117,7 @@ impl<W: Write> MessagePrinter<W> {
         let decoded = is_decoded.then(|| options.codec.decode(topic, payload, &mut self.scratch));
         let (shown, mut outcome) = match decoded {
             Some(Ok(())) => (self.scratch.as_slice(), Ok(())),
-            // What has a place for the error says it there.
+            // Shapes with a field for the error have it there.
             Some(Err(_)) if matches!(options.shape, MessageShape::JsonLines) => (payload, Ok(())),
             Some(Err(error)) => (payload, Err(error.to_string())),
             None => (payload, Ok(())),
@@ -151,7 +151,7 @@ impl<W: Write> MessagePrinter<W> {
 }
 
 impl MessagePrinter<PatientStdout> {
-    /// Waits until there may be room, for another [`Self::flush`].
+    /// Waits until there may be room for another [`Self::flush`].
     pub async fn writable(&self) -> Result<(), WriteError> {
         self.out.writable().await
     }
@@ -162,7 +162,7 @@ impl MessageShape {
     ///
     /// # Errors
     ///
-    /// The text is no template; the error shows where.
+    /// The text is not a valid template; the error shows where.
     pub fn template(text: &str) -> Result<Self, Error> {
         let template = text
             .parse::<Template>()
@@ -170,7 +170,7 @@ impl MessageShape {
         Ok(Self::Template(template))
     }
 
-    /// Whether payloads are shown in the user's format; the others have forms of their own.
+    /// Whether payloads are shown in the user's format; the other shapes have their own forms.
     fn shows_format(&self) -> bool {
         matches!(self, Self::Default | Self::Clean | Self::Raw)
     }

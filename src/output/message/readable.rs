@@ -6,12 +6,12 @@ use crate::mqtt::{PublishProperties, UserProperty};
 use crate::output::{Stream, safe};
 use crate::payload::{Record, push_decimal};
 
-/// The shape for people, MQTTX's: a line about the message, its payload, an empty line.
+/// The readable shape of MQTTX: a line about the message, its payload, an empty line.
 #[derive(Debug)]
 pub(super) struct Readable {
     stream: Stream,
     verbose: bool,
-    /// What stands before and after a label, made once: colours or nothing.
+    /// The text before and after a label, created once: colours or nothing.
     label: (String, String),
 }
 
@@ -22,7 +22,7 @@ impl Readable {
         Self { stream, verbose, label: label.unwrap_or_default() }
     }
 
-    /// Appends a message; `payload` is what is shown of it, `saved` what was done to which file.
+    /// Appends a message; `payload` is the text to show, `saved` what was done to which file.
     pub(super) fn push(&self, record: &Record, payload: &[u8], saved: Option<(&str, &Path)>, out: &mut Vec<u8>) {
         let message = &record.message;
         self.text("topic", message.topic.as_str().as_bytes(), out);
@@ -85,7 +85,7 @@ impl Readable {
         }
     }
 
-    /// As Node prints an array of objects: `[ { key: 'a', value: '1' } ]`.
+    /// An array of objects in the style of Node: `[ { key: 'a', value: '1' } ]`.
     fn user_properties(&self, properties: &[UserProperty], out: &mut Vec<u8>) {
         for (index, (name, value)) in properties.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b"[ { key: '" } else { b", { key: '" });
@@ -133,7 +133,7 @@ impl Readable {
     }
 }
 
-/// A size as MQTTX shows it: `43B`, `1.5KB`, a unit 1024 of the one below and at most two decimals.
+/// A size in the style of MQTTX: `43B`, `1.5KB`, each unit 1024 of the one below, with at most two decimals.
 fn push_size(bytes: u64, out: &mut Vec<u8>) {
     let (unit, name) = match bytes {
         0..0x400 => (1, "B"),

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::payload::caret;
 
-/// Why a text is no template, and where.
+/// Why a text is not a valid template, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
     what: String,
@@ -15,7 +15,7 @@ impl TemplateError {
         Self { what, caret: caret(before, after) }
     }
 
-    /// The template and under it a caret at the place.
+    /// The template with a caret below the position.
     pub fn caret(&self) -> &str {
         &self.caret
     }

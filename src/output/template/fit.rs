@@ -3,13 +3,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// How a field is fitted into its place: printf's flags, width and precision, counted in columns of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Fit {
-    /// Blanks go to the right.
+    /// Padded on the right.
     pub(super) left: bool,
-    /// Zeros instead of blanks on the left.
+    /// Padded with zeros instead of spaces on the left.
     pub(super) zero: bool,
-    /// At least so wide.
+    /// Minimum width.
     pub(super) width: usize,
-    /// At most so wide.
+    /// Maximum width.
     pub(super) precision: Option<usize>,
 }
 
@@ -30,7 +30,7 @@ impl Fit {
     }
 }
 
-/// How wide bytes are; those that are no UTF-8 count one column each.
+/// The width of bytes; those that are not UTF-8 count one column each.
 fn columns(bytes: &[u8]) -> usize {
     if bytes.is_ascii() {
         return bytes.len();
@@ -38,7 +38,7 @@ fn columns(bytes: &[u8]) -> usize {
     bytes.utf8_chunks().map(|chunk| chunk.valid().width() + chunk.invalid().len()).sum()
 }
 
-/// Bytes of the longest start of a text that is at most so many columns wide; no character is cut in two.
+/// Bytes of the longest start of a text within this many columns, without splitting a character.
 fn prefix(bytes: &[u8], columns: usize) -> usize {
     if bytes.is_ascii() {
         return bytes.len().min(columns);

@@ -1,6 +1,6 @@
 //! `%j` and `%J`: mosquitto's JSON of a message.
 //!
-//! For tools made for `mosquitto_sub`; what loses nothing is `--output-mode jsonl`. Other than `mosquitto_sub` 2.0, a
+//! For tools made for `mosquitto_sub`; the lossless form is `--output-mode jsonl`. Unlike in `mosquitto_sub` 2.0, a
 //! payload that is not UTF-8 is in Base64 (with `payload_encoding`), user properties are an array of objects of one
 //! pair each, as 2.1 prints them, so that their order is kept, and the time is ISO 8601.
 

@@ -1,7 +1,7 @@
 //! `--template`: the vocabulary of `mosquitto_sub -F`, parsed once.
 //!
-//! It means what mosquitto's manual says of it, with `%f`, `%d` and grouped hex of 2.1. Where `mosquitto_sub` 2.0 does
-//! otherwise, the manual is followed: a width never cuts a payload, it counts columns and not bytes, and `%j` has a
+//! It follows the manual of mosquitto, with `%f`, `%d` and grouped hex of 2.1. Where `mosquitto_sub` 2.0 differs from
+//! its manual, the manual is followed: a width never cuts a payload, it counts columns and not bytes, and `%j` has a
 //! valid time, and the user properties of 2.1, an array that keeps their order.
 
 mod error;
@@ -24,7 +24,7 @@ use piece::{Field, FloatWidth, Groups, Piece};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
-    /// Where local times are local; looked up only if a piece shows one.
+    /// The local time zone; looked up only if a piece needs it.
     zone: TimeZone,
 }
 

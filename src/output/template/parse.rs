@@ -4,10 +4,10 @@ use crate::payload::{EscapeError, parse_escape};
 /// The conversions of strftime that mean something in the C locale (glibc's, of one letter).
 const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
 
-/// What may stand between groups of hexadecimal digits.
+/// The allowed separators between groups of hexadecimal digits.
 const SEPARATORS: &[u8] = b":;,._-/ ";
 
-/// Columns; a limit, as a width is memory for each message.
+/// The maximum width in columns, as a width costs memory for each message.
 const MAXIMUM_WIDTH: usize = 65_535;
 
 pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
@@ -80,12 +80,14 @@ fn field(text: &str) -> Result<(Piece, usize), String> {
             let separator = separator.unwrap_or(b' ');
             *groups = fit.precision.take().map(|digits| Groups { digits, separator });
         }
-        (_, Some(_)) => return Err(format!("`{}` has a separator, which only %x and %X know", &text[..length])),
+        (_, Some(_)) => {
+            return Err(format!("`{}` has a separator, which is only possible with %x and %X", &text[..length]));
+        }
         (_, None) => {}
     }
-    // Zeros before text would read as part of it; behind anything they would change a number.
+    // Zeros before text would look like part of it; after a number they would change it.
     fit.zero &= !fit.left && !field.is_text();
-    // A number cut short is another number.
+    // A truncated number is a different number.
     fit.precision = fit.precision.filter(|_| !field.is_number());
     Ok((Piece::Field(field, fit), length))
 }
@@ -139,7 +141,7 @@ fn time(text: &str) -> Result<(Piece, usize), String> {
         Some(letter) => Err(format!(
             "`@{letter}` is not a conversion of strftime: use a letter of {TIME_CONVERSIONS}, or @@ for an at sign"
         )),
-        None => Err("`@` ends before its letter, @@ stands for an at sign".into()),
+        None => Err("`@` ends before its letter; write @@ for an at sign".into()),
     }
 }
 

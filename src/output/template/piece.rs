@@ -1,17 +1,17 @@
 use super::fit::Fit;
 
-/// What is printed one after the other.
+/// The pieces of a template, printed in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// The user's own bytes, which are trusted: colours are possible.
+    /// Literal text of the user, which is trusted and may contain colours.
     Literal(Vec<u8>),
-    /// Something of the message.
+    /// A field of the message.
     Field(Field, Fit),
     /// A conversion of strftime, with its percent sign.
     Time([u8; 2]),
 }
 
-/// What a letter after `%` stands for.
+/// The meaning of a letter after `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     TopicAlias,
@@ -35,7 +35,7 @@ pub(super) enum Field {
     Float(FloatWidth),
 }
 
-/// `%.2:x`: digits to a group and what stands between groups, a blank unless it is said.
+/// `%.2:x`: digits per group and the separator between groups, by default a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Groups {
     pub(super) digits: usize,

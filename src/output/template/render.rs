@@ -10,9 +10,9 @@ use crate::output::{Stream, safe};
 use crate::payload::{Record, push_decimal};
 
 impl Template {
-    /// Appends a message; what comes with it is made safe for `stream`.
+    /// Appends a message; its text is made safe for `stream`.
     ///
-    /// An error says that a payload is not the JSON or the number that a field shows; it has been shown as it is then.
+    /// The error means that a payload is not the JSON or the number that a field needs; it has been shown unchanged then.
     pub(in crate::output) fn render(
         &self,
         record: &Record,
@@ -43,7 +43,7 @@ impl Template {
                             }
                             safe::push_text(&record.message.payload, stream, out);
                             let (bytes, length) = (width.bytes(), record.message.payload.len());
-                            outcome = outcome.and(Err(format!("not a number of {bytes} bytes, it has {length}")));
+                            outcome = outcome.and(Err(format!("not a number of {bytes} bytes: it has {length}")));
                         }
                         field => push_field(*field, record, stream, out),
                     }
@@ -147,7 +147,7 @@ impl FloatWidth {
 
 /// Seconds since 1970 with nanoseconds.
 fn push_unix_time(timestamp: Timestamp, out: &mut Vec<u8>) {
-    // A clock before 1970 has negative seconds and nanoseconds; mosquitto does not print it better.
+    // A clock before 1970 has negative seconds and nanoseconds; mosquitto prints it no better.
     push_decimal(timestamp.as_second().unsigned_abs(), out);
     out.push(b'.');
     let start = out.len();
@@ -277,7 +277,7 @@ mod tests {
         let mut out = Vec::new();
         let record = Record::new(Message::new(TopicName::parse("t").unwrap(), "12345"));
         let outcome = template.render(&record, None, Stream::PIPE, &mut out);
-        assert_eq!(outcome, Err("not a number of 4 bytes, it has 5".into()));
+        assert_eq!(outcome, Err("not a number of 4 bytes: it has 5".into()));
         assert_eq!(out, b"12345");
     }
 

@@ -1,7 +1,7 @@
 use jiff::Zoned;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 
-/// Appends a time in the C locale's conversions.
+/// Appends a time with the conversions of the C locale.
 pub(super) fn push_time(conversions: &[u8], local: &Zoned, out: &mut Vec<u8>) {
     let start = out.len();
     let config = Config::new().custom(PosixCustom::new());

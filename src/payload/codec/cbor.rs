@@ -1,8 +1,8 @@
 //! CBOR (RFC 8949) to and from JSON, by the advice of its section 6.
 //!
-//! Written by hand: the codecs at hand read into trees that reserve what a length declares, or that round numbers. What
-//! JSON lacks becomes the nearest that it has: bytes are in the URL-safe Base64 without padding (in Base64 or Base16
-//! behind the tags that ask for it), undefined, NaN and infinities are null, other tags are left out.
+//! Written by hand: the available codecs read into trees that allocate what a length declares, or that round numbers.
+//! What JSON lacks becomes its nearest equivalent: bytes are in the URL-safe Base64 without padding (in Base64 or Base16
+//! after the tags that ask for it), undefined, NaN and infinities are null, other tags are left out.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXUPPER};
 
@@ -72,7 +72,7 @@ fn write_head(major: u8, argument: u64, out: &mut Vec<u8>) {
 
 fn write_number(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
     if text == "-0" {
-        // No integer is negative and zero.
+        // There is no negative zero among integers.
         out.extend_from_slice(&[0xf9, 0x80, 0x00]);
         return Ok(());
     }
@@ -183,7 +183,7 @@ enum Encoding {
     Base16,
 }
 
-/// What the first byte of an item says.
+/// The information in the first byte of an item.
 struct Head {
     major: u8,
     /// `None`: of indefinite length.
@@ -200,7 +200,8 @@ impl<'a> Reader<'a> {
     fn take(&mut self, length: u64) -> Result<&'a [u8], PayloadError> {
         let rest = &self.payload[self.at..];
         let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken.ok_or_else(|| self.error(format!("{length} bytes are declared, {} are left", rest.len())))?;
+        let taken = taken
+            .ok_or_else(|| self.error(format!("{length} bytes are declared, but only {} are left", rest.len())))?;
         self.at += taken.len();
         Ok(taken)
     }
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
             0..24 => 0,
             24..28 => 1 << (low - 24),
             31 if matches!(major, 2..=5 | 7) => 0,
-            _ => return Err(self.error(format!("the byte 0x{first:02x} begins no value"))),
+            _ => return Err(self.error(format!("the byte 0x{first:02x} does not begin a value"))),
         };
         self.at += 1;
         let argument = match low {
@@ -249,7 +250,7 @@ impl<'a> Reader<'a> {
             (6, Some(tag @ (2 | 3))) => {
                 let inner = self.head()?;
                 if inner.major != 2 {
-                    return Err(self.error("a large integer is not in bytes"));
+                    return Err(self.error("a large integer is not a byte string"));
                 }
                 let bytes = self.string(&inner)?;
                 let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -319,7 +320,7 @@ impl<'a> Reader<'a> {
                 Some(b'"') => {}
                 Some(b'[' | b'{') => {
                     self.at = begin;
-                    return Err(self.error("the key of a map is an array or a map, which JSON cannot say"));
+                    return Err(self.error("the key of a map is an array or a map, which JSON cannot express"));
                 }
                 _ => {
                     out.insert(start, b'"');
@@ -334,7 +335,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The bytes of a string, whose chunks are put together.
+    /// The bytes of a string, whose chunks are joined.
     fn string(&mut self, head: &Head) -> Result<Vec<u8>, PayloadError> {
         if let Some(length) = head.argument {
             return self.take(length).map(<[u8]>::to_vec);
@@ -344,7 +345,7 @@ impl<'a> Reader<'a> {
             let chunk = self.head()?;
             match chunk.argument {
                 Some(length) if chunk.major == head.major => whole.extend_from_slice(self.take(length)?),
-                _ => return Err(self.error("a part of a string is not a string of its kind")),
+                _ => return Err(self.error("a chunk of a string is not a string of the same type")),
             }
         }
         Ok(whole)
@@ -357,7 +358,7 @@ impl<'a> Reader<'a> {
             Ok(text) => push_json_string(text, out),
             Err(wrong) => {
                 self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text is UTF-8, and this byte is not"));
+                return Err(self.error("text must be UTF-8, but this byte is not"));
             }
         }
         Ok(())
@@ -376,7 +377,7 @@ fn push_bytes(bytes: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
 }
 
 fn push_simple(low: u8, bits: u64, out: &mut Vec<u8>) {
-    // The number of bits says how wide the float is.
+    // The number of bits gives the width of the float.
     let bits = bits.to_be_bytes();
     match low {
         20 => out.extend_from_slice(b"false"),
@@ -483,13 +484,16 @@ mod tests {
         for (hex, error) in [
             ("", "not cbor at byte 0: the payload ends too early"),
             ("0000", "not cbor at byte 1: the value ends here, and 1 more bytes follow"),
-            ("5bffffffffffffffff00", "not cbor at byte 9: 18446744073709551615 bytes are declared, 1 are left"),
+            (
+                "5bffffffffffffffff00",
+                "not cbor at byte 9: 18446744073709551615 bytes are declared, but only 1 are left",
+            ),
             ("9bffffffffffffffff", "not cbor at byte 9: the payload ends too early"),
             ("bb00ffffffffffffff0000", "not cbor at byte 11: the payload ends too early"),
-            ("61ff", "not cbor at byte 1: text is UTF-8, and this byte is not"),
+            ("61ff", "not cbor at byte 1: text must be UTF-8, but this byte is not"),
             ("ff", "not cbor at byte 0: an end without a beginning"),
-            ("1c", "not cbor at byte 0: the byte 0x1c begins no value"),
-            ("a18001", "not cbor at byte 1: the key of a map is an array or a map, which JSON cannot say"),
+            ("1c", "not cbor at byte 0: the byte 0x1c does not begin a value"),
+            ("a18001", "not cbor at byte 1: the key of a map is an array or a map, which JSON cannot express"),
             ("9f", "not cbor at byte 1: the payload ends too early"),
         ] {
             assert_eq!(shown(hex), error, "{hex}");
@@ -518,7 +522,7 @@ mod tests {
         #[test]
         fn any_float_comes_back(number in proptest::num::f64::NORMAL) {
             let json = serde_json::to_string(&number).unwrap();
-            // By value: of two shortest texts either may be chosen.
+            // Compared by value: of two shortest texts, either may be chosen.
             prop_assert_eq!(shown(&written(&json)).parse::<f64>().unwrap().to_bits(), number.to_bits());
         }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::payload::PayloadError;
 
-/// Bytes that a payload may have once it is decompressed: 64 MiB. A few bytes may claim to be terabytes.
+/// Bytes that a payload may have once it is decompressed: 64 MiB. A few bytes may decompress to terabytes.
 pub const LARGEST_DECOMPRESSED: u64 = 64 << 20;
 
 /// How payloads are compressed.
@@ -42,12 +42,12 @@ impl Compression {
     ///
     /// # Errors
     ///
-    /// It cannot; the error names the feature.
+    /// It cannot; the error names the missing feature.
     pub(crate) fn check_built_in() -> Result<(), &'static str> {
         if cfg!(feature = "compression") {
             return Ok(());
         }
-        Err("this build cannot compress: it was made without the feature `compression`")
+        Err("this build cannot compress: it lacks the cargo feature `compression`")
     }
 
     pub(super) fn compress(self, payload: &[u8]) -> Result<Vec<u8>, PayloadError> {
@@ -107,7 +107,7 @@ impl FromStr for Decompression {
     }
 }
 
-/// What was given where a way to compress is wanted.
+/// The text given where a compression is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a compression: use gzip or zstd")]
 pub struct InvalidCompression(String);
@@ -124,7 +124,7 @@ mod works {
     use super::{Compression, LARGEST_DECOMPRESSED};
     use crate::payload::{PayloadError, read_at_most};
 
-    /// Bytes of the window that the zstd format wants every decoder to support; it is reserved before anything is known
+    /// Bytes of the window that the zstd format requires every decoder to support; it is reserved before anything is known
     /// of the data.
     const WINDOW: u64 = 8 << 20;
 
@@ -165,7 +165,7 @@ mod works {
         };
         match whole {
             Ok(Some(whole)) => Ok(whole),
-            Ok(None) => Err(refused(format!("it grows beyond the limit of {LARGEST_DECOMPRESSED} bytes"))),
+            Ok(None) => Err(refused(format!("it exceeds the decompressed limit of {LARGEST_DECOMPRESSED} bytes"))),
             Err(error) => Err(refused(error.to_string())),
         }
     }
@@ -237,9 +237,9 @@ mod tests {
             let bomb = compression.compress(&zeros).unwrap();
             assert!(bomb.len() < 1 << 20);
             let error = refused(Decompression::Always(compression), &bomb);
-            assert_eq!(error, format!("not {compression}: it grows beyond the limit of 67108864 bytes"));
+            assert_eq!(error, format!("not {compression}: it exceeds the decompressed limit of 67108864 bytes"));
         }
-        // A frame of zstd that wants a window of two gigabytes.
+        // A zstd frame that asks for a window of two gigabytes.
         assert!(refused(Decompression::Auto, b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00").starts_with("not zstd: "));
     }
 

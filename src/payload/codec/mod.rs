@@ -1,9 +1,9 @@
 //! Payloads in the formats that people write and read them in.
 //!
-//! A [`Codec`] knows the format, the schemas and the compression that one command was given, so that it alone says what
-//! becomes of a payload: [`Codec::encode`] makes a payload of what a person wrote, [`Codec::decode`] what a person reads
-//! of a payload. It is cheap to clone. What comes from the network is bounded: values nest at most a hundred levels
-//! deep, a declared length reserves no memory, and what was compressed may not grow beyond [`LARGEST_DECOMPRESSED`].
+//! A [`Codec`] knows the format, the schemas and the compression that one command was given, and is the only place that
+//! converts payloads: [`Codec::encode`] turns what a person wrote into a payload, [`Codec::decode`] turns a payload into
+//! what a person reads. It is cheap to clone. What comes from the network is bounded: values nest at most a hundred levels
+//! deep, a declared length does not allocate memory, and what was compressed may not grow beyond [`LARGEST_DECOMPRESSED`].
 
 mod avro;
 mod cbor;
@@ -49,13 +49,13 @@ pub struct Codec {
 /// Which messages have which schema.
 #[derive(Debug, Default)]
 struct Schemas {
-    /// The first filter that matches decides.
+    /// The first filter that matches is used.
     by_filter: Vec<(TopicFilter, Schema)>,
-    /// Where none matches.
+    /// The schema if none matches.
     otherwise: Option<Schema>,
 }
 
-/// What a payload is, once its topic is known.
+/// The format of a payload, once its topic is known.
 enum Form<'a> {
     Verbatim,
     Hex,
@@ -71,14 +71,14 @@ enum Form<'a> {
 /// What [`Codec::decode_to_json`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decoded {
-    /// The payload speaks for itself.
+    /// The payload needs no decoding.
     AsItIs,
     /// A value in JSON.
     Json,
 }
 
 impl Codec {
-    /// A codec by schemas: the first filter that matches a topic decides, `otherwise` where none does.
+    /// A codec by schemas: the first filter that matches a topic is used, `otherwise` if none does.
     pub fn with_schemas(
         format: PayloadFormat,
         by_filter: Vec<(TopicFilter, Schema)>,
@@ -121,7 +121,7 @@ impl Codec {
             && !self.knows_sparkplug_topics
     }
 
-    /// Whether payloads of a topic are shown as the bytes that they are.
+    /// Whether payloads of a topic are shown unchanged.
     pub fn is_verbatim_for(&self, topic: &str) -> bool {
         matches!(self.format, PayloadFormat::Plain | PayloadFormat::Binary)
             && self.schemas.is_none()
@@ -133,7 +133,7 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// It cannot; the error names the feature.
+    /// It cannot; the error names the missing feature.
     pub fn check_built_in(&self) -> Result<(), String> {
         if self.compression.is_some() || self.decompression.is_some() {
             Compression::check_built_in()?;
@@ -144,13 +144,13 @@ impl Codec {
         }
     }
 
-    /// Whether the same text makes other payloads for other topics.
+    /// Whether the same text gives different payloads for different topics.
     pub fn depends_on_topic(&self) -> bool {
         self.schemas.as_ref().is_some_and(|schemas| !schemas.by_filter.is_empty())
     }
 
-    /// The bytes to publish to a topic for what a person wrote; without a format it is handed through uncopied. What is
-    /// read as text may begin with a byte order mark.
+    /// The bytes to publish to a topic for what a person wrote; without a format it is passed through uncopied. Text
+    /// may begin with a byte order mark.
     pub fn encode(&self, topic: &str, text: Bytes) -> Result<Bytes, PayloadError> {
         let form = self.form(topic, PayloadError::whole)?;
         let text = match form {
@@ -294,7 +294,7 @@ impl From<PayloadFormat> for Codec {
 }
 
 impl PartialEq for Codec {
-    /// Schemas are equal only if they were read at once.
+    /// Schemas are equal only if they are the same instance.
     fn eq(&self, other: &Self) -> bool {
         let schemas = |codec: &Self| codec.schemas.as_ref().map(Arc::as_ptr);
         self.format == other.format

@@ -1,6 +1,6 @@
 //! `MessagePack` to and from JSON.
 //!
-//! Written by hand for the same reasons as CBOR beside it. What JSON lacks becomes the nearest that it has: bytes are in
+//! Written by hand for the same reasons as CBOR. What JSON lacks becomes its nearest equivalent: bytes are in
 //! Base64, a timestamp is a string of RFC 3339, another extension is an object of its type and its bytes, NaN and
 //! infinities are null.
 
@@ -69,7 +69,7 @@ fn write_length(length: usize, forms: [Option<(u8, usize)>; 3], out: &mut Vec<u8
 }
 
 fn write_number(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
-    // No integer is negative and zero.
+    // There is no negative zero among integers.
     if !is_integer(text) || text == "-0" {
         out.push(0xcb);
         out.extend_from_slice(&exact_double(text)?.to_be_bytes());
@@ -121,12 +121,13 @@ impl<'a> Reader<'a> {
     fn take(&mut self, length: u64) -> Result<&'a [u8], PayloadError> {
         let rest = &self.payload[self.at..];
         let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken.ok_or_else(|| self.error(format!("{length} bytes are declared, {} are left", rest.len())))?;
+        let taken = taken
+            .ok_or_else(|| self.error(format!("{length} bytes are declared, but only {} are left", rest.len())))?;
         self.at += taken.len();
         Ok(taken)
     }
 
-    /// A number without sign of so many bytes.
+    /// An unsigned number of this many bytes.
     fn number(&mut self, length: u64) -> Result<u64, PayloadError> {
         Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -137,7 +138,7 @@ impl<'a> Reader<'a> {
         }
         let Some(&first) = self.payload.get(self.at) else { return Err(self.error("the payload ends too early")) };
         if first == 0xc1 {
-            return Err(self.error("the byte 0xc1 begins no value"));
+            return Err(self.error("the byte 0xc1 does not begin a value"));
         }
         self.at += 1;
         match first {
@@ -214,7 +215,7 @@ impl<'a> Reader<'a> {
                 Some(b'"') => {}
                 Some(b'[' | b'{') => {
                     self.at = begin;
-                    return Err(self.error("the key of a map is an array or a map, which JSON cannot say"));
+                    return Err(self.error("the key of a map is an array or a map, which JSON cannot express"));
                 }
                 _ => {
                     out.insert(start, b'"');
@@ -234,7 +235,7 @@ impl<'a> Reader<'a> {
             Ok(text) => push_json_string(text, out),
             Err(wrong) => {
                 self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text is UTF-8, and this byte is not"));
+                return Err(self.error("text must be UTF-8, but this byte is not"));
             }
         }
         Ok(())
@@ -367,12 +368,12 @@ mod tests {
     fn a_payload_that_is_not_msgpack_is_refused_where_it_ends_being_it() {
         for (hex, error) in [
             ("", "not msgpack at byte 0: the payload ends too early"),
-            ("c1", "not msgpack at byte 0: the byte 0xc1 begins no value"),
-            ("c6ffffffff00", "not msgpack at byte 5: 4294967295 bytes are declared, 1 are left"),
+            ("c1", "not msgpack at byte 0: the byte 0xc1 does not begin a value"),
+            ("c6ffffffff00", "not msgpack at byte 5: 4294967295 bytes are declared, but only 1 are left"),
             ("ddffffffff", "not msgpack at byte 5: the payload ends too early"),
             ("dfffffffff0000", "not msgpack at byte 7: the payload ends too early"),
-            ("a1ff", "not msgpack at byte 1: text is UTF-8, and this byte is not"),
-            ("819000", "not msgpack at byte 1: the key of a map is an array or a map, which JSON cannot say"),
+            ("a1ff", "not msgpack at byte 1: text must be UTF-8, but this byte is not"),
+            ("819000", "not msgpack at byte 1: the key of a map is an array or a map, which JSON cannot express"),
         ] {
             assert_eq!(shown(hex), error, "{hex}");
         }
@@ -396,7 +397,7 @@ mod tests {
         #[test]
         fn any_float_comes_back(number in proptest::num::f64::NORMAL) {
             let json = serde_json::to_string(&number).unwrap();
-            // By value: of two shortest texts either may be chosen.
+            // Compared by value: of two shortest texts, either may be chosen.
             prop_assert_eq!(shown(&written(&json)).parse::<f64>().unwrap().to_bits(), number.to_bits());
         }
 

@@ -1,5 +1,5 @@
-//! JSON as a tree of which every part knows its place in the text, and every number its digits: other trees round
-//! numbers to 64 bits before the format that they are for can say what it holds.
+//! JSON as a tree in which every node knows its position in the text, and every number its digits: other trees round
+//! numbers to 64 bits before the target format can decide what it can hold.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::text::checked_json;
 use crate::payload::{PayloadError, PayloadFormat, json};
 
-/// So many levels may the values of a payload nest, whatever the format.
+/// How deep the values of a payload may nest, in any format.
 pub(super) const DEEPEST: usize = 100;
 
 /// A value of JSON.
@@ -22,16 +22,16 @@ pub(super) struct Node<'a> {
 pub(super) enum Value<'a> {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// As written.
     Number(&'a str),
     String(Cow<'a, str>),
     Array(Vec<Node<'a>>),
-    /// No name is there twice.
+    /// Every name occurs once.
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
 impl<'a> Node<'a> {
-    /// Reads a text that is to be written in `format`.
+    /// Reads a text to be encoded in `format`.
     pub(super) fn parse(text: &'a [u8], format: PayloadFormat) -> Result<Self, PayloadError> {
         let json = checked_json(text)?;
         let mut tokens = json::tokens(json).map(|token| (token.as_ptr().addr() - json.as_ptr().addr(), token));
@@ -91,7 +91,7 @@ impl<'a, T: Iterator<Item = (usize, &'a str)>> Reader<'_, 'a, T> {
                 name => name,
             };
             if !names.insert(name) {
-                let what = format!("the name {name} is there twice in one object");
+                let what = format!("the name {name} occurs twice in one object");
                 return Err(PayloadError::content(self.format, self.text, at, what));
             }
             let name = self.string(at, name)?;
@@ -109,7 +109,12 @@ impl<'a, T: Iterator<Item = (usize, &'a str)>> Reader<'_, 'a, T> {
         }
         let text: Result<String, _> = serde_json::from_str(token);
         text.map(Cow::Owned).map_err(|_| {
-            PayloadError::text(PayloadFormat::Json, self.text, at, "an escape of the string is half of a character")
+            PayloadError::text(
+                PayloadFormat::Json,
+                self.text,
+                at,
+                "an escape in the string is only half of a character",
+            )
         })
     }
 }
@@ -151,7 +156,7 @@ mod tests {
         let refused = |text: &str| Node::parse(text.as_bytes(), PayloadFormat::Cbor).unwrap_err().to_string();
         assert!(Node::parse(nested(DEEPEST).as_bytes(), PayloadFormat::Cbor).is_ok());
         assert!(refused(&nested(100_000)).ends_with("values nest more than 100 levels deep"));
-        assert!(refused(r#"{"a":1,"a":2}"#).contains("the name \"a\" is there twice in one object"));
+        assert!(refused(r#"{"a":1,"a":2}"#).contains("the name \"a\" occurs twice in one object"));
         assert!(refused(r#"["\ud800"]"#).contains("half of a character"));
     }
 }

@@ -1,14 +1,14 @@
-//! Numbers of JSON in 64 bits: as they are written, or an error.
+//! Numbers of JSON in 64 bits: exact, or an error.
 
-/// The 64-bit float that is the number of a text to its last digit.
+/// The 64-bit float that equals the number of a text to its last digit.
 ///
 /// # Errors
 ///
-/// The number is too large or too small, or has more digits than such a float keeps.
+/// The number is too large or too small, or has more digits than such a float can hold.
 pub(super) fn exact_double(text: &str) -> Result<f64, String> {
     let number = nearest_double(text)?;
     let wanted = Decimal::of(text);
-    // Of two shortest texts that are as near, the standard library and serde_json may choose different ones.
+    // Of two equally near shortest texts, the standard library and serde_json may choose different ones.
     let is_kept = |shortest: String| Decimal::of(&shortest) == wanted;
     if wanted.digits.is_empty()
         || is_kept(number.to_string())
@@ -19,7 +19,7 @@ pub(super) fn exact_double(text: &str) -> Result<f64, String> {
     if number == 0.0 {
         return Err(format!("`{text}` is too small for a 64-bit float"));
     }
-    Err(format!("a 64-bit float does not keep every digit of `{text}`: the nearest is {number}"))
+    Err(format!("a 64-bit float cannot hold every digit of `{text}`: the nearest is {number}"))
 }
 
 /// The 64-bit float next to the number of a text.
@@ -51,7 +51,7 @@ impl Decimal {
         let all = format!("{}{fraction}", whole.trim_start_matches('-'));
         let digits = all.trim_start_matches('0');
         let shortened = digits.trim_end_matches('0');
-        // A text is shorter than i64's range; an exponent beyond it is one that no float has.
+        // A text is never that long, and no float has an exponent beyond the range of i64.
         let places = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX });
         let exponent =
@@ -64,7 +64,7 @@ impl Decimal {
     }
 }
 
-/// Appends a float as a number of JSON that is read back as the same float, or `null` for what JSON cannot say.
+/// Appends a float as a number of JSON that is read back as the same float, or `null` for what JSON cannot express.
 pub(super) fn push_double(number: f64, out: &mut Vec<u8>) {
     // Writing to a vector does not fail.
     _ = serde_json::to_writer(out, &number);
@@ -85,7 +85,7 @@ mod tests {
             ("1e99999999999999999999", "`1e99999999999999999999` is too large for a 64-bit float"),
             (
                 "3.14159265358979323846",
-                "a 64-bit float does not keep every digit of `3.14159265358979323846`: the nearest is 3.141592653589793",
+                "a 64-bit float cannot hold every digit of `3.14159265358979323846`: the nearest is 3.141592653589793",
             ),
         ] {
             assert_eq!(exact_double(text), Err(why.to_owned()));

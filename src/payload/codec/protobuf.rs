@@ -14,10 +14,10 @@ use super::text::checked_json;
 use crate::payload::json::tokens;
 use crate::payload::{PayloadError, PayloadFormat, read_at_most};
 
-/// No schema is longer, and a device that never ends is not read to its end.
+/// The longest schema; a device file that never ends is not read any further.
 const LONGEST_FILE: u64 = 16 << 20;
 
-/// So many folders above a .proto file are searched for what it imports.
+/// How many folders above a .proto file are searched for its imports.
 const FOLDERS_ABOVE: usize = 8;
 
 /// A message type of a schema; cheap to clone.
@@ -35,7 +35,7 @@ impl MessageType {
     /// The message of a text in JSON.
     pub(super) fn encode(&self, text: &[u8]) -> Result<Vec<u8>, PayloadError> {
         let json = checked_json(text)?;
-        // Read as a float, it would be rounded before anybody sees that it does not fit.
+        // Read as a float, it would be rounded before the overflow could be noticed.
         if let Some(number) = tokens(json).find(|token| is_beyond_64_bits(token)) {
             let at = number.as_ptr().addr() - json.as_ptr().addr();
             let what = format!("`{number}` does not fit 64 bits; a float that large needs an exponent");
@@ -101,7 +101,7 @@ impl FileResolver for Shipped {
     }
 }
 
-/// Finds files in a folder, and refuses what is not a file of a schema's size.
+/// Finds files in a folder, and refuses what is not a file or is too large for a schema.
 struct Bounded {
     folder: PathBuf,
     files: IncludeFileResolver,
@@ -144,7 +144,7 @@ fn read_descriptors(path: &Path) -> Result<DescriptorPool, String> {
         .map_err(|error| format!("neither named *.proto nor a descriptor set with all its imports: {error}"))
 }
 
-/// A message by its full name, or by the end of it if that says which.
+/// A message by its full name, or by the end of it if that is unambiguous.
 fn find(pool: &DescriptorPool, name: &str) -> Result<MessageType, String> {
     if let Some(found) = pool.get_message_by_name(name) {
         return Ok(MessageType(found));
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// The files of a schema, in a folder of their own.
+    /// The files of a schema, in their own folder.
     fn message(files: &[(&str, &str)], name: &str) -> Result<MessageType, String> {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in files {
@@ -209,9 +209,9 @@ mod tests {
         let payload = person.encode(json.as_bytes()).unwrap();
         assert_eq!(HEXLOWER.encode(&payload), "0a03416e6e1007220".to_owned() + "50a01311001");
         assert_eq!(shown(&person, &payload), json);
-        // An enum by its number, as MQTTX wants it.
+        // An enum by its number, as in MQTTX.
         assert_eq!(person.encode(json.replace("\"HOME\"", "1").as_bytes()).unwrap(), payload);
-        // The end of the name says which is meant.
+        // The end of the name is unambiguous.
         assert!(message(&[("person.proto", PERSON)], "PhoneNumber").is_ok());
     }
 

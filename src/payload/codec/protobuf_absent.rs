@@ -1,12 +1,12 @@
-//! What stands in for Protobuf in a build without the feature `protobuf`.
+//! Replaces Protobuf in a build without the feature `protobuf`.
 
 use std::path::Path;
 
 use crate::payload::PayloadError;
 
-const ABSENT: &str = "this build has no Protobuf: it was made without the feature `protobuf`";
+const ABSENT: &str = "this build has no Protobuf: it lacks the cargo feature `protobuf`";
 
-/// There is none.
+/// Never exists in such a build.
 #[derive(Debug, Clone)]
 pub(super) enum MessageType {}
 

@@ -7,7 +7,7 @@ use super::avro::AvroSchema;
 use super::protobuf::MessageType;
 use crate::payload::read_at_most;
 
-/// No schema is longer, and a device that never ends is not read to its end.
+/// The longest schema; a device file that never ends is not read any further.
 const LONGEST_FILE: u64 = 16 << 20;
 
 /// A schema, read and parsed once; cheap to clone.
@@ -26,7 +26,7 @@ impl Schema {
         MessageType::load(path, message).map(|message| Self(Kind::Protobuf(message))).map_err(SchemaError)
     }
 
-    /// Whether it is Avro's, and not Protobuf's.
+    /// Whether it is an Avro schema.
     pub fn is_avro(&self) -> bool {
         matches!(self.0, Kind::Avro(_))
     }

@@ -37,7 +37,7 @@ fn names_the_place_where_hex_ends_being_hex() {
     let (message, caret) = refused(PayloadFormat::Hex, "00\n车g\n");
     assert_eq!(message, "not hex at line 2, character 1: hexadecimal digits are 0-9 and a-f");
     assert_eq!(caret, "车g\n^");
-    assert_eq!(refused(PayloadFormat::Hex, "001").0, "not hex at character 4: a digit is missing, each byte has two");
+    assert_eq!(refused(PayloadFormat::Hex, "001").0, "not hex at character 4: a digit is missing: each byte has two");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn refuses_what_is_not_base64_and_says_where() {
     assert_eq!(refused(PayloadFormat::Base64, "aGkaa").0, "not base64 at character 6: the text ends within a byte");
     assert_eq!(
         refused(PayloadFormat::Base64, "aGl").0,
-        "not base64 at character 3: the last digit has bits that belong to no byte"
+        "not base64 at character 3: the last digit has unused bits that are not 0"
     );
     assert!(refused(PayloadFormat::Base64, "a=Gk").0.starts_with("not base64 at character 2: "));
 }
@@ -73,15 +73,15 @@ fn json_is_published_compact_and_shown_indented() {
 #[test]
 fn names_the_place_where_json_ends_being_json() {
     let (message, caret) = refused(PayloadFormat::Json, "{\"a\": nul}");
-    assert_eq!(message, "not json at character 10: expected ident");
+    assert_eq!(message, "not json at character 10: not a JSON value");
     assert_eq!(caret, "{\"a\": nul}\n         ^");
     assert_eq!(
         refused(PayloadFormat::Json, "{\n \"a\": 1").0,
-        "not json at line 2, character 8: EOF while parsing an object"
+        "not json at line 2, character 8: the text ends within an object"
     );
-    assert_eq!(refused(PayloadFormat::Json, "").0, "not json at character 1: EOF while parsing a value");
+    assert_eq!(refused(PayloadFormat::Json, "").0, "not json at character 1: a value is missing");
     let error = encoded(PayloadFormat::Json, &b"\"\xff\""[..]).unwrap_err();
-    assert_eq!(error.to_string(), "not json at character 2: JSON is UTF-8, this byte is not");
+    assert_eq!(error.to_string(), "not json at character 2: JSON must be UTF-8, but this byte is not");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) fn push_hex_groups(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The bytes of pairs of hexadecimal digits, with white space at will.
+/// The bytes of pairs of hexadecimal digits, with optional white space.
 pub(super) fn decode_hex(text: &[u8]) -> Result<Vec<u8>, PayloadError> {
     let error = |at, what: &str| PayloadError::text(PayloadFormat::Hex, text, at, what);
     let mut bytes = Vec::with_capacity(text.len() / 2);
@@ -46,14 +46,14 @@ pub(super) fn decode_hex(text: &[u8]) -> Result<Vec<u8>, PayloadError> {
     }
     match high {
         None => Ok(bytes),
-        Some(_) => Err(error(text.trim_ascii_end().len(), "a digit is missing, each byte has two")),
+        Some(_) => Err(error(text.trim_ascii_end().len(), "a digit is missing: each byte has two")),
     }
 }
 
-/// The bytes of a text in either alphabet of RFC 4648, with padding and white space at will.
+/// The bytes of a text in either alphabet of RFC 4648, with optional padding and white space.
 pub fn decode_base64(text: &[u8]) -> Result<Vec<u8>, PayloadError> {
     let error = |at, what: &str| PayloadError::text(PayloadFormat::Base64, text, at, what);
-    // The digits in the standard alphabet, and where in the text each stood.
+    // The digits in the standard alphabet, and the position of each in the text.
     let (mut digits, places): (Vec<u8>, Vec<usize>) = text
         .iter()
         .enumerate()
@@ -77,7 +77,7 @@ pub fn decode_base64(text: &[u8]) -> Result<Vec<u8>, PayloadError> {
         return Err(error(places[wrong], "Base64 digits are A-Z, a-z, 0-9, `+` and `/`, or `-` and `_`"));
     }
     BASE64_NOPAD.decode(&digits).map_err(|wrong| match (wrong.kind, places.get(wrong.position)) {
-        (DecodeKind::Trailing, Some(&at)) => error(at, "the last digit has bits that belong to no byte"),
+        (DecodeKind::Trailing, Some(&at)) => error(at, "the last digit has unused bits that are not 0"),
         _ => error(end, "the text ends within a byte"),
     })
 }
@@ -85,7 +85,7 @@ pub fn decode_base64(text: &[u8]) -> Result<Vec<u8>, PayloadError> {
 /// A text that is one value of JSON.
 pub(super) fn checked_json(text: &[u8]) -> Result<&str, PayloadError> {
     let json = std::str::from_utf8(text).map_err(|wrong| {
-        PayloadError::text(PayloadFormat::Json, text, wrong.valid_up_to(), "JSON is UTF-8, this byte is not")
+        PayloadError::text(PayloadFormat::Json, text, wrong.valid_up_to(), "JSON must be UTF-8, but this byte is not")
     })?;
     match json::check(json) {
         Ok(()) => Ok(json),
@@ -93,9 +93,7 @@ pub(super) fn checked_json(text: &[u8]) -> Result<&str, PayloadError> {
             let line_start: usize = json.split_inclusive('\n').take(wrong.line().saturating_sub(1)).map(str::len).sum();
             // serde_json counts from 1, and at the end of the text names the last character.
             let at = line_start + wrong.column().saturating_sub(usize::from(!wrong.is_eof()));
-            let what = wrong.to_string();
-            let what = what.split_once(" at line ").map_or(what.as_str(), |(what, _)| what);
-            Err(PayloadError::text(PayloadFormat::Json, text, at, what))
+            Err(PayloadError::text(PayloadFormat::Json, text, at, json::fault(&wrong)))
         }
     }
 }

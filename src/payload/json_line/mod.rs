@@ -5,10 +5,12 @@ mod write;
 
 use std::fmt;
 
+use super::json;
+
 pub use read::read_json_line;
 pub use write::{push_timestamp, write_json_line, write_json_line_at};
 
-/// Why a line holds no message.
+/// Why a line does not hold a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonLineError {
     what: String,
@@ -19,13 +21,10 @@ impl JsonLineError {
         Self { what: format!("`{name}`: {error}") }
     }
 
-    /// Without serde's `at line 1`: the caller knows which line of the input it is.
+    /// With the column only: the caller knows which line of the input it is.
     fn json(error: &serde_json::Error) -> Self {
-        let what = error.to_string();
-        match what.split_once(" at line ") {
-            Some((what, _)) => Self { what: format!("{what} at column {}", error.column()) },
-            None => Self { what },
-        }
+        let what = json::fault(error);
+        if error.line() == 0 { Self { what } } else { Self { what: format!("{what} at column {}", error.column()) } }
     }
 }
 
@@ -145,7 +144,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_line() {
         for (line, what) in [
-            ("", "EOF while parsing a value at column 0"),
+            ("", "a value is missing at column 0"),
             ("{}", "missing field `payload` at column 2"),
             (r#"{"payload":"x"}"#, "`topic` is missing"),
             (r#"{"topic":"a/#","payload":""}"#, "`topic`: `+` and `#` are wildcards for subscribing"),
@@ -155,6 +154,7 @@ mod tests {
             (r#"{"topic":"t","payload":"*","payload_encoding":"base64"}"#, "`payload`: not base64 at character 1"),
             (r#"{"topic":"t","payload":"x","received_at":"noon"}"#, "`received_at`: "),
             (r#"{"topic":"t","payload":"x","properties":{"payload_format_indicator":2}}"#, "must be 0 or 1"),
+            ("hello", "not a JSON value at column 1"),
             (r#"{"topic":"t","payload":"x"} {}"#, "trailing characters at column 29"),
         ] {
             let error = read_json_line(line.as_bytes(), None).unwrap_err().to_string();

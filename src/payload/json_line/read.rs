@@ -12,9 +12,9 @@ use crate::payload::{Record, decode_base64, without_bom};
 
 /// Reads a line that [`write_json_line`](super::write_json_line) wrote, or that a person or a script wrote in its shape.
 ///
-/// Only `payload` must be there, and `topic` where there is no default. Without `payload_encoding` a string is text
-/// and anything else is JSON. A field that is unknown is an error, as it is more likely a misspelling than a wish to
-/// have it dropped.
+/// Only `payload` is required, and `topic` if there is no default. Without `payload_encoding` a string is text
+/// and anything else is JSON. A field that is unknown is an error, as it is more likely misspelled than meant to be
+/// ignored.
 pub fn read_json_line(line: &[u8], default_topic: Option<&TopicName>) -> Result<Record, JsonLineError> {
     let line: Line<'_> = serde_json::from_slice(without_bom(line)).map_err(|error| JsonLineError::json(&error))?;
     let topic = match (line.topic, default_topic) {
@@ -59,7 +59,7 @@ struct Line<'a> {
     #[serde(borrow)]
     received_at: Option<Cow<'a, str>>,
     properties: Option<Properties>,
-    /// What `payload` means is beside it for readers; `payload` is what is published.
+    /// The decoded value is there for readers; `payload` is what is published.
     #[serde(rename = "decoded")]
     _decoded: Option<IgnoredAny>,
     #[serde(rename = "payload_error")]
@@ -83,7 +83,7 @@ struct Properties {
     user_properties: UserProperties,
 }
 
-/// How bytes stand in a JSON object.
+/// How bytes are encoded in a JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Encoding {

@@ -6,14 +6,14 @@ use crate::payload::{Codec, Decoded, Record, is_unsafe_on_terminal, push_base64,
 
 /// Appends a record as one line, its newline included.
 ///
-/// `payload` is a string (`payload_encoding` `utf8`), the payload itself where that is JSON which any JSON tool would
-/// write again byte by byte (`json`), or a string of `base64`. The line is safe on a terminal too: what could act on
+/// `payload` is a string (`payload_encoding` `utf8`), the payload itself if it is JSON that any JSON tool would
+/// reproduce byte by byte (`json`), or a string of `base64`. The line is safe on a terminal too: what could act on
 /// one is written as a JSON escape.
 pub fn write_json_line(record: &Record, out: &mut Vec<u8>) {
     write_json_line_at(record, record.received_at, None, out);
 }
 
-/// The same with a time of receipt of its own, and beside `payload` what a codec makes of it: `decoded`, or
+/// The same with a given time of receipt, and beside `payload` the result of a codec: `decoded` or
 /// `payload_error`.
 pub fn write_json_line_at(record: &Record, received_at: Option<Timestamp>, codec: Option<&Codec>, out: &mut Vec<u8>) {
     let message = &record.message;
@@ -80,8 +80,8 @@ fn push_decoded(codec: &Codec, message: &Message, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether a payload is JSON that comes back the same after any JSON tool has read and written it: compact, its
-/// numbers within what a double holds and in their shortest form, no name twice in an object.
+/// Whether a payload is JSON that stays the same when any JSON tool reads and writes it: compact, its
+/// numbers within what a double holds and in their shortest form, no duplicate names in an object.
 fn can_stand_inline(text: &str) -> bool {
     let may_begin_json =
         matches!(text.as_bytes().first(), Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'));

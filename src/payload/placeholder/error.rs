@@ -1,31 +1,36 @@
 use std::fmt;
 
-use super::table::{Arguments, Entry, Place};
+use super::table::{Entry, Place};
 use crate::payload::caret;
 
-/// Why a text is not a pattern, and where.
+/// Why a text is not a valid pattern, and where.
 #[derive(Debug)]
 pub(crate) struct PlaceholderError {
     what: String,
     caret: String,
     /// The word that is not a placeholder, for a suggestion.
     unknown: Option<String>,
-    /// What can be done besides using another.
+    /// What can be done instead of using another one.
     escape: Option<String>,
     place: Place,
+    is_local: bool,
 }
 
-/// What is wrong at a place of the text.
+/// The fault at a position of the text.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// A single brace.
     Brace(char),
-    /// The form of a placeholder, but none.
+    /// The form of a placeholder with an unknown name.
     Unknown { written: String, word: String },
-    /// A placeholder of other places.
+    /// A placeholder that is not available here.
     Misplaced(String),
-    /// A placeholder with something else behind its colon than it takes.
+    /// A placeholder with invalid arguments after its colon.
     Arguments { entry: Option<&'static Entry>, written: String },
+    /// A variable that is not set.
+    Environment(String),
+    /// A file that is not what is wanted: its name, and why.
+    File(String, String),
 }
 
 impl PlaceholderError {
@@ -34,6 +39,7 @@ impl PlaceholderError {
         let line = (before.rsplit('\n').next().unwrap_or_default(), after.split('\n').next().unwrap_or_default());
         let doubled = |written: &str| Some(format!("{{{written}}} is the text {written}"));
         let (mut unknown, mut escape) = (None, None);
+        let is_local = matches!(fault, Fault::File(..));
         let what = match fault {
             Fault::Brace(brace) => {
                 format!("a single `{brace}` is not a placeholder: write {brace}{brace} for the text")
@@ -50,24 +56,28 @@ impl PlaceholderError {
                 format!("`{written}` cannot be used here")
             }
             Fault::Arguments { entry, written } => {
-                let wanted = match entry.map(|entry| (entry.arguments, entry)) {
-                    Some((Arguments::Range, _)) => {
-                        "use {random:1000..9999} for a number, {hex:8} for digits".to_owned()
-                    }
-                    Some((Arguments::Digits, _)) => "use {hex:N} with 1 to 4096 digits".to_owned(),
-                    Some((Arguments::None, Entry { example, .. })) => format!("use {example}"),
+                let wanted = match entry {
+                    Some(Entry { wants: Some(wants), .. }) => (*wants).to_owned(),
+                    Some(Entry { example, .. }) => format!("use {example}"),
                     None => String::new(),
                 };
                 let shown: String = written.chars().take(40).collect();
                 format!("`{shown}` is not a placeholder: {wanted}")
             }
+            Fault::Environment(name) => not_set(&name),
+            Fault::File(name, why) => not_readable(&name, &why),
         };
-        Self { what, caret: caret(line.0, line.1), unknown, escape, place }
+        Self { what, caret: caret(line.0, line.1), unknown, escape, place, is_local }
     }
 
-    /// The text and under it a caret at the place.
+    /// The text with a caret below the position.
     pub(crate) fn caret(&self) -> &str {
         &self.caret
+    }
+
+    /// Whether a file is to blame, and not the text.
+    pub(crate) fn is_local(&self) -> bool {
+        self.is_local
     }
 
     /// The name that does not exist.
@@ -75,12 +85,12 @@ impl PlaceholderError {
         self.unknown.as_deref()
     }
 
-    /// The names that its place offers.
+    /// The names available in its place.
     pub(crate) fn offered(&self) -> impl Iterator<Item = &'static str> {
         self.place.entries().map(|entry| entry.word)
     }
 
-    /// What its place offers, as it is written, and how to write the text itself.
+    /// The placeholders available in its place, as written, and how to write the text itself.
     pub(crate) fn reference(&self) -> String {
         let written = self.place.entries().map(|entry| match entry.short.filter(|_| self.place.short_forms) {
             Some(short) => format!("{} ({short})", entry.example),
@@ -88,10 +98,30 @@ impl PlaceholderError {
         });
         let offered = written.collect::<Vec<_>>().join(", ");
         match &self.escape {
-            Some(escape) => format!("there are {offered}; {escape}"),
-            None => format!("there are {offered}"),
+            Some(escape) => format!("available: {offered}; {escape}"),
+            None => format!("available: {offered}"),
         }
     }
+}
+
+impl Fault {
+    /// What is wrong outside of the text.
+    #[cfg(feature = "jinja")]
+    pub(super) fn outside(&self) -> Option<String> {
+        match self {
+            Self::Environment(name) => Some(not_set(name)),
+            Self::File(name, why) => Some(not_readable(name, why)),
+            _ => None,
+        }
+    }
+}
+
+fn not_set(name: &str) -> String {
+    format!("the environment variable `{name}` is not set")
+}
+
+fn not_readable(name: &str, why: &str) -> String {
+    format!("{name}: {why}")
 }
 
 impl fmt::Display for PlaceholderError {
@@ -132,6 +162,36 @@ mod tests {
         {
             assert!(Pattern::parse(text, Place::TOPIC).is_err(), "{text}");
         }
+        for text in [
+            "{float:1}",
+            "{float:2..1}",
+            "{float:0..1:0}",
+            "{choice:on}",
+            "{choice}",
+            "{string:0}",
+            "{string:9..8}",
+            "{uuid:5}",
+            "{time:now}",
+            "{env:}",
+            "{client:0}",
+            "{client:x}",
+            "{counter:x}",
+            "{counter:1:2:3}",
+            "{walk:20}",
+            "{random_time:1d..0d}",
+            "{once}",
+            "{once:random}",
+            "{once:client}",
+            "{once:walk:1..2}",
+            "{once:once:hex:8}",
+            "{line}",
+            "{csv:file}",
+            "{payload}",
+            "{topic}",
+        ] {
+            assert!(Pattern::parse(text, Place::TOPIC).is_err(), "{text}");
+        }
+        assert!(Pattern::parse("{/}", Place::ANSWER).is_ok() && Pattern::parse("{/a}", Place::MESSAGE).is_ok());
     }
 
     #[test]
@@ -139,8 +199,8 @@ mod tests {
         let error = Pattern::parse("{client_id}", Place::CLIENT_ID).unwrap_err();
         assert_eq!(
             error.reference(),
-            "there are {random:1000..9999}, {hex:8}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text \
-             {client_id}"
+            "available: {random:1000..9999}, {hex:8}, {float:20..30:0.1}, {choice:on|off}, {string:8}, {uuid}, {time}, \
+             {env:NAME}, {hostname}, {user}, {profile}, {pid}; {{client_id}} is the text {client_id}"
         );
         let error = Pattern::parse("{scenario}", Place::TOPIC).unwrap_err();
         assert!(error.reference().contains("{sequence} (%s)") && !error.offered().any(|name| name == "scenario"));

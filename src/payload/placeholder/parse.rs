@@ -1,13 +1,11 @@
-//! A text to the parts of a pattern.
+//! Parses a text into the parts of a pattern.
 
+use super::arguments::piece_of;
 use super::error::{Fault, PlaceholderError};
 use super::piece::{Part, Piece};
-use super::table::{Arguments, Braces, Entry, Name, Place};
+use super::table::{Braces, Entry, Name, Place};
 
-/// So many random digits at most: a payload of more is `--payload-size`.
-const MAXIMUM_DIGITS: usize = 4096;
-
-/// What was read at a place of the text, and how many bytes of it.
+/// What was read at a position of the text, and its length in bytes.
 type Read = (Piece, usize);
 
 pub(super) fn parts(text: &str, place: Place) -> Result<Vec<Part>, PlaceholderError> {
@@ -40,12 +38,22 @@ fn text_of(rest: &str, length: usize) -> Read {
     (Piece::Text(rest[..length].to_owned()), length)
 }
 
-/// What stands at a brace.
+/// What a brace begins.
 fn brace(rest: &str, place: Place) -> Result<Read, Fault> {
     if place.braces == Braces::Data {
         let offered = shape(rest).and_then(|shape| Some((Entry::of_word(shape.word)?, shape.length)));
         let offered = offered.filter(|(entry, _)| place.offers(entry.name));
         return Ok(offered.map_or_else(|| text_of(rest, 1), |(entry, length)| (Piece::Value(entry.name), length)));
+    }
+    if place.offers(Name::Pointer) {
+        if let Some(length) = rest.strip_prefix('{').and_then(pointer_length)
+            && rest[1 + length..].starts_with('}')
+        {
+            return Ok((Piece::Text(rest[1..=length].to_owned()), length + 2));
+        }
+        if let Some(length) = pointer_length(rest) {
+            return Ok((Piece::Pointer(rest[1..length - 1].to_owned()), length));
+        }
     }
     if let Some(inner) = rest.strip_prefix('{').and_then(shape) {
         // `{{name}}` is the text `{name}`.
@@ -65,6 +73,12 @@ fn brace(rest: &str, place: Place) -> Result<Read, Fault> {
         _ if opened.is_some() => Err(Fault::Arguments { entry: opened, written: rest.to_owned() }),
         _ => Ok(text_of(rest, 1)),
     }
+}
+
+/// How long a JSON pointer in braces is, with both; in JSON, no brace is followed by a slash.
+fn pointer_length(rest: &str) -> Option<usize> {
+    let (pointer, _) = rest.strip_prefix('{')?.split_once('}')?;
+    (pointer.starts_with('/') && !pointer.contains('{')).then_some(pointer.len() + 2)
 }
 
 /// What has the form of a placeholder.
@@ -92,22 +106,8 @@ fn placeholder(rest: &str, shape: &Shape<'_>, place: Place) -> Result<Piece, Fau
     if !place.offers(entry.name) {
         return Err(Fault::Misplaced(written()));
     }
-    let piece = match entry.arguments {
-        Arguments::None => shape.arguments.is_empty().then_some(Piece::Value(entry.name)),
-        Arguments::Digits => digits(shape.arguments),
-        Arguments::Range => range(shape.arguments).or_else(|| digits(shape.arguments)),
-    };
+    let piece = piece_of(entry.name, shape.arguments);
     piece.ok_or_else(|| Fault::Arguments { entry: Some(entry), written: written() })
-}
-
-fn range(arguments: &str) -> Option<Piece> {
-    let (low, high) = arguments.split_once("..").or_else(|| arguments.split_once('-'))?;
-    let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low <= high).then_some(Piece::Random(low, high))
-}
-
-fn digits(arguments: &str) -> Option<Piece> {
-    arguments.trim().parse().ok().filter(|count| (1..=MAXIMUM_DIGITS).contains(count)).map(Piece::Hex)
 }
 
 /// `%i` and the like; a percent sign before anything else is one.

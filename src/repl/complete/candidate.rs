@@ -1,10 +1,10 @@
-//! What a word can become, and what the session has to know for that.
+//! How a word can be completed, and what the session must know for that.
 
 use clap::{Arg, Command};
 
 use crate::repl::line::quote;
 
-/// What the session knows at present.
+/// What the session currently knows.
 pub(crate) trait Live {
     /// Names of profiles.
     fn profiles(&self) -> Vec<String>;
@@ -22,7 +22,7 @@ pub(crate) trait Live {
     fn files(&self, prefix: &str) -> Vec<String>;
 }
 
-/// One possibility.
+/// One candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// What is inserted, quoted where it has to be.

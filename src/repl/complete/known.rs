@@ -1,4 +1,4 @@
-//! Values that are known beforehand where the definition of an option does not name them.
+//! Known values of options whose definition does not list them.
 
 /// Values and what they are.
 pub(super) type Known = &'static [(&'static str, &'static str)];
@@ -17,14 +17,14 @@ const FORMATS: Known = &[
     ("sparkplug", "Sparkplug B, shown as JSON"),
 ];
 const SHAPES: Known = &[
-    ("line", "a line a message"),
+    ("line", "one line per message"),
     ("default", "topic, QoS and size, then the payload"),
-    ("clean", "a JSON object a message, indented"),
-    ("jsonl", "a lossless JSON object a line"),
+    ("clean", "an indented JSON object per message"),
+    ("jsonl", "one lossless JSON object per line"),
     ("raw", "payloads and nothing else"),
 ];
 
-/// The values of an option; `before` are the arguments without an option that stand before it.
+/// The values of an option; `before` are the positional arguments before it.
 pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
     match (command, option, before) {
         ("set", "value", [name, ..]) => match *name {
@@ -32,6 +32,7 @@ pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
             "format" => FORMATS,
             "qos" => QOS,
             "timestamps" | "changes" => SWITCH,
+            "keys" => &[("emacs", "Ctrl-A, Ctrl-K, Alt-B ..."), ("vi", "Esc, then h, j, k, l ...")],
             "max-lines" => &[("0", "all lines"), ("5", ""), ("20", "")],
             _ => &[],
         },

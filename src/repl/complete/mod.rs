@@ -1,4 +1,4 @@
-//! What a half-typed line can become, from the definition of its commands and from what the session knows at present.
+//! Completion of a half-typed line, from the definition of its commands and from what the session knows.
 //!
 //! Pure: the line editor shows and inserts, [`Live`] knows profiles, topics and files.
 
@@ -15,7 +15,7 @@ use super::line::{Open, Tokens, Word, tokens};
 
 pub(crate) use self::candidate::{Candidate, Live};
 
-/// What can stand in the place of the line from `start` to the cursor.
+/// The candidates for the part of the line from `start` to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Completion {
     /// Byte offset.
@@ -42,7 +42,7 @@ pub(crate) fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Liv
     Completion { start, candidates }
 }
 
-/// What is still wanted behind the end of a line, as in ` <TOPIC> [MESSAGE]`.
+/// What is still expected after the end of a line, for example ` <TOPIC> [MESSAGE]`.
 pub(crate) fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String> {
     let (mut words, partial, _) = words_before(line)?;
     let is_command = words.is_empty() && root.find_subcommand(&partial).is_some();

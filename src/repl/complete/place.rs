@@ -2,7 +2,7 @@ use clap::{Arg, Command, Id};
 
 use crate::cli::shorts::SHORTS;
 
-/// What stands at a place of a line.
+/// What is expected at a position of a line.
 #[derive(Debug)]
 pub(super) enum Place<'a> {
     /// The name of one of this command's subcommands.
@@ -10,13 +10,13 @@ pub(super) enum Place<'a> {
     /// A value or an option of this command.
     Arguments {
         command: &'a Command,
-        /// The options that stand before it.
+        /// The options before it.
         given: Vec<&'a Id>,
-        /// The arguments before it that belong to no option.
+        /// The positional arguments before it.
         words: Vec<&'a str>,
         /// The option whose value it is, or can be.
         value_of: Option<ValueOf<'a>>,
-        /// `--` stands before it.
+        /// `--` is before it.
         only_values: bool,
     },
 }
@@ -29,7 +29,7 @@ pub(super) struct ValueOf<'a> {
     pub(super) is_required: bool,
 }
 
-/// What stands behind these words; `None`: they name no command.
+/// What is expected after these words; `None`: they name no command.
 pub(super) fn place<'a>(root: &'a Command, words: &'a [String]) -> Option<Place<'a>> {
     let mut command = root;
     let mut rest = words;
@@ -39,7 +39,7 @@ pub(super) fn place<'a>(root: &'a Command, words: &'a [String]) -> Option<Place<
         rest = behind;
     }
     let (mut given, mut before, mut only_values) = (Vec::new(), Vec::new(), false);
-    // The option behind which values may stand, and how many it has.
+    // The option that values may follow, and how many it has.
     let mut open: Option<(&Arg, usize)> = None;
     for word in rest {
         if let Some((option, 0)) = open
@@ -77,7 +77,7 @@ pub(super) fn option<'a>(root: &'a Command, command: &'a Command, name: &str) ->
     command.get_arguments().chain(root.get_arguments()).find(is_named)
 }
 
-/// The argument without an option that follows so many; the last one may take many.
+/// The positional argument after `index` others; the last one may take many values.
 pub(super) fn positional(command: &Command, index: usize) -> Option<&Arg> {
     let last = command.get_positionals().last()?;
     match command.get_positionals().nth(index) {
@@ -120,7 +120,7 @@ fn needs_value(option: &Arg) -> bool {
     takes_value(option) && option.get_num_args().is_none_or(|range| range.min_values() > 0)
 }
 
-/// Whether an option that has so many values takes one more.
+/// Whether an option with `count` values takes one more.
 fn takes_more(option: &Arg, count: usize) -> bool {
     takes_value(option) && count < option.get_num_args().map_or(1, |range| range.max_values())
 }

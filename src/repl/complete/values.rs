@@ -77,6 +77,7 @@ fn kind(command: &Command, option: &Arg) -> Kind {
         ("help", "command") => Kind::Command,
         ("var" | "unvar", "name") => Kind::Variable,
         ("alias" | "unalias", "name") => Kind::Alias,
+        ("retained", "words") => Kind::Filter,
         _ if parsed == TypeId::of::<TopicFilter>() => Kind::Filter,
         _ if parsed == TypeId::of::<TopicName>() => Kind::Topic,
         _ if parsed == TypeId::of::<PathBuf>() => Kind::File,

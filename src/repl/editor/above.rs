@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::output::AboveLine;
 use crate::payload::plural;
 
-/// So many bytes wait at most: several screens of text. While `watch` has the screen nothing is drawn, however long that
+/// The most bytes that wait: several screens of text. While `watch` has the screen nothing is drawn, however long that
 /// lasts and however much jobs in the background print.
 const MAXIMUM: usize = 256 << 10;
 
@@ -23,7 +23,7 @@ struct Queue {
     lines: String,
     /// Lines that made room for later ones.
     dropped: u64,
-    /// A line is being typed, as far as anybody on this side knows.
+    /// A line is being typed, as far as this side knows.
     is_editing: bool,
     /// The editor has drawn it: it has the terminal, in the mode that it needs.
     is_drawn: bool,
@@ -88,6 +88,22 @@ pub(super) struct Above {
     pub(super) waiting: Waiting,
     /// Asks the editor to draw; `None`: it cannot, the terminal being one that only writes lines.
     pub(super) draw: Option<mpsc::Sender<()>>,
+}
+
+/// Keeps what is printed while something else has the screen, where no line is ever typed.
+#[derive(Debug, Default)]
+pub(in crate::repl) struct Aside(Waiting);
+
+impl Aside {
+    /// Where to print.
+    pub(in crate::repl) fn above(&self) -> Box<dyn AboveLine> {
+        Box::new(Above { waiting: self.0.clone(), draw: None })
+    }
+
+    /// What was kept.
+    pub(in crate::repl) fn left(&self) -> String {
+        self.0.take()
+    }
 }
 
 impl AboveLine for Above {

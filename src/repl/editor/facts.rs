@@ -8,7 +8,7 @@ use crate::repl::line::{Aliases, Variables};
 /// Topics that completion knows.
 const MAXIMUM_TOPICS: usize = 10_000;
 
-/// So many files are offered; topics are offered by level.
+/// The most files that are offered; topics are offered by level.
 const OFFERED: usize = 100;
 
 /// What the session knows at present, as far as completion asks for it: a copy, since the editor has its own thread.

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use colored::Color;
 use rustyline::completion::{Candidate, Completer};
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
@@ -11,6 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Facts;
 use super::above::Waiting;
+use super::paint::{Paint, paints};
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
 use crate::repl::line::{is_complete, printable};
@@ -126,8 +127,34 @@ fn listed(text: &str, help: &str, longest: usize, columns: usize) -> String {
 }
 
 impl Highlighter for LineHelper {
-    /// Above the prompt goes what has come since it was drawn: the cursor is at the beginning of its row, and the rows
-    /// are clear.
+    /// Commands, flags, quoted words and variables, and a first word that is not a command, each in a colour.
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if !self.stream.color {
+            return Cow::Borrowed(line);
+        }
+        let known =
+            |name: &str| self.definition.find_subcommand(name).is_some() || self.facts().aliases.contains_key(name);
+        let begins = |part: &str| {
+            let aliases = self.facts().aliases.keys().any(|name| name.starts_with(part));
+            aliases || self.definition.get_subcommands().any(|command| command.get_name().starts_with(part))
+        };
+        let mut shown = String::with_capacity(2 * line.len());
+        let mut end = 0;
+        for Paint { start, end: behind, color } in paints(line, known, begins) {
+            shown.push_str(&line[end..start]);
+            shown.push_str(&self.stream.paint(&line[start..behind], color));
+            end = behind;
+        }
+        shown.push_str(&line[end..]);
+        Cow::Owned(shown)
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.stream.color && kind != CmdKind::MoveCursor
+    }
+
+    /// What has arrived since the prompt was drawn goes above it: the cursor is at the beginning of its row, and the
+    /// rows are clear.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
         let lines = self.waiting.take();
         if lines.is_empty() { Cow::Borrowed(prompt) } else { Cow::Owned(lines + prompt) }

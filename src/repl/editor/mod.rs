@@ -1,4 +1,4 @@
-//! The line editor, on a thread of its own: it blocks in reads of the terminal, and must not hold up the connections.
+//! The line editor, on its own thread: it blocks in reads of the terminal, and must not hold up the connections.
 //!
 //! The thread edits one line each time it is asked to ([`Editor::ask`]), so that a command that runs has the terminal
 //! to itself. What is printed meanwhile waits in a queue ([`above`]) that the editor draws above the line; a second
@@ -7,6 +7,7 @@
 mod above;
 mod facts;
 mod helper;
+mod paint;
 mod prompt;
 
 use std::path::PathBuf;
@@ -14,9 +15,10 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
 use rustyline::history::{FileHistory, History, SearchDirection};
-use rustyline::{CompletionType, Config, ExternalPrinter};
+use rustyline::{CompletionType, Config, EditMode, ExternalPrinter};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::history;
@@ -24,12 +26,13 @@ use super::line::commands;
 use super::window::be_stopped;
 use crate::error::Error;
 use crate::output::{AboveLine, Stream};
+pub(super) use above::Aside;
 use above::{Above, Waiting};
 pub(super) use facts::Facts;
 use helper::LineHelper;
 pub(super) use prompt::{Prompt, Sign};
 
-/// Draws nothing, and makes the editor draw its prompt anew: it wants lines, so this is the row above and back.
+/// Draws nothing, and makes the editor redraw its prompt: it wants lines, so this is the row above and back.
 const NOTHING: &str = "\x1b[A\n";
 
 /// What a person did.
@@ -48,7 +51,7 @@ pub(super) enum Typed {
 /// A handle to the thread.
 #[derive(Debug)]
 pub(super) struct Editor {
-    asks: mpsc::Sender<Prompt>,
+    asks: mpsc::Sender<(Prompt, EditMode)>,
     typed: UnboundedReceiver<Typed>,
     waiting: Waiting,
     /// `None` on a terminal that only writes lines (`TERM=dumb`).
@@ -78,7 +81,7 @@ impl Editor {
             thread::spawn(move || {
                 while to_draw.recv().is_ok() {
                     while to_draw.try_recv().is_ok() {}
-                    // Without a terminal there is nobody to tell.
+                    // Without a terminal there is no one to report to.
                     _ = printer.print(NOTHING.to_owned());
                 }
             });
@@ -88,10 +91,10 @@ impl Editor {
     }
 
     /// Asks for the next line.
-    pub(super) fn ask(&self, prompt: Prompt) {
+    pub(super) fn ask(&self, prompt: Prompt, has_vi_keys: bool) {
         self.waiting.set_editing(true);
         // The thread ends with the program only.
-        _ = self.asks.send(prompt);
+        _ = self.asks.send((prompt, if has_vi_keys { EditMode::Vi } else { EditMode::Emacs }));
     }
 
     /// What was typed. Dropping the future loses nothing.
@@ -116,11 +119,11 @@ impl Editor {
         Sign::new(self.draw.clone(), self.waiting.clone())
     }
 
-    /// Draws the line anew, as after another program had the terminal, whose window may have another size.
+    /// Redraws the line, for example after another program had the terminal, whose window may have been resized.
     pub(super) fn redraw(&self) {
         #[cfg(unix)]
         {
-            // Where nobody listens, it is ignored.
+            // It is ignored if no one is listening.
             _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
         }
         _ = self.draw.as_ref().map(|draw| draw.send(()));
@@ -144,7 +147,7 @@ fn edit(
     helper: LineHelper,
     history: Option<&PathBuf>,
     started: &mpsc::Sender<Result<Option<BoxedPrinter>, String>>,
-    asked: &mpsc::Receiver<Prompt>,
+    asked: &mpsc::Receiver<(Prompt, EditMode)>,
     tell: &UnboundedSender<Typed>,
 ) {
     let config = Config::builder()
@@ -168,13 +171,14 @@ fn edit(
     };
     editor.set_helper(Some(helper));
     if let Some(path) = history {
-        // There is none before the first time.
+        // It does not exist before the first time.
         _ = editor.load_history(path);
     }
     if started.send(Ok(printer.map(|printer| -> BoxedPrinter { Box::new(printer) }))).is_err() {
         return;
     }
-    while let Ok(prompt) = asked.recv() {
+    while let Ok((prompt, mode)) = asked.recv() {
+        editor.set_edit_mode(mode);
         let typed = match editor.readline(&prompt) {
             Ok(text) => {
                 for (_, line) in commands(&text) {
@@ -219,7 +223,7 @@ fn keep(editor: &mut rustyline::Editor<LineHelper, FileHistory>, line: &str, fil
         if let Some(folder) = file.parent() {
             _ = std::fs::create_dir_all(folder);
         }
-        // A history that cannot be kept is no reason to stop.
+        // A history that cannot be kept is not a reason to stop.
         _ = editor.append_history(file);
     }
 }

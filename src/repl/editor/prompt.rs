@@ -54,12 +54,26 @@ impl Sign {
 }
 
 impl Prompt {
-    /// The prompt for the current connection in a window of so many columns.
-    pub(in crate::repl) fn new(connection: Option<&Connection>, columns: usize, stream: Stream, sign: Sign) -> Self {
+    /// The prompt for the current connection in a window with this many columns. In one that the user has set, `{name}`
+    /// and `{client_id}` are those of the connection.
+    pub(in crate::repl) fn new(
+        own: Option<&str>,
+        connection: Option<&Connection>,
+        columns: usize,
+        stream: Stream,
+        sign: Sign,
+    ) -> Self {
         sign.set(connection.map_or(State::Offline, |connection| connection.state));
         let name = connection.map_or_else(|| "offline".to_owned(), |connection| printable(&connection.name));
         // Half of the window is left to the line.
-        let name = if name.width() + 4 <= columns / 2 { format!(" {name}> ") } else { " > ".to_owned() };
+        let text = match own {
+            Some(own) => {
+                let client_id = connection.map(|connection| printable(&connection.client_id()));
+                printable(&own.replace("{name}", &name).replace("{client_id}", &client_id.unwrap_or_default()))
+            }
+            None => format!("{name}> "),
+        };
+        let name = if text.width() + 2 <= columns / 2 { format!(" {text}") } else { " > ".to_owned() };
         let signs = if stream.unicode { ["●", "◌", "○"] } else { ["*", "~", "-"] };
         let colors = [Color::Green, Color::Yellow, Color::Red];
         let plain = [0, 1, 2].map(|state| format!("{}{name}", signs[state]));

@@ -1,17 +1,22 @@
 use std::time::{Duration, Instant};
 
 /// Seconds of the window, a bucket each.
-const SECONDS: u64 = 10;
+const SECONDS: u32 = 10;
 
-type Buckets = [(u32, u32); 10];
+/// Messages and bytes of each second, at the second's number modulo ten. A hundred thousand topics have a window each, so
+/// that most of them, whose numbers are small, have it in less than half the memory.
+#[derive(Debug, Clone)]
+enum Buckets {
+    Small([(u16, u16); 10]),
+    Large(Box<[(u32, u32); 10]>),
+}
 
 /// A sum over the last ten seconds, to the second.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    /// Messages and bytes of a second, at the second's number modulo ten.
     buckets: Buckets,
     /// The second of the newest bucket, counted from the clock's start.
-    newest: u64,
+    newest: u32,
 }
 
 /// How much came, a second.
@@ -28,14 +33,14 @@ pub(crate) struct Rate {
 pub(super) struct Clock(pub(super) Instant);
 
 impl Clock {
-    fn second(self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.0).as_secs()
+    fn second(self, now: Instant) -> u32 {
+        u32::try_from(now.saturating_duration_since(self.0).as_secs()).unwrap_or(u32::MAX)
     }
 
     /// The time that a window covers: its whole seconds but the present one, and what has passed of that.
     fn covered(self, now: Instant) -> Duration {
         let passed = now.saturating_duration_since(self.0);
-        let whole = passed.as_secs().min(SECONDS - 1);
+        let whole = passed.as_secs().min(u64::from(SECONDS) - 1);
         // Right after the start a single message is not a thousand a second.
         (Duration::from_secs(whole) + Duration::from_nanos(passed.subsec_nanos().into())).max(Duration::from_secs(1))
     }
@@ -43,21 +48,20 @@ impl Clock {
 
 impl Window {
     pub(super) fn new() -> Self {
-        Self { buckets: Buckets::default(), newest: 0 }
+        Self { buckets: Buckets::EMPTY, newest: 0 }
     }
 
     pub(super) fn push(&mut self, bytes: usize, clock: Clock, now: Instant) {
         let second = clock.second(now).max(self.newest);
-        for empty in self.newest + 1..=second.min(self.newest + SECONDS) {
-            *self.bucket(empty) = (0, 0);
-        }
-        if second > self.newest + SECONDS {
-            self.buckets = Buckets::default();
+        if second - self.newest >= SECONDS {
+            self.buckets = Buckets::EMPTY;
+        } else {
+            (self.newest + 1..=second).for_each(|empty| self.buckets.set(empty, (0, 0)));
         }
         self.newest = second;
-        let (messages, sum) = self.bucket(second);
-        *messages = messages.saturating_add(1);
-        *sum = sum.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        let (messages, sum) = self.buckets.get(second);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.buckets.set(second, (messages.saturating_add(1), sum.saturating_add(bytes)));
     }
 
     pub(super) fn rate(&self, clock: Clock, now: Instant) -> Rate {
@@ -66,8 +70,8 @@ impl Window {
         let (mut messages, mut bytes) = (0.0, 0.0);
         for covered in first..=second.min(self.newest) {
             // A bucket of an earlier round has the same place: only the last ten up to the newest are of this one.
-            if covered + SECONDS > self.newest {
-                let (count, sum) = self.buckets[place(covered)];
+            if covered.saturating_add(SECONDS) > self.newest {
+                let (count, sum) = self.buckets.get(covered);
                 messages += f64::from(count);
                 bytes += f64::from(sum);
             }
@@ -75,12 +79,37 @@ impl Window {
         let seconds = clock.covered(now).as_secs_f64();
         Rate { messages: messages / seconds, bytes: bytes / seconds }
     }
+}
 
-    fn bucket(&mut self, second: u64) -> &mut (u32, u32) {
-        &mut self.buckets[place(second)]
+impl Buckets {
+    const EMPTY: Self = Self::Small([(0, 0); 10]);
+
+    fn get(&self, second: u32) -> (u32, u32) {
+        match self {
+            Self::Small(buckets) => {
+                let (messages, bytes) = buckets[place(second)];
+                (messages.into(), bytes.into())
+            }
+            Self::Large(buckets) => buckets[place(second)],
+        }
+    }
+
+    fn set(&mut self, second: u32, (messages, bytes): (u32, u32)) {
+        match self {
+            Self::Large(buckets) => buckets[place(second)] = (messages, bytes),
+            Self::Small(buckets) => {
+                if let (Ok(messages), Ok(bytes)) = (messages.try_into(), bytes.try_into()) {
+                    buckets[place(second)] = (messages, bytes);
+                    return;
+                }
+                let mut large = Box::new(buckets.map(|(messages, bytes)| (messages.into(), bytes.into())));
+                large[place(second)] = (messages, bytes);
+                *self = Self::Large(large);
+            }
+        }
     }
 }
 
-fn place(second: u64) -> usize {
+fn place(second: u32) -> usize {
     (second % SECONDS) as usize
 }

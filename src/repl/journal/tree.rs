@@ -7,13 +7,13 @@ pub(crate) struct TreeLine<'a> {
     pub depth: usize,
     /// The level's own text, which may be empty.
     pub level: &'a str,
-    /// The topic or the beginning of topics that it stands for.
+    /// The topic, or the beginning of topics, that it represents.
     pub path: &'a str,
     /// Messages to exactly this topic.
     pub messages: u64,
     /// Messages to this topic and to those below it.
     pub total: u64,
-    /// How many topics it stands for, itself included if it is one.
+    /// How many topics it represents, including itself if it is one.
     pub topics: usize,
     /// Topics below it that have no lines, being too deep.
     pub folded: usize,

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Names of one's own and the text that each stands for.
+/// Names defined by the user, and the text of each.
 pub(crate) type Aliases = BTreeMap<String, String>;
 
 /// Puts an alias's text in the place of the first word. Once: an alias may have the name of the command that it begins

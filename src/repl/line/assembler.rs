@@ -1,45 +1,42 @@
-use super::{Open, tokens};
+use super::block::{Edge, edge};
+use super::joined::Joined;
 
 /// Puts lines together to commands, as they come from a script.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Assembler {
-    text: String,
-    /// In a heredoc, what ends it: then the text need not be read again at each line.
-    delimiter: Option<String>,
+    line: Joined,
+    /// The commands of a block that is open, a line or more each.
+    block: String,
+    /// How many blocks are open, one in another.
+    depth: usize,
 }
 
 impl Assembler {
     /// Takes a line, without its newline; gives the command that it completes.
     pub(crate) fn push(&mut self, line: &str) -> Option<String> {
-        if !self.text.is_empty() {
-            self.text.push('\n');
+        let text = self.line.push(line)?;
+        match edge(&text) {
+            Edge::Open => self.depth += 1,
+            Edge::Close if self.depth > 0 => self.depth -= 1,
+            _ if self.depth == 0 => return Some(text),
+            _ => {}
         }
-        self.text.push_str(line);
-        if let Some(delimiter) = &self.delimiter
-            && line.trim_end_matches('\r') != delimiter
-        {
-            return None;
+        self.block.push_str(&text);
+        if self.depth == 0 {
+            return Some(std::mem::take(&mut self.block));
         }
-        self.delimiter = None;
-        // What cannot be read is complete: running it tells why.
-        match tokens(&self.text).ok().and_then(|tokens| tokens.open) {
-            None => Some(std::mem::take(&mut self.text)),
-            Some(Open::Heredoc { delimiter, .. }) if self.text.contains('\n') => {
-                self.delimiter = Some(delimiter);
-                None
-            }
-            Some(_) => None,
-        }
+        self.block.push('\n');
+        None
     }
 
-    /// Whether lines are held that are no command yet.
+    /// Whether there are lines that do not form a command yet.
     pub(crate) fn is_pending(&self) -> bool {
-        !self.text.is_empty()
+        self.line.is_pending() || self.depth > 0
     }
 
-    /// What is held at the end of the input; running it tells what is open.
+    /// What is held at the end of the input; running it reports what is open.
     pub(crate) fn finish(self) -> Option<String> {
-        self.is_pending().then_some(self.text)
+        self.is_pending().then(|| self.block + &self.line.into_text())
     }
 }
 

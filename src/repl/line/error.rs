@@ -33,6 +33,7 @@ pub(super) enum Problem {
     UnsetInHeredoc(String),
     NoName(String),
     Reserved(String),
+    Block,
 }
 
 impl LineError {
@@ -65,37 +66,43 @@ impl fmt::Display for LineError {
         write!(f, "column {}: ", self.column())?;
         match &self.problem {
             Problem::Quote(quote) => write!(f, "the quote {quote} is not closed: end it with another {quote}"),
+            Problem::Block => f.write_str(
+                "not a block: write `repeat N { COMMAND }`, `if COMMAND { COMMAND } else { COMMAND }`, or a line for each \
+                 command between `{` and a line `}`",
+            ),
             Problem::Escape => {
-                f.write_str(r"not an escape: $'..' knows \n \t \r \e \a \0 \\ \' \xHH (ASCII) and \u{HEX}")
+                f.write_str(r"not an escape: $'..' supports \n \t \r \e \a \0 \\ \' \xHH (ASCII) and \u{HEX}")
             }
             Problem::Backslash => f.write_str("nothing follows the backslash: write \\\\ for the character itself"),
             Problem::Heredoc(delimiter) => {
                 write!(f, "`<<{delimiter}` has no end: a line that is only {delimiter} ends it")
             }
-            Problem::SecondHeredoc => f.write_str("a second `<<`: a command takes one such text"),
+            Problem::SecondHeredoc => f.write_str("a second `<<`: a command can have only one such text"),
             Problem::NoDelimiter => {
-                f.write_str("`<<` needs a word that will end the text, as in <<EOF; write '<<' for the characters")
+                f.write_str("`<<` needs a word to end the text, for example <<EOF; write '<<' for the characters")
             }
             Problem::SecondCommand => {
-                f.write_str("a second command: write one a line, and a \\ at the end of a line that goes on")
+                f.write_str("a second command: write one per line, with a \\ at the end of a line that continues")
             }
-            Problem::NoCommand => f.write_str("no command: write one before it, as in last | head"),
+            Problem::NoCommand => f.write_str("no command before `|`: write one, for example last | head"),
             Problem::NoCommandBehindPipe => {
-                f.write_str("no command behind `|`: write one, as in | head, or '|' for the character")
+                f.write_str("no command after `|`: write one, for example | head, or '|' for the character")
             }
             Problem::DoublePipe => f.write_str("`||` means nothing here: write '||' for the characters"),
             Problem::Hash => f.write_str(
-                "`#` is a filter here, not a comment: write '#' for the filter; a comment has a line of its own",
+                "`#` is a filter here, not a comment: write '#' for the filter; a comment needs its own line",
             ),
-            Problem::Braces => f.write_str("`${` needs a name and `}`, as in ${name}; write '${' for the characters"),
+            Problem::Braces => {
+                f.write_str("`${` needs a name and `}`, for example ${name}; write '${' for the characters")
+            }
             Problem::Unset(name) => {
                 write!(f, "no variable `{name}`: `var {name} VALUE` sets it; write '${name}' for the characters")
             }
             Problem::UnsetInHeredoc(name) => {
-                write!(f, "no variable `{name}`: `var {name} VALUE` sets it; <<'EOF' takes the text as it is")
+                write!(f, "no variable `{name}`: `var {name} VALUE` sets it; <<'EOF' takes the text literally")
             }
             Problem::NoName(name) => {
-                write!(f, "`{name}` cannot name a variable: use letters, digits and _, not a digit first")
+                write!(f, "`{name}` cannot name a variable: use letters, digits and _, and no digit at the start")
             }
             Problem::Reserved(name) => {
                 write!(f, "`{name}` cannot name a variable: topics begin with ${name}/")

@@ -39,7 +39,7 @@ fn push(character: char, text: &mut String) {
     }
 }
 
-/// The character that an escape stands for, given what follows its backslash, and the bytes of that.
+/// The character of an escape, given what follows its backslash, and the length of that in bytes.
 pub(super) fn escape(behind: &str) -> Option<(char, usize)> {
     let first = behind.chars().next()?;
     let plain = match first {

@@ -17,14 +17,17 @@
 
 mod alias;
 mod assembler;
+mod block;
 mod error;
 mod escape;
+mod joined;
 mod tokens;
 
 use std::collections::BTreeMap;
 
 pub(crate) use alias::{Aliases, expand_alias};
 pub(crate) use assembler::{Assembler, commands, is_complete};
+pub(crate) use block::{Block, Body};
 pub(crate) use error::LineError;
 use error::Problem;
 pub(super) use escape::printable;
@@ -113,7 +116,7 @@ pub(crate) fn quote(word: &str) -> String {
     }
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '$' | '|');
     let begins_plainly = !word.is_empty() && !word.starts_with(['!', '#']) && !word.starts_with("<<");
-    // `$SYS/` is no variable, whatever is set later.
+    // `$SYS/` is never a variable.
     let prefix = RESERVED.iter().find_map(|name| word.strip_prefix('$')?.strip_prefix(name)?.strip_prefix('/'));
     if begins_plainly && prefix.unwrap_or(word).chars().all(plain) {
         return word.to_owned();

@@ -56,7 +56,7 @@ fn variables_are_one_word_whatever_they_hold() {
         ["sub", "home/kitchen/temp", "home/kitchens", "a b!", ""]
     );
     assert_eq!(words("sub $two"), ["sub", "a b"]);
-    assert_eq!(words("sub $SYS/x"), ["sub", "$SYS/x"], "a topic's prefix is no variable");
+    assert_eq!(words("sub $SYS/x"), ["sub", "$SYS/x"], "a topic's prefix is not a variable");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_tail_and_shell_lines_are_the_shells() {
     assert_eq!(command("last|cat").tail.as_deref(), Some("cat"));
     assert_eq!(command("pub a 'x|y'").tail, None);
     assert_eq!(Line::parse(" !ls '", &variables()), Ok(Line::Shell("ls '".into())));
-    assert!(refusal("last |").starts_with("column 6: no command behind `|`"));
+    assert!(refusal("last |").starts_with("column 6: no command after `|`"));
     assert!(refusal("last || x").starts_with("column 6: `||`"));
     assert!(refusal("| x").contains("no command"));
 }
@@ -153,7 +153,8 @@ fn an_alias_is_expanded_once() {
 #[test]
 fn names_of_variables_are_checked() {
     assert_eq!(check_name("speed_2"), Ok(()));
-    for (name, part) in [("", "cannot name"), ("2x", "not a digit first"), ("a-b", "letters"), ("share", "$share/")] {
+    for (name, part) in [("", "cannot name"), ("2x", "no digit at the start"), ("a-b", "letters"), ("share", "$share/")]
+    {
         assert!(check_name(name).unwrap_err().to_string().contains(part), "{name}");
     }
 }

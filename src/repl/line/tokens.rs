@@ -12,7 +12,7 @@ pub(in crate::repl) struct Tokens {
     pub(super) heredoc: Option<Vec<Piece>>,
     /// `!cmd` as a whole, without its `!`.
     pub(in crate::repl) shell: Option<String>,
-    /// What stands behind `|`.
+    /// The text after `|`.
     pub(in crate::repl) tail: Option<String>,
     /// What is open at the end, so that more has to follow.
     pub(in crate::repl) open: Option<Open>,
@@ -45,7 +45,7 @@ pub(in crate::repl) enum Piece {
 pub(in crate::repl) enum VariableKind {
     /// `$name`, but not as the next.
     Plain,
-    /// `$name/` at the beginning of a word, as in `$SYS/uptime`: a level of a topic when it has no value.
+    /// `$name/` at the beginning of a word, for example `$SYS/uptime`: a level of a topic when it has no value.
     Level,
     /// `${name}`.
     Braced,
@@ -180,7 +180,7 @@ impl Scanner<'_> {
         self.at += rest.len() - rest.trim_start().len();
     }
 
-    /// The word that the character just taken belongs to.
+    /// The word of the character just taken.
     fn word(&mut self) -> &mut Word {
         let start = self.text[..self.at].char_indices().next_back().map_or(0, |(start, _)| start);
         self.word.get_or_insert(Word { start, end: start, pieces: Vec::new(), bare: true })

@@ -11,13 +11,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Paragraph};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::rows::{Detail, Row};
+use super::rows::{Detail, Row, SPARKS, blocks};
 use super::state::{Asking, Pane, State};
+use crate::payload::plural;
 use crate::repl::line::printable;
 use crate::repl::recall::age;
 
-/// So long a value that has become another is marked.
+/// How long a changed value is marked.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// From so many columns on each row has a line of its latest numbers.
+const WIDE: u16 = 100;
 
 /// What there is to draw.
 pub(super) struct Scene<'a> {
@@ -28,6 +32,8 @@ pub(super) struct Scene<'a> {
     pub(super) count: usize,
     pub(super) messages_a_second: f64,
     pub(super) connection: &'a str,
+    /// What is wrong with it.
+    pub(super) trouble: Option<&'a str>,
     pub(super) detail: Option<&'a Detail>,
     pub(super) now: Instant,
     pub(super) color: bool,
@@ -49,6 +55,11 @@ impl Areas {
         let [head, list, detail, foot] = Layout::vertical(parts).areas(area);
         Self { head, list, detail: has_pane.then_some(detail), foot }
     }
+
+    /// Whether rows have room for numbers that were.
+    pub(super) fn has_sparks(&self) -> bool {
+        self.list.width >= WIDE
+    }
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, scene: &Scene<'_>) {
@@ -58,12 +69,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, scene: &Scene<'_>) {
     if let Some(area) = areas.detail {
         detail(frame, area, scene);
     }
-    frame.render_widget(Paragraph::new(foot(scene.state)).style(Style::new().add_modifier(Modifier::DIM)), areas.foot);
+    frame.render_widget(
+        Paragraph::new(foot(scene.state, areas.foot.width.into())).style(Style::new().add_modifier(Modifier::DIM)),
+        areas.foot,
+    );
 }
 
 fn head(scene: &Scene<'_>) -> String {
     let state = scene.state;
-    let mut parts = vec![format!(" {} ", printable(state.filter.as_str())), format!("{} topics", scene.count)];
+    let filters: Vec<_> = state.filters.iter().map(|filter| printable(filter.as_str())).collect();
+    let mut parts = vec![format!(" {} ", filters.join(" ")), plural(scene.count as u64, "topic")];
+    // In front of all that a narrow window cuts off.
+    if let Some(trouble) = scene.trouble {
+        parts.insert(0, format!(" {trouble}"));
+    }
     parts.push(format!("{:.1} messages/s", scene.messages_a_second));
     parts.push(if state.is_by_recency { "newest first" } else { "by name" }.to_owned());
     if !state.part.is_empty() {
@@ -76,19 +95,41 @@ fn head(scene: &Scene<'_>) -> String {
     parts.join("  ")
 }
 
-fn foot(state: &State) -> String {
+/// What keys do, the most useful first: as many as there is room for.
+const KEYS: [&str; 9] = [
+    "q quit",
+    "Enter details",
+    "/ filter",
+    "s sort",
+    "p publish",
+    "x clear retained",
+    "g plot",
+    "space pause",
+    "c connect",
+];
+
+fn foot(state: &State, columns: usize) -> String {
     match &state.asking {
-        Asking::Part => format!("part of the topic: {}_", printable(&state.part)),
+        Asking::Part => format!("filter: {}_", printable(&state.part)),
         Asking::Payload { topic, text } => format!("publish to {}: {}_", printable(topic), printable(text)),
         Asking::Confirm(publish) if publish.clears => {
-            format!("remove what is retained on {}? y or n", printable(&publish.topic))
+            format!("remove the retained message on {}? y or n", printable(&publish.topic))
         }
         Asking::Confirm(publish) => {
             format!("publish `{}` to {}? y or n", printable(&publish.payload), printable(&publish.topic))
         }
         Asking::Nothing if !state.note.is_empty() => state.note.clone(),
         Asking::Nothing => {
-            "q quit  Enter details  / filter  s sort  space pause  g plot  p publish  x clear retained".to_owned()
+            let mut text = String::new();
+            for key in KEYS {
+                let gap = if text.is_empty() { "" } else { "  " };
+                if text.width() + gap.len() + key.width() > columns {
+                    break;
+                }
+                text += gap;
+                text += key;
+            }
+            text
         }
     }
 }
@@ -96,13 +137,15 @@ fn foot(state: &State) -> String {
 fn list<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Line<'a>> {
     let columns = usize::from(area.width);
     if scene.rows.is_empty() {
-        return vec![Line::from("nothing received yet: is there a subscription? `subs` lists them")];
+        let hint = if scene.state.is_program { "" } else { ": is there a subscription? `subs` lists them" };
+        return vec![Line::from(format!("nothing received yet{hint}"))];
     }
     // A narrow window has no room for numbers.
     let numbers = if columns >= 60 { 17 } else { 0 };
+    let sparks = if area.width >= WIDE { SPARKS + 1 } else { 0 };
     let longest = scene.rows.iter().map(|row| printable(&row.topic).width()).max().unwrap_or_default();
     let topic_columns = longest.min(columns.saturating_sub(numbers) / 2).max(8);
-    let value_columns = columns.saturating_sub(topic_columns + numbers + 4);
+    let value_columns = columns.saturating_sub(topic_columns + numbers + sparks + 4);
     let mut lines = Vec::new();
     for row in scene.rows {
         let is_fresh = scene.now.saturating_duration_since(row.changed) < FRESH;
@@ -113,8 +156,13 @@ fn list<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Line<'a>> {
             // Writing to a String does not fail.
             _ = write!(text, "{time:>7} {:>6.1}/s ", row.rate);
         }
+        if sparks > 0 {
+            // One number is not a line.
+            let line = if row.numbers.len() > 1 { blocks(&row.numbers) } else { String::new() };
+            _ = write!(text, "{line:SPARKS$} ");
+        }
         let value = fitted(&row.value(), value_columns);
-        let is_chosen = scene.state.chosen.as_deref() == Some(&row.topic);
+        let is_chosen = scene.state.chosen.as_deref() == Some(&*row.topic);
         let mut style = Style::new();
         if is_chosen {
             style = style.add_modifier(Modifier::REVERSED);
@@ -177,7 +225,7 @@ fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
     frame.render_widget(chart, area);
 }
 
-/// A text in exactly so many columns.
+/// A text in exactly this many columns.
 fn fitted(text: &str, columns: usize) -> String {
     let mut fitted = String::new();
     let mut width = 0;

@@ -1,43 +1,48 @@
-//! `watch` and `plot`: the state of a broker on the whole screen, drawn anew four times a second at most.
+//! `watch` and `plot`: the state of a broker on the whole screen, redrawn at most four times a second.
 //!
 //! It has the screen and the keyboard to itself ([`crate::output::FullScreen`]); what is said meanwhile waits until it
 //! leaves. What is chosen is in [`state`], which knows no screen; what is seen of the journal in [`rows`].
 
 mod draw;
 mod keys;
+mod program;
 mod rows;
 mod state;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use tokio::time::timeout_at;
 
+use super::connection::State as Link;
 use super::recall::age;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
 use crate::mqtt::{Message, QoS, TopicFilter, TopicName};
-use crate::output::{Columns, FullScreen};
+use crate::output::{Columns, FullScreen, RawKeyboard};
 use draw::{Areas, Scene, draw};
-use keys::Keys;
-use rows::{Detail, Row, number};
+use keys::{Key, Keys};
+pub(crate) use program::run;
+use rows::{Detail, Row, blocks, number, sparks};
 use state::{Action, Pane, Publish, State};
 
 /// How often it is drawn at most.
 const REDRAW: Duration = Duration::from_millis(250);
 
 impl Shell<'_> {
-    /// `watch`: the latest value of each topic. Where nobody looks, once.
-    pub(super) async fn watch(&mut self, filter: &TopicFilter) -> Result<(), Stop> {
+    /// `watch`: the latest value of each topic. Without a terminal, once.
+    pub(super) async fn watch(&mut self, filters: Vec<TopicFilter>) -> Result<(), Stop> {
+        let state = State::new(filters);
         if !self.can_draw() {
-            let rows = self.latest_values(filter);
+            let rows = self.latest_values(&state);
             return self.print_rows(&rows);
         }
-        self.view(State::new(filter.clone())).await
+        self.view(state).await
     }
 
-    /// `plot`: the numbers of a topic. Where nobody looks, a line of them.
+    /// `plot`: the numbers of a topic. Without a terminal, one line of them.
     pub(super) async fn plot(&mut self, topic: &TopicName, pointer: Option<String>) -> Result<(), Stop> {
         if !self.can_draw() {
             let on = self.messages.journal.entries().filter(|entry| entry.record.message.topic == *topic);
@@ -47,10 +52,37 @@ impl Shell<'_> {
         }
         let filter = TopicFilter::parse(topic.as_str());
         let filter = filter.map_err(|error| Error::topic("TOPIC", topic.as_str(), &error))?;
-        let mut state = State::new(filter);
+        let mut state = State::new(vec![filter]);
         state.chosen = Some(topic.as_str().to_owned());
         (state.pane, state.pointer) = (Pane::Plot, pointer);
         self.view(state).await
+    }
+
+    /// Asks a person at the terminal, who answers by a key; what comes meanwhile waits.
+    pub(super) async fn is_agreed(&mut self, question: &str) -> Result<bool, Stop> {
+        self.flush()?;
+        self.talk.question(&format!("{question} [y/N]"));
+        self.console.hold(true);
+        let answer = self.key().await;
+        self.console.hold(false);
+        self.printer.line(if matches!(answer, Ok(true)) { "y" } else { "n" })?;
+        answer
+    }
+
+    async fn key(&mut self) -> Result<bool, Stop> {
+        let _keyboard = RawKeyboard::take()?;
+        let mut keys = Keys::listen();
+        loop {
+            let occurrence = tokio::select! {
+                biased;
+                key = keys.next() => match key {
+                    Key::Resized => continue,
+                    key => return Ok(matches!(key, Key::Character('y' | 'Y'))),
+                },
+                occurrence = self.next() => occurrence?,
+            };
+            self.background(occurrence);
+        }
     }
 
     fn can_draw(&self) -> bool {
@@ -99,11 +131,12 @@ impl Shell<'_> {
                 || self.all_topics(&state),
                 |(rows, _)| rows.iter().map(|row| row.topic.clone()).filter(|topic| state.takes(topic)).collect(),
             );
-            let topics: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let topics: Vec<&str> = rows.iter().map(|topic| &**topic).collect();
             let was_paused = state.is_paused;
             match state.take(key, &topics, Self::list_rows(&state)) {
                 Action::None => {}
                 Action::Leave => return Ok(()),
+                Action::Connect => state.note = self.connect_from_view(),
                 Action::Publish(publish) => state.note = self.publish_from_view(&publish).await,
             }
             if was_paused != state.is_paused {
@@ -123,16 +156,23 @@ impl Shell<'_> {
         let journal = &self.messages.journal;
         let topics = journal.topics();
         let color = self.printer.stream().color;
-        let connection = self.current().map_or("offline", |connection| &connection.name);
+        let connection = self.current().ok();
+        let name = connection.map_or("offline", |connection| &connection.name);
+        let trouble = connection.and_then(|connection| match connection.state {
+            Link::Connected => None,
+            Link::Connecting => Some("connecting".to_owned()),
+            Link::Reconnecting { attempt, maximum } => Some(format!("LOST, attempt {attempt} of {maximum}")),
+            Link::Offline => Some("OFFLINE, c connects".to_owned()),
+        });
         let until = paused.map_or(u64::MAX, |(_, until)| *until);
         let detail = state.chosen.as_deref().filter(|_| state.pane != Pane::Closed);
         let detail = detail.and_then(|topic| Detail::new(journal, topic, until, state.pointer.as_deref(), zone));
         screen.draw(|frame| {
             let areas = Areas::new(frame.area(), state);
             let rows = usize::from(areas.list.height);
-            let (count, shown) = if let Some((all, _)) = paused {
+            let (count, mut shown) = if let Some((all, _)) = paused {
                 let taken: Vec<&Row> = all.iter().filter(|row| state.takes(&row.topic)).collect();
-                let at = state.chosen.as_deref().and_then(|topic| taken.iter().position(|row| row.topic == topic));
+                let at = state.chosen.as_deref().and_then(|topic| taken.iter().position(|row| *row.topic == *topic));
                 keep_in_window(state, at, taken.len(), rows);
                 let window = taken.iter().skip(state.scrolled).take(rows);
                 (taken.len(), window.map(|row| (*row).clone()).collect::<Vec<_>>())
@@ -143,12 +183,16 @@ impl Shell<'_> {
                 let window = places.iter().skip(state.scrolled).take(rows);
                 (places.len(), window.map(|place| Row::new(&topics.at(*place, now))).collect())
             };
+            if areas.has_sparks() {
+                sparks(journal, &mut shown, until, state.pointer.as_deref());
+            }
             let scene = Scene {
                 state,
                 rows: &shown,
                 count,
                 messages_a_second: topics.rate(now).messages,
-                connection,
+                connection: name,
+                trouble: trouble.as_deref(),
                 detail: detail.as_ref(),
                 now,
                 color,
@@ -165,19 +209,29 @@ impl Shell<'_> {
         Areas::new(area, state).list.height.into()
     }
 
-    fn all_topics(&self, state: &State) -> Vec<String> {
+    fn all_topics(&self, state: &State) -> Vec<Arc<str>> {
         let (topics, now) = (self.messages.journal.topics(), Instant::now());
         let places = topics.order(|topic| state.takes(topic), state.is_by_recency);
-        places.iter().map(|place| topics.at(*place, now).topic.to_owned()).collect()
+        places.iter().map(|place| topics.at(*place, now).topic.clone()).collect()
     }
 
     fn all_rows(&self, state: &State) -> Vec<Row> {
         let (topics, now) = (self.messages.journal.topics(), Instant::now());
-        let places = topics.order(|topic| state.filter.matches(topic), state.is_by_recency);
+        let places = topics.order(|topic| state.is_watched(topic), state.is_by_recency);
         places.iter().map(|place| Row::new(&topics.at(*place, now))).collect()
     }
 
-    /// Publishes, and says so; what the broker refuses is told when the view has left.
+    /// Opens the current connection again, if it is closed.
+    fn connect_from_view(&mut self) -> String {
+        let Some(index) = self.current else { return "there is no connection".to_owned() };
+        match self.reopen(index) {
+            Ok(_) => "Connecting".to_owned(),
+            Err(Stop::Failed(error)) => error.to_string(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Publishes, and reports it; refusals of the broker are reported when the view has left.
     async fn publish_from_view(&self, publish: &Publish) -> String {
         let published = async {
             let (_, client) = self.client()?;
@@ -186,26 +240,27 @@ impl Shell<'_> {
             let mut message = Message::new(topic, publish.payload.clone());
             message.retain = publish.clears;
             message.qos = self.preferences.qos.unwrap_or(QoS::AtMostOnce);
-            // Only if there is room at once: nobody takes events meanwhile.
+            // Only if there is room at once, as no events are taken meanwhile.
             tokio::select! {
                 biased;
                 accepted = client.publish(message) => accepted.map(drop).map_err(|_| Error::local("it cannot be published")),
-                () = std::future::ready(()) => Err(Error::local("too much is unfinished: try again")),
+                () = std::future::ready(()) => Err(Error::local("too many operations are pending: try again")),
             }
         };
         match published.await {
-            Ok(()) if publish.clears => format!("Removed what was retained on {}", publish.topic),
+            Ok(()) if publish.clears => format!("Removed the retained message on {}", publish.topic),
             Ok(()) => format!("Published to {}", publish.topic),
             Err(error) => error.to_string(),
         }
     }
 
-    fn latest_values(&self, filter: &TopicFilter) -> Columns {
+    fn latest_values(&self, state: &State) -> Columns {
         let mut rows = Columns::default();
-        let now = Instant::now();
-        for report in self.messages.journal.topics().matching(filter, now) {
+        let (topics, now) = (self.messages.journal.topics(), Instant::now());
+        for place in topics.order(|topic| state.takes(topic), false) {
+            let report = topics.at(place, now);
             let row = Row::new(&report);
-            rows.row([report.topic.to_owned(), age(now.saturating_duration_since(row.at)), row.value()]);
+            rows.row([report.topic.to_string(), age(now.saturating_duration_since(row.at)), row.value()]);
         }
         rows
     }
@@ -216,30 +271,5 @@ fn keep_in_window(state: &mut State, chosen: Option<usize>, count: usize, rows: 
     state.scrolled = state.scrolled.min(count.saturating_sub(rows));
     if let Some(chosen) = chosen {
         state.follow(chosen, rows);
-    }
-}
-
-/// Numbers as a line of blocks.
-fn blocks(numbers: &[f64]) -> String {
-    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let low = numbers.iter().copied().fold(f64::MAX, f64::min);
-    let high = numbers.iter().copied().fold(f64::MIN, f64::max);
-    let level = |number: &f64| {
-        let part = if high > low { (number - low) / (high - low) } else { 0.5 };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
-        let at = (part * 7.0).round() as usize;
-        LEVELS[at.min(7)]
-    };
-    numbers.iter().map(level).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::blocks;
-
-    #[test]
-    fn numbers_become_blocks_between_the_lowest_and_the_highest() {
-        assert_eq!(blocks(&[1.0, 8.0, 4.5]), "▁█▅");
-        assert_eq!((blocks(&[3.0]), blocks(&[])), ("▅".to_owned(), String::new()));
     }
 }

@@ -1,8 +1,9 @@
 //! What is shown of the journal: a row a topic, and one topic in full.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -20,21 +21,24 @@ const SEEN: usize = 512;
 /// A topic.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) topic: String,
+    pub(super) topic: Arc<str>,
     pub(super) at: Instant,
     pub(super) changed: Instant,
     pub(super) rate: f64,
+    /// Its latest numbers, the newest last.
+    pub(super) numbers: Vec<f64>,
     retain: bool,
-    head: Bytes,
+    head: Arc<[u8]>,
 }
 
 impl Row {
     pub(super) fn new(report: &TopicReport<'_>) -> Self {
         Self {
-            topic: report.topic.to_owned(),
+            topic: report.topic.clone(),
             at: report.latest.at,
             changed: report.changed,
             rate: report.rate.messages,
+            numbers: Vec::new(),
             retain: report.latest.retain,
             head: report.latest.head.clone(),
         }
@@ -45,6 +49,28 @@ impl Row {
         let text = String::from_utf8_lossy(&self.head[..self.head.len().min(SEEN)]);
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}{}", if self.retain { "(retained) " } else { "" }, printable(&words))
+    }
+}
+
+/// Numbers of a row.
+pub(super) const SPARKS: usize = 12;
+
+/// So many of the newest messages are looked at for the numbers of the rows.
+const LOOKED_AT: usize = 20_000;
+
+/// Gives rows their latest numbers, up to the message of a number, as far as the journal has them.
+pub(super) fn sparks(journal: &Journal, rows: &mut [Row], until: u64, pointer: Option<&str>) {
+    let places: HashMap<Arc<str>, usize> =
+        rows.iter().enumerate().map(|(place, row)| (row.topic.clone(), place)).collect();
+    for entry in journal.entries().rev().filter(|entry| entry.id <= until).take(LOOKED_AT) {
+        let message = &entry.record.message;
+        let Some(row) = places.get(message.topic.as_str()).and_then(|place| rows.get_mut(*place)) else { continue };
+        if row.numbers.len() < SPARKS {
+            row.numbers.extend(number(&message.payload, pointer));
+        }
+    }
+    for row in rows {
+        row.numbers.reverse();
     }
 }
 
@@ -124,9 +150,23 @@ pub(super) fn number(payload: &[u8], pointer: Option<&str>) -> Option<f64> {
     }
 }
 
+/// Numbers as a line of blocks.
+pub(super) fn blocks(numbers: &[f64]) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let low = numbers.iter().copied().fold(f64::MAX, f64::min);
+    let high = numbers.iter().copied().fold(f64::MIN, f64::max);
+    let level = |number: &f64| {
+        let part = if high > low { (number - low) / (high - low) } else { 0.5 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
+        let at = (part * 7.0).round() as usize;
+        LEVELS[at.min(7)]
+    };
+    numbers.iter().map(level).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{blocks, number};
 
     #[test]
     fn a_number_is_the_payload_or_at_a_place_or_the_first_in_it() {
@@ -134,5 +174,11 @@ mod tests {
         assert_eq!(number(b"{\"unit\": \"C\", \"t\": \"7\", \"h\": 40}", None), Some(7.0));
         assert_eq!(number(b"{\"a\": {\"t\": 3}}", Some("/a/t")), Some(3.0));
         assert_eq!((number(b"{\"a\": 1}", Some("/b")), number(b"on", None)), (None, None));
+    }
+
+    #[test]
+    fn numbers_become_blocks_between_the_lowest_and_the_highest() {
+        assert_eq!(blocks(&[1.0, 8.0, 4.5]), "▁█▅");
+        assert_eq!((blocks(&[3.0]), blocks(&[])), ("▅".to_owned(), String::new()));
     }
 }

@@ -6,7 +6,9 @@ use crate::mqtt::TopicFilter;
 /// What a person has chosen to see.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) filter: TopicFilter,
+    pub(super) filters: Vec<TopicFilter>,
+    /// It is the whole program, and no command of a session.
+    pub(super) is_program: bool,
     /// A part of the topic, as it is typed.
     pub(super) part: String,
     pub(super) is_by_recency: bool,
@@ -66,12 +68,15 @@ pub(super) enum Action {
     None,
     Leave,
     Publish(Publish),
+    /// Open the connection again.
+    Connect,
 }
 
 impl State {
-    pub(super) fn new(filter: TopicFilter) -> Self {
+    pub(super) fn new(filters: Vec<TopicFilter>) -> Self {
         Self {
-            filter,
+            filters,
+            is_program: false,
             part: String::new(),
             is_by_recency: false,
             chosen: None,
@@ -86,7 +91,12 @@ impl State {
 
     /// Whether a topic has a row.
     pub(super) fn takes(&self, topic: &str) -> bool {
-        self.filter.matches(topic) && (self.part.is_empty() || topic.to_lowercase().contains(&self.part.to_lowercase()))
+        self.is_watched(topic) && (self.part.is_empty() || topic.to_lowercase().contains(&self.part.to_lowercase()))
+    }
+
+    /// Whether a topic is one of those that the view is about.
+    pub(super) fn is_watched(&self, topic: &str) -> bool {
+        self.filters.iter().any(|filter| filter.matches(topic))
     }
 
     /// Takes a key; `topics` are those with a row, in their order, of which `rows` are in the window.
@@ -163,6 +173,7 @@ impl State {
                 }
                 self.pane = if self.pane == Pane::Closed { Pane::Details } else { Pane::Closed };
             }
+            Key::Character('c') => return Action::Connect,
             Key::Character('/') => self.asking = Asking::Part,
             Key::Character('s') | Key::Tab => self.is_by_recency = !self.is_by_recency,
             Key::Character(' ') => self.is_paused = !self.is_paused,
@@ -207,7 +218,7 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new("#".parse().unwrap())
+        State::new(vec!["#".parse().unwrap()])
     }
 
     #[test]

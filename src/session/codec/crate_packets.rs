@@ -2,14 +2,14 @@
 //!
 //! The rest is written by hand, for these faults of rumqttc 0.25.1:
 //!
-//! - reading: it takes most of what the specification forbids for right (reserved flags, a property twice, trailing
+//! - reading: it accepts most of what the specification forbids (reserved flags, a property twice, trailing
 //!   bytes), and refuses a DISCONNECT with a reason and no Property Length, which is legal;
-//! - PUBLISH: payload and topic must be its own, the topic of 3.1.1 as a new `String` for each message;
-//! - CONNECT: it leaves out a user name or password that is empty, takes passwords for text, and has no MQTT 3.1;
-//! - DISCONNECT of 5.0 with a reason alone has a Remaining Length of 1 and two bytes behind it;
+//! - PUBLISH: it takes ownership of payload and topic, in 3.1.1 of a new `String` for each message;
+//! - CONNECT: it leaves out a user name or password that is empty, treats passwords as text, and has no MQTT 3.1;
+//! - DISCONNECT of 5.0 with only a reason has a Remaining Length of 1 and two bytes after it;
 //! - AUTH counts the Property Length as one byte, whatever it is;
-//! - the other answers of 5.0 are right, but have lists of properties of their own, and reasons without numbers: the one
-//!   table of properties writes them, so that it is the only one;
+//! - the other answers of 5.0 are right, but have their own lists of properties, and reasons without numbers: they are
+//!   written from the one table of properties, so that it stays the only one;
 //! - a text of more than 65,535 bytes has the lower half of its length written.
 
 use bytes::BytesMut;
@@ -53,7 +53,7 @@ pub(super) fn put_connack(ack: &ConnAck, buffer: &mut BytesMut) -> Result<(), Un
     put!(v4::ConnAck::new(code, ack.session_present), buffer)
 }
 
-/// SUBACK of 3.1.1, which knows one way to fail.
+/// SUBACK of 3.1.1, which has only one failure code.
 pub(super) fn put_suback(packet_id: u16, ack: &SubAck, buffer: &mut BytesMut) -> Result<(), Unencodable> {
     let codes = ack.reasons.iter().map(|reason| match reason {
         ReasonCode::Success => v4::SubscribeReasonCode::Success(v4_bytes::QoS::AtMostOnce),

@@ -1,4 +1,4 @@
-//! Which field holds which property: a line each, for reading and writing.
+//! Which field holds which property: one line each, for reading and writing.
 
 use bytes::Bytes;
 
@@ -111,7 +111,7 @@ fields! {
     }
 }
 
-/// Numbers of each width; the reader has seen that the value is one.
+/// Numbers of each width; the reader has checked that the value is a number.
 macro_rules! numbers {
     ($($type:ty),+) => {$(
         impl Field for Option<$type> {

@@ -1,14 +1,14 @@
-//! The Fixed Header [MQTT-2.1], and what of it is wrong.
+//! The Fixed Header [MQTT-2.1], and its faults.
 
 use super::packet::{PacketType, Sender};
 use super::reader::{Variable, variable_byte_integer};
 use crate::mqtt::{ReasonCode, Version};
 use crate::session::Violation;
 
-/// Bytes of the largest packet that there can be: the longest Remaining Length and its header.
+/// Bytes of the largest possible packet: the longest Remaining Length and its header.
 pub(crate) const MAXIMUM_PACKET_SIZE: u32 = 268_435_455 + 5;
 
-/// What binds the packets of the other side.
+/// The limits for packets of the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// Version of the protocol; `None`: CONNECT, which names it, is still to come.
@@ -19,7 +19,7 @@ pub(crate) struct Rules {
     pub(crate) problem_information: bool,
 }
 
-/// A Fixed Header that is in order.
+/// A valid Fixed Header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FixedHeader {
     pub(super) packet: PacketType,
@@ -30,13 +30,13 @@ pub(super) struct FixedHeader {
     pub(super) size: usize,
 }
 
-/// Reads the header at the front; `None` if it has not all arrived. A fault is told at its first byte.
+/// Reads the header at the front; `None` if it has not all arrived. A fault is reported at its first byte.
 pub(super) fn fixed_header(input: &[u8], sender: Sender, rules: Rules) -> Result<Option<FixedHeader>, Violation> {
     let Some((&first_byte, rest)) = input.split_first() else { return Ok(None) };
     let packet = packet_type(first_byte, sender, rules.version)?;
     let malformed = |fault: String| Err(Violation::new(ReasonCode::MalformedPacket, fault));
     let (remaining, length) = match variable_byte_integer(rest) {
-        // Only 5.0 wants the shortest form; of a CONNECT the version is not known yet.
+        // Only 5.0 requires the shortest form; for a CONNECT the version is not known yet.
         Variable::Value { value, length, shortest } if shortest || rules.version != Some(Version::V5) => {
             (value as usize, length)
         }
@@ -96,15 +96,15 @@ fn check_flags(packet: PacketType, flags: u8, version: Option<Version>) -> Resul
     Err(Violation::new(ReasonCode::MalformedPacket, fault))
 }
 
-/// Whether a CONNECT begins that says that it is of MQTT 5.0, whatever else it says.
+/// Whether this is the beginning of a CONNECT of MQTT 5.0, whatever else it contains.
 pub(crate) fn is_connect_of_v5(bytes: &[u8]) -> bool {
     let Some((&first_byte, rest)) = bytes.split_first() else { return false };
     let Variable::Value { length, .. } = variable_byte_integer(rest) else { return false };
     PacketType::of(first_byte) == Some(PacketType::Connect) && rest[length..].starts_with(b"\0\x04MQTT\x05")
 }
 
-/// What is at the front of some bytes, legal or not: a packet's type, and its size once all of it has arrived. `Err`:
-/// nobody can say where the next packet begins.
+/// The packet at the front of some bytes, legal or not: its type, and its size once all of it has arrived. `Err`:
+/// it is unknown where the next packet begins.
 pub(crate) fn frame(bytes: &[u8]) -> Result<Option<(PacketType, usize)>, ()> {
     let Some((&first_byte, rest)) = bytes.split_first() else { return Ok(None) };
     let packet = PacketType::of(first_byte).ok_or(())?;

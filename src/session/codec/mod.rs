@@ -1,8 +1,8 @@
 //! Packets to and from bytes: all fifteen, in both directions and all versions.
 //!
-//! It stands apart so that the client's session, the server's and `trace` share one understanding of the wire. A
-//! packet is read once, strictly: what is read is legal, if odd, and what is not is a
-//! [`Violation`](super::Violation). Only here the crate `rumqttc` is named; it writes what it writes right.
+//! It is a separate module so that the client's session, the server's and `trace` share one understanding of the wire. A
+//! packet is read once, strictly: what it returns is legal, if unusual, and anything else is a
+//! [`Violation`](super::Violation). Only this module uses the crate `rumqttc`, for the packets that it writes correctly.
 
 mod crate_packets;
 mod fields;

@@ -25,7 +25,7 @@ pub(crate) enum PacketType {
     Auth = 15,
 }
 
-/// Which of the four packets that make up the hand-shakes of QoS 1 and 2.
+/// One of the four packets in the hand-shakes of QoS 1 and 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "the specification's names")]
 pub(crate) enum AckKind {
@@ -35,7 +35,7 @@ pub(crate) enum AckKind {
     PubComp,
 }
 
-/// Whose packet it is.
+/// Who sends the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     Client,
@@ -84,7 +84,7 @@ impl PacketType {
         }
     }
 
-    /// The specification's spelling, as in `PUBLISH`.
+    /// Its spelling in the specification, for example `PUBLISH`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Connect => "CONNECT",
@@ -123,14 +123,14 @@ impl AckKind {
         }
     }
 
-    /// The specification's name of the packet.
+    /// Its name in the specification.
     pub(crate) const fn name(self) -> &'static str {
         self.packet().name()
     }
 }
 
 impl Sender {
-    /// The only ones who may send a packet, where that is this side.
+    /// The only senders of a packet, if that is this side.
     pub(super) const fn plural(self) -> &'static str {
         match self {
             Self::Client => "clients",
@@ -138,7 +138,7 @@ impl Sender {
         }
     }
 
-    /// Who receives.
+    /// The receiver.
     pub(super) const fn other(self) -> Self {
         match self {
             Self::Client => Self::Server,

@@ -1,5 +1,5 @@
-//! The one table of properties [MQTT-2.2.2]: identifier, name, type and forbidden values, and which packets have it
-//! from which side. Reading, checking, writing and naming all ask it.
+//! The one table of properties [MQTT-2.2.2]: identifier, name, type and forbidden values, and which packets of which
+//! side have it. Reading, checking, writing and naming all use it.
 
 use bytes::{BufMut, BytesMut};
 
@@ -16,7 +16,7 @@ enum Kind {
     /// A byte that is 0 or 1.
     Flag,
     TwoByte,
-    /// 0 is an error, of the given reason.
+    /// 0 is an error with the given reason.
     TwoByteNotZero(ReasonCode),
     FourByte,
     FourByteNotZero,
@@ -31,7 +31,7 @@ enum Kind {
 /// A value on its way from the wire to a field, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
-    /// Of any width.
+    /// A number of any width.
     Number(u32),
     Text(&'a str),
     Binary(&'a [u8]),
@@ -40,14 +40,14 @@ pub(crate) enum Value<'a> {
 
 /// The properties of one packet, each in a field.
 pub(crate) trait Properties {
-    /// Takes in what was read. A property that has no field here does not come: the table sees to that.
+    /// Stores what was read. A property without a field here never occurs, as the table excludes it.
     fn set(&mut self, property: Property, value: Value<'_>);
 
-    /// Gives each that is there.
+    /// Calls the closure for each property that is present.
     fn for_each(&self, give: &mut dyn FnMut(Property, Value<'_>));
 }
 
-/// A set of packets: a bit for each type. Type 0 is that of none, so its bit is for the will in CONNECT.
+/// A set of packets: a bit for each type. No packet has type 0, so its bit is for the will in CONNECT.
 type Packets = u16;
 
 const WILL: Packets = 1;
@@ -145,8 +145,8 @@ properties! {
 pub(super) struct Place {
     pub(super) sender: Sender,
     packets: Packets,
-    /// Whether Reason String and User Properties may stand anywhere. If not, a server may explain itself in CONNACK,
-    /// PUBLISH and DISCONNECT only [MQTT-3.1.2-29].
+    /// Whether Reason String and User Properties are allowed everywhere. If not, a server may send them only in CONNACK,
+    /// PUBLISH and DISCONNECT [MQTT-3.1.2-29].
     explained: bool,
 }
 
@@ -183,7 +183,7 @@ impl Place {
 }
 
 impl Property {
-    /// The specification's name of it.
+    /// Its name in the specification.
     pub(crate) const fn name(self) -> &'static str {
         self.row().name
     }
@@ -193,7 +193,7 @@ impl Property {
     }
 }
 
-/// Reads and checks the Property Length and all properties; `None` if there is not one.
+/// Reads and checks the Property Length and all properties; `None` if there are none.
 pub(super) fn read<P: Properties + Default>(reader: &mut Reader<'_>, place: Place) -> Result<Option<P>, Violation> {
     let length = reader.variable("Property Length")?;
     if length == 0 {
@@ -209,7 +209,7 @@ pub(super) fn read<P: Properties + Default>(reader: &mut Reader<'_>, place: Plac
     Ok(Some(properties))
 }
 
-/// Reads one; `seen` has a bit for each that was there before.
+/// Reads one property; `seen` has a bit for each that has been read before.
 fn read_one<'a>(reader: &mut Reader<'a>, place: Place, seen: &mut u64) -> Result<(Property, Value<'a>), Violation> {
     let packet = reader.packet();
     let identifier = reader.byte("property")?;
@@ -270,7 +270,7 @@ fn read_value<'a>(reader: &mut Reader<'a>, property: Property) -> Result<Value<'
     }
 }
 
-/// Appends the Property Length and the properties that may stand in this place; the others are left out.
+/// Appends the Property Length and the properties that are allowed here; the others are left out.
 pub(super) fn write(properties: &dyn Properties, place: Place, buffer: &mut BytesMut) -> Result<(), Unencodable> {
     let mut length = 0;
     properties.for_each(&mut |property, value| {
@@ -288,7 +288,7 @@ pub(super) fn write(properties: &dyn Properties, place: Place, buffer: &mut Byte
     written
 }
 
-/// In a packet that is written, `explained` decides on all explanations.
+/// In a packet to be written, `explained` decides whether explanations are included.
 fn is_written(property: Property, place: Place) -> bool {
     place.has(property) && (place.explained || !property.explains())
 }

@@ -1,4 +1,4 @@
-//! Writes PUBLISH, by hand: the crate wants topic and payload as its own, which costs a copy of the topic for each message,
+//! Writes PUBLISH by hand: the crate takes ownership of topic and payload, which costs a copy of the topic for each message,
 //! and one message goes to many receivers.
 
 use bytes::{BufMut, BytesMut};
@@ -10,21 +10,21 @@ use super::reader::variable_size;
 use super::types::Unencodable;
 use crate::mqtt::{Message, PublishProperties, QoS, Version};
 
-/// How PUBLISH names its topic, and what makes a resend.
+/// How PUBLISH names its topic, and whether it is a resend.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Envelope {
     /// 0 at QoS 0.
     pub(crate) packet_id: u16,
     pub(crate) dup: bool,
     pub(crate) alias: Option<u16>,
-    /// `false`: the alias alone stands for it.
+    /// `false`: only the alias is sent.
     pub(crate) with_topic: bool,
 }
 
-/// PUBLISH to be written: all of it lent, so that one message goes to many receivers.
+/// PUBLISH to be written: all of it borrowed, so that one message can go to many receivers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outgoing<'a> {
-    /// Empty where the alias alone stands for it.
+    /// Empty if only the alias is sent.
     pub(crate) topic: &'a str,
     pub(crate) payload: &'a [u8],
     pub(crate) qos: QoS,
@@ -32,12 +32,12 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) dup: bool,
     /// 0 at QoS 0.
     pub(crate) packet_id: u16,
-    /// The message's properties. Alias, expiry and identifiers are not taken from here: they are each receiver's own.
+    /// The properties of the message, without alias, expiry and identifiers, which differ for each receiver.
     pub(crate) properties: Option<&'a PublishProperties>,
     pub(crate) topic_alias: Option<u16>,
-    /// What is left of it.
+    /// The rest of the expiry interval.
     pub(crate) message_expiry_interval: Option<u32>,
-    /// Of the subscriptions that matched; a client must not send any [MQTT-3.3.4-6].
+    /// Identifiers of the subscriptions that matched; a client must not send any [MQTT-3.3.4-6].
     pub(crate) subscription_identifiers: &'a [u32],
 }
 
@@ -112,7 +112,7 @@ impl<'a> Outgoing<'a> {
     }
 
     fn for_each_property(&self, give: &mut dyn FnMut(Property, Value<'_>)) {
-        // In the order of their table: these come first in it.
+        // In the order of the table, where these come first.
         if let Some(indicator) = self.properties.and_then(|properties| properties.payload_format_indicator) {
             give(Property::PayloadFormatIndicator, Value::Number(indicator.into()));
         }

@@ -1,4 +1,4 @@
-//! Writes the specification's data types [MQTT-1.5], and frames around them.
+//! Writes the data types of the specification [MQTT-1.5], and frames around them.
 
 use bytes::{BufMut, BytesMut};
 
@@ -41,7 +41,7 @@ pub(super) fn whole(
     written
 }
 
-/// Appends a packet whose size is not worth counting beforehand, since it is rare.
+/// Appends a packet that is too rare to make counting its size beforehand worthwhile.
 pub(super) fn put_packet(
     buffer: &mut BytesMut,
     packet: PacketType,
@@ -57,8 +57,8 @@ pub(super) fn put_packet(
     })
 }
 
-/// Appends a packet with all that explains it, or without if it would be larger than `maximum` then [MQTT-3.4.2-2];
-/// `write` is asked for both.
+/// Appends a packet with its explanations, or without them if it would be larger than `maximum` [MQTT-3.4.2-2];
+/// `write` is called for both.
 pub(super) fn put_within(
     buffer: &mut BytesMut,
     maximum: u32,

@@ -1,4 +1,4 @@
-//! What the packets of both sides have in common, read.
+//! Reads what the packets of both sides have in common.
 
 use bytes::{Buf, BytesMut};
 use bytestring::ByteString;
@@ -13,7 +13,7 @@ use super::types::{Ack, NamedAuth, Publish};
 use crate::mqtt::{QoS, ReasonCode, TopicErrorKind, TopicName, Version};
 use crate::session::{Acknowledgement, Auth, Details, Disconnect, DisconnectProperties, Violation};
 
-/// What a packet is read with.
+/// The context for reading a packet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context {
     pub(super) version: Version,

@@ -22,9 +22,9 @@ const WILL_RETAIN: u8 = 0b0010_0000;
 const PASSWORD: u8 = 0b0100_0000;
 const USER_NAME: u8 = 0b1000_0000;
 
-/// Takes one whole packet from the front of `input`; `None` if none has arrived whole.
+/// Takes one whole packet from the front of `input`; `None` if none has arrived completely.
 ///
-/// A second CONNECT is read too; that there cannot be one is for the session to say [MQTT-3.1.0-2].
+/// A second CONNECT is read too; the session decides that it is not allowed [MQTT-3.1.0-2].
 pub(crate) fn read_from_client(input: &mut BytesMut, rules: Rules) -> Result<Option<FromClient>, Violation> {
     let Some(header) = fixed_header(input, Sender::Client, rules)? else { return Ok(None) };
     if input.len() < header.size {
@@ -177,7 +177,7 @@ fn read_options(
         _ => return protocol_error("SUBSCRIBE with a Retain Handling of 3".to_owned()),
     };
     let Ok(filter) = TopicFilter::parse(text.clone()) else { return Ok(Err(text)) };
-    // Only $share/ is the specification's.
+    // Only $share/ is defined by the specification.
     if no_local && text.starts_with("$share/") {
         return protocol_error(format!("SUBSCRIBE with No Local on the shared subscription `{text}`"));
     }

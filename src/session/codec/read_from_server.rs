@@ -11,10 +11,10 @@ use super::types::{Answer, FromServer};
 use crate::mqtt::{ConnAckProperties, ReasonCode, Version};
 use crate::session::{ConnAck, SubAck, Violation};
 
-/// CONNACK of a server that knows 3.1.1 alone and refuses our 5.0: flags, then return code 1 [MQTT-3.1.2-2] of 3.1.1.
+/// CONNACK of a server that supports only 3.1.1 and refuses our 5.0: flags, then return code 1 [MQTT-3.1.2-2] of 3.1.1.
 const REFUSAL_BY_3_1_1: &[u8] = &[0, 1];
 
-/// Takes one whole packet from the front of `input`; `None` if none has arrived whole.
+/// Takes one whole packet from the front of `input`; `None` if none has arrived completely.
 pub(crate) fn read_from_server(input: &mut BytesMut, rules: Rules) -> Result<Option<FromServer>, Violation> {
     let Some(header) = fixed_header(input, Sender::Server, rules)? else { return Ok(None) };
     if input.len() < header.size {
@@ -104,7 +104,7 @@ fn read_answer(mut reader: Reader<'_>, context: Context) -> Result<Answer, Viola
     Ok(Answer { packet_id, ack: Box::new(SubAck { reasons, details }) })
 }
 
-/// What SUBACK of 3.1.1 says for a filter.
+/// The answer of SUBACK of 3.1.1 for a filter.
 fn read_return_code(reader: &mut Reader<'_>) -> Result<ReasonCode, Violation> {
     match reader.byte("Return Code")? {
         0 => Ok(ReasonCode::Success),

@@ -1,4 +1,4 @@
-//! Reads the specification's data types [MQTT-1.5] out of one packet, and names what is missing or wrong.
+//! Reads the data types of the specification [MQTT-1.5] from one packet, and names what is missing or wrong.
 
 use super::packet::PacketType;
 use crate::mqtt::ReasonCode;
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         self.bytes
     }
 
-    /// The next `length` bytes as a part of their own; `what` told the length.
+    /// The next `length` bytes as a separate reader; `what` names the field that held the length.
     pub(super) fn within(&mut self, length: usize, what: &str) -> Result<Self, Violation> {
         let Some((part, rest)) = self.bytes.split_at_checked(length) else {
             return Err(self.malformed(format_args!("whose {what} runs past the end of the packet")));
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     pub(super) fn end(&self) -> Result<(), Violation> {
         if self.bytes.is_empty() {
             return Ok(());
@@ -115,7 +115,7 @@ pub(super) const fn variable_size(value: usize) -> usize {
     }
 }
 
-/// What stands at the front of some bytes, read as a Variable Byte Integer.
+/// The front of some bytes, read as a Variable Byte Integer.
 pub(super) enum Variable {
     Value { value: u32, length: usize, shortest: bool },
     Unfinished,

@@ -1,4 +1,4 @@
-//! Which Reason Code may stand in which packet, by who sends it [MQTT-2.4].
+//! Which Reason Code is allowed in which packet, depending on the sender [MQTT-2.4].
 
 use super::packet::{PacketType, Sender};
 use super::reader::Reader;

@@ -29,8 +29,8 @@ pub(crate) enum FromServer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FromClient {
     Connect(Box<Connect>),
-    /// CONNECT of a version that there is not: all that can be understood of it is its level. CONNACK answers it with
-    /// 0x01 of 3.1.1, or 0x84 of 5.0 where the level is higher than 5.
+    /// CONNECT of an unknown version, of which only the level can be understood. CONNACK answers it with
+    /// 0x01 of 3.1.1, or 0x84 of 5.0 if the level is higher than 5.
     UnsupportedConnect {
         level: u8,
     },
@@ -51,7 +51,7 @@ pub(crate) struct Connect {
     pub(crate) clean_start: bool,
     /// Seconds.
     pub(crate) keep_alive: u16,
-    /// Empty: the server is to choose one.
+    /// If empty, the server chooses one.
     pub(crate) client_id: ByteString,
     pub(crate) user_name: Option<ByteString>,
     pub(crate) password: Option<Bytes>,
@@ -69,7 +69,7 @@ impl Connect {
 /// PUBLISH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Publish {
-    /// `None`: the alias in the properties stands for it, if there is one.
+    /// `None`: only the alias in the properties was sent, if any.
     pub(crate) topic: Option<TopicName>,
     pub(crate) payload: Bytes,
     pub(crate) qos: QoS,
@@ -128,12 +128,12 @@ pub(crate) enum Subscription {
     Unsubscribe(UnsubscribeRequest),
 }
 
-/// A packet that no valid input should lead to: it was not written.
+/// A packet that could not be written, which no valid input should lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unencodable;
 
 impl FromServer {
-    /// The specification's name of the packet.
+    /// Its name in the specification.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::ConnAck(_) => "CONNACK",
@@ -149,7 +149,7 @@ impl FromServer {
 }
 
 impl FromClient {
-    /// The specification's name of the packet.
+    /// Its name in the specification.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Connect(_) | Self::UnsupportedConnect { .. } => "CONNECT",

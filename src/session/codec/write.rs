@@ -1,4 +1,4 @@
-//! Writes what both sides send, less PUBLISH.
+//! Writes what both sides send, except PUBLISH.
 
 use bytes::{BufMut, BytesMut};
 
@@ -12,7 +12,7 @@ use super::types::Unencodable;
 use crate::mqtt::{ReasonCode, Version};
 use crate::session::{Acknowledgement, Auth, Disconnect};
 
-/// Appends PUBACK, PUBREC, PUBREL or PUBCOMP; before 5.0 it has no reason. What explains the reason is left out where the
+/// Appends PUBACK, PUBREC, PUBREL or PUBCOMP; before 5.0 it has no reason. The explanations are left out if the
 /// packet would be larger than `maximum` [MQTT-3.4.2-2].
 pub(crate) fn write_ack(
     version: Version,
@@ -36,15 +36,15 @@ pub(crate) fn write_ack(
         put_packet(buffer, packet, |body| {
             body.put_u16(packet_id);
             body.put_u8(reason.number());
-            // What explains may stand in these packets from either side.
+            // Explanations are allowed in these packets from either side.
             property::write(details, Place::new(Sender::Server, packet).explained(explained), body)
         })
     })
 }
 
-/// Appends DISCONNECT; before 5.0 it has no reason, and a server does not send it, so that nothing is written.
+/// Appends DISCONNECT; before 5.0 it has no reason, and a server does not send it, so nothing is written.
 ///
-/// Properties that it cannot have from this side are left out, and what explains it where it would be larger than
+/// Properties that it cannot have from this side are left out, and explanations if it would be larger than
 /// `maximum` [MQTT-3.14.2-3]; a reason that it cannot have is `UnspecifiedError`.
 pub(crate) fn write_disconnect(
     version: Version,
@@ -63,7 +63,7 @@ pub(crate) fn write_disconnect(
         put_packet(buffer, packet, |body| {
             body.put_u8(reason.number());
             property::write(&disconnect.properties, Place::new(sender, packet).explained(explained), body)?;
-            // Both may be left out where they say nothing [MQTT-3.14.2.1].
+            // Both may be left out if they say nothing [MQTT-3.14.2.1].
             if *body == [0, 0][..] {
                 body.clear();
             }
@@ -72,7 +72,7 @@ pub(crate) fn write_disconnect(
     })
 }
 
-/// Appends AUTH (5.0). What explains it is left out where it would be larger than `maximum` [MQTT-3.15.2-2].
+/// Appends AUTH (5.0). Explanations are left out if it would be larger than `maximum` [MQTT-3.15.2-2].
 pub(crate) fn write_auth(
     sender: Sender,
     auth: &Auth,

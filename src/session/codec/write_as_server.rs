@@ -10,8 +10,8 @@ use super::types::Unencodable;
 use crate::mqtt::Version;
 use crate::session::{ConnAck, SubAck};
 
-/// Appends CONNACK. Before 5.0 a reason without a return code cannot be written: the connection is to be closed without a
-/// word then [MQTT-3.2.2-6].
+/// Appends CONNACK. Before 5.0 a reason without a return code cannot be written: the connection must be closed without a
+/// CONNACK then [MQTT-3.2.2-6].
 pub(crate) fn write_connack(
     version: Version,
     ack: &ConnAck,

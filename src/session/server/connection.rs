@@ -8,14 +8,14 @@ use crate::session::alias::{IncomingAliases, OutgoingAliases};
 use crate::session::codec::{self, AckKind, Rules, Sender};
 use crate::session::{Acknowledgement, Auth, ConnAck, Details, Disconnect, DisconnectProperties, SubAck};
 
-/// While so many bytes wait to be sent, nothing more is read: what answers would add to them.
+/// While this many bytes wait to be sent, nothing more is read, as answers would add to them.
 const OUTPUT_BYTES: usize = 1 << 20;
 
 /// What CONNECT and CONNACK agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) version: Version,
-    /// Seconds; 0 is off. The server's own where it has one [MQTT-3.1.2-21].
+    /// Seconds; 0 is off. The value of the server, if it sets one [MQTT-3.1.2-21].
     pub(crate) keep_alive: u16,
     /// The client's: what may be outstanding towards it [MQTT-3.3.4-9].
     pub(crate) receive_maximum: u16,
@@ -33,7 +33,7 @@ pub(crate) struct Terms {
     pub(crate) own_topic_alias_maximum: u16,
 }
 
-/// What passed over a connection.
+/// The traffic on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Traffic {
     /// Packets.
@@ -52,7 +52,7 @@ pub(crate) struct Traffic {
     pub(crate) payload_sent: u64,
 }
 
-/// One network connection of a client: what ends with it.
+/// One network connection of a client, with the state that ends with it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) terms: Terms,
@@ -64,11 +64,11 @@ pub(crate) struct Connection {
     pub(super) finished: u32,
     /// The last sign of life.
     heard: Instant,
-    /// PINGRESPs that are due behind what was queued before PINGREQ: the count of what had been queued then.
+    /// PINGRESPs that are due after what was queued before PINGREQ: how much had been queued then.
     pub(super) pings: VecDeque<u64>,
-    /// What passed since this was asked last.
+    /// The traffic since the last call.
     pub(super) traffic: Traffic,
-    /// A message that was too large for the client since this was asked last.
+    /// A message that was too large for the client since the last call.
     pub(super) too_large: Option<TopicName>,
 }
 
@@ -91,7 +91,7 @@ impl Connection {
         self.terms.version
     }
 
-    /// When the client has been silent for one and a half Keep Alives, unless it is heard [MQTT-3.1.2-22].
+    /// When the client has been silent for one and a half Keep Alives, unless something arrives [MQTT-3.1.2-22].
     pub(crate) fn keep_alive_deadline(&self) -> Option<Instant> {
         let keep_alive = Duration::from_secs(self.terms.keep_alive.into());
         (!keep_alive.is_zero()).then(|| self.heard + keep_alive * 3 / 2)
@@ -112,7 +112,7 @@ impl Connection {
         self.too_large.take()
     }
 
-    /// What passed since this was asked last.
+    /// The traffic since the last call.
     pub(crate) fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
     }
@@ -123,7 +123,7 @@ impl Connection {
         let _ = codec::write_connack(self.terms.version, connack, self.terms.maximum_packet_size, &mut self.output);
     }
 
-    /// SUBACK: a reason for each filter [MQTT-3.8.4-5], and why not, which may be empty.
+    /// SUBACK: a reason for each filter [MQTT-3.8.4-5], and an explanation, which may be empty.
     pub(crate) fn write_suback(&mut self, packet_id: u16, reasons: Vec<ReasonCode>, why: &str) {
         self.traffic.sent += 1;
         let ack = SubAck { reasons, details: self.details(why).unwrap_or_default() };
@@ -175,7 +175,7 @@ impl Connection {
         let _ = codec::write_ack(version, kind, packet_id, &acknowledgement, maximum_packet_size, &mut self.output);
     }
 
-    /// A Reason String, where the client may be told one.
+    /// A Reason String, if the client may receive one.
     fn details(&self, why: &str) -> Option<Details> {
         let may_tell = self.terms.version.is_v5() && self.terms.problem_information && !why.is_empty();
         may_tell.then(|| Details { reason_string: Some(why.to_owned()), ..Details::default() })
@@ -197,7 +197,7 @@ impl Connection {
         std::mem::take(&mut self.finished)
     }
 
-    /// All bytes that wait, for a connection that is over.
+    /// All waiting bytes, for a connection that is over.
     pub(crate) fn drain(&mut self, buffer: &mut BytesMut) {
         self.take_output(buffer);
     }

@@ -9,11 +9,11 @@ use crate::session::window::Outgoing;
 pub(crate) struct Publication {
     /// As it was published: without a topic alias, and without subscription identifiers.
     pub(crate) message: Message,
-    /// When it came, from which its expiry is counted.
+    /// When it arrived, from which its expiry is counted.
     pub(crate) arrived: Instant,
 }
 
-/// One subscriber's share in a publication.
+/// A message on its way to one subscriber.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     pub(crate) publication: Arc<Publication>,
@@ -23,15 +23,15 @@ pub(crate) struct Delivery {
     pub(crate) retain: bool,
     /// Identifier of the one subscription that matched; 0 is none.
     pub(crate) identifier: u32,
-    /// Identifiers of the subscriptions, where several matched that have any, which is rare.
+    /// Identifiers of the subscriptions, if several with identifiers matched, which is rare.
     #[expect(clippy::box_collection, reason = "keeps the delivery of all others small")]
     pub(crate) identifiers: Option<Box<Vec<u32>>>,
-    /// The broker's number of the shared subscription that it came by, another member of which may have it if this one
-    /// goes; 0 is none.
+    /// The broker's number of the shared subscription that it came through; if this member leaves, another one may get
+    /// it; 0 is none.
     pub(crate) group: u64,
 }
 
-/// A delivery counts so many bytes beside its topic and payload in what a session may queue.
+/// How many bytes a delivery counts, in addition to topic and payload, towards the queue limit of a session.
 const OVERHEAD: usize = 64;
 
 impl Publication {
@@ -45,7 +45,7 @@ impl Publication {
         self.expiry().map(|interval| self.arrived + interval)
     }
 
-    /// What is left of the Message Expiry Interval, less the whole seconds that it waited here [MQTT-3.3.2-6].
+    /// The Message Expiry Interval minus the whole seconds that the message waited here [MQTT-3.3.2-6].
     pub(crate) fn remaining_expiry(&self, now: Instant) -> Option<u32> {
         let interval = self.message.properties.as_ref()?.message_expiry_interval?;
         let waited = now.saturating_duration_since(self.arrived).as_secs();

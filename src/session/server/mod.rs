@@ -1,6 +1,6 @@
-//! A server's side of the protocol, for one client: without I/O, as the client's side is.
+//! The server side of the protocol, for one client: without I/O, like the client side.
 //!
-//! Two parts, as they live for different times. A [`ServerSession`] is what outlives a connection: what is to be
+//! Two parts, as they have different lifetimes. A [`ServerSession`] is what outlives a connection: what is to be
 //! delivered, what is outstanding, which messages at QoS 2 have been received. A [`Connection`] is what ends with it:
 //! version, limits, aliases, keep alive, and bytes that are still to be sent.
 //!
@@ -15,7 +15,7 @@
 //!            disconnect, a fault, the stream's end ──────────────────────────▶ disconnected ──▶ end
 //! ```
 //!
-//! What needs no decision is done in here: hand-shakes of QoS 1 and 2, pings, aliases, flow control.
+//! What needs no decision is handled here: hand-shakes of QoS 1 and 2, pings, aliases, flow control.
 
 mod connection;
 mod delivery;

@@ -10,7 +10,7 @@ use crate::session::incoming::{Arrival as Known, Release};
 use crate::session::window::Mismatch;
 use crate::session::{Disconnect, Violation};
 
-/// What a client wants that the broker has to decide.
+/// A request of a client that the broker must decide on.
 #[derive(Debug)]
 pub(crate) enum Request {
     /// [`ServerSession::acknowledge`] answers it.
@@ -29,24 +29,24 @@ pub(crate) struct Arrival {
     pub(crate) packet_id: u16,
 }
 
-/// What a link begins with.
+/// What a connection begins with.
 #[derive(Debug)]
 pub(crate) enum Opening {
     Connect(Box<Connect>),
-    /// CONNECT of 5.0 that breaks the protocol, which CONNACK can say [MQTT-4.13.1-1].
+    /// CONNECT of 5.0 that breaks the protocol, which CONNACK can report [MQTT-4.13.1-1].
     Faulty(Violation),
-    /// CONNECT of a version that there is not [MQTT-3.1.2-2].
+    /// CONNECT of an unknown version [MQTT-3.1.2-2].
     Unsupported {
         /// Its protocol level.
         level: u8,
     },
 }
 
-/// Messages up to this size are copied out of the buffer that they came in, which would else be kept as long as the
-/// message is: one that waits for an absent subscriber must not hold 64 KiB.
+/// Messages up to this size are copied out of the buffer that they came in, which would otherwise be kept as long as the
+/// message: one that waits for an absent subscriber must not hold 64 KiB.
 const COPIED_BYTES: usize = 16 * 1024;
 
-/// Takes CONNECT from the front of `input`; `None` if it has not arrived whole.
+/// Takes CONNECT from the front of `input`; `None` if it has not arrived completely.
 pub(crate) fn read_connect(input: &mut BytesMut, maximum_packet_size: u32) -> Result<Option<Opening>, Violation> {
     let rules = Rules { version: None, maximum_packet_size, problem_information: true };
     let packet = match codec::read_from_client(input, rules) {
@@ -62,7 +62,7 @@ pub(crate) fn read_connect(input: &mut BytesMut, maximum_packet_size: u32) -> Re
     }
 }
 
-/// What a client may say between CONNECT and CONNACK.
+/// What a client may send between CONNECT and CONNACK.
 #[derive(Debug)]
 pub(crate) enum Hello {
     Auth(Box<NamedAuth>),
@@ -70,7 +70,7 @@ pub(crate) enum Hello {
 }
 
 /// Takes what may follow CONNECT while its authentication goes on (5.0) from the front of `input`; `None` if it has not
-/// arrived whole.
+/// arrived completely.
 pub(crate) fn read_hello(input: &mut BytesMut, maximum_packet_size: u32) -> Result<Option<Hello>, Violation> {
     let rules = Rules { version: Some(Version::V5), maximum_packet_size, problem_information: true };
     match codec::read_from_client(input, rules)? {
@@ -142,7 +142,7 @@ impl ServerSession {
             }
             match known {
                 Known::New => {}
-                // The message has been passed on already [MQTT-4.3.3-10].
+                // The message has already been forwarded [MQTT-4.3.3-10].
                 Known::Again { .. } => {
                     connection.write_ack(AckKind::PubRec, packet_id, ReasonCode::Success);
                     return Ok(None);
@@ -158,7 +158,7 @@ impl ServerSession {
             }
         }
         let (topic, payload) = detach(topic, payload, alias.is_some());
-        // Properties that held the alias alone are none.
+        // Properties that held only the alias are dropped.
         let properties = properties.filter(|properties| **properties != PublishProperties::default());
         let message = Message { topic, payload, qos, retain, marked_duplicate: false, properties };
         Ok(Some(Arrival { message, packet_id }))
@@ -169,7 +169,7 @@ impl ServerSession {
         let reason = ack.acknowledgement.reason;
         let settled = match ack.kind {
             AckKind::PubAck => self.window.settle(packet_id, QoS::AtLeastOnce).map(drop),
-            // Ends the hand-shake; the message goes to nobody else [MQTT-4.8.2-6].
+            // Ends the hand-shake; the message goes to no one else [MQTT-4.8.2-6].
             AckKind::PubRec if reason.is_failure() => self.window.settle(packet_id, QoS::ExactlyOnce).map(drop),
             AckKind::PubRec => match self.window.release(packet_id, false) {
                 Ok(_) => {
@@ -186,7 +186,7 @@ impl ServerSession {
             AckKind::PubComp => self.window.finish(packet_id).map(drop),
         };
         match settled {
-            // An answer to nothing harms nobody: it may be late.
+            // An answer to nothing does no harm: it may be late.
             Ok(()) | Err(Mismatch::Unknown) => Ok(()),
             Err(Mismatch::ExactlyOnce) => {
                 let fault = format!("{} for the packet id {packet_id}, a publish at QoS 2", ack.kind.name());
@@ -216,7 +216,7 @@ impl ServerSession {
     }
 }
 
-/// Topic and payload of their own.
+/// Topic and payload in their own memory, unless the payload is large.
 fn detach(topic: TopicName, payload: Bytes, topic_is_shared: bool) -> (TopicName, Bytes) {
     if payload.len() > COPIED_BYTES {
         return (topic, payload);

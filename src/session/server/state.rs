@@ -8,7 +8,7 @@ use crate::session::codec::AckKind;
 use crate::session::incoming::IncomingIds;
 use crate::session::window::Window;
 
-/// What a server keeps for one client over its connections [MQTT-4.1.0-1].
+/// What a server keeps for one client across its connections [MQTT-4.1.0-1].
 #[derive(Debug)]
 pub(crate) struct ServerSession {
     /// Sent and unanswered.
@@ -17,7 +17,7 @@ pub(crate) struct ServerSession {
     pub(super) incoming: IncomingIds,
     /// Still to be sent, in the order in which it came [MQTT-4.6.0-5].
     pub(super) queue: VecDeque<Delivery>,
-    /// Counts what was ever queued.
+    /// Counts everything ever queued.
     pub(super) enqueued: u64,
     /// Weight of what is in `queue`.
     pub(super) queued_bytes: usize,
@@ -25,7 +25,7 @@ pub(crate) struct ServerSession {
     pub(super) sent: u64,
 }
 
-/// How much may wait for one subscriber.
+/// How much may be queued for one subscriber.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct QueueLimits {
     /// Messages.
@@ -54,7 +54,7 @@ impl ServerSession {
         }
     }
 
-    /// The connection is over. Messages at QoS 0 wait for nobody who is away.
+    /// The connection is over. Messages at QoS 0 are not kept for absent clients.
     pub(crate) fn end_connection(&mut self) {
         self.window.end_connection(&mut VecDeque::new());
         self.incoming.begin_connection();
@@ -62,7 +62,7 @@ impl ServerSession {
             self.queue.retain(|delivery| delivery.qos != QoS::AtMostOnce);
             self.queued_bytes = self.queue.iter().map(Delivery::weight).sum();
         }
-        // A queue that was long once does not hold its memory while its client is away.
+        // A queue that was once long must not hold its memory while its client is away.
         self.queue.shrink_to_fit();
     }
 
@@ -81,7 +81,7 @@ impl ServerSession {
         true
     }
 
-    /// Messages that wait, sent ones left out.
+    /// Messages that are queued, without those that were sent.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
     }
@@ -91,9 +91,9 @@ impl ServerSession {
         self.queued_bytes
     }
 
-    /// The connection is over, the session is not: takes out what another member of a shared subscription may have at
-    /// once, as section 4.8.2 allows, in its order; the same as [`into_shared`](Self::into_shared). `has_another`:
-    /// whether a subscription has one who is there.
+    /// The connection is over, the session is not: takes out, in order, what another member of a shared subscription
+    /// may get at once, as section 4.8.2 allows; like [`into_shared`](Self::into_shared). `has_another`: whether a
+    /// subscription has another connected member.
     pub(crate) fn take_shared(&mut self, has_another: impl Fn(u64) -> bool) -> Vec<Delivery> {
         let is_shared = |delivery: &Delivery| delivery.group != 0 && has_another(delivery.group);
         let mut shared = self.window.take_all(|delivery| delivery.qos == QoS::AtLeastOnce && is_shared(delivery));
@@ -107,17 +107,17 @@ impl ServerSession {
         shared
     }
 
-    /// The session is over: what another member of a shared subscription may have instead, in its order.
+    /// The session is over: what another member of a shared subscription may get instead, in order.
     ///
     /// That is what was not sent yet, and what was sent at QoS 1 and not acknowledged; a message at QoS 2 that was
-    /// sent goes to nobody else [MQTT-4.8.2-5].
+    /// sent goes to no one else [MQTT-4.8.2-5].
     pub(crate) fn into_shared(mut self) -> Vec<Delivery> {
         let sent = self.window.forget().into_iter().filter(|publish| publish.qos == QoS::AtLeastOnce);
         let sent = sent.filter_map(|publish| publish.message);
         sent.chain(self.queue).filter(|delivery| delivery.group != 0).collect()
     }
 
-    /// The answer to a PUBLISH that [`receive`](Self::receive) returned, and that is now dealt with; `why` may be empty.
+    /// The answer to a PUBLISH that [`receive`](Self::receive) returned and that has now been handled; `why` may be empty.
     pub(crate) fn acknowledge(
         &mut self,
         connection: &mut Connection,
@@ -133,7 +133,7 @@ impl ServerSession {
                 connection.write_ack_with(AckKind::PubAck, packet_id, reason, why);
             }
             QoS::ExactlyOnce => {
-                // Before 5.0 nobody can refuse, so the hand-shake goes on.
+                // Before 5.0 a server cannot refuse, so the hand-shake goes on.
                 if reason.is_failure() && connection.version().is_v5() {
                     self.incoming.discard(packet_id);
                     connection.finished += 1;
@@ -158,7 +158,7 @@ impl ServerSession {
     }
 
     fn has_room(&self, weight: usize, limits: QueueLimits) -> bool {
-        // One alone is taken whatever its size, which the Maximum Packet Size limits.
+        // A single one is accepted whatever its size, which the Maximum Packet Size limits.
         self.queue.is_empty() || (self.queue.len() < limits.messages && self.queued_bytes + weight <= limits.bytes)
     }
 

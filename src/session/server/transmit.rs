@@ -6,16 +6,16 @@ use super::{Connection, Delivery, ServerSession};
 use crate::mqtt::QoS;
 use crate::session::codec::{self, MAXIMUM_PACKET_SIZE, Outgoing};
 
-/// `transmit` begins no packet in a buffer that holds so many bytes.
+/// `transmit` does not begin a packet in a buffer that already holds this many bytes.
 const TRANSMIT_BYTES: usize = 64 * 1024;
 
-/// Publishes in flight at most, where the client announces more or, before 5.0, nothing.
+/// Most publishes in flight if the client announces more or, before 5.0, nothing.
 const MOST_IN_FLIGHT: u16 = 1024;
 
-/// What [`ServerSession::transmit`] came to.
+/// The result of [`ServerSession::transmit`].
 enum Sent {
     Done,
-    /// It is larger than the client takes: for it alone it is dropped [MQTT-3.1.2-25].
+    /// It is larger than the client accepts: it is dropped for this client only [MQTT-3.1.2-25].
     TooLarge,
 }
 
@@ -35,7 +35,7 @@ impl ServerSession {
         if self.window.next_resend().is_none() {
             self.transmit_queue(connection, buffer, now);
         }
-        // What waits for acknowledgements holds up no answer: a client without one gives the connection up.
+        // What waits for acknowledgements must not hold up answers: a client without an answer gives up the connection.
         if buffer.len() < TRANSMIT_BYTES {
             answer_pings(connection, buffer, u64::MAX);
         }
@@ -125,7 +125,7 @@ fn write(
         subscription_identifiers: delivery.identifiers(),
     };
     let may_have_alias = connection.terms.topic_alias_maximum > 0;
-    // As long as the alias is being set, topic and alias both go: three bytes more.
+    // While the alias is being set, both topic and alias are sent: three bytes more.
     publish.topic_alias = may_have_alias.then_some(1);
     if maximum < MAXIMUM_PACKET_SIZE as usize && publish.size(version) > maximum {
         connection.too_large = Some(message.topic.clone());

@@ -44,7 +44,6 @@ fn a_re_authentication_is_begun_by_us_and_ends_in_success() {
     assert_eq!(wire.event(), Event::Auth(Box::new(success)));
 }
 
-/// Case 17.
 #[test]
 fn auth_that_nobody_asked_for_is_a_violation() {
     for (options, packet) in
@@ -84,7 +83,7 @@ fn authenticate_without_a_method_is_a_local_error() {
     assert_eq!(error, AuthenticateError::NoMethod);
 }
 
-/// Begins with "1", "2" and so on, and believes whoever says "yes".
+/// Begins with "1", "2" and so on, and accepts any server that says "yes".
 #[derive(Debug, Default)]
 struct Counting {
     begun: u32,

@@ -45,7 +45,6 @@ fn qos_1_and_2_are_acknowledged_on_receipt() {
     assert_eq!((wire.sent(), wire.events()), (hex("70 02 0002"), vec![]));
 }
 
-/// Case 2.
 #[test]
 fn qos_2_sent_twice_is_delivered_once() {
     for (mut wire, publish, present, absent) in [
@@ -72,7 +71,6 @@ fn qos_2_sent_twice_is_delivered_once() {
     }
 }
 
-/// Case 3.
 #[test]
 fn pubrel_for_nothing_is_completed_and_the_link_stays() {
     for (mut wire, sent) in [(Wire::v3(), "70 02 0009"), (Wire::v5(), "70 04 0009 92 00")] {
@@ -148,6 +146,20 @@ fn one_id_for_two_messages_at_a_time_is_a_violation() {
 }
 
 #[test]
+fn more_than_our_receive_maximum_is_tolerated_and_reported_once_on_request() {
+    let mut lenient = options(Version::V5);
+    lenient.properties.receive_maximum = Some(1);
+    lenient.acknowledge = Acknowledge::Manual;
+    lenient.tolerates_excess = true;
+    let mut wire = Wire::connected(lenient, ACCEPTED_V5);
+    wire.receive("32 06 0001 'a' 0001 00 32 06 0001 'a' 0002 00");
+    let events = wire.events();
+    assert!(matches!(events[..], [Event::Message(_), Event::Tolerated(_), Event::Message(_)]), "{events:?}");
+    wire.receive("32 06 0001 'a' 0003 00");
+    assert!(matches!(wire.event(), Event::Message(_)));
+}
+
+#[test]
 fn more_than_our_receive_maximum_is_a_violation() {
     let mut narrow = options(Version::V5);
     narrow.properties.receive_maximum = Some(2);
@@ -160,7 +172,7 @@ fn more_than_our_receive_maximum_is_a_violation() {
         wire.receive(burst);
         wire.assert_blamed(ReasonCode::ReceiveMaximumExceeded);
     }
-    // Within it for ever, if each has its acknowledgement first.
+    // Within it forever, if each is acknowledged first.
     let mut wire = Wire::connected(narrow.clone(), ACCEPTED_V5);
     for _ in 0..100 {
         wire.receive("34 06 0001 'a' 0001 00 32 06 0001 'a' 0002 00");
@@ -168,7 +180,7 @@ fn more_than_our_receive_maximum_is_a_violation() {
         wire.receive("62 02 0001");
         wire.sent();
     }
-    // A resume counts anew: what is sent again is one message still.
+    // A resumed connection starts counting again: what is sent again is still one message.
     narrow.clean_start = false;
     let mut wire = Wire::connected(narrow, ACCEPTED_V5);
     wire.receive("34 06 0001 'a' 0001 00 34 06 0001 'a' 0002 00");
@@ -180,7 +192,6 @@ fn more_than_our_receive_maximum_is_a_violation() {
     wire.assert_blamed(ReasonCode::ReceiveMaximumExceeded);
 }
 
-/// Case 8.
 #[test]
 fn a_topic_alias_is_set_used_and_forgotten() {
     let mut aliases = options(Version::V5);

@@ -1,4 +1,4 @@
-//! PINGREQ, PINGRESP and their absence. Case 13.
+//! PINGREQ, PINGRESP and their absence.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn wire(keep_alive: u16) -> Wire {
     Wire::connected(options, ACCEPTED_V5)
 }
 
-/// Waits for the next deadline, and tells how many milliseconds that took.
+/// Waits for the next deadline, and returns how many milliseconds that took.
 fn wait(wire: &mut Wire) -> u128 {
     let deadline = wire.session.poll_timeout().expect("a deadline");
     let waited = deadline.saturating_duration_since(wire.now);

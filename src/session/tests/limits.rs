@@ -1,4 +1,4 @@
-//! Limits of the server: a local error that names the limit, never a dropped link. Case 15.
+//! Limits of the server: a local error that names the limit, never a dropped connection.
 
 use super::*;
 use crate::mqtt::{PublishProperties, SubscriptionOptions};

@@ -3,6 +3,7 @@
 mod auth;
 mod connect;
 mod incoming;
+mod journal;
 mod keep_alive;
 mod limits;
 mod publish;
@@ -178,7 +179,7 @@ fn acknowledged(id: DeliveryId) -> Event {
     with_reason(id, ReasonCode::Success)
 }
 
-/// What the server's plain answer with this reason makes of a publish.
+/// The outcome of a publish after the server's plain answer with this reason.
 fn with_reason(id: DeliveryId, reason: ReasonCode) -> Event {
     let acknowledgement = Acknowledgement { reason, details: None };
     let outcome = if reason.is_failure() {

@@ -88,7 +88,7 @@ fn a_reason_string_and_user_properties_come_with_the_outcome() {
     assert_eq!(wire.event(), Event::Published { id, outcome: PublishOutcome::Refused(acknowledgement) });
 }
 
-/// Case 4 of the defects seen elsewhere: a window of two that refusals fill up for ever.
+/// A window of two that refusals must not fill up forever: a defect seen elsewhere.
 #[test]
 fn refusals_free_the_window() {
     for (qos, refusals, reason) in [
@@ -148,7 +148,7 @@ fn our_own_cap_stands_beside_the_servers() {
     assert_eq!((wire.session.outstanding(), wire.session.queued()), (2, 1));
 }
 
-/// Case 7: one id held back.
+/// One id held back.
 #[test]
 fn acknowledgements_may_come_in_any_order() {
     for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
@@ -173,7 +173,7 @@ fn acknowledgements_may_come_in_any_order() {
     }
 }
 
-/// Case 6: publishes and requests share the ids.
+/// Publishes and requests share the ids.
 #[test]
 fn requests_take_ids_of_their_own_and_no_room_in_the_window() {
     let mut wire = Wire::connected(options(Version::V5), "20 06 00 00 03 21 0001");
@@ -206,7 +206,6 @@ fn with_all_65_535_ids_in_use_everything_waits() {
     assert_eq!(wire.sent(), hex("32 06 0001 'a' 4321 00"));
 }
 
-/// Case 17.
 #[test]
 fn answers_to_nothing_are_counted() {
     for (mut wire, answers) in [

@@ -1,4 +1,4 @@
-//! What becomes of everything when a connection is lost.
+//! What happens to everything when a connection is lost.
 
 use super::*;
 use crate::mqtt::SubscriptionOptions;
@@ -13,7 +13,6 @@ fn both() -> [(Wire, &'static str, &'static str); 2] {
     ]
 }
 
-/// Case 1.
 #[test]
 fn publish_is_sent_again_with_dup_and_the_same_id_until_pubrec_came() {
     for (mut wire, present, _) in both() {
@@ -47,7 +46,6 @@ fn releases_go_in_the_order_of_their_pubrecs() {
     assert_eq!(wire.reconnect(present), hex("62 02 0003 62 02 0001 62 02 0002"));
 }
 
-/// Cases 10 and 19.
 #[test]
 fn without_a_session_what_was_sent_at_qos_2_is_uncertain_and_what_was_not_is_sent() {
     for (mut wire, _, absent) in both() {
@@ -71,7 +69,6 @@ fn without_a_session_what_was_sent_at_qos_2_is_uncertain_and_what_was_not_is_sen
     }
 }
 
-/// Case 9.
 #[test]
 fn a_narrower_window_after_reconnecting_counts_what_is_resent() {
     let mut wire = Wire::connected(lasting(Version::V5), "20 06 00 00 03 21 000a");
@@ -175,12 +172,11 @@ fn mqtt_3_1_takes_the_session_to_be_present_unless_it_was_clean() {
     }
 }
 
-/// Case 11.
 #[test]
 fn a_session_of_an_earlier_process_is_taken_up() {
     for (version, present) in [(Version::V3_1_1, PRESENT_V3), (Version::V5, PRESENT_V5)] {
         let mut wire = Wire::connected(lasting(version), present);
-        // What the other process left open on the server is completed.
+        // What the other process left unfinished on the server is completed.
         wire.receive("62 02 0004 50 02 0009");
         let not_found = if version.is_v5() { "70 04 0004 92 00 62 04 0009 92 00" } else { "70 02 0004 62 02 0009" };
         assert_eq!(wire.sent(), hex(not_found));

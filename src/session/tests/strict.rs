@@ -1,9 +1,9 @@
-//! Every violation ends the connection with the right reason; no legal oddity does. Case 18.
+//! Every violation ends the connection with the right reason; unusual but legal packets do not.
 
 use super::*;
 use ReasonCode::{MalformedPacket, PacketTooLarge, ProtocolError, TopicNameInvalid};
 
-/// What the broker sends, why that is wrong, and a part of how it is told.
+/// What the broker sends, the reason, and a part of the message.
 type Violations = &'static [(&'static str, ReasonCode, &'static str)];
 
 const IN_BOTH_VERSIONS: Violations = &[
@@ -144,7 +144,7 @@ fn oddities_that_are_legal_change_nothing() {
         "30 04 0001 'a' 00",
         "30 04 0001 01 00",
         "30 06 0003 efbbbf 00",
-        // Payload Format Indicator 1 over bytes that are no text.
+        // Payload Format Indicator 1 with bytes that are not text.
         "30 07 0001 'a' 02 01 01 ff",
         "30 06 0001 'a' 02 01 00",
         // An unknown user property many times; a subscription identifier of four bytes, the same twice.
@@ -162,7 +162,7 @@ fn oddities_that_are_legal_change_nothing() {
         wire.receive(packet);
         assert_eq!(wire.session.state(), State::Connected, "{packet}: {:?}", wire.events());
     }
-    // Only 5.0 wants the shortest form of a length.
+    // Only 5.0 requires the shortest form of a length.
     for packet in ["30 84 00 0001 'a' '!'", "d0 80 80 00"] {
         let mut wire = Wire::v3();
         wire.receive(packet);

@@ -1,4 +1,4 @@
-//! SUBSCRIBE and UNSUBSCRIBE with their answers. Case 16.
+//! SUBSCRIBE and UNSUBSCRIBE with their answers.
 
 use super::*;
 use crate::mqtt::{RetainHandling, SubscriptionOptions};

@@ -1,4 +1,4 @@
-//! How many publishes go out at a time, and what a broker that hangs up teaches.
+//! How many publishes go out at a time, and what is learned from a broker that closes the connection.
 
 use super::*;
 use crate::mqtt::SubscriptionOptions;
@@ -64,7 +64,7 @@ fn at_qos_1_others_go_out_among_20_at_qos_2() {
     assert_eq!(wire.session.outstanding(), 100);
 }
 
-/// Loses the connection and takes up the session again; what was told in between.
+/// Loses the connection and resumes the session; returns what was reported in between.
 fn cut(wire: &mut Wire) -> Vec<Event> {
     wire.session.handle_closed(wire.now);
     let events = wire.events();

@@ -1,4 +1,4 @@
-//! Who connects from where, and how fast.
+//! The addresses that clients connect from, and their pace.
 
 use std::num::NonZero;
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub(super) fn shard(timing: &TimingArgs) -> Result<Shard, Error> {
     }
 }
 
-/// Each part of a run shares among its own clients, as it knows its own messages only.
+/// Each part of a run shares among its own clients, as it knows only its own messages.
 pub(super) fn share_name(shard: Shard) -> String {
     if shard.count > 1 { format!("mqttx-bench-{}", shard.index + 1) } else { "mqttx-bench".to_owned() }
 }

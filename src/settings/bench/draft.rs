@@ -1,10 +1,10 @@
-//! A scenario that is being put together from options.
+//! A scenario that is being built from options.
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{connect_interval, endpoints, shard, share_name, workers};
 use super::parameters::parameters;
@@ -19,7 +19,7 @@ use crate::cli::group::ConnectArgs;
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
-use crate::payload::placeholder::Place;
+use crate::payload::placeholder::{Drawer, Place};
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
@@ -29,29 +29,34 @@ use crate::transport::{Address, Endpoint};
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
 
+/// How far back `--start-at` may lie.
+const LATEST: SignedDuration = SignedDuration::from_mins(5);
+
 /// QoS 2 messages in flight that every broker delivers.
 const SAFE_EXACTLY_ONCE: u16 = 20;
 
-/// As many as a client's number in a worker can tell apart, and far more than any machine holds.
+/// As many as the number of a client in a worker can distinguish, and far more than any machine can hold.
 const MAXIMUM_CLIENTS: u64 = u32::MAX as u64;
 
-/// A scenario that is being put together.
+/// A scenario that is being built.
 pub(super) struct Draft {
     pub(super) connect: ConnectSettings,
     groups: Vec<Group>,
     pub(super) run: u32,
+    /// `--seed`, or a random one.
+    pub(super) seed: u64,
     thresholds: Vec<Threshold>,
     abort_on_fail: bool,
     find_max: FindMax,
     results: ResultFiles,
     pub(super) trust_foreign_clocks: bool,
-    /// Of clients that are given no other.
+    /// The default for clients without their own.
     client_id: Text,
-    /// With what all its texts are read.
+    /// The context for reading all its texts.
     pub(super) words: Words,
-    /// What clients say of themselves, unless their group says otherwise.
+    /// The identity of clients, unless their group has its own.
     pub(super) login: Login,
-    /// Brokers of groups that have their own, behind those of all.
+    /// Brokers of groups that have their own, after the common ones.
     brokers: Vec<Endpoint>,
     warnings: Vec<String>,
 }
@@ -79,38 +84,35 @@ impl Draft {
         let id = connection.client_id.clone().or_else(|| words.has("client_id").then(|| "{client_id}".to_owned()));
         let id = id.as_deref().unwrap_or("mqttx_{hex:8}");
         let client_id =
-            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut fastrand::Rng::new());
+            words.read(&origins.name("client_id"), id, Place::BENCH_CLIENT_ID)?.draw(&mut Drawer::default());
         let Resolved { settings: connect, mut warnings, .. } =
             ConnectSettings::resolve_as(client_id.as_str(), &arguments, origins)?;
         let login = login(&connect, &words, certificate, origins)?;
         if connect.scram.is_some() {
             let option = origins.name("authentication_method");
-            return Err(Error::usage(format!("{option} is not for bench, which does not measure hashing")));
+            return Err(Error::usage(format!("{option} cannot be used with bench, which does not measure hashing")));
         }
         let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
         if reconnects && !timing.reconnect {
-            warnings.push("a lost connection stays lost without --reconnect".to_owned());
+            warnings.push("without --reconnect, lost connections are not opened again".to_owned());
         }
         if timing.reconnect && origins.given("maximum_reconnect_times") {
             let name = origins.name("maximum_reconnect_times");
-            warnings
-                .push(format!("{name} has no effect in bench: with --reconnect, a client tries until the run ends"));
+            warnings.push(format!("{name} has no effect in bench: with --reconnect, clients try until the run ends"));
         }
-        for (option, why) in [
-            ("follow_redirect", "a client stays with the brokers that it is given"),
-            ("verbose", "it has no lines of single messages"),
-        ] {
+        for (option, why) in
+            [("follow_redirect", "clients do not follow redirects"), ("verbose", "it does not print single messages")]
+        {
             if origins.given(option) {
                 warnings.push(format!("{} has no effect in bench: {why}", origins.name(option)));
             }
         }
-        if timing.start_at.is_some_and(|time| time <= Timestamp::now()) {
-            warnings.push("--start-at is in the past: the run begins at once".to_owned());
-        }
+        warnings.extend(late_start(timing)?);
         Ok(Self {
             connect,
             groups: Vec::new(),
             run,
+            seed: fastrand::u64(..),
             thresholds: thresholds(results)?,
             abort_on_fail: results.abort_on_fail,
             find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
@@ -134,7 +136,9 @@ impl Draft {
         }
     }
 
-    pub(super) fn find_max(&mut self, load: &LoadArgs) -> Result<(), Error> {
+    /// The search for a rate, and the seed.
+    pub(super) fn take_load(&mut self, load: &LoadArgs) -> Result<(), Error> {
+        self.seed = load.seed.unwrap_or(self.seed);
         for text in load.find_max.iter().flat_map(|conditions| conditions.split(',')) {
             let condition = text.parse().map_err(|error| Error::usage(format!("--find-max: {error}")))?;
             self.find_max.conditions.push(condition);
@@ -147,10 +151,10 @@ impl Draft {
         self.warnings.push(warning);
     }
 
-    /// Where nothing is sent that an answer is owed to.
+    /// For commands that send nothing that is answered.
     pub(super) fn warn_of_drain(&mut self, command: &str, origins: &Origins) {
         if origins.given("drain") {
-            self.warnings.push(format!("--drain has no effect in {command}, which waits for no answers"));
+            self.warnings.push(format!("--drain has no effect in {command}, which does not wait for answers"));
         }
     }
 
@@ -167,11 +171,11 @@ impl Draft {
         self.thresholds.extend(thresholds);
     }
 
-    /// In 3.1.1 nothing but a Clean Session ends a session, and a run that is over connects no more.
+    /// In 3.1.1 only a Clean Session ends a session, and after a run nothing connects any more.
     pub(super) fn warn_of_sessions(&mut self) {
         let keeps = self.groups.iter().any(|group| group.kept_session.is_some());
         if keeps && !self.connect.client.connect.version.is_v5() {
-            self.warnings.push("sessions of MQTT 3.1.1 stay at the broker after the run: use -V 5.0".to_owned());
+            self.warnings.push("MQTT 3.1.1 sessions remain on the broker after the run: use -V 5.0".to_owned());
         }
     }
 
@@ -219,7 +223,8 @@ impl Draft {
     ) -> Result<BenchSettings, Error> {
         let title = title.into();
         if timing.duration.is_some_and(|duration| duration.is_zero()) {
-            return Err(Error::usage("--duration 0 leaves no time to measure").with_hint("leave it out to run on"));
+            return Err(Error::usage("--duration 0 leaves no time to measure")
+                .with_hint("leave it out to run without a time limit"));
         }
         let first = phases.first().and_then(|first| first.until.elapsed);
         if first.is_some_and(|first| first <= timing.warmup) {
@@ -242,7 +247,7 @@ impl Draft {
         session.client_id = "".into();
         let mut brokers = endpoints(&client.endpoint);
         brokers.append(&mut self.brokers);
-        // What a lost session leaves open is counted, not repeated: each message is measured once.
+        // Messages uncertain after a lost session are counted, not repeated: each message is measured once.
         session.on_session_loss = OnSessionLoss::Report;
         let is_risky = |group: &Group| match &group.role {
             Role::Publish(publish) => {
@@ -252,12 +257,12 @@ impl Draft {
         };
         if !session.version.is_v5() && self.groups.iter().any(is_risky) {
             self.warnings.push(format!(
-                "--inflight above {SAFE_EXACTLY_ONCE} at QoS 2 in MQTT {}: mosquitto, as it comes, acknowledges and \
-                 drops what is more, and cannot say so",
+                "--inflight above {SAFE_EXACTLY_ONCE} at QoS 2 in MQTT {}: mosquitto in its default configuration \
+                 acknowledges messages beyond that and silently drops them",
                 session.version
             ));
         }
-        // A client whose connection is cut by plan has to come back, however often the broker refuses.
+        // A client that is disconnected by plan has to come back, however often the broker refuses.
         let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
         let scenario = Scenario {
             endpoints: brokers,
@@ -277,27 +282,31 @@ impl Draft {
             workers: workers(timing),
             shard: shard(timing)?,
             run: self.run,
+            seed: self.seed,
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
             let error =
-                Error::usage("--find-max and --shard: the parts would search for themselves, each another rate");
-            return Err(error.with_hint("search with one machine, or run all parts at one --rate after another"));
+                Error::usage("--find-max and --shard cannot be used together: each part would find a different rate");
+            return Err(error.with_hint("search on one machine, or run all parts at one --rate after another"));
         }
         let way = scenario.way();
         self.thresholds.iter_mut().chain(&mut self.find_max.conditions).for_each(|threshold| threshold.resolve(way));
         if scenario.clients() > MAXIMUM_CLIENTS {
-            return Err(Error::usage(format!("a run has {MAXIMUM_CLIENTS} clients at most")));
+            return Err(Error::usage(format!("a run can have at most {MAXIMUM_CLIENTS} clients")));
         }
         if scenario.publishes() && scenario.subscribes() && !scenario.stamps() {
             self.warnings.push(
-                "the payload carries no number and no time: losses are told by count alone, latencies, duplicates and \
-                 the order not at all (use --payload-size of 32 or more)"
+                "the payload carries neither number nor time: losses are only counted, and latencies, duplicates and \
+                 order are not measured (use --payload-size of 32 or more)"
                     .to_owned(),
             );
         }
         self.check_thresholds(&scenario, timing)?;
-        let parameters = parameters(&title, &scenario);
+        let mut parameters = parameters(&title, &scenario);
+        parameters.extend(
+            timing.start_at.map(|time| Parameter { name: Parameter::START_AT.into(), value: time.to_string() }),
+        );
         let identity = self.identity(&scenario, &parameters, timing);
         let options = RunOptions {
             thresholds: self.thresholds,
@@ -323,8 +332,8 @@ impl Draft {
         let identity = Identity::of(parameters, &own, timing.run_id.as_deref(), start_at.as_deref());
         if scenario.shard.count > 1 && identity.id.is_none() {
             self.warnings.push(
-                "parts without --start-at begin when each is ready, and without --run-id are told from those of \
-                 another run by the time alone"
+                "without --start-at, each part begins when it is ready; without --run-id as well, only the time \
+                 distinguishes parts of this run from those of another"
                     .to_owned(),
             );
         }
@@ -335,7 +344,7 @@ impl Draft {
     fn check_thresholds(&mut self, scenario: &Scenario, timing: &TimingArgs) -> Result<(), Error> {
         for threshold in self.thresholds.iter().chain(&self.find_max.conditions) {
             let fault = match threshold.needs() {
-                Needs::Barrier if timing.start_at.is_none() => Some("there is no --start-at"),
+                Needs::Barrier if timing.start_at.is_none() => Some("--start-at is not given"),
                 _ => scenario.cannot_judge(threshold),
             };
             if let Some(fault) = fault {
@@ -345,10 +354,29 @@ impl Draft {
         if self.abort_on_fail {
             let late = self.thresholds.iter().filter(|threshold| !scenario.can_judge_early(threshold));
             self.warnings
-                .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged at the end only")));
+                .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged only at the end")));
         }
         Ok(())
     }
+}
+
+/// What is wrong with a `--start-at` that is over. A part that comes late begins late and says so; one that comes much
+/// later is not a part of that run any more.
+fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
+    let Some(time) = timing.start_at else { return Ok(None) };
+    let behind = Timestamp::now().duration_since(time);
+    if behind > LATEST {
+        let behind = behind.as_secs();
+        let ago = match behind {
+            ..7200 => format!("{} minutes", behind / 60),
+            7200..172_800 => format!("{} hours", behind / 3600),
+            _ => format!("{} days", behind / 86_400),
+        };
+        let error =
+            Error::usage(format!("--start-at {time} was {ago} ago: the other parts are long under way, or over"));
+        return Err(error.with_hint("give a time ahead, for example \"$(date -u -d '+1 minute' +%FT%TZ)\""));
+    }
+    Ok((behind > SignedDuration::ZERO).then(|| "--start-at is in the past: the load begins late".to_owned()))
 }
 
 /// Takes the files of a certificate out of the options where each client has its own.
@@ -376,7 +404,7 @@ fn login(
     let session = &connect.client.connect;
     let user_name = session.user_name.as_ref();
     let user_name = user_name.map(|name| words.read(&origins.name("username"), name, Place::USERNAME)).transpose()?;
-    // One from a file or a profile is what it is.
+    // One from a file or a profile is used literally.
     let password = match session.password.as_deref().map(std::str::from_utf8) {
         Some(Ok(text)) if origins.of("password") == Origin::Flag => Some(words.read_leniently(text, Place::FILTER)),
         None if words.has("password") => Some(words.read_leniently("{password}", Place::FILTER)),
@@ -399,7 +427,7 @@ fn login(
     Ok(Login { user_name, password, certificate, will: will.transpose()?, user_properties, rows: words.rows() })
 }
 
-/// How long a step of a search lasts that has no duration of its own.
+/// How long a step of a search lasts by default.
 const fn search_step(warmup: Duration) -> Duration {
     warmup.saturating_add(SEARCH_STEP)
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use super::words::Words;
 use crate::bench::{Load, Payload, Rate};
-use crate::cli::bench::LoadArgs;
+use crate::cli::bench::{ContentArgs, LoadArgs};
 use crate::config::origin::Origins;
 use crate::error::Error;
-use crate::payload::placeholder::Place;
+use crate::payload::placeholder::{Place, Template};
 use crate::payload::{Codec, LARGEST_PACKET, PayloadSize, read_at_most};
 
 /// MQTTX's payload.
@@ -27,17 +27,17 @@ pub(super) fn load(given: &LoadArgs, clients: u64) -> Result<Load, Error> {
     let rate = match (&given.rate, &given.rate_per_client) {
         (Some(text), _) => rate("--rate", text)?,
         (_, Some(text)) => rate("--rate-per-client", text)?.times(clients),
-        // `-im 0` means "without a wait".
+        // `-im 0` means "without a delay".
         _ if given.message_interval.is_zero() => return Ok(Load::Unpaced { latency: given.latency }),
         _ => match Rate::every(given.message_interval) {
             Some(rate) => rate.times(clients),
-            None => return Err(Error::usage("--message-interval is longer than centuries")),
+            None => return Err(Error::usage("--message-interval is too long")),
         },
     };
     Ok(if given.poisson { Load::Poisson(rate) } else { Load::Even(rate) })
 }
 
-/// The payloads of `bench pub`, written in a format once: topics have no schemas of their own by their number.
+/// The payloads of `bench pub`, encoded once: schemas do not depend on the number in a topic.
 pub(super) fn encoded(payload: Payload, codec: &Codec, topic: &str, origins: &Origins) -> Result<Payload, Error> {
     if codec.is_verbatim() {
         return Ok(payload);
@@ -63,17 +63,22 @@ pub(super) fn encoded(payload: Payload, codec: &Codec, topic: &str, origins: &Or
     }
 }
 
-/// What is published: the payload, and how many messages a client has for it where a file was split into them.
+/// What is published: the payload, and how many messages a client sends of it if a file was split.
 pub(super) struct Content {
     pub(super) payload: Payload,
-    /// Of one client, once through; `None`: the payload is one and has no end.
+    /// Messages per client for one pass; `None`: a single payload, without an end.
     pub(super) parts: Option<u64>,
 }
 
-pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Option<usize>) -> Result<Content, Error> {
+pub(super) fn payload(
+    given: &ContentArgs,
+    seed: Option<u64>,
+    words: &Words,
+    stamped_by_default: Option<usize>,
+) -> Result<Content, Error> {
     let random = |size: usize| {
         let mut bytes = vec![0; size];
-        fastrand::fill(&mut bytes);
+        seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed).fill(&mut bytes);
         Content { payload: Payload::Stamped(bytes.into()), parts: None }
     };
     if let Some(size) = given.payload_size {
@@ -84,7 +89,7 @@ pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Optio
         (_, Some(text)) => ("--message", Bytes::from(text.clone())),
         _ => match stamped_by_default {
             Some(_) if given.split.is_some() => {
-                return Err(Error::usage("--split needs a payload of text").with_hint("use --file-read, or -m"));
+                return Err(Error::usage("--split needs a text payload").with_hint("use --file-read, or -m"));
             }
             Some(size) => return Ok(random(size)),
             None => ("--message", Bytes::from_static(DEFAULT_TEXT.as_bytes())),
@@ -98,8 +103,11 @@ pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Optio
     let payload = if given.template {
         let template = |piece: &Bytes| {
             let Ok(text) = std::str::from_utf8(piece) else {
-                return Err(Error::usage(format!("{origin}: --template needs a payload of text")));
+                return Err(Error::usage(format!("{origin}: --template needs a text payload")));
             };
+            if given.file_read.as_deref().is_some_and(Template::is_jinja) {
+                return words.jinja(origin, text, Place::PAYLOAD);
+            }
             words.read(origin, text, Place::PAYLOAD)
         };
         Payload::Template(pieces.iter().map(template).collect::<Result<_, _>>()?)
@@ -112,15 +120,15 @@ pub(super) fn payload(given: &LoadArgs, words: &Words, stamped_by_default: Optio
 fn read_file(path: &Path) -> Result<Bytes, Error> {
     let read = File::open(path).and_then(|file| read_at_most(file, LARGEST_PACKET.into()));
     let read = read.map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
-    let too_large = || format!("--file-read {}: MQTT carries at most 268435455 bytes", path.display());
+    let too_large = || format!("--file-read {}: an MQTT packet holds at most 268435455 bytes", path.display());
     Ok(Bytes::from(read.ok_or_else(|| Error::local(too_large()))?))
 }
 
-/// The parts of a text between matches of a regular expression, as MQTTX splits it. What ends with the separator, like
-/// a file with its last line, ends there.
+/// The parts of a text between matches of a regular expression, like MQTTX. A separator at the end, such
+/// as the line end of the last line, does not begin another part.
 fn split(separator: &str, whole: &Bytes) -> Result<Vec<Bytes>, Error> {
     let Ok(text) = std::str::from_utf8(whole) else {
-        return Err(Error::usage("--split needs a payload of text"));
+        return Err(Error::usage("--split needs a text payload"));
     };
     let hint = "a separator is a regular expression: '\\n', ',' or '\\r?\\n'; write '\\|' for a `|`";
     let regex = regex_lite::Regex::new(separator).map_err(|error| {
@@ -134,7 +142,7 @@ fn split(separator: &str, whole: &Bytes) -> Result<Vec<Bytes>, Error> {
     let mut parts: Vec<_> = regex.split(text).map(|part| whole.slice_ref(part.as_bytes())).collect();
     parts.pop_if(|last| last.is_empty());
     if parts.iter().all(Bytes::is_empty) {
-        return Err(Error::usage(format!("--split: nothing is left of the payload between `{separator}`")));
+        return Err(Error::usage(format!("--split: the payload consists only of `{separator}`")));
     }
     Ok(parts)
 }
@@ -168,7 +176,7 @@ mod tests {
             ("(", "is not a regular expression: found open group"),
             ("|", "matches the empty text"),
             ("", "matches the empty text"),
-            (".", "nothing is left"),
+            (".", "the payload consists only of"),
         ] {
             let error = parts(separator, "abc").unwrap_err();
             assert!(error.contains(why), "{separator}: {error}");

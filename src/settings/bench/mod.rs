@@ -4,13 +4,17 @@ mod clients;
 mod draft;
 mod file;
 mod load;
+mod manifest;
 mod parameters;
 mod presets;
 mod run;
 mod scheduler;
+mod simulate;
+mod simulated;
 mod words;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
@@ -25,8 +29,10 @@ use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::Place;
 
+pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
+pub(crate) use simulated::{SIMULATIONS, Simulation};
 
 use draft::Draft;
 use load::{encoded, load, payload};
@@ -40,9 +46,11 @@ pub(crate) struct MergeSettings {
     pub reports: Vec<PathBuf>,
     /// Whether parts may be missing.
     pub partial: bool,
-    /// How the sum is judged.
+    /// How long to wait for those that are not there yet, or not over.
+    pub wait: Duration,
+    /// How the merged report is judged.
     pub thresholds: Vec<Threshold>,
-    /// Where it goes.
+    /// Where it is written.
     pub results: ResultFiles,
 }
 
@@ -50,10 +58,11 @@ impl MergeSettings {
     /// Settles every option of `bench merge`.
     pub(crate) fn resolve(arguments: &BenchMergeArgs) -> Result<Self, Error> {
         if arguments.results.abort_on_fail {
-            return Err(Error::usage("--abort-on-fail is not for bench merge: the runs are over"));
+            return Err(Error::usage("--abort-on-fail cannot be used with bench merge: the runs are over"));
         }
         let (reports, results) = (arguments.reports.clone(), result_files(&arguments.results));
-        Ok(Self { reports, partial: arguments.partial, thresholds: thresholds(&arguments.results)?, results })
+        let (partial, wait) = (arguments.partial, arguments.wait.unwrap_or_default());
+        Ok(Self { reports, partial, wait, thresholds: thresholds(&arguments.results)?, results })
     }
 }
 
@@ -64,7 +73,7 @@ pub(crate) struct CompareSettings {
     pub baseline: PathBuf,
     /// Those that are compared; at least one.
     pub candidates: Vec<PathBuf>,
-    /// What is not to change.
+    /// The changes that make it fail.
     pub changes: Vec<RunChange>,
 }
 
@@ -101,12 +110,14 @@ impl BenchSettings {
         let topics = if topics.is_empty() && draft.words.has("topic") { vec!["{topic}"] } else { topics };
         let [topic] = topics.as_slice() else {
             let error = Error::usage("bench pub needs exactly one --topic");
-            return Err(error.with_hint("as in -t bench/%i, or -t bench/%i/%s --topics 10 for several a client"));
+            return Err(
+                error.with_hint("for example -t bench/%i, or -t bench/%i/%s --topics 10 for several per client")
+            );
         };
         publish::check_dup(message)?;
         if message.subscription_identifier.is_some() {
             let name = origins.name("subscription_identifier");
-            draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
+            draft.warn(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         let count = draft.clients(clients.count, origins)?;
         let client_id = draft.client_id("", count);
@@ -114,13 +125,13 @@ impl BenchSettings {
         let words = &draft.words;
         let topic = words.read(&origins.name("topic"), topic, Place::TOPIC)?;
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
-        let content = payload(&arguments.load, words, None)?;
+        let content = payload(&arguments.content, arguments.load.seed, words, None)?;
         let payload = encoded(content.payload, &codec, topic.as_str(), origins)?;
         let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, payload, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
@@ -152,7 +163,7 @@ impl BenchSettings {
             let error = Error::usage("--shape one-to-one has as many publishers as subscribers");
             return Err(error.with_hint("use --shape fan-out, fan-in or shared"));
         }
-        // The run's own number, so that nothing of another run is taken for this one's.
+        // With the number of the run, so that messages of other runs are not confused with its own.
         let base =
             arguments.topic.as_ref().map_or_else(|| format!("mqttx/bench/{:08x}", draft.run), TopicName::to_string);
         let base = base.trim_end_matches("/%i").trim_end_matches("/{client}");
@@ -165,7 +176,7 @@ impl BenchSettings {
             Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", clients::share_name(shard))),
         };
         if arguments.load.topics.is_some() {
-            return Err(Error::usage("--topics belongs to bench pub: in e2e the shape says which topics there are"));
+            return Err(Error::usage("--topics is for bench pub: in e2e, the shape determines the topics"));
         }
         let subscribe = Subscribe {
             filters: vec![FilterPattern::new(draft.words.read(&option, &filter, Place::FILTER)?, arguments.qos)],
@@ -174,7 +185,7 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
-        let content = payload(&arguments.load, &draft.words, Some(END_TO_END_SIZE))?;
+        let content = payload(&arguments.content, arguments.load.seed, &draft.words, Some(END_TO_END_SIZE))?;
         let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
         let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);
@@ -192,7 +203,7 @@ impl BenchSettings {
             window: given_load.inflight,
         }));
         draft.group("publishers", publishers, client_id, role);
-        draft.find_max(&arguments.load)?;
+        draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
@@ -247,7 +258,7 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
     Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties }))
 }
 
-/// The parts of a payload are sent once by each client, as by MQTTX, where nothing else ends the run.
+/// Each client sends the parts of a payload once, like MQTTX, unless something else ends the run.
 fn once_through(load: &LoadArgs, parts: Option<u64>, clients: u64) -> LoadArgs {
     let limit = load.limit.or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
     LoadArgs { limit, ..load.clone() }
@@ -258,7 +269,7 @@ fn until_sent(load: &LoadArgs) -> Until {
     Until { done: load.limit.is_some(), ..Until::default() }
 }
 
-/// The value at an index; one alone holds for all.
+/// The value at an index; a single one applies to all.
 fn of<T: Copy>(values: &[T], index: usize) -> Option<T> {
     values.get(index).or(values.first()).copied()
 }

@@ -1,4 +1,4 @@
-//! What the banner and the report say of a run.
+//! The parameters of a run in the banner and the report.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
-/// What the banner and the report say.
+/// The parameters in the banner and the report.
 pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     let mut list = Vec::new();
     let mut say = |name: &str, value: String| list.push(Parameter { name: name.to_owned(), value });
@@ -24,7 +24,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         }
         match &group.role {
             Role::Idle => {}
-            Role::Churn(churn) => say("connects again", format!("{} of all, each stays {:?}", churn.rate, churn.stay)),
+            Role::Churn(churn) => {
+                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
+            }
             Role::Publish(publish) => {
                 say("topic", publish.topic.as_str().to_owned());
                 say("publish QoS", publish.qos.to_string());
@@ -33,7 +35,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                     match &publish.payload {
                         Payload::Fixed(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
                         Payload::Fixed(payloads) => format!("{} B", payloads.first().map_or(0, Bytes::len)),
-                        Payload::Stamped(bytes) => format!("{} B, stamped when 32 B or more", bytes.len()),
+                        Payload::Stamped(bytes) => format!("{} B, stamped if 32 B or more", bytes.len()),
                         Payload::Template(patterns) => match patterns.as_slice() {
                             [pattern] if pattern.as_str().len() <= 80 => format!("template {}", pattern.as_str()),
                             [_] => "a template".to_owned(),
@@ -44,8 +46,8 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                 say(
                     "load",
                     match publish.load {
-                        Load::Even(rate) => format!("{rate} of all, evenly"),
-                        Load::Poisson(rate) => format!("{rate} of all, Poisson"),
+                        Load::Even(rate) => format!("{rate} in total, evenly"),
+                        Load::Poisson(rate) => format!("{rate} in total, Poisson"),
                         Load::Unpaced { .. } => "unpaced".to_owned(),
                     },
                 );
@@ -57,8 +59,8 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                     say(
                         "window",
                         match publish.window {
-                            Some(window) => format!("{window} a client, or the broker's Receive Maximum"),
-                            None => format!("the broker's Receive Maximum, or {unannounced} a client"),
+                            Some(window) => format!("{window} per client, or the broker's Receive Maximum"),
+                            None => format!("the broker's Receive Maximum, or {unannounced} per client"),
                         },
                     );
                 }
@@ -117,7 +119,7 @@ fn of_phase(scenario: &Scenario, phase: &Phase) -> String {
         parts.push(format!("{word} {}", name(group)));
     }
     for act in &phase.acts {
-        #[expect(clippy::float_cmp, reason = "as they were written")]
+        #[expect(clippy::float_cmp, reason = "as defined")]
         let factor = match (act.from, act.to) {
             (from, to) if from != to => format!(" from {from} to {to} of their rate"),
             (1.0, _) => String::new(),

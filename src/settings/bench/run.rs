@@ -1,4 +1,4 @@
-//! What a run of `bench` is told, and where its results go.
+//! The settings of a run of `bench`, and where its results go.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,22 +9,22 @@ use crate::cli::bench::ResultsArgs;
 use crate::error::Error;
 use crate::settings::ConnectSettings;
 
-/// What a run of `bench` does, and what becomes of its results.
+/// What a run of `bench` does, and where its results go.
 #[derive(Debug, Clone)]
 pub(crate) struct BenchSettings {
-    /// What it is called in the banner: `publish benchmark`.
+    /// Its name in the banner: `publish benchmark`.
     pub title: String,
-    /// Start the embedded broker first, which listens where the first endpoint says.
+    /// Start the embedded broker first, listening on the first endpoint.
     pub connect: ConnectSettings,
     /// What it does.
     pub scenario: Scenario,
     /// How it is judged.
     pub options: RunOptions,
-    /// What to search the highest rate for.
+    /// The search for the highest rate, if any.
     pub find_max: FindMax,
     /// Where the results go.
     pub results: ResultFiles,
-    /// Where its figures can be fetched while it runs.
+    /// Where its metrics are served during the run.
     pub prometheus: Option<SocketAddr>,
     /// What the user should know before it begins.
     pub warnings: Vec<String>,
@@ -33,11 +33,11 @@ pub(crate) struct BenchSettings {
 /// A search for the highest rate.
 #[derive(Debug, Clone)]
 pub(crate) struct FindMax {
-    /// What has to hold; empty: one run, as it is.
+    /// The conditions; empty: a single run.
     pub conditions: Vec<Threshold>,
-    /// How often it has to hold at the rate that is found.
+    /// How many runs have to confirm the rate.
     pub confirmations: u32,
-    /// How long it may take.
+    /// Time limit.
     pub max_time: Duration,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct FindMax {
 pub(crate) struct ResultFiles {
     /// Everything, as JSON.
     pub report: Option<PathBuf>,
-    /// A line a second.
+    /// One line per second.
     pub csv: Option<PathBuf>,
     /// A page with plots.
     pub html: Option<PathBuf>,
@@ -59,7 +59,7 @@ pub(super) fn thresholds(results: &ResultsArgs) -> Result<Vec<Threshold>, Error>
     thresholds_of(&results.fail, "--fail")
 }
 
-/// Thresholds of some origin.
+/// Thresholds of a given origin.
 pub(super) fn thresholds_of(texts: &[String], origin: &str) -> Result<Vec<Threshold>, Error> {
     let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("{origin}: {error}")));
     texts.iter().map(parse).collect()

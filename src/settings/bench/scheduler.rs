@@ -1,9 +1,9 @@
-//! Which part of a run this process is, by what a scheduler says in its environment.
+//! Which part of a run this process is, according to a scheduler's environment variables.
 
 use crate::bench::Shard;
 use crate::error::Error;
 
-/// What a scheduler says: the part, from 0, and of how many where it knows that.
+/// What a scheduler provides: the part, from 0, and the number of parts if it knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Said {
     index: u64,
@@ -14,11 +14,12 @@ struct Said {
 const VARIABLES: &str = "JOB_COMPLETION_INDEX (Kubernetes), SLURM_ARRAY_TASK_ID, SLURM_PROCID, NOMAD_ALLOC_INDEX or \
                          PARALLEL_SEQ (GNU parallel)";
 
-/// `--shard 2/5`, from 1 as people count; `/5`: which one a scheduler says; `auto`: of how many, too.
+/// `--shard 2/5`, counted from 1; `/5`: a scheduler provides the part; `auto`: and the number of parts.
 pub(super) fn shard(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Shard, Error> {
     let refused = |why: &str| {
-        Error::usage(format!("--shard: `{text}` {why}"))
-            .with_hint("2/5 is the second of five; /5 takes the number from a scheduler, auto that of parts too")
+        Error::usage(format!("--shard: `{text}` {why}")).with_hint(
+            "2/5 is the second of five; /5 takes the number of the part from a scheduler, auto also that of all parts",
+        )
     };
     if let Some((index, count)) = text.split_once('/') {
         let count: u64 = count.parse().map_err(|_| refused("is not a part of a run"))?;
@@ -38,7 +39,7 @@ pub(super) fn shard(text: &str, variable: impl Fn(&str) -> Option<String>) -> Re
     }
     match said(&variable)? {
         Some(said @ Said { count: Some(count), .. }) => fit(said, count),
-        Some(_) => Err(refused("needs to know of how many parts, which this scheduler does not say: use /N")),
+        Some(_) => Err(refused("needs the number of parts, which this scheduler does not provide: use /N")),
         None => Err(Error::usage("--shard: `auto` finds no scheduler").with_hint(format!("set {VARIABLES}"))),
     }
 }
@@ -50,7 +51,7 @@ fn fit(Said { index, count: known }: Said, count: u64) -> Result<Shard, Error> {
         return Err(Error::usage(format!("--shard: the scheduler runs {known} parts, not {count}")).with_hint(hint));
     }
     if index >= count {
-        let message = format!("--shard: the scheduler numbers this part {index} from 0, and there are {count}");
+        let message = format!("--shard: the scheduler numbers this part {index} from 0, but there are only {count}");
         return Err(Error::usage(message));
     }
     Ok(Shard { index, count })
@@ -65,9 +66,15 @@ fn said(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Said>, Erro
     if let Some(index) = number("JOB_COMPLETION_INDEX")? {
         return Ok(Some(Said { index, count: None }));
     }
-    // Within an array job each task may have several processes of its own.
+    // Within an array job each task may have several processes.
     let process = number("SLURM_PROCID")?;
-    let processes = number("SLURM_STEP_NUM_TASKS")?.or(number("SLURM_NTASKS")?);
+    let tasks = number("SLURM_STEP_NUM_TASKS")?;
+    let processes = tasks.or(number("SLURM_NTASKS")?);
+    if tasks.is_none() && process == Some(0) && processes > Some(1) {
+        // A batch script runs once, on behalf of all tasks.
+        let message = "--shard: this is a batch script of Slurm, which runs once, and not one of its tasks";
+        return Err(Error::usage(message).with_hint("start the program with `srun`"));
+    }
     if let Some(id) = number("SLURM_ARRAY_TASK_ID")? {
         let (Some(first), Some(tasks)) = (number("SLURM_ARRAY_TASK_MIN")?, number("SLURM_ARRAY_TASK_COUNT")?) else {
             let message =
@@ -152,12 +159,14 @@ mod tests {
             ("6/5", vec![], "is not a part of a run"),
             ("half", vec![], "is not a part of a run"),
             ("/4", vec![], "needs the number of this part from a scheduler"),
-            ("/4", vec![("JOB_COMPLETION_INDEX", "4")], "numbers this part 4 from 0, and there are 4"),
+            ("/4", vec![("JOB_COMPLETION_INDEX", "4")], "numbers this part 4 from 0, but there are only 4"),
             ("/4", vec![("JOB_COMPLETION_INDEX", "x")], "JOB_COMPLETION_INDEX is `x`, which is not a number"),
             ("/4", array("1", "1", "8"), "the scheduler runs 8 parts, not 4"),
             ("/4", array("9", "1", "4"), "is not one of 4 from 1 on in steps of 1"),
-            ("/4", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "2")], "the scheduler runs 2 parts, not 4"),
-            ("auto", vec![("JOB_COMPLETION_INDEX", "0")], "which this scheduler does not say"),
+            ("/4", vec![("SLURM_PROCID", "1"), ("SLURM_NTASKS", "2")], "the scheduler runs 2 parts, not 4"),
+            ("/4", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "a batch script of Slurm, which runs once"),
+            ("auto", vec![("SLURM_PROCID", "0"), ("SLURM_NTASKS", "4")], "not one of its tasks"),
+            ("auto", vec![("JOB_COMPLETION_INDEX", "0")], "which this scheduler does not provide"),
             ("auto", vec![], "finds no scheduler"),
         ] {
             let error = of(text, &variables).unwrap_err();

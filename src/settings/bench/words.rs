@@ -1,16 +1,17 @@
-//! Texts of a run that each client fills in: placeholders of the language, and columns of `--clients-csv`.
+//! Texts of a run that each client fills in: placeholders, and columns of `--clients-csv`.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bench::{Piece, Rows, Text};
+use crate::bench::{Piece, Text};
 use crate::cli::bench::RowOrder;
 use crate::error::Error;
 use crate::mqtt::UserProperty;
+use crate::payload::Rows;
 use crate::payload::placeholder::{Pattern, Place};
 use crate::settings::pattern::Facts;
 
-/// What texts are read with.
+/// The context for reading texts.
 #[derive(Debug, Clone)]
 pub(super) struct Words {
     facts: Facts,
@@ -18,7 +19,7 @@ pub(super) struct Words {
     order: RowOrder,
 }
 
-/// Columns that stand for options, and are placeholders too.
+/// Columns that set options, and are placeholders too.
 const OPTIONS: [&str; 6] = ["client_id", "username", "password", "cert", "key", "topic"];
 
 impl Words {
@@ -33,9 +34,9 @@ impl Words {
         let invalid = |what: &dyn std::fmt::Display| Error::local(format!("{}: {what}", path.display()));
         let rows = Rows::parse(text).map_err(|error| invalid(&error))?;
         for name in rows.columns().iter().filter(|name| !OPTIONS.contains(&name.as_str())) {
-            // A name that stands for something else already.
+            // A name that already has another meaning.
             if Pattern::parse(&format!("{{{name}}}"), Place::TOPIC.of_scenario()).is_ok() {
-                let what = format!("a column cannot be called `{name}`, which is a placeholder");
+                let what = format!("a column cannot be named `{name}`, which is a placeholder");
                 return Err(invalid(&what));
             }
         }
@@ -51,28 +52,33 @@ impl Words {
         self.rows.clone()
     }
 
-    /// Whether a column stands for an option.
+    /// Whether a column sets an option.
     pub(super) fn has(&self, column: &str) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows.column(column).is_some())
     }
 
-    /// How many clients there are: as asked, else a row each.
+    /// The number of clients: as given, else one per row.
     pub(super) fn clients(&self, asked: Option<u64>, otherwise: u64) -> Result<u64, Error> {
         let Some(rows) = &self.rows else { return Ok(asked.unwrap_or(otherwise)) };
         let count = rows.len() as u64;
         match asked {
             Some(asked) if asked > count && self.order == RowOrder::InOrder => {
-                let error = Error::usage(format!("--clients-csv has {count} rows, and there are {asked} clients"));
-                Err(error.with_hint("--rows wrap begins with the first row again"))
+                let error = Error::usage(format!("--clients-csv has {count} rows, but there are {asked} clients"));
+                Err(error.with_hint("--rows wrap starts again at the first row"))
             }
             Some(asked) => Ok(asked),
             None => Ok(count),
         }
     }
 
-    /// Reads a text; `option` is what its error names.
+    /// Reads a text; `option` is named in its error.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
         self.pieces(text, |text| self.facts.read(option, text, place).map(Piece::Pattern))
+    }
+
+    /// Reads a template of Jinja.
+    pub(super) fn jinja(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
+        self.facts.jinja(option, text, place).map(Text::jinja)
     }
 
     /// Reads a text in which what is not a placeholder is text, and in which MQTTX's users write `{i}` too.
@@ -94,7 +100,7 @@ impl Words {
         Ok(self.facts.read(option, text, Place::DATA)?.text())
     }
 
-    /// The pieces of a text between its columns; `{{name}}` is no column.
+    /// The pieces of a text between its columns; `{{name}}` is not a column.
     fn pieces<E>(&self, text: &str, read: impl Fn(&str) -> Result<Piece, E>) -> Result<Text, E> {
         let (mut pieces, mut rest, mut from) = (Vec::new(), text, 0);
         while let Some(found) = rest[from..].find('{') {

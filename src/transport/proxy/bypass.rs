@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 /// Hosts that are connected to without the proxy: `NO_PROXY`, by the rules of curl.
 ///
-/// A name stands for itself and what ends in it behind a dot, with or without a dot in front; an address for itself;
-/// `192.0.2.0/24` for a network; `*` alone for every host. Ports are not looked at.
+/// A name, with or without a leading dot, matches itself and all names below it; an address matches itself,
+/// `192.0.2.0/24` a network, `*` alone every host. Ports are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NoProxy {
     is_all: bool,
@@ -19,7 +19,7 @@ struct Network {
 }
 
 impl NoProxy {
-    /// Names, addresses and networks, between commas or spaces.
+    /// Names, addresses and networks, separated by commas or spaces.
     pub fn parse(text: &str) -> Self {
         let mut parsed = Self { is_all: text.trim() == "*", ..Self::default() };
         for entry in text.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty()) {

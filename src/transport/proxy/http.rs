@@ -28,7 +28,7 @@ pub(super) async fn connect(
         HttpError::Io(error) => ProxyCause::from(error),
     })?;
     match answer.status {
-        // In every protocol that is spoken to a broker the client has the first word.
+        // In every protocol spoken with a broker, the client speaks first.
         200..=299 if answer.rest.is_empty() => Ok(()),
         200..=299 => Err(ProxyCause::NotATunnel),
         407 if credentials.is_none() => Err(ProxyCause::CredentialsRequired),

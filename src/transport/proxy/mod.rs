@@ -1,4 +1,4 @@
-//! Proxies: asking a host in between for a way to the broker.
+//! Proxies: asking another host for a connection to the broker.
 
 mod bypass;
 mod http;
@@ -14,10 +14,10 @@ use super::resolve::resolve;
 use super::url::{Parts, UrlError, decode_zone};
 use super::{Address, AddressFamily, DialCause, ProxyCause, Resolved, Stream};
 
-/// A proxy, and for which hosts it is left aside.
+/// A proxy, and the hosts for which it is not used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// How it is spoken to.
+    /// Its protocol.
     pub kind: ProxyKind,
     /// Its host.
     pub host: String,
@@ -29,24 +29,24 @@ pub struct Proxy {
     pub bypass: NoProxy,
 }
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProxyKind {
-    /// SOCKS 5 (RFC 1928): `socks5://` with the name looked up here, `socks5h://` with the name looked up there, as
+    /// SOCKS 5 (RFC 1928): `socks5://` with the name resolved here, `socks5h://` with the name resolved by the proxy, as
     /// in curl.
     Socks5 {
-        /// The proxy looks the broker's name up.
+        /// The proxy resolves the name of the broker.
         remote_dns: bool,
     },
-    /// HTTP CONNECT (RFC 9110, 9.3.6): `http://`. The proxy looks the name up.
+    /// HTTP CONNECT (RFC 9110, 9.3.6): `http://`. The proxy resolves the name.
     Http,
 }
 
 const SCHEMES: &str = "socks5, socks5h or http";
 
 impl Proxy {
-    /// From a URL such as `socks5h://user:password@host:1080`; `host:port` is an HTTP proxy, and the port is 1080
-    /// unless it says otherwise, both as in curl.
+    /// From a URL such as `socks5h://user:password@host:1080`; `host:port` is an HTTP proxy, and the default
+    /// port is 1080, both as in curl.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let with_scheme;
         let text = if text.contains("://") {
@@ -82,12 +82,12 @@ impl Proxy {
         Self { bypass, ..self }
     }
 
-    /// Where it is.
+    /// Its address.
     pub fn address(&self) -> Address {
         Address::Host { host: self.host.clone(), port: self.port }
     }
 
-    /// Asks for a way to a host; what comes back carries bytes to and from it.
+    /// Asks for a connection to a host; the result carries bytes to and from it.
     pub(super) async fn connect(
         &self,
         mut stream: Stream,

@@ -1,7 +1,7 @@
 //! SOCKS 5: RFC 1928, with user name and password by RFC 1929.
 //!
-//! By hand, since it is three short exchanges: the libraries for it bring an error type and a stream of their own,
-//! and can say less about what the proxy answered.
+//! Written by hand, as it is three short exchanges: the libraries for it bring their own error type and stream, and
+//! report less about the answer of the proxy.
 
 use std::io;
 use std::net::IpAddr;
@@ -15,10 +15,10 @@ const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const NONE_ACCEPTABLE: u8 = 0xFF;
 
-/// Where the proxy is to connect to.
+/// The target that the proxy is to connect to.
 pub(super) enum Target<'a> {
     Address(IpAddr),
-    /// A name that the proxy looks up.
+    /// A name that the proxy resolves.
     Name(&'a str),
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn connect(
     if reply != 0 {
         return Err(ProxyCause::Socks(reply));
     }
-    // The address that the proxy connects from, which is of no use here.
+    // The address that the proxy connects from, which is not needed here.
     let length = match kind {
         1 => 4,
         4 => 16,
@@ -98,7 +98,7 @@ async fn authenticate(stream: &mut Stream, credentials: Option<&(String, String)
     }
 }
 
-/// Appends a text behind its length; `None` when it has more than 255 bytes.
+/// Appends a text after its length; `None` when it has more than 255 bytes.
 fn push_text(request: &mut Vec<u8>, text: &str) -> Option<()> {
     request.push(u8::try_from(text.len()).ok()?);
     request.extend(text.as_bytes());

@@ -5,7 +5,7 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, InvalidMes
 
 use super::Pin;
 
-/// Why a TLS connection did not come about, or ended.
+/// Why a TLS connection failed or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsCause {
     /// None of the trusted authorities signed the certificate.
@@ -14,63 +14,63 @@ pub enum TlsCause {
     WrongSignature,
     /// The certificate is for other names.
     WrongName {
-        /// The name asked for.
+        /// The expected name.
         expected: String,
-        /// The names that it has, DNS names and addresses.
+        /// The DNS names and addresses in the certificate.
         presented: Vec<String>,
     },
     /// The certificate is no longer valid.
     Expired {
         /// When it ended, RFC 3339 in UTC; `None` when its dates make no sense.
         not_after: Option<String>,
-        /// Whose certificate it is, if not the broker's own.
+        /// The owner of the certificate, if it is not the broker.
         issuer: Option<String>,
     },
     /// The certificate is not valid yet.
     NotYetValid {
         /// When it begins, RFC 3339 in UTC; `None` when its dates make no sense.
         not_before: Option<String>,
-        /// Whose certificate it is, if not the broker's own.
+        /// The owner of the certificate, if it is not the broker.
         issuer: Option<String>,
     },
     /// The certificate was revoked.
     Revoked,
-    /// The certificate is an authority's own, and not one that was named as trusted.
+    /// The certificate belongs to an authority, and was not named as trusted.
     IsAuthority,
     /// The certificate is of X.509 version 1 or 2, which has no names to check.
     OldCertificate,
-    /// The certificate is broken, or not for this use; in the library's words.
+    /// The certificate is broken, or not for this use; as the library describes it.
     BadCertificate(String),
-    /// The certificate's public key is none of those asked for.
+    /// The public key does not match any pin.
     PinMismatch {
-        /// The one it has.
+        /// The actual one.
         found: Pin,
     },
-    /// The broker wants to see a certificate of ours.
+    /// The broker requires a client certificate.
     ClientCertificateRequired,
-    /// The broker does not accept our certificate; what its alert says of it.
+    /// The broker does not accept our certificate; the reason from its alert.
     ClientCertificateRefused(&'static str),
-    /// The broker has no certificate for the name asked for.
+    /// The broker has no certificate for the requested name.
     UnknownName,
-    /// What answers does not speak TLS.
+    /// The other side does not speak TLS.
     NotTls,
     /// The connection was closed in the middle of the handshake.
     Closed,
-    /// The two sides have no version of TLS, or no cipher, in common; in the library's words.
+    /// The two sides have no TLS version or no cipher in common; as the library describes it.
     NothingInCommon(String),
     /// The broker speaks none of the application protocols offered.
     NoCommonAlpn,
-    /// The host can be in no certificate.
+    /// The host cannot be in a certificate.
     InvalidName(String),
-    /// The system has no list of trusted authorities; why, if it says so.
+    /// The system has no list of trusted authorities; the reason, if known.
     NoSystemRoots(Option<String>),
     /// The broker ended the connection with an alert of this name.
     Alert(String),
-    /// Something else, in the library's or the system's words.
+    /// Something else, as the library or the system describes it.
     Other(String),
 }
 
-/// What is known of this side when the broker sends an alert.
+/// What is known about this side when the broker sends an alert.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
     /// The broker asked for a certificate.
@@ -102,7 +102,7 @@ impl TlsCause {
         match error {
             Error::InvalidCertificate(error) => Self::from_certificate(error),
             Error::AlertReceived(alert) => Self::from_alert(*alert, standing),
-            // The first bytes of something else are no TLS record.
+            // The first bytes of another protocol are not a TLS record.
             Error::InvalidMessage(
                 InvalidMessage::InvalidContentType
                 | InvalidMessage::UnknownProtocolVersion
@@ -166,11 +166,11 @@ impl TlsCause {
             AlertDescription::CertificateExpired => Some("expired, or not valid yet"),
             AlertDescription::CertificateUnknown => Some("not acceptable"),
             AlertDescription::UnknownCA => Some("not signed by an authority that it trusts"),
-            AlertDescription::AccessDenied => Some("of somebody who is not allowed in"),
-            AlertDescription::DecryptError => Some("not proven by its key"),
+            AlertDescription::AccessDenied => Some("of a client that is not allowed to connect"),
+            AlertDescription::DecryptError => Some("not proven with its key"),
             _ => None,
         };
-        // Before TLS 1.3 there was no alert of its own for a missing certificate.
+        // Before TLS 1.3 there was no separate alert for a missing certificate.
         let may_mean_missing = about_certificate.is_some() || alert == AlertDescription::HandshakeFailure;
         match (alert, about_certificate) {
             (AlertDescription::CertificateRequired | AlertDescription::NoCertificate, _) => {
@@ -210,12 +210,12 @@ impl fmt::Display for TlsCause {
         match self {
             Self::UnknownIssuer => f.write_str("the certificate is signed by an unknown authority"),
             Self::WrongSignature => {
-                f.write_str("the certificate is signed in the name of a trusted authority, but with another key")
+                f.write_str("the certificate names a trusted authority as its issuer, but is signed with another key")
             }
             Self::WrongName { expected, presented } => {
                 write!(f, "the certificate is not for `{expected}` but for ")?;
                 match presented.as_slice() {
-                    [] => f.write_str("no name at all"),
+                    [] => f.write_str("no names"),
                     names => write!(f, "`{}`", names.join("`, `")),
                 }
             }
@@ -230,22 +230,20 @@ impl fmt::Display for TlsCause {
                 write!(f, "{} is not valid yet", whose(issuer.as_deref()))
             }
             Self::Revoked => f.write_str("the certificate was revoked"),
-            Self::IsAuthority => f.write_str("the certificate is that of an authority, which may not be a server's"),
-            Self::OldCertificate => {
-                f.write_str("the certificate is of an old version of X.509, without names to check")
-            }
+            Self::IsAuthority => f.write_str("the certificate belongs to an authority and cannot be used for a server"),
+            Self::OldCertificate => f.write_str("the certificate uses an old version of X.509 without names to verify"),
             Self::BadCertificate(reason) => write!(f, "the certificate is not acceptable: {reason}"),
-            Self::PinMismatch { found } => write!(f, "the public key is another than the pinned one: {found}"),
-            Self::ClientCertificateRequired => f.write_str("the broker requires a certificate of the client"),
+            Self::PinMismatch { found } => write!(f, "the public key does not match the pinned one, it is {found}"),
+            Self::ClientCertificateRequired => f.write_str("the broker requires a client certificate"),
             Self::ClientCertificateRefused(fault) => {
-                write!(f, "the broker refuses the client's certificate: {fault}")
+                write!(f, "the broker refuses the client certificate: {fault}")
             }
             Self::UnknownName => f.write_str("the broker has no certificate for this name"),
             Self::NotTls => f.write_str("this port does not speak TLS"),
             Self::Closed => f.write_str("the connection was closed during the handshake"),
             Self::NothingInCommon(reason) => write!(f, "no version or cipher in common with the broker ({reason})"),
-            Self::NoCommonAlpn => f.write_str("the broker speaks none of the application protocols offered"),
-            Self::InvalidName(name) => write!(f, "`{name}` is no name that a certificate can have"),
+            Self::NoCommonAlpn => f.write_str("the broker supports none of the application protocols offered"),
+            Self::InvalidName(name) => write!(f, "`{name}` cannot be the name in a certificate"),
             Self::NoSystemRoots(None) => f.write_str("this system has no list of trusted authorities"),
             Self::NoSystemRoots(Some(reason)) => {
                 write!(f, "this system's list of trusted authorities cannot be read: {reason}")

@@ -1,4 +1,4 @@
-//! What a certificate says: a walk through its DER to the names, the dates and the key, which rustls does not show.
+//! Reads the names, the dates and the key of a certificate from its DER, which rustls does not expose.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 
 use super::Pin;
 
-/// A certificate that a broker showed, as it says of itself: nothing of it is checked here.
+/// A certificate that a broker presented; its content is not verified here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whom it is for, by the common name or else the organization.
+    /// The subject: its common name, or else its organization.
     pub subject: String,
-    /// Who signed it.
+    /// The issuer.
     pub issuer: String,
-    /// When it begins to be valid; `None` for a date that makes no sense.
+    /// When it begins to be valid; `None` for an invalid date.
     pub not_before: Option<Timestamp>,
     /// When it ends.
     pub not_after: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// `None` for what is no certificate.
+    /// `None` if it is not a certificate.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
         let (_, certificate, _) = element(certificate)?;
         let (_, mut fields, _) = element(certificate)?;
@@ -47,10 +47,10 @@ impl Certificate {
         })
     }
 
-    /// As in `broker.example, issued by Some Authority`.
+    /// For example `broker.example, issued by Some Authority`.
     pub(super) fn describe(&self) -> String {
         match (&self.subject, &self.issuer) {
-            (subject, issuer) if subject == issuer => format!("{subject}, issued by itself"),
+            (subject, issuer) if subject == issuer => format!("{subject}, self-signed"),
             (subject, issuer) => format!("{subject}, issued by {issuer}"),
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         let mut authority = params(DnType::OrganizationName, "Some Authority");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-        assert_eq!(read(authority.der()).describe(), "Some Authority, issued by itself");
+        assert_eq!(read(authority.der()).describe(), "Some Authority, self-signed");
         let key = KeyPair::generate().unwrap();
         let mut server = params(DnType::CommonName, "broker.example");
         (server.not_before, server.not_after) = (rcgen::date_time_ymd(1999, 12, 31), rcgen::date_time_ymd(2050, 1, 2));
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(dates, ["1999-12-31T00:00:00Z", "2050-01-02T00:00:00Z"]);
         assert_eq!(certificate.pin, Pin::of_key(&key.subject_public_key_info()));
         for length in 0..server.der().len() {
-            // Cut anywhere, it does no harm.
+            // Truncation anywhere does no harm.
             _ = Certificate::read(&server.der()[..length]);
         }
     }

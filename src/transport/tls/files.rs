@@ -14,22 +14,22 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 pub enum TlsSetupError {
     /// A file or folder.
     File {
-        /// What it is for.
+        /// Its purpose.
         file: TlsFile,
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
         /// What is wrong with it.
         problem: TlsFileProblem,
     },
-    /// The key is not that of the certificate.
+    /// The key does not belong to the certificate.
     KeyMismatch,
-    /// The name to ask for can be in no certificate.
+    /// The requested name cannot be in a certificate.
     ServerName(String),
     /// An application protocol of no byte, or of more than 255.
     Alpn(String),
 }
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TlsFile {
     /// Certificates to trust.
@@ -43,31 +43,31 @@ pub enum TlsFile {
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsFileProblem {
-    /// It cannot be read, in the system's words.
+    /// It cannot be read; as the system describes it.
     Unreadable(String),
-    /// It is no valid PEM.
+    /// It is not valid PEM.
     NotPem,
-    /// It is no file of certificates or keys, by its size.
+    /// It is too large for a certificate or key file.
     TooLarge,
     /// It is PKCS#12, certificate and key in one.
     Pkcs12,
     /// It has no certificate.
     NoCertificate,
-    /// A certificate in it is broken, in the library's words.
+    /// A certificate in it is broken; as the library describes it.
     BadCertificate(String),
     /// It has no private key.
     NoKey,
-    /// The key is of a kind that TLS cannot use, or broken; in the library's words.
+    /// The key is of a kind that TLS cannot use, or broken; as the library describes it.
     BadKey(String),
     /// The key is encrypted, and there is no password.
     PasswordMissing,
-    /// The password does not open the key.
+    /// The password does not decrypt the key.
     WrongPassword,
     /// The key is encrypted in the way of old OpenSSL versions, or with an algorithm that is not supported.
     UnsupportedEncryption,
 }
 
-/// The certificates to trust, from a file or from every file of a folder that has any.
+/// The certificates to trust, from a file or from every certificate file in a folder.
 pub(super) fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
     let fail = |problem| TlsSetupError::File { file: TlsFile::Ca, path: path.to_owned(), problem };
     if !path.is_dir() {
@@ -84,7 +84,7 @@ pub(super) fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static
     for entry in fs::read_dir(path).map_err(unreadable)? {
         paths.push(entry.map_err(unreadable)?.path());
     }
-    // The order of a folder is nobody's choice; errors should not depend on it.
+    // The order of a folder is arbitrary; errors should not depend on it.
     paths.sort();
     let mut certificates = Vec::new();
     for path in paths.into_iter().filter(|path| path.is_file()) {
@@ -110,7 +110,7 @@ pub(super) fn read_certificates(file: TlsFile, path: &Path) -> Result<Vec<Certif
     if certificates.is_empty() { Err(fail(TlsFileProblem::NoCertificate)) } else { Ok(certificates) }
 }
 
-/// The first private key of a PEM file, opened with the password if it is encrypted.
+/// The first private key of a PEM file, decrypted with the password if necessary.
 pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
     let fail = |problem| TlsSetupError::File { file: TlsFile::Key, path: path.to_owned(), problem };
     let text = read(path).map_err(fail)?;
@@ -133,7 +133,7 @@ pub(super) fn read_key(path: &Path, password: Option<&str>) -> Result<PrivateKey
     })
 }
 
-/// Far more than all authorities of a system.
+/// Much larger than all authorities of a system.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// The bytes of a file, without a byte order mark.
@@ -152,7 +152,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsFileProblem> {
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A sequence with a length of two bytes, as all of DER's certificates and most of its keys are, or of one; no PEM
-/// file begins so.
+/// file begins like this.
 fn is_der(bytes: &[u8]) -> bool {
     matches!(bytes, [0x30, 0x81 | 0x82, ..])
         || matches!(bytes, [0x30, length, rest @ ..] if rest.len() == usize::from(*length))
@@ -189,7 +189,7 @@ fn decrypt(der: &[u8], password: &str) -> Result<PrivateKeyDer<'static>, TlsFile
     }
 }
 
-/// The first PEM block of a label.
+/// The first PEM block with a label.
 fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let start = text.find(&begin)?;
@@ -197,7 +197,7 @@ fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     Some(&text[start..start + length])
 }
 
-/// The system's words without the number behind them.
+/// The system's description without the number after it.
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -210,9 +210,9 @@ impl fmt::Display for TlsSetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, problem, .. } => write!(f, "`{}`: {problem}", path.display()),
-            Self::KeyMismatch => f.write_str("the key is not that of the certificate"),
-            Self::ServerName(name) => write!(f, "`{name}` is no name that a certificate can have"),
-            Self::Alpn(name) => write!(f, "`{name}` is no application protocol: 1 to 255 bytes"),
+            Self::KeyMismatch => f.write_str("the key does not belong to the certificate"),
+            Self::ServerName(name) => write!(f, "`{name}` cannot be the name in a certificate"),
+            Self::Alpn(name) => write!(f, "`{name}` is not an application protocol: it must have 1 to 255 bytes"),
         }
     }
 }
@@ -221,15 +221,15 @@ impl fmt::Display for TlsFileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(reason) => f.write_str(reason),
-            Self::NotPem => f.write_str("no valid PEM"),
-            Self::TooLarge => f.write_str("too large for a file of certificates or keys"),
+            Self::NotPem => f.write_str("not valid PEM"),
+            Self::TooLarge => f.write_str("too large for a certificate or key file"),
             Self::Pkcs12 => f.write_str("a PKCS#12 file; PEM or DER is needed"),
             Self::NoCertificate => f.write_str("no certificate in it"),
             Self::BadCertificate(reason) => write!(f, "broken certificate: {reason}"),
             Self::NoKey => f.write_str("no private key in it"),
             Self::BadKey(reason) => write!(f, "unusable key: {reason}"),
             Self::PasswordMissing => f.write_str("the key is encrypted, and no password was given"),
-            Self::WrongPassword => f.write_str("the password does not open the key"),
+            Self::WrongPassword => f.write_str("the password does not decrypt the key"),
             Self::UnsupportedEncryption => f.write_str("the key is encrypted in a way that is not supported"),
         }
     }

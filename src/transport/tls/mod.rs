@@ -1,8 +1,8 @@
-//! TLS: the step between the socket and what is spoken on it, by rustls with ring.
+//! TLS: the step between the socket and the protocol on it, with rustls and ring.
 //!
 //! The provider is named at each use and never taken from the process, so that no other crate's choice changes it.
-//! The system's authorities come from rustls-native-certs: it reads them on every system, and one verifier with one
-//! set of words then judges all certificates. (rustls-platform-verifier asks the system to judge, on some of them.)
+//! The system's authorities come from rustls-native-certs: it reads them on every system, so that one verifier with
+//! one set of messages checks all certificates. (On some systems, rustls-platform-verifier asks the system instead.)
 
 mod cause;
 mod certificate;
@@ -41,10 +41,10 @@ use self::verify::{Identity, Trust, Verifier};
 use super::DialObserver;
 use super::observer::Telling;
 
-/// TLS as set up once, for all connections of a process: they share its trusted authorities and its memory of
-/// sessions to resume. A clone is the same one.
+/// The TLS setup for all connections of a process: they share its trusted authorities and its cache of sessions to
+/// resume. A clone shares both.
 ///
-/// [`Tls::new`] reads the files that the options name, so that what is wrong with them is known before a connection
+/// [`Tls::new`] reads the files that the options name, so that errors in them are found before a connection
 /// is tried; the system's authorities are loaded at the first connection that needs them.
 #[derive(Clone)]
 pub struct Tls(Arc<Shared>);
@@ -59,7 +59,7 @@ struct Shared {
 }
 
 impl Tls {
-    /// Reads what the options name.
+    /// Reads the files that the options name.
     pub fn new(options: &TlsOptions) -> Result<Self, TlsSetupError> {
         if let Some(name) = &options.server_name {
             parse_name(name).map_err(|_| TlsSetupError::ServerName(name.clone()))?;
@@ -86,7 +86,7 @@ impl Tls {
         Ok(Self::with(options.clone(), authorities.clone(), Some(read_identity(identity)?)))
     }
 
-    /// The same anew, with somebody who hears of certificates and of what was agreed on.
+    /// The same, with an observer of certificates and of the negotiated parameters.
     pub(super) fn observed(&self, observer: Arc<dyn DialObserver>) -> Self {
         let Shared { options, authorities, identity, .. } = &*self.0;
         Self(Arc::new(Shared {
@@ -113,7 +113,7 @@ impl Tls {
         Ok(TlsStream { inner, identity: identity.clone(), has_heard: false })
     }
 
-    /// The configuration for QUIC, and the name to ask for.
+    /// The configuration for QUIC, and the name to request.
     #[cfg(feature = "quic")]
     pub(super) fn for_quic(&self, host: &str) -> Result<(ClientConfig, String), TlsCause> {
         let mut config = ClientConfig::clone(&*self.config()?);
@@ -134,7 +134,7 @@ impl Tls {
 }
 
 impl Default for Tls {
-    /// Trusts the system's authorities. One for all, so that dialers that use none cost nothing.
+    /// Trusts the authorities of the system. Shared, so that dialers that do not use it cost nothing.
     fn default() -> Self {
         static DEFAULT: OnceLock<Tls> = OnceLock::new();
         DEFAULT.get_or_init(|| Self::with(TlsOptions::default(), None, None)).clone()
@@ -175,7 +175,7 @@ impl Shared {
             return Ok(Trust::Authorities { roots, named: named.clone() });
         }
         let found = rustls_native_certs::load_native_certs();
-        // Some systems hold a few that no library reads.
+        // Some systems have a few that no library can read.
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             return Err(TlsCause::NoSystemRoots(found.errors.first().map(ToString::to_string)));
@@ -190,7 +190,7 @@ impl Identity {
     }
 }
 
-/// What both ends agreed on.
+/// The parameters that both ends agreed on.
 fn agreed(connection: &ClientConnection) -> String {
     let version = match connection.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
@@ -219,12 +219,12 @@ fn read_identity(identity: &TlsIdentity) -> Result<CertifiedKey, TlsSetupError> 
     let certified = CertifiedKey::new(chain, signing_key);
     match certified.keys_match() {
         Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(TlsSetupError::KeyMismatch),
-        // A certificate that the library does not read, such as one of X.509 version 1, is the broker's to judge.
+        // Whether to accept a certificate that the library cannot read, such as one of X.509 version 1, is up to the broker.
         _ => Ok(certified),
     }
 }
 
-/// A zone, as in `fe80::1%eth0`, is nobody's business but this machine's.
+/// Removes a zone, for example from `fe80::1%eth0`, as it has a meaning only on this machine.
 fn parse_name(host: &str) -> Result<ServerName<'static>, TlsCause> {
     let name = host.split_once('%').map_or(host, |(address, _zone)| address);
     ServerName::try_from(name.to_owned()).map_err(|_| TlsCause::InvalidName(host.to_owned()))

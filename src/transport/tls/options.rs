@@ -2,36 +2,36 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// How TLS is done: what the user said, not yet read from any file ([`Tls::new`](super::Tls::new) does).
+/// The TLS options as given by the user, before any file is read ([`Tls::new`](super::Tls::new) does).
 ///
-/// Paths rather than bytes, so that settings can be compared, shown and kept; [`Default`] trusts the system's
-/// authorities and says nothing about this client.
+/// Paths rather than bytes, so that settings can be compared and shown; [`Default`] trusts the system's
+/// authorities and has no client certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TlsOptions {
     /// A PEM file of certificates to trust, or a folder of such files; `None`: those of the system.
     pub ca: Option<PathBuf>,
     /// This client's own certificate.
     pub identity: Option<TlsIdentity>,
-    /// Trust any certificate. [`Self::pins`] still hold.
+    /// Trust any certificate. [`Self::pins`] still apply.
     pub insecure: bool,
-    /// The name to ask for (SNI) and to find in the certificate; `None`: the host.
+    /// The name to request (SNI) and to find in the certificate; `None`: the host.
     pub server_name: Option<String>,
     /// The protocols to offer (ALPN), the preferred first; empty: the extension is left out.
     pub alpn: Vec<String>,
     /// The lowest version to accept.
     pub minimum_version: TlsVersion,
-    /// The broker's public key is one of these, whatever else its certificate says; empty: any.
+    /// The accepted public keys of the broker, whatever else is in its certificate; empty: any.
     pub pins: Vec<Pin>,
 }
 
-/// The certificate by which a client shows who it is.
+/// The certificate that identifies a client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TlsIdentity {
     /// PEM: the certificate, then those that lead to its authority.
     pub certificate: PathBuf,
     /// PEM: PKCS#8 (encrypted or not), PKCS#1 or SEC1.
     pub key: PathBuf,
-    /// What an encrypted key is opened with; `Debug` does not show it.
+    /// The passphrase of an encrypted key; `Debug` does not show it.
     pub key_password: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub enum TlsVersion {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pin(pub(super) [u8; 32]);
 
-/// A text that is no hash of a public key.
+/// A text that is not the hash of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a SHA-256 hash: 44 characters of base64 or 64 of hexadecimal")]
 pub struct InvalidPin;
@@ -58,7 +58,7 @@ impl TlsVersion {
     /// All of them, the oldest first.
     pub const ALL: [Self; 2] = [Self::V1_2, Self::V1_3];
 
-    /// As in "TLS 1.2".
+    /// For example "TLS 1.2".
     pub const fn name(self) -> &'static str {
         match self {
             Self::V1_2 => "1.2",
@@ -84,7 +84,7 @@ impl FromStr for Pin {
 }
 
 impl fmt::Display for Pin {
-    /// As curl takes it: `sha256//` and base64.
+    /// In the form of curl: `sha256//` and base64.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sha256//{}", data_encoding::BASE64.encode(&self.0))
     }

@@ -1,4 +1,4 @@
-//! The server's side of TLS: what a listener of the embedded broker is configured with.
+//! The server side of TLS: the configuration of a listener of the embedded broker.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::files::{self, TlsFile, TlsFileProblem, TlsSetupError};
 use super::options::TlsIdentity;
 use super::{provider, read_identity};
 
-/// What a server shows, as read and checked.
+/// The certificate of a server, read and checked.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerCertificate(Arc<CertifiedKey>);
 
@@ -23,7 +23,7 @@ impl ServerCertificate {
         read_identity(identity).map(|certified| Self(Arc::new(certified)))
     }
 
-    /// A certificate that was made in this program; the error is the library's.
+    /// A certificate that was created in this program; the error is that of the library.
     pub(crate) fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, String> {
         let key = provider().key_provider.load_private_key(key).map_err(|error| error.to_string())?;
         Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
@@ -31,13 +31,13 @@ impl ServerCertificate {
 }
 
 impl ResolvesServerCert for ServerCertificate {
-    /// One for all names: a broker for tests is reached under whatever name the test's network has.
+    /// One for all names: a broker for tests is reached under any name in the network of the test.
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 }
 
-/// TLS 1.2 and 1.3. With `client_ca`, only clients get in that show a certificate which one of its authorities signed.
+/// TLS 1.2 and 1.3. With `client_ca`, only clients with a certificate signed by one of its authorities are accepted.
 pub(crate) fn server_config(
     certificate: ServerCertificate,
     client_ca: Option<&Path>,

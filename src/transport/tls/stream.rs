@@ -10,13 +10,13 @@ use super::cause::TlsCause;
 use super::verify::Identity;
 use crate::transport::prompt::Prompt;
 
-/// A stream inside TLS. Its errors carry a [`TlsCause`], and a peer that closes without saying so in TLS first has
-/// simply closed: what is cut off, MQTT's own lengths tell.
+/// A stream inside TLS. Its errors carry a [`TlsCause`], and a peer that closes without a TLS close message has
+/// simply closed: truncated data is detected by the lengths in MQTT.
 #[derive(Debug)]
 pub struct TlsStream<S> {
     pub(super) inner: client::TlsStream<S>,
     pub(super) identity: Arc<Identity>,
-    /// Something from behind the handshake has been read.
+    /// Something after the handshake has been read.
     pub(super) has_heard: bool,
 }
 
@@ -34,7 +34,7 @@ impl<S> TlsStream<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> AsyncRead for TlsStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.has_heard {
-            // Each time, as the system falls back to its habit whenever we have sent something.
+            // Each time, as the system returns to delayed acknowledgements whenever we have sent something.
             self.inner.get_ref().0.acknowledge_at_once();
         }
         let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));

@@ -1,4 +1,4 @@
-//! Whom to believe: the rules by which a broker's certificate is accepted, and what it is shown of ours.
+//! The rules by which the certificate of a broker is accepted, and which of ours it is shown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,19 +22,19 @@ pub(super) struct Verifier {
     pub(super) trust: Trust,
     pub(super) pins: Vec<Pin>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
-    /// Hears of the chain before it is judged.
+    /// Receives the chain before it is verified.
     pub(super) observer: Telling,
 }
 
-/// Whose word is taken for a certificate.
+/// What makes a certificate trusted.
 #[derive(Debug)]
 pub(super) enum Trust {
-    /// Nobody's: `--insecure`.
+    /// Nothing is required: `--insecure`.
     Anybody,
-    /// That of authorities.
+    /// The signature of an authority.
     Authorities {
         roots: RootCertStore,
-        /// The certificates that were named one by one (`--ca`), in which a server's own may be.
+        /// The certificates that were named one by one (`--ca`), which may include that of the server.
         named: Vec<CertificateDer<'static>>,
     },
 }
@@ -51,7 +51,7 @@ impl Verifier {
         let parsed = ParsedCertificate::try_from(end_entity)?;
         let signed = verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all);
         match signed {
-            // `openssl req -x509` makes a server's certificate an authority too, by default. Where exactly this one
+            // By default, `openssl req -x509` makes the certificate of a server an authority too. If exactly this one
             // was named as trusted, nothing is left to prove: its dates were checked before its role.
             Err(Error::InvalidCertificate(CertificateError::Other(other)))
                 if other.0.to_string() == "CaUsedAsEndEntity" && named.contains(end_entity) => {}
@@ -73,8 +73,8 @@ impl Verifier {
         Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(cause)))))
     }
 
-    /// With neither authority nor pin it does not matter who holds the key, and the certificate need not even be
-    /// one that the library reads (X.509 version 1).
+    /// Without authority and pin it does not matter who holds the key, and the library need not even be able to read
+    /// the certificate (X.509 version 1).
     fn is_signature_idle(&self) -> bool {
         matches!(self.trust, Trust::Anybody) && self.pins.is_empty()
     }
@@ -159,7 +159,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Pin {
-    /// Of a `SubjectPublicKeyInfo`, DER.
+    /// The hash of a `SubjectPublicKeyInfo` in DER.
     pub(super) fn of_key(subject_public_key_info: &[u8]) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, subject_public_key_info);
         let mut hash = [0; 32];
@@ -168,7 +168,7 @@ impl Pin {
     }
 }
 
-/// Shows our certificate, or none, and remembers whether it was asked for.
+/// Presents our certificate, if any, and remembers whether it was requested.
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) key: Option<Arc<CertifiedKey>>,

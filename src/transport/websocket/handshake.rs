@@ -5,10 +5,10 @@ use super::{WebSocketCause, WebSocketOptions, WebSocketStream};
 use crate::transport::http::{Answer, HttpError, ask};
 use crate::transport::{Address, Endpoint, Protocol};
 
-/// What an idle connection keeps to read into.
+/// The read buffer of an idle connection.
 const READ_BUFFER: usize = 8 * 1024;
 
-/// Asks for a WebSocket over an open stream.
+/// Opens a WebSocket over an open stream.
 pub(in crate::transport) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     endpoint: &Endpoint,
@@ -59,7 +59,7 @@ fn request(endpoint: &Endpoint, options: &WebSocketOptions, key: &str) -> String
 fn host(endpoint: &Endpoint) -> String {
     let implied = if endpoint.protocol == Protocol::Wss { 443 } else { 80 };
     let Address::Host { host, port } = &endpoint.address else { return endpoint.address.host().to_owned() };
-    // A zone means something on this machine alone (RFC 6874, section 3).
+    // A zone has a meaning only on this machine (RFC 6874, section 3).
     let host = host.split('%').next().unwrap_or_default().to_owned();
     match *port == implied {
         true if host.contains(':') => format!("[{host}]"),
@@ -77,10 +77,10 @@ fn check(answer: &Answer, key: &str) -> Result<(), WebSocketCause> {
         return Err(WebSocketCause::BadUpgrade("no `Connection: Upgrade`"));
     }
     if answer.header("sec-websocket-accept").map(str::trim) != Some(&accept_of(key)) {
-        return Err(WebSocketCause::BadUpgrade("`Sec-WebSocket-Accept` is not the answer to our key"));
+        return Err(WebSocketCause::BadUpgrade("`Sec-WebSocket-Accept` does not match our key"));
     }
     if answer.header("sec-websocket-extensions").is_some_and(|extensions| !extensions.trim().is_empty()) {
-        return Err(WebSocketCause::BadUpgrade("it uses an extension that nobody offered"));
+        return Err(WebSocketCause::BadUpgrade("it uses an extension that was not offered"));
     }
     match answer.header("sec-websocket-protocol").map(str::trim) {
         Some("mqtt") => Ok(()),
@@ -88,7 +88,7 @@ fn check(answer: &Answer, key: &str) -> Result<(), WebSocketCause> {
     }
 }
 
-/// What proves that the server knows WebSocket.
+/// The proof that the server supports WebSocket.
 pub(crate) fn accept_of(key: &str) -> String {
     let proof = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, proof.as_bytes());

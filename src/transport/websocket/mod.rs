@@ -1,8 +1,8 @@
 //! WebSocket: MQTT inside binary frames (RFC 6455; MQTT 5.0, section 6).
 //!
-//! Frames are tokio-tungstenite's. The handshake is our own, on the same few lines of HTTP as that of a proxy: the
-//! library's takes no answer of HTTP/1.0, no `Connection: keep-alive, Upgrade`, and shows no body of a refusal that
-//! comes behind its head.
+//! The frames are handled by tokio-tungstenite. The handshake is our own, on the same few lines of HTTP as that of a
+//! proxy: the library accepts neither answers of HTTP/1.0 nor `Connection: keep-alive, Upgrade`, and does not show the body
+//! of a refusal that arrives after its head.
 
 mod handshake;
 mod options;
@@ -18,31 +18,31 @@ pub use stream::WebSocketStream;
 
 use super::Spoken;
 
-/// Why there is no WebSocket.
+/// Why no WebSocket was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebSocketCause {
     /// The server answered with another status than 101.
     Refused {
         /// The status code.
         status: u16,
-        /// Its words for it.
+        /// The reason phrase.
         reason: String,
         /// The start of the body, as text.
         body: String,
-        /// `Location`, where it says that what was asked for is elsewhere.
+        /// `Location`, if it redirects.
         location: Option<String>,
     },
-    /// The answer is no HTTP.
+    /// The answer is not HTTP.
     NotHttp(Spoken),
-    /// The head of the answer is HTTP that cannot be read; why not.
+    /// The head of the HTTP response cannot be read; the reason.
     BadHead(&'static str),
-    /// The server agreed, but not by the rules; which one was broken.
+    /// The server agreed, but broke this rule.
     BadUpgrade(&'static str),
     /// The server chose no subprotocol, or another one than `mqtt` [MQTT-6.0.0-4].
     WrongSubprotocol(Option<String>),
-    /// The connection was closed instead of an answer.
+    /// The connection was closed without an answer.
     Closed,
-    /// An error of the connection, in the system's words.
+    /// An error of the connection, as the system describes it.
     Other(String),
 }
 
@@ -58,12 +58,14 @@ impl fmt::Display for WebSocketCause {
                 }
                 Ok(())
             }
-            Self::NotHttp(spoken) => write!(f, "this port does not speak HTTP but {spoken}"),
-            Self::BadHead(fault) => write!(f, "the head of the server's HTTP answer cannot be read: {fault}"),
-            Self::BadUpgrade(fault) => write!(f, "the server's answer breaks the rules: {fault}"),
+            Self::NotHttp(spoken) => write!(f, "this port speaks {spoken}, not HTTP"),
+            Self::BadHead(fault) => write!(f, "the server's HTTP response cannot be read: {fault}"),
+            Self::BadUpgrade(fault) => write!(f, "the server's response is not valid: {fault}"),
             Self::WrongSubprotocol(None) => f.write_str("the server did not choose the subprotocol `mqtt`"),
-            Self::WrongSubprotocol(Some(name)) => write!(f, "the server chose the subprotocol `{name}` for `mqtt`"),
-            Self::Closed => f.write_str("the connection was closed instead of an answer"),
+            Self::WrongSubprotocol(Some(name)) => {
+                write!(f, "the server chose the subprotocol `{name}` instead of `mqtt`")
+            }
+            Self::Closed => f.write_str("the connection was closed without a response"),
             Self::Other(text) => f.write_str(text),
         }
     }

@@ -2,12 +2,12 @@ use std::fmt::{self, Write};
 
 /// The largest message of a WebSocket, in bytes: a packet of MQTT's largest size and a little.
 const MAXIMUM_MESSAGE: usize = (256 << 20) + (64 << 10);
-/// What a message may hold where packets are limited: several of the largest size, since a broker may pack them into
+/// The size of a message if packets are limited: several of the largest size, since a broker may pack them into
 /// one, and many small ones.
 const PACKED: usize = 4;
 const ROOM: usize = 1 << 20;
 
-/// What the request for a WebSocket says, and how much its server may make us hold.
+/// The request for a WebSocket, and how much its server may make us buffer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebSocketOptions {
     path: String,
@@ -15,11 +15,11 @@ pub struct WebSocketOptions {
     maximum_message: usize,
 }
 
-/// Headers that no request for a WebSocket can carry.
+/// Headers that a request for a WebSocket cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebSocketOptions {
     /// A header's name.
-    #[error("`{0}` is no name of an HTTP header")]
+    #[error("`{0}` is not a valid HTTP header name")]
     HeaderName(String),
     /// A header's value; not shown, since it may be a token.
     #[error("the value of the header `{0}` has a line break or another control character")]
@@ -32,7 +32,7 @@ pub enum InvalidWebSocketOptions {
 impl WebSocketOptions {
     /// With a path and query, and headers besides those of the handshake; one named `Host` replaces the usual one.
     ///
-    /// In the path, `%` stands for itself: what is encoded already stays so, and what HTTP does not allow is encoded.
+    /// In the path, `%` is literal: what is already encoded stays so, and what HTTP does not allow is encoded.
     pub fn new(path: &str, headers: Vec<(String, String)>) -> Result<Self, InvalidWebSocketOptions> {
         for (name, value) in &headers {
             let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
@@ -63,7 +63,7 @@ impl WebSocketOptions {
         self.maximum_message
     }
 
-    /// The path and query as the request has them.
+    /// The path and query of the request.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -100,7 +100,7 @@ impl Default for WebSocketOptions {
 impl fmt::Debug for WebSocketOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        // Neither the values of headers nor the query: both carry tokens.
+        // Neither the values of headers nor the query, as both carry tokens.
         let path = self.path.split('?').next().unwrap_or_default();
         let mut shown = f.debug_struct("WebSocketOptions");
         shown.field("path", &path).field("headers", &names).field("maximum_message", &self.maximum_message).finish()

@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// How much goes into one frame: the copy that is masked, and moved up as it is written, stays small. Where packets
-/// begin and end in frames means nothing [MQTT-6.0.0-2].
+/// How much goes into one frame: the copy that is masked, and moved up as it is written, stays small. Frames need not
+/// match packets [MQTT-6.0.0-2].
 pub(super) const LARGEST_WRITE: usize = 128 * 1024;
 
 /// A stream inside a WebSocket: what is written goes in binary frames, and what they bring is read.
@@ -21,7 +21,7 @@ pub(super) const LARGEST_WRITE: usize = 128 * 1024;
 #[derive(Debug)]
 pub struct WebSocketStream<S> {
     inner: tokio_tungstenite::WebSocketStream<S>,
-    /// Of the last message, what has not been read.
+    /// The unread rest of the last message.
     received: Bytes,
     has_ended: bool,
 }
@@ -37,7 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for WebSocketStream<S> {
         while self.received.is_empty() && !self.has_ended {
             match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
                 Some(Ok(Message::Binary(payload))) => self.received = payload,
-                // Pongs are sent by the library; the next turn flushes them.
+                // Pongs are queued by the library; the next iteration flushes them.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 // [MQTT-6.0.0-1]
                 Some(Ok(Message::Text(_))) => {
@@ -45,7 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for WebSocketStream<S> {
                 }
                 Some(Ok(Message::Close(frame))) => {
                     self.has_ended = true;
-                    // Our Close in return, as far as it goes at once: the peer may be gone already.
+                    // Our Close in return, if it can be sent at once: the peer may already be gone.
                     _ = Pin::new(&mut self.inner).poll_flush(cx);
                     if let Some(error) = frame.and_then(|frame| close_error(&frame)) {
                         return Poll::Ready(Err(error));
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WebSocketStream<S> {
     }
 }
 
-/// What a Close frame says, unless it is an ordinary end.
+/// The content of a Close frame, unless it is an ordinary end.
 fn close_error(frame: &CloseFrame) -> Option<io::Error> {
     if matches!(frame.code, CloseCode::Normal | CloseCode::Away) {
         return None;
@@ -98,7 +98,7 @@ fn close_error(frame: &CloseFrame) -> Option<io::Error> {
     Some(io::Error::other(text))
 }
 
-/// `None` for a mere end.
+/// `None` for an ordinary end.
 fn io_error(error: Error) -> Option<io::Error> {
     match error {
         Error::Io(error) => Some(error),

@@ -128,9 +128,9 @@ fn messages_that_are_lost_are_in_the_verdict_and_on_stderr() {
         link.close();
     }
     let ended = program.wait().expect_code(0);
-    assert!(ended.stderr.contains("1 message of 4 expected did not come"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("1 message came twice"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 message of 4 expected did not arrive"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 message arrived twice"), "{}", ended.stderr);
     let verdict = read(&path).verdict.unwrap();
     assert!(verdict.limited_by >= LimitedBy::Broker, "{verdict:?}");
-    assert_eq!(verdict.why[0], "1 message lost, 25.00 % of what should have come");
+    assert_eq!(verdict.why[0], "1 message lost, 25.00 % of those expected");
 }

@@ -18,10 +18,10 @@ fn a_change_for_the_worse_has_an_exit_code() {
         program.arg(path("candidate")).arg("--fail").arg(change).run()
     };
     let ended = compare("sent<-10%").expect_code(99);
-    assert!(ended.stderr.contains("--fail `sent<-10%` holds: 4 to 2 (-50.0 %)"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--fail `sent<-10%` is met: 4 to 2 (-50.0 %)"), "{}", ended.stderr);
     assert!(ended.text().contains("FAILED  --fail 'sent<-10%'"), "{}", ended.text());
     assert!(ended.text().contains("candidate: the median of 2 runs"), "{}", ended.text());
     compare("sent<-60%").expect_code(0);
     let refused = compare("sent<10%").expect_code(2);
-    assert!(refused.stderr.contains("it says no change"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it has no change"), "{}", refused.stderr);
 }

@@ -48,7 +48,7 @@ fn rows_are_in_order_and_begin_again_only_when_asked() {
     let (folder, path) = report_file();
     let rows = csv(&folder, DEVICES);
     let ended = bench(&format!("conn -c 3 --clients-csv {rows}"), 1, &path).run().expect_code(2);
-    assert!(ended.stderr.contains("--clients-csv has 2 rows, and there are 3 clients"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--clients-csv has 2 rows, but there are 3 clients"), "{}", ended.stderr);
 
     let broker = ScriptedBroker::start();
     let line = format!(
@@ -71,8 +71,8 @@ fn rows_are_in_order_and_begin_again_only_when_asked() {
 fn what_is_wrong_with_a_file_of_rows_is_told_with_its_line() {
     let (folder, path) = report_file();
     for (text, code, fault) in [
-        ("site,area\nnorth\n", 1, "devices.csv: line 2: 1 fields, and the first line names 2"),
-        ("hostname\nx\n", 1, "a column cannot be called `hostname`, which is a placeholder"),
+        ("site,area\nnorth\n", 1, "devices.csv: line 2: 1 fields, but the first line names 2"),
+        ("hostname\nx\n", 1, "a column cannot be named `hostname`, which is a placeholder"),
         ("site\nx\n", 2, "`{sitte}` is not a placeholder"),
     ] {
         let rows = csv(&folder, text);

@@ -32,14 +32,14 @@ fn a_rate_at_which_the_broker_cuts_connections_twice_does_not_hold() {
     }
     acknowledge_all(&broker);
     let ended = program.wait().expect_code(0);
-    assert!(ended.stderr.contains("The highest rate that holds is 4/s"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("The highest rate that meets the conditions is 4/s"), "{}", ended.stderr);
     let search = read(&path).search.unwrap();
     assert_eq!((search.found, search.confirmed), (Some(4), true));
     assert_eq!(search.steps.iter().map(|step| step.rate).collect::<Vec<_>>(), [4, 8, 8, 6, 6, 5, 5, 4]);
     let csv = std::fs::read_to_string(csv).unwrap();
     assert_eq!((csv.lines().count(), csv.lines().last()), (10, Some("4,,,,,,found")), "{csv}");
     let html = std::fs::read_to_string(html).unwrap();
-    assert!(html.contains("highest rate that holds: 4/s, confirmed"), "{html}");
+    assert!(html.contains("highest rate that meets the conditions: 4/s, confirmed"), "{html}");
 }
 
 #[cfg(unix)]
@@ -54,7 +54,7 @@ fn an_interrupt_reports_the_best_so_far() {
     program.signal(nix::sys::signal::Signal::SIGINT);
     link.receive_until_end();
     let ended = program.wait().expect_code(130);
-    assert!(ended.stderr.contains("the highest rate that held so far is 4/s"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the highest rate so far that meets the conditions is 4/s"), "{}", ended.stderr);
     let report = read(&path);
     let search = report.search.unwrap();
     assert_eq!((search.found, search.confirmed, search.steps.len()), (Some(4), false, 1));
@@ -68,7 +68,11 @@ fn a_search_ends_when_its_time_is_over() {
     let program = bench(&format!("{LINE} --max-time 1"), broker.port(), &path).start();
     acknowledge_all(&broker);
     let ended = program.wait().expect_code(0);
-    assert!(ended.stderr.contains("--max-time is over: the highest rate that held so far is 4/s"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("--max-time expired: the highest rate so far that meets the conditions is 4/s"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

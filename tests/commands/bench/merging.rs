@@ -21,7 +21,7 @@ fn parts_of_other_runs_are_refused_with_what_differs() {
     merge(&folder, &["1", "2"]).expect_code(0);
     std::fs::copy(other.path().join("2"), folder.path().join("other")).unwrap();
     let ended = merge(&folder, &["1", "other"]).expect_code(1);
-    let said = "shards 1 and 2 are of different runs: publishers `2` and `4`; publish QoS `1` and `0`";
+    let said = "shards 1 and 2 belong to different runs: publishers `2` and `4`; publish QoS `1` and `0`";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     let alone = merge(&folder, &["1"]).expect_code(1);
     assert!(alone.stderr.contains("the report of shard 2 of 2 is missing"), "{}", alone.stderr);
@@ -38,7 +38,7 @@ fn the_same_run_at_another_time_is_another_run() {
         assert!(ended.stderr.contains("without --run-id"), "{}", ended.stderr);
     }
     let ended = merge(&folder, &["1", "2"]).expect_code(1);
-    assert!(ended.stderr.contains("are of different runs: one was over"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("belong to different runs: one ended"), "{}", ended.stderr);
     for (shard, name) in [("1/2", "a"), ("2/2", "b")] {
         let path = folder.path().join(&shard[..1]);
         bench(&format!("{line} --shard {shard} --run-id {name}"), broker.port(), &path).run().expect_code(0);
@@ -59,6 +59,6 @@ fn a_part_that_was_interrupted_is_told_and_no_success() {
     let codes: Vec<i32> = running.into_iter().map(|program| program.wait().code).collect();
     assert_eq!(codes, [0, 143]);
     let ended = merge(&folder, &["1", "2"]).expect_code(1);
-    assert!(ended.stderr.contains("shard 2 of 2 was interrupted before it was done"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("shard 2 of 2 was interrupted before it was complete"), "{}", ended.stderr);
     assert!(ended.text().contains("\nShards\n") && ended.text().contains("  2 of 2  "), "{}", ended.text());
 }

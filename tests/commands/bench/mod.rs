@@ -7,6 +7,7 @@ mod ends;
 mod exit_codes;
 mod find_max;
 mod kept;
+mod manifest;
 mod merging;
 mod options;
 mod payloads;
@@ -294,7 +295,7 @@ fn a_threshold_decides_the_exit_code_both_ways() {
         let ended = program.arg("--fail").arg(condition).run().expect_code(code);
         let report = read(&path);
         assert_eq!(report.thresholds[0].failed, code == 99, "{condition}");
-        assert_eq!(ended.stderr.contains(&format!("--fail `{condition}` holds")), code == 99, "{}", ended.stderr);
+        assert_eq!(ended.stderr.contains(&format!("--fail `{condition}` is met")), code == 99, "{}", ended.stderr);
     }
 }
 
@@ -327,14 +328,14 @@ fn three_shards_merged_equal_one_run() {
     expect_count_of_broker(&broker, 2000);
 
     let twice = Program::new(["bench", "merge"]).arg(path("1")).arg(path("1")).run().expect_code(1);
-    assert!(twice.stderr.contains("two reports are of shard 1 of 3"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("two reports are for shard 1 of 3"), "{}", twice.stderr);
     let two = || Program::new(["bench", "merge"]).arg(path("1")).arg(path("2"));
     let missing = two().run().expect_code(1);
     assert!(missing.stderr.contains("the report of shard 3 of 3 is missing"), "{}", missing.stderr);
     assert!(missing.stderr.contains("hint: use --partial"), "{}", missing.stderr);
     two().arg("--partial").run().expect_code(0);
     let whole = Program::new(["bench", "merge"]).arg(path("whole")).arg(path("whole")).run().expect_code(1);
-    assert!(whole.stderr.contains("not of a part of a run"), "{}", whole.stderr);
+    assert!(whole.stderr.contains("not for a part of a run"), "{}", whole.stderr);
 }
 
 #[cfg(unix)]

@@ -45,13 +45,32 @@ fn each_part_is_a_template() {
 }
 
 #[test]
+fn a_seed_makes_a_run_repeatable() {
+    let text = "{random:1..1000000} {float:0..1:0.000001} {walk:0..1000} {once:uuid} {string:9} {choice:a|b|c}";
+    let of_seed = |seed: &str| published(&format!("--template -L 5 --seed {seed}"), text);
+    let first = of_seed("7");
+    assert_eq!(first, of_seed("7"));
+    assert_ne!(first, of_seed("8"));
+}
+
+#[test]
+fn lines_and_columns_of_files_come_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, table) = (folder.path().join("lines"), folder.path().join("table.csv"));
+    std::fs::write(&lines, "one\ntwo\n").unwrap();
+    std::fs::write(&table, "city,Temp\nBonn,1\nKiel,2\nUlm,3\n").unwrap();
+    let text = format!("{{line:{0}}} {{csv:{1}:city}} {{csv:{1}:Temp}}", lines.display(), table.display());
+    assert_eq!(published("--template -L 4", &text), ["one Bonn 1", "two Kiel 2", "one Ulm 3", "two Bonn 1"]);
+}
+
+#[test]
 fn parts_of_what_cannot_be_split_are_refused() {
     let (_folder, path) = report_file();
     for (line, fault) in [
         ("pub -t b -S 64B --split", "--payload-size"),
         ("pub -t b -S 64B --template", "--payload-size"),
         ("pub -t b -m a --split (", "`(` is not a regular expression"),
-        ("e2e --split", "--split needs a payload of text"),
+        ("e2e --split", "--split needs a text payload"),
     ] {
         let ended = bench(line, 1, &path).run().expect_code(2);
         assert!(ended.stderr.contains(fault), "{line}: {}", ended.stderr);

@@ -17,12 +17,12 @@ fn a_threshold_that_could_never_fail_or_always_would() {
         ("pub -t b -q 1", "loss>1%", "nothing is received in this run"),
         ("pub -t b -q 1", "duplicated>0", "nothing is received in this run"),
         ("pub -t b", "unacknowledged>0", "QoS 0 is not acknowledged"),
-        ("pub -t b --unpaced", "rate<0.99", "an unpaced run has no plan"),
-        ("pub -t b --unpaced", "late>0", "an unpaced run has no plan"),
+        ("pub -t b --unpaced", "rate<0.99", "an unpaced run has no planned times"),
+        ("pub -t b --unpaced", "late>0", "an unpaced run has no planned times"),
         ("pub -t b -q 1 --unpaced", "ack_uncorrected.p99>1s", "no latency without --latency"),
         ("conn", "rate<0.99", "nothing is published in this run"),
         ("conn", "throughput<1", "nothing is published in this run"),
-        ("sub -t $share/a/b", "lost>0", "a member of a share does not know"),
+        ("sub -t $share/a/b", "lost>0", "a member of a shared subscription does not know"),
         ("e2e -m hello", "reordered>0", "the payload carries no number"),
         ("e2e -m hello", "p99.9>1s", "the payload carries no time"),
     ] {
@@ -35,14 +35,14 @@ fn a_threshold_that_could_never_fail_or_always_would() {
 fn more_clients_than_anybody_can_count() {
     for line in ["e2e -c 9223372036854775808", "conn -c 4294967296"] {
         let said = refused(line, None);
-        assert!(said.contains("4294967295 clients at most"), "{line}: {said}");
+        assert!(said.contains("can have at most 4294967295 clients"), "{line}: {said}");
     }
 }
 
 #[test]
 fn an_interval_of_centuries_is_not_a_load_without_a_pause() {
     let said = refused("pub -t b --message-interval 300000d", None);
-    assert!(said.contains("--message-interval is longer than centuries"), "{said}");
+    assert!(said.contains("--message-interval is too long"), "{said}");
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn a_placeholder_that_its_place_does_not_offer() {
         ),
         (
             "pub -t b/{scenario}",
-            "error: --topic: `{scenario}` cannot be used here\n  b/{scenario}\n    ^\nhint: there are ",
+            "error: --topic: `{scenario}` cannot be used here\n  b/{scenario}\n    ^\nhint: available: ",
         ),
-        ("sub -t b/%s", "error: --topic: `%s` cannot be used here\n  b/%s\n    ^\nhint: there are "),
-        ("conn -I x%c", "error: --client-id: `%c` cannot be used here\n  x%c\n   ^\nhint: there are "),
+        ("sub -t b/%s", "error: --topic: `%s` cannot be used here\n  b/%s\n    ^\nhint: available: "),
+        ("conn -I x%c", "error: --client-id: `%c` cannot be used here\n  x%c\n   ^\nhint: available: "),
         ("conn -u {random:9..1}", "error: --username: `{random:9..1}` is not a placeholder: use {random:1000..9999}"),
         ("pub -t b --template -m {random:x}", "error: --message: `{random:x}` is not a placeholder: use "),
     ] {

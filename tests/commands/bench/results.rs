@@ -40,13 +40,27 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     assert!(report.seconds.waiting > report.seconds.connecting, "{:?}", report.seconds);
     assert!(report.reasons.0.is_empty(), "{:?}", report.reasons);
 
-    let line = "pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at 2026-01-01T00:00:00Z";
-    let program = bench(line, broker.port(), &path).arg("--fail").arg("late_start>1s").start();
+    let line = format!("pub -c 1 -t b -q 1 --rate 100/s -L 3 --start-at {}", in_seconds(-60));
+    let program = bench(&line, broker.port(), &path).arg("--fail").arg("late_start>1s").start();
     count_publishes(broker.accept_session(connack()).0);
     let ended = program.wait().expect_code(99);
-    assert!(ended.stderr.contains(" s behind --start-at"), "{}", ended.stderr);
-    // The whole of it, in days.
-    assert!(read(&path).seconds.late > Some(86_400.0), "{:?}", read(&path).seconds);
+    assert!(
+        ended.stderr.contains("the load begins ") && ended.stderr.contains(" s after --start-at"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.text().contains(" s after --start-at"), "the result has it too: {}", ended.text());
+    // The whole of it.
+    assert!(read(&path).seconds.late > Some(59.0), "{:?}", read(&path).seconds);
+}
+
+#[test]
+fn a_start_that_is_long_over_is_an_error() {
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b --start-at 2026-01-01T00:00:00Z";
+    let ended = bench(line, 1, &path).run().expect_code(2);
+    assert!(ended.stderr.contains("--start-at 2026-01-01T00:00:00Z was "), "{}", ended.stderr);
+    assert!(ended.stderr.contains(" days ago") && ended.stderr.contains("hint: give a time ahead"), "{}", ended.stderr);
 }
 
 #[test]

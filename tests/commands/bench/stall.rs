@@ -1,4 +1,4 @@
-//! A broker that stands still for two seconds: the lie that load generators tell most often.
+//! A broker that stalls for two seconds: what load generators most often report wrongly.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use super::{bench, read, report_file};
 use crate::support::Mosquitto;
 use mqttx_rs::internals::{LimitedBy, Measure, Measured, Stamp};
 
-/// A subscriber of its own, who notes when bytes came and only afterwards looks at what they say: the mean time, in
+/// A separate subscriber, which notes when bytes came and only afterwards looks at what they say: the mean time, in
 /// seconds, from the planned time of each of so many messages to its delivery.
 fn observe(address: SocketAddr, messages: u32) -> JoinHandle<f64> {
     let mut stream = TcpStream::connect(address).unwrap();

@@ -1,4 +1,4 @@
-//! Payloads without number and time: losses are told by count alone.
+//! Payloads without number and time: losses are only counted.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn what_arrives_without_a_stamp_is_not_lost() {
         let (_folder, path) = report_file();
         let line = format!("e2e -c 1 -q 1 --rate 2000/s -L 100 {payload} --fail loss>0");
         let ended = bench(&line, broker.port(), &path).run().expect_code(0);
-        assert!(ended.stderr.contains("losses are told by count alone"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("losses are only counted"), "{}", ended.stderr);
         let report = read(&path);
         let counts = report.counts;
         assert_eq!((counts.expected, counts.delivered, counts.lost, counts.foreign), (100, 100, 0, 0), "{payload}");

@@ -34,7 +34,7 @@ impl std::fmt::Display for Observed {
     }
 }
 
-/// Runs a command line, in which `{port}`, `{dir}` and so on stand for what is there.
+/// Runs a command line, in which `{port}`, `{dir}` and so on are replaced by the actual values.
 pub(super) fn run(line: &str, world: World) -> Observed {
     let surroundings = Surroundings::new(world);
     let home = Home::new();
@@ -45,7 +45,8 @@ pub(super) fn run(line: &str, world: World) -> Observed {
         .replace("{port}", &surroundings.port().to_string())
         .replace("{dir}", &folder);
     let program = Program::new(words(&line)).home(home.path()).directory(home.path());
-    let ended = within_limit(program.env("SECRET", "open sesame").env("NO_PROXY", ""));
+    let program = program.env("SECRET", "open sesame").env("NO_PROXY", "");
+    let ended = if line.starts_with("watch ") { on_screen(program) } else { within_limit(program) };
     let ports = surroundings.ports();
     let is_load = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
     let tidy = |text: &str| normalised(text, &folder, &ports);
@@ -65,9 +66,24 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     }
 }
 
-/// Runs to the end, or for so long that a run without an option that ends it can be told from one with it.
+/// Long enough to distinguish a run without an option that ends it from one with it.
+const LIMIT: Duration = Duration::from_secs(6);
+
+/// Runs on a terminal until there is a picture, and leaves it; what is on the screen then is taken for stdout.
+fn on_screen(program: Program) -> Ended {
+    let mut screen = program.on_screen(200, 200);
+    if screen.shows_within(LIMIT, "q quit") {
+        screen.type_keys("q");
+    } else {
+        // If the program has ended already, nothing receives it.
+        screen.signal(Signal::SIGTERM);
+    }
+    let code = screen.wait_for_end();
+    Ended { code, stdout: screen.contents().into_bytes(), stderr: String::new() }
+}
+
+/// Runs to the end, or as long as [`LIMIT`].
 fn within_limit(program: Program) -> Ended {
-    const LIMIT: Duration = Duration::from_secs(6);
     let running = program.start_with_stdin();
     let pid = Pid::from_raw(running.id().try_into().expect("a pid fits"));
     let (done, is_done) = mpsc::channel::<()>();
@@ -107,6 +123,8 @@ fn prepare(home: &Home, world: World) {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
+    home.write("template.json", "{\"n\":%s}");
+    home.write("rules.toml", "[[rules]]\nfilter = \"a/#\"\nanswer = \"x\"\ntopic = \"answers\"\n");
     home.write("m.proto", "syntax = \"proto3\"; message M { int32 n = 1; }");
     home.write("m.avsc", "\"int\"");
     home.write("password", "open sesame\n");
@@ -222,7 +240,9 @@ fn without_times(text: &str) -> String {
 
 /// Without what `bench` says of a machine that had other work.
 fn without_blame(text: &str) -> String {
-    let blames = |line: &str| line.starts_with("warning: ") && line.contains(" the broker");
+    let blames = |line: &str| {
+        ["not a measurement of the broker", "nothing about the broker"].iter().any(|blame| line.contains(blame))
+    };
     text.split_inclusive('\n').filter(|line| !blames(line)).collect()
 }
 

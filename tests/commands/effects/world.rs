@@ -1,4 +1,4 @@
-//! What stands around a run: a broker that answers everything by itself and keeps what it received, and servers of TLS
+//! The environment of a run: a broker that answers everything by itself and keeps what it received, and servers of TLS
 //! in front of it.
 
 use std::fmt::Write as _;

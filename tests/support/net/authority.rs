@@ -65,7 +65,7 @@ impl Authority {
         self.folder.path()
     }
 
-    /// The file of its own certificate.
+    /// The file of the authority's own certificate.
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }

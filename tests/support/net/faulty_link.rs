@@ -60,7 +60,7 @@ impl FaultyLink {
         self.change(|state| state.delay = delay);
     }
 
-    /// Nothing passes any more, either way, and nobody is told: as a pulled cable.
+    /// Nothing passes any more in either direction, without notice: like a pulled cable.
     pub fn swallow(&self) {
         self.change(|state| state.is_black_hole = true);
     }

@@ -1,6 +1,6 @@
 //! Networks for tests: certificates, TLS and WebSocket servers, proxies, and a link that fails on purpose.
 //!
-//! Everything here listens on a free port of 127.0.0.1 until it is dropped, and most of it can stand in front of
+//! Everything here listens on a free port of 127.0.0.1 until it is dropped, and most of it can be put in front of
 //! another server, so that a scripted broker or mosquitto is reached by TLS, by WebSocket or over a bad link:
 //!
 //! ```ignore

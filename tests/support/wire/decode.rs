@@ -1,4 +1,4 @@
-//! Bytes to packets, strict: reserved flags, lengths in their shortest form, UTF-8, which property stands where and
+//! Bytes to packets, strict: reserved flags, lengths in their shortest form, UTF-8, which property is where and
 //! how often, nothing left over.
 
 use mqttx_rs::mqtt::Version;

@@ -38,7 +38,7 @@ impl Properties {
             Value::Byte(number) => Some((*number).into()),
             Value::Two(number) => Some((*number).into()),
             Value::Four(number) | Value::Variable(number) => Some(*number),
-            other => panic!("property 0x{id:02X} is no number: {other:?}"),
+            other => panic!("property 0x{id:02X} is not a number: {other:?}"),
         }
     }
 
@@ -46,7 +46,7 @@ impl Properties {
     pub fn text(&self, id: u8) -> Option<&str> {
         match self.get(id)? {
             Value::Text(text) => Some(text),
-            other => panic!("property 0x{id:02X} is no text: {other:?}"),
+            other => panic!("property 0x{id:02X} is not text: {other:?}"),
         }
     }
 
@@ -68,10 +68,10 @@ pub(super) enum Kind {
     Pair,
 }
 
-/// The will's properties stand in CONNECT but are not CONNECT's; no packet has this number.
+/// The properties of the will are in CONNECT but are not properties of CONNECT; no packet has this number.
 pub(super) const WILL: u8 = 0;
 
-/// Section 2.2.2.2: number, type, and the packet types in which it may stand.
+/// Section 2.2.2.2: number, type, and the packet types that may have it.
 #[rustfmt::skip]
 pub(super) const TABLE: &[(u8, Kind, &[u8])] = &[
     (PAYLOAD_FORMAT_INDICATOR,          Kind::Byte,     &[3, WILL]),

@@ -1,4 +1,4 @@
-//! What a session tells about its connection, counted.
+//! Counts what a session reports about its connection.
 
 use std::cmp::Reverse;
 
@@ -76,7 +76,7 @@ impl Connection {
             return self.stand(tools);
         }
         let plan = tools.plan.clone();
-        let request = plan.subscribe_request(self.client, &mut tools.random).unwrap_or_default();
+        let request = plan.subscribe_request(self.client).unwrap_or_default();
         tools.recorder.counts.subscribes_attempted += request.filters.len() as u64;
         match session.subscribe(request) {
             Ok(_) => self.enter(Stage::Subscribing, tools),

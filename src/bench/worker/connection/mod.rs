@@ -1,4 +1,4 @@
-//! One client: its session, its stream, and what it is there for.
+//! One client: its session, its stream, and its job.
 
 mod events;
 mod traffic;
@@ -22,7 +22,7 @@ use crate::mqtt::ReasonCode;
 use crate::session::{DisconnectProperties, Session, State};
 use crate::transport::{Dialed, Stream};
 
-/// One client: a session, its stream, and what it is there for. An idle one holds no buffers.
+/// One client: a session, its stream, and its job. An idle one holds no buffers.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says something else, and there are thousands of these")]
 pub(super) struct Connection {
@@ -46,7 +46,7 @@ pub(super) struct Connection {
     /// What the socket did not take.
     output: BytesMut,
     job: Job,
-    /// From when on it should stand, where that was planned.
+    /// From when on it should be connected, if planned.
     planned: Option<u64>,
     /// It is away by plan, or will be when its connection is over.
     away: bool,
@@ -77,7 +77,7 @@ impl Connection {
         let job = match &tools.plan.group(client).role {
             Role::Idle => Job::Idle,
             Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
-            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client))),
+            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools.plan.message_drawer(client)))),
             Role::Subscribe(_) => Job::Subscribe(Box::default()),
         };
         tools.stages[Stage::Offline as usize] += 1;
@@ -108,7 +108,7 @@ impl Connection {
         self.since = tools.now;
     }
 
-    /// The stream stands: CONNECT goes out.
+    /// The stream is open: CONNECT is sent.
     pub(super) fn open(&mut self, dialed: Dialed, tools: &mut Tools) -> Served {
         if self.away && !matches!(self.job, Job::Churn(_)) {
             // It was to leave while it was being dialled.
@@ -229,7 +229,7 @@ impl Connection {
         served
     }
 
-    /// Ends in order, for good: the broker need not keep the session.
+    /// Ends properly, for good: the broker need not keep the session.
     pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
         let has_session = tools.plan.group(self.client).kept_session.is_some();
         let ends_session = has_session && tools.plan.group(self.client).version.is_v5();
@@ -237,7 +237,7 @@ impl Connection {
         self.say_good_bye(DisconnectProperties { session_expiry_interval, ..DisconnectProperties::default() }, tools)
     }
 
-    /// Ends in order, by plan; the session may be taken up again.
+    /// Ends properly, by plan; the session may be resumed.
     pub(super) fn leave(&mut self, tools: &mut Tools) -> Served {
         self.away = true;
         match self.stage {
@@ -249,7 +249,7 @@ impl Connection {
         }
     }
 
-    /// Closes the stream without a word; not counted as lost.
+    /// Closes the stream without DISCONNECT; not counted as lost.
     fn hang_up(&mut self, tools: &mut Tools) -> Served {
         self.enter(Stage::Closing, tools);
         if let Some(mut session) = self.session.take() {
@@ -270,7 +270,7 @@ impl Connection {
         self.serve(tools)
     }
 
-    /// It is to stand from now on; `false`: it does, or it is gone.
+    /// It is to be connected from now on; `false`: it already is, or it is gone.
     pub(super) fn return_by_plan(&mut self, tools: &mut Tools) -> bool {
         self.away = false;
         let returns = self.stage == Stage::Offline;
@@ -302,7 +302,7 @@ impl Connection {
         reconnect.backoff.delay_before(self.attempts, chance).filter(|_| !self.unwanted)
     }
 
-    /// Whether it stands, and was to until this time.
+    /// Whether it is connected, and was meant to be until this time.
     pub(super) fn has_stayed(&self, until: u64) -> bool {
         matches!(&self.job, Job::Churn(churner) if self.stage == Stage::Standing && self.since + churner.stay <= until)
     }
@@ -354,7 +354,7 @@ impl Connection {
         }
     }
 
-    /// Whether it publishes without being told when.
+    /// Whether it publishes without planned times.
     pub(super) fn is_eager(&self) -> bool {
         matches!(&self.job, Job::Publish(publisher) if publisher.has_more(true))
     }
@@ -373,7 +373,7 @@ impl Connection {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {
                 tools.recorder.counts.connects_failed += 1;
-                tools.recorder.reasons.note("connect: no CONNACK until the end".to_owned());
+                tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
             Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
             _ => {}

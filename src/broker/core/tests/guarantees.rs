@@ -10,9 +10,9 @@ use super::*;
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Publish(usize, QoS),
-    /// So many bytes go from a client to the core.
+    /// This many bytes go from a client to the core.
     Up(usize, usize),
-    /// So many bytes go from the core to a client.
+    /// This many bytes go from the core to a client.
     Down(usize, usize),
     /// Both ends notice that the link is gone.
     Cut(usize),
@@ -77,7 +77,7 @@ impl World {
     }
 }
 
-/// The numbers in the payloads of one publisher, less what comes again.
+/// The numbers in the payloads of one publisher, without repeated ones.
 fn firsts(texts: &[String], publisher: usize) -> Vec<usize> {
     let mut seen = BTreeSet::new();
     let prefix = format!("{publisher} ");

@@ -38,9 +38,9 @@ struct World {
 struct TestClient {
     session: Session,
     link: Option<LinkId>,
-    /// On its way to the core.
+    /// In transit to the core.
     upstream: BytesMut,
-    /// On its way to the client.
+    /// In transit to the client.
     downstream: BytesMut,
     /// What the core has been given and not taken yet: the beginning of a packet.
     pending: BytesMut,
@@ -50,13 +50,13 @@ struct TestClient {
 }
 
 impl TestClient {
-    /// What is on its way arrives.
+    /// What is in transit arrives.
     fn receive(&mut self, now: Instant) {
         self.arrived.extend_from_slice(&self.downstream.split());
         self.session.handle_input(&mut self.arrived, now);
     }
 
-    /// What is on its way is lost.
+    /// What is in transit is lost.
     fn forget(&mut self) {
         for buffer in [&mut self.upstream, &mut self.downstream, &mut self.pending, &mut self.arrived] {
             buffer.clear();
@@ -96,7 +96,7 @@ impl World {
         self.clients.len() - 1
     }
 
-    /// A client that has been let in.
+    /// A client that has been accepted.
     fn connected(&mut self, options: ConnectOptions) -> usize {
         let client = self.client(options);
         self.connect(client);
@@ -183,7 +183,7 @@ impl World {
         self.settle();
     }
 
-    /// The link is gone, with what was on its way.
+    /// The link is gone, with what was in transit.
     fn cut(&mut self, client: usize) {
         let now = self.now;
         let peer = &mut self.clients[client];
@@ -232,7 +232,7 @@ impl World {
         self.settle();
     }
 
-    /// Messages that a client has had since it was asked last.
+    /// Messages of a client since the last call.
     fn received(&mut self, client: usize) -> Vec<Message> {
         let events = std::mem::take(&mut self.clients[client].events);
         let messages = events.into_iter().filter_map(|event| match event {
@@ -268,7 +268,7 @@ impl World {
         }
     }
 
-    /// What became of the client's last publish.
+    /// The outcome of the client's last publish.
     fn outcome(&mut self, client: usize) -> ReasonCode {
         let events = self.clients[client].events.iter().rev();
         let outcomes = events.filter_map(|event| match event {

@@ -1,7 +1,7 @@
 //! Bytes that no client should send: valid sessions with flipped bits, missing, repeated, inserted and exchanged parts.
-//! Whatever comes, nothing panics and the others are served.
+//! Whatever arrives, nothing panics and other clients are served.
 //!
-//! 20,000 of them by default, and as many as `MQTTX_RS_MUTATIONS` says.
+//! 20,000 of them by default, or as many as `MQTTX_RS_MUTATIONS` sets.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -130,7 +130,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     }
 }
 
-/// Hands bytes to a core in parts, as a stream would, and takes all that it says.
+/// Hands bytes to a core in parts, as a stream would, and takes all its output.
 fn feed(world: &mut World, bytes: &[u8], random: &mut fastrand::Rng) {
     let link = world.core.open(Peer::default(), world.now);
     let mut input = BytesMut::new();
@@ -150,7 +150,7 @@ fn feed(world: &mut World, bytes: &[u8], random: &mut fastrand::Rng) {
     }
     world.answer(link);
     world.core.handle_closed(link, world.now);
-    // Others may have been told something too: of a will, or that they are taken over.
+    // Other clients may have received something too: a will, or that they are taken over.
     world.settle();
 }
 

@@ -13,7 +13,7 @@ fn a_kept_session_collects_messages_in_order_in_every_version() {
             world.publish(publisher, message("a", number.to_string(), *qos));
         }
         world.connect(subscriber);
-        // QoS 0 waits for nobody.
+        // Messages at QoS 0 are not kept for absent clients.
         assert_eq!(world.texts(subscriber), ["0", "1", "3"]);
     }
 }

@@ -58,7 +58,7 @@ fn what_a_member_leaves_that_is_to_come_back_goes_to_another_at_once() {
     world.settle();
     let mut all = world.texts(two);
     world.cut(two);
-    // Nobody else is there: they stay with the one that had them, whole and in order.
+    // No other member is there: they stay with the one that had them, complete and in order.
     world.connect(two);
     loop {
         let tokens: Vec<_> = world.clients[two]

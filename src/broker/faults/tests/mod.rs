@@ -6,7 +6,7 @@ use crate::broker::faults::lane::REORDER_WAIT;
 const FROM: Direction = Direction::FromClient;
 const TO: Direction = Direction::ToClient;
 
-/// A link of a client under rules, with a clock of its own.
+/// A link of a client under rules, with its own clock.
 struct Link {
     faults: Faults,
     own: LinkFaults,

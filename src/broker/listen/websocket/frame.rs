@@ -12,12 +12,12 @@ const LONGEST_HEADER: usize = 14;
 /// Of a control frame: RFC 6455, section 5.5.
 const LONGEST_CONTROL: u64 = 125;
 
-/// Unwraps what a client sends, wherever it is cut: payloads of binary frames are the bytes of MQTT [MQTT-6.0.0-2].
+/// Unwraps what a client sends, split anywhere: payloads of binary frames are the bytes of MQTT [MQTT-6.0.0-2].
 #[derive(Debug, Default)]
 pub(in crate::broker::listen) struct Framing {
     header: Vec<u8>,
     frame: Option<Frame>,
-    /// A message whose last frame has not come.
+    /// A message whose last frame has not arrived.
     in_message: bool,
     control: Vec<u8>,
     has_ended: bool,
@@ -29,11 +29,11 @@ struct Frame {
     opcode: u8,
     remaining: u64,
     mask: [u8; 4],
-    /// Bytes of the payload before what comes next, modulo 4.
+    /// Bytes of the payload before the next one, modulo 4.
     position: usize,
 }
 
-/// The client broke the rules of WebSocket; the code of the Close frame that says so.
+/// The client broke the rules of WebSocket; the code of the Close frame for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::broker::listen) struct Broken(pub(in crate::broker::listen) u16);
 
@@ -141,7 +141,7 @@ pub(in crate::broker::listen) fn encode(data: &[u8], out: &mut BytesMut) {
 }
 
 impl Broken {
-    /// The Close frame that says so.
+    /// The Close frame for it.
     pub(in crate::broker::listen) fn encode(self, out: &mut BytesMut) {
         frame(CLOSE, &self.0.to_be_bytes(), out);
     }

@@ -1,15 +1,15 @@
 use crate::transport::accept_of;
 
-/// No head of an honest request is longer.
+/// The longest head that is accepted.
 const MAXIMUM_HEAD: usize = 16 * 1024;
 const MAXIMUM_HEADERS: usize = 96;
 
-/// What there is of a request.
+/// The state of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::broker::listen) enum Request {
     /// Its head is not complete.
     Partial,
-    /// To be answered with 101 and this key; the bytes behind `length` are frames.
+    /// To be answered with 101 and this key; the bytes after `length` are frames.
     Upgrade { accept: String, length: usize },
     /// To be answered with a refusal.
     Refused { status: &'static str, why: &'static str },
@@ -23,13 +23,13 @@ impl Request {
         let length = match request.parse(received) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if received.len() < MAXIMUM_HEAD => return Self::Partial,
-            _ => return refused("400 Bad Request", "this is not a request of HTTP/1.1"),
+            _ => return refused("400 Bad Request", "this is not an HTTP/1.1 request"),
         };
         if request.method != Some("GET") {
-            return refused("405 Method Not Allowed", "a WebSocket begins with GET");
+            return refused("405 Method Not Allowed", "a WebSocket request must use GET");
         }
         if request.path.and_then(|target| target.split('?').next()) != Some(path) {
-            return refused("404 Not Found", "the broker is at another path");
+            return refused("404 Not Found", "the broker uses another path");
         }
         let header = |name: &str| {
             let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
@@ -44,7 +44,7 @@ impl Request {
             return refused("426 Upgrade Required", "this port speaks MQTT over WebSocket");
         }
         if header("sec-websocket-version") != Some("13") {
-            return refused("426 Upgrade Required", "only version 13 of WebSocket is spoken here");
+            return refused("426 Upgrade Required", "only WebSocket version 13 is supported");
         }
         // [MQTT-6.0.0-3]
         if !has_word("sec-websocket-protocol", "mqtt") {
@@ -52,7 +52,7 @@ impl Request {
         }
         match header("sec-websocket-key") {
             Some(key) if !key.is_empty() => Self::Upgrade { accept: accept_of(key), length },
-            _ => refused("400 Bad Request", "there is no Sec-WebSocket-Key"),
+            _ => refused("400 Bad Request", "Sec-WebSocket-Key is missing"),
         }
     }
 }
@@ -61,7 +61,7 @@ fn refused(status: &'static str, why: &'static str) -> Request {
     Request::Refused { status, why }
 }
 
-/// The answer to a request that is complete.
+/// The answer to a complete request.
 pub(in crate::broker::listen) fn answer(request: &Request) -> String {
     match request {
         Request::Upgrade { accept, .. } => format!(

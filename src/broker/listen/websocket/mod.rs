@@ -1,6 +1,6 @@
-//! The server's side of WebSocket (RFC 6455; MQTT 5.0, section 6), without I/O: the handshake and the frames.
+//! The server side of WebSocket (RFC 6455; MQTT 5.0, section 6), without I/O: the handshake and the frames.
 //!
-//! The frames are our own, as those of the library keep a buffer of kilobytes for each idle connection.
+//! The frames are handled here, as the library keeps a buffer of kilobytes for each idle connection.
 
 mod frame;
 mod handshake;

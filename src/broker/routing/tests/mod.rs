@@ -1,7 +1,7 @@
-use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
 use std::num::NonZeroU32;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::mqtt::QoS;

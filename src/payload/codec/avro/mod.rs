@@ -4,8 +4,8 @@
 //! Written by hand: the crate apache-avro trusts declared lengths up to half a gigabyte and nests without a limit, and
 //! JSON would have to be turned into its values and back here in any case. Of the specification this is what a payload
 //! needs: no container files, no resolution of one schema by another. In JSON, bytes are a string whose characters are
-//! their numbers, as the specification says; a value of a union is bare where its kind says which branch it is of, as in
-//! MQTTX, else `{"branch": value}`. Logical types are shown as what they are made of.
+//! their numbers, as the specification says; a value of a union is written alone if its kind determines the branch, as in
+//! MQTTX, else as `{"branch": value}`. Logical types are shown as their underlying types.
 
 mod canonical;
 mod read;
@@ -20,7 +20,7 @@ use super::node::Node;
 use crate::payload::{PayloadError, PayloadFormat};
 use schema::{FieldDefault, Type};
 
-/// What a payload in the single-object encoding begins with.
+/// The marker of the single-object encoding.
 const MARKER: [u8; 2] = [0xc3, 0x01];
 
 /// The marker and the fingerprint.
@@ -42,7 +42,7 @@ impl AvroSchema {
         let text = default.value.to_string();
         let node = Node::parse(text.as_bytes(), PayloadFormat::Avro).map_err(|error| error.to_string())?;
         let mut datum = Vec::new();
-        // It is of the first branch of a union, whatever else would fit.
+        // For a union, it belongs to the first branch, even if others would fit.
         let written = match self.get(default.kind) {
             Type::Union(branches) if let Some(first) = branches.first() => {
                 write::varint(0, &mut datum);
@@ -59,7 +59,7 @@ impl AvroSchema {
         self.write_behind(Vec::with_capacity(text.len()), text)
     }
 
-    /// The same behind the marker and the schema's fingerprint.
+    /// The same with the marker and the fingerprint of the schema before it.
     pub(super) fn encode_single_object(&self, text: &[u8]) -> Result<Vec<u8>, PayloadError> {
         self.write_behind(self.header().to_vec(), text)
     }
@@ -76,7 +76,7 @@ impl AvroSchema {
         read::datum(self, payload, 0, out)
     }
 
-    /// The same for one behind the marker and the schema's fingerprint.
+    /// The same for a datum with the marker and the fingerprint of the schema before it.
     pub(super) fn decode_single_object(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
         let refused = |at, what: &str| PayloadError::bytes(PayloadFormat::AvroSingleObject, at, what);
         let Some((header, _)) = payload.split_at_checked(HEADER).filter(|(header, _)| header.starts_with(&MARKER))
@@ -84,7 +84,7 @@ impl AvroSchema {
             return Err(refused(0, "it does not begin with the marker c301 and a fingerprint"));
         };
         if header != self.header() {
-            return Err(refused(MARKER.len(), "the fingerprint is that of another schema"));
+            return Err(refused(MARKER.len(), "the fingerprint belongs to another schema"));
         }
         read::datum(self, payload, HEADER, out)
     }

@@ -5,7 +5,7 @@ use crate::payload::codec::node::DEEPEST;
 use crate::payload::codec::number::push_double;
 use crate::payload::{PayloadError, PayloadFormat, push_json_string};
 
-/// So many values may a payload have beyond sixteen a byte: an array of nulls is as long as it says, in no bytes.
+/// How many values a payload may have in addition to sixteen per byte: an array of nulls has any length in no bytes.
 const VALUES_IN_NO_BYTES: usize = 100_000;
 
 /// Appends the value of the datum that begins there, which must be all that follows.
@@ -34,7 +34,8 @@ impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], PayloadError> {
         let rest = &self.payload[self.at..];
         let taken = rest.get(..length);
-        let taken = taken.ok_or_else(|| self.error(format!("{length} bytes are wanted, {} are left", rest.len())))?;
+        let taken =
+            taken.ok_or_else(|| self.error(format!("{length} bytes are needed, but only {} are left", rest.len())))?;
         self.at += length;
         Ok(taken)
     }
@@ -66,8 +67,9 @@ impl<'a> Reader<'a> {
         if depth > DEEPEST {
             return Err(self.error(format!("values nest more than {DEEPEST} levels deep")));
         }
-        self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.error("too many values in no bytes"))?;
-        // A reference of its own, so that the schema can be looked at while the payload is read.
+        self.values_left =
+            self.values_left.checked_sub(1).ok_or_else(|| self.error("too many values of zero bytes"))?;
+        // A separate reference, so that the schema can be looked at while the payload is read.
         let schema = self.schema;
         match schema.get(id) {
             Type::Null => out.extend_from_slice(b"null"),
@@ -149,7 +151,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The items of an array or a map: blocks that say how many they have, up to an empty one.
+    /// The items of an array or a map: blocks with a count each, up to an empty one.
     fn blocks(
         &mut self,
         out: &mut Vec<u8>,
@@ -159,7 +161,7 @@ impl<'a> Reader<'a> {
         loop {
             let count = self.varint()?;
             if count < 0 {
-                // The bytes of the block follow, for those who skip it.
+                // The size of the block follows, for readers that skip it.
                 self.varint()?;
             }
             if count == 0 {
@@ -181,7 +183,7 @@ impl<'a> Reader<'a> {
             Ok(text) => push_json_string(text, out),
             Err(wrong) => {
                 self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text is UTF-8, and this byte is not"));
+                return Err(self.error("text must be UTF-8, but this byte is not"));
             }
         }
         Ok(())

@@ -2,14 +2,16 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-/// A schema, parsed: its types, of which some name others.
+use crate::payload::json;
+
+/// A parsed schema: its types, some of which refer to others.
 #[derive(Debug)]
 pub(in crate::payload::codec) struct AvroSchema {
     types: Vec<Type>,
     root: TypeId,
 }
 
-/// Which of the schema's types.
+/// Index of a type in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TypeId(usize);
 
@@ -35,11 +37,11 @@ pub(super) enum Type {
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: TypeId,
-    /// The datum for those who leave the field out.
+    /// The datum to use if the field is left out.
     pub(super) default: Option<Vec<u8>>,
 }
 
-/// What tells branches of a union apart in JSON.
+/// What distinguishes the branches of a union in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Null,
@@ -86,7 +88,9 @@ impl Type {
 impl AvroSchema {
     /// Parses the text of an `.avsc` file; the defaults of fields are still to be written.
     pub(super) fn read(text: &[u8]) -> Result<(Self, Vec<FieldDefault>), String> {
-        let schema: Value = serde_json::from_slice(text).map_err(|error| format!("not JSON: {error}"))?;
+        let schema: Value = serde_json::from_slice(text).map_err(|error| {
+            format!("not JSON at line {}, column {}: {}", error.line(), error.column(), json::fault(&error))
+        })?;
         let mut parser = Parser::default();
         let root = parser.schema(&schema, None)?;
         Ok((Self { types: parser.types, root }, parser.defaults))
@@ -107,7 +111,7 @@ impl AvroSchema {
         &self.types[id.0]
     }
 
-    /// Whether a value of a union says which branch it is of by its name: two are of the same kind.
+    /// Whether values of a union must name their branch, as two branches are of the same kind.
     pub(super) fn is_ambiguous(&self, branches: &[TypeId]) -> bool {
         let kinds: Vec<_> = branches.iter().map(|branch| self.get(*branch).kind()).collect();
         kinds.iter().enumerate().any(|(index, kind)| kinds[..index].contains(kind))
@@ -121,7 +125,7 @@ struct Parser {
     defaults: Vec<FieldDefault>,
 }
 
-/// A field's default, not yet written: it may be of a type that is defined behind it.
+/// The default of a field, not yet encoded: its type may be defined later.
 pub(super) struct FieldDefault {
     record: TypeId,
     index: usize,
@@ -211,7 +215,7 @@ impl Parser {
             return Err(format!("`{given}` is not a name: use letters, digits and `_`, a letter or `_` first"));
         }
         let inner = name.rsplit_once('.').map(|(inner, _)| inner.to_owned());
-        // Holds the name until its definition is read, in which it may be named.
+        // Reserves the name until its definition is read, which may refer to it.
         let id = self.add(Type::Fixed { name: name.clone(), size: 0 });
         if self.named.insert(name.clone(), id).is_some() {
             return Err(format!("the type `{name}` is defined twice"));

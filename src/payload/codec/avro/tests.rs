@@ -89,7 +89,7 @@ fn a_single_object_names_its_schema() {
     one.decode_single_object(&payload, &mut out).unwrap();
     assert_eq!(out, b"1");
     let refused = |payload: &[u8]| other.decode_single_object(payload, &mut Vec::new()).unwrap_err().to_string();
-    assert_eq!(refused(&payload), "not avro-single-object at byte 2: the fingerprint is that of another schema");
+    assert_eq!(refused(&payload), "not avro-single-object at byte 2: the fingerprint belongs to another schema");
     assert!(refused(b"\xc3\x01").contains("it does not begin with the marker"));
 }
 
@@ -102,7 +102,7 @@ fn a_union_is_bare_where_the_kind_of_a_value_says_its_branch() {
     assert_eq!(written(&numbers, r#"{"int":1}"#), "0202");
     assert_eq!(
         written(&numbers, "[]"),
-        "not encodable as avro at character 1: an array is of no branch of the union: null, int, string, double"
+        "not encodable as avro at character 1: an array does not fit any branch of the union: null, int, string, double"
     );
     let records = schema(
         r#"[{"type":"record","name":"n.A","fields":[{"name":"x","type":"int"}]},
@@ -136,7 +136,7 @@ fn a_value_that_the_schema_does_not_allow_is_refused_at_its_place() {
     for (json, error) in [
         (r#"{"a":2147483648}"#, "at character 6: `2147483648` is not between -2147483648 and 2147483647"),
         (r#"{"a":1.0}"#, "at character 6: `1.0` is not an integer"),
-        (r#"{"a":"1"}"#, "at character 6: the schema wants an int, not a string"),
+        (r#"{"a":"1"}"#, "at character 6: the schema requires an int, not a string"),
         (r#"{"b":1}"#, "at character 6: `R` has no field `b`"),
         (" {}", "at character 2: the field `a` of `R` is missing"),
         (r#"{"a":1,"e":"Y"}"#, "at character 12: `Y` is not a symbol of `E`: use X"),
@@ -152,15 +152,19 @@ fn a_value_that_the_schema_does_not_allow_is_refused_at_its_place() {
 #[test]
 fn a_payload_that_is_not_a_datum_is_refused_where_it_ends_being_one() {
     for (of, hex, error) in [
-        ("\"string\"", "feffffffffffffffff01", "at byte 10: 9223372036854775807 bytes are wanted, 0 are left"),
+        ("\"string\"", "feffffffffffffffff01", "at byte 10: 9223372036854775807 bytes are needed, but only 0 are left"),
         ("\"string\"", "01", "at byte 1: -1 is not a length"),
         ("\"long\"", "ffffffffffffffffffff01", "at byte 10: an integer has more than ten bytes"),
         ("\"int\"", "8080808020", "at byte 5: 4294967296 is not an int"),
         ("\"boolean\"", "02", "at byte 1: 0x02 is not a boolean"),
         ("\"boolean\"", "0101", "at byte 1: the datum ends here, and 1 more bytes follow"),
         ("[\"null\"]", "02", "at byte 1: the union has no branch 1"),
-        (r#"{"type":"array","items":"null"}"#, "feffffffffffffffff01", "at byte 10: too many values in no bytes"),
-        (r#"{"type":"array","items":"long"}"#, "feffffffffffffffff01", "at byte 10: 1 bytes are wanted, 0 are left"),
+        (r#"{"type":"array","items":"null"}"#, "feffffffffffffffff01", "at byte 10: too many values of zero bytes"),
+        (
+            r#"{"type":"array","items":"long"}"#,
+            "feffffffffffffffff01",
+            "at byte 10: 1 bytes are needed, but only 0 are left",
+        ),
     ] {
         assert_eq!(shown(&schema(of), hex), format!("not avro {error}"));
     }
@@ -174,7 +178,7 @@ fn a_payload_that_is_not_a_datum_is_refused_where_it_ends_being_one() {
 #[test]
 fn a_schema_that_is_none_is_refused() {
     for (text, error) in [
-        ("{", "not JSON: EOF while parsing an object at line 1 column 1"),
+        ("{", "not JSON at line 1, column 1: the text ends within an object"),
         ("\"Person\"", "the type `Person` is not defined"),
         ("[]", "a union has no branches"),
         ("[\"int\",\"int\"]", "a union has two branches `int`"),
@@ -185,7 +189,7 @@ fn a_schema_that_is_none_is_refused() {
         ),
         (
             r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}"#,
-            "the default of `R.a`: the schema wants an int, not a string",
+            "the default of `R.a`: the schema requires an int, not a string",
         ),
     ] {
         assert_eq!(AvroSchema::parse(text.as_bytes()).unwrap_err(), error);

@@ -24,7 +24,7 @@ pub(super) fn datum(schema: &AvroSchema, id: TypeId, node: &Node<'_>, out: &mut 
         }
         (Type::Float, value) if let Some(number) = float(value) => {
             let number = number.map_err(|what| (node.at, what))?;
-            #[expect(clippy::cast_possible_truncation, reason = "the schema asks for 32 bits")]
+            #[expect(clippy::cast_possible_truncation, reason = "the schema requires 32 bits")]
             let short = number as f32;
             if short.is_infinite() && number.is_finite() {
                 return Err((node.at, format!("`{number:e}` is too large for a 32-bit float")));
@@ -72,12 +72,12 @@ pub(super) fn datum(schema: &AvroSchema, id: TypeId, node: &Node<'_>, out: &mut 
                 field_of(schema, name, field, members, out).map_err(|error| error.or_at(node.at))?;
             }
         }
-        (kind, value) => return Err((node.at, format!("the schema wants {}, not {}", wanted(kind), value.kind()))),
+        (kind, value) => return Err((node.at, format!("the schema requires {}, not {}", wanted(kind), value.kind()))),
     }
     Ok(())
 }
 
-/// A field that is missing has no place of its own.
+/// A missing field has no position.
 enum FieldError {
     Missing(String),
     Refused(Refusal),
@@ -109,7 +109,7 @@ fn field_of<'a>(
     }
 }
 
-/// A value of a union: bare, or behind the name of its branch.
+/// A value of a union: alone, or with the name of its branch.
 fn union(schema: &AvroSchema, branches: &[TypeId], node: &Node<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let fitting: Vec<usize> = (0..branches.len()).filter(|index| fits(schema.get(branches[*index]), node)).collect();
     let is_ambiguous = schema.is_ambiguous(branches);
@@ -124,10 +124,10 @@ fn union(schema: &AvroSchema, branches: &[TypeId], node: &Node<'_>, out: &mut Ve
     match fitting.as_slice() {
         [] => {
             let names: Vec<_> = branches.iter().map(|branch| schema.get(*branch).name()).collect();
-            Err((node.at, format!("{} is of no branch of the union: {}", node.value.kind(), names.join(", "))))
+            Err((node.at, format!("{} does not fit any branch of the union: {}", node.value.kind(), names.join(", "))))
         }
         [first, others @ ..] => {
-            // Records that could all be meant are not tried one after another: which is meant, the user has to say.
+            // If several records could be meant, the user must name one; they are not tried in turn.
             if !others.is_empty() && schema.get(branches[*first]).kind() == Kind::Object {
                 let name = schema.get(branches[*first]).name();
                 return Err((node.at, format!("several branches of the union fit: write {{\"{name}\": ...}}")));
@@ -156,7 +156,7 @@ fn fits(kind: &Type, node: &Node<'_>) -> bool {
     }
 }
 
-/// Whether a branch goes by a name, the namespace left out at will.
+/// Whether a branch has this name, with or without the namespace.
 fn is_named(kind: &Type, name: &str) -> bool {
     let full = kind.name();
     full == name || full.rsplit_once('.').is_some_and(|(_, short)| short == name)
@@ -210,7 +210,7 @@ fn block(count: usize, out: &mut Vec<u8>) {
     length(count, out);
 }
 
-/// An empty block ends those before it; no items are one already.
+/// An empty block ends the sequence; without items, it is the only one.
 fn end_of_blocks(count: usize, out: &mut Vec<u8>) {
     if count > 0 {
         out.push(0);
@@ -218,7 +218,7 @@ fn end_of_blocks(count: usize, out: &mut Vec<u8>) {
 }
 
 fn length(length: usize, out: &mut Vec<u8>) {
-    // Nothing in memory is longer.
+    // Nothing in memory can be longer.
     varint(i64::try_from(length).unwrap_or(i64::MAX), out);
 }
 

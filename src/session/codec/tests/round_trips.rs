@@ -1,4 +1,4 @@
-//! What one side writes the other reads, in every version; what nobody writes harms nobody.
+//! What one side writes, the other reads, in every version; arbitrary bytes do no harm.
 
 use proptest::prelude::*;
 use proptest::sample::select;

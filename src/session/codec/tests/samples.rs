@@ -44,7 +44,7 @@ fn details() -> impl Strategy<Value = Details> {
         .prop_map(|(reason_string, user_properties)| Details { reason_string, user_properties })
 }
 
-/// Version, and what is to be kept of 5.0.
+/// The version, and which fields of 5.0 to keep.
 fn publish(version: Version, sender: Sender) -> impl Strategy<Value = Publish> {
     let identifiers = if sender == Sender::Server { 0..4_usize } else { 0..1 };
     let properties = (

@@ -1,4 +1,4 @@
-//! Every fault of a client has its reason and its words; no legal oddity is one.
+//! Every fault of a client is reported with its reason; unusual but legal packets are not.
 
 use super::*;
 use crate::mqtt::ReasonCode::{
@@ -8,7 +8,7 @@ use crate::mqtt::ReasonCode::{
 
 use crate::session::tests::hex;
 
-/// What the client sends, why that is wrong, and a part of how it is told.
+/// What the client sends, the reason, and a part of the message.
 type Violations = &'static [(&'static str, ReasonCode, &'static str)];
 
 const IN_BOTH_VERSIONS: Violations = &[

@@ -1,4 +1,4 @@
-//! What is written where the receiver cannot take all of it.
+//! What is written if the receiver cannot accept all of it.
 
 use super::*;
 use crate::mqtt::{ConnAckProperties, ReasonCode};

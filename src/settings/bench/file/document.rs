@@ -1,4 +1,4 @@
-//! A scenario's text: TOML to checked keys, each with its place for what is wrong with its value.
+//! The text of a scenario: TOML to checked keys, each with its position for errors about its value.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::config::profile::{Source, Value, key_span, read, syntax};
 use crate::config::table::Key;
 use crate::error::{Error, nearest};
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
     pub(super) run: Table<'a>,
@@ -44,7 +44,7 @@ pub(super) struct Table<'a> {
     pub(super) values: BTreeMap<&'static str, Given>,
 }
 
-/// What a key says, as text that would stand behind its option.
+/// The value of a key, as text that would follow its option.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) key: &'static Key,
@@ -53,7 +53,7 @@ pub(super) struct Given {
 }
 
 impl<'a> Document<'a> {
-    /// Reads a text; `name` is what errors call it.
+    /// Reads a text; `name` is its name in errors.
     pub(super) fn parse(name: &'a str, text: &'a str) -> Result<Self, Error> {
         let source = Source { name, text };
         let document =
@@ -73,7 +73,7 @@ impl<'a> Document<'a> {
         }
         if groups.is_empty() {
             let error = source.fault(None, "it has no [[groups]]");
-            return Err(error.with_hint("`mqttx-rs bench presets p2p` prints a scenario to begin with"));
+            return Err(error.with_hint("`mqttx-rs bench presets p2p` prints a scenario to start from"));
         }
         Ok(Self { run, groups, phases })
     }
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
     ) -> Result<(), Error> {
         let known = || keys.iter().copied();
         let Some(key) = known().find(|key| bare_name(key) == name) else {
-            let error = self.source.fault(key_span(table, name), format_args!("there is no key `{name}` in {place}"));
+            let error = self.source.fault(key_span(table, name), format_args!("unknown key `{name}` in {place}"));
             let sections = if place == "a scenario" { &["groups", "phases"][..] } else { &[] };
             let similar = nearest(name, known().map(bare_name).chain(sections.iter().copied()));
             return Err(match similar {
@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
         self.values.get(name).map_or(&[], |given| &given.texts)
     }
 
-    /// What is wrong with a key's value; with the table as a whole where it lacks the key.
+    /// An error about the value of a key, or about the whole table if it lacks the key.
     pub(super) fn fault(&self, name: &str, message: impl std::fmt::Display) -> Error {
         match self.values.get(name) {
             Some(given) => self.source.fault(given.span.clone(), format_args!("{name}: {message}")),
@@ -162,7 +162,7 @@ fn tables<T>(
     read: impl Fn(&dyn TableLike, Option<Range<usize>>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
     let Some(tables) = item.as_array_of_tables() else {
-        return Err(source.fault(item.span(), format_args!("write [[{section}]], and the keys of one below")));
+        return Err(source.fault(item.span(), format_args!("write [[{section}]] with its keys below")));
     };
     tables.iter().map(|table| read(table, table.span())).collect()
 }
@@ -175,7 +175,7 @@ fn group<'a>(source: Source<'a>, table: &dyn TableLike, span: Option<Range<usize
         Some("pub") => (RoleName::Publish, publish_keys(), "a group that publishes"),
         Some("sub") => (RoleName::Subscribe, subscribe_keys(), "a group that subscribes"),
         Some("conn") => (RoleName::Connect, connect_keys(), "a group that only connects"),
-        _ => return Err(source.fault(item.span(), "role is \"pub\", \"sub\" or \"conn\"")),
+        _ => return Err(source.fault(item.span(), "role must be \"pub\", \"sub\" or \"conn\"")),
     };
     let table = Table::read(source, place, &keys, table, span)?;
     Ok(GroupTable { role, table })
@@ -190,25 +190,25 @@ mod tests {
         for (text, message, detail, hint) in [
             (
                 "[[groups]]\nrole = \"pub\"\nretian = true\n",
-                "x.toml, line 3: there is no key `retian` in a group that publishes",
+                "x.toml, line 3: unknown key `retian` in a group that publishes",
                 "retian = true\n^^^^^^",
                 "did you mean `retain`?",
             ),
             (
                 "warmpu = 1",
-                "x.toml, line 1: there is no key `warmpu` in a scenario",
+                "x.toml, line 1: unknown key `warmpu` in a scenario",
                 "warmpu = 1\n^^^^^^",
                 "did you mean `warmup`?",
             ),
             (
                 "[[groups]]\nrole = \"conn\"\n[[phases]]\ndorp = []",
-                "x.toml, line 4: there is no key `dorp` in [[phases]]",
+                "x.toml, line 4: unknown key `dorp` in [[phases]]",
                 "dorp = []\n^^^^",
                 "did you mean `drop`?",
             ),
             (
                 "[[grops]]\nrole = \"pub\"",
-                "x.toml, line 1: there is no key `grops` in a scenario",
+                "x.toml, line 1: unknown key `grops` in a scenario",
                 "[[grops]]\n  ^^^^^",
                 "did you mean `groups`?",
             ),
@@ -222,14 +222,14 @@ mod tests {
     fn what_is_no_scenario_says_what_it_lacks() {
         for (text, message) in [
             ("", "x.toml: it has no [[groups]]"),
-            ("groups = 1", "x.toml, line 1: write [[groups]], and the keys of one below"),
+            ("groups = 1", "x.toml, line 1: write [[groups]] with its keys below"),
             ("[[groups]]\nname = \"a\"", "x.toml, line 1: a group needs a role: \"pub\", \"sub\" or \"conn\""),
-            ("[[groups]]\nrole = \"x\"", "x.toml, line 2: role is \"pub\", \"sub\" or \"conn\""),
+            ("[[groups]]\nrole = \"x\"", "x.toml, line 2: role must be \"pub\", \"sub\" or \"conn\""),
             (
                 "[[groups]]\nrole = \"pub\"\nqos = true",
-                "x.toml, line 3: groups.qos is a number, or a string as in \"15m\"",
+                "x.toml, line 3: groups.qos must be a number, or a string such as \"15m\"",
             ),
-            ("[[groups", "x.toml, line 1: this is no TOML: unclosed array table, expected `]]`"),
+            ("[[groups", "x.toml, line 1: this is not TOML: unclosed array table, expected `]]`"),
         ] {
             assert_eq!(Document::parse("x.toml", text).unwrap_err().message(), message, "{text}");
         }

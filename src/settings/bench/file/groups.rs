@@ -1,4 +1,4 @@
-//! A table of a group to the group.
+//! Turns the table of a group into the group.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::settings::bench::load::payload;
 use crate::settings::bench::words::Words;
 use crate::settings::bench::{END_TO_END_SIZE, publisher, subscriber};
 
-/// How long a kept session outlives its connection where the file does not say.
+/// How long a kept session outlives its connection by default.
 const SESSION_EXPIRY: u32 = 3600;
 
 /// Keys that are read here, and not as options of the command.
@@ -32,7 +32,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     let table = &group.table;
     let name = table.text("name").map_or_else(|| default_name(group.role).to_owned(), ToOwned::to_owned);
     if draft.groups().iter().any(|other| other.name == name) {
-        return Err(table.fault("name", format_args!("two groups are called `{name}`: give each a name")));
+        return Err(table.fault("name", format_args!("two groups are named `{name}`: give each its own name")));
     }
     let mut words = draft.words.clone();
     if let Some(path) = table.text("clients_csv") {
@@ -58,7 +58,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     let login = login(&draft.login, words, table, folder).map_err(in_table)?;
     match &mut role {
         Role::Publish(publish) => {
-            // A rate of each client has shrunk with their number.
+            // A rate per client has been scaled with their number.
             if table.text("rate").is_some() {
                 publish.load = publish.load.scaled(scale);
             }
@@ -82,7 +82,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     Ok(())
 }
 
-/// What its clients say of themselves, where its table or its rows say anything.
+/// The identity of its clients, if its table or its rows set any.
 fn login(common: &Login, words: &Words, table: &Table<'_>, folder: &Path) -> Result<Login, Error> {
     let mut login = Login { rows: words.rows(), ..common.clone() };
     let of = |key: &str| match table.text(key) {
@@ -111,13 +111,13 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
                 return Err(table.fault("topic", "a group that publishes needs a topic"));
             };
             if table.texts("topic").len() > 1 {
-                let error = table.fault("topic", "a group that publishes has one topic");
-                return Err(error.with_hint("`%s` in it is a number, and `topics` how many: topic = \"a/%s\""));
+                let error = table.fault("topic", "a group that publishes has exactly one topic");
+                return Err(error.with_hint("`%s` in it is a number, and `topics` sets how many: topic = \"a/%s\""));
             }
             let topic = words.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-            let BenchPublishArgs { load, message, .. } = *given;
-            let payload = payload(&load, words, Some(END_TO_END_SIZE))?.payload;
+            let BenchPublishArgs { load, content, message, .. } = *given;
+            let payload = payload(&content, load.seed, words, Some(END_TO_END_SIZE))?.payload;
             publisher(words, topic, payload, &load, &message, clients, version)
         }
         RoleName::Subscribe => {
@@ -136,10 +136,8 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
             match (rate, stay) {
                 (Some(rate), Some(stay)) => Ok(Role::Churn(Churn { rate, stay })),
                 (None, None) => Ok(Role::Idle),
-                (Some(_), None) => {
-                    Err(table.fault("rate", "connecting again and again needs `stay` too, as in \"1s\""))
-                }
-                (None, Some(_)) => Err(table.fault("stay", "coming and going needs `rate` too, as in \"100/s\"")),
+                (Some(_), None) => Err(table.fault("rate", "`rate` needs `stay` too, for example \"1s\"")),
+                (None, Some(_)) => Err(table.fault("stay", "`stay` needs `rate` too, for example \"100/s\"")),
             }
         }
     }
@@ -182,7 +180,7 @@ fn as_command(words: &Words, name: &str, table: &Table<'_>, folder: &Path) -> Re
     let parsed = root.clone().try_get_matches_from(tokens).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(Cli { command: Command::Bench(bench), .. }) => Ok(bench.command),
-        Ok(_) => Err(table.fault("", "this is no group")),
+        Ok(_) => Err(table.fault("", "this is not a group")),
         Err(error) => {
             let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
             let refused = usage_error(&error, &Origins::default());
@@ -196,7 +194,7 @@ fn as_command(words: &Words, name: &str, table: &Table<'_>, folder: &Path) -> Re
     }
 }
 
-/// What is wrong with a value, where the file has it; options are keys here.
+/// An error about a value, at its position in the file; options are keys here.
 fn in_table(table: &Table<'_>, error: Error) -> Error {
     let Some((option, message)) = error.message().split_once(": ") else { return error };
     let key = option.trim_start_matches("--").replace('-', "_");

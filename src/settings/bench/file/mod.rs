@@ -1,4 +1,4 @@
-//! A scenario's file to the groups and phases of a run.
+//! Turns the file of a scenario into the groups and phases of a run.
 //!
 //! ```text
 //! TOML --document--> tables of keys --groups--> Group, as of `bench pub|sub|conn` --phases--> Phase
@@ -34,11 +34,12 @@ struct Found {
     folder: PathBuf,
 }
 
-/// What a command line says about a scenario of whatever name.
+/// What the command line sets for any scenario.
 pub(super) struct RunOrder<'a> {
     /// A preset, or a path.
     pub(super) scenario: &'a str,
     pub(super) scale: f64,
+    pub(super) seed: Option<u64>,
     pub(super) timing: &'a TimingArgs,
     pub(super) results: &'a ResultsArgs,
     pub(super) connect: &'a ConnectArgs,
@@ -48,8 +49,8 @@ impl BenchSettings {
     /// Settles every option of `bench run`.
     pub(crate) fn run(arguments: &BenchRunArgs, origins: &Origins) -> Result<Self, Error> {
         let scenario = arguments.scenario.as_deref().or(arguments.preset.as_deref()).unwrap_or_default();
-        let BenchRunArgs { scale, timing, results, connect, .. } = arguments;
-        Self::ordered(&RunOrder { scenario, scale: *scale, timing, results, connect }, origins)
+        let BenchRunArgs { scale, seed, timing, results, connect, .. } = arguments;
+        Self::ordered(&RunOrder { scenario, scale: *scale, seed: *seed, timing, results, connect }, origins)
     }
 
     pub(super) fn ordered(order: &RunOrder<'_>, origins: &Origins) -> Result<Self, Error> {
@@ -58,6 +59,7 @@ impl BenchSettings {
         let timing = timing(order.timing, &document.run, origins)?;
         let stem = Path::new(order.scenario).file_stem().unwrap_or_default().to_string_lossy();
         let mut draft = Draft::new(order.connect, &timing, order.results, Some(&stem), origins)?;
+        draft.seed = order.seed.unwrap_or(draft.seed);
         draft.add_thresholds(thresholds_of(document.run.texts("fail"), &name)?);
         for group in &document.groups {
             groups::add(&mut draft, group, &folder, order.scale)?;
@@ -85,18 +87,18 @@ fn find(scenario: &str) -> Result<Found, Error> {
     Ok(Found { name: scenario.to_owned(), text, folder })
 }
 
-/// `--duration` of a scenario is that of each phase; a profile's is not meant for it.
+/// `--duration` of a scenario applies to each phase; one from a profile is not meant for it.
 fn given_duration(timing: &TimingArgs, origins: &Origins) -> Option<Duration> {
     timing.duration.filter(|_| origins.of("duration") == Origin::Flag)
 }
 
-/// The command line's timing, and the file's where the command line says nothing.
+/// The timing of the command line, or else of the file.
 fn timing(given: &TimingArgs, run: &Table<'_>, origins: &Origins) -> Result<TimingArgs, Error> {
     let mut timing = given.clone();
     let is_open = |option: &str| origins.of(option) != Origin::Flag;
     timing.duration = None;
     if is_open("ramp") && is_open("interval") {
-        // Scenarios connect as fast as the broker takes them, unless they say otherwise.
+        // By default, scenarios connect as fast as the broker accepts connections.
         timing.ramp = Some(run.text("ramp").unwrap_or("max").to_owned());
         if timing.ramp.as_deref() != Some("max") {
             run.parsed("ramp", |text| rate("ramp", text).map_err(|error| error.message().to_owned()))?;

@@ -1,4 +1,4 @@
-//! Tables of phases to the phases of a run.
+//! Turns the tables of phases into the phases of a run.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::cli::value;
 use crate::error::{Error, nearest};
 use crate::settings::bench::draft::Draft;
 
-/// The phases of a document; without any, one that lasts until the limits are sent, or somebody ends it.
+/// The phases of a document; without any, one that lasts until the limits are reached, or the user ends it.
 pub(super) fn phases(draft: &Draft, document: &Document<'_>, duration: Option<Duration>) -> Result<Vec<Phase>, Error> {
     let groups = draft.groups();
     if document.phases.is_empty() {
@@ -27,10 +27,12 @@ pub(super) fn phases(draft: &Draft, document: &Document<'_>, duration: Option<Du
         {
             for place in places(groups, table, key)? {
                 if matches!(groups[place].role, Role::Churn(_)) {
-                    return Err(table.fault(key, "a group with `rate` and `stay` comes and goes by itself"));
+                    return Err(
+                        table.fault(key, "the clients of a group with `rate` and `stay` come and go by themselves")
+                    );
                 }
                 if changes.iter().any(|(other, _)| *other == place) {
-                    let fault = format!("`{}` connects before the first phase already", groups[place].name);
+                    let fault = format!("`{}` already connects before the first phase", groups[place].name);
                     return Err(table.fault(key, fault));
                 }
                 changes.push((place, change));
@@ -60,7 +62,7 @@ fn phase(
     let own = table.parsed("duration", value::seconds)?;
     let elapsed = own.map(|own| duration.unwrap_or(own));
     if elapsed.is_some_and(|elapsed| elapsed.is_zero()) {
-        return Err(table.fault("duration", "it is over before it begins"));
+        return Err(table.fault("duration", "it would end before it begins"));
     }
     if to.is_some() && elapsed.is_none() {
         return Err(table.fault("rate_at_end", "a rate that changes needs a duration"));
@@ -74,13 +76,13 @@ fn phase(
     let mut acts = Vec::new();
     for place in acting {
         if !can_act(&place) {
-            let fault = format!("`{}` neither publishes nor comes and goes", groups[place].name);
+            let fault = format!("`{}` neither publishes nor has `rate` and `stay`", groups[place].name);
             return Err(table.fault("groups", fault));
         }
         if to.is_some()
             && matches!(&groups[place].role, Role::Publish(publish) if !matches!(publish.load, Load::Even(_)))
         {
-            let fault = format!("`{}` has no even rate that could change", groups[place].name);
+            let fault = format!("`{}` does not have a constant rate that could change", groups[place].name);
             return Err(table.fault("rate_at_end", fault));
         }
         let is_paced =
@@ -93,13 +95,12 @@ fn phase(
     }
     let until = Until { elapsed, received: None, done: elapsed.is_none() };
     let phase = Phase { name, changes, acts, until };
-    // The last may go on until somebody ends it.
+    // The last may go on until the user ends it.
     let done = ends(groups, &phase);
     Ok(Phase { until: Until { done: until.done && done, ..until }, ..phase })
 }
 
-/// Which groups do not connect before the first phase: those of which the first that is said is that they connect in a
-/// later one.
+/// Which groups do not connect before the first phase: those whose first mention is that they connect in a later one.
 fn away_at_first(groups: &[Group], document: &Document<'_>) -> Result<Vec<bool>, Error> {
     let mut away: Vec<_> = groups.iter().map(|group| matches!(group.role, Role::Churn(_)).then_some(true)).collect();
     for table in document.phases.iter().skip(1) {
@@ -112,17 +113,17 @@ fn away_at_first(groups: &[Group], document: &Document<'_>) -> Result<Vec<bool>,
     Ok(away.into_iter().map(Option::unwrap_or_default).collect())
 }
 
-/// Whether a phase is over some day.
+/// Whether a phase ever ends.
 fn ends(groups: &[Group], phase: &Phase) -> bool {
     let is_limited = |act: &Act| matches!(&groups[act.group].role, Role::Publish(publish) if publish.limit.is_some());
     phase.until.elapsed.is_some() || phase.acts.iter().all(is_limited)
 }
 
-/// The places of the groups that a key names.
+/// The indices of the groups that a key names.
 fn places(groups: &[Group], table: &Table<'_>, key: &str) -> Result<Vec<usize>, Error> {
     let place = |name: &String| {
         groups.iter().position(|group| group.name == *name).ok_or_else(|| {
-            let error = table.fault(key, format_args!("there is no group `{name}`"));
+            let error = table.fault(key, format_args!("unknown group `{name}`"));
             match nearest(name, groups.iter().map(|group| group.name.as_str())) {
                 Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
                 None => error,

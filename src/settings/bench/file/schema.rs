@@ -1,14 +1,14 @@
-//! What a scenario's file may say: the keys that the table of options has for it, and those that are no options.
+//! The keys of a scenario file: those in the table of options, and those that are not options.
 
 use crate::config::table::{Key, Kind, key, rows};
 
-/// Keys above the first section that are no options.
+/// Keys above the first section that are not options.
 const OF_RUN: &[Key] = &[
     key("title", "title", Kind::Text, r#""fan-out""#),
-    key("measures", "measures", Kind::Text, r#""what the run is there to show""#),
+    key("measures", "measures", Kind::Text, r#""what the run is meant to show""#),
 ];
 
-/// Keys of every group that are no options.
+/// Keys of every group that are not options.
 const OF_GROUP: &[Key] = &[
     key("groups.name", "name", Kind::Text, r#""sensors""#),
     key("groups.role", "role", Kind::Text, r#""pub"  # sub, conn"#),

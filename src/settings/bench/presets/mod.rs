@@ -1,11 +1,11 @@
-//! Scenarios that come with the program: as files, so that they are examples too.
+//! Built-in scenarios: as files, so that they are examples too.
 
 use crate::error::{Error, nearest};
 
-/// A scenario that comes with the program.
+/// A built-in scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Preset {
-    /// What `bench run` calls it.
+    /// Its name for `bench run`.
     pub name: &'static str,
     /// Its file.
     pub text: &'static str,
@@ -29,18 +29,20 @@ impl Preset {
         PRESETS.iter().find(|preset| preset.name == name)
     }
 
-    /// What it measures, in a line: its file says it.
+    /// What it measures, in one line from its file.
     pub(crate) fn measures(&self) -> &'static str {
         let line = self.text.lines().find_map(|line| line.strip_prefix("measures = \""));
         line.and_then(|line| line.strip_suffix('"')).unwrap_or_default()
     }
 
-    /// The error for a name that is none.
+    /// The error for an unknown name.
     pub(crate) fn unknown(name: &str) -> Error {
-        let error = Error::usage(format!("there is no preset `{name}`"));
+        let error = Error::usage(format!("unknown preset `{name}`"));
         match nearest(name, PRESETS.iter().map(|preset| preset.name)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
-            None => error.with_hint("`mqttx-rs bench presets` lists them; a file's name has a `.` or `/`"),
+            None => {
+                error.with_hint("`mqttx-rs bench presets` lists them; the name of a file must contain a `.` or `/`")
+            }
         }
     }
 }

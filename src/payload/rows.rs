@@ -1,4 +1,4 @@
-//! Rows of a CSV file, one for each client: a million of them, held once.
+//! Rows of a CSV file, or lines, for clients or messages in turn: a million of them, held once.
 
 use std::fmt;
 
@@ -23,15 +23,27 @@ pub(crate) struct InvalidRows {
 }
 
 impl Rows {
+    /// Reads a text whose first line has the names of the columns, each of which can be a placeholder.
+    pub(crate) fn parse(text: Vec<u8>) -> Result<Self, InvalidRows> {
+        let rows = Self::parse_any(text)?;
+        for (place, name) in rows.columns.iter().enumerate() {
+            let is_name = name.len() > 1
+                && name.starts_with(|first: char| first.is_ascii_lowercase())
+                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            if !is_name {
+                let what = "is not a column name: use two or more of a-z, 0-9 and _, for example client_id";
+                return Err(invalid(1, &format!("`{name}` {what}")));
+            }
+            if rows.columns[..place].contains(name) {
+                return Err(invalid(1, &format!("two columns are named `{name}`")));
+            }
+        }
+        Ok(rows)
+    }
+
     /// Reads a text whose first line has the names of the columns, as RFC 4180 has it.
-    pub(crate) fn parse(mut text: Vec<u8>) -> Result<Self, InvalidRows> {
-        let invalid = |line: usize, what: &str| InvalidRows { line, what: what.to_owned() };
-        if u32::try_from(text.len()).is_err() {
-            return Err(invalid(1, "the file is larger than 4 GB"));
-        }
-        if std::str::from_utf8(&text).is_err() {
-            return Err(invalid(1, "the file is not UTF-8"));
-        }
+    pub(crate) fn parse_any(mut text: Vec<u8>) -> Result<Self, InvalidRows> {
+        check(&text)?;
         let begin = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
         let (mut at, mut line) = (begin, 1);
@@ -56,29 +68,33 @@ impl Rows {
                 // An empty line, for example the last.
                 fields.truncate(first);
             } else if count != columns.len() {
-                let what = format!("{count} fields, and the first line names {}", columns.len());
+                let what = format!("{count} fields, but the first line names {}", columns.len());
                 return Err(InvalidRows { line: row_line, what });
             }
         }
         if columns.is_empty() {
-            return Err(invalid(1, "the first line has to name the columns"));
-        }
-        for (place, name) in columns.iter().enumerate() {
-            let is_name = name.len() > 1
-                && name.starts_with(|first: char| first.is_ascii_lowercase())
-                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-            if !is_name {
-                let what = "is not a name of a column: use two or more of a-z, 0-9 and _, for example client_id";
-                return Err(invalid(1, &format!("`{name}` {what}")));
-            }
-            if columns[..place].contains(name) {
-                return Err(invalid(1, &format!("two columns are called `{name}`")));
-            }
+            return Err(invalid(1, "the first line must name the columns"));
         }
         if fields.is_empty() {
-            return Err(invalid(1, "there is no row behind the names of the columns"));
+            return Err(invalid(1, "there are no rows after the column names"));
         }
         Ok(Self { columns, text, fields, shuffled: Vec::new() })
+    }
+
+    /// The lines of a text, as rows of one column.
+    pub(crate) fn lines(text: Vec<u8>) -> Result<Self, InvalidRows> {
+        check(&text)?;
+        let mut fields = Vec::new();
+        let mut begin = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        for line in text[begin..].split_inclusive(|byte| *byte == b'\n') {
+            let length = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line)).len();
+            fields.push(place(begin, begin + length));
+            begin += line.len();
+        }
+        if fields.is_empty() {
+            return Err(invalid(1, "the file is empty"));
+        }
+        Ok(Self { columns: vec!["line".to_owned()], text, fields, shuffled: Vec::new() })
     }
 
     /// The same rows in a random order.
@@ -117,10 +133,24 @@ impl Rows {
     }
 }
 
+fn invalid(line: usize, what: &str) -> InvalidRows {
+    InvalidRows { line, what: what.to_owned() }
+}
+
+fn check(text: &[u8]) -> Result<(), InvalidRows> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(invalid(1, "the file is larger than 4 GB"));
+    }
+    std::str::from_utf8(text).map(drop).map_err(|_| invalid(1, "the file is not UTF-8"))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a text is no longer than that")]
+const fn place(begin: usize, end: usize) -> (u32, u32) {
+    (begin as u32, end as u32)
+}
+
 /// Reads the field that begins at a place: where it is, and where what ends it is.
 fn field(text: &mut [u8], begin: usize, line: &mut usize) -> Result<((u32, u32), usize), String> {
-    #[expect(clippy::cast_possible_truncation, reason = "the text is no longer than that")]
-    let place = |begin: usize, end: usize| (begin as u32, end as u32);
     if text.get(begin) != Some(&b'"') {
         let length = text[begin..].iter().position(|byte| matches!(byte, b',' | b'\n'));
         let next = length.map_or(text.len(), |length| begin + length);
@@ -147,7 +177,7 @@ fn field(text: &mut [u8], begin: usize, line: &mut usize) -> Result<((u32, u32),
     }
     match text.get(next) {
         None | Some(b',' | b'\n') => Ok((place(begin + 1, to), next)),
-        Some(_) => Err("something stands behind a closing quote".to_owned()),
+        Some(_) => Err("unexpected text after a closing quote".to_owned()),
     }
 }
 
@@ -186,15 +216,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_rows_of_one_column() {
+        for (text, expected) in
+            [("a\nb\n", vec!["a", "b"]), ("\u{feff}a,\"x\r\n\r\nb", vec!["a,\"x", "", "b"]), ("\n", vec![""])]
+        {
+            let rows = Rows::lines(text.as_bytes().to_vec()).unwrap();
+            assert_eq!((0..rows.len()).map(|row| rows.get(row, 0)).collect::<Vec<_>>(), expected, "{text}");
+        }
+        assert_eq!(Rows::lines(Vec::new()).unwrap_err().to_string(), "line 1: the file is empty");
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (text, fault) in [
-            ("", "line 1: the first line has to name the columns"),
-            ("aa\n", "line 1: there is no row"),
-            ("aa,bb\n1,2\n3\n", "line 3: 1 fields, and the first line names 2"),
+            ("", "line 1: the first line must name the columns"),
+            ("aa\n", "line 1: there are no rows"),
+            ("aa,bb\n1,2\n3\n", "line 3: 1 fields, but the first line names 2"),
             ("aa,bb\n1,\"2\n", "line 2: a quote is not closed"),
-            ("aa\n\"1\"x\n", "line 2: something stands behind a closing quote"),
-            ("aa,aa\n1,2", "line 1: two columns are called `aa`"),
-            ("Site\n1", "line 1: `Site` is not a name of a column"),
+            ("aa\n\"1\"x\n", "line 2: unexpected text after a closing quote"),
+            ("aa,aa\n1,2", "line 1: two columns are named `aa`"),
+            ("Site\n1", "line 1: `Site` is not a column name"),
         ] {
             let error = rows(text).unwrap_err();
             assert!(error.starts_with(fault), "{text}: {error}");

@@ -1,0 +1,280 @@
+//! `pub --queue DIR`: messages are on disk before they count as read, and leave it when they are delivered.
+//!
+//! Three things go on at a time: what is read is stored, what is stored is handed to the client in its order, and the
+//! client's events are counted. The client's session reports to the queue what it sends and releases, so that the next
+//! process goes on where this one was killed.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::interrupt::Interrupt;
+use super::publish::{Cut, Deadline};
+use super::source::{Next, Source};
+use super::status;
+use super::tally::Tally;
+use crate::client::{Client, Declined, Event, Pending};
+use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::mqtt::{Message, ReasonCode};
+use crate::outbox::{Outbox, OutboxError};
+use crate::output::Talk;
+use crate::payload::plural;
+use crate::session::{DisconnectProperties, Restored};
+use crate::settings::{ConnectSettings, PubSettings, QueueSettings};
+
+/// Messages that are stored in one go at most.
+const BATCH: usize = 1024;
+
+/// Stores and publishes everything, and what was left before.
+pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Talk) -> Result<ExitStatus, Error> {
+    for warning in &settings.warnings {
+        talk.warning(warning);
+    }
+    let deadline = Deadline::of(&settings.publication);
+    let outbox = Outbox::open(&queue.folder).map_err(|error| unusable(queue, &error))?;
+    let source = if queue.only_drains { None } else { Some(Source::open(&settings.publication)?) };
+    let mut connect = settings.connect.clone();
+    let unfinished = identify(&outbox, queue, &mut connect)?;
+    if source.is_none() && outbox.len() == 0 {
+        talk.success(format_args!("Nothing waits in {}", queue.folder.display()));
+        return Ok(ExitStatus::Done);
+    }
+    let mut interrupt = Interrupt::listen()?;
+    let tally = RefCell::new(Tally::new(if source.is_some() { &settings.publication.topics } else { &[] }, talk));
+    for _ in &unfinished {
+        tally.borrow_mut().accepted();
+    }
+    let (client, mut events) = super::connect_recorded(&connect, talk, (outbox.journal(), unfinished))?;
+    let work = Work {
+        settings,
+        queue,
+        outbox: &outbox,
+        client: &client,
+        tally: &tally,
+        talk,
+        stored: Notify::new(),
+        left: Notify::new(),
+        is_read: Cell::new(false),
+    };
+    let mut working = pin!(work.run(source));
+    let mut is_handed_over = false;
+    let (mut failed, mut cut) = (None, None);
+    let closed = loop {
+        tokio::select! {
+            biased;
+            signal = interrupt.received(), if cut.is_none() => {
+                cut = Some(Cut::Signal(signal));
+                client.disconnect(Pending::Abandon);
+            }
+            time = deadline.expiry(), if cut.is_none() => {
+                cut = Some(Cut::Timeout(time));
+                client.disconnect(Pending::Abandon);
+            }
+            event = events.next() => match event {
+                Some(Event::Closed(result)) => break result,
+                Some(event) => {
+                    status::tell(talk, &connect, &event);
+                    // What the client gives up is still in the queue.
+                    let is_left = matches!(&event, Event::Published { id, .. } if outbox.has(*id));
+                    if !is_left {
+                        tally.borrow_mut().take(event);
+                        work.left.notify_one();
+                    }
+                }
+                None => break Ok(()),
+            },
+            end = &mut working, if !is_handed_over => {
+                is_handed_over = true;
+                failed = end.err();
+                work.finish();
+            }
+        }
+    };
+    outbox.commit().map_err(|error| unusable(queue, &error))?;
+    outbox.tidy();
+    let tally = tally.borrow();
+    let waiting = waiting(&outbox, queue);
+    let progress =
+        || waiting.clone().map_or_else(|| tally.progress(), |waiting| format!("{}, {waiting}", tally.progress()));
+    match (closed, cut) {
+        (Ok(()), _) if is_handed_over && failed.is_none() && waiting.is_none() => Ok(tally.report()),
+        (_, Some(Cut::Signal(signal))) => {
+            talk.failure(format_args!("Interrupted: {}", progress()));
+            Ok(tally.failure().map_or(ExitStatus::Interrupted(signal), ExitStatus::Partly))
+        }
+        (_, Some(Cut::Timeout(time))) => {
+            let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), progress());
+            tally.refused_before(Error::new(ErrorKind::TimedOut, message))
+        }
+        (closed, None) => match (failed, closed) {
+            (Some(error), _) => Err(error.with_detail(progress())),
+            (None, Err(error)) => tally.refused_before(Error::from(*error).with_detail(progress())),
+            (None, Ok(())) => Ok(tally.report()),
+        },
+    }
+}
+
+/// Takes up the session of the queue: its client identifier, and what was sent in it and not completed.
+fn identify(outbox: &Outbox, queue: &QueueSettings, connect: &mut ConnectSettings) -> Result<Vec<Restored>, Error> {
+    let unusable = |error: OutboxError| unusable(queue, &error);
+    let known = outbox.client_id().map_err(unusable)?;
+    let unfinished = outbox.unfinished().map_err(unusable)?;
+    let options = &mut connect.client.connect;
+    let wanted = queue.is_client_id_chosen.then(|| options.client_id.to_string());
+    let id = match (known, wanted) {
+        (Some(known), Some(wanted)) if known != wanted && !unfinished.is_empty() => {
+            let count = plural(unfinished.len() as u64, "message");
+            let message =
+                format!("{count} in {} were sent as client `{known}`, not `{wanted}`", queue.folder.display());
+            let hint = format!("-i {known} goes on with them; without -i that is the default");
+            return Err(Error::usage(message).with_hint(hint));
+        }
+        (Some(known), None) => known,
+        // Drawn with the settings, where nobody chose it.
+        (_, wanted) => {
+            let id = wanted.unwrap_or_else(|| options.client_id.to_string());
+            outbox.set_client_id(&id).map_err(unusable)?;
+            id
+        }
+    };
+    options.client_id = id.into();
+    Ok(unfinished)
+}
+
+/// Reading, storing and handing over.
+struct Work<'a> {
+    settings: &'a PubSettings,
+    queue: &'a QueueSettings,
+    outbox: &'a Outbox,
+    client: &'a Client,
+    tally: &'a RefCell<Tally>,
+    talk: Talk,
+    /// There may be more in the queue.
+    stored: Notify,
+    /// There may be less in it.
+    left: Notify,
+    /// All that there is to read has been read and stored.
+    is_read: Cell<bool>,
+}
+
+impl Work<'_> {
+    /// Until all is stored and handed to the client.
+    async fn run(&self, source: Option<Source<'_>>) -> Result<(), Error> {
+        let reading = async {
+            let read = match source {
+                Some(source) => self.read(source).await,
+                None => Ok(()),
+            };
+            self.is_read.set(true);
+            self.stored.notify_one();
+            read
+        };
+        let (read, handed_over) = tokio::join!(reading, self.hand_over());
+        handed_over.and(read)
+    }
+
+    /// Stores what is read. Where the queue is full, nothing is read.
+    async fn read(&self, mut source: Source<'_>) -> Result<(), Error> {
+        let delay = self.settings.publication.repeat_delay;
+        loop {
+            while self.outbox.len() >= self.queue.maximum {
+                if !self.queue.is_patient {
+                    let message = format!("{} is full: {} wait", self.queue.folder.display(), self.outbox.len());
+                    return Err(Error::local(message).with_hint("--queue-max makes room for more"));
+                }
+                self.left.notified().await;
+            }
+            let room = usize::try_from(self.queue.maximum - self.outbox.len()).unwrap_or(BATCH).min(BATCH);
+            let mut batch = Vec::new();
+            let end = loop {
+                let next = if batch.is_empty() {
+                    source.next().await
+                } else {
+                    // What has come already goes to the disk with it.
+                    tokio::select! {
+                        biased;
+                        next = source.next() => next,
+                        () = std::future::ready(()) => break None,
+                    }
+                };
+                match next {
+                    Ok(Next::Message(message)) => batch.push(message),
+                    Ok(Next::Bad(error)) => self.tally.borrow_mut().bad(&error),
+                    Ok(Next::End) => break Some(Ok(())),
+                    Err(error) => break Some(Err(error)),
+                }
+                if batch.len() >= room || (!delay.is_zero() && source.is_between_rounds()) {
+                    break None;
+                }
+            };
+            self.store(&batch)?;
+            if let Some(end) = end {
+                return end;
+            }
+            if !delay.is_zero() && source.is_between_rounds() {
+                sleep(delay).await;
+            }
+        }
+    }
+
+    fn store(&self, batch: &[Message]) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.outbox.push(batch).map_err(|error| unusable(self.queue, &error))?;
+        self.stored.notify_one();
+        let (count, all) = (plural(batch.len() as u64, "message"), self.outbox.len());
+        self.talk.debug(format_args!("{count} stored, {all} in the queue"));
+        Ok(())
+    }
+
+    /// Hands message after message to the client, as fast as it takes them.
+    async fn hand_over(&self) -> Result<(), Error> {
+        loop {
+            let messages = self.outbox.read_on().map_err(|error| unusable(self.queue, &error))?;
+            if messages.is_empty() {
+                if self.is_read.get() {
+                    return Ok(());
+                }
+                self.stored.notified().await;
+            }
+            for (number, message) in messages {
+                self.outbox.expect(number);
+                let topic = message.topic.clone();
+                match self.client.publish(message).await {
+                    Ok(_) => self.tally.borrow_mut().accepted(),
+                    // Its last event says why.
+                    Err(Declined::Closed(_)) => return Ok(()),
+                    Err(Declined::Rejected(error)) => {
+                        self.outbox.decline(number);
+                        self.tally.borrow_mut().declined(&topic, &error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends the client when all has its outcome. A session that is the queue's own ends then too.
+    fn finish(&self) {
+        let ends_session = !self.queue.is_client_id_chosen && self.settings.connect.client.connect.version.is_v5();
+        let session_expiry_interval = ends_session.then_some(0);
+        let properties = DisconnectProperties { session_expiry_interval, ..Default::default() };
+        self.client.disconnect_with(Pending::Finish, ReasonCode::Success, properties);
+    }
+}
+
+/// What is left, and how it goes on.
+fn waiting(outbox: &Outbox, queue: &QueueSettings) -> Option<String> {
+    let count = outbox.len();
+    let verb = if count == 1 { "waits" } else { "wait" };
+    (count > 0).then(|| format!("{} {verb} in {}", plural(count, "message"), queue.folder.display()))
+}
+
+fn unusable(queue: &QueueSettings, error: &OutboxError) -> Error {
+    let folder = queue.folder.display();
+    let is_in_use = matches!(error, OutboxError::InUse);
+    let error = Error::local(format!("--queue {folder}: {error}"));
+    if is_in_use { error.with_hint("one process at a time can have a queue") } else { error }
+}

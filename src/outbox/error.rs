@@ -1,0 +1,41 @@
+use std::io;
+
+use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
+
+/// Why a queue cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutboxError {
+    /// Another process has it.
+    #[error("another process is using it")]
+    InUse,
+    /// The folder.
+    #[error("{0}")]
+    Folder(#[from] io::Error),
+    /// The file in it.
+    #[error("{0}")]
+    Database(String),
+    /// A message in it cannot be read.
+    #[error("message {0} in it is damaged")]
+    Damaged(u64),
+}
+
+impl From<DatabaseError> for OutboxError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => Self::InUse,
+            error => Self::Database(error.to_string()),
+        }
+    }
+}
+
+macro_rules! from_database {
+    ($($error:ty),*) => {
+        $(impl From<$error> for OutboxError {
+            fn from(error: $error) -> Self {
+                Self::Database(error.to_string())
+            }
+        })*
+    };
+}
+
+from_database!(CommitError, StorageError, TableError, TransactionError);
