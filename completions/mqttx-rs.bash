@@ -22,6 +22,9 @@ _mqttx__rs() {
             mqttx__rs,broker)
                 cmd="mqttx__rs__subcmd__broker"
                 ;;
+            mqttx__rs,check)
+                cmd="mqttx__rs__subcmd__check"
+                ;;
             mqttx__rs,clean-retained)
                 cmd="mqttx__rs__subcmd__clean__subcmd__retained"
                 ;;
@@ -30,6 +33,12 @@ _mqttx__rs() {
                 ;;
             mqttx__rs,conn)
                 cmd="mqttx__rs__subcmd__conn"
+                ;;
+            mqttx__rs,init)
+                cmd="mqttx__rs__subcmd__init"
+                ;;
+            mqttx__rs,ls)
+                cmd="mqttx__rs__subcmd__ls"
                 ;;
             mqttx__rs,man)
                 cmd="mqttx__rs__subcmd__man"
@@ -61,6 +70,9 @@ _mqttx__rs() {
             mqttx__rs,rr)
                 cmd="mqttx__rs__subcmd__request"
                 ;;
+            mqttx__rs,simulate)
+                cmd="mqttx__rs__subcmd__simulate"
+                ;;
             mqttx__rs,sub)
                 cmd="mqttx__rs__subcmd__sub"
                 ;;
@@ -70,6 +82,9 @@ _mqttx__rs() {
             mqttx__rs,wait)
                 cmd="mqttx__rs__subcmd__wait"
                 ;;
+            mqttx__rs,watch)
+                cmd="mqttx__rs__subcmd__watch"
+                ;;
             mqttx__rs__subcmd__bench,compare)
                 cmd="mqttx__rs__subcmd__bench__subcmd__compare"
                 ;;
@@ -78,6 +93,9 @@ _mqttx__rs() {
                 ;;
             mqttx__rs__subcmd__bench,e2e)
                 cmd="mqttx__rs__subcmd__bench__subcmd__e2e"
+                ;;
+            mqttx__rs__subcmd__bench,manifest)
+                cmd="mqttx__rs__subcmd__bench__subcmd__manifest"
                 ;;
             mqttx__rs__subcmd__bench,merge)
                 cmd="mqttx__rs__subcmd__bench__subcmd__merge"
@@ -146,7 +164,7 @@ _mqttx__rs() {
 
     case "${cmd}" in
         mqttx__rs)
-            opts="-v --version --color --error-format --profile --no-profile --quiet --debug --log-file --help conn pub sub wait request rr reply record replay clean-retained probe repl bench profile topic broker completion man"
+            opts="-v --version --color --error-format --profile --no-profile --quiet --debug --log-file --help conn pub sub wait request rr reply record replay clean-retained probe watch repl bench simulate ls init check profile topic broker completion man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -176,7 +194,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__bench)
-            opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help conn pub sub e2e run presets merge compare"
+            opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help conn pub sub e2e run presets merge compare manifest"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -582,7 +600,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__bench__subcmd__e2e)
-            opts="-c -i -L -m -S -v -t -q -h -p -l -u -P -V -k -I --shape --publishers --subscribers --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --confirm --max-time --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-c -i -L -v -m -S -t -q -h -p -l -u -P -V -k -I --shape --publishers --subscribers --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --confirm --max-time --inflight --limit --topics --seed --verbose --message --template --file-read --split --payload-size --topic --qos --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +723,10 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --topics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1015,13 +1037,59 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mqttx__rs__subcmd__bench__subcmd__merge)
-            opts="--partial --fail --report --csv --html --hdr-log --abort-on-fail --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+        mqttx__rs__subcmd__bench__subcmd__manifest)
+            opts="--shards --image --fail --color --error-format --profile --no-profile --quiet --debug --log-file --help kubernetes slurm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --shards)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqttx__rs__subcmd__bench__subcmd__merge)
+            opts="--partial --wait --fail --report --csv --html --hdr-log --abort-on-fail --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fail)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1096,7 +1164,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__bench__subcmd__pub)
-            opts="-c -i -L -m -S -v -t -q -r -d -e -f -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --confirm --max-time --inflight --limit --topics --message --template --file-read --split --payload-size --verbose --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --format --protobuf-path --protobuf-message-name --avsc-path --schema --compress --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-c -i -L -v -m -S -t -q -r -d -e -f -h -p -l -u -P -V -k -I --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --confirm --max-time --inflight --limit --topics --seed --verbose --message --template --file-read --split --payload-size --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --format --protobuf-path --protobuf-message-name --avsc-path --schema --compress --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,6 +1275,10 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --topics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1578,7 +1650,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__bench__subcmd__run)
-            opts="-i -h -p -l -u -P -V -k -I --preset --scale --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-i -h -p -l -u -P -V -k -I --preset --scale --seed --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1589,6 +1661,10 @@ _mqttx__rs() {
                     return 0
                     ;;
                 --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2451,6 +2527,36 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqttx__rs__subcmd__check)
+            opts="--color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqttx__rs__subcmd__clean__subcmd__retained)
             opts="-t -T -h -p -l -i -u -P -V -k --topic --filter-out --dry-run --yes --idle-timeout --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2990,6 +3096,70 @@ _mqttx__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqttx__rs__subcmd__init)
+            opts="--set --force --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqttx__rs__subcmd__ls)
+            opts="--scenario --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4006,7 +4176,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__pub)
-            opts="-t -q -r -d -e -m -s -M -n -S -f -h -p -l -i -u -P -V -k --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --schema --compress --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --inflight --resend-uncertain --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-t -q -r -d -e -m -s -M -n -S -f -h -p -l -i -u -P -V -k --topic --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --message --stdin --multiline --line-mode --jsonl --file-read --null-message --payload-size --repeat --repeat-delay --delay --timeout --format --protobuf-path --protobuf-message-name --avsc-path --schema --compress --queue --queue-max --template --seed --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --inflight --resend-uncertain --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4122,6 +4292,18 @@ _mqttx__rs() {
                     ;;
                 --compress)
                     COMPREPLY=($(compgen -W "gzip zstd" -- "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --hostname)
@@ -4678,13 +4860,17 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__repl)
-            opts="-x -h -p -l -i -u -P -V -k --script --echo --keep-going --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --inflight --resend-uncertain --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-x -h -p -l -i -u -P -V -k --script --junit --echo --no-rc --keep-going --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --inflight --resend-uncertain --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --script)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5226,7 +5412,7 @@ _mqttx__rs() {
             return 0
             ;;
         mqttx__rs__subcmd__reply)
-            opts="-t -q -m -C -h -p -l -i -u -P -V -k --topic --qos --message --echo --exec --reply-topic --count --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-t -q -m -C -h -p -l -i -u -P -V -k --topic --qos --message --file-read --template --rules --echo --exec --reply-topic --count --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5253,6 +5439,14 @@ _mqttx__rs() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file-read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rules)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5921,8 +6115,458 @@ _mqttx__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mqttx__rs__subcmd__simulate)
+            opts="-f -c -i -L -v -q -r -d -e -h -p -l -u -P -V -k -I -t --scenario --file --show --count --interval --ramp --handshakes --duration --warmup --drain --reconnect --workers --source-ip --clients-csv --rows --shard --run-id --start-at --prometheus --message-interval --rate --rate-per-client --poisson --unpaced --latency --find-max --confirm --max-time --inflight --limit --topics --seed --verbose --qos --retain --dup --payload-format-indicator --message-expiry-interval --topic-alias --response-topic --correlation-data --user-properties --content-type --subscription-identifier --fail --abort-on-fail --report --csv --html --hdr-log --hostname --port --protocol --url --unix --embedded --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --client-id --topic --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --scenario)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ramp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshakes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --warmup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clients-csv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "in-order wrap shuffle" -- "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --start-at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prometheus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate-per-client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --find-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inflight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --response-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlation-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-properties)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --content-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription-identifier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --csv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hdr-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hostname)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -h)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "mqtt mqtts ws wss" -- "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -W "mqtt mqtts ws wss" -- "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mqtt-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -V)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reconnect-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maximum-reconnect-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authentication-method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reauthenticate-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receive-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maximum-packet-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conn-user-properties)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-delay-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-message-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-content-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-response-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-correlation-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-user-properties)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min-version)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --pin-sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-headers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --save-options)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-options)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mqttx__rs__subcmd__sub)
-            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --schema --decompress --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            opts="-t -q -U -C -E -R -T -F -v -f -h -p -l -i -u -P -V -k --topic --qos --unsubscribe --no-local --retain-as-published --retain-handling --subscription-identifier --user-properties --count --timeout --idle-timeout --exit-after-suback --skip-retained --retained-only --remove-retained --dry-run --filter-out --strict --output-mode --template --verbose --file-write --file-save --delimiter --format --protobuf-path --protobuf-message-name --avsc-path --schema --decompress --exec --ack-on-read --jobs --ack --on-failure --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6046,6 +6690,22 @@ _mqttx__rs() {
                     ;;
                 --decompress)
                     COMPREPLY=($(compgen -W "gzip zstd auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --exec)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ack)
+                    COMPREPLY=($(compgen -W "before after" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-failure)
+                    COMPREPLY=($(compgen -W "ignore stop redeliver" -- "${cur}"))
                     return 0
                     ;;
                 --hostname)
@@ -6518,6 +7178,276 @@ _mqttx__rs() {
                     ;;
                 --decompress)
                     COMPREPLY=($(compgen -W "gzip zstd auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --hostname)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -h)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "mqtt mqtts ws wss" -- "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -W "mqtt mqtts ws wss" -- "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -P)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mqtt-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -V)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reconnect-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maximum-reconnect-times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authentication-method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reauthenticate-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receive-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maximum-packet-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-alias-maximum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conn-user-properties)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-delay-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-message-expiry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-content-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-response-topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-correlation-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --will-user-properties)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min-version)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --pin-sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ws-headers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --save-options)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-options)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(mqttx-rs profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mqttx__rs__subcmd__watch)
+            opts="-t -q -h -p -l -i -u -P -V -k --topic --qos --hostname --port --protocol --url --unix --embedded --client-id --username --password --password-file --ask-password --password-env --mqtt-version --no-clean --keepalive --connect-timeout --reconnect-period --maximum-reconnect-times --follow-redirect --authentication-method --reauthenticate-every --session-expiry-interval --receive-maximum --maximum-packet-size --topic-alias-maximum --req-response-info --no-req-problem-info --conn-user-properties --will-topic --will-message --will-qos --will-retain --will-delay-interval --will-payload-format-indicator --will-message-expiry-interval --will-content-type --will-response-topic --will-correlation-data --will-user-properties --ca --cert --key --key-password --key-password-file --insecure --sni --alpn --tls-min-version --pin-sha256 --path --ws-headers --proxy --no-proxy --bind --ipv4 --ipv6 --trace --save-options --load-options --color --error-format --profile --no-profile --quiet --debug --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qos)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --hostname)
