@@ -855,11 +855,11 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Pri
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s q -l qos -d 'Highest QoS; 2 receives each message at the QoS it was published with' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s T -l filter-out -d 'Leave out topics that match these' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s C -l count -d 'End after so many messages' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l duration -d 'End after so long' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l idle-timeout -d 'End when nothing came for so long, 0 is never' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l rotate -d 'Begin another file at this size or age; may be given once for each' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l keep -d 'Keep only the N newest of the earlier files' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s C -l count -d 'End after N messages' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l duration -d 'End after this time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l idle-timeout -d 'End after this long without a message; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l rotate -d 'Start a new file at this size or age; can be given once for each' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l keep -d 'Keep only the N newest of the full files' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -921,7 +921,7 @@ json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s R -l skip-retained -d 'Leave out retained messages'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l resume -d 'Append to FILE if it is there'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l resume -d 'Append to FILE if it exists'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
@@ -937,12 +937,12 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-profile 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d '2x is twice as fast, 0.5 half as fast, max without pauses' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times; without N until Ctrl-C' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Other names for topics, for example \'car/#=test/#\'' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l only -d 'Only the recorded topics that match; repeat it for several filters' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s q -l qos -d 'QoS for all [default: as recorded]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l retain -d 'Retain flag for all [default: as recorded]' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d 'Playing speed: 2x is twice as fast, 0.5 half as fast, max without pauses' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times, or until Ctrl-C without N' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Rename topics, for example \'car/#=test/#\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l only -d 'Only recorded topics that match this filter; can be repeated' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s q -l qos -d 'QoS of all messages [default: as recorded]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l retain -d 'Retain flag of all messages [default: as recorded]' -r -f -a "true\t''
 false\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -1023,7 +1023,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l debug -d 'L
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s T -l filter-out -d 'Leave out topics that match these' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Silence after which the broker has sent all of them' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Assume that the broker has sent everything after this long without a message' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1084,8 +1084,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l err
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l dry-run -d 'Only print the topics'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l yes -d 'Remove without a question'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l dry-run -d 'List the topics and remove nothing'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l yes -d 'Remove without asking'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
@@ -1101,13 +1101,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker has these, between commas' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Try only these, and what --require names' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topics are below this one and a random level' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Limit of each row' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port of TLS [default: 8883]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port of WebSocket [default: 8083]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l wss-port -d 'Port of WebSocket over TLS [default: 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker supports these; separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Test only these, and those of --require' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which, and a random level, all topics are' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Time limit for each row' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port for TLS [default: 8883]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port for WebSocket [default: 8083]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l wss-port -d 'Port for WebSocket over TLS [default: 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1168,7 +1168,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l error-format
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l json -d 'One JSON object at the end instead of a table'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l json -d 'Print one JSON object at the end instead of a table'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'

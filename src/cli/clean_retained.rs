@@ -9,10 +9,10 @@ use super::value;
 use crate::mqtt::TopicFilter;
 
 const EXAMPLES: &str = "\
-Retained messages are removed by an empty retained message to their topics, at QoS 1. Each topic is printed when the
-broker has acknowledged that. Topics of $SYS belong to the broker and are never touched.
-Without --yes there is a question first; where nobody can be asked, nothing is removed.
-Exit code 0: done, or answered with no; 5: the broker refused a removal.
+An empty retained message at QoS 1 to its topic removes a retained message. Each topic is printed when the broker has
+acknowledged its removal. Topics below $SYS belong to the broker and are left alone.
+Without --yes the command asks first; if stdin is not a terminal, it removes nothing and exits 2.
+Exit code 0: done, or the answer was no; 5: the broker refused a removal.
 
 Examples:
   mqttx-rs clean-retained 'car/#' --dry-run
@@ -26,15 +26,15 @@ pub struct CleanRetainedCommand {
     /// Filters, as with -t
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
-    /// What is removed.
+    /// What to remove.
     #[command(flatten)]
     pub clean: CleanRetainedArgs,
-    /// Where to.
+    /// The broker.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// What is removed, and whether it is asked before.
+/// What to remove, and whether to ask first.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Removal")]
 pub struct CleanRetainedArgs {
@@ -44,13 +44,13 @@ pub struct CleanRetainedArgs {
     /// Leave out topics that match these
     #[arg(short = 'T', long, value_name = "FILTER", num_args = 1.., value_parser = value::topic_filter)]
     pub filter_out: Vec<TopicFilter>,
-    /// Only print the topics
+    /// List the topics and remove nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Remove without a question
+    /// Remove without asking
     #[arg(long, conflicts_with = "dry_run")]
     pub yes: bool,
-    /// Silence after which the broker has sent all of them
+    /// Assume that the broker has sent everything after this long without a message
     #[arg(long, value_name = "SEC", default_value = "1", value_parser = value::seconds)]
     pub idle_timeout: Duration,
 }

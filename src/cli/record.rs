@@ -1,4 +1,4 @@
-//! `mqttx-rs record`: keep what arrives in a file.
+//! `mqttx-rs record`: record messages to a file.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,12 +10,13 @@ use super::value::{self, Rotate};
 use crate::mqtt::{QoS, TopicFilter};
 
 const EXAMPLES: &str = "\
-Each line of FILE is a message as `sub --output-mode jsonl` prints it, with the time to the nanosecond; `replay` and
+Each line of FILE is a message in the format of `sub --output-mode jsonl`, with the time to the nanosecond; `replay` and
 `pub --jsonl` read it. A FILE that ends in .zst is compressed.
-A message at QoS 1 or 2 is acknowledged when it is in the file. So nothing is missing after a crash if the session is
-kept: -i ID --no-clean, and --resume at the next start, which cuts off a torn line and leaves out what comes again.
---rotate 100MB and --rotate 1h begin another file; FILE is then renamed: car-000001.jsonl is the oldest of car.jsonl.
-Exit code 0: ended by Ctrl-C, --duration, --idle-timeout or with --count messages; 8: fewer than --count came.
+A message at QoS 1 or 2 is acknowledged once it is in the file. With a persistent session (-i ID --no-clean) no message
+is lost in a crash: --resume at the next start cuts off an incomplete last line, appends, and drops messages that the
+broker sends a second time.
+--rotate 100MB and --rotate 1h start a new file; the full one is renamed: car-000001.jsonl is the oldest of car.jsonl.
+Exit code 0: ended by Ctrl-C, --duration, --idle-timeout or with --count messages; 8: fewer than --count arrived.
 
 Examples:
   mqttx-rs record car.jsonl -t 'car/#'
@@ -29,15 +30,15 @@ pub struct RecordCommand {
     /// File to write; compressed if its name ends in .zst
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// What is recorded.
+    /// What to record.
     #[command(flatten)]
     pub record: RecordArgs,
-    /// Where to.
+    /// The broker.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
-/// What is recorded, how long and into which files.
+/// What to record, for how long and to which files.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Recording")]
 pub struct RecordArgs {
@@ -53,22 +54,22 @@ pub struct RecordArgs {
     /// Leave out retained messages
     #[arg(short = 'R', long)]
     pub skip_retained: bool,
-    /// End after so many messages
+    /// End after N messages
     #[arg(short = 'C', long, value_name = "N", value_parser = value::count)]
     pub count: Option<u64>,
-    /// End after so long
+    /// End after this time
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub duration: Option<Duration>,
-    /// End when nothing came for so long, 0 is never
+    /// End after this long without a message; 0 disables it
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub idle_timeout: Option<Duration>,
-    /// Append to FILE if it is there
+    /// Append to FILE if it exists
     #[arg(long)]
     pub resume: bool,
-    /// Begin another file at this size or age; may be given once for each
+    /// Start a new file at this size or age; can be given once for each
     #[arg(long, value_name = "SIZE|TIME", value_parser = value::rotate)]
     pub rotate: Vec<Rotate>,
-    /// Keep only the N newest of the earlier files
+    /// Keep only the N newest of the full files
     #[arg(long, value_name = "N", value_parser = value::count, requires = "rotate")]
     pub keep: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! `clean-retained`: finds retained messages, asks, and removes them.
+//! `clean-retained`: finds retained messages, asks for confirmation, and removes them.
 
 use std::collections::HashMap;
 
@@ -17,10 +17,10 @@ use crate::payload::plural;
 use crate::session::{Acknowledge, Received, SubscribeRequest};
 use crate::settings::{CleanRetainedSettings, Consent};
 
-/// Topics that are shown before the question.
+/// How many topics are shown before the question.
 const SHOWN: usize = 20;
 
-/// Removes what it finds.
+/// Finds and removes retained messages.
 pub(crate) async fn run(settings: &CleanRetainedSettings, terminal: Terminal, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
@@ -94,7 +94,7 @@ impl Cleaner<'_> {
             }
             let endpoint = &self.settings.connect.client.endpoint;
             if !self.ask(events, format!("Remove {count} from {endpoint}?")).await? {
-                self.talk.success("nothing is removed");
+                self.talk.success("nothing removed");
                 return Ok(ExitStatus::Done);
             }
         }
@@ -146,7 +146,7 @@ impl Cleaner<'_> {
         }
     }
 
-    /// The connection goes on while somebody thinks.
+    /// Keeps the connection served while the user thinks.
     async fn ask(&mut self, events: &mut Events, question: String) -> Result<bool, Error> {
         let talk = self.talk;
         let mut answer = tokio::task::spawn_blocking(move || is_agreed(talk, &question));
@@ -157,7 +157,7 @@ impl Cleaner<'_> {
                     return answer.map_err(|error| Error::local(format!("cannot ask: {error}")))?;
                 }
                 event = events.next() => match event {
-                    // Only what was shown is removed.
+                    // Only messages that were shown are removed.
                     Some(Event::Message(_)) => {}
                     event => self.take(event)?,
                 },
@@ -185,7 +185,7 @@ impl Cleaner<'_> {
             match event {
                 Some(Event::Published { id, outcome }) => match self.removals.ended(id, &outcome) {
                     Some(Ok(received)) => {
-                        // Who does not read on still wants them removed.
+                        // A reader of stdout that went away still wants them removed.
                         self.print(&received.message.topic)?;
                     }
                     Some(Err(error)) => self.fail(&error),
@@ -204,7 +204,7 @@ impl Cleaner<'_> {
         self.talk.error(error);
     }
 
-    /// Prints a topic; `Some`: nobody reads any more.
+    /// Prints a topic; `Some` if stdout is closed.
     fn print(&mut self, topic: &TopicName) -> Result<Option<()>, Error> {
         match self.stdout.line(topic.as_str()).and_then(|()| self.stdout.flush()) {
             Ok(()) => Ok(None),

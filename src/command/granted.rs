@@ -4,7 +4,7 @@ use crate::mqtt::SubscriptionOptions;
 use crate::output::Talk;
 use crate::session::SubAck;
 
-/// Reports what SUBACK granted, for commands that want all of it: one filter that is refused is an error.
+/// Reports what SUBACK granted, for commands that need every filter: one refused filter is an error.
 pub(super) fn granted(talk: Talk, filters: &[SubscriptionOptions], ack: &SubAck) -> Result<(), Error> {
     for (wanted, &reason) in filters.iter().zip(&ack.reasons) {
         let filter = wanted.filter.as_str();

@@ -6,17 +6,17 @@ use serde_json::Value;
 use super::json::ascii_where_unsafe;
 use super::{Stdout, Stream, WriteError, safe};
 
-/// Where the detail begins: behind the longest name, the answer and the time.
+/// Width of the names.
 const NAME: usize = 18;
 
-/// What `probe` found out of one feature.
+/// The result of `probe` for one feature.
 #[derive(Debug)]
 pub(crate) struct ProbeRow {
     /// The feature.
     pub(crate) name: &'static str,
-    /// Whether the broker has it.
+    /// Whether the broker supports it.
     pub(crate) ok: bool,
-    /// How long it took to find out.
+    /// How long the check took.
     pub(crate) time: Duration,
     /// How well, or why not.
     pub(crate) detail: String,
@@ -65,12 +65,12 @@ impl ProbeReport {
         if self.json { Ok(()) } else { self.stdout.text(&line) }
     }
 
-    /// Whether the broker has a feature.
+    /// Whether the broker supports a feature.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.rows.iter().any(|row| row.name == name && row.ok)
     }
 
-    /// Prints what is printed at the end.
+    /// Prints the JSON object.
     pub(crate) fn finish(&mut self, missing: &[&'static str]) -> Result<(), WriteError> {
         if !self.json {
             return Ok(());

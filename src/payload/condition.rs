@@ -49,7 +49,7 @@ impl Condition {
         self.pattern.is_none() && self.json.is_empty()
     }
 
-    /// Why nothing can fit any more: an expression that does not come to an end.
+    /// Why nothing can match any more: an expression that exceeded its time limit.
     pub fn fault(&self) -> Option<String> {
         self.json.iter().find_map(|place| match &place.0 {
             Kind::Expression(expression) => expression.fault(),

@@ -1,7 +1,7 @@
-//! jq expressions about payloads, bounded: one that does not end is given up.
+//! jq expressions on payloads, with a time limit.
 //!
-//! Expressions are evaluated on a thread of their own, since nothing can interrupt one, and the values of the interpreter
-//! stay on one thread. What could exhaust the stack, functions that call themselves, cannot be defined.
+//! An expression is evaluated on its own thread, since a running one cannot be interrupted and the interpreter's values
+//! cannot move between threads. Functions cannot be defined: recursion could exhaust the stack.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, ValT, Vars, data, load};
 use jaq_json::{Val, read};
 
-/// How long one payload may take.
+/// Time limit for one payload.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Bytes of the evaluating thread's stack: JSON of 128 levels, in a debug build too.
@@ -34,10 +34,10 @@ pub(super) struct Jq {
 
 #[derive(Debug)]
 enum State {
-    /// Not needed yet.
+    /// Not started yet.
     Asleep,
     Running(Evaluator),
-    /// It has not come to an end with a payload.
+    /// It exceeded the limit.
     GivenUp,
 }
 
@@ -52,7 +52,7 @@ impl Jq {
     ///
     /// # Errors
     ///
-    /// It is not one; in words.
+    /// It is not a jq expression; the text says why.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         compile(text)?;
         Ok(Self { text: text.into(), thread: Arc::new(Mutex::new(State::Asleep)) })
@@ -70,18 +70,17 @@ impl Jq {
             Err(_) => Err(RecvTimeoutError::Disconnected),
         };
         if result.is_err() {
-            // The thread goes on until the program ends, and nobody waits for it.
+            // The thread runs on until the program ends; the program does not wait for it.
             *state = State::GivenUp;
         }
         result.unwrap_or(false)
     }
 
-    /// Why nothing fits any more.
+    /// Why nothing matches any more.
     pub(super) fn fault(&self) -> Option<String> {
         let state = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         let (text, seconds) = (&self.text, LIMIT.as_secs());
-        matches!(*state, State::GivenUp)
-            .then(|| format!("`{text}` has not come to an end within {seconds} s for one payload"))
+        matches!(*state, State::GivenUp).then(|| format!("`{text}` ran for more than {seconds} s on one payload"))
     }
 }
 
@@ -110,7 +109,7 @@ impl Evaluator {
 }
 
 fn is_truthy(filter: &Filter, payload: &[u8]) -> bool {
-    // What serde_json reads is not nested too deeply.
+    // serde_json limits the nesting.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(payload).is_ok();
     let Some(input) = is_json.then(|| read::parse_single(payload).ok()).flatten() else { return false };
     let context = Ctx::<Data>::new(&filter.lut, Vars::new([]));
@@ -122,7 +121,7 @@ fn compile(text: &str) -> Result<Filter, String> {
     if let Ok(tokens) = Lexer::new(text).lex()
         && defines(&tokens)
     {
-        return Err("functions cannot be defined here".to_owned());
+        return Err("function definitions are not supported".to_owned());
     }
     let is_left_out = |name: &str| LEFT_OUT.contains(&name);
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -171,7 +170,7 @@ fn not_loaded(error: Option<load::Error<&str>>) -> String {
         Some(load::Error::Parse(errors)) => {
             errors.first().map(|(expected, text)| format!("expected {} at {}", expected.as_str(), found(text)))
         }
-        Some(load::Error::Io(_)) => Some("modules cannot be loaded here".to_owned()),
+        Some(load::Error::Io(_)) => Some("modules are not supported".to_owned()),
         None => None,
     }
     .unwrap_or_else(|| "it cannot be read".to_owned())
@@ -221,8 +220,8 @@ mod tests {
             (".a ==", "expected "),
             ("nothing(1)", "there is no filter `nothing`"),
             ("$x", "there is no variable `$x`"),
-            ("def f: 1 + f; f", "functions cannot be defined here"),
-            (".a | (def f: f; f)", "functions cannot be defined here"),
+            ("def f: 1 + f; f", "function definitions are not supported"),
+            (".a | (def f: f; f)", "function definitions are not supported"),
             ("halt", "there is no filter `halt`"),
             ("env", "there is no filter `env`"),
             ("import \"a\" as a; .", ""),
@@ -238,7 +237,7 @@ mod tests {
             let jq = Jq::new(expression).unwrap();
             assert!(!jq.fits(b"1"), "{expression}");
             let fault = jq.fault().unwrap();
-            assert!(fault.contains("has not come to an end within 1 s"), "{fault}");
+            assert!(fault.contains("ran for more than 1 s on one payload"), "{fault}");
             // At once.
             assert!(!jq.clone().fits(b"1"), "{expression}");
         }

@@ -1,12 +1,12 @@
 //! In place of jq expressions, in a build without the feature `jq`.
 
-/// An expression: none can be made.
+/// An expression, which this build cannot create.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Jq {}
 
 impl Jq {
     pub(super) fn new(_: &str) -> Result<Self, String> {
-        Err("this build cannot evaluate jq expressions: it was made without the feature `jq`".to_owned())
+        Err("this build does not support jq expressions: it was built without the feature `jq`".to_owned())
     }
 
     pub(super) fn fits(&self, _: &[u8]) -> bool {

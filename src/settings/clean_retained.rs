@@ -10,33 +10,33 @@ use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 /// What `clean-retained` does.
 #[derive(Debug, Clone)]
 pub(crate) struct CleanRetainedSettings {
-    /// The session that it happens in.
+    /// The connection and its session.
     pub(crate) connect: ConnectSettings,
-    /// What is looked for.
+    /// Where to look for retained messages.
     pub(crate) filters: Vec<SubscriptionOptions>,
-    /// Topics that are left out.
+    /// Topics to leave out.
     pub(crate) filter_out: Vec<TopicFilter>,
-    /// What becomes of what is found.
+    /// Whether to remove what is found.
     pub(crate) consent: Consent,
-    /// The silence after which there is no more.
+    /// After this long without a message the broker has sent everything.
     pub(crate) idle_timeout: Duration,
-    /// What the user should know before it begins.
+    /// What to warn the user about before the start.
     pub(crate) warnings: Vec<String>,
 }
 
 /// Whether retained messages may be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consent {
-    /// `--dry-run`: they are only listed.
+    /// `--dry-run`: only list them.
     Withheld,
     /// `--yes`.
     Given,
-    /// Somebody on the terminal is asked.
+    /// The user on the terminal is asked.
     Asked,
 }
 
 impl CleanRetainedSettings {
-    /// Settles every option of `clean-retained`; `is_terminal` says whether somebody can be asked.
+    /// Resolves every option of `clean-retained`; `is_terminal` says whether the user can be asked.
     pub(crate) fn resolve(
         arguments: CleanRetainedCommand,
         origins: &Origins,
@@ -58,10 +58,10 @@ impl CleanRetainedSettings {
         for filter in &filters {
             let text = filter.as_str();
             if text == "$SYS" || text.starts_with("$SYS/") {
-                return Err(Error::usage(format!("`{text}`: topics of $SYS belong to the broker")));
+                return Err(Error::usage(format!("`{text}`: topics below $SYS belong to the broker")));
             }
             if filter.is_shared() {
-                let error = Error::usage(format!("`{text}`: a shared subscription gets no retained messages"));
+                let error = Error::usage(format!("`{text}`: a shared subscription does not receive retained messages"));
                 return Err(error.with_hint(format!("use `{}`", filter.body())));
             }
         }
@@ -71,7 +71,7 @@ impl CleanRetainedSettings {
             (false, false) if is_terminal => Consent::Asked,
             (false, false) => {
                 let error = Error::usage("cannot prompt: stdin is not a terminal");
-                return Err(error.with_hint("--yes removes without a question, --dry-run only lists"));
+                return Err(error.with_hint("--yes removes without asking, --dry-run only lists"));
             }
         };
         let filters: Vec<_> =

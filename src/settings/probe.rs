@@ -14,35 +14,37 @@ pub(crate) use crate::cli::value::Feature;
 /// What `probe` does.
 #[derive(Debug, Clone)]
 pub(crate) struct ProbeSettings {
-    /// How the broker is reached. Nothing is kept and nothing tried again.
+    /// The connection. It does not reconnect.
     pub(crate) connect: ConnectSettings,
-    /// The version that somebody asked for; else the newest that the broker speaks.
+    /// The requested version; otherwise the newest that the broker supports.
     pub(crate) version: Option<Version>,
-    /// What is tried.
+    /// What to test.
     pub(crate) features: Vec<Feature>,
-    /// What must not be missing.
+    /// What the broker must support.
     pub(crate) require: Vec<Feature>,
-    /// One JSON object instead of a table.
+    /// Print one JSON object instead of a table.
     pub(crate) json: bool,
-    /// What topics begin with.
+    /// The first levels of all topics.
     pub(crate) prefix: String,
-    /// How long each row may take.
+    /// Time limit for each row.
     pub(crate) limit: Duration,
-    /// Where other protocols are looked for.
+    /// Ports to test for other protocols.
     pub(crate) ports: Vec<(Protocol, u16)>,
-    /// What the user should know before it begins.
+    /// What to warn the user about before the start.
     pub(crate) warnings: Vec<String>,
 }
 
 impl ProbeSettings {
-    /// Settles every option of `probe`.
+    /// Resolves every option of `probe`.
     pub(crate) fn resolve(arguments: ProbeCommand, origins: &Origins) -> Result<Self, Error> {
         let ProbeCommand { probe: given, connect } = arguments;
         let Resolved { settings: mut connect, mut warnings, .. } = ConnectSettings::resolve(&connect, origins)?;
         connect.client.reconnect =
             Reconnect { maximum_redirects: connect.client.reconnect.maximum_redirects, ..Reconnect::off() };
         if given.timeout.is_zero() {
-            return Err(Error::usage("--timeout cannot be 0: a broker that says nothing would be waited for for ever"));
+            return Err(Error::usage(
+                "--timeout cannot be 0: the probe would wait forever for a broker that does not answer",
+            ));
         }
         warnings.extend(without_effect(
             origins,
@@ -51,7 +53,7 @@ impl ProbeSettings {
                 ("maximum_reconnect_times", true, "on probe, which connects once for each row"),
             ],
         ));
-        // In the order of the rows; what is required is tried in any case.
+        // In the order of the rows; what is required is always tested.
         let is_tried = |feature: &Feature| {
             given.only.is_empty() || given.only.contains(feature) || given.require.contains(feature)
         };

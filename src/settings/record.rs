@@ -13,36 +13,36 @@ use crate::payload::Compression;
 /// What `record` does.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordSettings {
-    /// The session that it happens in.
+    /// The connection and its session.
     pub(crate) connect: ConnectSettings,
-    /// What is subscribed to.
+    /// The subscriptions.
     pub(crate) filters: Vec<SubscriptionOptions>,
-    /// Topics that are left out.
+    /// Topics to leave out.
     pub(crate) filter_out: Vec<TopicFilter>,
-    /// Messages with the retain flag are left out: where the broker cannot be asked not to send them.
+    /// Drop messages with the retain flag; for MQTT 3.1.1, where no option of SUBSCRIBE keeps the broker from sending them.
     pub(crate) skips_retained: bool,
-    /// End after so many.
+    /// End after this many messages.
     pub(crate) count: Option<u64>,
-    /// End after so long.
+    /// End after this time.
     pub(crate) duration: Option<Duration>,
-    /// End when nothing came for so long.
+    /// End after this long without a message.
     pub(crate) idle_timeout: Option<Duration>,
     /// The file.
     pub(crate) path: PathBuf,
-    /// Append to it.
+    /// Append to the file if it exists.
     pub(crate) resume: bool,
-    /// Begin another file at so many bytes.
+    /// Start a new file at this size in bytes.
     pub(crate) rotate_size: Option<u64>,
-    /// Begin another file when its first message is so old.
+    /// Start a new file when the first message of this one is this old.
     pub(crate) rotate_period: Option<Duration>,
-    /// How many earlier files stay.
+    /// How many full files to keep.
     pub(crate) keep: Option<u64>,
-    /// What the user should know before it begins.
+    /// What to warn the user about before the start.
     pub(crate) warnings: Vec<String>,
 }
 
 impl RecordSettings {
-    /// Settles every option of `record`.
+    /// Resolves every option of `record`.
     pub(crate) fn resolve(arguments: RecordCommand, origins: &Origins) -> Result<Self, Error> {
         let RecordCommand { file, record: given, connect } = arguments;
         let Resolved { settings: mut connect, topic: of_url, mut warnings } =
@@ -68,12 +68,12 @@ impl RecordSettings {
         }
         let is_v5 = connect.client.connect.version.is_v5();
         let options = |filter: TopicFilter| SubscriptionOptions {
-            // As it was published, so that a replay can publish it likewise.
+            // As it was published, so that a replay can publish it the same way.
             retain_as_published: is_v5,
             retain_handling: match (is_v5, given.skip_retained) {
                 (false, _) => RetainHandling::SendAtSubscribe,
                 (true, true) => RetainHandling::DoNotSend,
-                // Not once more at each start in a session that is kept.
+                // In a persistent session, not again at each start.
                 (true, false) => RetainHandling::SendIfNew,
             },
             ..SubscriptionOptions::new(filter, given.qos)

@@ -12,28 +12,28 @@ pub(crate) use crate::cli::value::Speed;
 /// What `replay` does.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplaySettings {
-    /// The session that it happens in.
+    /// The connection and its session.
     pub(crate) connect: ConnectSettings,
-    /// The recordings, in this order.
+    /// The recordings, in the order to play them.
     pub(crate) files: Vec<PathBuf>,
-    /// How fast.
+    /// The playing speed.
     pub(crate) speed: Speed,
-    /// How often; `None` until a signal.
+    /// How many times to play; `None` until a signal.
     pub(crate) rounds: Option<u64>,
-    /// Other names of topics.
+    /// How to rename topics.
     pub(crate) map: Vec<TopicMapping>,
-    /// Which topics; all if there is none.
+    /// Topics to play; all if empty.
     pub(crate) only: Vec<TopicFilter>,
-    /// Instead of what was recorded.
+    /// QoS instead of the recorded one.
     pub(crate) qos: Option<QoS>,
-    /// Instead of what was recorded.
+    /// Retain flag instead of the recorded one.
     pub(crate) retain: Option<bool>,
-    /// What the user should know before it begins.
+    /// What to warn the user about before the start.
     pub(crate) warnings: Vec<String>,
 }
 
 impl ReplaySettings {
-    /// Settles every option of `replay`.
+    /// Resolves every option of `replay`.
     pub(crate) fn resolve(arguments: ReplayCommand, origins: &Origins) -> Result<Self, Error> {
         let ReplayCommand { files, replay: given, delivery, connect } = arguments;
         let Resolved { settings: mut connect, mut warnings, .. } = ConnectSettings::resolve(&connect, origins)?;

@@ -1,4 +1,4 @@
-//! `clean-retained`: what is printed is removed, and nothing is without consent.
+//! `clean-retained`: removes exactly what it prints, and nothing without consent.
 
 use crate::support::wire::{Packet, Publish, connack, puback, publish, suback};
 use crate::support::{Link, Program, Running, ScriptedBroker};
@@ -47,7 +47,7 @@ fn what_is_removed_is_printed_when_the_broker_has_acknowledged_it() {
     let ended = running.wait().expect_code(5);
     assert_eq!(ended.text(), "a/1\na/3\n");
     assert!(
-        ended.stderr.contains("the broker refused the removal of the retained message of `a/2`"),
+        ended.stderr.contains("the broker refused the removal of the retained message on `a/2`"),
         "{}",
         ended.stderr
     );
@@ -73,7 +73,7 @@ fn on_a_terminal_it_asks_and_anything_but_yes_is_no() {
         }
         link.expect_goodbye();
         link.close();
-        screen.wait_for(if is_removed { "1 retained message removed" } else { "nothing is removed" });
+        screen.wait_for(if is_removed { "1 retained message removed" } else { "nothing removed" });
         assert_eq!(screen.wait_for_end(), 0);
     }
 }
@@ -81,11 +81,11 @@ fn on_a_terminal_it_asks_and_anything_but_yes_is_no() {
 #[test]
 fn without_consent_and_for_topics_of_the_broker_it_is_a_usage_error() {
     for (arguments, message) in [
-        (&["a/#"][..], "cannot prompt: stdin is not a terminal\nhint: --yes removes without a question"),
+        (&["a/#"][..], "cannot prompt: stdin is not a terminal\nhint: --yes removes without asking"),
         (&["--yes"], "FILTER is missing"),
-        (&["$SYS/#", "--yes"], "`$SYS/#`: topics of $SYS belong to the broker"),
-        (&["$share/g/a", "--yes"], "a shared subscription gets no retained messages"),
-        (&["a", "--yes", "--dry-run"], "exclude one another"),
+        (&["$SYS/#", "--yes"], "`$SYS/#`: topics below $SYS belong to the broker"),
+        (&["$share/g/a", "--yes"], "a shared subscription does not receive retained messages"),
+        (&["a", "--yes", "--dry-run"], "--yes and --dry-run cannot be used together"),
     ] {
         let ended = Program::new(["clean-retained"]).arg_all(arguments).port(1).run().expect_code(2);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! `probe`: right in every row, about our broker with each of its limits and about mosquitto, and nothing is left of it.
+//! `probe`: right in every row for our broker with each of its limits and for mosquitto; it leaves nothing behind.
 
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ mod ours {
         let (_broker, ports) = broker(&["--maximum-qos", "1"]);
         let probe = |arguments: &[&str]| Program::new(["probe"]).port(ports["mqtt"]).arg_all(arguments).run();
         let ended = probe(&["--require", "qos1,qos2,retain", "--only", "qos0"]).expect_code(1);
-        assert!(ended.stderr.contains("error: the broker lacks qos2\n"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("error: the broker does not support qos2\n"), "{}", ended.stderr);
         let names: Vec<_> = ended.text().lines().map(|line| line.split_whitespace().next().unwrap()).collect();
         assert_eq!(names, ["qos0", "qos1", "qos2", "retain"]);
         probe(&["--require", "qos1,retain"]).expect_code(0);

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a broker may be able to do, as `probe` asks it.
+/// A feature of a broker that `probe` tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     /// MQTT 3.1.
@@ -16,7 +16,7 @@ pub enum Feature {
     QoS1,
     /// Exactly once.
     QoS2,
-    /// Messages that it keeps.
+    /// Retained messages.
     Retain,
     /// `+` and `#`.
     Wildcards,
@@ -30,9 +30,9 @@ pub enum Feature {
     Exclusive,
     /// The will of a client whose connection is lost.
     Will,
-    /// What was published while the subscriber was away.
+    /// Persistent sessions.
     Session,
-    /// Publishes at a time.
+    /// Concurrent publishes.
     Inflight,
     /// Size of a payload.
     Payload,
@@ -44,7 +44,7 @@ pub enum Feature {
     ClientIdLength,
     /// An empty client identifier.
     AssignedClientId,
-    /// Properties of 5.0 on their way through.
+    /// Properties of MQTT 5.0.
     Properties,
     /// Subscription Identifiers.
     SubscriptionIds,
@@ -63,7 +63,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// All, in the order in which they are tried.
+    /// All features, in the order of the tests.
     pub const ALL: [Self; 28] = [
         Self::Mqtt50,
         Self::Mqtt311,
@@ -136,7 +136,7 @@ impl fmt::Display for Feature {
     }
 }
 
-/// What was given where a feature is wanted.
+/// A text that is not the name of a feature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a feature: use {names}", names = Feature::ALL.map(Feature::name).join(", "))]
 pub struct UnknownFeature(String);

@@ -5,19 +5,19 @@ use std::time::Duration;
 use super::{ValueError, duration};
 use crate::mqtt::TopicMapping;
 
-/// When another file begins.
+/// When to start a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotate {
-    /// At so many bytes.
+    /// At this size in bytes.
     Size(u64),
-    /// When the first message is so old.
+    /// When the first message is this old.
     Age(Duration),
 }
 
-/// How fast a recording is played.
+/// How fast to play a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// So many times as fast as it was recorded.
+    /// This many times as fast as it was recorded.
     Times(f64),
     /// Without pauses.
     Maximum,
@@ -35,7 +35,7 @@ pub(crate) fn rotate(text: &str) -> Result<Rotate, ValueError> {
         "G" | "GB" => 1 << 30,
         "T" | "TB" => 1 << 40,
         _ => {
-            // Without a unit nobody knows which is meant.
+            // A number without a unit is ambiguous.
             let age = duration::seconds(text).ok().filter(|age| !age.is_zero() && !unit.is_empty());
             return age.map(Rotate::Age).ok_or_else(refused);
         }
@@ -56,7 +56,7 @@ pub(crate) fn speed(text: &str) -> Result<Speed, ValueError> {
         .ok_or_else(|| ValueError::new(format!("`{text}` is not a speed: use for example 2x, 0.5 or max")))
 }
 
-/// How often, 0 without end.
+/// How many times to play; 0 is endless.
 pub(crate) fn rounds(text: &str) -> Result<u64, ValueError> {
     text.parse().map_err(|_| ValueError::new(format!("`{text}` is not a number of rounds: use 1 or more")))
 }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_and_an_age_are_told_apart_by_their_units() {
+    fn units_distinguish_a_size_from_an_age() {
         for (text, size) in [("100MB", 100 << 20), ("1K", 1024), ("2gb", 2 << 30), ("7B", 7)] {
             assert_eq!(rotate(text), Ok(Rotate::Size(size)), "{text}");
         }

@@ -1,4 +1,4 @@
-//! What a check finds out.
+//! The result of a check.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::client::ClientError;
 use crate::mqtt::ReasonCode;
 use crate::session::PublishOutcome;
 
-/// How well a broker can do something.
+/// How well a broker supports a feature.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) detail: String,
@@ -14,19 +14,19 @@ pub(super) struct Finding {
     pub(super) value: Option<Value>,
 }
 
-/// Why a broker cannot do it.
+/// Why a broker does not support a feature.
 #[derive(Debug)]
 pub(super) struct Why(pub(super) String);
 
-/// What each check comes to: a broker that cannot do a part of it cannot do it.
+/// The result of a check: a feature that works in part counts as missing.
 pub(super) type Checked = Result<Finding, Why>;
 
-/// It can.
+/// The feature works.
 pub(super) fn yes(detail: impl Into<String>) -> Finding {
     Finding { detail: detail.into(), value: None }
 }
 
-/// It cannot.
+/// The feature does not work.
 pub(super) fn no<T>(detail: impl Into<String>) -> Result<T, Why> {
     Err(Why(detail.into()))
 }
@@ -43,7 +43,7 @@ impl From<ClientError> for Why {
     }
 }
 
-/// Whether the broker has a message.
+/// Whether the broker accepted a message.
 pub(super) fn accepted(outcome: &PublishOutcome) -> Result<(), Why> {
     match outcome {
         PublishOutcome::Acknowledged(_) => Ok(()),
@@ -59,7 +59,7 @@ pub(super) fn accepted(outcome: &PublishOutcome) -> Result<(), Why> {
 pub(super) fn granted(reason: ReasonCode, qos: u8) -> Result<(), Why> {
     match reason {
         reason if reason.is_failure() => no(format!("the broker refused the subscription: {reason}")),
-        reason if reason.number() < qos => no(format!("the broker grants QoS {}", reason.number())),
+        reason if reason.number() < qos => no(format!("the broker grants only QoS {}", reason.number())),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a broker is probed: its connections, topics of their own, and what has to be removed afterwards.
+//! What the checks share: connections, topics, and what has to be removed afterwards.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -11,21 +11,21 @@ use crate::mqtt::{Message, QoS, TopicName, Version};
 use crate::output::Talk;
 use crate::settings::{ConnectSettings, ProbeSettings};
 
-/// How long the broker has for the removal of what the probe left.
+/// Time limit for removing what the probe left.
 const CLEANING: Duration = Duration::from_secs(5);
 
-/// What all checks share.
+/// State shared by all checks.
 #[derive(Debug)]
 pub(super) struct Lab<'a> {
     pub(super) settings: &'a ProbeSettings,
     talk: Talk,
-    /// The version that is spoken, where a check is not about that.
+    /// The MQTT version of checks that are not about the version.
     pub(super) version: Version,
-    /// What all topics begin with.
+    /// The first levels of all topics.
     prefix: String,
     /// Part of all client identifiers.
     run: String,
-    /// The QoS of messages that are to arrive.
+    /// The QoS of messages that must arrive.
     qos: Cell<QoS>,
     retained: RefCell<Vec<TopicName>>,
     sessions: RefCell<Vec<String>>,
@@ -46,33 +46,33 @@ impl<'a> Lab<'a> {
         }
     }
 
-    /// The QoS of messages that are to arrive.
+    /// The QoS of messages that must arrive.
     pub(super) fn qos(&self) -> QoS {
         self.qos.get()
     }
 
-    /// The broker has nothing above QoS 0.
+    /// Uses QoS 0 only: the broker supports nothing higher.
     pub(super) fn do_without_acknowledgements(&self) {
         self.qos.set(QoS::AtMostOnce);
     }
 
-    /// A topic of its own.
+    /// A topic of this probe.
     pub(super) fn topic(&self, name: &str) -> String {
         format!("{}/{name}", self.prefix)
     }
 
-    /// A message to a topic of its own, at the QoS at which it is to arrive.
+    /// A message at the QoS of messages that must arrive.
     pub(super) fn message(&self, topic: &str, payload: impl Into<bytes::Bytes>) -> Result<Message, Why> {
         let topic = TopicName::parse(topic.to_owned()).map_err(|error| Why(error.to_string()))?;
         Ok(Message::new(topic, payload).with_qos(self.qos()))
     }
 
-    /// How a connection is made, with an identifier of its own and nothing that outlasts it.
+    /// Settings of a connection with its own client id, and without a session or will that outlasts it.
     pub(super) fn connection(&self, name: &str) -> ConnectSettings {
         let mut settings = self.settings.connect.clone();
         let connect = &mut settings.client.connect;
         connect.version = self.version;
-        // 23 bytes are what every broker takes [MQTT-3.1.3-5].
+        // Every broker accepts 23 bytes [MQTT-3.1.3-5].
         connect.client_id = format!("probe-{}-{name}", self.run).chars().take(23).collect::<String>().into();
         connect.clean_start = true;
         connect.will = None;
@@ -86,34 +86,34 @@ impl<'a> Lab<'a> {
         Ok(self.open(&self.connection(name)).await?)
     }
 
-    /// Connects as said.
+    /// Connects with these settings.
     pub(super) async fn open(&self, settings: &ConnectSettings) -> Result<Peer, Failure> {
         Peer::connect(settings, self.talk.hushed()).await
     }
 
-    /// How the connection speaks.
+    /// Output for connections: none.
     pub(super) fn talk(&self) -> Talk {
         self.talk.hushed()
     }
 
-    /// A retained message may be left on this topic.
+    /// Notes that a retained message may be left on this topic.
     pub(super) fn leaves_retained(&self, topic: &TopicName) {
         self.retained.borrow_mut().push(topic.clone());
     }
 
-    /// A session may be left of this client.
+    /// Notes that a session of this client may be left.
     pub(super) fn leaves_session(&self, client_id: &str) {
         self.sessions.borrow_mut().push(client_id.to_owned());
     }
 
-    /// Removes what is left; says what could not be.
+    /// Removes what is left, and warns if it cannot.
     pub(super) async fn clean_up(&self) {
         if timeout(CLEANING, Box::pin(self.remove())).await.is_ok_and(|removed| removed.is_ok()) {
             return;
         }
         let prefix = &self.prefix;
         self.talk.warning(format_args!(
-            "could not remove what was made: `mqttx-rs sub -t '{prefix}/#' --remove-retained` does"
+            "could not remove the retained messages and sessions of the probe; try mqttx-rs clean-retained '{prefix}/#'"
         ));
     }
 
@@ -122,7 +122,7 @@ impl<'a> Lab<'a> {
         for client_id in sessions {
             let mut settings = self.connection("clean");
             settings.client.connect.client_id = client_id.into();
-            // A clean start ends the session that was there, and its own ends with the connection.
+            // A clean start ends the old session, and the new one ends with the connection.
             self.open(&settings).await?.close().await;
         }
         let retained = self.retained.take();

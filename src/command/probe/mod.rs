@@ -1,7 +1,7 @@
-//! `probe`: finds out what a broker can do, by doing it.
+//! `probe`: tests what a broker supports.
 //!
-//! Each row is a check with connections of its own; all topics are below a random level, and what could outlast the probe
-//! is removed at the end.
+//! Each row is a check with its own connections. All topics are below a random level, and whatever could outlast the
+//! probe is removed at the end.
 
 mod checks;
 mod finding;
@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &ProbeSettings, terminal: Terminal, talk: Talk
         version = Box::pin(version(settings, talk)) => version?,
     };
     let endpoint = settings.connect.client.endpoint.to_string();
-    talk.progress(format_args!("Probing {endpoint} by MQTT {version}"));
+    talk.progress(format_args!("Probing {endpoint} with MQTT {version}"));
     let lab = Lab::new(settings, version, talk);
     if maximum_qos == QoS::AtMostOnce {
         lab.do_without_acknowledgements();
@@ -60,7 +60,7 @@ pub(crate) async fn run(settings: &ProbeSettings, terminal: Terminal, talk: Talk
     if missing.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    Err(Error::local(format!("the broker lacks {}", missing.join(", "))))
+    Err(Error::local(format!("the broker does not support {}", missing.join(", "))))
 }
 
 enum End {
@@ -68,7 +68,7 @@ enum End {
     Unwritable(Error),
 }
 
-/// Tries everything, row by row.
+/// Runs the checks, row by row.
 async fn probe(lab: &Lab<'_>, report: &mut ProbeReport) -> Result<(), End> {
     for &feature in &lab.settings.features {
         let began = Instant::now();
@@ -79,7 +79,7 @@ async fn probe(lab: &Lab<'_>, report: &mut ProbeReport) -> Result<(), End> {
             lab.do_without_acknowledgements();
         }
         match report.add(row(feature, began.elapsed(), checked)) {
-            // Who does not read on still wants the exit code.
+            // A closed stdout does not change the exit code.
             Ok(()) | Err(WriteError::Closed) => {}
             Err(WriteError::Failed(error)) => return Err(End::Unwritable(error)),
         }
@@ -98,8 +98,8 @@ fn row(feature: Feature, time: Duration, checked: Checked) -> ProbeRow {
     }
 }
 
-/// The version that is spoken, and the highest QoS: the one asked for, or the newest that the broker accepts. Nothing is to be found out of a
-/// broker that accepts none.
+/// The version to use, which is the requested one or the newest that the broker accepts, and the highest QoS. Fails if the
+/// broker accepts none.
 async fn version(settings: &ProbeSettings, talk: Talk) -> Result<(Version, QoS), Error> {
     let versions = match settings.version {
         Some(version) => vec![version],
@@ -107,7 +107,7 @@ async fn version(settings: &ProbeSettings, talk: Talk) -> Result<(Version, QoS),
     };
     let mut first = None;
     for version in versions {
-        // As the options say it; the others are the probe's own.
+        // With the client id, credentials and will of the options; later connections have their own.
         let mut connection = settings.connect.clone();
         connection.client.connect.version = version;
         match Peer::connect(&connection, talk).await {
@@ -129,5 +129,5 @@ async fn version(settings: &ProbeSettings, talk: Talk) -> Result<(Version, QoS),
             }
         }
     }
-    Err(first.unwrap_or_else(|| Error::usage("there is no version to be tried")))
+    Err(first.unwrap_or_else(|| Error::usage("there is no MQTT version to try")))
 }

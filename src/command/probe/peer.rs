@@ -1,4 +1,4 @@
-//! A connection of `probe`, of which each step is waited for.
+//! A connection of `probe`, whose methods wait for each answer.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::output::Talk;
 use crate::session::{Acknowledge, PublishOutcome, Received, SubscribeRequest};
 use crate::settings::ConnectSettings;
 
-/// How long what may come behind a marker is waited for.
+/// How long to wait for messages that may arrive after a marker.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// A connection.
@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(300);
 pub(super) struct Peer {
     client: Client,
     events: Events,
-    /// What came while something else was waited for.
+    /// Messages that arrived during other steps.
     inbox: VecDeque<Received>,
     pub(super) connected: Box<Connected>,
 }
@@ -37,20 +37,20 @@ impl Peer {
                     return Ok(Self { client, events, inbox: VecDeque::new(), connected });
                 }
                 Some(Event::Closed(Err(error))) => return Err(Failure::Client(error)),
-                Some(Event::Closed(Ok(()))) | None => return Err(Failure::Options("the client is closed".to_owned())),
+                Some(Event::Closed(Ok(()))) | None => return Err(Failure::Options("the client was closed".to_owned())),
                 Some(_) => {}
             }
         }
     }
 
-    /// Subscribes to one filter, which has to be granted at this QoS.
+    /// Subscribes to one filter; an error unless it is granted at this QoS.
     pub(super) async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Why> {
         let options = SubscriptionOptions::new(parsed(filter)?, qos);
         let reason = self.subscribe_with(options, None).await?;
         granted(reason, qos.number())
     }
 
-    /// Subscribes, and returns what SUBACK said.
+    /// Subscribes, and returns the reason code of SUBACK.
     pub(super) async fn subscribe_with(
         &mut self,
         options: SubscriptionOptions,
@@ -73,12 +73,12 @@ impl Peer {
         }
     }
 
-    /// Publishes, and waits until the broker has it, as far as the QoS says.
+    /// Publishes, and waits until the delivery is complete for its QoS.
     pub(super) async fn publish(&mut self, message: Message) -> Result<(), Why> {
         self.publish_all(vec![message]).await
     }
 
-    /// Publishes messages of one QoS as fast as they are taken, and waits until the broker has all.
+    /// Publishes messages of one QoS as fast as possible, and waits until all deliveries are complete.
     pub(super) async fn publish_all(&mut self, messages: Vec<Message>) -> Result<(), Why> {
         let mut left = messages.len();
         for message in messages {
@@ -115,8 +115,8 @@ impl Peer {
         }
     }
 
-    /// All messages before the one with this payload; if they are fewer than `wanted`, a little longer: a broker need
-    /// not keep the order of different topics.
+    /// All messages before the one with this payload. If they are fewer than `wanted`, waits a little longer: a broker need
+    /// not keep the order across topics.
     pub(super) async fn receive_until(&mut self, marker: &str, wanted: usize) -> Result<Vec<Received>, Why> {
         let mut all = Vec::new();
         loop {
@@ -131,7 +131,7 @@ impl Peer {
         Ok(all)
     }
 
-    /// Up to so many messages that come soon.
+    /// Up to this many messages that arrive soon.
     pub(super) async fn receive_late(&mut self, wanted: usize) -> Result<Vec<Received>, Why> {
         let mut all = Vec::new();
         while all.len() < wanted {
@@ -141,13 +141,13 @@ impl Peer {
         Ok(all)
     }
 
-    /// Ends the connection in order.
+    /// Disconnects.
     pub(super) async fn close(mut self) {
         self.client.disconnect(Pending::Finish);
         while self.step().await.is_ok() {}
     }
 
-    /// The next event; `None` for a message, which is in the inbox then.
+    /// The next event; `None` for a message, which goes to the inbox.
     async fn step(&mut self) -> Result<Option<Event>, Why> {
         taken(self.events.next().await, &mut self.inbox)
     }
@@ -157,7 +157,7 @@ impl Peer {
 #[derive(Debug)]
 pub(super) enum Failure {
     Client(Box<ClientError>),
-    /// What was to be connected with cannot be sent.
+    /// The options cannot be sent.
     Options(String),
 }
 
@@ -170,12 +170,12 @@ impl From<Failure> for Why {
     }
 }
 
-/// A filter that the probe made.
+/// Parses a filter of the probe.
 pub(super) fn parsed(filter: &str) -> Result<TopicFilter, Why> {
     TopicFilter::parse(filter.to_owned()).map_err(|error| Why(error.to_string()))
 }
 
-/// Puts a message into the inbox; any other event comes back.
+/// Puts a message into the inbox; returns any other event.
 fn taken(event: Option<Event>, inbox: &mut VecDeque<Received>) -> Result<Option<Event>, Why> {
     match event {
         Some(Event::Message(received)) => {
@@ -183,12 +183,12 @@ fn taken(event: Option<Event>, inbox: &mut VecDeque<Received>) -> Result<Option<
             Ok(None)
         }
         Some(Event::Closed(Err(error))) => Err(Why::from(*error)),
-        Some(Event::Closed(Ok(()))) | None => no("the connection is closed"),
+        Some(Event::Closed(Ok(()))) | None => no("the connection was closed"),
         Some(event) => Ok(Some(event)),
     }
 }
 
-/// How many publishes an event is the end of.
+/// How many publishes an event completes.
 fn done(event: Option<&Event>) -> Result<usize, Why> {
     match event {
         Some(Event::Flushed { count, .. }) => Ok(*count),

@@ -1,7 +1,7 @@
-//! `record`: writes what arrives to a file, and acknowledges what is in it.
+//! `record`: writes messages to a file, and acknowledges a message only when it is in the file.
 //!
-//! So a message at QoS 1 or 2 that a crash keeps from the file comes again in a session that is kept; one that is in the
-//! file and comes again, because the acknowledgement was lost, is acknowledged and left out.
+//! In a persistent session the broker sends a message at QoS 1 or 2 again if a crash kept it from the file. A message that
+//! is in the file and arrives again, because its acknowledgement was lost, is acknowledged and left out.
 
 mod repeats;
 
@@ -22,10 +22,10 @@ use crate::payload::{Record, plural};
 use crate::session::{AckToken, Acknowledge, Received, SubscribeRequest};
 use crate::settings::RecordSettings;
 
-/// How long messages at QoS 0 wait for others to be compressed with.
+/// How long messages at QoS 0 wait for others, to be compressed together.
 const GATHERING: Duration = Duration::from_secs(1);
 
-/// Why the work ends.
+/// Why the recording ends.
 enum End {
     Count,
     Duration,
@@ -35,7 +35,7 @@ enum End {
     Failed(Error),
 }
 
-/// Records until the work is done.
+/// Records until an option, a signal or an error ends it.
 pub(crate) async fn run(settings: &RecordSettings, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
@@ -72,7 +72,7 @@ pub(crate) async fn run(settings: &RecordSettings, talk: Talk) -> Result<ExitSta
     recorder.end(end, &mut events).await
 }
 
-/// Opens the file, and learns from it what may come again.
+/// Opens the file, and reads from it which messages the broker may send again.
 fn open(settings: &RecordSettings, talk: Talk) -> Result<(Recording, Repeats), Error> {
     let options = RecordingOptions {
         path: settings.path.clone(),
@@ -86,7 +86,7 @@ fn open(settings: &RecordSettings, talk: Talk) -> Result<(Recording, Repeats), E
     repeats.keep_up_to(recording.earlier());
     if recording.cut() > 0 {
         let (bytes, path) = (plural(recording.cut(), "byte"), recording.path().display());
-        talk.warning(format_args!("`{path}` ended within a message: {bytes} cut off"));
+        talk.warning(format_args!("`{path}` ended in the middle of a message: cut off {bytes}"));
     }
     Ok((recording, repeats))
 }
@@ -97,18 +97,18 @@ struct Recorder<'a> {
     talk: Talk,
     recording: Recording,
     repeats: Repeats,
-    /// Of messages that wait to be in the file.
+    /// Tokens of the messages that are not in the file yet.
     tokens: Vec<AckToken>,
-    /// How many were taken.
+    /// How many messages were recorded.
     count: u64,
-    /// Silence until then ends the work; it begins with SUBACK.
+    /// When to end if no message arrives; counted from SUBACK on.
     idle: Option<Instant>,
-    /// What waits is written then at the latest.
+    /// When to write the waiting messages at the latest.
     flush_at: Option<Instant>,
 }
 
 impl Recorder<'_> {
-    /// Takes an event and all that wait behind it; then writes the messages, and acknowledges them.
+    /// Takes an event and all that are queued behind it, then writes the messages and acknowledges them.
     fn take_all(&mut self, first: Event, events: &mut Events) -> Option<End> {
         let mut next = Some(first);
         let mut end = None;
@@ -119,7 +119,7 @@ impl Recorder<'_> {
             }
             next = events.try_next();
         }
-        // Nobody waits for an acknowledgement: more messages make a smaller frame.
+        // No acknowledgement is due, and larger frames compress better.
         if end.is_none() && self.recording.gains_by_waiting() && self.tokens.is_empty() {
             if self.recording.is_waiting() && self.flush_at.is_none() {
                 self.flush_at = Some(Instant::now() + GATHERING);
@@ -196,7 +196,7 @@ impl Recorder<'_> {
         self.idle = self.settings.idle_timeout.map(|time| Instant::now() + time);
     }
 
-    /// Writes what is left, closes the connection in order, and says how it ended.
+    /// Writes the rest, disconnects, and reports how it ended.
     async fn end(mut self, end: End, events: &mut Events) -> Result<ExitStatus, Error> {
         let end = match self.flush() {
             Some(failed) if !matches!(end, End::Failed(_)) => failed,
@@ -206,7 +206,7 @@ impl Recorder<'_> {
             Err(error) if !matches!(end, End::Failed(_)) => End::Failed(error),
             _ => end,
         };
-        // What was acknowledged is still sent.
+        // Acknowledgements that are under way are still sent.
         self.client.disconnect(Pending::Abandon);
         while let Some(event) = events.next().await {
             if matches!(event, Event::Closed(_)) {
@@ -223,7 +223,7 @@ impl Recorder<'_> {
         match end {
             End::Count => Ok(ExitStatus::Done),
             End::Duration | End::Idle | End::Signal(_) if count.is_none() => Ok(ExitStatus::Done),
-            End::Duration => missing(format!("--duration of {} s is over", seconds(self.settings.duration))),
+            End::Duration => missing(format!("--duration of {} s expired", seconds(self.settings.duration))),
             End::Idle => missing(format!("no message for {} s", seconds(self.settings.idle_timeout))),
             End::Signal(signal) => Ok(ExitStatus::Interrupted(signal)),
             End::Lost(error) => Err(Error::from(*error)),
@@ -239,7 +239,7 @@ impl Recorder<'_> {
             more.push(format!("{} before", self.recording.earlier()));
         }
         if self.repeats.left_out() > 0 {
-            more.push(format!("{} came again and left out", self.repeats.left_out()));
+            more.push(format!("{} received again and left out", self.repeats.left_out()));
         }
         if !more.is_empty() {
             line = format!("{line} ({})", more.join(", "));

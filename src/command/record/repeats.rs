@@ -3,17 +3,17 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::payload::Record;
 
-/// How many messages back one may come again. A broker sends again what it has no acknowledgement of, which is far
-/// less; and a packet id that is used again much later is that of another message.
+/// How many messages later a repeat can arrive at most. A broker repeats only messages without an acknowledgement, which
+/// are far fewer; a packet id that returns later belongs to another message.
 const REACH: u64 = 10_000;
 
-/// What was recorded at QoS 1 and 2 and may come again, of this run and of those before: where a connection is lost, or
-/// the program killed, it is unknown whether the broker has the acknowledgements.
+/// Recorded messages at QoS 1 and 2 that the broker may send again, of this run and the runs before: after a lost
+/// connection or a crash it is unknown which acknowledgements reached the broker.
 ///
-/// A message that comes again has DUP and the packet id that it had [MQTT-4.4.0-1].
+/// A repeat has DUP and the same packet id [MQTT-4.4.0-1].
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    /// By packet id: the number of the message, and what it looked like.
+    /// By packet id: the number of the message, and its fingerprint.
     recorded: HashMap<u16, (u64, u64)>,
     hasher: RandomState,
     number: u64,
@@ -21,25 +21,25 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// One that an earlier run has recorded.
+    /// Adds a message that an earlier run recorded.
     pub(super) fn earlier(&mut self, number: u64, record: &Record) {
         self.number = number;
         self.remember(record);
     }
 
-    /// Those with higher numbers were not recorded after all.
+    /// Forgets messages with higher numbers: they are not in the file after all.
     pub(super) fn keep_up_to(&mut self, number: u64) {
         self.recorded.retain(|_, (recorded, _)| *recorded <= number);
         self.number = number;
     }
 
-    /// It is recorded now.
+    /// Adds a message that is now recorded.
     pub(super) fn note(&mut self, record: &Record) {
         self.number += 1;
         self.remember(record);
     }
 
-    /// Whether it is one that is recorded; counts it then.
+    /// Whether the message is recorded already; if so, counts it.
     pub(super) fn is_one(&mut self, record: &Record) -> bool {
         let is_one = record.dup
             && record.packet_id.and_then(|id| self.recorded.get(&id)).is_some_and(|(number, fingerprint)| {
@@ -49,7 +49,7 @@ impl Repeats {
         is_one
     }
 
-    /// How many were.
+    /// How many repeats there were.
     pub(super) fn left_out(&self) -> u64 {
         self.left_out
     }

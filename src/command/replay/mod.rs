@@ -1,4 +1,4 @@
-//! `replay`: publishes a recording with the pauses that it was recorded with.
+//! `replay`: publishes a recording with its original timing.
 
 mod reader;
 mod schedule;
@@ -18,12 +18,12 @@ use crate::output::Talk;
 use crate::session::Acknowledge;
 use crate::settings::ReplaySettings;
 
-/// Publishes everything.
+/// Publishes the recordings.
 pub(crate) async fn run(settings: &ReplaySettings, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    // What cannot be opened is known before anything is sent.
+    // Fail on a file that cannot be opened before sending anything.
     let mut reader = Reader::open(settings, talk)?;
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
@@ -37,7 +37,7 @@ pub(crate) async fn run(settings: &ReplaySettings, talk: Talk) -> Result<ExitSta
             tokio::select! {
                 biased;
                 number = interrupt.received() => {
-                    // The end of what has no end of its own is in order; who asks twice does not wait.
+                    // An endless replay is ended by a signal, which is not a failure; a second signal does not wait.
                     let is_end = settings.rounds.is_none() && signal.is_none();
                     is_produced |= is_end;
                     signal.get_or_insert(number);
@@ -78,7 +78,7 @@ pub(crate) async fn run(settings: &ReplaySettings, talk: Talk) -> Result<ExitSta
     }
 }
 
-/// Hands message after message to the client when its time has come, or as soon as the client takes it.
+/// Hands each message to the client when it is due, or as soon as the client takes it.
 async fn produce(
     reader: &mut Reader<'_>,
     mut schedule: Schedule,

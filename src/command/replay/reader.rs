@@ -13,40 +13,40 @@ use crate::output::{Talk, is_zstd};
 use crate::payload::{ZstdFrames, plural, read_json_line};
 use crate::settings::{ReplaySettings, unix_now};
 
-/// Reads what is to be published.
+/// Reads the messages to publish.
 pub(super) struct Reader<'a> {
     settings: &'a ReplaySettings,
     talk: Talk,
-    /// The file in hand, and how many before it in this round.
+    /// The open file, and the index of its path.
     lines: Option<Lines>,
     file: usize,
     line: u64,
-    /// The file in hand does not end with the end of a line.
+    /// The open file does not end with a newline.
     is_torn: bool,
-    /// A line that is not a message: an error, unless it is the torn one.
+    /// A line that is not a message: an error, unless it is an incomplete last line.
     doubtful: Option<Error>,
-    /// What comes behind an error.
+    /// The message after an error.
     waiting: Option<(Message, Option<Timestamp>)>,
-    /// Rounds that are over.
+    /// Completed rounds.
     round: u64,
-    /// Messages of this round: one without any is the last.
+    /// Messages of this round: a round without any is the last.
     of_round: u64,
     not_wanted: u64,
     of_broker: u64,
 }
 
-/// What comes next.
+/// The next item.
 pub(super) enum Next {
     /// A message, and when it was recorded.
     Message(Message, Option<Timestamp>),
     /// A line that is not a message.
     Bad(Error),
-    /// Nothing more.
+    /// The end.
     End,
 }
 
 impl<'a> Reader<'a> {
-    /// Opens the first file, and finds out whether the others can be opened.
+    /// Checks that every file can be opened.
     pub(super) fn open(settings: &'a ReplaySettings, talk: Talk) -> Result<Self, Error> {
         for path in &settings.files {
             open(path)?;
@@ -106,14 +106,15 @@ impl<'a> Reader<'a> {
                         None if ended.is_none() => {}
                         _ => {
                             let path = path.display();
-                            self.talk.warning(format_args!("`{path}` ends within a message, which is left out"));
+                            self.talk
+                                .warning(format_args!("`{path}` ends in the middle of a message, which is left out"));
                         }
                     }
                     continue;
                 }
             };
             self.line += 1;
-            // There is a line behind it.
+            // The doubtful line was not the last.
             let bad = self.doubtful.take();
             let read = read_json_line(&line, None).map_err(|error| error.to_string());
             let read = read.and_then(|record| {
@@ -153,32 +154,33 @@ impl<'a> Reader<'a> {
         Ok(Some(message))
     }
 
-    /// Says what was left out.
+    /// Reports what was left out.
     pub(super) fn report(&self) {
         if self.not_wanted > 0 {
             self.talk.success(format_args!("{} left out by --only", plural(self.not_wanted, "message")));
         }
         if self.of_broker > 0 {
             let count = plural(self.of_broker, "message");
-            self.talk
-                .warning(format_args!("{count} of $SYS left out, where only a broker publishes (--map renames them)"));
+            self.talk.warning(format_args!(
+                "left out {count} below $SYS, where only a broker publishes (--map renames them)"
+            ));
         }
     }
 }
 
-/// A file, and whether its last line has no end.
+/// A file, and whether its last line lacks a newline.
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, bool), Error> {
     let mut file = File::open(path).map_err(|error| cannot_read(path, &error))?;
     if is_zstd(path) {
         return Ok((Box::new(ZstdFrames::new(BufReader::new(file))), false));
     }
     let mut last = [b'\n'];
-    // What has no end that can be gone to, as a pipe, is not torn.
+    // A pipe, for example, cannot be checked and counts as complete.
     let is_torn = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).is_ok() && last != [b'\n'];
     _ = file.rewind();
     Ok((Box::new(file), is_torn))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Error {
-    Error::local(format!("`{}` cannot be read: {error}", path.display()))
+    Error::local(format!("cannot read `{}`: {error}", path.display()))
 }

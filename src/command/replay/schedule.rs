@@ -7,15 +7,15 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::settings::Speed;
 
-/// What tokio's timer may be late by, and a little more: its steps are milliseconds.
+/// A little more than tokio's timer can be late: its resolution is a millisecond.
 const COARSE: Duration = Duration::from_millis(2);
 
-/// Keeps the pauses between messages, by the times at which they were recorded.
+/// Keeps the recorded time between messages.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    /// So much of the recording in one second; `None`: no pauses.
+    /// Recorded seconds per second; `None` without pauses.
     factor: Option<f64>,
-    /// A time of the recording, and when that is now.
+    /// A recorded time, and the time at which it is played.
     anchor: Option<(Timestamp, Instant)>,
     last: Option<Timestamp>,
 }
@@ -29,7 +29,7 @@ impl Schedule {
         Self { factor, anchor: None, last: None }
     }
 
-    /// Waits until a message is due. One without a time, or late, is due at once.
+    /// Waits until a message is due. A message without a time, or a late one, is due at once.
     pub(super) async fn wait(&mut self, at: Option<Timestamp>) {
         let Some(due) = at.and_then(|at| self.due(at, Instant::now())) else { return };
         if let Some(coarse) = due.checked_sub(COARSE)
@@ -38,14 +38,14 @@ impl Schedule {
             sleep_until(coarse).await;
         }
         if due > Instant::now() {
-            // What was handed over before is written first.
+            // Let the client write the messages that it has.
             tokio::task::yield_now().await;
-            // The thread, not the task: finer than the timer of tokio, and too short to hold anybody up.
+            // Blocks the thread: more precise than tokio's timer, and too short to delay anything else.
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// Where time goes back, as between two rounds, it is counted anew from there.
+    /// Where time goes back, for example between two rounds, counting restarts there.
     fn due(&mut self, at: Timestamp, now: Instant) -> Option<Instant> {
         let factor = self.factor?;
         let goes_back = self.last.is_some_and(|last| at < last);

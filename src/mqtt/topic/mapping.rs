@@ -1,9 +1,9 @@
 use super::{TopicError, TopicFilter, TopicName};
 
-/// Topics of one filter under other names: `a/+/#` to `b/+/#` makes `b/1/x` of `a/1/x`.
+/// Renames the topics of a filter: `a/+/#` to `b/+/#` turns `a/1/x` into `b/1/x`.
 ///
-/// The wildcards of the second filter stand for what those of the first matched: its first `+` for what the first `+`
-/// matched and so on, its `#` for what `#` matched. It may leave some out.
+/// The wildcards of the second filter become what those of the first matched: its first `+` what the first `+` matched
+/// and so on, its `#` what `#` matched. It may leave some out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicMapping {
     from: TopicFilter,
@@ -16,16 +16,16 @@ pub enum InvalidMapping {
     /// One of them is not a filter.
     #[error("`{0}`: {1}")]
     Filter(String, TopicError),
-    /// There is a prefix, such as `$share/`.
+    /// It has a prefix such as `$share/`.
     #[error("`{0}` has a prefix that only subscriptions have")]
     Prefix(String),
-    /// The second has more wildcards than the first gives values to.
-    #[error("`{0}` has more wildcards than `{1}`: each stands for what one of the first filter matched")]
+    /// The second has more wildcards than the first.
+    #[error("`{0}` has more wildcards than `{1}`: each becomes what a wildcard of the first filter matched")]
     Unbound(String, String),
 }
 
 impl TopicMapping {
-    /// From the topics of one filter to those of another.
+    /// A mapping from the topics of one filter to those of another.
     pub fn new(from: &str, to: &str) -> Result<Self, InvalidMapping> {
         let filter = |text: &str| {
             let filter =
@@ -40,11 +40,11 @@ impl TopicMapping {
         Ok(mapping)
     }
 
-    /// The other name of a topic; `None` if the first filter does not match it.
+    /// The new name of a topic; `None` if the first filter does not match it.
     ///
     /// # Errors
     ///
-    /// The other name is too long, or a `$delayed/` topic without a delay.
+    /// The new name is too long, or a `$delayed/` topic without a delay.
     pub fn apply(&self, topic: &str) -> Option<Result<TopicName, TopicError>> {
         if !self.from.matches(topic) {
             return None;
@@ -52,7 +52,7 @@ impl TopicMapping {
         let levels: Vec<_> = topic.split('/').collect();
         let places: Vec<_> = self.from.as_str().split('/').collect();
         let mut single = places.iter().zip(&levels).filter(|(place, _)| **place == "+").map(|(_, level)| *level);
-        // `a/#` matches `a` too, and then `#` stands for no level at all.
+        // `a/#` matches `a` too, and then `#` is zero levels.
         let rest = places.last().filter(|place| **place == "#").map(|_| levels.get(places.len() - 1..).unwrap_or(&[]));
         let mut name: Vec<&str> = Vec::new();
         for place in self.to.as_str().split('/') {

@@ -1,5 +1,4 @@
-//! The file of `record`: JSON lines, of which only whole ones stay in it, whatever ends the program; in parts if they
-//! are asked for.
+//! The file of `record`: complete JSON lines, however the program ends; split into parts on request.
 
 mod fault;
 mod parts;
@@ -19,36 +18,36 @@ use super::append::append_records;
 use crate::error::Error;
 use crate::payload::{Record, write_json_line, zstd_frame};
 
-/// So much is written at once, and is a frame of zstd at most.
+/// How many bytes are written at once, and the largest zstd frame before compression.
 const FULL: usize = 256 * 1024;
 
-/// What a recording is to be.
+/// How to record.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordingOptions {
-    /// The file; with the ending `.zst` it is compressed.
+    /// The file; compressed if its name ends in `.zst`.
     pub(crate) path: PathBuf,
-    /// Go on with a file that is there; otherwise that is an error.
+    /// Append to a file that exists; without it that is an error.
     pub(crate) resume: bool,
-    /// Begin another file before this one grows larger, in bytes.
+    /// Start a new file before this one grows larger, in bytes.
     pub(crate) rotate_size: Option<u64>,
-    /// Begin another file when the first message of this one is so old.
+    /// Start a new file when the first message of this one is this old.
     pub(crate) rotate_period: Option<Duration>,
-    /// How many of the earlier files are kept.
+    /// How many full files to keep.
     pub(crate) keep: Option<u64>,
 }
 
-/// A recording that is being made. Nobody else can write to its file.
+/// An open recording. Its file is locked against other processes.
 #[derive(Debug)]
 pub(crate) struct Recording {
     options: RecordingOptions,
     file: File,
     compressed: bool,
-    /// Lines that wait to be written, and where each of them ends.
+    /// Lines not written yet, and where each of them ends.
     buffer: Vec<u8>,
     ends: Vec<usize>,
-    /// Of the file, in bytes.
+    /// Size of the file in bytes.
     size: u64,
-    /// When its first message came.
+    /// When the first message of the file arrived.
     first_at: Option<Timestamp>,
     /// Messages written by this run.
     written: u64,
@@ -57,9 +56,8 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Opens the file, and finds out what is in it already: `earlier` gets each message with its number, and those above
-    /// [`Self::earlier`] are not in the file after all. The messages of the newest earlier part come first, all with the
-    /// number 0.
+    /// Opens the file and reads what it contains: `earlier` gets each message with its number; messages with numbers above
+    /// [`Self::earlier`] are in a frame that is cut off. The messages of the newest full part come first, with number 0.
     pub(crate) fn open(options: RecordingOptions, earlier: &mut dyn FnMut(u64, Record)) -> Result<Self, Error> {
         let path = options.path.clone();
         if options.resume
@@ -72,7 +70,7 @@ impl Recording {
             File::options().read(true).append(true).create(options.resume).create_new(!options.resume).open(&path);
         let mut file = match opened {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let error = Error::local(format!("`{}` exists already", path.display()));
+                let error = Error::local(format!("`{}` already exists", path.display()));
                 return Err(error.with_hint("--resume appends to it"));
             }
             opened => opened.map_err(|error| cannot_write(&path, &error))?,
@@ -96,12 +94,12 @@ impl Recording {
         })
     }
 
-    /// How many messages the file held before.
+    /// How many messages the file contained before.
     pub(crate) fn earlier(&self) -> u64 {
         self.earlier
     }
 
-    /// How many bytes of a torn line were cut off.
+    /// How many bytes of an incomplete line were cut off.
     pub(crate) fn cut(&self) -> u64 {
         self.cut
     }
@@ -116,7 +114,7 @@ impl Recording {
         &self.options.path
     }
 
-    /// Whether messages wait to be written.
+    /// Whether there are messages to write.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.ends.is_empty()
     }
@@ -126,7 +124,7 @@ impl Recording {
         self.compressed
     }
 
-    /// Adds a message, which is in the file after the next [`Self::flush`] at the latest.
+    /// Adds a message, which is in the file after the next [`Self::flush`].
     pub(crate) fn push(&mut self, record: &Record) -> Result<(), Error> {
         let start = self.buffer.len();
         write_json_line(record, &mut self.buffer);
@@ -143,7 +141,7 @@ impl Recording {
         if self.buffer.len() >= FULL { self.flush() } else { Ok(()) }
     }
 
-    /// Writes what waits. After an error, the messages that fit are in the file, and nothing of the next.
+    /// Writes the waiting messages. After an error the file contains only complete messages.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         if self.ends.is_empty() {
             return Ok(());
@@ -151,12 +149,12 @@ impl Recording {
         let result = if self.compressed { self.write_frame() } else { self.write_lines() };
         self.buffer.clear();
         self.ends.clear();
-        // One huge message must not hold its memory for ever.
+        // Free the memory of one huge message.
         self.buffer.shrink_to(4 * FULL);
         result
     }
 
-    /// Writes what waits, to the disk itself.
+    /// Writes the waiting messages and syncs the file to disk.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         self.flush()?;
         // Not every file can be synchronised.
@@ -187,11 +185,11 @@ impl Recording {
         Ok(())
     }
 
-    /// Whether one more line belongs into another file.
+    /// Whether one more line needs a new file.
     fn is_full(&self, line: usize, at: Option<Timestamp>) -> bool {
         let is_empty = self.size == 0 && self.buffer.is_empty();
         let is_large = self.options.rotate_size.is_some_and(|limit| {
-            // How much a line comes to is known only when its frame is written.
+            // The compressed size of a line is known only after its frame is written.
             let all = self.size + (self.buffer.len() + line) as u64;
             if self.compressed { self.size >= limit } else { all > limit }
         });
@@ -204,7 +202,7 @@ impl Recording {
         !is_empty && (is_large || is_old)
     }
 
-    /// Gives the file a number, and begins another under its name.
+    /// Renames the file to a numbered part, and starts a new one under its name.
     fn begin_another(&mut self) -> Result<(), Error> {
         let path = &self.options.path;
         _ = self.file.sync_data();
@@ -231,9 +229,9 @@ impl Recording {
 fn lock(file: &File, path: &Path) -> Result<(), Error> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
-            Err(Error::local(format!("`{}` is being recorded to by another process", path.display())))
+            Err(Error::local(format!("another process is recording to `{}`", path.display())))
         }
-        // There are file systems without locks.
+        // Some file systems do not support locks.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
@@ -323,11 +321,11 @@ mod tests {
         let path = folder.path().join("a.jsonl");
         let recording = recorded(options(&path), [record("x", 0)]);
         let error = Recording::open(options(&path), &mut |_, _| {}).unwrap_err();
-        assert!(error.message().ends_with("is being recorded to by another process"), "{error}");
+        assert!(error.message().starts_with("another process is recording to `"), "{error}");
         drop(recording);
         let fresh = RecordingOptions { resume: false, ..options(&path) };
         let error = Recording::open(fresh, &mut |_, _| {}).unwrap_err();
-        assert!(error.message().ends_with("exists already"), "{error}");
+        assert!(error.message().ends_with("already exists"), "{error}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Names of the parts of a recording: `car.jsonl` is being written, `car-000001.jsonl` is the oldest.
+//! Names of the parts of a recording: `car.jsonl` is the newest, `car-000001.jsonl` the oldest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Digits of a number, so that names are in the order of the parts.
+/// Digits of a part's number, so that sorting by name is sorting by age.
 const DIGITS: usize = 6;
 
 /// Whether a name says that the file is compressed.
@@ -17,7 +17,7 @@ pub(super) fn name(path: &Path, number: u64) -> PathBuf {
     path.with_file_name(format!("{stem}-{number:0DIGITS$}{ending}"))
 }
 
-/// The parts that are there, the oldest first.
+/// The existing parts, the oldest first.
 pub(super) fn of(path: &Path) -> Vec<(u64, PathBuf)> {
     let (stem, ending) = split(path);
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

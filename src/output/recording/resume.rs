@@ -1,4 +1,4 @@
-//! What is in a file that is to be gone on with.
+//! Reads a recording that is to be continued.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -11,24 +11,24 @@ use super::parts::is_zstd;
 use crate::error::Error;
 use crate::payload::{Record, ZstdFrames, read_json_line};
 
-/// What each line begins with.
+/// The beginning of each line.
 const BEGINNING: &[u8] = b"{\"topic\":";
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Whole messages.
+    /// Complete messages.
     pub(super) count: u64,
-    /// The bytes that they take.
+    /// Their size in bytes.
     pub(super) whole: u64,
-    /// The bytes behind them, which a crash left of a message or a frame.
+    /// Bytes after them, which a crash left of a message or a frame.
     pub(super) torn: u64,
-    /// When the first message came.
+    /// When the first message arrived.
     pub(super) first_at: Option<Timestamp>,
 }
 
-/// Reads all messages; `each` gets them with their numbers, from 1 on. Those above the count that is returned are of a
-/// frame that is torn.
+/// Reads all messages; `each` gets them with their numbers, from 1 on. Messages with numbers above the returned count are
+/// in an incomplete frame.
 pub(super) fn scan(path: &Path, file: &mut File, each: &mut dyn FnMut(u64, Record)) -> Result<Found, Error> {
     let length = file.metadata().map_err(|error| cannot_read(path, &error))?.len();
     let mut found = Found::default();
@@ -38,7 +38,7 @@ pub(super) fn scan(path: &Path, file: &mut File, each: &mut dyn FnMut(u64, Recor
         loop {
             let mut line = Vec::new();
             let read = lines.read_until(b'\n', &mut line);
-            // A frame has whole lines only: when it is over, this line is the next one's.
+            // A frame has complete lines only: when it is finished, this line belongs to the next one.
             if lines.get_ref().whole() > found.whole {
                 found.whole = lines.get_ref().whole();
                 found.count = count;
@@ -56,10 +56,10 @@ pub(super) fn scan(path: &Path, file: &mut File, each: &mut dyn FnMut(u64, Recor
             let mut line = Vec::new();
             lines.read_until(b'\n', &mut line).map_err(|error| cannot_read(path, &error))?;
             if !line.ends_with(b"\n") {
-                // Nothing is cut off that a recorder has not written.
+                // Never cut off anything that `record` did not write.
                 let common = line.len().min(BEGINNING.len());
                 if line[..common] != BEGINNING[..common] {
-                    return Err(not_recorded(path, found.count + 1, "it does not begin as one"));
+                    return Err(not_recorded(path, found.count + 1, "it does not start like one"));
                 }
                 break;
             }

@@ -75,7 +75,6 @@ const ALL: &[&str] = &[
     "replay",
     "clean-retained",
     "probe",
-    "watch",
     "conn",
     "bench conn",
     "bench pub",
@@ -109,7 +108,14 @@ const ALL: &[&str] = &[
     "profile path",
     "profile export",
     "profile import",
+    "watch",
 ];
+
+/// Without the last, `watch`, whose errors are on the terminal too.
+const NOT_ON_SCREEN: &[&str] = match ALL.split_last() {
+    Some((_, others)) => others,
+    None => &[],
+};
 
 /// Those that say something on stderr in any case.
 const TALKING: &[&str] = &[
@@ -293,7 +299,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // General
-    row(ALL, "color", "--color always").on("--nonsense"),
+    row(NOT_ON_SCREEN, "color", "--color always").on("--nonsense"),
+    // On a terminal it is colored anyway.
+    row(&["watch"], "color", "--color never"),
     row(ALL, "error-format", "--error-format json").on("--nonsense"),
     row(ALL, "profile", "--profile nowhere"),
     row(CLIENTS, "no-profile", "--no-profile").in_world(Selected),

@@ -48,7 +48,8 @@ pub(super) fn run(line: &str, world: World) -> Observed {
     let program = program.env("SECRET", "open sesame").env("NO_PROXY", "");
     let ended = if line.starts_with("watch ") { on_screen(program) } else { within_limit(program) };
     let ports = surroundings.ports();
-    let is_load = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
+    let is_bench = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
+    let is_load = is_bench || line.starts_with("simulate ");
     let tidy = |text: &str| normalised(text, &folder, &ports);
     let figures = |text: &str| if is_load { without_figures(text) } else { text.to_owned() };
     let mut files = BTreeMap::new();
@@ -79,7 +80,8 @@ fn on_screen(program: Program) -> Ended {
         screen.signal(Signal::SIGTERM);
     }
     let code = screen.wait_for_end();
-    Ended { code, stdout: screen.contents().into_bytes(), stderr: String::new() }
+    let attributes = if screen.has_attributes() { "colored" } else { "plain" };
+    Ended { code, stdout: format!("{attributes}\n{}", screen.contents()).into_bytes(), stderr: String::new() }
 }
 
 /// Runs to the end, or as long as [`LIMIT`].

@@ -1,4 +1,4 @@
-//! Messages on their way through the broker.
+//! Delivery of messages.
 
 use tokio::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::mqtt::{Message, QoS};
 
 const END: &str = "end";
 
-/// A message comes back, once, at the QoS that it was sent with.
+/// A message is received back once, at the QoS it was sent with.
 pub(super) async fn round_trip(lab: &Lab<'_>, qos: QoS) -> Checked {
     let topic = lab.topic(&format!("qos{qos}"));
     let mut peer = lab.peer("qos").await?;
@@ -21,15 +21,15 @@ pub(super) async fn round_trip(lab: &Lab<'_>, qos: QoS) -> Checked {
     let more = peer.receive_until(END, 0).await?;
     peer.close().await;
     if received.message.qos != qos {
-        return no(format!("it came back at QoS {}", received.message.qos));
+        return no(format!("it was received at QoS {}", received.message.qos));
     }
     if received.message.payload != "payload" || !more.is_empty() {
-        return no(format!("it came back {} times", more.len() + 1));
+        return no(format!("it was received {} times", more.len() + 1));
     }
     Ok(yes(format!("round trip {milliseconds:.1} ms")).with(milliseconds))
 }
 
-/// A retained message comes to who subscribes later, and an empty one removes it.
+/// A later subscriber receives a retained message, and an empty one removes it.
 pub(super) async fn retained(lab: &Lab<'_>) -> Checked {
     let message = Message { retain: true, ..lab.message(&lab.topic("retain"), "kept")? };
     let topic = message.topic.as_str();
@@ -46,18 +46,18 @@ pub(super) async fn retained(lab: &Lab<'_>) -> Checked {
             (true, [received]) if received.message.retain => {
                 publisher.publish(Message { payload: bytes::Bytes::new(), ..message.clone() }).await?;
             }
-            (true, [_]) => return no("it came without the retain flag"),
-            (true, []) => return no("nothing came to who subscribed later"),
+            (true, [_]) => return no("it was delivered without the retain flag"),
+            (true, []) => return no("a later subscriber did not receive it"),
             (false, []) => {}
-            (true, more) => return no(format!("it came {} times", more.len())),
-            (false, _) => return no("an empty message does not remove it"),
+            (true, more) => return no(format!("it was received {} times", more.len())),
+            (false, _) => return no("an empty message did not remove it"),
         }
     }
     publisher.close().await;
-    Ok(yes("kept for who subscribes later, removed by an empty message"))
+    Ok(yes("sent to a later subscriber, removed by an empty message"))
 }
 
-/// Both wildcards match what they should, and nothing else.
+/// Both wildcards match the right topics, and nothing else.
 pub(super) async fn wildcards(lab: &Lab<'_>) -> Checked {
     let mut peer = lab.peer("wild").await?;
     let base = lab.topic("wild");
@@ -75,7 +75,7 @@ pub(super) async fn wildcards(lab: &Lab<'_>) -> Checked {
         came.iter().filter_map(|received| received.message.topic.as_str().strip_prefix(&base)).collect();
     came.sort_unstable();
     if came != ["/all", "/all/1/2", "/one//x", "/one/1/x"] {
-        return no(format!("wrong topics came: {}", came.join(", ")));
+        return no(format!("wrong topics received: {}", came.join(", ")));
     }
-    Ok(yes("+ and # match what they should"))
+    Ok(yes("+ and # match the right topics"))
 }

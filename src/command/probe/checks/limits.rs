@@ -1,11 +1,11 @@
-//! How much a broker takes.
+//! Limits of a broker.
 
 use super::super::finding::{Checked, Why, no, yes};
 use super::super::lab::Lab;
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
-/// Publishes at a time that are tried at most.
+/// The most concurrent publishes to try.
 const MOST: u16 = 500;
 const PAYLOADS: [usize; 6] = [1 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 const TOPIC_BYTES: [usize; 6] = [128, 512, 1024, 4096, 16_384, 65_535];
@@ -13,11 +13,11 @@ const TOPIC_LEVELS: [usize; 6] = [8, 32, 128, 200, 512, 4096];
 const CLIENT_ID_BYTES: [usize; 6] = [23, 64, 256, 1024, 16_384, 65_535];
 const END: &str = "end";
 
-/// As many publishes at a time as the broker announces are acknowledged and delivered.
+/// As many concurrent publishes as the broker announces are acknowledged and delivered.
 pub(super) async fn inflight(lab: &Lab<'_>) -> Checked {
     let qos = lab.qos();
     if qos == QoS::AtMostOnce {
-        return no("the broker has no QoS above 0");
+        return no("the broker does not support QoS 1 or 2");
     }
     let topic = lab.topic("inflight");
     let mut subscriber = lab.peer("subscriber").await?;
@@ -34,13 +34,13 @@ pub(super) async fn inflight(lab: &Lab<'_>) -> Checked {
     publisher.close().await;
     subscriber.close().await;
     if came != usize::from(window) {
-        return no(format!("{came} of {} at a time were delivered", plural(window.into(), "publish")));
+        return no(format!("{came} of {} at the same time were delivered", plural(window.into(), "publish")));
     }
     let words = announced.map_or_else(|| "nothing".to_owned(), |maximum| format!("Receive Maximum {maximum}"));
-    Ok(yes(format!("{window} at a time delivered; announced: {words}")).with(announced.unwrap_or(window)))
+    Ok(yes(format!("{window} at the same time delivered; announced: {words}")).with(announced.unwrap_or(window)))
 }
 
-/// How large a payload may be.
+/// The largest payload.
 pub(super) async fn payload(lab: &Lab<'_>) -> Checked {
     largest(&PAYLOADS, |size| async move {
         let topic = lab.topic("payload");
@@ -49,12 +49,12 @@ pub(super) async fn payload(lab: &Lab<'_>) -> Checked {
         peer.publish(lab.message(&topic, vec![b'x'; size])?).await?;
         let received = peer.receive().await?;
         peer.close().await;
-        if received.message.payload.len() == size { Ok(()) } else { no("another payload came") }
+        if received.message.payload.len() == size { Ok(()) } else { no("received another payload") }
     })
     .await
 }
 
-/// How long a topic may be.
+/// The longest topic.
 pub(super) async fn topic_length(lab: &Lab<'_>) -> Checked {
     largest(&TOPIC_BYTES, |size| async move {
         let mut topic = lab.topic("long/");
@@ -64,7 +64,7 @@ pub(super) async fn topic_length(lab: &Lab<'_>) -> Checked {
     .await
 }
 
-/// How many levels a topic may have.
+/// The most levels of a topic.
 pub(super) async fn topic_levels(lab: &Lab<'_>) -> Checked {
     largest(&TOPIC_LEVELS, |levels| async move {
         let mut topic = lab.topic("deep");
@@ -81,10 +81,10 @@ async fn to_topic(lab: &Lab<'_>, topic: &str) -> Result<(), Why> {
     peer.publish(lab.message(topic, "payload")?).await?;
     let received = peer.receive().await?;
     peer.close().await;
-    if received.message.topic.as_str() == topic { Ok(()) } else { no("it came under another topic") }
+    if received.message.topic.as_str() == topic { Ok(()) } else { no("it was received on another topic") }
 }
 
-/// How long a client identifier may be.
+/// The longest client identifier.
 pub(super) async fn client_id_length(lab: &Lab<'_>) -> Checked {
     largest(&CLIENT_ID_BYTES, |size| async move {
         let mut settings = lab.connection("id");

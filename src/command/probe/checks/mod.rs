@@ -1,4 +1,4 @@
-//! The checks, by subject. Each makes its own connections and waits for what it can; who calls it limits the time.
+//! The checks, by subject. Each opens its own connections; the caller limits the time.
 
 mod delivery;
 mod limits;
@@ -13,7 +13,7 @@ use crate::mqtt::{QoS, Version};
 use crate::settings::Feature;
 use crate::transport::Protocol;
 
-/// Tries a feature.
+/// Tests a feature.
 pub(super) async fn check(lab: &Lab<'_>, feature: Feature) -> Checked {
     match feature {
         Feature::Mqtt50 => sessions::version(lab, Version::V5).await,

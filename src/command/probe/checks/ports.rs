@@ -9,21 +9,21 @@ use crate::client::Cause;
 use crate::settings::ConnectSettings;
 use crate::transport::{Address, Endpoint, Protocol, Tls, TlsOptions};
 
-/// MQTT is spoken on the port of a protocol.
+/// The broker answers on the port of a protocol.
 pub(super) async fn spoken(lab: &Lab<'_>, protocol: Protocol) -> Checked {
     let mut settings = lab.connection("port");
     let client = &mut settings.client;
     if client.endpoint.protocol == protocol {
-        return answer(lab, &settings).await.map(|()| yes("this connection has it"));
+        return answer(lab, &settings).await.map(|()| yes("this connection uses it"));
     }
     let Address::Host { host, .. } = &client.endpoint.address else {
-        return no("the broker is reached by a Unix socket");
+        return no("the connection uses a Unix socket");
     };
     let ports = &lab.settings.ports;
     let port = ports.iter().find(|(other, _)| *other == protocol).map_or(protocol.default_port(), |(_, port)| *port);
     let is_as_safe = protocol.is_secure() && client.endpoint.protocol.is_secure();
     client.endpoint = Endpoint::new(protocol, host.clone(), port);
-    // What CONNECT says to the broker that was named is not for whoever listens here.
+    // Never send the user's credentials to whatever listens on another port.
     if !is_as_safe {
         without_credentials(&mut settings);
     }
@@ -35,7 +35,7 @@ pub(super) async fn spoken(lab: &Lab<'_>, protocol: Protocol) -> Checked {
     if !protocol.is_secure() {
         return no(format!("port {port}: {}", refused.0));
     }
-    // Whether it is there is one thing, whether it is trusted another.
+    // The protocol may work although its certificate is not trusted.
     without_credentials(&mut settings);
     let unchecked = TlsOptions { insecure: true, ..TlsOptions::default() };
     settings.client.dialer.tls = Tls::new(&unchecked).map_err(|error| Why(error.to_string()))?;
@@ -58,7 +58,7 @@ fn without_credentials(settings: &mut ConnectSettings) {
     connect.properties.user_properties = Vec::new();
 }
 
-/// A broker answers there, even if it is not let in.
+/// A broker answers there, even if it refuses the connection.
 async fn answer(lab: &Lab<'_>, settings: &ConnectSettings) -> Result<(), Why> {
     match lab.open(settings).await {
         Ok(peer) => {

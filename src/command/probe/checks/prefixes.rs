@@ -1,4 +1,4 @@
-//! Topics with a prefix that some brokers give a meaning to.
+//! Topic prefixes with a special meaning.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::mqtt::SubscriptionOptions;
 const END: &str = "end";
 /// Messages for two members.
 const MESSAGES: usize = 100;
-/// The delay that is tried.
+/// The delay to test.
 const DELAY: Duration = Duration::from_secs(1);
-/// By how much a delayed message may be late.
+/// How late a delayed message may be.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Two members of a group get each message once, and how evenly.
+/// Two members of a group share the messages; measures how evenly.
 pub(super) async fn divided(lab: &Lab<'_>, prefix: &str, name: &str) -> Checked {
     let (topic, end) = (lab.topic(name), lab.topic(&format!("{name}-end")));
     let mut one = member(lab, "one", &format!("{prefix}{topic}"), &end).await?;
@@ -31,7 +31,7 @@ pub(super) async fn divided(lab: &Lab<'_>, prefix: &str, name: &str) -> Checked 
     let first = one.receive_until(END, 0).await?;
     let rest = MESSAGES.saturating_sub(first.len());
     let second = two.receive_until(END, rest).await?;
-    // What came to the first one meanwhile.
+    // Messages that the first member received meanwhile.
     let late = one.receive_late(MESSAGES.saturating_sub(first.len() + second.len())).await?;
     for peer in [one, two, publisher] {
         peer.close().await;
@@ -41,14 +41,14 @@ pub(super) async fn divided(lab: &Lab<'_>, prefix: &str, name: &str) -> Checked 
     let all = first.iter().chain(&late).chain(&second).map(|received| received.message.payload.clone());
     let distinct = all.collect::<BTreeSet<_>>().len();
     match total {
-        0 => no("nothing comes to either of two members"),
-        _ if total == 2 * distinct && distinct == MESSAGES => no("each of two members gets all messages"),
+        0 => no("neither of two members receives anything"),
+        _ if total == 2 * distinct && distinct == MESSAGES => no("each of two members receives all messages"),
         _ if total != MESSAGES || distinct != MESSAGES => {
-            no(format!("{total} messages came of {MESSAGES}, {distinct} of them different"))
+            no(format!("{total} of {MESSAGES} messages received, {distinct} of them different"))
         }
         _ => {
             let [one, two] = counts;
-            Ok(yes(format!("{MESSAGES} messages for two: {one} and {two}")).with(counts.to_vec()))
+            Ok(yes(format!("{MESSAGES} messages shared by two members: {one} and {two}")).with(counts.to_vec()))
         }
     }
 }
@@ -60,7 +60,7 @@ async fn member(lab: &Lab<'_>, name: &str, filter: &str, end: &str) -> Result<Pe
     Ok(peer)
 }
 
-/// A message comes after its delay, and how exactly.
+/// A message arrives after its delay; measures how accurately.
 pub(super) async fn delayed(lab: &Lab<'_>) -> Checked {
     let topic = lab.topic("delayed");
     let mut peer = lab.peer("delayed").await?;
@@ -68,20 +68,20 @@ pub(super) async fn delayed(lab: &Lab<'_>) -> Checked {
     let began = Instant::now();
     peer.publish(lab.message(&format!("$delayed/{}/{topic}", DELAY.as_secs()), "payload")?).await?;
     let Ok(received) = timeout(DELAY + PATIENCE, peer.receive()).await else {
-        return no(format!("nothing came {} s after its time", PATIENCE.as_secs()));
+        return no(format!("no message {} s after it was due", PATIENCE.as_secs()));
     };
     let waited = began.elapsed();
     received?;
     peer.close().await;
     let late = (waited.as_secs_f64() - DELAY.as_secs_f64()) * 1e3;
     if waited < DELAY / 2 {
-        return no("it came at once");
+        return no("it was delivered without delay");
     }
     let words = if late < 0.0 { format!("{:.0} ms early", -late) } else { format!("{late:.0} ms late") };
     Ok(yes(format!("after 1 s, {words}")).with(late.round()))
 }
 
-/// There can be one subscriber, and no second one.
+/// Only one client can subscribe.
 pub(super) async fn exclusive(lab: &Lab<'_>) -> Checked {
     let topic = lab.topic("exclusive");
     let filter = format!("$exclusive/{topic}");
@@ -101,6 +101,6 @@ pub(super) async fn exclusive(lab: &Lab<'_>) -> Checked {
     if came.len() == 1 {
         Ok(yes(format!("a second subscriber is refused: {second}")))
     } else {
-        no("nothing comes to the subscriber")
+        no("the subscriber receives nothing")
     }
 }

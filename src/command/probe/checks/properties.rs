@@ -14,7 +14,7 @@ fn needs_v5(lab: &Lab<'_>) -> Result<(), Why> {
     if lab.version.is_v5() { Ok(()) } else { no("needs MQTT 5.0") }
 }
 
-/// All properties of a message come through unchanged, User Properties in their order.
+/// All properties of a message are delivered unchanged, User Properties in order.
 pub(super) async fn through(lab: &Lab<'_>) -> Checked {
     needs_v5(lab)?;
     let topic = lab.topic("properties");
@@ -44,14 +44,10 @@ pub(super) async fn through(lab: &Lab<'_>) -> Checked {
         ("Content Type", came.content_type == sent.content_type),
     ];
     let changed: Vec<_> = changed.iter().filter(|(_, is_same)| !is_same).map(|(name, _)| *name).collect();
-    if changed.is_empty() {
-        Ok(yes("all come through unchanged"))
-    } else {
-        no(format!("changed: {}", changed.join(", ")))
-    }
+    if changed.is_empty() { Ok(yes("all delivered unchanged")) } else { no(format!("changed: {}", changed.join(", "))) }
 }
 
-/// The identifier of a subscription comes with its messages.
+/// The messages of a subscription carry its identifier.
 pub(super) async fn subscription_ids(lab: &Lab<'_>) -> Checked {
     needs_v5(lab)?;
     let topic = lab.topic("identifier");
@@ -63,9 +59,9 @@ pub(super) async fn subscription_ids(lab: &Lab<'_>) -> Checked {
     peer.close().await;
     let identifiers = received.message.properties.map(|properties| properties.subscription_identifiers);
     if identifiers.as_deref() == Some(&[7]) {
-        Ok(yes("comes with messages"))
+        Ok(yes("delivered with messages"))
     } else {
-        no("the message came without it")
+        no("the message was delivered without it")
     }
 }
 
@@ -78,7 +74,7 @@ pub(super) async fn topic_alias(lab: &Lab<'_>) -> Checked {
     let mut peer = lab.open(&settings).await?;
     let maximum = peer.connected.ack.properties.topic_alias_maximum.unwrap_or(0);
     if maximum == 0 {
-        return no("the broker announces none");
+        return no("the broker announces no Topic Alias Maximum");
     }
     peer.subscribe(&topic, lab.qos()).await?;
     for payload in ["one", "two", END] {
@@ -87,12 +83,12 @@ pub(super) async fn topic_alias(lab: &Lab<'_>) -> Checked {
     let came = peer.receive_until(END, 2).await?;
     peer.close().await;
     if came.len() != 2 || came.iter().any(|received| received.message.topic.as_str() != topic) {
-        return no("messages with an alias do not come under their topic");
+        return no("messages with an alias are not delivered on their topic");
     }
     Ok(yes(format!("Topic Alias Maximum {maximum}")).with(maximum))
 }
 
-/// A client does not get its own messages if it does not want them.
+/// A client does not receive its own messages with No Local.
 pub(super) async fn no_local(lab: &Lab<'_>) -> Checked {
     needs_v5(lab)?;
     let (topic, end) = (lab.topic("local"), lab.topic("local-end"));
@@ -108,13 +104,13 @@ pub(super) async fn no_local(lab: &Lab<'_>) -> Checked {
     peer.close().await;
     other.close().await;
     match &came[..] {
-        [received] if received.message.payload == "other" => Ok(yes("only messages of others come")),
-        [] => no("the message of another client does not come"),
-        _ => no("its own messages come too"),
+        [received] if received.message.payload == "other" => Ok(yes("only messages of other clients delivered")),
+        [] => no("the message of another client is not delivered"),
+        _ => no("its own messages are delivered too"),
     }
 }
 
-/// A response finds the way to who asked.
+/// A response reaches the requester.
 pub(super) async fn request_response(lab: &Lab<'_>) -> Checked {
     needs_v5(lab)?;
     let (topic, answers) = (lab.topic("request"), lab.topic("response"));
@@ -133,7 +129,7 @@ pub(super) async fn request_response(lab: &Lab<'_>) -> Checked {
     requester.publish(Message { properties: with(properties), ..lab.message(&topic, "ask")? }).await?;
     let asked = responder.receive().await?.message.properties.unwrap_or_default();
     let Some(Ok(answer_to)) = asked.response_topic.map(TopicName::parse) else {
-        return no("the request came without its Response Topic");
+        return no("the request was delivered without its Response Topic");
     };
     let properties = PublishProperties { correlation_data: asked.correlation_data, ..PublishProperties::default() };
     let answer = Message { topic: answer_to, properties: with(properties), ..lab.message(&topic, "answer")? };
@@ -143,7 +139,7 @@ pub(super) async fn request_response(lab: &Lab<'_>) -> Checked {
     responder.close().await;
     requester.close().await;
     if answer.correlation_data != correlation_data {
-        return no("the response came without its Correlation Data");
+        return no("the response was delivered without its Correlation Data");
     }
     Ok(yes(format!("answered after {milliseconds:.1} ms")).with(milliseconds))
 }

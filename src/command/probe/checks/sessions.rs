@@ -7,9 +7,9 @@ use crate::mqtt::{ConnectProperties, QoS, TopicName, Version, Will, WillProperti
 use crate::output::Talk;
 use crate::settings::ConnectSettings;
 
-/// Messages that wait for their subscriber.
+/// Messages queued for the subscriber.
 const QUEUED: usize = 20;
-/// How long the broker is to keep the session, seconds, should the probe not end it.
+/// Session Expiry Interval in seconds, in case the probe cannot end the session.
 const KEPT: u32 = 60;
 const END: &str = "end";
 
@@ -49,11 +49,11 @@ pub(super) async fn will(lab: &Lab<'_>) -> Checked {
     if received.message.payload == "last" {
         Ok(yes(format!("{milliseconds:.1} ms after the connection was lost")).with(milliseconds))
     } else {
-        no("another message came")
+        no("received another message")
     }
 }
 
-/// Connects, and closes the socket without DISCONNECT: with its runtime the task of the client is gone.
+/// Connects, and closes the socket without DISCONNECT: dropping the runtime drops the client's task.
 fn connect_and_vanish(settings: &ConnectSettings, talk: Talk) -> Result<(), Why> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Why(format!("cannot start the runtime: {error}")))?;
@@ -63,10 +63,10 @@ fn connect_and_vanish(settings: &ConnectSettings, talk: Talk) -> Result<(), Why>
     Ok(())
 }
 
-/// What was published while the subscriber was away comes when it is back, in its order.
+/// A subscriber that comes back receives in order what was published meanwhile.
 pub(super) async fn resumed(lab: &Lab<'_>) -> Checked {
     if lab.qos() == QoS::AtMostOnce {
-        return no("the broker has no QoS above 0");
+        return no("the broker does not support QoS 1 or 2");
     }
     let topic = lab.topic("session");
     let mut settings = lab.connection("kept");
@@ -85,7 +85,7 @@ pub(super) async fn resumed(lab: &Lab<'_>) -> Checked {
     }
     let mut subscriber = lab.open(&settings).await?;
     if !subscriber.connected.ack.session_present && lab.version != Version::V3_1 {
-        return no("the session is gone at the next connection");
+        return no("the session was lost before the next connection");
     }
     publisher.publish(lab.message(&topic, END)?).await?;
     let came = subscriber.receive_until(END, 0).await?;
@@ -100,16 +100,16 @@ pub(super) async fn resumed(lab: &Lab<'_>) -> Checked {
     let mut sorted = came.clone();
     sorted.sort_by_key(|text| text.parse::<usize>().ok());
     if sorted == sent {
-        no(format!("{QUEUED} queued messages came in another order"))
+        no(format!("{QUEUED} queued messages were delivered in another order"))
     } else {
-        no(format!("{} messages came of {QUEUED} that were queued", came.len()))
+        no(format!("{} of {QUEUED} queued messages were delivered", came.len()))
     }
 }
 
-/// The broker takes a client without an identifier.
+/// The broker accepts a client without a client id.
 pub(super) async fn assigned_client_id(lab: &Lab<'_>) -> Checked {
     if lab.version == Version::V3_1 {
-        return no("MQTT 3.1 has none");
+        return no("not part of MQTT 3.1");
     }
     let mut settings = lab.connection("");
     settings.client.connect.client_id = "".into();
@@ -118,7 +118,7 @@ pub(super) async fn assigned_client_id(lab: &Lab<'_>) -> Checked {
     peer.close().await;
     match assigned {
         Some(id) => Ok(yes(format!("for example {id}")).with(id)),
-        None if lab.version.is_v5() => no("CONNACK does not say which it is"),
+        None if lab.version.is_v5() => no("CONNACK does not contain the assigned client id"),
         None => Ok(yes("an empty one is accepted")),
     }
 }
