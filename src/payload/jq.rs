@@ -109,8 +109,8 @@ impl Evaluator {
 }
 
 fn is_truthy(filter: &Filter, payload: &[u8]) -> bool {
-    // serde_json limits the nesting.
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(payload).is_ok();
+    // serde_json refuses a value that is nested too deeply for the stack; it does not check what it ignores.
+    let is_json = serde_json::from_slice::<serde_json::Value>(payload).is_ok();
     let Some(input) = is_json.then(|| read::parse_single(payload).ok()).flatten() else { return false };
     let context = Ctx::<Data>::new(&filter.lut, Vars::new([]));
     // An error ends the outputs of this payload, as in jq.
@@ -248,7 +248,7 @@ mod tests {
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(fits("[..] | length == 100", &deep(100)));
         assert!(!fits(".", &deep(100_000)));
-        assert!(fits("last(limit(100000; recurse(. + 1))) > 0", "0"));
-        assert!(fits("reduce range(100000) as $i (0; . + $i) > 0", "0"));
+        assert!(fits("last(limit(10000; recurse(. + 1))) > 0", "0"));
+        assert!(fits("reduce range(10000) as $i (0; . + $i) > 0", "0"));
     }
 }

@@ -332,7 +332,11 @@ mod tests {
     fn parts_are_no_larger_than_allowed_and_only_the_newest_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
-        let limited = RecordingOptions { rotate_size: Some(250), keep: Some(2), ..options(&path) };
+        let mut line = Vec::new();
+        write_json_line(&record("message 0", 0), &mut line);
+        // Two messages, and not quite a third.
+        let limit = 3 * line.len() as u64 - 1;
+        let limited = RecordingOptions { rotate_size: Some(limit), keep: Some(2), ..options(&path) };
         let recording = recorded(limited, (0..10).map(|number| record(&format!("message {number}"), 0)));
         assert_eq!(recording.written(), 10);
         let names = names(folder.path());
@@ -341,7 +345,7 @@ mod tests {
         assert_eq!(names[2], "a.jsonl");
         let text: String = names.iter().map(|name| fs::read_to_string(folder.path().join(name)).unwrap()).collect();
         for name in &names {
-            assert!(fs::metadata(folder.path().join(name)).unwrap().len() <= 250);
+            assert!(fs::metadata(folder.path().join(name)).unwrap().len() <= limit);
         }
         assert!(text.contains("message 9") && !text.contains("message 0"), "{text}");
         // A message that is larger than a part has one of its own.
