@@ -43,6 +43,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait fo
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "request" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "rr" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "reply" -d 'Answer requests'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "record" -d 'Record messages to a file'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "replay" -d 'Publish recorded messages with their original timing'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "clean-retained" -d 'Remove retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "probe" -d 'Test which MQTT features a broker supports'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "watch" -d 'Watch the topics of a broker on the full screen'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker interactively, or run a script of commands'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load-test a broker and measure it'
@@ -386,7 +390,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Prin
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l match -d 'Only payloads that contain a match of this regular expression' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads with something at this pointer, or with this value; if repeated, all must match' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads with something at this pointer, or with this value, or that this jq expression matches; if repeated, all must match' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s U -l unsubscribe -d 'Unsubscribe from these filters afterwards' -r
@@ -848,6 +852,338 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-profile -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s q -l qos -d 'Highest QoS; 2 receives each message at the QoS it was published with' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s C -l count -d 'End after N messages' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l duration -d 'End after this time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l idle-timeout -d 'End after this long without a message; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l rotate -d 'Start a new file at this size or age; can be given once for each' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l keep -d 'Keep only the N newest of the full files' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s R -l skip-retained -d 'Leave out retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l resume -d 'Append to FILE if it exists'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d 'Playing speed: 2x is twice as fast, 0.5 half as fast, max without pauses' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times, or until Ctrl-C without N' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Rename topics, for example \'car/#=test/#\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l only -d 'Only recorded topics that match this filter; can be repeated' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s q -l qos -d 'QoS of all messages [default: as recorded]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l retain -d 'Retain flag of all messages [default: as recorded]' -r -f -a "true\t''
+false\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l resend-uncertain -d 'Send QoS 2 messages again when a lost session leaves their delivery uncertain'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Assume that the broker has sent everything after this long without a message' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l dry-run -d 'List the topics and remove nothing'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l yes -d 'Remove without asking'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker supports these; separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Test only these, and those of --require' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which, and a random level, all topics are' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Time limit for each row' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port for TLS [default: 8883]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port for WebSocket [default: 8083]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l wss-port -d 'Port for WebSocket over TLS [default: 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l json -d 'Print one JSON object at the end instead of a table'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s t -l topic -d 'Filters of the topics, the same as FILTER' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s q -l qos -d 'Highest QoS' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s h -l hostname -d 'Host name or address of the broker' -r

@@ -15,6 +15,10 @@ const CLIENTS: Commands = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "probe",
+    "clean-retained",
     "watch",
     "conn",
     "bench conn",
@@ -29,7 +33,7 @@ const CLIENTS: Commands = &[
 ];
 
 /// Commands that publish on a connection of the client.
-const PUBLISHERS: Commands = &["pub", "repl", "profile add", "> connect"];
+const PUBLISHERS: Commands = &["pub", "replay", "repl", "profile add", "> connect"];
 
 const OF_RUNS: &str = "it is for single runs, not for a profile";
 

@@ -24,6 +24,10 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("wait", "wait {to} a/# -q 1 -C 3"),
     ("request", "request {to} -t a -m x -q 1 --timeout 0.5"),
     ("reply", "reply {to} a/# -m x --reply-topic answers -C 3"),
+    ("record", "record {to} {dir}/made.jsonl -t a/# -q 1 -C 3"),
+    ("replay", "replay {to} {dir}/recorded.jsonl --speed max"),
+    ("clean-retained", "clean-retained {to} a/# --idle-timeout 0.3 --yes"),
+    ("probe", "probe {to} --only mqtt3.1.1 --json"),
     // On a terminal, until q.
     ("watch", "watch {to} a/#"),
     ("topic match", "topic match a/+ a/1"),
@@ -67,7 +71,10 @@ const ALL: &[&str] = &[
     "wait",
     "request",
     "reply",
-    "watch",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "conn",
     "bench conn",
     "bench pub",
@@ -101,7 +108,14 @@ const ALL: &[&str] = &[
     "profile path",
     "profile export",
     "profile import",
+    "watch",
 ];
+
+/// Without the last, `watch`, whose errors are on the terminal too.
+const NOT_ON_SCREEN: &[&str] = match ALL.split_last() {
+    Some((_, others)) => others,
+    None => &[],
+};
 
 /// Those that say something on stderr in any case.
 const TALKING: &[&str] = &[
@@ -110,6 +124,10 @@ const TALKING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "bench conn",
     "bench pub",
@@ -136,6 +154,10 @@ const CLIENTS: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "conn",
     "bench conn",
@@ -154,6 +176,10 @@ const CONNECTING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "conn",
     "bench conn",
@@ -167,7 +193,8 @@ const CONNECTING: &[&str] = &[
 ];
 
 /// Those that reconnect by default.
-const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "watch", "repl", "profile add"];
+const RECONNECTING: &[&str] =
+    &["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "watch", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
@@ -272,7 +299,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // General
-    row(ALL, "color", "--color always").on("--nonsense"),
+    row(NOT_ON_SCREEN, "color", "--color always").on("--nonsense"),
+    // On a terminal it is colored anyway.
+    row(&["watch"], "color", "--color never"),
     row(ALL, "error-format", "--error-format json").on("--nonsense"),
     row(ALL, "profile", "--profile nowhere"),
     row(CLIENTS, "no-profile", "--no-profile").in_world(Selected),
@@ -289,7 +318,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "url", "--url mqtt://by-url@127.0.0.1:{port}"),
     row(CONNECTING, "unix", "--unix {dir}/no-socket"),
     row(CONNECTING, "embedded", "--embedded"),
-    row(&["pub", "sub", "wait", "request", "reply", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
+    row(&["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "probe", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
     row(LOADS, "client-id", "-I named"),
     row(CONNECTING, "username", "-u me"),
     row(CONNECTING, "password", "-P secret").on("-u me"),
@@ -304,8 +333,12 @@ pub(super) const ROWS: &[Row] = &[
     row(RECONNECTING, "maximum-reconnect-times", "--maximum-reconnect-times 0").on("-rp 20").in_world(Cut),
     row(&["conn"], "reconnect-period", "-rp 0").on("= conn {to} -rp 20").in_world(Cut),
     row(&["conn"], "maximum-reconnect-times", "--maximum-reconnect-times 0").on("= conn {to} -rp 20").in_world(Cut),
+    row(&["probe"], "reconnect-period", "-rp 20"),
+    row(&["probe"], "maximum-reconnect-times", "--maximum-reconnect-times 3"),
     row(LOADS, "reconnect-period", "-rp 20"),
     row(LOADS, "maximum-reconnect-times", "--maximum-reconnect-times 3").on("--reconnect"),
+    row(&["replay"], "inflight", "--inflight 1").in_world(Mute),
+    row(&["replay"], "resend-uncertain", "--resend-uncertain").on("-q 2 -rp 1").in_world(CutOnce),
     row(&["pub"], "inflight", "--inflight 1").on("--repeat 3 --timeout 0.5").in_world(Mute),
     row(&["repl"], "inflight", "--inflight 1").on("= repl {to} --script {dir}/three").in_world(Mute),
     row(&["profile add"], "inflight", "--inflight 7"),
@@ -323,7 +356,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "probe", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -454,6 +487,34 @@ pub(super) const ROWS: &[Row] = &[
     row(&["reply"], "exec", "--exec 'echo y'").on("= reply {to} a/# --reply-topic answers -C 3"),
     row(&["reply"], "reply-topic", "--reply-topic others"),
     row(&["reply"], "count", "-C 2"),
+    row(&["record"], "topic", "-t b"),
+    row(&["record", "replay"], "qos", "-q 2"),
+    row(&["record"], "filter-out", "-T a/1"),
+    row(&["record"], "skip-retained", "-R"),
+    row(&["record"], "count", "-C 2"),
+    row(&["record"], "duration", "--duration 0.2").in_world(Mute).on("--idle-timeout 0.5"),
+    row(&["record"], "idle-timeout", "--idle-timeout 0.2").in_world(Mute).on("--duration 0.5"),
+    row(&["record"], "resume", "--resume").on("= record {to} {dir}/recorded.jsonl -t a/# -C 3"),
+    row(&["record"], "rotate", "--rotate 1B"),
+    row(&["record"], "keep", "--keep 1").on("--rotate 1B"),
+    row(&["replay"], "speed", "--speed 0.1").on("= replay {to} {dir}/slow.jsonl").in_world(Plain),
+    row(&["replay"], "loop", "--loop 2"),
+    row(&["replay"], "map", "--map a/#=b/#"),
+    row(&["replay"], "only", "--only a/1"),
+    row(&["replay"], "retain", "--retain"),
+    row(&["clean-retained"], "topic", "-t b"),
+    row(&["clean-retained"], "filter-out", "-T a/1"),
+    row(&["clean-retained"], "dry-run", "--dry-run").on("= clean-retained {to} a/# --idle-timeout 0.3"),
+    row(&["clean-retained"], "yes", "--yes").on("= clean-retained {to} a/# --idle-timeout 0.3"),
+    row(&["clean-retained"], "idle-timeout", "--idle-timeout x"),
+    row(&["probe"], "require", "--require mqtt3.1"),
+    row(&["probe"], "only", "--only mqtt3.1"),
+    row(&["probe"], "json", "--json").on("= probe {to} --only mqtt3.1.1"),
+    row(&["probe"], "prefix", "--prefix elsewhere").on("--only qos0 --timeout 0.5"),
+    row(&["probe"], "timeout", "--timeout 0.2").on("--only qos0 --timeout 0.4"),
+    row(&["probe"], "tls-port", "--tls-port {port}").on("--only tls"),
+    row(&["probe"], "ws-port", "--ws-port {port}").on("--only websocket"),
+    row(&["probe"], "wss-port", "--wss-port {port}").on("--only wss"),
     row(&["wait"], "match", "--match nothing").on("--timeout 0.5"),
     row(&["wait"], "json", "--json /nothing").on("--timeout 0.5"),
     row(&["sub", "wait"], "filter-out", "-T a/1"),

@@ -82,7 +82,8 @@ fn on_screen(program: Program) -> Ended {
         screen.signal(Signal::SIGTERM);
     }
     let code = screen.wait_for_end();
-    Ended { code, stdout: screen.contents().into_bytes(), stderr: String::new() }
+    let attributes = if screen.has_attributes() { "colored" } else { "plain" };
+    Ended { code, stdout: format!("{attributes}\n{}", screen.contents()).into_bytes(), stderr: String::new() }
 }
 
 /// Runs to the end, or as long as [`LIMIT`].
@@ -134,6 +135,14 @@ fn prepare(home: &Home, world: World) {
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
     home.write("devices.csv", "client_id,username\nof-a-row,row\nof-a-row-2,row\n");
+    let recorded = |payload: &str, second: u32| {
+        let topic = if second == 0 { "a/1" } else { "a/2" };
+        format!(
+            "{{\"topic\":\"{topic}\",\"payload\":\"{payload}\",\"qos\":1,\"received_at\":\"2026-01-01T00:00:{second:02}Z\"}}\n"
+        )
+    };
+    home.write("recorded.jsonl", &(recorded("x", 0) + &recorded("y", 1)));
+    home.write("slow.jsonl", &(recorded("x", 0) + &recorded("y", 1)));
     home.write("users", "somebody:secret\n");
     home.write("rights", "topic write b\n");
     let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;
