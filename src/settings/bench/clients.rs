@@ -57,6 +57,8 @@ fn is_light(scenario: &Scenario) -> bool {
     let publishes_only = scenario.groups.iter().all(|group| matches!(group.role, Role::Publish(_)));
     let is_secure = scenario.endpoints.iter().any(|endpoint| endpoint.protocol.is_secure());
     let packets = scenario.publishers().map(|(_, publish)| match publish.load {
+        // Whose highest rate may be far above its mean.
+        _ if publish.trace.is_some() => f64::INFINITY,
         Load::Even(rate) | Load::Poisson(rate) => rate.per_second() * factor * packets(publish),
         Load::Unpaced { .. } => f64::INFINITY,
     });
