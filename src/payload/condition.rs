@@ -1,5 +1,6 @@
 //! The condition that a payload must meet for a message to count.
 
+use std::fmt;
 use std::str::FromStr;
 
 use regex_lite::Regex;
@@ -10,7 +11,7 @@ use super::jq::Jq;
 /// A pattern to find in the payload, and conditions on its JSON; a condition without any is met by every payload.
 #[derive(Debug, Clone, Default)]
 pub struct Condition {
-    /// Found somewhere in a payload that is UTF-8.
+    /// Found somewhere in the payload; what is not UTF-8 in it is U+FFFD.
     pub pattern: Option<Regex>,
     /// All of them must match.
     pub json: Vec<JsonPlace>,
@@ -18,7 +19,10 @@ pub struct Condition {
 
 /// A condition on JSON: a place by its pointer (RFC 6901), optionally with the value there, or a jq expression.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JsonPlace(Kind);
+pub struct JsonPlace {
+    text: String,
+    kind: Kind,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
@@ -37,7 +41,7 @@ pub struct InvalidJsonPlace {
 impl Condition {
     /// Whether a payload meets the condition.
     pub fn fits(&self, payload: &[u8]) -> bool {
-        let is_found = |pattern: &Regex| std::str::from_utf8(payload).is_ok_and(|text| pattern.is_match(text));
+        let is_found = |pattern: &Regex| pattern.is_match(&String::from_utf8_lossy(payload));
         self.pattern.as_ref().is_none_or(is_found)
             && (self.json.is_empty()
                 || serde_json::from_slice(payload)
@@ -51,7 +55,7 @@ impl Condition {
 
     /// Why nothing can match any more: an expression that exceeded its time limit.
     pub fn fault(&self) -> Option<String> {
-        self.json.iter().find_map(|place| match &place.0 {
+        self.json.iter().find_map(|place| match &place.kind {
             Kind::Expression(expression) => expression.fault(),
             Kind::Place { .. } => None,
         })
@@ -59,8 +63,16 @@ impl Condition {
 }
 
 impl JsonPlace {
+    /// The pointer, if any value will do there.
+    pub fn pointer(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Place { pointer, value: None } => Some(pointer),
+            Kind::Place { value: Some(_), .. } | Kind::Expression(_) => None,
+        }
+    }
+
     fn is_in(&self, document: &Value, payload: &[u8]) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Place { pointer, value } => {
                 let found = document.pointer(pointer);
                 found.is_some_and(|found| value.as_ref().is_none_or(|wanted| are_equal(found, wanted)))
@@ -78,6 +90,13 @@ fn are_equal(one: &Value, other: &Value) -> bool {
     }
 }
 
+/// As it was written.
+impl fmt::Display for JsonPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl FromStr for JsonPlace {
     type Err = InvalidJsonPlace;
 
@@ -89,13 +108,13 @@ impl FromStr for JsonPlace {
         // No expression begins with a slash.
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return match Jq::new(text) {
-                Ok(expression) => Ok(Self(Kind::Expression(expression))),
+                Ok(expression) => Ok(Self { text: text.to_owned(), kind: Kind::Expression(expression) }),
                 Err(why) => Err(InvalidJsonPlace { text: text.to_owned(), why }),
             };
         }
         // What is not JSON is a string: `/state=on` needs no quotes.
         let value = value.map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
-        Ok(Self(Kind::Place { pointer: pointer.to_owned(), value }))
+        Ok(Self { text: text.to_owned(), kind: Kind::Place { pointer: pointer.to_owned(), value } })
     }
 }
 

@@ -27,9 +27,10 @@ const VALUE: usize = 60;
 impl Shell<'_> {
     /// `last`.
     pub(super) fn last(&mut self, line: &LastLine) -> Result<(), Stop> {
-        let selection = Selection::new(&line.selection)?;
+        let selection = Selection::new(&line.selection);
         let count = usize::try_from(line.count).unwrap_or(usize::MAX);
         let entries = self.messages.latest(count, &selection);
+        selection.check()?;
         let shape = match &line.template {
             Some(text) => Some(MessageShape::template(text)?),
             None => line.output_mode.clone(),
@@ -70,15 +71,16 @@ impl Shell<'_> {
 
     /// `count`.
     pub(super) fn count_messages(&mut self, selection: &SelectionArgs) -> Result<(), Stop> {
-        let selection = Selection::new(selection)?;
+        let selection = Selection::new(selection);
         let count = self.messages.journal.entries().filter(|entry| selection.takes(entry)).count();
+        selection.check()?;
         self.tell_dropped();
         Ok(self.printer.line(&count.to_string())?)
     }
 
     /// `export`: JSON lines, which `pub --jsonl` reads.
     pub(super) fn export(&mut self, file: &Path, selection: &SelectionArgs) -> Result<(), Stop> {
-        let selection = Selection::new(selection)?;
+        let selection = Selection::new(selection);
         let failed = |error: std::io::Error| Error::local(format!("`{}` cannot be written: {error}", file.display()));
         let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
         let (mut line, mut count) = (Vec::new(), 0);
@@ -89,6 +91,7 @@ impl Shell<'_> {
             count += 1;
         }
         out.flush().map_err(failed)?;
+        selection.check()?;
         self.tell_dropped();
         self.talk.success(format_args!("{} exported to {}", plural(count, "message"), file.display()));
         Ok(())

@@ -170,6 +170,22 @@ fn expect_judges_the_next_message() {
 }
 
 #[test]
+#[cfg(feature = "jq")]
+fn json_is_judged_by_jq_too() {
+    let messages = [("meter/1", r#"{"kWh": 12.5}"#), ("meter/2", r#"{"kWh": 7}"#)];
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "!echo begin\ncount --json '.kWh > 10'\nexpect meter/1 --json '.kWh > 10 and .kWh < 20'\n\
+        wait meter/2 --json '.kWh | . == 7'\nassert 'meter/+' --json '.kWh' --count 2\nlast --json '.kWh < 10' -F %t\n";
+    let ended = with_messages(&messages, lines, folder.path()).expect_code(0);
+    assert_eq!(printed(&ended), ["1", "meter/2"]);
+    let ended = with_messages(&messages, "expect meter/1 --json '.kWh > 13'\n", folder.path()).expect_code(1);
+    let says = "expected .kWh > 13 on meter/1, got `{\"kWh\": 12.5}`";
+    assert!(ended.stderr.contains(says), "{}", ended.stderr);
+    let ended = with_messages(&messages, "count --json '.kWh | until(false; .)'\n", folder.path()).expect_code(1);
+    assert!(ended.stderr.contains("--json: `.kWh | until(false; .)` ran for more than 1 s"), "{}", ended.stderr);
+}
+
+#[test]
 fn several_connections_have_names_and_the_current_one_publishes() {
     let one = ScriptedBroker::start();
     let two = ScriptedBroker::start();

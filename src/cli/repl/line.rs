@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use regex_lite::Regex;
 
 use super::keep::{NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
 use crate::cli::group::{ConnectArgs, DeliveryArgs, PayloadArgs, TemplateArgs};
@@ -10,7 +11,7 @@ use crate::cli::subscribe::SubscribeArgs;
 use crate::cli::{finished, value};
 use crate::mqtt::{TopicFilter, TopicName};
 use crate::output::MessageShape;
-use crate::payload::PayloadFormat;
+use crate::payload::{JsonPlace, PayloadFormat};
 
 /// The help of all commands, and of syntax that is not a command.
 const HELP: &str = "\
@@ -574,11 +575,12 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "FILTER", value_parser = value::topic_filter)]
     pub on: Option<TopicFilter>,
     /// Only messages whose payload matches this regular expression
-    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
-    pub pattern: Option<String>,
-    /// Only messages with this value in their JSON, for example /state/on=true; without a value, `last` shows that part
-    #[arg(long, value_name = "POINTER[=VALUE]")]
-    pub json: Vec<String>,
+    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true, value_parser = value::pattern)]
+    pub pattern: Option<Regex>,
+    /// Only messages with this value in their JSON, for example /state/on=true (without a value, `last` shows that part),
+    /// or that a jq expression matches, for example '.t > 20'
+    #[arg(long, value_name = "POINTER[=VALUE]|JQ", allow_hyphen_values = true, value_parser = value::json_place)]
+    pub json: Vec<JsonPlace>,
     /// Only messages of the last SEC seconds, or with a unit, for example 5m
     #[arg(long, value_name = "SEC", value_parser = value::seconds)]
     pub since: Option<Duration>,
@@ -727,11 +729,12 @@ pub(crate) struct AssertLine {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WaitedForArgs {
     /// Regular expression that the payload must match
-    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true)]
-    pub pattern: Option<String>,
-    /// Value that a JSON payload must have, for example /state/kWh=12.5; repeatable
-    #[arg(long, value_name = "POINTER=VALUE")]
-    pub json: Vec<String>,
+    #[arg(id = "pattern", long = "match", value_name = "REGEX", allow_hyphen_values = true, value_parser = value::pattern)]
+    pub pattern: Option<Regex>,
+    /// Value that a JSON payload must have, for example /state/kWh=12.5, or a jq expression that must match it, for
+    /// example '.t > 20'; repeatable
+    #[arg(long, value_name = "POINTER[=VALUE]|JQ", allow_hyphen_values = true, value_parser = value::json_place)]
+    pub json: Vec<JsonPlace>,
     /// A property, for example content-type=text/plain, retain=true or user:site; repeat it for several
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub property: Vec<String>,
