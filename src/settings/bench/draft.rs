@@ -318,9 +318,7 @@ impl Draft {
         };
         scenario.stamp_places = stamp_places(&scenario.groups);
         scenario.workers = workers(timing, &scenario, self.find_max.conditions.is_empty());
-        if let Some(why) = cannot_gather(&scenario) {
-            return Err(Error::usage(format!("--precision cannot be used {why}")));
-        }
+        check_precision(&scenario)?;
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
             let error =
                 Error::usage("--find-max and --shard cannot be used together: each part would find a different rate");
@@ -396,16 +394,16 @@ impl Draft {
     }
 }
 
-/// Why a precision that was asked for cannot be kept, if it cannot.
-fn cannot_gather(scenario: &Scenario) -> Option<&'static str> {
-    let Precision::Fixed(grain) = scenario.precision else { return None };
+/// Refuses a precision that cannot be kept.
+fn check_precision(scenario: &Scenario) -> Result<(), Error> {
+    let Precision::Fixed(grain) = scenario.precision else { return Ok(()) };
     let is_unpaced = |publish: &Publish| matches!(publish.load, Load::Unpaced { .. });
     if scenario.publishers().any(|(_, publish)| is_unpaced(publish)) {
-        Some("with --unpaced: each message is sent as soon as it can be")
+        Err(Error::usage("--precision cannot be used with --unpaced: each message is sent as soon as it can be"))
     } else if grain != Grain::Fine && scenario.endpoints.iter().any(|endpoint| endpoint.protocol == Protocol::Quic) {
-        Some("over QUIC, which is always at 50us")
+        Err(Error::usage("--precision cannot be used over QUIC, which is always at 50us"))
     } else {
-        None
+        Ok(())
     }
 }
 
