@@ -6,6 +6,7 @@
 //! app       wiring: settings, runtime, signals, dispatch
 //! command   use-cases: settings in, ExitStatus out
 //! repl      a session of commands, typed or in a script
+//! help      pages about commands, options and topics
 //! settings  flag > environment > profile > default, resolved once into what a command needs
 //! import    files of other programs as profiles
 //! config    the table of options, and the layers: environment, profiles, option files
@@ -27,9 +28,10 @@
 //!
 //! ```text
 //! main      -> app
-//! app       -> cli, command, config, error, output, repl, settings
+//! app       -> cli, command, config, error, help, output, repl, settings
 //! command   -> bench, broker, client, config, error, import, mqtt, outbox, output, payload, session, settings, trace, transport
-//! repl      -> cli, client, command, config, error, mqtt, output, payload, session, settings, transport
+//! repl      -> cli, client, command, config, error, help, mqtt, output, payload, session, settings, transport
+//! help      -> bench, cli, config, error, output, payload
 //! settings  -> bench, cli, client, config, error, mqtt, payload, session, transport
 //! import    -> cli, config, error, payload, transport
 //! config    -> cli, error, mqtt, payload, transport
@@ -62,6 +64,7 @@ pub mod client;
 mod command;
 mod config;
 mod error;
+mod help;
 mod import;
 pub mod mqtt;
 mod outbox;
@@ -81,7 +84,7 @@ pub mod internals {
     #[cfg(feature = "broker")]
     pub use crate::broker::{Broker, BrokerError, BrokerOptions, Limits};
     pub use crate::cli::{Command, command, shorts};
-    pub use crate::config::{CommandLine, Invocation, read, variables};
+    pub use crate::config::{CommandLine, HelpRequest, Invocation, read, variables};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::output::{
         ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk, Template,

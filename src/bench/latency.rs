@@ -76,6 +76,25 @@ impl Measure {
             Self::CoreDelay => "core_delay",
         }
     }
+
+    /// From when to when it is measured, for help and the reference.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Connect => "opening the socket",
+            Self::Tls => "TLS handshake",
+            Self::WebSocket => "WebSocket upgrade",
+            Self::Connack => "CONNECT to CONNACK",
+            Self::Suback => "SUBSCRIBE to SUBACK",
+            Self::Online => "planned time of a connect, or loss of the connection, to connected",
+            Self::Backlog => "CONNECT of a subscriber to the delivery of what was stored for it",
+            Self::Ack => "planned time of a message to PUBACK or PUBCOMP",
+            Self::AckUncorrected => "time of sending to PUBACK or PUBCOMP",
+            Self::E2e => "planned time of a message to its delivery at a subscriber",
+            Self::E2eUncorrected => "time of sending to the delivery at a subscriber",
+            Self::SendDelay => "planned time to time of sending: how late mqttx-rs itself is",
+            Self::CoreDelay => "how long a worker waited for a processor core",
+        }
+    }
 }
 
 /// A histogram of durations from 0.1 us to an hour, to three significant digits. Longer ones count as an hour.

@@ -9,6 +9,7 @@ pub(crate) mod broker;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
+mod lessons;
 pub(crate) mod manual;
 pub(crate) mod profile;
 pub(crate) mod publish;
@@ -30,7 +31,7 @@ use clap::{Arg, ArgAction, Args, Subcommand};
 use bench::BenchArgs;
 use broker::BrokerArgs;
 use conn::ConnCommand;
-use manual::{CompletionArgs, ManArgs};
+use manual::{CompletionArgs, HelpArgs, ManArgs};
 use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
 use repl::ReplArgs;
@@ -47,11 +48,6 @@ pub(crate) use invoked::invoked;
 use crate::output::{ColorChoice, ErrorFormat};
 
 const ABOUT: &str = "Publish, subscribe, explore and load-test MQTT brokers";
-
-/// Below the help of every command that connects.
-const CLIENT_FOOTER: &str = "\
-SEC is in seconds and MS in milliseconds; both also take units: 15m, 1.5s, 200ms. Short forms are in parentheses: (-rp).
-Connection options can also come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
 #[derive(Debug, Clone, Args)]
@@ -122,6 +118,9 @@ pub enum Command {
     /// Print or write man pages
     #[command(name = "man")]
     Man(ManArgs),
+    /// Show the help of a command, an option or a topic
+    #[command(name = "help")]
+    Help(HelpArgs),
 }
 
 /// Options of every command.
@@ -152,13 +151,22 @@ pub struct GeneralArgs {
     /// Append everything printed on stderr to a file; --trace and --debug then print only there
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
-    /// Print help
+    /// Print the most used options and examples
     #[arg(long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
+    /// Print all options
+    #[arg(long, global = true, action = ArgAction::HelpLong)]
+    help_all: Option<bool>,
 }
 
-/// The definition of all commands: for help, errors, man pages and completions. A run parses with [`invoked()`].
+/// The definition of all commands with all that teaches: for help, errors, man pages and completions. A run parses with
+/// [`invoked()`].
 pub fn command() -> clap::Command {
+    lessons::taught(definition())
+}
+
+/// The definition of all commands, as a run parses one of them.
+fn definition() -> clap::Command {
     finished(Cli::augment_args(root()))
 }
 
@@ -171,23 +179,11 @@ fn root() -> clap::Command {
 
 /// A command with what holds for all of them.
 fn finished(command: clap::Command) -> clap::Command {
-    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
-    let examples = command.get_after_help().map(ToString::to_string);
-    let command = match examples {
-        Some(examples) if connects => command.after_help(format!("{CLIENT_FOOTER}\n\n{examples}")),
-        _ => command,
-    };
     command.mut_args(finished_option).mut_subcommands(finished)
 }
 
-/// An option that shows its short of several letters, and takes `-1` as a value, so that the message is about the
-/// number.
+/// An option that takes `-1` as a value, so that the message is about the number.
 fn finished_option(option: Arg) -> Arg {
-    let short = option.get_long().and_then(shorts::short_of);
-    let option = match (short, option.get_help().map(ToString::to_string)) {
-        (Some(short), Some(help)) => option.help(format!("{help} ({short})")),
-        _ => option,
-    };
     let takes_text = option.is_allow_hyphen_values_set() || !option.get_action().takes_values();
     if takes_text { option } else { option.allow_negative_numbers(true) }
 }
