@@ -8,6 +8,7 @@
 //! repl      a session of commands, typed or in a script
 //! help      pages about commands, options and topics
 //! settings  flag > environment > profile > default, resolved once into what a command needs
+//! reference the pages in docs/, which a test writes from the tables (only in tests)
 //! import    files of other programs as profiles
 //! config    the table of options, and the layers: environment, profiles, option files
 //! cli       clap definitions only
@@ -31,6 +32,7 @@
 //! app       -> cli, command, config, error, help, output, repl, settings
 //! command   -> bench, broker, client, config, error, import, mqtt, outbox, output, payload, session, settings, trace, transport
 //! repl      -> cli, client, command, config, error, help, mqtt, output, payload, session, settings, transport
+//! reference -> bench, broker, cli, config, error, mqtt, output, payload, settings
 //! help      -> bench, cli, config, error, output, payload
 //! settings  -> bench, cli, client, config, error, mqtt, payload, session, transport
 //! import    -> cli, config, error, payload, transport
@@ -70,6 +72,8 @@ pub mod mqtt;
 mod outbox;
 mod output;
 pub mod payload;
+#[cfg(all(test, feature = "broker"))]
+mod reference;
 mod repl;
 pub mod session;
 mod settings;

@@ -55,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transport",
         ],
     ),
+    ("reference", &["bench", "broker", "cli", "config", "error", "mqtt", "output", "payload", "settings"]),
     ("help", &["bench", "cli", "config", "error", "output", "payload"]),
     ("settings", &["bench", "cli", "client", "config", "error", "mqtt", "payload", "session", "transport"]),
     ("import", &["cli", "config", "error", "payload", "transport"]),

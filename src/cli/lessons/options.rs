@@ -241,7 +241,7 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(
         &["sub"],
         "output_mode",
-        "default: the payload, with the topic if there are several. clean: the fields of the packet as indented JSON. \
+        "default: a line with topic, QoS, size and properties, then the payload. clean: the fields of the packet as indented JSON. \
          jsonl: one JSON object for each message, with binary payloads in Base64. raw: the bytes and nothing else.",
     ),
     lesson_of(

@@ -2,7 +2,7 @@ use super::{Field, Fit, FloatWidth, Groups, Piece, TemplateError};
 use crate::payload::{EscapeError, parse_escape};
 
 /// The conversions of strftime that mean something in the C locale (glibc's, of one letter).
-const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
+pub(super) const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
 
 /// The allowed separators between groups of hexadecimal digits.
 const SEPARATORS: &[u8] = b":;,._-/ ";
