@@ -8,7 +8,7 @@ use super::topic;
 
 /// The commands by what they are for; one that is not listed comes last, with a heading of its own.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Messages", &["pub", "sub", "wait", "request", "reply", "record", "replay"]),
+    ("Messages", &["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained"]),
     ("Look around", &["watch", "repl", "conn", "probe", "topic"]),
     ("Load and simulation", &["bench", "simulate", "ls"]),
     ("Broker", &["broker"]),

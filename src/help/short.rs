@@ -160,6 +160,26 @@ const SHORT: &[Short] = &[
         ],
         topics: &["connection", "placeholders", "topics"],
     },
+    Short {
+        path: "record",
+        options: &["file", "topic", "qos", "count", "duration", "idle_timeout", "skip_retained", "rotate", "resume"],
+        topics: &["connection", "topics"],
+    },
+    Short {
+        path: "replay",
+        options: &["files", "speed", "rounds", "map", "only", "qos", "retain"],
+        topics: &["connection", "topics"],
+    },
+    Short {
+        path: "clean-retained",
+        options: &["filters", "filter_out", "dry_run", "yes", "idle_timeout"],
+        topics: &["connection", "topics"],
+    },
+    Short {
+        path: "probe",
+        options: &["require", "only", "json", "timeout", "tls_port", "ws_port"],
+        topics: &["connection", "tls", "exit-codes"],
+    },
     Short { path: "watch", options: &["filters", "qos"], topics: &["connection", "topics"] },
     Short {
         path: "repl",

@@ -1,7 +1,7 @@
 //! Pages about topics: texts, with tables that the program itself uses in place of `{{name}}`.
 
 use super::layout::Layout;
-use crate::bench::{Counts, Measure};
+use crate::bench::{Counts, Measure, Threshold};
 use crate::config::profile_keys;
 use crate::error::exit_codes;
 use crate::output::Template;
@@ -97,6 +97,7 @@ fn table(name: &str) -> Option<Vec<(String, String)>> {
         "letters" => Template::letters().map(|(letter, meaning)| (format!("%{letter}"), meaning.to_owned())).collect(),
         "placeholders" => descriptions().map(|described| placeholder(&described)).collect(),
         "measures" => Measure::ALL.map(|measure| (measure.name().to_owned(), measure.meaning().to_owned())).into(),
+        "rates" => Threshold::RATES.map(|(name, meaning, _)| (name.to_owned(), meaning.replace('`', ""))).into(),
         "counts" => {
             let meanings = Counts::NAMES.iter().zip(Counts::MEANINGS);
             meanings.map(|(name, meaning)| ((*name).to_owned(), lower(meaning))).collect()

@@ -1,7 +1,7 @@
-//! Scenarios, thresholds and metrics of load tests.
+//! Scenarios and metrics of load tests. Thresholds have a page of their own making, `bench::threshold_page`.
 
 use super::{Page, code, table};
-use crate::bench::{Counts, Measure};
+use crate::bench::Counts;
 use crate::broker::metrics as of_broker;
 use crate::settings::scenario_places;
 
@@ -25,42 +25,6 @@ pub(super) fn scenario_keys() -> Page {
         "\n## Example\n\n```console\n$ mqttx-rs bench presets > presets.txt; echo \"exit code $?\"\nexit code 0\n```\n",
     );
     Page { file: "scenario-keys.md", title: "Keys of scenarios", about: "All keys of a file for `bench run`", text }
-}
-
-pub(super) fn thresholds() -> Page {
-    let measures = Measure::ALL.map(|measure| vec![code(measure.name()), measure.meaning().to_owned()]);
-    let text = format!(
-        "`--fail CONDITION` makes a run end with exit code 99 if the condition holds; `--find-max CONDITIONS` searches for the \
-         highest\nrate that meets all of them. A condition is a measure, one of `>` `>=` `<` `<=` `=` `!=`, and a value.\n\n\
-         ## Latencies\n\nWith `.min`, `.mean`, `.max` or `.p` and a percentage: `e2e.p99.9>100ms`. The unit is `ns`, `us`, `ms` or \
-         `s`.\n\n{}\n\
-         ## Others\n\n{}\n## Counts\n\nA number: `lost>0`.\n\n{}\n\
-         ```console\n$ mqttx-rs bench e2e -c 2 --rate 20/s --duration 1s --drain 1 --quiet --fail 'delivered<1' > run.txt; echo \"exit code $?\"\n...\nexit code 0\n```\n",
-        table(&["measure", "from when to when"], measures.to_vec()),
-        table(&["measure", "meaning"], others()),
-        table(&["count", "meaning"], counts("")),
-    );
-    Page {
-        file: "thresholds.md",
-        title: "Thresholds",
-        about: "What `--fail` and `--find-max` of `bench` can measure",
-        text,
-    }
-}
-
-fn others() -> Vec<Vec<String>> {
-    let rows = [
-        ("rate", "messages sent, as a part of those planned: `rate<0.99`"),
-        ("throughput", "messages sent per second"),
-        ("late_start", "how long after `--start-at` the load began"),
-        ("loss", "messages lost; with `%` as a part of those expected"),
-    ];
-    let row = |(name, meaning): (&str, &str)| {
-        let condition = if name == "late_start" { format!("{name}>1s") } else { format!("{name}>1") };
-        assert!(condition.parse::<crate::bench::Threshold>().is_ok(), "{condition}");
-        vec![code(name), meaning.to_owned()]
-    };
-    rows.map(row).to_vec()
 }
 
 fn counts(prefix: &str) -> Vec<Vec<String>> {

@@ -134,7 +134,7 @@ fn full_line() -> Value {
         qos: QoS::AtLeastOnce,
         retain: false,
         marked_duplicate: false,
-        properties: Some(Box::new(properties)),
+        properties: Some(std::sync::Arc::new(properties)),
     };
     let record = Record { message, dup: false, packet_id: Some(1), received_at: Some(jiff::Timestamp::UNIX_EPOCH) };
     let mut line = Vec::new();

@@ -29,7 +29,6 @@ fn the_reference_is_up_to_date() {
         messages::output_format(),
         messages::jsonl(),
         bench::scenario_keys(),
-        bench::thresholds(),
         bench::metrics(),
         broker::faults(),
     ];
