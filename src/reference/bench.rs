@@ -1,6 +1,6 @@
 //! Scenarios and metrics of load tests. Thresholds have a page of their own making, `bench::threshold_page`.
 
-use super::{Page, code, table};
+use super::page::{Page, code, table};
 use crate::bench::Counts;
 use crate::broker::metrics as of_broker;
 use crate::settings::scenario_places;
@@ -19,7 +19,7 @@ pub(super) fn scenario_keys() -> Page {
             vec![code(key.name()), key.kind.meaning().to_owned(), example, option]
         });
         let head = ["key", "value", "example", "option"];
-        text.push_str(&format!("\n## {place}\n\n{}", table(&head, rows.collect())));
+        text.extend([format!("\n## {place}\n\n{}", table(&head, rows.collect()))]);
     }
     text.push_str(
         "\n## Example\n\n```console\n$ mqttx-rs bench presets > presets.txt; echo \"exit code $?\"\nexit code 0\n```\n",

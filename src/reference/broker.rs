@@ -1,6 +1,6 @@
 //! Faults of the broker on request.
 
-use super::{Page, code, table};
+use super::page::{Page, code, table};
 use crate::broker::{ACTIONS, CONDITIONS, Packet, Rule};
 
 pub(super) fn faults() -> Page {

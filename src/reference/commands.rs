@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{Page, code, table};
+use super::page::{Page, code, table};
 use crate::cli::{self, shorts::short_of};
 use crate::config::{OptionFacts, variables};
 use crate::error;
@@ -26,10 +26,10 @@ pub(super) fn options() -> Page {
     let mut commands = Vec::new();
     collect(&root, "", &mut commands);
     for (path, command) in commands {
-        text.push_str(&format!(
+        text.extend([format!(
             "\n## `{path}`\n\n{}.\n",
             command.get_about().map(ToString::to_string).unwrap_or_default()
-        ));
+        )]);
         if command.get_arguments().any(|option| option.get_id() == "hostname") {
             text.push_str("\nAnd the options of every command that connects.\n");
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Page, code, table};
+use super::page::{Page, code, table};
 use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
 use crate::output::Template;
 use crate::payload::placeholder::descriptions;

@@ -6,17 +6,12 @@ mod bench;
 mod broker;
 mod commands;
 mod messages;
+mod page;
 mod profiles;
 
 use std::path::Path;
 
-/// A page: its file, its title, what it is about, and its text.
-struct Page {
-    file: &'static str,
-    title: &'static str,
-    about: &'static str,
-    text: String,
-}
+use page::{Page, table};
 
 #[test]
 fn the_reference_is_up_to_date() {
@@ -77,20 +72,4 @@ fn compare(file: &str, text: &str, stale: &mut Vec<String>) {
     } else if std::fs::read_to_string(&path).unwrap_or_default() != text {
         stale.push(file.to_owned());
     }
-}
-
-/// A table of Markdown; a bar would end its cell.
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let escaped = |cell: String| cell.replace('|', r"\|").replace('\n', " ");
-    let mut text = line(&head.iter().map(ToString::to_string).collect::<Vec<_>>());
-    text.push_str(&format!("|{}\n", "---|".repeat(head.len())));
-    for row in rows {
-        text.push_str(&line(&row.into_iter().map(escaped).collect::<Vec<_>>()));
-    }
-    text
-}
-
-fn code(text: impl std::fmt::Display) -> String {
-    format!("`{text}`")
 }

@@ -1,6 +1,6 @@
 //! The keys of a profile.
 
-use super::{Page, code, table};
+use super::page::{Page, code, table};
 use crate::config::table::{Note, keys, rows};
 
 pub(super) fn profile_keys() -> Page {
@@ -22,7 +22,7 @@ pub(super) fn profile_keys() -> Page {
     }
     for (section, rows) in sections {
         let head = ["key", "value", "example", "option", "MQTT"];
-        text.push_str(&format!("\n## `[{section}]`\n\n{}", table(&head, rows)));
+        text.extend([format!("\n## `[{section}]`\n\n{}", table(&head, rows))]);
     }
     text.push_str(
         "\n## Example\n\n```console\n\
