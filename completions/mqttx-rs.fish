@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mqttx_rs_global_optspecs
-    string join \n v/version color= error-format= profile= no-profile quiet debug log-file= help
+    string join \n v/version color= error-format= profile= no-profile quiet debug log-file= help help-all
 end
 
 function __fish_mqttx_rs_needs_command
@@ -35,7 +35,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -s v -l version -d 'Prin
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "conn" -d 'Connect and stay connected, or show what the broker announces'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "pub" -d 'Publish messages'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "sub" -d 'Subscribe to topics and print what arrives'
@@ -59,6 +60,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match 
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, on its own or while a command runs'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "man" -d 'Print or write man pages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "help" -d 'Show the help of a command, an option or a topic'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l output-mode -d 'default, or jsonl: one JSON object per connection' -r -f -a "default\t'For people'
 jsonl\t'A JSON object a line for each connection'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -77,23 +79,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l password-env 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l key -d 'Private key of the client certificate' -r -F
@@ -105,15 +107,15 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l tls-min-versi
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l user-properties -d 'User properties of CONNECT, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l user-properties -d 'User properties of CONNECT, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -128,24 +130,25 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-clean -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand conn" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s t -l topic -d 'Topic to publish to; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l response-topic -d 'Topic for replies (-rt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l user-properties -d 'User properties, "name: value" (-up)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l content-type -d 'MIME type of the payload (-ct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l topic-alias -d 'Number to send in place of the topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l response-topic -d 'Topic for replies' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l correlation-data -d 'Data that links a reply to its request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l user-properties -d 'User properties, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l content-type -d 'MIME type of the payload' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l file-read -d 'Read the payload from a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s S -l payload-size -d 'Send a random payload of this size, for example 1KB (1024 bytes)' -r
@@ -164,9 +167,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
@@ -189,24 +192,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l password-env -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l key -d 'Private key of the client certificate' -r -F
@@ -218,14 +221,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l tls-min-versio
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -236,10 +239,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l profile -d 'Pr
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s d -l dup -d 'Set the DUP flag'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s s -l stdin -d 'Read one payload from stdin, up to its end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s M -l multiline -d 'Publish each line of stdin as a message'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l line-mode -d 'Alias of --multiline (-lm)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l line-mode -d 'Alias of --multiline'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l jsonl -d 'Publish each line of stdin, a JSON object as printed by `sub --output-mode jsonl`'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s n -l null-message -d 'Send an empty payload; with -r, removes the retained message'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l template -d 'Fill placeholders in payloads, for example {time} {counter} {walk:20..30}; a file ending in .j2 is a Jinja template'
@@ -249,8 +252,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-clean -d 'R
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l ipv6 -d 'Use IPv6 only'
@@ -258,17 +261,18 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l resend-uncerta
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s U -l unsubscribe -d 'Unsubscribe from these filters afterwards' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-local -d 'Leave out this client\'s own messages (-nl)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-local -d 'Leave out this client\'s own messages' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retain-as-published -d 'Keep the retain flag as published (-rap)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retain-as-published -d 'Keep the retain flag as published' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send (-rh)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l subscription-identifier -d 'Identifier the broker returns with each match (-si)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l user-properties -d 'User properties, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l subscription-identifier -d 'Identifier the broker returns with each match' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l user-properties -d 'User properties, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s C -l count -d 'End after N messages' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l timeout -d 'End after this time; 0 never ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l idle-timeout -d 'End when nothing has arrived for this time; 0 never ends' -r
@@ -292,9 +296,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l decompress -d 'Decompress payloads: gzip, zstd, or auto to detect which are compressed' -r -f -a "gzip\t''
 zstd\t''
@@ -322,24 +326,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l password-env -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l key -d 'Private key of the client certificate' -r -F
@@ -351,14 +355,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l tls-min-versio
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -380,27 +384,28 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-clean -d 'R
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l match -d 'Only payloads that contain a match of this regular expression' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads with something at this pointer, or with this value, or that this jq expression matches; if repeated, all must match' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s U -l unsubscribe -d 'Unsubscribe from these filters afterwards' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-local -d 'Leave out this client\'s own messages (-nl)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-local -d 'Leave out this client\'s own messages' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-as-published -d 'Keep the retain flag as published (-rap)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-as-published -d 'Keep the retain flag as published' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send (-rh)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l subscription-identifier -d 'Identifier the broker returns with each match (-si)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l user-properties -d 'User properties, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l subscription-identifier -d 'Identifier the broker returns with each match' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l user-properties -d 'User properties, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s C -l count -d 'End after N messages [default: 1]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l timeout -d 'End after this time; 0 never ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l idle-timeout -d 'End when nothing has arrived for this time; 0 never ends' -r
@@ -424,9 +429,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l decompress -d 'Decompress payloads: gzip, zstd, or auto to detect which are compressed' -r -f -a "gzip\t''
 zstd\t''
@@ -447,24 +452,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l password-env 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l key -d 'Private key of the client certificate' -r -F
@@ -476,14 +481,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l tls-min-versi
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -504,26 +509,27 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-clean -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s C -l count -d 'End after N replies' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l reply-topic -d 'Topic to receive replies on [default: in 5.0 a random one, in 3.1.1 TOPIC/reply]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s t -l topic -d 'Topic to publish to; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l response-topic -d 'Topic for replies (-rt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l user-properties -d 'User properties, "name: value" (-up)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l content-type -d 'MIME type of the payload (-ct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l topic-alias -d 'Number to send in place of the topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l response-topic -d 'Topic for replies' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l correlation-data -d 'Data that links a reply to its request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l user-properties -d 'User properties, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l content-type -d 'MIME type of the payload' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-read -d 'Read the payload from a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s S -l payload-size -d 'Send a random payload of this size, for example 1KB (1024 bytes)' -r
@@ -542,9 +548,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
@@ -572,24 +578,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l password-e
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l key -d 'Private key of the client certificate' -r -F
@@ -601,14 +607,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l tls-min-ve
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -618,10 +624,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l profile -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s d -l dup -d 'Set the DUP flag'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l payload-format-indicator -d 'Mark the payload as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s s -l stdin -d 'Read one payload from stdin, up to its end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s M -l multiline -d 'Publish each line of stdin as a message'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l line-mode -d 'Alias of --multiline (-lm)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l line-mode -d 'Alias of --multiline'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l jsonl -d 'Publish each line of stdin, a JSON object as printed by `sub --output-mode jsonl`'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s n -l null-message -d 'Send an empty payload; with -r, removes the retained message'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s v -l verbose -d 'Print all fields of each packet'
@@ -631,26 +637,27 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l no-clean -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s C -l count -d 'End after N replies' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l reply-topic -d 'Topic to receive replies on [default: in 5.0 a random one, in 3.1.1 TOPIC/reply]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s t -l topic -d 'Topic to publish to; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l response-topic -d 'Topic for replies (-rt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l user-properties -d 'User properties, "name: value" (-up)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l content-type -d 'MIME type of the payload (-ct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l topic-alias -d 'Number to send in place of the topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l response-topic -d 'Topic for replies' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l correlation-data -d 'Data that links a reply to its request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l user-properties -d 'User properties, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l content-type -d 'MIME type of the payload' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-read -d 'Read the payload from a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s S -l payload-size -d 'Send a random payload of this size, for example 1KB (1024 bytes)' -r
@@ -669,9 +676,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
@@ -699,24 +706,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l password-env -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l key -d 'Private key of the client certificate' -r -F
@@ -728,14 +735,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l tls-min-version
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -745,10 +752,10 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l profile -d 'Pro
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s d -l dup -d 'Set the DUP flag'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l payload-format-indicator -d 'Mark the payload as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s s -l stdin -d 'Read one payload from stdin, up to its end'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s M -l multiline -d 'Publish each line of stdin as a message'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l line-mode -d 'Alias of --multiline (-lm)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l line-mode -d 'Alias of --multiline'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l jsonl -d 'Publish each line of stdin, a JSON object as printed by `sub --output-mode jsonl`'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s n -l null-message -d 'Send an empty payload; with -r, removes the retained message'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s v -l verbose -d 'Print all fields of each packet'
@@ -758,15 +765,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l no-clean -d 'Re
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s t -l topic -d 'Filters to take requests from, for example lamp/+/get' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s q -l qos -d 'QoS of the subscription and of answers' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s m -l message -d 'Answer with this text' -r
@@ -791,24 +799,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l password-env
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l key -d 'Private key of the client certificate' -r -F
@@ -820,14 +828,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l tls-min-vers
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -843,15 +851,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-clean -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s q -l qos -d 'Highest QoS; 2 receives each message at the QoS it was published with' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s T -l filter-out -d 'Leave out topics that match these' -r
@@ -876,24 +885,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-en
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key -d 'Private key of the client certificate' -r -F
@@ -905,14 +914,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l tls-min-ver
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -928,15 +937,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-clean -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d 'Playing speed: 2x is twice as fast, 0.5 half as fast, max without pauses' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times, or until Ctrl-C without N' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Rename topics, for example \'car/#=test/#\'' -r
@@ -961,24 +971,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-en
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key -d 'Private key of the client certificate' -r -F
@@ -990,14 +1000,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l tls-min-ver
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1012,15 +1022,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-clean -d
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s T -l filter-out -d 'Leave out topics that match these' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Assume that the broker has sent everything after this long without a message' -r
@@ -1040,24 +1051,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l pas
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key -d 'Private key of the client certificate' -r -F
@@ -1069,14 +1080,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l tls
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1092,15 +1103,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker supports these; separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Test only these, and those of --require' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which, and a random level, all topics are' -r
@@ -1124,24 +1136,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-env
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key -d 'Private key of the client certificate' -r -F
@@ -1153,14 +1165,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-min-vers
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1175,15 +1187,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-clean -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s t -l topic -d 'Filters of the topics, the same as FILTER' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s q -l qos -d 'Highest QoS' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -1202,24 +1215,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l password-env
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l key -d 'Private key of the client certificate' -r -F
@@ -1231,14 +1244,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l tls-min-vers
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1252,15 +1265,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-clean -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l script -d 'Run the commands of a file, or of several as a test suite; `-` is stdin [default: stdin, unless it is a terminal]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l junit -d 'Write the result of each script to a file, as XML for CI' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -1279,24 +1293,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l password-env 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l key -d 'Private key of the client certificate' -r -F
@@ -1308,15 +1322,15 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l tls-min-versi
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1333,8 +1347,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-clean -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l ipv6 -d 'Use IPv6 only'
@@ -1342,7 +1356,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l resend-uncert
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand repl" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1353,7 +1368,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "conn" -d 'Open connections and hold them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "pub" -d 'Publish from many clients'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and not __fish_seen_subcommand_from conn pub sub e2e run presets merge compare manifest" -f -a "sub" -d 'Subscribe with many clients and count what arrives'
@@ -1401,23 +1417,23 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l key -d 'Private key of the client certificate' -r -F
@@ -1429,16 +1445,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s I -l client-id -d 'Client identifier [default: random]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l user-properties -d 'User properties of CONNECT, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l user-properties -d 'User properties of CONNECT, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1454,15 +1470,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s c -l count -d 'Number of clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ramp -d 'Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows' -r
@@ -1480,7 +1497,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
@@ -1505,12 +1522,12 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l response-topic -d 'Topic for replies (-rt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l user-properties -d 'User properties, "name: value" (-up)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l content-type -d 'MIME type of the payload (-ct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topic-alias -d 'Number to send in place of the topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l response-topic -d 'Topic for replies' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l correlation-data -d 'Data that links a reply to its request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l user-properties -d 'User properties, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l content-type -d 'MIME type of the payload' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
 hex\t''
 base64\t''
@@ -1522,9 +1539,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
@@ -1549,24 +1566,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l key -d 'Private key of the client certificate' -r -F
@@ -1578,14 +1595,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s I -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -1602,7 +1619,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Set the DUP flag'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ask-password -d 'Prompt for the password on the terminal'
@@ -1610,15 +1627,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s c -l count -d 'Number of clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ramp -d 'Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows' -r
@@ -1638,13 +1656,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s t -l topic -d 'Topic filters with %i %c %u, for example car/%i/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-local -d 'Leave out the client\'s own messages (5.0) (-nl)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-local -d 'Leave out the client\'s own messages (5.0)' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l retain-as-published -d 'Keep the retain flag as published (5.0) (-rap)' -r -f -a "true\t''
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l retain-as-published -d 'Keep the retain flag as published (5.0)' -r -f -a "true\t''
 false\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send (5.0) (-rh)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0) (-si)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0) (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l retain-handling -d 'Retained messages: 0 send, 1 send if the subscription is new, 2 do not send (5.0)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
@@ -1671,24 +1689,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l key -d 'Private key of the client certificate' -r -F
@@ -1700,14 +1718,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s I -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -1726,15 +1744,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Which publisher sends to which subscriber' -r -f -a "one-to-one\t'Each publisher to its own subscriber'
 fan-out\t'Every publisher to every subscriber'
 fan-in\t'Every publisher, each on its own topic, to few subscribers'
@@ -1758,7 +1777,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
@@ -1793,9 +1812,9 @@ protobuf\t''
 avro\t''
 avro-single-object\t''
 sparkplug\t''"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-message-name -d 'Message type in the Protobuf schema' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l avsc-path -d 'Avro schema: an .avsc file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
@@ -1820,24 +1839,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l key -d 'Private key of the client certificate' -r -F
@@ -1849,14 +1868,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s I -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -1878,15 +1897,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l preset -d 'Preset to run, like SCENARIO' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l scale -d 'Multiply all client counts, rates and limits by this factor, for example 0.01' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l seed -d 'Seed of the random values in payloads and topics, which are then the same in each run' -r
@@ -1930,24 +1950,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l key -d 'Private key of the client certificate' -r -F
@@ -1959,14 +1979,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s I -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -1983,15 +2003,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2002,7 +2023,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from presets" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l wait -d 'Wait up to this time for all reports and the end of their runs, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
@@ -2022,7 +2044,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l fail -d 'Fail (exit code 99) if a measure of the candidate differs from the baseline by more than this, for example \'ack.p99>+10%\', \'throughput<-5%\' or \'lost>+0\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l html -d 'Write a page with the figures and the plots of all of them over one another' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
@@ -2035,7 +2058,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l shards -d 'Number of parts of the run, one process each' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l image -d 'Container image that has mqttx-rs (Kubernetes)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l fail -d 'Fail (exit code 99) if this holds for the whole run, as in `bench run`; repeatable' -r
@@ -2049,8 +2073,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l scenario -d 'tesla, IEM, `smart_home` or weather, or a template\'s file (with a `.` or `/` in its name; .j2 is Jinja) (-sc)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help-all -d 'Print all options'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l scenario -d 'tesla, IEM, `smart_home` or weather, or a template\'s file (with a `.` or `/` in its name; .j2 is Jinja)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s f -l file -d 'A template\'s file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l show -d 'Print the template of a scenario, and do nothing else' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s c -l count -d 'Number of clients' -r
@@ -2070,7 +2095,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l shard -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
@@ -2089,12 +2114,12 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l precision
 1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l response-topic -d 'Topic for replies (-rt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l user-properties -d 'User properties, "name: value" (-up)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l content-type -d 'MIME type of the payload (-ct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias -d 'Number to send in place of the topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l response-topic -d 'Topic for replies' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l correlation-data -d 'Data that links a reply to its request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l user-properties -d 'User properties, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l content-type -d 'MIME type of the payload' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l csv -d 'Write one CSV line per second' -r -F
@@ -2116,24 +2141,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l password-
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l key -d 'Private key of the client certificate' -r -F
@@ -2145,14 +2170,14 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l tls-min-v
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s I -l client-id -d 'Client identifier [default: random]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s t -l topic -d 'Topic to publish to [default: mqttx/simulate/%sc/%c]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
@@ -2169,7 +2194,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l latency -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s d -l dup -d 'Set the DUP flag'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l payload-format-indicator -d 'Mark the payload as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ask-password -d 'Prompt for the password on the terminal'
@@ -2177,15 +2202,16 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-clean 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ipv6 -d 'Use IPv6 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2193,11 +2219,12 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l error-format -d
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l scenario -d 'The scenarios of `simulate` (-sc)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l scenario -d 'The scenarios of `simulate`'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l set -d 'What the profile says, as in connection.host=broker.example' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -2210,7 +2237,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l force -d 'Rep
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2221,7 +2249,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l log-file -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2232,7 +2261,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fis
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "list" -d 'List all profiles'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "show" -d 'Print a profile, with its secrets masked'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "add" -d 'Create a profile from options, or from answers on the terminal'
@@ -2258,7 +2288,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from list" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2270,7 +2301,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l set -d 'Set a further key, for example publish.topic=car/ac; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l extends -d 'Profile to take all other values from' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -2289,24 +2321,24 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-topic -d 'Topic of the will (-Wt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-qos -d 'QoS of the will (-Wq)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l conn-user-properties -d 'User properties of CONNECT, "name: value"' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-topic -d 'Topic of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-message -d 'Payload of the will [default: empty]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-qos -d 'QoS of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-delay-interval -d 'Delay before the broker publishes the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-message-expiry-interval -d 'Time after which the broker discards the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-content-type -d 'MIME type of the payload of the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-response-topic -d 'Topic for replies to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-correlation-data -d 'Data that links a reply to the will' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-user-properties -d 'User properties of the will, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l cert -d 'Client certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l key -d 'Private key of the client certificate' -r -F
@@ -2318,15 +2350,15 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 1.3\t'TLS 1.3'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l path -d 'Path of the upgrade request' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ws-headers -d 'Headers to add to the request, "name: value"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l bind -d 'Local address to connect from' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
 json\t'One JSON object per line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2341,8 +2373,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l follow-redirect -d 'Follow a redirect to another broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l req-response-info -d 'Ask the broker for Response Information'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-retain -d 'Have the broker keep the will for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l insecure -d 'Accept any certificate: anyone can listen in'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ipv4 -d 'Use IPv4 only'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l ipv6 -d 'Use IPv6 only'
@@ -2350,7 +2382,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from add" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l set -d 'Set a key, for example connection.port=8883; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l unset -d 'Remove a key; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
@@ -2363,7 +2396,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from edit" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2374,7 +2408,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from copy" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2385,7 +2420,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from rename" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2397,7 +2433,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from remove" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2408,7 +2445,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from use" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2419,7 +2457,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from unuse" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2431,7 +2470,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from validate" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2442,7 +2482,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from path" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2454,7 +2495,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from export" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l name -d 'Name of the profile, or common prefix if there are several [default: from the file]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l format -d 'Format of the file [default: detected from its content]' -r -f -a "mqttx-options\t'Options file of MQTTX CLI (-so), JSON or YAML'
 mqttx-ini\t'Config file of MQTTX CLI'
@@ -2476,7 +2518,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_se
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from import" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2487,7 +2530,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -f -a "match" -d 'Print the topics that a filter matches; exit 1 if it matches none'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and not __fish_seen_subcommand_from match explain" -f -a "explain" -d 'Explain a filter level by level'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
@@ -2500,7 +2544,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from match" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2511,7 +2556,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand topic; and __fish_seen_subcommand_from explain" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -s p -l port -d 'Port; 0 picks a free one [default: 1883, with a command 0]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l bind -d 'Address to listen on; 0.0.0.0 is every address of this machine' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l tls-port -d 'Port for MQTT over TLS; 0 picks a free one [default: no TLS]' -r
@@ -2562,7 +2608,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l control -d 
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2573,7 +2620,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l log-fil
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand completion" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2584,6 +2632,19 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l log-file -d 'A
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l debug -d 'Log what the program does on stderr'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand man" -l help-all -d 'Print all options'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l help -d 'Print the most used options and examples'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand help" -l help-all -d 'Print all options'
 complete -c mqttx-rs -l profile -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and __fish_seen_subcommand_from show edit copy rename remove use validate path export" -f -a "(mqttx-rs profile list --names 2>/dev/null)"

@@ -2,13 +2,17 @@
 
 use std::io::IsTerminal;
 
+use clap::builder::StyledStr;
+
 use crate::cli::bench::{BenchCommand, BenchManifestArgs};
+use crate::cli::shorts::SHORTS;
 use crate::cli::{self, Command};
 use crate::command;
 use crate::config::mosquitto::Tool;
 use crate::config::{self, CommandLine, Invocation, Origins, SavedOptions};
 use crate::error::{Error, ExitStatus};
-use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
+use crate::help;
+use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError, columns};
 use crate::repl;
 use crate::settings::{
     BenchSettings, BrokerSettings, CleanRetainedSettings, CompareSettings, ConnSettings, ManifestSettings,
@@ -29,7 +33,8 @@ pub fn run() -> u8 {
     let code_of = |error: &Error| called.map_or(error.kind().code(), |called| called.code_of(error));
     let invocation = match command_line {
         Ok(CommandLine::Run(invocation)) => invocation,
-        Ok(CommandLine::Print(text)) => return print(&text),
+        Ok(CommandLine::Print(text)) => return print(&text, color_asked_for()),
+        Ok(CommandLine::Help(request)) => return print(&help::of_command(&request, columns()), color_asked_for()),
         Err(error) => {
             let terminal = Terminal::detect(color_asked_for());
             Talk::new(terminal.stderr, false, error_format_asked_for()).error(&error);
@@ -153,7 +158,10 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             block_on(command::broker::run(settings, &mut Stdout::new(terminal.stdout), talk))
         }
         Command::Completion(arguments) => command::manual::completion(arguments.shell, cli::command(), terminal),
-        Command::Man(arguments) => command::manual::man(arguments.folder.as_deref(), cli::command(), terminal, talk),
+        Command::Man(arguments) => {
+            command::manual::man(arguments.folder.as_deref(), cli::command(), SHORTS, terminal, talk)
+        }
+        Command::Help(arguments) => show(&help::of_words(&arguments.words, columns())?, terminal),
     }
 }
 
@@ -176,7 +184,7 @@ fn check_connection(profile: &str, terminal: Terminal, talk: Talk) -> Result<Exi
     let line = ["mqttx-rs", "conn", "--check", "--profile", profile].map(Into::into);
     match config::read(line, variable)? {
         CommandLine::Run(invocation) => dispatch(*invocation, terminal, talk),
-        CommandLine::Print(_) => Ok(ExitStatus::Done),
+        CommandLine::Print(_) | CommandLine::Help(_) => Ok(ExitStatus::Done),
     }
 }
 
@@ -217,6 +225,10 @@ fn manifest(arguments: &BenchManifestArgs, terminal: Terminal, talk: Talk) -> Re
             command::bench::help(&text.to_string(), terminal)?;
             return Ok(ExitStatus::Done);
         }
+        CommandLine::Help(request) => {
+            command::bench::help(&help::of_command(&request, columns()).to_string(), terminal)?;
+            return Ok(ExitStatus::Done);
+        }
     };
     let Command::Bench(bench) = invocation.cli.command else { return Ok(ExitStatus::Done) };
     let BenchCommand::Run(run) = bench.command else { return Ok(ExitStatus::Done) };
@@ -236,15 +248,22 @@ fn block_on<F: Future<Output = Result<ExitStatus, Error>>>(command: F) -> Result
 }
 
 /// Help or the version, on stdout.
-fn print(text: &clap::builder::StyledStr) -> u8 {
-    let stdout = Terminal::detect(ColorChoice::Auto).stdout;
-    let text = if stdout.color { text.ansi().to_string() } else { text.to_string() };
-    match Stdout::new(stdout).text(&text) {
-        Ok(()) | Err(WriteError::Closed) => ExitStatus::Done.code(),
-        Err(WriteError::Failed(error)) => {
+fn print(text: &StyledStr, color: ColorChoice) -> u8 {
+    match show(text, Terminal::detect(color)) {
+        Ok(status) => status.code(),
+        Err(error) => {
             Talk::new(Stream::PIPE, false, ErrorFormat::Text).error(&error);
             error.kind().code()
         }
+    }
+}
+
+/// A text with style, on stdout.
+fn show(text: &StyledStr, terminal: Terminal) -> Result<ExitStatus, Error> {
+    let text = if terminal.stdout.color { text.ansi().to_string() } else { text.to_string() };
+    match Stdout::new(terminal.stdout).text(&text) {
+        Ok(()) | Err(WriteError::Closed) => Ok(ExitStatus::Done),
+        Err(WriteError::Failed(error)) => Err(error),
     }
 }
 

@@ -73,6 +73,14 @@ impl ExitStatus {
     }
 }
 
+/// Every exit code, its name in `--error-format json` if it is of an error, and its meaning.
+pub(crate) fn exit_codes() -> Vec<(String, &'static str, &'static str)> {
+    let errors = ErrorKind::ALL.map(|kind| (kind.code().to_string(), kind.name(), kind.meaning()));
+    let done = ("0".to_owned(), "", "done; also a sub without end that was interrupted");
+    let interrupted = ("129, 130, 143".to_owned(), "", "SIGHUP, Ctrl-C or SIGTERM before a limited task was done");
+    std::iter::once(done).chain(errors).chain([interrupted]).collect()
+}
+
 impl ErrorKind {
     /// The exit code.
     pub const fn code(self) -> u8 {
@@ -87,6 +95,36 @@ impl ErrorKind {
             Self::TimedOut => 8,
             Self::Protocol => 9,
             Self::Threshold => 99,
+        }
+    }
+
+    /// Every kind, in the order of the codes.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Local,
+        Self::Usage,
+        Self::Connect,
+        Self::ConnectRefused,
+        Self::PublishRefused,
+        Self::SubscribeRefused,
+        Self::ConnectionLost,
+        Self::TimedOut,
+        Self::Protocol,
+        Self::Threshold,
+    ];
+
+    /// What happened, for the list of exit codes.
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Local => "local failure: a file, a pipe, a payload that cannot be encoded",
+            Self::Usage => "usage: a bad option, topic, filter or profile",
+            Self::Connect => "cannot connect: DNS, refused, unreachable, TLS, WebSocket upgrade, proxy",
+            Self::ConnectRefused => "the broker refused CONNECT",
+            Self::PublishRefused => "the broker refused a publish",
+            Self::SubscribeRefused => "the broker refused a subscription",
+            Self::ConnectionLost => "the connection was lost and not restored before the work was done",
+            Self::TimedOut => "timed out: --timeout, no reply, no CONNACK",
+            Self::Protocol => "the broker broke the protocol",
+            Self::Threshold => "a threshold of a benchmark failed",
         }
     }
 

@@ -6,7 +6,9 @@
 //! app       wiring: settings, runtime, signals, dispatch
 //! command   use-cases: settings in, ExitStatus out
 //! repl      a session of commands, typed or in a script
+//! help      pages about commands, options and topics
 //! settings  flag > environment > profile > default, resolved once into what a command needs
+//! reference the pages in docs/, which a test writes from the tables (only in tests)
 //! import    files of other programs as profiles
 //! config    the table of options, and the layers: environment, profiles, option files
 //! cli       clap definitions only
@@ -27,9 +29,11 @@
 //!
 //! ```text
 //! main      -> app
-//! app       -> cli, command, config, error, output, repl, settings
+//! app       -> cli, command, config, error, help, output, repl, settings
 //! command   -> bench, broker, client, config, error, import, mqtt, outbox, output, payload, session, settings, trace, transport
-//! repl      -> cli, client, command, config, error, mqtt, output, payload, session, settings, transport
+//! repl      -> cli, client, command, config, error, help, mqtt, output, payload, session, settings, transport
+//! reference -> bench, broker, cli, config, error, mqtt, output, payload, settings
+//! help      -> bench, cli, config, error, output, payload
 //! settings  -> bench, cli, client, config, error, mqtt, payload, session, transport
 //! import    -> cli, config, error, payload, transport
 //! config    -> cli, error, mqtt, payload, transport
@@ -62,11 +66,14 @@ pub mod client;
 mod command;
 mod config;
 mod error;
+mod help;
 mod import;
 pub mod mqtt;
 mod outbox;
 mod output;
 pub mod payload;
+#[cfg(all(test, feature = "broker"))]
+mod reference;
 mod repl;
 pub mod session;
 mod settings;
@@ -81,7 +88,7 @@ pub mod internals {
     #[cfg(feature = "broker")]
     pub use crate::broker::{Broker, BrokerError, BrokerOptions, Limits};
     pub use crate::cli::{Command, command, shorts};
-    pub use crate::config::{CommandLine, Invocation, read, variables};
+    pub use crate::config::{CommandLine, HelpRequest, Invocation, read, variables};
     pub use crate::error::{Error, ErrorKind};
     pub use crate::output::{
         ErrorFormat, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream, Talk, Template,

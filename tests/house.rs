@@ -18,7 +18,7 @@ use files::code_of;
 /// Each module and what it may name of ours. Data, so that a new arrow is a line in a review.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["app"]),
-    ("app", &["cli", "command", "config", "error", "output", "repl", "settings"]),
+    ("app", &["cli", "command", "config", "error", "help", "output", "repl", "settings"]),
     (
         "command",
         &[
@@ -46,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "command",
             "config",
             "error",
+            "help",
             "mqtt",
             "output",
             "payload",
@@ -54,6 +55,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transport",
         ],
     ),
+    ("reference", &["bench", "broker", "cli", "config", "error", "mqtt", "output", "payload", "settings"]),
+    ("help", &["bench", "cli", "config", "error", "output", "payload"]),
     ("settings", &["bench", "cli", "client", "config", "error", "mqtt", "payload", "session", "transport"]),
     ("import", &["cli", "config", "error", "payload", "transport"]),
     ("config", &["cli", "error", "mqtt", "payload", "transport"]),

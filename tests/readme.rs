@@ -1,4 +1,4 @@
-//! Runs every command of README.md and compares what it prints with what the README says it prints.
+//! Runs every command of README.md and of the pages in docs/, and compares what it prints with what they say it prints.
 //!
 //! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
 //! stderr together. `...` matches any lines, `[..]` any text within a line. The words after `console` say how:
@@ -9,7 +9,7 @@
 //!
 //! A fence ```` ```yaml NAME ````, `toml` or `jinja`, is a file of that name, there before the first command.
 //!
-//! All run in one folder, empty but for those, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
+//! All of a page run in one folder, empty but for those, with `mqttx-rs` on the PATH and `MQTTX_PORT` pointing at an embedded broker.
 
 #![cfg(all(unix, feature = "broker"))]
 
@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 struct Fence {
-    /// Line of the README, for messages.
-    line: usize,
+    /// Page and line, for messages.
+    place: String,
     manner: String,
     commands: Vec<Step>,
 }
@@ -43,92 +43,129 @@ struct Step {
 
 #[test]
 fn every_readme_command_prints_what_the_readme_says() {
-    let fences = fences();
-    assert!(fences.len() >= 5, "the README's transcripts were not found");
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files() {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    let broker = Running::start(folder.path(), "mqttx-rs broker --port 0", &[]);
-    let address = broker.line();
-    let port = address.rsplit(':').next().unwrap().trim().to_owned();
-    let environment = [("MQTTX_PORT", port.as_str())];
-
-    let mut background: Option<(Running, Fence)> = None;
-    for fence in fences {
-        match fence.manner.as_str() {
-            "elsewhere" => {
-                let checks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
-                for step in &fence.commands {
-                    assert!(checks.contains(&step.command), ".ci/run does not run `{}`", step.command);
-                }
-            }
-            "background" => {
-                assert_eq!(fence.commands.len(), 1, "README line {}: one command in the background", fence.line);
-                let running = Running::start(folder.path(), &fence.commands[0].command, &environment);
-                running.wait_until_subscribed();
-                background = Some((running, fence));
-            }
-            "" => {
-                for step in &fence.commands {
-                    let output = Running::start(folder.path(), &step.command, &environment).output();
-                    compare(&fence, step, &output);
-                }
-                if let Some((running, fence)) = background.take() {
-                    let step = &fence.commands[0];
-                    running.wait_for_lines(step.expected.len());
-                    compare(&fence, step, &running.stop());
-                }
-            }
-            manner => panic!("README line {}: `console {manner}` is not known", fence.line),
-        }
-    }
+    let page = Page::read("README.md");
+    assert!(page.fences().len() >= 5, "the README's transcripts were not found");
+    page.run();
 }
 
 #[test]
-fn every_shell_fence_of_the_readme_is_a_transcript() {
-    for line in readme().lines() {
-        let fence = line.trim_start();
-        assert!(!fence.starts_with("```sh") && !fence.starts_with("```bash"), "not run by a test: {line}");
-    }
+fn every_command_of_the_reference_prints_what_the_page_says() {
+    let pages: Vec<_> = Page::all().into_iter().filter(|page| page.path != "README.md").collect();
+    assert!(pages.len() > 10, "the pages were not found");
+    let with_transcripts = pages.iter().filter(|page| !page.fences().is_empty());
+    assert!(with_transcripts.map(Page::run).count() > 5, "the transcripts were not found");
 }
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
-
-/// Files that commands read: a fence ```` ```yaml NAME ````.
-fn files() -> Vec<(String, String)> {
-    let readme = readme();
-    let is_file = |fence: &&str| ["yaml ", "toml ", "jinja "].iter().any(|kind| fence.starts_with(kind));
-    let fences = readme.split("\n```").filter(is_file).filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
-    fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
-}
-
-fn fences() -> Vec<Fence> {
-    let (mut found, mut open) = (Vec::new(), None::<Fence>);
-    for (index, line) in readme().lines().enumerate() {
-        match &mut open {
-            None => {
-                if let Some(manner) = line.strip_prefix("```console") {
-                    open = Some(Fence { line: index + 1, manner: manner.trim().to_owned(), commands: Vec::new() });
-                }
-            }
-            Some(_) if line == "```" => found.extend(open.take()),
-            Some(fence) => match (line.strip_prefix("$ "), fence.commands.last_mut()) {
-                (Some(command), _) => {
-                    fence.commands.push(Step { command: command.to_owned(), expected: Vec::new() });
-                }
-                (None, Some(step)) if step.command.ends_with('\\') => {
-                    step.command.push('\n');
-                    step.command.push_str(line);
-                }
-                (None, Some(step)) => step.expected.push(line.to_owned()),
-                (None, None) => panic!("README line {}: output before a command", index + 1),
-            },
+#[test]
+fn every_shell_fence_of_a_page_is_a_transcript() {
+    for page in Page::all() {
+        for line in page.text.lines() {
+            let fence = line.trim_start();
+            let is_shell = fence.starts_with("```sh") || fence.starts_with("```bash");
+            assert!(!is_shell, "{}: not run by a test: {line}", page.path);
         }
     }
-    found
+}
+
+/// A page with commands.
+struct Page {
+    /// Below the folder of the package.
+    path: String,
+    text: String,
+}
+
+impl Page {
+    fn read(path: &str) -> Self {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        Self { path: path.to_owned(), text }
+    }
+
+    /// The README and what is in docs/.
+    fn all() -> Vec<Self> {
+        let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut paths: Vec<_> = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+        paths.push("README.md".to_owned());
+        paths.sort();
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Runs its commands in a folder and against a broker of their own.
+    fn run(&self) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in self.files() {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let broker = Running::start(folder.path(), "mqttx-rs broker --port 0", &[]);
+        let address = broker.line();
+        let port = address.rsplit(':').next().unwrap().trim().to_owned();
+        let environment = [("MQTTX_PORT", port.as_str())];
+
+        let mut background: Option<(Running, Fence)> = None;
+        for fence in self.fences() {
+            match fence.manner.as_str() {
+                "elsewhere" => {
+                    let checks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+                    for step in &fence.commands {
+                        assert!(checks.contains(&step.command), ".ci/run does not run `{}`", step.command);
+                    }
+                }
+                "background" => {
+                    assert_eq!(fence.commands.len(), 1, "{}: one command in the background", fence.place);
+                    let running = Running::start(folder.path(), &fence.commands[0].command, &environment);
+                    running.wait_until_subscribed();
+                    background = Some((running, fence));
+                }
+                "" => {
+                    for step in &fence.commands {
+                        let output = Running::start(folder.path(), &step.command, &environment).output();
+                        compare(&fence, step, &output);
+                    }
+                    if let Some((running, fence)) = background.take() {
+                        let step = &fence.commands[0];
+                        running.wait_for_lines(step.expected.len());
+                        compare(&fence, step, &running.stop());
+                    }
+                }
+                manner => panic!("{}: `console {manner}` is not known", fence.place),
+            }
+        }
+    }
+
+    /// Files that commands read: a fence ```` ```yaml NAME ````.
+    fn files(&self) -> Vec<(String, String)> {
+        let is_file = |fence: &&str| ["yaml ", "toml ", "jinja "].iter().any(|kind| fence.starts_with(kind));
+        let fences = self.text.split("\n```").filter(is_file);
+        let fences = fences.filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
+        fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
+    }
+
+    fn fences(&self) -> Vec<Fence> {
+        let (mut found, mut open) = (Vec::new(), None::<Fence>);
+        for (index, line) in self.text.lines().enumerate() {
+            match &mut open {
+                None => {
+                    if let Some(manner) = line.strip_prefix("```console") {
+                        let place = format!("{} line {}", self.path, index + 1);
+                        open = Some(Fence { place, manner: manner.trim().to_owned(), commands: Vec::new() });
+                    }
+                }
+                Some(_) if line == "```" => found.extend(open.take()),
+                Some(fence) => match (line.strip_prefix("$ "), fence.commands.last_mut()) {
+                    (Some(command), _) => {
+                        fence.commands.push(Step { command: command.to_owned(), expected: Vec::new() });
+                    }
+                    (None, Some(step)) if step.command.ends_with('\\') => {
+                        step.command.push('\n');
+                        step.command.push_str(line);
+                    }
+                    (None, Some(step)) => step.expected.push(line.to_owned()),
+                    (None, None) => panic!("{} line {}: output before a command", self.path, index + 1),
+                },
+            }
+        }
+        found
+    }
 }
 
 fn compare(fence: &Fence, step: &Step, output: &[String]) {
@@ -136,8 +173,8 @@ fn compare(fence: &Fence, step: &Step, output: &[String]) {
     let expected: Vec<&str> = step.expected.iter().map(String::as_str).collect();
     assert!(
         lines_match(&expected, &lines),
-        "README line {}: `{}`\n--- the README says\n{}\n--- it prints\n{}",
-        fence.line,
+        "{}: `{}`\n--- the page says\n{}\n--- it prints\n{}",
+        fence.place,
         step.command,
         step.expected.join("\n"),
         output.join("\n"),

@@ -76,32 +76,23 @@ impl Measure {
             Self::CoreDelay => "core_delay",
         }
     }
-}
 
-#[cfg(test)]
-impl Measure {
-    /// What it measures.
+    /// From when to when it is measured, for help and the reference.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
-            Self::Connect => "connecting the socket",
-            Self::Tls => "the TLS handshake",
-            Self::WebSocket => "the WebSocket upgrade",
-            Self::Connack => "from CONNECT to CONNACK",
-            Self::Suback => "from SUBSCRIBE to SUBACK",
-            Self::Online => {
-                "from the planned time of a connect, or from the cut of its connection, until the client stands (again)"
-            }
-            Self::Ack => "from the planned time to PUBACK or PUBCOMP",
-            Self::AckUncorrected => "from the time of sending to PUBACK or PUBCOMP",
-            Self::E2e => "from the planned time to the delivery at a subscriber",
-            Self::E2eUncorrected => "from the time of sending to the delivery at a subscriber",
-            Self::Backlog => {
-                "from CONNECT of the subscriber to the delivery of what had waited for it: retained messages, a kept session's"
-            }
-            Self::SendDelay => "from the planned time to that of sending: how late the generator itself is",
-            Self::CoreDelay => {
-                "from the time for which a worker's thread had set its alarm to the one at which it ran: not given a core"
-            }
+            Self::Connect => "opening the socket",
+            Self::Tls => "TLS handshake",
+            Self::WebSocket => "WebSocket upgrade",
+            Self::Connack => "CONNECT to CONNACK",
+            Self::Suback => "SUBSCRIBE to SUBACK",
+            Self::Online => "planned time of a connect, or loss of the connection, to connected",
+            Self::Backlog => "CONNECT of a subscriber to the delivery of what was stored for it",
+            Self::Ack => "planned time of a message to PUBACK or PUBCOMP",
+            Self::AckUncorrected => "time of sending to PUBACK or PUBCOMP",
+            Self::E2e => "planned time of a message to its delivery at a subscriber",
+            Self::E2eUncorrected => "time of sending to the delivery at a subscriber",
+            Self::SendDelay => "planned time to time of sending: how late mqttx-rs itself is",
+            Self::CoreDelay => "how long a worker waited for a processor core",
         }
     }
 }

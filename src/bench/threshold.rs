@@ -150,8 +150,7 @@ enum Unit {
 
 impl Threshold {
     /// Metrics that are neither latencies nor counts: the name, what it is, and an example.
-    #[cfg(test)]
-    pub(super) const RATES: [(&str, &str, &str); 4] = [
+    pub(crate) const RATES: [(&str, &str, &str); 4] = [
         ("rate", "messages sent in the measured time, late ones too, as a part of those planned", "rate<0.99"),
         ("throughput", "messages sent in a second of the measured time", "throughput<10000"),
         (

@@ -31,6 +31,10 @@ pub use core::Limits;
 pub(crate) use core::Notice;
 pub use error::BrokerError;
 pub(crate) use faults::Done;
+#[cfg(test)]
+pub(crate) use faults::{ACTIONS, CONDITIONS, Packet, Rule};
+#[cfg(test)]
+pub(crate) use listen::metrics;
 pub(crate) use listen::{Addresses, Watch};
 pub use options::BrokerOptions;
 pub use server::Broker;

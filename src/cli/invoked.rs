@@ -16,7 +16,7 @@ use super::bench::{
 use super::broker::BrokerArgs;
 use super::clean_retained::CleanRetainedCommand;
 use super::conn::ConnCommand;
-use super::manual::{CompletionArgs, ManArgs};
+use super::manual::{CompletionArgs, HelpArgs, ManArgs};
 use super::probe::ProbeCommand;
 use super::profile::{InitArgs, ProfileArgs};
 use super::publish::PublishCommand;
@@ -81,6 +81,7 @@ const COMMANDS: &[Entry] = &[
     ("broker", Options(BrokerArgs::augment_args)),
     ("completion", Options(CompletionArgs::augment_args)),
     ("man", Options(ManArgs::augment_args)),
+    ("help", Options(HelpArgs::augment_args)),
 ];
 
 /// The general options, and the one command that the arguments name, the program's name first. Without a command that
@@ -175,7 +176,7 @@ mod tests {
             );
             *checked += 1;
         }
-        let whole = super::super::command();
+        let whole = super::super::definition();
         let mut checked = 0;
         walk(&whole, &mut Vec::new(), &mut checked);
         assert!(checked >= 14, "{checked} commands");

@@ -1,9 +1,25 @@
-//! `mqttx-rs completion` and `mqttx-rs man`: what packages install as files.
+//! `mqttx-rs help`, and what packages install as files: `mqttx-rs completion` and `mqttx-rs man`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::Shell;
+
+/// `mqttx-rs help`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    override_usage = "mqttx-rs help [COMMAND [OPTION] | TOPIC]",
+    after_help = "\
+Examples:
+  mqttx-rs help bench pub
+  mqttx-rs help pub queue
+  mqttx-rs help placeholders"
+)]
+pub struct HelpArgs {
+    /// A command, and perhaps one of its options; or a topic, for example connection
+    #[arg(value_name = "WHAT")]
+    pub words: Vec<String>,
+}
 
 /// `mqttx-rs completion`.
 #[derive(Debug, Clone, Args)]

@@ -10,6 +10,7 @@ pub(crate) mod clean_retained;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
+mod lessons;
 pub(crate) mod manual;
 pub(crate) mod probe;
 pub(crate) mod profile;
@@ -35,7 +36,7 @@ use bench::BenchArgs;
 use broker::BrokerArgs;
 use clean_retained::CleanRetainedCommand;
 use conn::ConnCommand;
-use manual::{CompletionArgs, ManArgs};
+use manual::{CompletionArgs, HelpArgs, ManArgs};
 use probe::ProbeCommand;
 use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
@@ -55,11 +56,6 @@ pub(crate) use invoked::invoked;
 use crate::output::{ColorChoice, ErrorFormat};
 
 const ABOUT: &str = "Publish, subscribe, explore and load-test MQTT brokers";
-
-/// Below the help of every command that connects.
-const CLIENT_FOOTER: &str = "\
-SEC is in seconds and MS in milliseconds; both also take units: 15m, 1.5s, 200ms. Short forms are in parentheses: (-rp).
-Connection options can also come from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 
 /// The whole command line.
 #[derive(Debug, Clone, Args)]
@@ -142,6 +138,9 @@ pub enum Command {
     /// Print or write man pages
     #[command(name = "man")]
     Man(ManArgs),
+    /// Show the help of a command, an option or a topic
+    #[command(name = "help")]
+    Help(HelpArgs),
 }
 
 /// Options of every command.
@@ -172,13 +171,22 @@ pub struct GeneralArgs {
     /// Append everything printed on stderr to a file; --trace and --debug then print only there
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
-    /// Print help
+    /// Print the most used options and examples
     #[arg(long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
+    /// Print all options
+    #[arg(long, global = true, action = ArgAction::HelpLong)]
+    help_all: Option<bool>,
 }
 
-/// The definition of all commands: for help, errors, man pages and completions. A run parses with [`invoked()`].
+/// The definition of all commands with all that teaches: for help, errors, man pages and completions. A run parses with
+/// [`invoked()`].
 pub fn command() -> clap::Command {
+    lessons::taught(definition())
+}
+
+/// The definition of all commands, as a run parses one of them.
+fn definition() -> clap::Command {
     finished(Cli::augment_args(root()))
 }
 
@@ -191,23 +199,11 @@ fn root() -> clap::Command {
 
 /// A command with what holds for all of them.
 fn finished(command: clap::Command) -> clap::Command {
-    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
-    let examples = command.get_after_help().map(ToString::to_string);
-    let command = match examples {
-        Some(examples) if connects => command.after_help(format!("{CLIENT_FOOTER}\n\n{examples}")),
-        _ => command,
-    };
     command.mut_args(finished_option).mut_subcommands(finished)
 }
 
-/// An option that shows its short of several letters, and takes `-1` as a value, so that the message is about the
-/// number.
+/// An option that takes `-1` as a value, so that the message is about the number.
 fn finished_option(option: Arg) -> Arg {
-    let short = option.get_long().and_then(shorts::short_of);
-    let option = match (short, option.get_help().map(ToString::to_string)) {
-        (Some(short), Some(help)) => option.help(format!("{help} ({short})")),
-        _ => option,
-    };
     let takes_text = option.is_allow_hyphen_values_set() || !option.get_action().takes_values();
     if takes_text { option } else { option.allow_negative_numbers(true) }
 }

@@ -10,11 +10,13 @@ use super::value;
 use crate::payload::PayloadSize;
 
 const EXAMPLES: &str = "\
-When the connection is lost:      QoS 1                      QoS 2
-  MQTT 5.0, by default            resumed, none missing      resumed, exactly once
-  MQTT 3.1.1, by default          published again            not repeated: uncertain, exit 7
-  -i ID --no-clean, any version   resumed, none missing      resumed, exactly once
-  session lost by the broker      published again            not repeated: uncertain, exit 7
+When the connection is lost:   QoS 1                 QoS 2
+  MQTT 5.0, by default         resumed               resumed, exactly once
+  MQTT 3.1.1, by default       published again       not repeated, exit code 7
+  -i ID --no-clean             resumed               resumed, exactly once
+  session lost by the broker   published again       not repeated, exit code 7
+
+Resumed means that no message is missing. Messages of QoS 2 that are not repeated are reported as uncertain.
 
 --queue DIR stores each message on disk (fsync) before it counts as read, and keeps it until it is acknowledged, at QoS 0
 until it is written to the socket. Nothing stored is lost when the program is killed, the power fails or the broker is away:

@@ -62,7 +62,7 @@ pub struct Expanded {
 }
 
 /// The short of several letters for a long form.
-pub(super) fn short_of(long: &str) -> Option<&'static str> {
+pub(crate) fn short_of(long: &str) -> Option<&'static str> {
     SHORTS.iter().find(|(_, name)| *name == long).map(|(short, _)| *short)
 }
 

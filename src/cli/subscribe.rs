@@ -32,11 +32,12 @@ perhaps with a truncated stdin.
 line acknowledges it, a number N acknowledges the next N, `fail` reports a failure. When stdin ends, sub ends, and messages
 without an answer are not acknowledged.
 
---on-failure ignore      continue; the message is acknowledged; exit code 1 at the end
-             stop        start nothing more, wait for what runs; the message is not acknowledged; exit code 1
-             redeliver   disconnect and resume the session: the broker sends unacknowledged messages again, perhaps to
-                         another member of a shared subscription. (A PUBACK with a reason from 0x80 on would not do this:
-                         the broker discards the message then.)
+What follows a failure, --on-failure:
+  ignore     continue; the message is acknowledged; exit code 1 at the end
+  stop       start nothing more, wait for what runs; the message is not acknowledged; exit code 1
+  redeliver  disconnect and resume the session: the broker sends unacknowledged messages again, perhaps to another member of a shared subscription
+
+A PUBACK with a reason from 0x80 on would not do the same: the broker discards the message then.
 
 Examples:
   mqttx-rs sub -t 'car/#' --embedded

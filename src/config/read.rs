@@ -25,8 +25,19 @@ use crate::error::Error;
 pub enum CommandLine {
     /// Run a command.
     Run(Box<Invocation>),
-    /// Print help or the version on stdout, with or without style, and exit with 0.
+    /// Print the version, or other text, on stdout, with or without style, and exit with 0.
     Print(StyledStr),
+    /// Print help on stdout, and exit with 0.
+    Help(HelpRequest),
+}
+
+/// The help that a command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HelpRequest {
+    /// The names of the command: `bench`, `pub`; empty for the program.
+    pub path: Vec<String>,
+    /// All options, not only those most used.
+    pub whole: bool,
 }
 
 /// Arguments and where they come from.
@@ -56,8 +67,10 @@ pub(crate) struct Parsed<T> {
 /// The result of reading.
 pub(crate) enum Reading<T> {
     Parsed(Parsed<T>),
-    /// Help or the version.
+    /// The version.
     Print(StyledStr),
+    /// Help.
+    Help(HelpRequest),
 }
 
 /// The definition of the arguments.
@@ -65,7 +78,7 @@ pub(crate) enum Reading<T> {
 pub(crate) struct Definition<'a> {
     /// The command that the arguments invoke, and its options.
     quick: &'a clap::Command,
-    /// Every command, if `quick` lacks some: for help and for errors.
+    /// Every command, if `quick` lacks some: for errors.
     whole: Option<fn() -> clap::Command>,
 }
 
@@ -76,12 +89,15 @@ impl<'a> From<&'a clap::Command> for Definition<'a> {
 }
 
 impl Definition<'_> {
-    /// Parses with the quick definition. If that refuses something, the complete one decides, so that help and errors are
-    /// complete. Missing arguments and the version are the same in both.
+    /// Parses with the quick definition. If that refuses something, the complete one decides, so that errors are
+    /// complete. Missing arguments, and that help or the version is asked for, are the same in both.
     fn parse(self, tokens: &[OsString]) -> Result<ArgMatches, clap::Error> {
         match (self.quick.clone().try_get_matches_from(tokens), self.whole) {
             (Err(error), Some(whole))
-                if !matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::DisplayVersion) =>
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument | ErrorKind::DisplayVersion | ErrorKind::DisplayHelp
+                ) =>
             {
                 whole().try_get_matches_from(tokens)
             }
@@ -113,12 +129,16 @@ pub(crate) fn read_with(
     let has_layers =
         |path: &[&str], command: &clap::Command| has(command, "hostname") && path.first() != Some(&"profile");
     let arguments: Vec<_> = arguments.into_iter().collect();
+    if arguments.len() < 2 {
+        return Ok(CommandLine::Help(HelpRequest::default()));
+    }
     let definition = Definition { quick: &cli::invoked(&arguments), whole: Some(cli::command) };
     Ok(match read_as(definition, arguments, choice, has_layers, variable)? {
         Reading::Parsed(Parsed { arguments: cli, origins, given, warnings, save }) => {
             CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings, save }))
         }
         Reading::Print(text) => CommandLine::Print(text),
+        Reading::Help(request) => CommandLine::Help(request),
     })
 }
 
@@ -132,7 +152,7 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Reading<T>, Error> {
     let definition = definition.into();
-    let Expanded { mut tokens, options_at, .. } = shorts::expand(definition.quick, arguments);
+    let Expanded { mut tokens, options_at, commands } = shorts::expand(definition.quick, arguments);
     let (matches, is_complete) = match definition.parse(&tokens) {
         // Another layer may have what is missing.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
@@ -140,6 +160,12 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
             (lenient.map_err(|_| usage_error(&error, &Origins::default()))?, false)
         }
         Ok(matches) => (matches, true),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            // Each of the two options has this kind. One that is the value of another option does not ask for help, and
+            // in the worst case makes the help longer.
+            let whole = tokens.iter().any(|token| token == "--help-all");
+            return Ok(Reading::Help(HelpRequest { path: commands, whole }));
+        }
         Err(error) => return not_run(&error, &Origins::default()),
     };
     let mut given = given_options(&matches);
@@ -235,7 +261,7 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
 
 fn not_run<T>(error: &clap::Error, origins: &Origins) -> Result<Reading<T>, Error> {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Reading::Print(error.render())),
+        ErrorKind::DisplayVersion => Ok(Reading::Print(error.render())),
         _ => Err(usage_error(error, origins)),
     }
 }

@@ -57,7 +57,7 @@ pub(crate) use stdout::WriteError;
 pub use talk::Talk;
 pub use template::Template;
 pub use terminal::Stream;
-pub(crate) use terminal::{ColorChoice, Terminal};
+pub(crate) use terminal::{ColorChoice, Terminal, columns};
 pub(crate) use topic::topic_explanation;
 pub(crate) use trace::TraceFormat;
 pub(crate) use unreadable::stdout_unreadable;

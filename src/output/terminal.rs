@@ -45,6 +45,14 @@ impl Terminal {
     }
 }
 
+/// The width of the terminal that stdout is; of a pipe, `COLUMNS` or 80.
+pub(crate) fn columns() -> usize {
+    let of_terminal = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    let size = if std::io::stdout().is_terminal() { of_terminal() } else { None };
+    let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
+    size.filter(|columns| *columns > 0).or_else(variable).unwrap_or(80)
+}
+
 impl Stream {
     /// Not a terminal, without colour.
     pub const PIPE: Self = Self { terminal: false, color: false, unicode: true };

@@ -63,6 +63,23 @@ impl PayloadFormat {
         }
     }
 
+    /// How a payload is written and shown, for help and the reference.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Plain => "bytes as they are; decoded, if a schema is given",
+            Self::Hex => "hexadecimal digits, spaces allowed; shown in groups of four",
+            Self::Base64 => "Base64, standard or URL-safe",
+            Self::Json => "JSON, checked; sent without white space, shown indented",
+            Self::Binary => "bytes as they are, MQTTX's name",
+            Self::Cbor => "CBOR (RFC 8949), written and shown as JSON",
+            Self::Msgpack => "MessagePack, written and shown as JSON",
+            Self::Protobuf => "Protocol Buffers by a schema, as JSON",
+            Self::Avro => "Avro datum by a schema, as JSON",
+            Self::AvroSingleObject => "the same with the fingerprint of the schema before it",
+            Self::Sparkplug => "Eclipse Sparkplug B, as JSON; needs no schema",
+        }
+    }
+
     /// Whether it means nothing without a schema.
     pub const fn needs_schema(self) -> bool {
         matches!(self, Self::Protobuf | Self::Avro | Self::AvroSingleObject)

@@ -9,6 +9,8 @@ use super::shell::{Shell, Stop};
 use crate::cli::repl::{ReplCommand, Switch};
 use crate::config::Origins;
 use crate::error::Error;
+use crate::help;
+use crate::output::columns;
 use crate::settings::{ReplRequest, line_command, read_line};
 
 impl Shell<'_> {
@@ -50,7 +52,11 @@ impl Shell<'_> {
                 }
                 self.execute(*command, origins).await
             }
-            ReplRequest::Print(help) => self.page_text(&help).await,
+            ReplRequest::Print(text) => self.page_text(&text).await,
+            ReplRequest::Help(request) => {
+                let help = help(request.path.first().map(String::as_str))?;
+                self.page_text(&help).await
+            }
         }
     }
 
@@ -141,7 +147,7 @@ fn help(name: Option<&str>) -> Result<StyledStr, Error> {
     definition.build();
     let Some(name) = name else { return Ok(definition.render_help()) };
     match definition.find_subcommand_mut(name) {
-        Some(command) => Ok(command.render_help()),
+        Some(command) => Ok(help::of_definition(command, columns())),
         None => Err(Error::usage(format!("unknown command `{name}`")).with_hint("`help` lists the commands")),
     }
 }

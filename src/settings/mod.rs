@@ -41,6 +41,8 @@ mod work;
 
 pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
+#[cfg(test)]
+pub(crate) use bench::scenario_places;
 pub(crate) use bench::{
     BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,
     Simulation,

@@ -12,6 +12,7 @@ use super::support::refuse_what_needs_v5;
 use super::{ConnectSettings, protocol, secret};
 use crate::cli::repl::{self as lines, ConnectLine, PublishLine, ReplArgs, ReplCommand, ReplLine, SubscribeLine};
 use crate::cli::value::MessageShape;
+use crate::config::HelpRequest;
 use crate::config::origin::{Origin, Origins, names_broker};
 use crate::config::profile::Choice;
 use crate::config::read::{Parsed, Reading, read_as};
@@ -170,8 +171,10 @@ pub(crate) enum ReplRequest {
         /// Warnings about the layers.
         warnings: Vec<String>,
     },
-    /// Print help.
+    /// Print a text.
     Print(StyledStr),
+    /// Print the help of a command.
+    Help(HelpRequest),
 }
 
 /// The definition of a line, without options that have no meaning there.
@@ -213,6 +216,7 @@ pub(crate) fn read_line(
             ReplRequest::Run { command: Box::new(arguments.command), origins, warnings }
         }
         Reading::Print(text) => ReplRequest::Print(text),
+        Reading::Help(request) => ReplRequest::Help(request),
     })
 }
 

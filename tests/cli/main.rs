@@ -4,6 +4,7 @@
 mod completions;
 #[cfg(unix)]
 mod generated;
+mod help;
 mod ledger;
 mod mqttx;
 mod mqttx_options;

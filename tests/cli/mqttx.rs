@@ -53,6 +53,7 @@ fn resolve(script: &[&str]) -> Result<Vec<String>, String> {
     let invocation = match config::read(line, |_| None) {
         Ok(CommandLine::Run(invocation)) => invocation,
         Ok(CommandLine::Print(text)) => return Err(text.to_string()),
+        Ok(CommandLine::Help(request)) => return Err(format!("help: {request:?}")),
         Err(error) => return Err(error.to_string()),
     };
     match &invocation.cli.command {

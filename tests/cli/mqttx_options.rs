@@ -125,6 +125,7 @@ fn read(line: &[&str]) -> Result<(), String> {
     match config::read(tokens, |_| None) {
         Ok(CommandLine::Run(_)) => Ok(()),
         Ok(CommandLine::Print(text)) => Err(format!("it prints: {text}")),
+        Ok(CommandLine::Help(request)) => Err(format!("it prints help: {request:?}")),
         Err(error) => Err(error.to_string()),
     }
 }

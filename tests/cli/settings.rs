@@ -17,6 +17,7 @@ fn invocation(line: &str, environment: &[(&str, &str)]) -> config::Invocation {
     match config::read(arguments, variable) {
         Ok(CommandLine::Run(invocation)) => *invocation,
         Ok(CommandLine::Print(text)) => panic!("{line} printed {text}"),
+        Ok(CommandLine::Help(request)) => panic!("{line} printed help: {request:?}"),
         Err(error) => panic!("{line}: {error}"),
     }
 }

@@ -19,6 +19,7 @@ fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> Error {
             other => panic!("{other:?} has no settings in this test"),
         },
         Ok(CommandLine::Print(text)) => panic!("{arguments:?} printed {text}"),
+        Ok(CommandLine::Help(request)) => panic!("{arguments:?} printed help: {request:?}"),
         Err(error) => Err(error),
     };
     result.expect_err(&format!("{arguments:?} was accepted"))

@@ -12,6 +12,31 @@ pub(crate) const EXAMPLES: &str = "`drop puback 10%`, `delay connack 500ms`, `du
     `corrupt publish 1%`, `reorder publish 5`, `refuse publish 0x97 25%`, `close after publish 7`, `stall 2s every 10s`, \
     `fragment 1`, `drop publish first 2 from client for sensor-*`";
 
+/// What a rule can do: its first words, how it is written, and what happens.
+pub(crate) const ACTIONS: &[(&str, &str, &str)] = &[
+    ("drop", "drop PACKET", "the packet is not delivered"),
+    ("duplicate", "duplicate PACKET", "the packet is delivered twice"),
+    ("corrupt", "corrupt PACKET", "bytes of the packet are changed"),
+    ("delay", "delay PACKET TIME", "the packet is delivered later, and what follows it too"),
+    ("reorder", "reorder PACKET COUNT", "so many packets of this type are delivered in another order"),
+    ("refuse", "refuse PACKET REASON", "the broker answers with this reason code"),
+    ("close after", "close after PACKET [N]", "the connection is closed after the packet, or after the Nth"),
+    ("stall", "stall TIME every TIME", "nothing is delivered for the first time, again and again"),
+    ("fragment", "fragment BYTES", "the stream is delivered in pieces of this size"),
+];
+
+/// What can narrow a rule.
+#[cfg(test)]
+pub(crate) const CONDITIONS: &[(&str, &str)] = &[
+    ("10%", "by chance; `--seed N` makes the same choices in each run"),
+    ("every 3rd", "every third packet"),
+    ("first 5", "the first five packets"),
+    ("after 5", "all but the first five packets"),
+    ("from client", "only packets from clients"),
+    ("to client", "only packets to clients"),
+    ("for sensor-*", "only clients with such an identifier; `*` is any text"),
+];
+
 /// The longest time in a rule.
 const DAY: Duration = Duration::from_hours(24);
 
@@ -134,8 +159,9 @@ fn parse(words: &mut Words<'_>) -> Result<Rule, String> {
             Fault::Fragment(words.expect("a number of bytes", |text| text.parse().ok().filter(|bytes| *bytes > 0))?)
         }
         other => {
-            let actions = "drop, duplicate, corrupt, delay, reorder, refuse, close after, stall or fragment";
-            return Err(format!("expected {actions}, got `{other}`"));
+            let [names @ .., (last, ..)] = ACTIONS else { return Err(format!("unexpected `{other}`")) };
+            let names: Vec<_> = names.iter().map(|(name, ..)| *name).collect();
+            return Err(format!("expected {} or {last}, got `{other}`", names.join(", ")));
         }
     };
     let text = words.words.join(" ");

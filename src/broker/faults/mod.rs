@@ -49,7 +49,11 @@ mod rule;
 mod set;
 
 pub(crate) use grammar::FaultError;
+#[cfg(test)]
+pub(crate) use grammar::{ACTIONS, CONDITIONS};
 pub(crate) use link::{Done, LinkFaults};
 pub(crate) use packet::Packet;
 pub(crate) use rule::Direction;
+#[cfg(test)]
+pub(crate) use rule::Rule;
 pub(crate) use set::Faults;

@@ -20,7 +20,7 @@ pub(crate) enum Packet {
 }
 
 impl Packet {
-    pub(super) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Connect,
         Self::ConnAck,
         Self::Publish,
@@ -39,7 +39,7 @@ impl Packet {
     ];
 
     /// As written in a rule.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::ConnAck => "connack",

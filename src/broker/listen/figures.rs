@@ -31,3 +31,9 @@ pub(super) fn figures(counters: &Counters, gauges: &Gauges) -> Vec<Figure> {
     let growing = growing.into_iter().map(|(name, help, value)| (name, help, value, true));
     growing.chain(momentary.into_iter().map(|(name, help, value)| (name, help, value, false))).collect()
 }
+
+/// The names of all metrics, for the reference.
+#[cfg(test)]
+pub(crate) fn metrics() -> Vec<Figure> {
+    figures(&Counters::default(), &Gauges::default())
+}

@@ -27,5 +27,7 @@ pub(super) use accept::accept;
 pub(crate) use bind::Addresses;
 pub(super) use bind::Listeners;
 pub(super) use figures::Figure;
+#[cfg(test)]
+pub(crate) use figures::metrics;
 pub(crate) use hub::Watch;
 pub(super) use hub::{Hub, Mischief};

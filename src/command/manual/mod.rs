@@ -12,6 +12,7 @@ use clap_complete::Shell;
 
 use crate::error::{Error, ExitStatus};
 use crate::output::{Stdout, Talk, Terminal, WriteError};
+use pages::Shorts;
 
 /// Prints the completion script of a shell.
 pub(crate) fn completion(shell: Shell, definition: Command, terminal: Terminal) -> Result<ExitStatus, Error> {
@@ -25,15 +26,16 @@ pub(crate) fn completion(shell: Shell, definition: Command, terminal: Terminal) 
 pub(crate) fn man(
     folder: Option<&Path>,
     definition: Command,
+    shorts: Shorts,
     terminal: Terminal,
     talk: Talk,
 ) -> Result<ExitStatus, Error> {
     let unusable = |error: std::io::Error| Error::local(format!("cannot make a man page: {error}"));
     let Some(folder) = folder else {
-        let page = pages::main(definition).map_err(unusable)?;
+        let page = pages::main(definition, shorts).map_err(unusable)?;
         return print(&page, terminal);
     };
-    let pages = pages::all(definition).map_err(unusable)?;
+    let pages = pages::all(definition, shorts).map_err(unusable)?;
     let failed = |path: &Path, error: std::io::Error| Error::local(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     for (name, page) in &pages {

@@ -7,52 +7,70 @@ use std::io;
 use clap::Command;
 
 use crate::config;
-use crate::error::ErrorKind;
+use crate::error::exit_codes;
 
-/// What each exit code means, in the order of the codes.
-const EXIT_STATUS: &[(ErrorKind, &str)] = &[
-    (ErrorKind::Local, "local failure: a file, a pipe, a payload that cannot be encoded"),
-    (ErrorKind::Usage, "usage: a bad option, topic or filter"),
-    (ErrorKind::Connect, "cannot connect: DNS, refused, unreachable, TLS, WebSocket upgrade, proxy"),
-    (ErrorKind::ConnectRefused, "the broker refused CONNECT"),
-    (ErrorKind::PublishRefused, "the broker refused a publish"),
-    (ErrorKind::SubscribeRefused, "the broker refused a subscription"),
-    (ErrorKind::ConnectionLost, "the connection was lost and not restored before the work was done"),
-    (ErrorKind::TimedOut, "timed out"),
-    (ErrorKind::Protocol, "the broker broke the protocol"),
-    (ErrorKind::Threshold, "a threshold of a benchmark failed"),
-];
+/// Shorts of several letters, which `clap` does not have, and their long forms.
+pub(crate) type Shorts = &'static [(&'static str, &'static str)];
 
 /// The page of each command that help shows, by its file's name.
-pub(super) fn all(mut root: Command) -> io::Result<BTreeMap<String, String>> {
+pub(super) fn all(mut root: Command, shorts: Shorts) -> io::Result<BTreeMap<String, String>> {
     root.build();
     let mut pages = BTreeMap::new();
     let mut commands = vec![root];
     while let Some(command) = commands.pop() {
         commands.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
         let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
-        pages.insert(format!("{name}.1"), page(command)?);
+        pages.insert(format!("{name}.1"), page(command, shorts)?);
     }
     Ok(pages)
 }
 
 /// The page of the program itself.
-pub(super) fn main(mut root: Command) -> io::Result<String> {
+pub(super) fn main(mut root: Command, shorts: Shorts) -> io::Result<String> {
     root.build();
-    page(root)
+    page(root, shorts)
 }
 
-fn page(command: Command) -> io::Result<String> {
+fn page(command: Command, shorts: Shorts) -> io::Result<String> {
     let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
     let mut page = Vec::new();
     let source = concat!("mqttx-rs ", env!("CARGO_PKG_VERSION"));
     clap_mangen::Man::new(command).source(source).render(&mut page)?;
-    let mut page = String::from_utf8(page).map_err(io::Error::other)?;
+    let page = String::from_utf8(page).map_err(io::Error::other)?;
+    let mut page = with_examples(&with_shorts(&page, shorts));
     if connects {
         push_environment(&mut page);
     }
     push_exit_status(&mut page);
     Ok(page)
+}
+
+/// With the shorts of several letters before their long forms.
+fn with_shorts(page: &str, shorts: Shorts) -> String {
+    let mut page = page.to_owned();
+    for (short, long) in shorts {
+        let escaped = |text: &str| text.replace('-', "\\-");
+        let head = format!("\n.TP\n\\fB\\-\\-{}\\fR", escaped(long));
+        let with_short = format!("\n.TP\n\\fB{}\\fR, \\fB\\-\\-{}\\fR", escaped(short), escaped(long));
+        for end in [" ", "\n"] {
+            page = page.replace(&format!("{head}{end}"), &format!("{with_short}{end}"));
+        }
+    }
+    page
+}
+
+/// The text below the options in sections of their own, examples as they are typed.
+fn with_examples(page: &str) -> String {
+    let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n");
+    let page = page.replace(".SH EXTRA\n", ".SH NOTES\n").replace("\nExamples:\n", "\n.SH EXAMPLES\n.nf\n");
+    match page.split_once("\n.nf\n") {
+        Some((before, examples)) => {
+            let end = examples.find("\n\n").or_else(|| examples.find("\n.SH")).unwrap_or(examples.len());
+            let (examples, after) = examples.split_at(end);
+            format!("{before}\n.nf\n{examples}\n.fi\n{}", after.trim_start_matches('\n'))
+        }
+        None => page,
+    }
 }
 
 /// The section of the variables, from the table that the program reads them by.
@@ -68,10 +86,7 @@ fn push_environment(page: &mut String) {
 /// The section of the exit codes, the same for all commands.
 fn push_exit_status(page: &mut String) {
     page.push_str(".SH EXIT STATUS\n");
-    let errors = EXIT_STATUS.iter().map(|(kind, meaning)| (kind.code().to_string(), *meaning));
-    let done = ("0".to_owned(), "done; also an unbounded sub that was interrupted");
-    let interrupted = ("130, 143".to_owned(), "interrupted before a limited task was done");
-    for (code, meaning) in std::iter::once(done).chain(errors).chain([interrupted]) {
-        let _ = writeln!(page, ".TP\n\\fB{code}\\fR\n{meaning}");
+    for (code, _, meaning) in exit_codes() {
+        let _ = writeln!(page, ".TP\n\\fB{code}\\fR\n{}", meaning.replace('-', "\\-"));
     }
 }

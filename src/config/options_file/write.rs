@@ -216,7 +216,7 @@ mod tests {
         let arguments = ["mqttx-rs"].into_iter().chain(line.split(' ')).map(Into::into);
         match read(arguments, |_| None).unwrap() {
             CommandLine::Run(invocation) => *invocation.save.unwrap(),
-            CommandLine::Print(_) => panic!("no help is asked for"),
+            CommandLine::Print(_) | CommandLine::Help(_) => panic!("no help is asked for"),
         }
     }
 

@@ -44,6 +44,29 @@ pub(crate) enum Kind {
     Filters,
 }
 
+#[cfg(test)]
+impl Kind {
+    /// The value in TOML, for the reference.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Url => "text: a URL",
+            Self::Number => "number, or text with a unit: `\"1KB\"`",
+            Self::Seconds => "seconds, or text: `\"15m\"`",
+            Self::Milliseconds => "milliseconds, or text: `\"1s\"`",
+            Self::Switch | Self::SwitchOff => "true or false",
+            Self::Path => "path, relative to the file's folder; `~/` is the home folder",
+            Self::List => "text or list",
+            Self::Schemas => "`\"FILTER=FILE\"` or a list of them",
+            Self::Pairs => "table of names and values, or list of `\"name: value\"`",
+            Self::Secret => {
+                "`\"env:NAME\"`, `\"file:PATH\"`, `\"keyring:SERVICE/USER\"`, `\"prompt\"`, or the secret itself"
+            }
+            Self::Filters => "list of filters, each text or a table with its own options",
+        }
+    }
+}
+
 impl Key {
     /// The section, for example `connection`.
     pub(crate) fn section(&self) -> &'static str {

@@ -44,6 +44,47 @@ pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     rows().filter_map(|row| row.key.as_ref())
 }
 
+/// What help says about an option besides its definition.
+#[derive(Debug, Default)]
+pub(crate) struct OptionFacts {
+    /// Only MQTT 5.0 can carry it.
+    pub needs_v5: bool,
+    /// It has no effect without this option.
+    pub needs: Option<&'static str>,
+    /// The variables that set it.
+    pub variables: Vec<&'static str>,
+    /// Its key in a profile.
+    pub key: Option<&'static Key>,
+}
+
+impl OptionFacts {
+    /// What is known about an option of a command.
+    pub(crate) fn of(command: &str, option: &str) -> Self {
+        let Some(row) = row_of(command, option) else { return Self::default() };
+        Self {
+            needs_v5: row.has(Note::NeedsV5),
+            needs: row.notes.iter().find_map(|note| if let Note::Needs(id) = note { Some(*id) } else { None }),
+            variables: variable_rows().filter(|(_, other)| *other == row).map(|(variable, _)| variable).collect(),
+            key: row.key.as_ref(),
+        }
+    }
+}
+
+/// The sections of a profile with the keys of each, for help.
+pub(crate) fn profile_keys() -> Vec<(String, String)> {
+    let mut sections: Vec<(String, String)> = Vec::new();
+    for key in keys() {
+        match sections.last_mut().filter(|(section, _)| section == key.section()) {
+            Some((_, names)) => {
+                names.push_str(", ");
+                names.push_str(key.name());
+            }
+            None => sections.push((key.section().to_owned(), key.name().to_owned())),
+        }
+    }
+    sections
+}
+
 impl Key {
     /// The names of all sections.
     pub(crate) fn sections() -> BTreeSet<&'static str> {
@@ -107,7 +148,9 @@ mod tests {
     fn options() -> BTreeSet<(String, String)> {
         fn collect(command: &clap::Command, name: &str, all: &mut BTreeSet<(String, String)>) {
             let options = command.get_arguments().filter(|option| option.get_long().is_some());
-            let ids = options.map(|option| option.get_id().to_string()).filter(|id| id != "help" && id != "version");
+            let ids = options
+                .map(|option| option.get_id().to_string())
+                .filter(|id| !["help", "help_all", "version"].contains(&id.as_str()));
             all.extend(ids.map(|id| (name.to_owned(), id)));
             for inner in command.get_subcommands() {
                 collect(inner, format!("{name} {}", inner.get_name()).trim(), all);

@@ -29,6 +29,17 @@ pub struct Template {
 }
 
 impl Template {
+    /// The conversions of strftime after `@`, for the reference.
+    #[cfg(test)]
+    pub(crate) fn time_conversions() -> &'static str {
+        parse::TIME_CONVERSIONS
+    }
+
+    /// The letters of fields and their meanings.
+    pub(crate) fn letters() -> impl Iterator<Item = (char, &'static str)> {
+        parse::LETTERS.iter().map(|(letter, _, meaning)| (*letter, *meaning))
+    }
+
     /// Whether it shows the time of receipt.
     pub fn wants_time(&self) -> bool {
         self.pieces.iter().any(Piece::wants_time)

@@ -2,13 +2,39 @@ use super::{Field, Fit, FloatWidth, Groups, Piece, TemplateError};
 use crate::payload::{EscapeError, parse_escape};
 
 /// The conversions of strftime that mean something in the C locale (glibc's, of one letter).
-const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
+pub(super) const TIME_CONVERSIONS: &str = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ";
 
 /// The allowed separators between groups of hexadecimal digits.
 const SEPARATORS: &[u8] = b":;,._-/ ";
 
 /// The maximum width in columns, as a width costs memory for each message.
 const MAXIMUM_WIDTH: usize = 65_535;
+
+/// The letters of fields, and their meanings for help and the reference.
+pub(super) const LETTERS: &[(char, Field, &str)] = &[
+    ('t', Field::Topic, "topic"),
+    ('p', Field::Payload, "payload, shown as --format says"),
+    ('x', Field::Hex { upper: false, groups: None }, "payload in hexadecimal digits; %:.2x groups them: 01:fe"),
+    ('X', Field::Hex { upper: true, groups: None }, "the same in upper case"),
+    ('f', Field::Float(FloatWidth::Single), "payload of 4 bytes as a floating-point number"),
+    ('d', Field::Float(FloatWidth::Double), "payload of 8 bytes as a floating-point number"),
+    ('l', Field::PayloadLength, "length of the payload in bytes"),
+    ('q', Field::QoS, "QoS: 0, 1 or 2"),
+    ('r', Field::Retain, "retain flag: 0 or 1"),
+    ('m', Field::PacketId, "packet identifier; 0 at QoS 0"),
+    ('I', Field::IsoTime, "time of receipt in ISO 8601, local time"),
+    ('U', Field::UnixTime, "time of receipt in seconds since 1970, with nanoseconds"),
+    ('j', Field::Json { inline: false }, "the message as mosquitto's JSON, the payload as text"),
+    ('J', Field::Json { inline: true }, "the same with the payload, which must be JSON, as JSON"),
+    ('A', Field::TopicAlias, "topic alias (MQTT 5.0)"),
+    ('C', Field::ContentType, "content type (MQTT 5.0)"),
+    ('D', Field::CorrelationData, "correlation data (MQTT 5.0)"),
+    ('E', Field::MessageExpiryInterval, "message expiry interval in seconds (MQTT 5.0)"),
+    ('F', Field::PayloadFormatIndicator, "payload format indicator: 1 if marked as UTF-8 (MQTT 5.0)"),
+    ('P', Field::UserProperties, "user properties, name:value each (MQTT 5.0)"),
+    ('R', Field::ResponseTopic, "response topic (MQTT 5.0)"),
+    ('S', Field::SubscriptionIdentifier, "subscription identifiers (MQTT 5.0)"),
+];
 
 pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
     let mut pieces = Vec::new();
@@ -104,31 +130,7 @@ fn number(text: &str) -> Result<(usize, &str), String> {
 }
 
 fn field_of(letter: char) -> Option<Field> {
-    Some(match letter {
-        'A' => Field::TopicAlias,
-        'C' => Field::ContentType,
-        'D' => Field::CorrelationData,
-        'E' => Field::MessageExpiryInterval,
-        'F' => Field::PayloadFormatIndicator,
-        'I' => Field::IsoTime,
-        'j' => Field::Json { inline: false },
-        'J' => Field::Json { inline: true },
-        'l' => Field::PayloadLength,
-        'm' => Field::PacketId,
-        'P' => Field::UserProperties,
-        'p' => Field::Payload,
-        'q' => Field::QoS,
-        'R' => Field::ResponseTopic,
-        'r' => Field::Retain,
-        'S' => Field::SubscriptionIdentifier,
-        't' => Field::Topic,
-        'U' => Field::UnixTime,
-        'x' => Field::Hex { upper: false, groups: None },
-        'X' => Field::Hex { upper: true, groups: None },
-        'f' => Field::Float(FloatWidth::Single),
-        'd' => Field::Float(FloatWidth::Double),
-        _ => return None,
-    })
+    LETTERS.iter().find(|(known, ..)| *known == letter).map(|(_, field, _)| *field)
 }
 
 /// `@` and a conversion of strftime.

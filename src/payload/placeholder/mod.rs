@@ -38,5 +38,5 @@ pub(crate) use error::PlaceholderError;
 pub(crate) use jinja::Jinja;
 pub(crate) use pattern::{Pattern, literal};
 pub(crate) use read::Files;
-pub(crate) use table::{Name, Place};
+pub(crate) use table::{Described, Name, Place, descriptions};
 pub(crate) use template::Template;

@@ -43,8 +43,7 @@ pub(super) struct Entry {
     pub(super) example: &'static str,
     /// The short form of MQTTX, or ours in the same style.
     pub(super) short: Option<&'static str>,
-    /// The reference in the README, which a test compares.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the README has it"))]
+    /// The reference, in help and in the README.
     pub(super) meaning: &'static str,
 }
 
@@ -238,6 +237,60 @@ const fn set(names: &[Name]) -> u32 {
     bits
 }
 
+/// A placeholder in words, for help and the reference.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// As written.
+    pub(crate) example: &'static str,
+    /// The short form of MQTTX, or ours in the same style.
+    pub(crate) short: Option<&'static str>,
+    /// Its value.
+    pub(crate) meaning: &'static str,
+    /// Where it can be used.
+    pub(crate) places: String,
+}
+
+/// All placeholders, in the order of the reference.
+pub(crate) fn descriptions() -> impl Iterator<Item = Described> {
+    Entry::ALL.iter().map(|Entry { name, example, short, meaning, .. }| Described {
+        example,
+        short: *short,
+        meaning,
+        places: places_of(*name),
+    })
+}
+
+/// Where a placeholder can be used, in few words.
+fn places_of(name: Name) -> String {
+    let places = [
+        ("client ids", Place::CLIENT_ID),
+        ("client ids of a benchmark", Place::BENCH_CLIENT_ID),
+        ("user names of a benchmark", Place::USERNAME),
+        ("filters", Place::FILTER),
+        ("topics and payloads of a benchmark", Place::TOPIC),
+        ("scenarios", Place::TOPIC.of_scenario()),
+        ("payloads of `pub`", Place::MESSAGE),
+        ("answers", Place::ANSWER),
+    ];
+    let offering: Vec<_> = places.iter().filter(|(_, place)| place.offers(name)).map(|(place, _)| *place).collect();
+    // A scenario has what a benchmark has.
+    let offering = match offering.as_slice() {
+        all if all.len() == places.len() => "all".to_owned(),
+        ["client ids of a benchmark", "user names of a benchmark", rest @ ..] => {
+            if rest.contains(&"answers") {
+                "a benchmark, messages".to_owned()
+            } else {
+                "a benchmark".to_owned()
+            }
+        }
+        ["client ids", ..] => "all but user names and filters".to_owned(),
+        ["scenarios"] => "a scenario".to_owned(),
+        ["topics and payloads of a benchmark", ..] => "messages".to_owned(),
+        some => some.iter().filter(|place| **place != "scenarios").copied().collect::<Vec<_>>().join(", "),
+    };
+    offering.replace("topics and payloads of a benchmark, payloads of `pub`, answers", "messages")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -246,41 +299,12 @@ mod tests {
 
     #[test]
     fn the_readme_has_the_table() {
-        let places = [
-            ("client ids", Place::CLIENT_ID),
-            ("client ids of a benchmark", Place::BENCH_CLIENT_ID),
-            ("user names of a benchmark", Place::USERNAME),
-            ("filters", Place::FILTER),
-            ("topics and payloads of a benchmark", Place::TOPIC),
-            ("scenarios", Place::TOPIC.of_scenario()),
-            ("payloads of `pub`", Place::MESSAGE),
-            ("answers", Place::ANSWER),
-        ];
         let mut table = "| placeholder | short | value | where |\n|---|---|---|---|\n".to_owned();
-        for Entry { name, example, meaning, short, .. } in Entry::ALL {
-            let offering: Vec<_> =
-                places.iter().filter(|(_, place)| place.offers(*name)).map(|(place, _)| *place).collect();
+        for Described { example, short, meaning, places } in descriptions() {
             let short = short.map(|short| format!("`{short}`")).unwrap_or_default();
-            // A scenario has what a benchmark has.
-            let offering = match offering.as_slice() {
-                all if all.len() == places.len() => "all".to_owned(),
-                ["client ids of a benchmark", "user names of a benchmark", rest @ ..] => {
-                    if rest.contains(&"answers") {
-                        "a benchmark, messages".to_owned()
-                    } else {
-                        "a benchmark".to_owned()
-                    }
-                }
-                ["client ids", ..] => "all but user names and filters".to_owned(),
-                ["scenarios"] => "a scenario".to_owned(),
-                ["topics and payloads of a benchmark", ..] => "messages".to_owned(),
-                some => some.iter().filter(|place| **place != "scenarios").copied().collect::<Vec<_>>().join(", "),
-            };
-            let offering =
-                offering.replace("topics and payloads of a benchmark, payloads of `pub`, answers", "messages");
             // A bar would end the cell.
             let (example, meaning) = (example.replace('|', r"\|"), meaning.replace('|', r"\|"));
-            let _ = writeln!(table, "| `{example}` | {short} | {meaning} | {offering} |");
+            let _ = writeln!(table, "| `{example}` | {short} | {meaning} | {places} |");
         }
         let readme = include_str!("../../../README.md");
         assert!(readme.contains(&table), "README.md should have:\n{table}");

@@ -33,6 +33,8 @@ use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::Place;
 
+#[cfg(test)]
+pub(crate) use file::places as scenario_places;
 pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};

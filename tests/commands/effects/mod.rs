@@ -33,7 +33,11 @@ fn options() -> Vec<(String, String)> {
                 continue;
             }
             let options = inner.get_arguments().filter_map(clap::Arg::get_long);
-            all.extend(options.filter(|long| *long != "help").map(|long| (path.to_owned(), long.to_owned())));
+            all.extend(
+                options
+                    .filter(|long| !["help", "help-all"].contains(long))
+                    .map(|long| (path.to_owned(), long.to_owned())),
+            );
         }
     }
     let mut root = mqttx_rs::internals::command();

@@ -14,6 +14,9 @@ mod groups;
 mod phases;
 mod schema;
 
+#[cfg(test)]
+pub(crate) use schema::places;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -62,3 +62,15 @@ fn options(command: &'static str, section: &'static str) -> impl Iterator<Item =
     let keys = of_command.filter_map(|row| row.scenario.as_ref());
     keys.filter(move |key| key.path.split_once('.').map_or("", |(of, _)| of) == section)
 }
+
+/// Every place of a scenario and its keys, for the reference.
+#[cfg(test)]
+pub(crate) fn places() -> Vec<(&'static str, Vec<&'static Key>)> {
+    vec![
+        ("Above the first section", run_keys()),
+        ("`[[groups]]` with `role = \"pub\"`", publish_keys()),
+        ("`[[groups]]` with `role = \"sub\"`", subscribe_keys()),
+        ("`[[groups]]` with `role = \"conn\"`", connect_keys()),
+        ("`[[phases]]`", phase_keys()),
+    ]
+}
