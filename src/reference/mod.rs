@@ -2,6 +2,8 @@
 //!
 //! `MQTTX_RS_BLESS=1 cargo test --lib reference` writes the pages anew. `tests/readme.rs` runs the examples in them.
 
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+
 mod bench;
 mod broker;
 mod commands;
