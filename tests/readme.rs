@@ -84,7 +84,10 @@ impl Page {
     fn all() -> Vec<Self> {
         let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
         let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut paths: Vec<_> = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+        let mut paths: Vec<_> = names
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"))
+            .map(|name| format!("docs/{name}"))
+            .collect();
         paths.push("README.md".to_owned());
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
