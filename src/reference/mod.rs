@@ -50,12 +50,16 @@ fn the_reference_is_up_to_date() {
     assert!(stale.is_empty(), "run MQTTX_RS_BLESS=1 cargo test --lib reference: docs differ: {}", stale.join(", "));
 }
 
+fn is_page(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "md")
+}
+
 /// The pages that people write, and their titles.
 fn others(pages: &[Page]) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let is_other = |name: &String| {
-        name.ends_with(".md") && name != "README.md" && !pages.iter().any(|page| page.file == name.as_str())
+        is_page(name) && name != "README.md" && !pages.iter().any(|page| page.file == name.as_str())
     };
     let mut names: Vec<_> = names.filter(is_other).collect();
     names.sort();
