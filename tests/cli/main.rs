@@ -7,5 +7,7 @@ mod generated;
 mod ledger;
 mod mqttx;
 mod mqttx_options;
+#[cfg(unix)]
+mod packaging;
 mod settings;
 mod usage;
