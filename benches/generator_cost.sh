@@ -33,6 +33,12 @@ cost 'QoS 0, unpaced' 0.5 2000000 pub -c 10 -i 0 -t b/%i -q 0 -S 100B --unpaced 
 cost 'QoS 1, window of 100' 1.0 500000 pub -c 10 -i 0 -t b/%i -q 1 -S 100B --unpaced --inflight 100 -L 500000
 cost 'QoS 2, window of 100' 2.0 300000 pub -c 10 -i 0 -t b/%i -q 2 -S 100B --unpaced --inflight 100 -L 300000
 
+# Stamps in payloads of one's own, beside the 100 random bytes above, whose stamp is in front: about 100 bytes each, too.
+reading='{"site":"north","value":21.5,"unit":"C","ok":true}'
+cost 'QoS 1, stamp in JSON' 1.2 500000 pub -c 10 -i 0 -t b/%i -q 1 -m "$reading" --stamp json:/t --unpaced --inflight 100 -L 500000
+cost 'QoS 1, stamp in a user property' 1.2 500000 pub -c 10 -i 0 -t b/%i -q 1 -m "$reading" --stamp property --unpaced --inflight 100 -L 500000
+cost 'QoS 1, template and stamp in JSON' 1.5 500000 pub -c 10 -i 0 -t b/%i -q 1 -m '{"site":%i,"number":%s,"value":21.5,"unit":"C"}' --template --stamp json:/t --unpaced --inflight 100 -L 500000
+
 # Receiving: one process publishes, the other is measured.
 for _ in $(seq "$runs"); do
     "$program" --quiet bench sub -c 10 -i 0 -t r -p "$port" --report "$work/report.json" -L 1000000 > "$work/out" 2> "$work/err" &

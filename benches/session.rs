@@ -8,6 +8,7 @@
 mod peer;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mqttx_rs::mqtt::{PublishProperties, QoS, TopicFilter, Version};
@@ -39,7 +40,7 @@ fn publish() {
 /// Encoding by itself is a publish at QoS 0: what differs is the packet.
 fn encode() {
     let mut rich = message(QoS::AtMostOnce);
-    rich.properties = Some(Box::new(PublishProperties {
+    rich.properties = Some(Arc::new(PublishProperties {
         content_type: Some("application/json".into()),
         response_topic: Some("factory/answers".into()),
         correlation_data: Some(vec![7; 16].into()),

@@ -43,9 +43,17 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "wait" -d 'Wait fo
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "request" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "rr" -d 'Publish a request and wait for replies'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "reply" -d 'Answer requests'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "record" -d 'Record messages to a file'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "replay" -d 'Publish recorded messages with their original timing'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "clean-retained" -d 'Remove retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "probe" -d 'Test which MQTT features a broker supports'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "watch" -d 'Watch the topics of a broker on the full screen'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "repl" -d 'Explore a broker interactively, or run a script of commands'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "bench" -d 'Load-test a broker and measure it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "simulate" -d 'Simulate devices: cars, homes, factories, weather stations'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "ls" -d 'List the scenarios of `simulate`'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "init" -d 'Create the default profile, from answers on a terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "check" -d 'Print the version'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "profile" -d 'Save connection settings under a name'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "topic" -d 'Match and explain topic filters without a broker'
 complete -c mqttx-rs -n "__fish_mqttx_rs_needs_command" -f -a "broker" -d 'Run an MQTT broker, on its own or while a command runs'
@@ -162,6 +170,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l avsc-path -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue -d 'Keep messages on disk in this folder until they are delivered; without a message, deliver what it holds' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue-max -d 'Most messages to keep in --queue [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l seed -d 'With --template: seed of the random values, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -269,7 +279,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
 hex\t''
@@ -289,6 +299,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l schema -d 'Sch
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l decompress -d 'Decompress payloads: gzip, zstd, or auto to detect which are compressed' -r -f -a "gzip\t''
 zstd\t''
 auto\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l exec -d 'Run a shell command for each message' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l jobs -d 'Messages to work on at the same time [default: 1]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack -d 'When to acknowledge: before the command runs, or after it succeeded [default: before]' -r -f -a "before\t'Before the command runs'
+after\t'After the command succeeded'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l on-failure -d 'What follows a failure: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]' -r -f -a "ignore\t'Go on; the message is acknowledged'
+stop\t'End; the message is not acknowledged'
+redeliver\t'Have the broker send it again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -356,6 +373,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l remove-retaine
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l dry-run -d 'With --remove-retained: show them without removing them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l strict -d 'End at once when a filter is refused'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s v -l verbose -d 'Print all fields of each packet'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack-on-read -d 'Acknowledge each printed message when a line on stdin answers it: ok, fail, or a number of ok'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ask-password -d 'Prompt for the password on the terminal'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
@@ -372,7 +390,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l quiet -d 'Prin
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l match -d 'Only payloads that contain a match of this regular expression' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads with something at this pointer, or with this value; if repeated, all must match' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l json -d 'Only JSON payloads with something at this pointer, or with this value, or that this jq expression matches; if repeated, all must match' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s q -l qos -d 'Highest QoS, one for each filter or one for all' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s U -l unsubscribe -d 'Unsubscribe from these filters afterwards' -r
@@ -393,7 +411,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand wait" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
 hex\t''
@@ -536,7 +554,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand request" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -663,7 +681,7 @@ jsonl\t'One lossless JSON object per line'
 raw\t'Only the payload and the delimiter'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s F -l template -d 'Shape of a line in the letters of mosquitto_sub, for example "%I %t %p"' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-write -d 'Append all payloads to one file' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-save -d 'Write each payload to a numbered file of its own' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l file-save -d 'Write each payload to its own numbered file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -l delimiter -d 'Text to write after each payload in files and in raw' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand rr" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -834,6 +852,338 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l no-profile -
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand reply" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s q -l qos -d 'Highest QoS; 2 receives each message at the QoS it was published with' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s C -l count -d 'End after N messages' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l duration -d 'End after this time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l idle-timeout -d 'End after this long without a message; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l rotate -d 'Start a new file at this size or age; can be given once for each' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l keep -d 'Keep only the N newest of the full files' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -s R -l skip-retained -d 'Leave out retained messages'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l resume -d 'Append to FILE if it exists'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand record" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l speed -d 'Playing speed: 2x is twice as fast, 0.5 half as fast, max without pauses' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l loop -d 'Play N times, or until Ctrl-C without N' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l map -d 'Rename topics, for example \'car/#=test/#\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l only -d 'Only recorded topics that match this filter; can be repeated' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s q -l qos -d 'QoS of all messages [default: as recorded]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l retain -d 'Retain flag of all messages [default: as recorded]' -r -f -a "true\t''
+false\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l inflight -d 'Messages in flight [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l resend-uncertain -d 'Send QoS 2 messages again when a lost session leaves their delivery uncertain'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand replay" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s t -l topic -d 'Filters, for example car/+/speed or car/#' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s T -l filter-out -d 'Leave out topics that match these' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l idle-timeout -d 'Assume that the broker has sent everything after this long without a message' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l dry-run -d 'List the topics and remove nothing'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l yes -d 'Remove without asking'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker supports these; separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Test only these, and those of --require' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which, and a random level, all topics are' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Time limit for each row' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port for TLS [default: 8883]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port for WebSocket [default: 8083]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l wss-port -d 'Port for WebSocket over TLS [default: 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s i -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l json -d 'Print one JSON object at the end instead of a table'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s t -l topic -d 'Filters of the topics, the same as FILTER' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s q -l qos -d 'Highest QoS' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand watch" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -1035,6 +1385,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1132,15 +1483,20 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to; repeatable' -r
@@ -1174,6 +1530,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1238,8 +1595,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l poisson -d 'Random gaps between messages, as with many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s r -l retain -d 'Have the broker keep the message for later subscribers'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s d -l dup -d 'Set the DUP flag'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
@@ -1286,11 +1643,13 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0) (-si)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0) (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1370,9 +1729,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l help -d 'Print help'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Which publisher sends to which subscriber' -r -f -a "one-to-one\t'Each publisher to a subscriber of its own'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shape -d 'Which publisher sends to which subscriber' -r -f -a "one-to-one\t'Each publisher to its own subscriber'
 fan-out\t'Every publisher to every subscriber'
-fan-in\t'Every publisher, each on a topic of its own, to few subscribers'
+fan-in\t'Every publisher, each on its own topic, to few subscribers'
 shared\t'Every publisher to a group whose members share the messages'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l publishers -d 'Number of publishers [default: -c; with fan-out 1]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l subscribers -d 'Number of subscribers [default: -c; with fan-in 1]' -r
@@ -1396,24 +1755,47 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate -d 'Messages of all clients together, for example 50000/s' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l limit-per-client -d 'Number of messages of each client' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l file-read -d 'Read the payload from a file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l split -d 'Split the payload at this regular expression, for example \',\' [default: \'\\n\']; each client sends each part once, or all of them repeatedly until --limit or --duration' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s S -l payload-size -d 'Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s t -l topic -d 'Topic; the other fields of a message are as in `bench pub`' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s f -l format -d 'plain, hex, base64, json, binary, cbor, msgpack or sparkplug; with a schema protobuf, avro or avro-single-object' -r -f -a "plain\t''
+hex\t''
+base64\t''
+json\t''
+binary\t''
+cbor\t''
+msgpack\t''
+protobuf\t''
+avro\t''
+avro-single-object\t''
+sparkplug\t''"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-path -d 'Protobuf schema: a .proto file or a descriptor set (-Pp)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l protobuf-message-name -d 'Message type in the Protobuf schema (-Pmn)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l avsc-path -d 'Avro schema: an .avsc file (-Ap)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l schema -d 'Schema for the topics that match a filter, for example \'a/#=a.proto:Reading\'' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
+zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1478,8 +1860,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l poisson -d 'Random gaps between messages, as with many independent senders'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l unpaced -d 'Send as fast as the window and the socket allow'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l template -d 'Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l abort-on-fail -d 'End as soon as a --fail condition holds'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l embedded -d 'Start a broker in this program and connect to it'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l ask-password -d 'Prompt for the password on the terminal'
@@ -1520,6 +1902,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1614,6 +1997,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l html -d 'Write an HTML page with plots' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1628,6 +2012,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l fail -d 'Fail (exit code 99) if a measure of the candidate differs from the baseline by more than this, for example \'ack.p99>+10%\', \'throughput<-5%\' or \'lost>+0\'; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l html -d 'Write a page with the figures and the plots of all of them over one another' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1653,6 +2038,175 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l scenario -d 'tesla, IEM, `smart_home` or weather, or a template\'s file (with a `.` or `/` in its name; .j2 is Jinja) (-sc)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s f -l file -d 'A template\'s file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l show -d 'Print the template of a scenario, and do nothing else' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s c -l count -d 'Number of clients' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ramp -d 'Connects per second instead of --interval, for example 200/s; `max` is as fast as --handshakes allows' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l handshakes -d 'Connects in progress at a time, at least one per worker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l duration -d 'End after this time, in seconds or with a unit' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
+wrap\t'In the order of the file, starting again at the first row if there are more clients'
+shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l message-interval -d 'Delay between two messages of a client, in milliseconds or with a unit (-im)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate -d 'Messages of all clients together, for example 50000/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate-per-client -d 'Messages of each client, for example 0.5/s' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l burst -d 'Send this many messages of all clients at a time, at the same rate on average' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rate-trace -d 'Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l find-max -d 'Search for the highest rate that meets all these conditions, for example \'p99<50ms\'; starts at --rate, and each step takes --duration [default: 5s]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l confirm -d 'With --find-max: how many runs have to confirm the result' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l max-time -d 'With --find-max: end after this time with the best rate so far, in seconds or with a unit' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l inflight -d 'Messages in flight per client [default: as many as the broker announces, otherwise 100, or 20 at QoS 2]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s L -l limit -d 'End after N messages of all clients together' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l limit-per-client -d 'Number of messages of each client' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l response-topic -d 'Topic for replies (-rt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l correlation-data -d 'Data that links a reply to its request (-cd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l user-properties -d 'User properties, "name: value" (-up)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l content-type -d 'MIME type of the payload (-ct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l subscription-identifier -d 'No client may send it [MQTT-3.3.4-6] (-si)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l csv -d 'Write one CSV line per second' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l html -d 'Write an HTML page with plots' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s h -l hostname -d 'Host name or address of the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
+mqtts\t'TLS'
+ws\t'WebSocket'
+wss\t'WebSocket over TLS'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l url -d 'All in one, for example mqtts://user:pass@host:8883/topic' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l unix -d 'Connect to a Unix socket instead of a host and port' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s u -l username -d 'User name' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s P -l password -d 'Password; - reads it from stdin' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l password-file -d 'File whose first line is the password' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l password-env -d 'Environment variable that holds the password' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s V -l mqtt-version -d 'MQTT version: 5.0, 3.1.1 or 3.1' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s k -l keepalive -d 'Keep Alive interval; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l connect-timeout -d 'Time limit for one attempt to connect; 0 disables it' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reconnect-period -d 'Initial reconnect delay, doubled each time; 0 disables reconnecting (-rp)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l maximum-reconnect-times -d 'Give up after N attempts in one outage' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l authentication-method -d 'SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512 (-am)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reauthenticate-every -d 'Authenticate again at this interval, on the same connection' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l session-expiry-interval -d 'Time the broker keeps the session after the connection ends (-se)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l receive-maximum -d 'QoS 1 and 2 messages the broker may send unacknowledged, 1 or more' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l maximum-packet-size -d 'Largest packet to accept from the broker' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias-maximum -d 'Topic aliases the broker may use' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l conn-user-properties -d 'User properties of CONNECT, "name: value" (-Cup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-topic -d 'Topic of the will (-Wt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message -d 'Payload of the will [default: empty] (-Wm)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-qos -d 'QoS of the will (-Wq)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-delay-interval -d 'Delay before the broker publishes the will (-Wd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-message-expiry-interval -d 'Time after which the broker discards the will (-We)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-content-type -d 'MIME type of the payload of the will (-Wct)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-response-topic -d 'Topic for replies to the will (-Wrt)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-correlation-data -d 'Data that links a reply to the will (-Wcd)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-user-properties -d 'User properties of the will, "name: value" (-Wup)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ca -d 'Trusted CA certificates, a file or a folder [default: the system\'s]' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l cert -d 'Client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l key -d 'Private key of the client certificate' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l key-password -d 'Passphrase of an encrypted key' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l key-password-file -d 'File whose first line is the passphrase' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l sni -d 'Server name to request and verify [default: the host]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l alpn -d 'Application protocols to offer (ALPN)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l tls-min-version -d 'Lowest TLS version to accept: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l pin-sha256 -d 'Accept only the public key with this SHA-256 hash; repeatable' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l path -d 'Path of the upgrade request' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ws-headers -d 'Headers to add to the request, "name: value" (-wh)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l proxy -d 'Proxy, for example socks5h://host:1080 or http://host:3128' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-proxy -d 'Hosts to reach without the proxy, separated by commas' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l bind -d 'Local address to connect from' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l trace -d 'Print each packet on stderr, as text or with =json as JSON' -r -f -a "text\t'A line of text'
+json\t'One JSON object per line'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json] (-so)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json] (-lo)' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s I -l client-id -d 'Client identifier [default: random]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s t -l topic -d 'Topic to publish to [default: mqttx/simulate/%sc/%c]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l reconnect -d 'Reconnect when the connection is lost (see -rp and --maximum-reconnect-times)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l poisson -d 'Random gaps between messages, as with many independent senders'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l unpaced -d 'Send as fast as the window and the socket allow'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l latency -d 'With --unpaced: measure latency anyway, at the cost of speed'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s v -l verbose -d 'Accepted for compatibility with MQTTX'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s r -l retain -d 'Have the broker keep the message for later subscribers'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s d -l dup -d 'Set the DUP flag'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l payload-format-indicator -d 'Mark the payload as UTF-8 text (-pf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l abort-on-fail -d 'End as soon as a --fail condition holds'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l embedded -d 'Start a broker in this program and connect to it'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ask-password -d 'Prompt for the password on the terminal'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-clean -d 'Resume the stored session and keep it; needs --client-id'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l follow-redirect -d 'Follow a redirect to another broker'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l req-response-info -d 'Ask the broker for Response Information'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-req-problem-info -d 'Ask the broker to leave out reason strings'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-retain -d 'Have the broker keep the will for later subscribers (-Wr)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l will-payload-format-indicator -d 'Mark the payload of the will as UTF-8 text (-Wpf)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l insecure -d 'Accept any certificate: anyone can listen in'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ipv4 -d 'Use IPv4 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l ipv6 -d 'Use IPv6 only'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l scenario -d 'The scenarios of `simulate` (-sc)'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l set -d 'What the profile says, as in connection.host=broker.example' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l force -d 'Replace the profile if it is there'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l help -d 'Print help'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t'Even into a pipe'
+never\t'Not even on a terminal'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l error-format -d 'Print errors as text or json' -r -f -a "text\t'A sentence, and perhaps a hint'
+json\t'One JSON object'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l no-profile -d 'Use no profile, not even the selected one'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l quiet -d 'Print only warnings and errors on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l debug -d 'Log what the program does on stderr'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand check" -l help -d 'Print help'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -1954,7 +2508,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l cert -d 'Ce
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l key -d 'Private key of the certificate' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l client-ca -d 'CA certificates for clients: over TLS, accept only clients with a certificate from one of them' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user -d 'User who may connect; repeatable [default: anyone may connect]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, one per line: NAME:PASSWORD, or a hash by mosquitto_passwd, which cannot serve SCRAM' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l user-file -d 'File of users, one per line: NAME:PASSWORD, or a hash written by mosquitto, which cannot serve SCRAM' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l acl-file -d 'Access rules for publishing and subscribing, in mosquitto\'s syntax: user, topic, pattern' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-qos -d 'Highest QoS to accept and grant' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-maximum -d 'QoS 1 and 2 messages a client may send unacknowledged [default: 65535]' -r

@@ -11,8 +11,9 @@ use crate::error::{Error, ExitStatus};
 use crate::output::{ColorChoice, ErrorFormat, LogFile, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::repl;
 use crate::settings::{
-    BenchSettings, BrokerSettings, CompareSettings, ConnSettings, ManifestSettings, MergeSettings, ProfileJob,
-    PubSettings, ReplSettings, ReplySettings, RequestSettings, SubSettings, TopicJob, WatchSettings,
+    BenchSettings, BrokerSettings, CleanRetainedSettings, CompareSettings, ConnSettings, ManifestSettings,
+    MergeSettings, ProbeSettings, ProfileJob, PubSettings, RecordSettings, ReplSettings, ReplaySettings, ReplySettings,
+    RequestSettings, SubSettings, TopicJob, WatchSettings,
 };
 
 /// Runs the program and returns its exit code. All errors have been printed by then.
@@ -103,6 +104,27 @@ fn dispatch(invocation: Invocation, terminal: Terminal, talk: Talk) -> Result<Ex
             let settings = ReplySettings::resolve(*arguments, &origins)?;
             let _broker = command::broker::embed(&settings.connect, talk)?;
             block_on(command::reply::run(&settings, talk))
+        }
+        Command::Record(arguments) => {
+            let settings = RecordSettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::record::run(&settings, talk))
+        }
+        Command::Replay(arguments) => {
+            let settings = ReplaySettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::replay::run(&settings, talk))
+        }
+        Command::CleanRetained(arguments) => {
+            let is_terminal = std::io::stdin().is_terminal();
+            let settings = CleanRetainedSettings::resolve(*arguments, &origins, is_terminal)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::clean_retained::run(&settings, terminal, talk))
+        }
+        Command::Probe(arguments) => {
+            let settings = ProbeSettings::resolve(*arguments, &origins)?;
+            let _broker = command::broker::embed(&settings.connect, talk)?;
+            block_on(command::probe::run(&settings, terminal, talk))
         }
         Command::Watch(arguments) => {
             let is_terminal = std::io::stdin().is_terminal() && terminal.stdout.terminal;

@@ -4,6 +4,7 @@
 //! Alone in its file, since the counter is the allocator of the whole test program.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -50,7 +51,7 @@ fn printing_a_message_takes_no_memory_at_steady_state() {
 
 fn record() -> Record {
     let mut message = Message::new(TopicName::parse("汽车/1").unwrap(), "{\"speed\":[21.5,null],\"unit\":\"km/h\"}");
-    message.properties = Some(Box::new(PublishProperties {
+    message.properties = Some(Arc::new(PublishProperties {
         user_properties: vec![("region".into(), "eu".into()), ("region".into(), "us".into())],
         correlation_data: Some(Bytes::from_static(b"\x1b\xff")),
         ..PublishProperties::default()

@@ -6,11 +6,11 @@ use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
 use super::preflight::Resources;
 use super::recorder::{Share, Slots, WorkerResult};
-use super::report::{Clients, Ended, Generator, PhaseReport, Rates, Report, Seconds};
+use super::report::{Clients, Ended, Generator, GroupReport, PhaseReport, Rates, Report, Seconds};
 use super::run::Observer;
 use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
-use super::{Counts, Latencies, Latency, Measure, Reasons};
+use super::{Change, Counts, Latencies, Latency, Measure, Reasons};
 use crate::bench::usage::{peak_memory, process_cpu};
 
 impl Conductor<'_> {
@@ -56,6 +56,7 @@ impl Conductor<'_> {
         let (mut measured, mut shares, mut last, mut ever_connected) = (Rates::default(), Vec::new(), 0, 0);
         let mut slots = Slots::default();
         let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
+        let mut groups = self.empty_groups();
         for result in results {
             counts += &result.counts;
             reasons += &result.reasons;
@@ -70,6 +71,12 @@ impl Conductor<'_> {
             for (sum, part) in phases.iter_mut().zip(&result.phases) {
                 sum.0 += &part.counts;
                 sum.1.add(&part.latency);
+            }
+            for (sum, part) in groups.iter_mut().zip(&result.groups) {
+                sum.counts += &part.counts;
+                if part.latency.count() > 0 {
+                    sum.latency.get_or_insert_with(Latency::coarse).add(&part.latency);
+                }
             }
         }
         self.settle_losses(&mut counts, ended);
@@ -86,6 +93,7 @@ impl Conductor<'_> {
             reasons,
             latencies: Measure::ALL.into_iter().filter_map(|m| Some((m, latencies.get(m)?.clone()))).collect(),
             phases: self.phase_reports(phases, end),
+            groups,
             generator: generator(&shares, self.resources),
             ..self.empty_report()
         };
@@ -97,7 +105,7 @@ impl Conductor<'_> {
         let scenario = &self.plan.scenario;
         let begun = self.phases.first().filter(|first| first.begun != u64::MAX);
         let Some(PhaseTimes { begun: begin, stood, .. }) = begun.copied() else {
-            return Seconds { connecting: seconds(end), ..Seconds::default() };
+            return Seconds { connecting: seconds(end), ramp: self.ramp(), ..Seconds::default() };
         };
         let stopped = self.phases.iter().rev().find_map(|phase| phase.stopped).unwrap_or(end);
         let (last, until) = match (self.phases.last(), scenario.phases.last()) {
@@ -113,6 +121,7 @@ impl Conductor<'_> {
         let warmup = nanos(scenario.warmup).min(measured_until.saturating_sub(begin));
         Seconds {
             connecting: seconds(stood),
+            ramp: self.ramp(),
             waiting: seconds(begin.saturating_sub(stood)),
             late: self.late(),
             warmup: seconds(warmup),
@@ -154,6 +163,31 @@ impl Conductor<'_> {
             }
         });
         rows.collect()
+    }
+
+    /// A report for each group, if there are several.
+    fn empty_groups(&self) -> Vec<GroupReport> {
+        let scenario = &self.plan.scenario;
+        let groups = scenario.groups.iter().filter(|_| scenario.groups.len() > 1).map(|group| GroupReport {
+            name: group.name.clone(),
+            clients: scenario.slice(group).len(),
+            counts: Counts::default(),
+            measure: group.measure(),
+            latency: None,
+        });
+        groups.collect()
+    }
+
+    /// How long connecting all clients should take, if a rate was given.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
+    fn ramp(&self) -> Option<f64> {
+        let scenario = &self.plan.scenario;
+        let first = scenario.phases.first()?;
+        let connects = first.changes.iter().filter(|(_, change)| *change == Change::Connect);
+        // Nothing waits for the last one.
+        let last = connects.map(|(group, _)| scenario.groups[*group].clients).sum::<u64>().checked_sub(1)?;
+        let interval = scenario.connect_interval.as_secs_f64();
+        (interval > 0.0).then_some(last as f64 * interval)
     }
 
     /// What should have arrived and did not.

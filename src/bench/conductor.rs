@@ -98,6 +98,7 @@ impl<'a> Conductor<'a> {
         let (sender, seconds) = mpsc::channel();
         let scenario = &plan.scenario;
         let count = (scenario.workers as u64).min(scenario.own_clients()).max(1);
+        let names = scenario.groups.iter().map(|group| group.name.clone()).collect::<Vec<_>>().into_iter();
         let clock = Clock::start();
         let begun = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         let (mut workers, mut results) = (Vec::new(), Vec::new());
@@ -138,7 +139,7 @@ impl<'a> Conductor<'a> {
             control,
             workers,
             results,
-            series: Series::new(seconds),
+            series: Series::new(names, seconds),
             stage: Stage::Connecting,
             stage_begin: 0,
             phases: Vec::new(),
@@ -259,6 +260,7 @@ impl<'a> Conductor<'a> {
             delivered: self.sum(|progress| &progress.delivered),
             outstanding: self.sum(|progress| &progress.outstanding),
             counts: self.series.counts,
+            groups: self.series.groups(),
             last: self.series.last(),
             measure: self.plan.scenario.series_measure(),
             buckets: self.series.buckets(),

@@ -78,6 +78,34 @@ impl Measure {
     }
 }
 
+#[cfg(test)]
+impl Measure {
+    /// What it measures.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Connect => "connecting the socket",
+            Self::Tls => "the TLS handshake",
+            Self::WebSocket => "the WebSocket upgrade",
+            Self::Connack => "from CONNECT to CONNACK",
+            Self::Suback => "from SUBSCRIBE to SUBACK",
+            Self::Online => {
+                "from the planned time of a connect, or from the cut of its connection, until the client stands (again)"
+            }
+            Self::Ack => "from the planned time to PUBACK or PUBCOMP",
+            Self::AckUncorrected => "from the time of sending to PUBACK or PUBCOMP",
+            Self::E2e => "from the planned time to the delivery at a subscriber",
+            Self::E2eUncorrected => "from the time of sending to the delivery at a subscriber",
+            Self::Backlog => {
+                "from CONNECT of the subscriber to the delivery of what had waited for it: retained messages, a kept session's"
+            }
+            Self::SendDelay => "from the planned time to that of sending: how late the generator itself is",
+            Self::CoreDelay => {
+                "from the time for which a worker's thread had set its alarm to the one at which it ran: not given a core"
+            }
+        }
+    }
+}
+
 /// A histogram of durations from 0.1 us to an hour, to three significant digits. Longer ones count as an hour.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

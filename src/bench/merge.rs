@@ -1,7 +1,7 @@
 //! Merges the reports of the parts of one run, and refuses anything else.
 
 use super::identity::is_own;
-use super::report::{Ended, Part, PhaseReport, Row};
+use super::report::{Ended, GroupReport, Part, PhaseReport, Row};
 use super::verdict::LimitedBy;
 use super::{Parameter, Report, ReportError};
 
@@ -86,6 +86,7 @@ impl Report {
         }
         let (own, others) = (&mut self.seconds, &other.seconds);
         own.connecting = own.connecting.max(others.connecting);
+        own.ramp = own.ramp.zip(others.ramp).map(|(own, others)| own.max(others));
         own.waiting = own.waiting.max(others.waiting);
         own.late = match (own.late, others.late) {
             (Some(own), Some(others)) => Some(own.max(others)),
@@ -108,6 +109,9 @@ impl Report {
                 Some(own) => own.add(phase),
                 None => self.phases.push(phase.clone()),
             }
+        }
+        for (own, others) in self.groups.iter_mut().zip(&other.groups) {
+            own.add(others);
         }
         for (second, row) in other.series.iter().enumerate() {
             if self.series.len() <= second {
@@ -226,6 +230,20 @@ impl PhaseReport {
         if let Some(latency) = &other.latency {
             self.latency.get_or_insert_default().add(latency);
         }
+    }
+}
+
+impl GroupReport {
+    fn add(&mut self, other: &Self) {
+        self.clients += other.clients;
+        self.counts += &other.counts;
+        self.latency = match (self.latency.take(), &other.latency) {
+            (Some(mut own), Some(others)) => {
+                own.add(others);
+                Some(own)
+            }
+            (own, others) => own.or_else(|| others.clone()),
+        };
     }
 }
 

@@ -4,6 +4,7 @@
 //! Reports show what happened: events are counted separately, latencies run from the planned time, and nothing here
 //! prints.
 
+mod advice;
 mod change;
 mod clock;
 mod conclusion;
@@ -23,6 +24,8 @@ mod report;
 mod report_error;
 mod run;
 mod scale;
+#[cfg(test)]
+mod scale_page;
 mod scenario;
 mod schedule;
 mod search;
@@ -30,10 +33,14 @@ mod search_report;
 mod sequence;
 mod series;
 mod stamp;
+mod stamping;
 mod start;
 mod taps;
 mod text;
 mod threshold;
+#[cfg(test)]
+mod threshold_page;
+mod trace;
 mod usage;
 mod verdict;
 mod worker;
@@ -47,16 +54,16 @@ pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
 pub(crate) use rate::Rate;
-#[cfg(test)]
-pub(crate) use report::PhaseReport;
 pub use report::{Ended, Report};
+#[cfg(test)]
+pub(crate) use report::{GroupReport, PhaseReport};
 pub(crate) use report::{LATE_START, Row};
 pub(crate) use report_error::ReportError;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scale::Takes;
 pub(crate) use scenario::{
-    Act, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish, Reconnect, Role,
-    Scenario, Shard, Subscribe, Until, WillTexts,
+    Act, Authentication, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish,
+    Reconnect, Role, Scenario, Shard, Subscribe, Until, WillTexts,
 };
 pub(crate) use schedule::{Schedule, Slice};
 pub(crate) use search::{Search, StepOutcome};
@@ -64,10 +71,12 @@ pub(crate) use search_report::{SearchEnded, SearchReport, SearchStep};
 pub(crate) use sequence::{Arrival, Sequence};
 pub(crate) use series::{BUCKETS, Buckets};
 pub use stamp::Stamp;
+pub(crate) use stamping::{StampPlace, Stampable};
 pub(crate) use start::run;
 pub(crate) use taps::{ALL_WATCHED, Taps};
 pub(crate) use text::{Piece, Text};
 pub(crate) use threshold::Finding;
 pub use threshold::Measured;
 pub(crate) use threshold::{Needs, Threshold};
+pub(crate) use trace::Trace;
 pub use verdict::LimitedBy;

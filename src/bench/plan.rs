@@ -12,15 +12,15 @@ use crate::mqtt::{
 };
 use crate::payload::Rows;
 use crate::payload::placeholder::{Drawer, Name};
-use crate::session::{ConnectOptions, SubscribeRequest};
+use crate::session::{ConnectOptions, InvalidOptions, Session, SubscribeRequest};
 use crate::transport::{Resolved, Stream, TlsIdentity};
 
 /// A scenario, with its brokers looked up.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) scenario: Scenario,
-    /// For each dialer, each endpoint looked up.
-    pub(super) resolved: Vec<Vec<Arc<Resolved>>>,
+    /// For each dialer, each endpoint that is reached by it, looked up.
+    pub(super) resolved: Vec<Vec<Option<Arc<Resolved>>>>,
     /// For each group, how many deliveries to its clients a message to a topic leads to.
     fan_out: Vec<FanOut>,
     /// Subscriptions of each group that have not come about. Few, and none in most runs.
@@ -78,7 +78,7 @@ impl Plan {
     /// Works out a scenario and checks every topic and filter in it.
     pub(super) fn new(
         scenario: Scenario,
-        resolved: Vec<Vec<Arc<Resolved>>>,
+        resolved: Vec<Vec<Option<Arc<Resolved>>>>,
         taps: Option<Taps>,
     ) -> Result<Self, TopicError> {
         let receivers = receivers(&scenario);
@@ -120,17 +120,17 @@ impl Plan {
 
     /// Which dialer and which endpoint a client takes: both in turn, and all pairs of them before any again.
     pub(super) fn way(&self, client: ClientNumber) -> (usize, usize) {
-        let own = &self.group(client).endpoints;
-        let (dialers, endpoints) = (self.scenario.dialers.len().max(1), own.len().max(1));
+        let group = self.group(client);
+        let (sources, endpoints) = (self.scenario.sources.max(1), group.endpoints.len().max(1));
         let number = usize::try_from(client.number).unwrap_or_default();
-        (number / endpoints % dialers, own.start + number % endpoints)
+        (group.way * sources + number / endpoints % sources, group.endpoints.start + number % endpoints)
     }
 
     /// What CONNECT says for a client.
     pub(super) fn connect_options(&self, client: ClientNumber) -> ConnectOptions {
-        let mut options = self.scenario.session.clone();
         let mut drawer = drawer_of(client);
         let group = self.group(client);
+        let mut options = group.session.as_deref().unwrap_or(&self.scenario.session).clone();
         let (client_id, user_name) = self.names(client, &mut drawer);
         options.version = group.version;
         options.client_id = client_id.into();
@@ -156,6 +156,18 @@ impl Plan {
         options
     }
 
+    /// A client's session.
+    pub(super) fn session(&self, client: ClientNumber) -> Result<Session, InvalidOptions> {
+        let mut options = self.connect_options(client);
+        let Some(authentication) = &self.group(client).login.authentication else { return Session::new(options) };
+        let password = options.password.take().unwrap_or_default();
+        let user_name = options.user_name.clone().unwrap_or_default();
+        let authenticator = authentication(&user_name, &String::from_utf8_lossy(&password));
+        let mut session = Session::new(options)?;
+        session.set_authenticator(authenticator)?;
+        Ok(session)
+    }
+
     /// The files of a client's own certificate, where it has one.
     pub(super) fn certificate(&self, client: ClientNumber) -> Option<TlsIdentity> {
         let (certificate, key, key_password) = self.group(client).login.certificate.as_ref()?;
@@ -165,7 +177,7 @@ impl Plan {
     }
 
     /// What is the same in all messages of a client, besides their topic.
-    pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Box<PublishProperties>> {
+    pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Arc<PublishProperties>> {
         let Role::Publish(publish) = &self.group(client).role else { return None };
         if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
             return publish.properties.clone();
@@ -173,7 +185,7 @@ impl Plan {
         let mut drawer = drawer_of(client);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         let user_properties = pairs(&publish.user_properties, &mut fill);
-        Some(Box::new(PublishProperties {
+        Some(Arc::new(PublishProperties {
             user_properties,
             ..publish.properties.clone().unwrap_or_default().as_ref().clone()
         }))

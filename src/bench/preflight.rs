@@ -1,5 +1,7 @@
 //! Before thousands of connections: are there descriptors and ports for them?
 
+use super::advice;
+
 /// What a run needs, and what the system allows after we have raised what we may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Resources {
@@ -73,7 +75,7 @@ impl Resources {
         let needed = demand.open_files();
         if let Some(open_files) = self.open_files.filter(|open_files| *open_files < needed) {
             let what = format!("{connections} connections need {needed} open files, but only {open_files} are allowed");
-            return Err(Shortage { what, command: format!("sudo prlimit --pid $$ --nofile={needed}:{needed}") });
+            return Err(Shortage { what, command: advice::open_files(needed) });
         }
         if let Some(ports) = self.local_ports.filter(|ports| ports.saturating_mul(port_ranges) < connections) {
             let of_each = match demand.ports_for_each {
@@ -84,8 +86,7 @@ impl Resources {
                 "{connections} connections need as many local ports, but there are only {} ({ports} for each {of_each})",
                 ports.saturating_mul(port_ranges)
             );
-            let command = "sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'   (or give several --source-ip)";
-            return Err(Shortage { what, command: command.into() });
+            return Err(Shortage { what, command: advice::ports() });
         }
         Ok(())
     }
@@ -142,6 +143,8 @@ mod tests {
         let shortage = resources.check(demand(5000)).unwrap_err();
         assert_eq!(shortage.to_string(), "5000 connections need 5048 open files, but only 1024 are allowed");
         assert_eq!(shortage.command(), "sudo prlimit --pid $$ --nofile=5048:5048");
+        let many = resources.check(demand(2_000_000)).unwrap_err();
+        assert!(many.command().starts_with("sudo sysctl -w fs.nr_open=2000048 && sudo prlimit"), "{many:?}");
     }
 
     #[test]

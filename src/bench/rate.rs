@@ -26,6 +26,11 @@ impl Rate {
         Self { events: events.max(1), nanos: 1_000_000_000 }
     }
 
+    /// So many events a second, to a thousandth.
+    pub(crate) fn of(per_second: f64) -> Self {
+        Self::of_second(1).scaled(per_second)
+    }
+
     /// The rate of so many that each have this one.
     #[must_use]
     pub(crate) fn times(self, count: u64) -> Self {

@@ -17,6 +17,8 @@ pub(super) struct Second {
     pub(super) latency: Latency,
     /// Those of the warm-up, and of what came when the measured time was over.
     pub(super) unmeasured: Option<Latency>,
+    /// What happened in it, by group; empty where there is only one.
+    pub(super) groups: Vec<Counts>,
 }
 
 /// What a worker measures.
@@ -44,6 +46,24 @@ pub(super) struct Recorder {
     phases: Vec<PhaseResult>,
     /// At the beginning of the phase.
     at_phase: (Counts, Latency),
+    /// By group; empty where there is only one.
+    groups: Vec<GroupResult>,
+    /// Whose connection is looked at, and what had been counted when that began.
+    group: usize,
+    at_group: Counts,
+    /// By group, at the beginning of the second.
+    groups_at_boundary: Vec<Counts>,
+}
+
+/// One worker's part of a group.
+#[derive(Debug, Clone)]
+pub(super) struct GroupResult {
+    /// What happened to its clients.
+    pub(super) counts: Counts,
+    /// The latency that is of most interest of them.
+    pub(super) measure: Measure,
+    /// To two digits, since there may be many groups.
+    pub(super) latency: Latency,
 }
 
 /// One worker's part of a phase.
@@ -58,9 +78,16 @@ pub(super) struct PhaseResult {
 const SECOND: u64 = 1_000_000_000;
 
 impl Recorder {
-    /// `series_measure` is the latency that the series shows.
-    pub(super) fn new(series_measure: Measure, seconds: Sender<Second>) -> Self {
+    /// `series_measure` is the latency that the series shows, `groups` that of each group.
+    pub(super) fn new(series_measure: Measure, groups: Vec<Measure>, seconds: Sender<Second>) -> Self {
+        let groups = if groups.len() > 1 { groups } else { Vec::new() };
+        let group = |measure| GroupResult { counts: Counts::default(), measure, latency: Latency::coarse() };
+        let groups: Vec<_> = groups.into_iter().map(group).collect();
         Self {
+            groups_at_boundary: vec![Counts::default(); groups.len()],
+            groups,
+            group: 0,
+            at_group: Counts::default(),
             counts: Counts::default(),
             reasons: Reasons::default(),
             latencies: Latencies::default(),
@@ -93,6 +120,22 @@ impl Recorder {
         }
     }
 
+    /// What is counted from now on happens to a client of this group.
+    pub(super) fn at_group(&mut self, group: usize) {
+        if group != self.group && !self.groups.is_empty() {
+            self.settle_group();
+            self.group = group;
+        }
+    }
+
+    /// Adds what has been counted since the last look to the group that was looked at.
+    fn settle_group(&mut self) {
+        if let Some(group) = self.groups.get_mut(self.group) {
+            group.counts += &self.counts.since(&self.at_group);
+            self.at_group = self.counts;
+        }
+    }
+
     /// Closes the second that has passed. Called before anything that happened at `now` is counted.
     pub(super) fn tick(&mut self, now: u64) {
         if now >= self.boundary {
@@ -107,9 +150,12 @@ impl Recorder {
         let counts = self.counts.since(&self.at_boundary);
         if counts != Counts::default() {
             let latency = std::mem::replace(&mut self.interval, Latency::coarse());
+            self.settle_group();
+            let parts = self.groups.iter().zip(&mut self.groups_at_boundary);
+            let groups = parts.map(|(group, before)| group.counts.since(&std::mem::replace(before, group.counts)));
+            let (number, groups, unmeasured) = (self.second, groups.collect(), self.unmeasured.take());
             // There is no receiver any more when the run has been given up.
-            let _ =
-                self.seconds.send(Second { number: self.second, counts, latency, unmeasured: self.unmeasured.take() });
+            let _ = self.seconds.send(Second { number, counts, latency, unmeasured, groups });
             self.at_boundary = self.counts;
         }
     }
@@ -145,6 +191,7 @@ impl Recorder {
         let is_measured = self.is_measured(belongs_to);
         if is_measured {
             self.latencies.record(measure, nanos);
+            self.measure_group(measure, nanos);
         }
         if measure == self.series_measure {
             if is_measured {
@@ -158,6 +205,7 @@ impl Recorder {
     /// Takes a latency of the connect phase, which has no warm-up.
     pub(super) fn step(&mut self, measure: Measure, nanos: u64) {
         self.latencies.record(measure, nanos);
+        self.measure_group(measure, nanos);
         if measure == self.series_measure {
             self.interval.record(nanos);
         }
@@ -168,13 +216,25 @@ impl Recorder {
     /// What was measured, including the last of the `phases`.
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
-        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, .. } = self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases }
+        self.settle_group();
+        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, groups, .. } =
+            self;
+        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases, groups }
+    }
+
+    fn measure_group(&mut self, measure: Measure, nanos: u64) {
+        if let Some(group) = self.groups.get_mut(self.group)
+            && group.measure == measure
+        {
+            group.latency.record(nanos);
+        }
     }
 
     /// What was measured so far, for the report of a run that goes on. Copies the histograms: a few times a minute.
-    pub(super) fn so_far(&self, cpu: CpuUse) -> WorkerResult {
+    pub(super) fn so_far(&mut self, cpu: CpuUse) -> WorkerResult {
+        self.settle_group();
         WorkerResult {
+            groups: self.groups.clone(),
             counts: self.counts,
             reasons: self.reasons.clone(),
             latencies: self.latencies.clone(),
@@ -205,6 +265,8 @@ pub(super) struct WorkerResult {
     pub(super) slots: Slots,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
+    /// Group by group; empty where there is only one.
+    pub(super) groups: Vec<GroupResult>,
 }
 
 /// Places in windows, while messages waited for them.
@@ -295,7 +357,7 @@ mod tests {
     #[test]
     fn each_second_is_sent_with_what_happened_in_it() {
         let (sender, seconds) = mpsc::channel();
-        let mut recorder = Recorder::new(Measure::Ack, sender);
+        let mut recorder = Recorder::new(Measure::Ack, Vec::new(), sender);
         recorder.tick(10);
         recorder.counts.sent += 3;
         recorder.tick(3 * SECOND + 5);
@@ -309,7 +371,7 @@ mod tests {
 
     #[test]
     fn warm_up_is_not_measured() {
-        let mut recorder = Recorder::new(Measure::Ack, mpsc::channel().0);
+        let mut recorder = Recorder::new(Measure::Ack, Vec::new(), mpsc::channel().0);
         (recorder.from, recorder.to) = (100, 200);
         for time in [99, 100, 199, 200] {
             recorder.measure(Measure::Ack, time, 1000);
@@ -320,7 +382,7 @@ mod tests {
     #[test]
     fn warm_up_is_in_the_second_and_apart() {
         let (sender, seconds) = mpsc::channel();
-        let mut recorder = Recorder::new(Measure::Ack, sender);
+        let mut recorder = Recorder::new(Measure::Ack, Vec::new(), sender);
         recorder.from = 100;
         recorder.measure(Measure::Ack, 99, 1_000_000);
         recorder.measure(Measure::Ack, 100, 1000);
@@ -328,6 +390,29 @@ mod tests {
         recorder.close_second();
         let second = seconds.try_iter().next().unwrap();
         assert_eq!((second.latency.count(), second.unmeasured.map(|latency| latency.count())), (1, Some(1)));
+    }
+
+    #[test]
+    fn what_happens_is_of_the_group_that_is_looked_at() {
+        let (sender, seconds) = mpsc::channel();
+        let mut recorder = Recorder::new(Measure::Ack, vec![Measure::E2e, Measure::Ack], sender);
+        (recorder.from, recorder.to) = (0, 100);
+        for (group, sent, measure) in
+            [(1, 2, Measure::Ack), (0, 0, Measure::E2e), (0, 0, Measure::Ack), (1, 3, Measure::Ack)]
+        {
+            recorder.at_group(group);
+            recorder.counts.sent += sent;
+            recorder.counts.delivered += u64::from(group == 0);
+            recorder.measure(measure, 10, 1000);
+        }
+        recorder.close_second();
+        let second = seconds.try_iter().next().unwrap();
+        let of = |counts: &[Counts]| counts.iter().map(|counts| (counts.sent, counts.delivered)).collect::<Vec<_>>();
+        assert_eq!(of(&second.groups), [(0, 2), (5, 0)]);
+        let result = recorder.finish(0, CpuUse::default());
+        let counts: Vec<_> = result.groups.iter().map(|group| group.counts).collect();
+        assert_eq!(of(&counts), [(0, 2), (5, 0)]);
+        assert_eq!(result.groups.iter().map(|group| group.latency.count()).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

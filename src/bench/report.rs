@@ -46,6 +46,9 @@ pub struct Report {
     pub latencies: BTreeMap<Measure, Latency>,
     /// Phase by phase; empty where there is only one.
     pub phases: Vec<PhaseReport>,
+    /// Group by group; empty where there is only one.
+    #[serde(default)]
+    pub groups: Vec<GroupReport>,
     /// Every second of the run, empty ones too.
     pub series: Vec<Row>,
     /// What the generator itself used.
@@ -113,6 +116,9 @@ pub enum Ended {
 pub struct Seconds {
     /// From the first connect until all clients were connected, or had failed for good.
     pub connecting: f64,
+    /// How long it should have taken by the rate that was asked for; `null` without one.
+    #[serde(default)]
+    pub ramp: Option<f64>,
     /// From then until the common beginning of all machines.
     pub waiting: f64,
     /// How long the load began after `--start-at`; `null` without it.
@@ -148,7 +154,7 @@ pub struct Clients {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PhaseReport {
-    /// As in the file.
+    /// Its name in the scenario.
     pub name: String,
     /// How long its changes took, until all clients were connected again.
     pub connecting: f64,
@@ -157,6 +163,23 @@ pub struct PhaseReport {
     /// What happened from its changes on. Losses are counted only for the whole run.
     pub counts: Counts,
     /// Latencies that ended in it: end to end, to the acknowledgement, or until clients were connected again.
+    pub latency: Option<Latency>,
+}
+
+/// One group of several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GroupReport {
+    /// Its name in the scenario.
+    pub name: String,
+    /// How many clients it has.
+    pub clients: u64,
+    /// What happened to them. Losses are counted for the whole run only.
+    pub counts: Counts,
+    /// What its latency is of.
+    pub measure: Measure,
+    /// To two digits; `null` if there was none.
     pub latency: Option<Latency>,
 }
 
@@ -275,6 +298,7 @@ impl Report {
             reasons: Reasons::default(),
             latencies: BTreeMap::new(),
             phases: Vec::new(),
+            groups: Vec::new(),
             series: Vec::new(),
             generator: Generator::default(),
             verdict: None,
@@ -291,6 +315,16 @@ impl Report {
         let (counts, rates) = (&self.counts, &self.rates);
         let expected = counts.expected as f64 / counts.sent as f64 * rates.sent as f64;
         (counts.expected > 0 && counts.sent > 0 && expected > 0.0).then(|| rates.delivered as f64 / expected)
+    }
+
+    /// Connects a second that were asked for, where the clients connected more slowly than that by more than 5 %, and by
+    /// so much that it is not the last few.
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    pub fn missed_ramp(&self) -> Option<f64> {
+        let ramp = self.seconds.ramp.filter(|ramp| *ramp > 0.0)?;
+        let behind = self.seconds.connecting - ramp;
+        let is_slow = self.connect_rate()? < 0.95 && behind > 0.1 && self.clients.failed == 0;
+        is_slow.then(|| self.clients.count.saturating_sub(1) as f64 / ramp)
     }
 
     /// Messages sent in a second of the measured time.
@@ -326,6 +360,13 @@ impl Measured for Report {
     fn late_start(&self) -> Option<f64> {
         self.seconds.late
     }
+
+    fn connect_rate(&self) -> Option<f64> {
+        // The last connect takes its time, however punctually it began: an answer within it costs nothing.
+        let (ramp, taken) = (self.seconds.ramp?, self.seconds.connecting);
+        let last = self.latencies.get(&Measure::Connack).map_or(0.0, |latency| latency.mean() / 1e9);
+        Some((ramp / (taken - last).max(ramp).max(1e-9)).min(1.0)).filter(|_| self.clients.connected > 0)
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
@@ -355,6 +396,7 @@ impl Report {
             reasons: Reasons::default(),
             latencies: [(Measure::Ack, latency)].into(),
             phases: Vec::new(),
+            groups: Vec::new(),
             series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
             generator: Generator { workers: vec![0.25], ..Generator::default() },
             verdict: Some(Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() }),

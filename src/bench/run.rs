@@ -1,10 +1,11 @@
 //! A run from outside: its options, and what can be observed of it.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::preflight::Shortage;
 use super::report::Row;
-use super::series::Buckets;
+use super::series::{Buckets, GroupCounts};
 use super::threshold::Threshold;
 use super::{Counts, Identity, Measure, Parameter, Report, Taps};
 use crate::mqtt::TopicError;
@@ -60,7 +61,7 @@ pub(crate) enum Stage {
 }
 
 /// A run as it is now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     /// Which phase, from 0.
     pub phase: usize,
@@ -90,6 +91,8 @@ pub(crate) struct Snapshot {
     pub outstanding: u64,
     /// What happened up to the last whole second.
     pub counts: Counts,
+    /// The same by group.
+    pub groups: Arc<[GroupCounts]>,
     /// The last whole second; `None` before there is one.
     pub last: Option<Row>,
     /// What `last` and `buckets` are of.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Rate, Stamp, Text, Threshold};
+use super::{Measure, Needs, Rate, StampPlace, Stampable, Text, Threshold, Trace};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling, Version};
-use crate::payload::Rows;
-use crate::session::ConnectOptions;
+use crate::payload::{Codec, Rows};
+use crate::session::{Authenticator, ConnectOptions};
 use crate::transport::{Backoff, Dialer, Endpoint};
 
 /// One run of the load generator.
@@ -17,8 +17,10 @@ use crate::transport::{Backoff, Dialer, Endpoint};
 pub(crate) struct Scenario {
     /// Brokers, in turn over the clients; at least one.
     pub endpoints: Vec<Endpoint>,
-    /// How they are reached; with several, one a source address, in turn over the clients.
+    /// How they are reached: of each way, one a source address, in turn over the clients.
     pub dialers: Vec<Dialer>,
+    /// How many source addresses there are; at least one.
+    pub sources: usize,
     /// What CONNECT says but for what [`Login`] has.
     pub session: ConnectOptions,
     /// Clients of the same kind; subscribers first, so that nothing is published without receivers.
@@ -41,6 +43,8 @@ pub(crate) struct Scenario {
     pub shard: Shard,
     /// Random number of the run, in its stamps.
     pub run: u32,
+    /// Where stamps of received messages are looked for; at least one place.
+    pub stamp_places: Vec<StampPlace>,
     /// From where what is random in messages is drawn.
     pub seed: u64,
     /// Trust one-way times from the clocks of other machines.
@@ -129,6 +133,10 @@ pub(crate) struct Group {
     pub login: Login,
     /// Which of the scenario's brokers they connect to, in turn.
     pub endpoints: Range<usize>,
+    /// Which way of the scenario's they take.
+    pub way: usize,
+    /// What CONNECT says in the place of [`Scenario::session`], where the group says so.
+    pub session: Option<Box<ConnectOptions>>,
     /// The protocol's version.
     pub version: Version,
     /// What they do.
@@ -152,7 +160,12 @@ pub(crate) struct Login {
     pub user_properties: Vec<(Text, Text)>,
     /// A row for each client.
     pub rows: Option<Arc<Rows>>,
+    /// Enhanced authentication, in which the password is not sent.
+    pub authentication: Option<Authentication>,
 }
+
+/// Makes what authenticates a client, of its user name and its password.
+pub(crate) type Authentication = Arc<dyn Fn(&str, &str) -> Box<dyn Authenticator> + Send + Sync>;
 
 /// Texts of a will.
 #[derive(Debug, Clone)]
@@ -218,13 +231,21 @@ pub(crate) struct Publish {
     /// Each is sent with DUP, which is only useful to test a broker.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; without user properties.
-    pub properties: Option<Box<PublishProperties>>,
+    pub properties: Option<Arc<PublishProperties>>,
     /// User properties, the same for all messages of a client.
     pub user_properties: Vec<(Text, Text)>,
     /// What.
     pub payload: Payload,
+    /// Where each message says its number and its time; `None`: nowhere.
+    pub stamp: Option<StampPlace>,
+    /// What turns a filled template into a payload; `None`: it is one.
+    pub codec: Option<Arc<Codec>>,
     /// When.
     pub load: Load,
+    /// How many are due at a time, of all clients together; at least one.
+    pub burst: u64,
+    /// Rates that change; those of `load` are their average.
+    pub trace: Option<Arc<Trace>>,
     /// How many messages all of the group in all shards publish, in each phase in which it acts.
     pub limit: Option<u64>,
     /// How many may be in flight, as far as the broker's Receive Maximum goes; `None`: see
@@ -237,8 +258,8 @@ pub(crate) struct Publish {
 pub(crate) enum Payload {
     /// The same bytes each time, or several in turn.
     Fixed(Vec<Bytes>),
-    /// Bytes that begin with a stamp.
-    Stamped(Bytes),
+    /// The same but for a stamp in it, or several in turn.
+    Stamped(Vec<Stampable>),
     /// A text of its own for each message, of one or several in turn; at least one.
     Template(Vec<Text>),
 }
@@ -278,6 +299,8 @@ pub(crate) struct Subscribe {
     pub subscription_identifier: Option<u32>,
     /// MQTT 5.0 only.
     pub user_properties: Vec<(Text, Text)>,
+    /// Where stamps are, besides where the run's own publishers put them.
+    pub stamp: Option<StampPlace>,
 }
 
 /// One filter with its options.
@@ -379,7 +402,10 @@ impl Scenario {
             Needs::Losses if !self.publishes() && self.shares_subscriptions() => {
                 Some("a member of a shared subscription does not know what the others receive")
             }
-            Needs::Numbers if !numbered => Some("the payload carries no number: use --payload-size of 32 or more"),
+            Needs::Numbers if !numbered => {
+                Some("the payload carries no number: use --stamp, or --payload-size of 32 or more")
+            }
+            Needs::Ramp if self.connect_interval.is_zero() => Some("no rate of connects is asked for"),
             Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
             _ => None,
         }
@@ -391,7 +417,7 @@ impl Scenario {
         match measure {
             Measure::E2e | Measure::E2eUncorrected if !self.subscribes() => Some("nothing is received in this run"),
             Measure::E2e | Measure::E2eUncorrected if self.publishes() && !self.stamps() => {
-                Some("the payload carries no time: use --payload-size of 32 or more")
+                Some("the payload carries no time: use --stamp, or --payload-size of 32 or more")
             }
             Measure::Ack | Measure::AckUncorrected | Measure::SendDelay if !self.publishes() => {
                 Some("nothing is published in this run")
@@ -415,9 +441,9 @@ impl Scenario {
     /// Whether payloads carry number and time; what takes retained messages away has none to carry them.
     pub(crate) fn stamps(&self) -> bool {
         self.publishers().all(|(_, publish)| match &publish.payload {
-            Payload::Stamped(bytes) => bytes.len() >= Stamp::SIZE,
+            _ if publish.stamp.is_some() => true,
             Payload::Fixed(payloads) => publish.retain && payloads.iter().all(Bytes::is_empty),
-            Payload::Template(_) => false,
+            Payload::Stamped(_) | Payload::Template(_) => false,
         })
     }
 
@@ -468,6 +494,22 @@ impl Scenario {
             }
         }
         sum
+    }
+}
+
+impl Group {
+    /// The latency that is of most interest of it.
+    pub(crate) fn measure(&self) -> Measure {
+        match &self.role {
+            Role::Subscribe(_) => Measure::E2e,
+            Role::Publish(publish) => match (publish.qos, publish.load) {
+                (QoS::AtMostOnce, _) => Measure::SendDelay,
+                (_, Load::Unpaced { .. }) => Measure::AckUncorrected,
+                _ => Measure::Ack,
+            },
+            Role::Churn(_) => Measure::Online,
+            Role::Idle => Measure::Connack,
+        }
     }
 }
 

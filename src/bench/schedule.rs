@@ -4,7 +4,9 @@
 //! phases are staggered by construction, and message `g` exists exactly if `g < limit`. A worker, and a shard on
 //! another machine, walks the messages of its own clients only; nothing has to be agreed upon while running.
 
-use super::Rate;
+use std::sync::Arc;
+
+use super::{Rate, Trace};
 
 /// Which of all clients are our own: `first`, `first + step`, and so on below `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +46,17 @@ enum Kind {
 }
 
 /// When message `g` of all is planned.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Pace {
     Steady(Rate),
+    /// So many at a time, at a rate on average.
+    Bursts(Rate, u64),
+    /// By recorded rates times a factor, from the step on that the last was in.
+    Traced {
+        trace: Arc<Trace>,
+        factor: f64,
+        step: usize,
+    },
     /// From so many a second to so many more each second.
     Ramp {
         first: f64,
@@ -116,6 +126,16 @@ impl Schedule {
         Self::begin(slice, limit, end, Kind::Poisson { own_per_second, at: 0.0, left, random })
     }
 
+    /// `burst` messages of all clients at a time, `rate` on average.
+    pub(crate) fn bursts(slice: Slice, rate: Rate, burst: u64, limit: Option<u64>, end: Option<u64>) -> Self {
+        Self::begin(slice, limit, end, Kind::Even { pace: Pace::Bursts(rate, burst.max(1)), round: 0, place: 0 })
+    }
+
+    /// By recorded rates, all of them times a factor.
+    pub(crate) fn traced(slice: Slice, trace: Arc<Trace>, factor: f64, limit: Option<u64>, end: Option<u64>) -> Self {
+        Self::begin(slice, limit, end, Kind::Even { pace: Pace::Traced { trace, factor, step: 0 }, round: 0, place: 0 })
+    }
+
     fn begin(slice: Slice, limit: Option<u64>, end: Option<u64>, kind: Kind) -> Self {
         let mut schedule = Self { slice, own: slice.len(), limit, end, next: None, kind };
         schedule.next = schedule.step();
@@ -167,10 +187,13 @@ impl Schedule {
 impl Pace {
     /// `None`: never, as the rate shrinks to nothing before.
     #[expect(clippy::cast_precision_loss, reason = "messages of a phase are far fewer than 2^53")]
-    fn planned(self, index: u64) -> Option<u64> {
+    fn planned(&mut self, index: u64) -> Option<u64> {
         match self {
             Self::Steady(rate) => Some(rate.planned(index)),
+            Self::Bursts(rate, burst) => Some(rate.planned(index - index % *burst)),
+            Self::Traced { trace, factor, step } => trace.planned(index as f64, *factor, step).map(nanos),
             Self::Ramp { first, gain } => {
+                let (first, gain) = (*first, *gain);
                 // `first * t + gain * t^2 / 2 = index`, solved so that nothing is lost where `gain` is small.
                 let root = (first * first + 2.0 * gain * index as f64).sqrt();
                 root.is_finite().then(|| if index == 0 { 0 } else { nanos(2.0 * index as f64 / (first + root)) })
@@ -200,6 +223,29 @@ mod tests {
     fn all(mut schedule: Schedule, slice: Slice) -> Vec<(u64, u64)> {
         let next = || schedule.take(u64::MAX);
         std::iter::from_fn(next).map(|due| (due.planned, slice.number(due.client as u64))).collect()
+    }
+
+    #[test]
+    fn bursts_are_due_together_and_keep_the_rate() {
+        let slice = Slice::all(2);
+        let planned = all(Schedule::bursts(slice, rate("10/s"), 4, Some(10), None), slice);
+        let times: Vec<_> = planned.iter().map(|(at, _)| at / 1_000_000).collect();
+        assert_eq!(times, [0, 0, 0, 0, 400, 400, 400, 400, 800, 800]);
+        assert_eq!(planned.iter().filter(|(_, client)| *client == 0).count(), 5, "of all clients alike");
+    }
+
+    #[test]
+    fn a_trace_gives_every_shard_its_part() {
+        let trace = Arc::new(Trace::parse("0,10\n1,0\n2,20\n3,0").unwrap());
+        let of = |slice| all(Schedule::traced(slice, trace.clone(), 1.0, None, None), slice);
+        let whole = of(Slice::all(3));
+        assert_eq!(whole.len(), 30);
+        let mut parts: Vec<_> = (0..2).flat_map(|index| of(Slice::all(3).part(index, 2))).collect();
+        parts.sort_unstable();
+        let mut sorted = whole.clone();
+        sorted.sort_unstable();
+        assert_eq!(parts, sorted);
+        assert!(whole.iter().all(|(at, _)| !(1_000_000_000..2_000_000_000).contains(at)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The seconds of a run, put together from what the workers send of each.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::recorder::Second;
@@ -48,6 +49,17 @@ pub(super) struct Series {
     pub(super) measured: Latency,
     /// The first second that is not closed.
     next: u64,
+    /// By group, up to now.
+    groups: Arc<[GroupCounts]>,
+}
+
+/// What happened to the clients of a group.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupCounts {
+    /// As the report names it.
+    pub name: String,
+    /// Up to the last second.
+    pub counts: Counts,
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -55,9 +67,11 @@ const SECOND: u64 = 1_000_000_000;
 const PATIENCE: u64 = 150_000_000;
 
 impl Series {
-    pub(super) fn new(arriving: Receiver<Second>) -> Self {
+    /// `groups`: their names.
+    pub(super) fn new(groups: impl Iterator<Item = String>, arriving: Receiver<Second>) -> Self {
         let (latency, measured) = (Latency::coarse(), Latency::coarse());
-        Self { arriving, seconds: BTreeMap::new(), counts: Counts::default(), latency, measured, next: 1 }
+        let groups = groups.map(|name| GroupCounts { name, counts: Counts::default() }).collect();
+        Self { arriving, seconds: BTreeMap::new(), counts: Counts::default(), latency, measured, next: 1, groups }
     }
 
     /// Takes what has arrived.
@@ -65,6 +79,10 @@ impl Series {
         for second in self.arriving.try_iter() {
             self.counts += &second.counts;
             self.measured.add(&second.latency);
+            let groups = Arc::make_mut(&mut self.groups);
+            // Of one group alone the workers keep no account of its own.
+            let parts = if second.groups.is_empty() { std::slice::from_ref(&second.counts) } else { &second.groups };
+            groups.iter_mut().zip(parts).for_each(|(sum, part)| sum.counts += part);
             let entry = self.seconds.entry(second.number).or_insert_with(|| (Counts::default(), Latency::coarse()));
             entry.0 += &second.counts;
             for latency in [Some(&second.latency), second.unmeasured.as_ref()].into_iter().flatten() {
@@ -95,6 +113,11 @@ impl Series {
         let (count, mean) = (self.latency.count(), self.latency.mean());
         let up_to = BUCKETS.map(|limit| self.latency.count_up_to(limit));
         Buckets { up_to, count, sum: if count > 0 { mean * count as f64 / 1e9 } else { 0.0 } }
+    }
+
+    /// By group, up to now.
+    pub(super) fn groups(&self) -> Arc<[GroupCounts]> {
+        self.groups.clone()
     }
 
     /// The last closed second; `None` before there is one.

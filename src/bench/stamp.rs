@@ -5,7 +5,11 @@
 //! | MAGIC | clock | run | publisher | sequence | delay (us) | planned (ns) |   big-endian
 //! ```
 //!
+//! In a user property and in JSON it is the same in base64 for URLs, 43 characters.
+//!
 //! `clock` names the clock that `planned` was read from, so that times of two machines are not subtracted by default.
+
+use data_encoding::BASE64URL_NOPAD;
 
 /// A stamp as written in a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,26 @@ impl Stamp {
         (magic == MAGIC).then_some(Self { clock, run, publisher, sequence, delay_micros, planned })
     }
 
+    /// Characters of a stamp that is text.
+    pub(super) const TEXT_SIZE: usize = 43;
+
+    /// Writes it over the first characters of a text; `false` when it does not fit.
+    pub(super) fn write_text(&self, text: &mut [u8]) -> bool {
+        let Some(place) = text.first_chunk_mut::<{ Self::TEXT_SIZE }>() else { return false };
+        let mut bytes = [0; Self::SIZE];
+        self.write(&mut bytes);
+        BASE64URL_NOPAD.encode_mut(&bytes, place);
+        true
+    }
+
+    /// Reads it from a text that is one.
+    pub(super) fn read_text(text: &[u8]) -> Option<Self> {
+        let text: &[u8; Self::TEXT_SIZE] = text.try_into().ok()?;
+        let mut bytes = [0; Self::SIZE];
+        BASE64URL_NOPAD.decode_mut(text, &mut bytes).ok()?;
+        Self::read(&bytes)
+    }
+
     /// When it was handed over, Unix time in nanoseconds.
     pub fn sent(&self) -> u64 {
         self.planned.saturating_add(u64::from(self.delay_micros) * 1000)
@@ -69,6 +93,19 @@ mod tests {
         assert!(stamp.write(&mut payload));
         assert_eq!(Stamp::read(&payload), Some(stamp));
         assert_eq!(&payload[32..], b"xxxxxxxx");
+    }
+
+    #[test]
+    fn what_is_written_as_text_is_read() {
+        let stamp =
+            Stamp { clock: 1, run: 2, publisher: 3, sequence: u32::MAX, delay_micros: 5, planned: u64::MAX - 6 };
+        let mut text = [b'"'; Stamp::TEXT_SIZE + 1];
+        assert!(stamp.write_text(&mut text));
+        assert!(text[..Stamp::TEXT_SIZE].iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)));
+        assert_eq!(Stamp::read_text(&text[..Stamp::TEXT_SIZE]), Some(stamp));
+        assert_eq!(Stamp::read_text(&text), None);
+        assert_eq!(Stamp::read_text(&[b'A'; Stamp::TEXT_SIZE]), None);
+        assert!(!stamp.write_text(&mut text[..9]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::conductor::Conductor;
 use super::plan::Plan;
 use super::preflight::{Demand, PortsForEach, Resources};
 use super::run::{Observer, RunError, RunOptions};
-use super::{Report, Scenario};
+use super::{Group, Report, Scenario};
 use crate::transport::Address;
 
 /// Runs a scenario to its end. `interrupt` says when the user wants it to end; the second time at once.
@@ -25,10 +25,14 @@ pub(crate) async fn run(
     let has_ports = scenario.endpoints.iter().all(|endpoint| matches!(endpoint.address, Address::Host { .. }));
     Resources { local_ports: resources.local_ports.filter(|_| has_ports), ..resources }.check(demand)?;
     let mut resolved = Vec::new();
-    for dialer in &scenario.dialers {
+    for (number, dialer) in scenario.dialers.iter().enumerate() {
         let mut of_dialer = Vec::new();
-        for endpoint in &scenario.endpoints {
-            of_dialer.push(Arc::new(dialer.resolve(endpoint).await.map_err(|error| RunError::Dial(Box::new(error)))?));
+        for (place, endpoint) in scenario.endpoints.iter().enumerate() {
+            let reaches =
+                |group: &Group| group.way == number / scenario.sources.max(1) && group.endpoints.contains(&place);
+            let is_reached = scenario.groups.iter().any(reaches);
+            let looked_up = if is_reached { Some(dialer.resolve(endpoint).await) } else { None };
+            of_dialer.push(looked_up.transpose().map_err(|error| RunError::Dial(Box::new(error)))?.map(Arc::new));
         }
         resolved.push(of_dialer);
     }
@@ -44,7 +48,7 @@ fn demand(scenario: &Scenario, options: &RunOptions) -> Demand {
     // A port that is bound before the peer is known is taken for all of them.
     let is_bound = scenario.dialers.iter().any(|dialer| dialer.bind_address.is_some());
     let (ports_for_each, port_ranges) = if is_bound {
-        (PortsForEach::SourceAddress, scenario.dialers.len())
+        (PortsForEach::SourceAddress, scenario.sources)
     } else {
         (PortsForEach::Broker, scenario.endpoints.len())
     };

@@ -6,6 +6,7 @@
 //!             without a latency: e2e, else ack, else send_delay
 //!           | "rate"          messages sent in the measured time, late ones too, as a part of those planned
 //!           | "throughput"    messages sent in a second
+//!           | "connect_rate"  how fast the clients connected in the beginning, as a part of --ramp or --interval
 //!           | "late_start"    how long the load began behind --start-at
 //!           | "loss"          deliveries lost; with % in relation to those expected
 //!           | any count       lost, duplicated, reordered, refused, dropped, connections_lost, ...
@@ -54,6 +55,8 @@ pub enum Needs {
     Nothing,
     /// A time at which all parts begin.
     Barrier,
+    /// A rate at which the clients connect.
+    Ramp,
     /// A histogram.
     Latency(Measure),
     /// Planned times of messages.
@@ -84,6 +87,10 @@ pub trait Measured {
     fn late_start(&self) -> Option<f64> {
         None
     }
+    /// How fast the clients connected in the beginning, as a part of what was asked; `None` where nothing was.
+    fn connect_rate(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Why a text is not a valid threshold.
@@ -111,6 +118,7 @@ enum Metric {
     Rate,
     Throughput,
     LateStart,
+    ConnectRate,
     LossShare,
     Count(&'static str),
 }
@@ -141,6 +149,19 @@ enum Unit {
 }
 
 impl Threshold {
+    /// Metrics that are neither latencies nor counts: the name, what it is, and an example.
+    #[cfg(test)]
+    pub(super) const RATES: [(&str, &str, &str); 4] = [
+        ("rate", "messages sent in the measured time, late ones too, as a part of those planned", "rate<0.99"),
+        ("throughput", "messages sent in a second of the measured time", "throughput<10000"),
+        (
+            "connect_rate",
+            "how fast the clients connected in the beginning, as a part of `--ramp` or `--interval`",
+            "connect_rate<95%",
+        ),
+        ("late_start", "how long the load began behind `--start-at`", "late_start>1s"),
+    ];
+
     /// Where it says no measure, it is of this one.
     pub(crate) fn resolve(&mut self, way: Measure) {
         if let (true, Metric::Latency(_, statistic)) = (self.bare, self.metric) {
@@ -208,7 +229,7 @@ impl Threshold {
     pub fn words(&self, value: f64) -> String {
         match self.metric {
             Metric::Latency(..) | Metric::LateStart => time(value),
-            Metric::Rate | Metric::LossShare => format!("{} %", digits(value * 100.0)),
+            Metric::Rate | Metric::ConnectRate | Metric::LossShare => format!("{} %", digits(value * 100.0)),
             Metric::Throughput => format!("{}/s", digits(value)),
             Metric::Count(_) => format!("{value:.0}"),
         }
@@ -221,6 +242,7 @@ impl Threshold {
             Metric::Rate => Needs::Plan,
             Metric::Throughput => Needs::Publishers,
             Metric::LateStart => Needs::Barrier,
+            Metric::ConnectRate => Needs::Ramp,
             Metric::LossShare => Needs::Losses,
             Metric::Count(name) => match name {
                 "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
@@ -255,6 +277,7 @@ impl Metric {
             }
             Self::Rate => measured.rate(),
             Self::Throughput => measured.throughput(),
+            Self::ConnectRate => measured.connect_rate(),
             Self::LateStart => measured.late_start().map(|seconds| seconds * 1e9),
             Self::LossShare => (counts.expected > 0).then(|| counts.lost as f64 / counts.expected as f64),
             Self::Count(name) => counts.get(name).map(|count| count as f64),
@@ -266,6 +289,7 @@ impl Metric {
             "rate" => return Some(Self::Rate),
             "throughput" => return Some(Self::Throughput),
             "late_start" => return Some(Self::LateStart),
+            "connect_rate" => return Some(Self::ConnectRate),
             "loss" => return Some(Self::Count("lost")),
             "duplicates" => return Some(Self::Count("duplicated")),
             _ => {}
@@ -348,22 +372,21 @@ impl FromStr for Threshold {
         let Some(mut parsed) = Metric::parse(metric) else {
             let latencies = Measure::ALL.map(Measure::name).join(", ");
             return Err(invalid(format!(
-                "`{metric}` is not measured; use rate, throughput, late_start, loss, a count, or .p99, .mean, .max of {latencies}"
+                "`{metric}` is not measured; use rate, throughput, connect_rate, late_start, loss, a count, or .p99, .mean, .max of {latencies}"
             )));
         };
         let Some((value, unit)) = parse_value(value) else {
             return Err(invalid(format!("`{value}` is not a value, for example 100ms, 0.99 or 1%")));
         };
         match (parsed, unit) {
-            (Metric::Latency(..) | Metric::LateStart, Unit::Time) | (Metric::Rate, _) | (_, Unit::Bare) => {}
+            (Metric::Latency(..) | Metric::LateStart, Unit::Time)
+            | (Metric::Rate | Metric::ConnectRate, Unit::Percent)
+            | (_, Unit::Bare) => {}
             (Metric::Count("lost"), Unit::Percent) => parsed = Metric::LossShare,
             _ => return Err(invalid("the unit does not fit what is measured".into())),
         }
         if matches!(parsed, Metric::Latency(..) | Metric::LateStart) && unit == Unit::Bare && value != 0.0 {
             return Err(invalid("a latency needs a unit: us, ms or s".into()));
-        }
-        if parsed == Metric::Rate && unit == Unit::Time {
-            return Err(invalid("the unit does not fit what is measured".into()));
         }
         let bare = Statistic::parse(metric).is_some();
         Ok(Self { text: text.to_owned(), metric: parsed, operator, value, bare })

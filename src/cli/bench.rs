@@ -177,6 +177,12 @@ pub struct BenchEndToEndArgs {
     /// Quality of Service: 0, 1 or 2
     #[arg(short, long, value_name = "QOS", default_value = "0", help_heading = "Message")]
     pub qos: QoS,
+    /// How its payload is written.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// How it is compressed.
+    #[command(flatten)]
+    pub compress: CompressArgs,
     /// Where results are written.
     #[command(flatten)]
     pub results: ResultsArgs,
@@ -310,6 +316,12 @@ pub struct LoadArgs {
     /// Random gaps between messages, as with many independent senders
     #[arg(long, conflicts_with = "unpaced")]
     pub poisson: bool,
+    /// Send this many messages of all clients at a time, at the same rate on average
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value::count, conflicts_with_all = ["poisson", "unpaced"])]
+    pub burst: u64,
+    /// Rates from a CSV file: rows of SECONDS,RATE for example 60,2000/s, each from its second on; the last row is the end
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["message_interval", "rate", "rate_per_client", "poisson", "unpaced", "burst", "find_max"])]
+    pub rate_trace: Option<PathBuf>,
     /// Send as fast as the window and the socket allow
     #[arg(long, conflicts_with = "message_interval")]
     pub unpaced: bool,
@@ -332,12 +344,19 @@ pub struct LoadArgs {
     /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
+    /// Number of messages of each client
+    #[arg(long, value_name = "N", value_parser = value::count, conflicts_with_all = ["limit", "poisson", "find_max"])]
+    pub limit_per_client: Option<u64>,
     /// Number of topics each client uses in turn; %s in the topic is their number
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub topics: Option<u64>,
     /// Seed of the random values in the payload and topic, which are then the same in each run
     #[arg(long, value_name = "N", help_heading = "Message")]
     pub seed: Option<u64>,
+    /// Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of
+    /// JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]
+    #[arg(long, value_name = "PLACE", help_heading = "Message")]
+    pub stamp: Option<String>,
     /// Accepted for compatibility with MQTTX
     #[arg(short, long, hide = true)]
     pub verbose: bool,
@@ -350,18 +369,22 @@ pub struct ContentArgs {
     /// Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]
     #[arg(short = 'm', long = "message", value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// Fill placeholders in the payload of -m or --file-read too, for example %i {time} {walk:20..30}
+    /// Fill placeholders in the payload of -m, --file-read or --payloads too, for example %i {time} {walk:20..30}
     #[arg(long)]
     pub template: bool,
     /// Read the payload from a file
     #[arg(long, value_name = "PATH", conflicts_with = "text")]
     pub file_read: Option<PathBuf>,
+    /// Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each
+    /// client sends each once, or all of them repeatedly until --limit or --duration
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["text", "file_read", "split"])]
+    pub payloads: Option<PathBuf>,
     /// Split the payload at this regular expression, for example ',' [default: '\n']; each client sends each part once,
     /// or all of them repeatedly until --limit or --duration
     #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, default_missing_value = "\n")]
     pub split: Option<String>,
     /// Random payload of this size, for example 1KB; with 32 bytes or more it carries a number and a time
-    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "split", "template"])]
+    #[arg(short = 'S', long, value_name = "SIZE", conflicts_with_all = ["text", "file_read", "payloads", "split", "template"])]
     pub payload_size: Option<PayloadSize>,
 }
 
@@ -393,6 +416,9 @@ pub struct BenchSubscriptionArgs {
     /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
+    /// Where messages carry their number and time, as `bench pub --stamp` says [default: payload]
+    #[arg(long, value_name = "PLACE")]
+    pub stamp: Option<String>,
     /// Measure one-way latency of messages stamped by other machines, as accurate as their clocks agree
     #[arg(long)]
     pub trust_foreign_clocks: bool,
@@ -423,6 +449,40 @@ pub struct ResultsArgs {
     /// Write the histograms in `HdrHistogram`'s interval log format
     #[arg(long, value_name = "PATH")]
     pub hdr_log: Option<PathBuf>,
+    /// Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout
+    #[arg(long, value_name = "FORMAT[:PATH]", value_parser = summary_target)]
+    pub summary: Option<SummaryTarget>,
+}
+
+/// `--summary`: in which form, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryTarget {
+    /// In which form.
+    pub format: SummaryFormat,
+    /// Where to; `-` is stdout.
+    pub path: PathBuf,
+}
+
+/// A form of results for CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryFormat {
+    /// One JSON object without histograms.
+    Json,
+    /// A test suite in the XML format of `JUnit`: a test for each threshold, and one for the run.
+    Junit,
+}
+
+fn summary_target(text: &str) -> Result<SummaryTarget, String> {
+    let (format, path) = text.split_once(':').unwrap_or((text, "-"));
+    let format = match format {
+        "json" => SummaryFormat::Json,
+        "junit" => SummaryFormat::Junit,
+        _ => return Err("it is json or junit, with a path behind a colon, for example junit:results.xml".to_owned()),
+    };
+    if path.is_empty() {
+        return Err("the path behind the colon is empty; leave the colon out for stdout".to_owned());
+    }
+    Ok(SummaryTarget { format, path: path.into() })
 }
 
 /// `mqttx-rs bench merge`.
@@ -456,6 +516,9 @@ pub struct BenchCompareArgs {
     /// 'ack.p99>+10%', 'throughput<-5%' or 'lost>+0'; repeatable
     #[arg(long, value_name = "CHANGE")]
     pub fail: Vec<String>,
+    /// Write a page with the figures and the plots of all of them over one another
+    #[arg(long, value_name = "PATH")]
+    pub html: Option<PathBuf>,
 }
 
 /// `mqttx-rs bench manifest`.

@@ -14,11 +14,15 @@ use super::bench::{
     BenchPublishArgs, BenchRunArgs, BenchSubscribeArgs,
 };
 use super::broker::BrokerArgs;
+use super::clean_retained::CleanRetainedCommand;
 use super::conn::ConnCommand;
 use super::manual::{CompletionArgs, ManArgs};
+use super::probe::ProbeCommand;
 use super::profile::{InitArgs, ProfileArgs};
 use super::publish::PublishCommand;
+use super::record::RecordCommand;
 use super::repl::ReplArgs;
+use super::replay::ReplayCommand;
 use super::reply::ReplyCommand;
 use super::request::RequestCommand;
 use super::shorts::expand;
@@ -47,6 +51,10 @@ const COMMANDS: &[Entry] = &[
     ("wait", Options(WaitCommand::augment_args)),
     ("request", Options(RequestCommand::augment_args)),
     ("reply", Options(ReplyCommand::augment_args)),
+    ("record", Options(RecordCommand::augment_args)),
+    ("replay", Options(ReplayCommand::augment_args)),
+    ("clean-retained", Options(CleanRetainedCommand::augment_args)),
+    ("probe", Options(ProbeCommand::augment_args)),
     ("watch", Options(WatchCommand::augment_args)),
     ("repl", Options(ReplArgs::augment_args)),
     (

@@ -6,13 +6,17 @@
 
 pub(crate) mod bench;
 pub(crate) mod broker;
+pub(crate) mod clean_retained;
 pub(crate) mod conn;
 pub(crate) mod group;
 mod invoked;
 pub(crate) mod manual;
+pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
+pub(crate) mod record;
 pub(crate) mod repl;
+pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub mod shorts;
@@ -29,11 +33,15 @@ use clap::{Arg, ArgAction, Args, Subcommand};
 
 use bench::BenchArgs;
 use broker::BrokerArgs;
+use clean_retained::CleanRetainedCommand;
 use conn::ConnCommand;
 use manual::{CompletionArgs, ManArgs};
+use probe::ProbeCommand;
 use profile::{InitArgs, ProfileArgs};
 use publish::PublishCommand;
+use record::RecordCommand;
 use repl::ReplArgs;
+use replay::ReplayCommand;
 use reply::ReplyCommand;
 use request::RequestCommand;
 use simulate::{ListArgs, SimulateArgs};
@@ -86,6 +94,18 @@ pub enum Command {
     /// Answer requests
     #[command(name = "reply")]
     Reply(Box<ReplyCommand>),
+    /// Record messages to a file
+    #[command(name = "record")]
+    Record(Box<RecordCommand>),
+    /// Publish recorded messages with their original timing
+    #[command(name = "replay")]
+    Replay(Box<ReplayCommand>),
+    /// Remove retained messages
+    #[command(name = "clean-retained")]
+    CleanRetained(Box<CleanRetainedCommand>),
+    /// Test which MQTT features a broker supports
+    #[command(name = "probe")]
+    Probe(Box<ProbeCommand>),
     /// Watch the topics of a broker on the full screen
     #[command(name = "watch")]
     Watch(Box<WatchCommand>),

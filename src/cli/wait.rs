@@ -16,10 +16,13 @@ pub(crate) const NOT_OF_WAIT: [&str; 5] =
 const EXAMPLES: &str = "\
 Exit code 0: --count messages arrived and were printed; 8: --timeout or --idle-timeout expired first.
 Retained messages count too: -R leaves them out.
+--json: a value that starts with / is a JSON pointer; anything else is a jq expression (jaq), which matches if one of
+its outputs is neither false nor null. An expression that runs for more than a second ends the run (exit code 1).
 
 Examples:
   mqttx-rs wait device/7/online --timeout 30
   mqttx-rs wait -t 'device/+/state' --json /battery/low=true --output-mode raw
+  mqttx-rs wait 'device/+/state' --json '.battery.level < 20 and .online'
   mqttx-rs wait 'log/#' --match 'error|panic' --count 3 --timeout 5m";
 
 /// `mqttx-rs wait`.
@@ -53,8 +56,9 @@ pub struct ConditionArgs {
         value_parser = value::pattern
     )]
     pub pattern: Option<Regex>,
-    /// Only JSON payloads with something at this pointer, or with this value; if repeated, all must match
-    #[arg(long, value_name = "POINTER[=VALUE]", value_parser = value::json_place)]
+    /// Only JSON payloads with something at this pointer, or with this value, or that this jq expression matches; if
+    /// repeated, all must match
+    #[arg(long, value_name = "POINTER[=VALUE]|JQ", allow_hyphen_values = true, value_parser = value::json_place)]
     pub json: Vec<JsonPlace>,
 }
 

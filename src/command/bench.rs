@@ -10,7 +10,7 @@ use super::metrics::Metrics;
 use super::results::Keeping;
 use crate::bench::{ALL_WATCHED, Ended, LATE_START, Report, ReportError};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::output::{Talk, Terminal, bench_comparison, bench_manifest, bench_presets};
+use crate::output::{Talk, Terminal, bench_comparison, bench_comparison_html, bench_manifest, bench_presets};
 use crate::settings::{BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset};
 
 /// How often a merge that waits looks for reports.
@@ -94,7 +94,7 @@ fn faulty_parts(report: &Report) -> Vec<String> {
             Ended::Done | Ended::Interrupted => {}
             Ended::InterruptedEarly => faults.push(format!("{shard} was interrupted before it was complete")),
             Ended::Unfinished => {
-                faults.push(format!("{shard} was killed or is still running: its report is not complete"))
+                faults.push(format!("{shard} was killed or is still running: its report is not complete"));
             }
             _ => faults.push(format!("{shard} ended early")),
         }
@@ -135,6 +135,13 @@ pub(crate) fn compare(settings: &CompareSettings, terminal: Terminal, talk: Talk
     let after = settings.candidates.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let changed: Vec<_> = settings.changes.iter().map(|change| change.judge(&before, &after)).collect();
     show(&bench_comparison(&before, &after, &changed, terminal.stdout), terminal)?;
+    if let Some(path) = &settings.html {
+        let names = settings.candidates.iter().map(|path| path.display().to_string());
+        let baseline = settings.baseline.display().to_string();
+        let page = bench_comparison_html((&baseline, &before), &names.zip(after).collect::<Vec<_>>(), &changed);
+        std::fs::write(path, page)
+            .map_err(|error| Error::local(format!("cannot write {}: {error}", path.display())))?;
+    }
     for change in changed.iter().filter(|changed| changed.failed) {
         talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {}", change.change, change.shown)));
     }

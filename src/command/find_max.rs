@@ -168,7 +168,7 @@ impl Finding<'_> {
                 talk.success(format_args!("The highest rate that meets the conditions is {rate}/s"));
             }
             (Some(rate), _) => {
-                talk.warning(format_args!("{short}: the highest rate so far that meets the conditions is {rate}/s"))
+                talk.warning(format_args!("{short}: the highest rate so far that meets the conditions is {rate}/s"));
             }
             (None, SearchEnded::Done) => {
                 let message = "even one message per second does not meet the conditions of --find-max";

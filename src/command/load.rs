@@ -100,11 +100,20 @@ fn doubts(report: &Report) -> Vec<String> {
         let early = plural(counts.before_sent, "message");
         doubts.push(format!("{early} arrived before they were sent: the clocks of the machines disagree"));
     }
+    doubts.extend(slow_ramp(report));
     let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
     if let Some(limited_by @ (LimitedBy::Machine | LimitedBy::Generator)) = limited_by {
         doubts.push(limited_by.sentence());
     }
     doubts
+}
+
+/// A warning if the clients connected more slowly than asked.
+#[expect(clippy::cast_precision_loss, reason = "a rate")]
+fn slow_ramp(report: &Report) -> Option<String> {
+    let asked = report.missed_ramp()?;
+    let reached = report.clients.connected as f64 / report.seconds.connecting.max(1e-9);
+    Some(format!("clients connected at {reached:.0}/s, but {asked:.0}/s were requested"))
 }
 
 /// The status of a run that began, by its worst problem.

@@ -1,6 +1,6 @@
 //! `--prometheus`: answers scrapes while a run goes on, on the main thread and never on a worker.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,13 +30,13 @@ pub(super) struct MetricsPage {
 #[derive(Debug)]
 pub(super) struct Metrics {
     page: MetricsPage,
-    latest: Cell<Option<Snapshot>>,
+    latest: RefCell<Option<Snapshot>>,
 }
 
 impl Metrics {
     /// Listens; port 0 is any free one.
     pub(super) async fn listen(address: SocketAddr) -> Result<Self, Error> {
-        Ok(Self { page: MetricsPage::listen(address).await?, latest: Cell::new(None) })
+        Ok(Self { page: MetricsPage::listen(address).await?, latest: RefCell::new(None) })
     }
 
     /// The address it listens on.
@@ -46,7 +46,7 @@ impl Metrics {
 
     /// Answers until it is dropped.
     pub(super) async fn serve(&self) -> Infallible {
-        self.page.serve(|| self.latest.get().map(|snapshot| bench_metrics(&snapshot))).await
+        self.page.serve(|| self.latest.borrow().as_ref().map(bench_metrics)).await
     }
 }
 
@@ -113,12 +113,12 @@ impl Observer for Scraped<'_> {
     }
 
     fn second(&mut self, snapshot: &Snapshot) {
-        self.metrics.latest.set(Some(*snapshot));
+        self.metrics.latest.replace(Some(snapshot.clone()));
         self.observer.second(snapshot);
     }
 
     fn moment(&mut self, snapshot: &Snapshot) {
-        self.metrics.latest.set(Some(*snapshot));
+        self.metrics.latest.replace(Some(snapshot.clone()));
         self.observer.moment(snapshot);
     }
 

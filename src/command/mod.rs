@@ -5,11 +5,15 @@
 
 pub(crate) mod bench;
 pub(crate) mod broker;
+pub(crate) mod clean_retained;
 pub(crate) mod conn;
 pub(crate) mod manual;
+pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod publish;
 pub(crate) mod queue;
+pub(crate) mod record;
+pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod respond;
@@ -26,9 +30,11 @@ pub(crate) mod status;
 pub(crate) mod tally;
 
 mod find_max;
+mod granted;
 mod load;
 mod metrics;
 mod pace;
+mod question;
 mod receipts;
 mod removal;
 mod results;

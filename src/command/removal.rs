@@ -1,4 +1,4 @@
-//! `sub --remove-retained`: an empty retained message to each topic that has one.
+//! `sub --remove-retained` and `clean-retained`: an empty retained message to each topic that has one.
 //!
 //! A message is removed as it arrives, and printed when the broker has acknowledged that, so that whatever was printed
 //! has been removed.
@@ -51,6 +51,11 @@ impl Removals {
             self.waiting.push_back(received);
         }
         None
+    }
+
+    /// Whether anything was to be removed.
+    pub(super) fn have_begun(&self) -> bool {
+        !self.accepted.is_empty()
     }
 
     /// Whether something waits to be sent.

@@ -122,7 +122,7 @@ impl Responder {
         };
         let correlation_data = request.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
         let properties = correlation_data
-            .map(|data| Box::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
+            .map(|data| Arc::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
         Some(Message { properties, retain: rule.retain, ..Message::new(topic, payload).with_qos(rule.qos) })
     }
 }

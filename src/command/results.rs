@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::bench::{Observer, Report, Snapshot};
 use crate::error::Error;
-use crate::output::{Stdout, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html};
+use crate::output::{Stdout, Terminal, WriteError, bench_csv, bench_hdr_log, bench_html, bench_junit, bench_summary};
 use crate::settings::ResultFiles;
 
 /// Means stdout.
@@ -17,12 +17,15 @@ type Text = fn(&Report) -> String;
 
 impl ResultFiles {
     /// Each file with its content.
-    fn each(&self) -> [(Option<&Path>, Text); 4] {
+    fn each(&self) -> [(Option<&Path>, Text); 5] {
+        let (summary, is_junit) = self.summary().unzip();
+        let summarize: Text = if is_junit == Some(true) { bench_junit } else { bench_summary };
         [
             (self.report.as_deref(), Report::to_json),
             (self.csv.as_deref(), bench_csv),
             (self.html.as_deref(), bench_html),
             (self.hdr_log.as_deref(), bench_hdr_log),
+            (summary, summarize),
         ]
     }
 
@@ -44,7 +47,7 @@ impl ResultFiles {
     /// run must not fail because of a typo, and an old report must not be mistaken for the new one.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         if self.paths().filter(|path| *path == Path::new(STDOUT)).count() > 1 {
-            return Err(Error::usage("only one of --report, --csv, --html and --hdr-log can go to stdout"));
+            return Err(Error::usage("only one of --report, --csv, --html, --hdr-log and --summary can go to stdout"));
         }
         for path in self.paths().filter(|path| is_replaced(path)) {
             let temporary = temporary(path);

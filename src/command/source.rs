@@ -154,12 +154,11 @@ impl<'a> Source<'a> {
                 self.current = None;
             }
             match &mut self.payloads {
-                Payloads::Repeated { left: 0, .. } => return Ok(Next::End),
+                Payloads::Repeated { left: 0, .. } | Payloads::Filled { left: 0, .. } => return Ok(Next::End),
                 Payloads::Repeated { payload, left } => {
                     *left -= 1;
                     self.current = Some((payload.clone(), 0));
                 }
-                Payloads::Filled { left: 0, .. } => return Ok(Next::End),
                 Payloads::Filled { template, left } => {
                     *left -= 1;
                     match self.filler.fill(template, self.settings) {

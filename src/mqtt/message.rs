@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{PublishProperties, QoS, TopicName, WillProperties};
@@ -19,7 +21,7 @@ pub struct Message {
     /// Outgoing: DUP is set even when it is sent for the first time, which is only useful to test a broker.
     pub marked_duplicate: bool,
     /// MQTT 5.0 only; `None` when there are none.
-    pub properties: Option<Box<PublishProperties>>,
+    pub properties: Option<Arc<PublishProperties>>,
 }
 
 impl Message {

@@ -17,7 +17,7 @@ pub use properties::{
 pub use qos::{InvalidQoS, QoS};
 pub use reason::ReasonCode;
 pub use topic::{
-    Delay, Delayed, MAXIMUM_DELAY_SECONDS, RetainHandling, Share, SharedStrategy, SubscriptionOptions, TopicError,
-    TopicErrorKind, TopicFilter, TopicName,
+    Delay, Delayed, InvalidMapping, MAXIMUM_DELAY_SECONDS, RetainHandling, Share, SharedStrategy, SubscriptionOptions,
+    TopicError, TopicErrorKind, TopicFilter, TopicMapping, TopicName,
 };
 pub use version::{InvalidVersion, Version};

@@ -51,7 +51,7 @@ mod tests {
             content_type: Some("text/plain".to_owned()),
         };
         let plain = Message::new("$delayed/5/a/b".parse().unwrap(), vec![0, 13, 10, 255]);
-        let full = Message { properties: Some(Box::new(properties)), retain: true, ..plain.clone() };
+        let full = Message { properties: Some(std::sync::Arc::new(properties)), retain: true, ..plain.clone() };
         for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
             let dup = Message { marked_duplicate: qos != QoS::AtMostOnce, ..full.clone() };
             for message in [plain.clone(), full.clone(), dup, Message::new("a".parse().unwrap(), "")] {

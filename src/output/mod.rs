@@ -21,6 +21,8 @@ mod live;
 mod log_file;
 mod message;
 mod patient;
+mod probe;
+mod recording;
 mod safe;
 mod stdout;
 mod talk;
@@ -32,8 +34,8 @@ mod trace;
 mod unreadable;
 
 pub(crate) use bench::{
-    BenchDisplay, bench_comparison, bench_csv, bench_hdr_log, bench_html, bench_manifest, bench_metrics, bench_presets,
-    bench_report, bench_step, simulations,
+    BenchDisplay, bench_comparison, bench_comparison_html, bench_csv, bench_hdr_log, bench_html, bench_junit,
+    bench_manifest, bench_metrics, bench_presets, bench_report, bench_step, bench_summary, simulations,
 };
 #[cfg(feature = "broker")]
 pub(crate) use broker_metrics::broker_metrics;
@@ -48,6 +50,8 @@ pub(crate) use live::{LiveHead, LivePrinter, LiveStyle};
 pub(crate) use log_file::LogFile;
 pub use message::{MessagePrinter, MessageShape, PrinterOptions};
 pub(crate) use patient::PatientStdout;
+pub(crate) use probe::{ProbeReport, ProbeRow};
+pub(crate) use recording::{Recording, RecordingOptions, is_zstd};
 pub use stdout::Stdout;
 pub(crate) use stdout::WriteError;
 pub use talk::Talk;

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use regex_lite::Regex;
 use serde_json::Value;
 
-/// A pattern to find in the payload, and places in its JSON; a condition without any is met by every payload.
+use super::jq::Jq;
+
+/// A pattern to find in the payload, and conditions on its JSON; a condition without any is met by every payload.
 #[derive(Debug, Clone, Default)]
 pub struct Condition {
     /// Found somewhere in a payload that is UTF-8.
@@ -14,17 +16,23 @@ pub struct Condition {
     pub json: Vec<JsonPlace>,
 }
 
-/// A place in JSON by its pointer (RFC 6901), and optionally the value there.
+/// A condition on JSON: a place by its pointer (RFC 6901), optionally with the value there, or a jq expression.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JsonPlace {
-    pointer: String,
-    value: Option<Value>,
+pub struct JsonPlace(Kind);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Place { pointer: String, value: Option<Value> },
+    Expression(Jq),
 }
 
-/// A text that is not `POINTER` or `POINTER=VALUE`.
+/// A text that is neither `POINTER`, `POINTER=VALUE` nor a jq expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a JSON pointer: use /NAME/NAME or /NAME/NAME=VALUE, for example /state/on=true")]
-pub struct InvalidJsonPlace(String);
+#[error("`{text}` is neither a JSON pointer, such as /state/on=true, nor a jq expression: {why}")]
+pub struct InvalidJsonPlace {
+    text: String,
+    why: String,
+}
 
 impl Condition {
     /// Whether a payload meets the condition.
@@ -33,19 +41,32 @@ impl Condition {
         self.pattern.as_ref().is_none_or(is_found)
             && (self.json.is_empty()
                 || serde_json::from_slice(payload)
-                    .is_ok_and(|value: Value| self.json.iter().all(|place| place.is_in(&value))))
+                    .is_ok_and(|value: Value| self.json.iter().all(|place| place.is_in(&value, payload))))
     }
 
     /// Whether every payload meets it.
     pub fn is_empty(&self) -> bool {
         self.pattern.is_none() && self.json.is_empty()
     }
+
+    /// Why nothing can match any more: an expression that exceeded its time limit.
+    pub fn fault(&self) -> Option<String> {
+        self.json.iter().find_map(|place| match &place.0 {
+            Kind::Expression(expression) => expression.fault(),
+            Kind::Place { .. } => None,
+        })
+    }
 }
 
 impl JsonPlace {
-    fn is_in(&self, document: &Value) -> bool {
-        let found = document.pointer(&self.pointer);
-        found.is_some_and(|found| self.value.as_ref().is_none_or(|wanted| are_equal(found, wanted)))
+    fn is_in(&self, document: &Value, payload: &[u8]) -> bool {
+        match &self.0 {
+            Kind::Place { pointer, value } => {
+                let found = document.pointer(pointer);
+                found.is_some_and(|found| value.as_ref().is_none_or(|wanted| are_equal(found, wanted)))
+            }
+            Kind::Expression(expression) => expression.fits(payload),
+        }
     }
 }
 
@@ -65,12 +86,16 @@ impl FromStr for JsonPlace {
             Some((pointer, value)) => (pointer, Some(value)),
             None => (text, None),
         };
+        // No expression begins with a slash.
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(InvalidJsonPlace(text.to_owned()));
+            return match Jq::new(text) {
+                Ok(expression) => Ok(Self(Kind::Expression(expression))),
+                Err(why) => Err(InvalidJsonPlace { text: text.to_owned(), why }),
+            };
         }
         // What is not JSON is a string: `/state=on` needs no quotes.
         let value = value.map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
-        Ok(Self { pointer: pointer.to_owned(), value })
+        Ok(Self(Kind::Place { pointer: pointer.to_owned(), value }))
     }
 }
 
@@ -95,6 +120,22 @@ mod tests {
         }
         assert!(!json("/state").fits(b"no JSON"));
         assert!("state".parse::<JsonPlace>().is_err());
+    }
+
+    #[test]
+    #[cfg(feature = "jq")]
+    fn anything_else_is_a_jq_expression() {
+        let condition = Condition {
+            pattern: None,
+            json: vec![
+                ".n > 12".parse().unwrap(),
+                "/state/on=true".parse().unwrap(),
+                ".list == [1,2]".parse().unwrap(),
+            ],
+        };
+        assert!(condition.fits(br#"{"state":{"on":true},"n":12.50,"list":[1,2]}"#));
+        assert!(!condition.fits(br#"{"state":{"on":true},"n":12.50,"list":[1]}"#));
+        assert_eq!(condition.fault(), None);
     }
 
     #[test]

@@ -9,8 +9,15 @@ mod decimal;
 mod error;
 mod escape;
 mod format;
+mod frames;
+#[cfg(feature = "jq")]
+mod jq;
+#[cfg(not(feature = "jq"))]
+#[path = "jq_absent.rs"]
+mod jq;
 mod json;
 mod json_line;
+mod json_pointer;
 pub(crate) mod placeholder;
 mod plural;
 mod read;
@@ -27,8 +34,10 @@ pub use decimal::push_decimal;
 pub use error::{PayloadError, caret};
 pub use escape::{EscapeError, is_unsafe_on_terminal, parse_escape, parse_escapes};
 pub use format::{InvalidPayloadFormat, PayloadFormat};
+pub(crate) use frames::{ZstdFrames, zstd_frame};
 pub use json::push_json_string;
 pub use json_line::{JsonLineError, push_timestamp, read_json_line, write_json_line, write_json_line_at};
+pub(crate) use json_pointer::{JsonPointer, NoSpot, Spot};
 pub use plural::plural;
 pub use read::{read_at_most, without_bom};
 pub use record::Record;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::mqtt::Message;
@@ -29,8 +31,9 @@ impl Record {
     pub fn into_message(self) -> Message {
         let mut message = self.message;
         if let Some(mut properties) = message.properties.take() {
-            properties.topic_alias = None;
-            properties.subscription_identifiers.clear();
+            let own = Arc::make_mut(&mut properties);
+            own.topic_alias = None;
+            own.subscription_identifiers.clear();
             message.properties = (*properties != crate::mqtt::PublishProperties::default()).then_some(properties);
         }
         message

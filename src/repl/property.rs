@@ -132,7 +132,8 @@ mod tests {
             user_properties: vec![("site".into(), "1".into()), ("site".into(), "2".into())],
             ..Default::default()
         };
-        let message = Message { properties: Some(Box::new(properties)), ..Message::new("a".parse().unwrap(), "") };
+        let message =
+            Message { properties: Some(std::sync::Arc::new(properties)), ..Message::new("a".parse().unwrap(), "") };
         let is_of = |text: &str| text.parse::<Property>().unwrap().is_of(&message);
         for text in ["qos=0", "retain=false", "content-type", "content-type=text/plain", "user:site=2", "user:site"] {
             assert!(is_of(text), "{text}");

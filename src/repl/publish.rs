@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -140,7 +141,7 @@ impl Shell<'_> {
         let mut publication = self.publication(line, origins)?;
         // 0 means no limit; without the option there is one.
         let timeout = publication.timeout.take().or((!origins.given("timeout")).then_some(REPLY));
-        let properties = publication.properties.get_or_insert_default();
+        let properties = Arc::make_mut(publication.properties.get_or_insert_default());
         let own = format!("mqttx-rs/reply/{:016x}", fastrand::u64(..));
         let reply_to = properties.response_topic.get_or_insert(own).clone();
         let data =

@@ -1,5 +1,6 @@
 //! What a session sends, and in which order.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -235,7 +236,7 @@ pub(super) fn drop_stale_alias(message: &mut Message, maximum: u16) {
     if let Some(properties) = &mut message.properties
         && properties.topic_alias.is_some_and(|alias| alias > maximum)
     {
-        properties.topic_alias = None;
+        Arc::make_mut(properties).topic_alias = None;
     }
 }
 

@@ -11,6 +11,7 @@
 mod bench;
 mod broker;
 mod check;
+mod clean_retained;
 mod codec;
 mod conn;
 mod connect;
@@ -19,10 +20,13 @@ mod endpoint;
 mod host;
 mod misplaced;
 mod pattern;
+mod probe;
 mod profile;
 mod protocol;
 mod publish;
+mod record;
 mod repl;
+mod replay;
 mod reply;
 mod request;
 mod rules;
@@ -45,18 +49,22 @@ pub(crate) use broker::BrokerSettings;
 #[cfg(feature = "broker")]
 pub(crate) use broker::{LimitSettings, ListenSettings};
 pub(crate) use check::check_profile;
+pub(crate) use clean_retained::{CleanRetainedSettings, Consent};
 pub(crate) use codec::judge;
 pub(crate) use conn::ConnMode;
 pub use conn::ConnSettings;
 pub(crate) use connect::ConnectSettings;
+pub(crate) use probe::{Feature, ProbeSettings};
 pub(crate) use profile::{ListShape, ProfileJob};
 pub(crate) use publish::Publication;
 pub(crate) use publish::QueueSettings;
 pub use publish::{MessageSource, PubSettings};
+pub(crate) use record::RecordSettings;
 pub(crate) use repl::{
     CommandSource, Display, NewConnection, ProfileChoice, ReplRequest, ReplSettings, Subscription, line_command,
     read_line,
 };
+pub(crate) use replay::{ReplaySettings, Speed};
 pub(crate) use reply::{Answering, ReplySettings};
 pub(crate) use request::RequestSettings;
 pub(crate) use rules::{Answer, AnswerTopic, Rule};

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -72,7 +73,7 @@ pub struct Publication {
     /// The DUP flag, if requested.
     pub dup: bool,
     /// Empty in 3.1.1 and if nothing was given.
-    pub properties: Option<Box<PublishProperties>>,
+    pub properties: Option<Arc<PublishProperties>>,
     /// How often the message is published, at least once.
     pub repeat: u64,
     /// The delay between two.
@@ -354,7 +355,7 @@ fn topics(
     topics.into_iter().map(delayed).collect()
 }
 
-pub(super) fn properties(message: &MessageArgs, version: Version) -> Option<Box<PublishProperties>> {
+pub(super) fn properties(message: &MessageArgs, version: Version) -> Option<Arc<PublishProperties>> {
     let properties = PublishProperties {
         payload_format_indicator: message.payload_format_indicator.then_some(1),
         message_expiry_interval: message.message_expiry_interval,
@@ -365,5 +366,5 @@ pub(super) fn properties(message: &MessageArgs, version: Version) -> Option<Box<
         subscription_identifiers: Vec::new(),
         content_type: message.content_type.clone(),
     };
-    (version.is_v5() && properties != PublishProperties::default()).then(|| Box::new(properties))
+    (version.is_v5() && properties != PublishProperties::default()).then(|| Arc::new(properties))
 }

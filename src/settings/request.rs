@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -58,7 +59,7 @@ impl RequestSettings {
         let given = replies.reply_topic.map(|topic| topic.as_str().to_owned());
         let drawn = || format!("{:08x}", fastrand::u32(..));
         let (reply_topic, correlation_data) = if connect.client.connect.version.is_v5() {
-            let properties = publication.properties.get_or_insert_default();
+            let properties = Arc::make_mut(publication.properties.get_or_insert_default());
             if let (Some(topic), Some(given)) = (&properties.response_topic, &given)
                 && topic != given
             {

@@ -122,7 +122,7 @@ impl Reader<'_> {
             json.push(text.parse().map_err(|error| self.fault("json", format!("json: {error}")))?);
         }
         let topic = self.text("topic")?.map(|text| self.templates.read("topic", text.as_bytes()));
-        let topic = topic.transpose().map_err(|error| self.within("topic", error))?.map(AnswerTopic::Template);
+        let topic = topic.transpose().map_err(|error| self.within("topic", &error))?.map(AnswerTopic::Template);
         let number = |item: &Item| item.as_integer().map(|number| number.to_string());
         let own_qos = match self.table.get("qos") {
             Some(item) => {
@@ -145,7 +145,7 @@ impl Reader<'_> {
     fn answer(&self) -> Result<Answer, Error> {
         let text = self.text("answer")?.map(|text| {
             let template = self.templates.read("answer", text.as_bytes());
-            template.map(Answer::Template).map_err(|error| self.within("answer", error))
+            template.map(Answer::Template).map_err(|error| self.within("answer", &error))
         });
         let file = self.text("file")?.map(|name| {
             let path = self.folder.join(&name);
@@ -173,7 +173,7 @@ impl Reader<'_> {
     }
 
     /// An error of a value, at its place.
-    fn within(&self, key: &str, error: Error) -> Error {
+    fn within(&self, key: &str, error: &Error) -> Error {
         let placed = self.fault(key, error.message().to_owned());
         let detail = error.detail().map(ToOwned::to_owned);
         let placed = match error.hint() {

@@ -100,7 +100,9 @@ const OF_BENCH_PUB: &[Opt] = &[(&["--split"], &[","]), (&["--split"], &[])];
 const SIMULATE: &[Opt] = &[(&["-sc", "--scenario"], &["tesla"]), (&["-f", "--file"], &["script.js"])];
 
 /// A command, what it needs, and its options.
-const COMMANDS: &[(&[&str], &[&str], &[&[Opt]])] = &[
+type Commanded = (&'static [&'static str], &'static [&'static str], &'static [&'static [Opt]]);
+
+const COMMANDS: &[Commanded] = &[
     (&["check"], &[], &[]),
     (&["init"], &[], &[]),
     (&["conn"], &[], &[CONNECT, FILES, ONE_CLIENT, OF_CONN]),

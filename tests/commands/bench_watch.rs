@@ -37,8 +37,8 @@ fn a_run_can_be_scraped_while_it_goes_on() {
     assert!(page.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text"), "{page}");
     for line in [
         "\n# TYPE mqttx_bench_sent counter\n",
-        "\nmqttx_bench_sent_total 5\n",
-        "\nmqttx_bench_acknowledged_total 4\n",
+        "\nmqttx_bench_sent_total{group=\"publishers\"} 5\n",
+        "\nmqttx_bench_acknowledged_total{group=\"publishers\"} 4\n",
         "\nmqttx_bench_clients_standing 1\n",
         "\nmqttx_bench_in_flight 1\n",
         "\n# TYPE mqttx_bench_latency_seconds histogram\n",
@@ -57,6 +57,50 @@ fn a_run_can_be_scraped_while_it_goes_on() {
     link.close();
     program.wait().expect_code(0);
     assert!(TcpStream::connect(&address).is_err(), "nothing answers after the end");
+}
+
+/// Names of metrics in a text, without what the kind of the metric adds to them.
+fn metrics_in(text: &str) -> std::collections::BTreeSet<String> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = text.match_indices("mqttx_bench_").map(|(at, _)| {
+        let name: String = text[at..].chars().take_while(|c| is_of_name(*c)).collect();
+        let endings = ["_total", "_bucket", "_count", "_sum"];
+        let base = endings.iter().find_map(|ending| name.strip_suffix(ending)).map(str::to_owned);
+        base.unwrap_or(name)
+    });
+    names.collect()
+}
+
+#[test]
+fn the_dashboard_asks_for_metrics_and_groups_that_there_are() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let line = "e2e -c 1 -i 0 -q 1 --rate 50/s --duration 1h --prometheus 127.0.0.1:0";
+    let mut program = bench(line, broker.port()).start();
+    let line = program.wait_for_stderr("Metrics at http://");
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    program.wait_for_stdout("received total: ");
+    let page = fetch(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    let types: String = page.lines().filter(|line| line.starts_with("# TYPE")).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/grafana-dashboard.json");
+    let dashboard = std::fs::read_to_string(path).unwrap();
+    let (asked, known) = (metrics_in(&dashboard), metrics_in(&types));
+    assert!(asked.len() > 15, "{asked:?}");
+    let unknown: Vec<_> = asked.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?} of {known:?}");
+    // Each group has a count of its own, and only the one that does something has done it.
+    for line in [
+        "\nmqttx_bench_sent_total{group=\"subscribers\"} 0\n",
+        "\nmqttx_bench_delivered_total{group=\"publishers\"} 0\n",
+    ] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+    for name in ["sent_total{group=\"publishers\"} ", "delivered_total{group=\"subscribers\"} "] {
+        let value = page.split(&format!("\nmqttx_bench_{name}")).nth(1).and_then(|rest| rest.split('\n').next());
+        assert!(value.unwrap().parse::<u64>().unwrap() > 0, "{name} in {page}");
+    }
+    #[cfg(unix)]
+    program.signal(nix::sys::signal::Signal::SIGTERM);
+    drop(program);
 }
 
 #[test]

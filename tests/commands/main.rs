@@ -6,6 +6,7 @@ mod support;
 mod bench;
 mod bench_run;
 mod bench_watch;
+mod clean_retained;
 mod conn;
 mod connect_options;
 #[cfg(target_os = "linux")]
@@ -23,6 +24,8 @@ mod mosquitto_names;
 #[cfg(unix)]
 mod options_files;
 #[cfg(unix)]
+mod probe;
+#[cfg(unix)]
 mod profile_commands;
 #[cfg(unix)]
 mod profile_import;
@@ -32,6 +35,8 @@ mod promise;
 mod publish;
 #[cfg(unix)]
 mod queue;
+#[cfg(unix)]
+mod recording;
 mod removal;
 mod request;
 mod scram;

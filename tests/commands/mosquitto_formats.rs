@@ -1,6 +1,7 @@
 //! Compares `--template` with `mosquitto_sub -F` itself, where it is installed: one retained message, shown by both.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -107,7 +108,7 @@ fn start() -> Option<Mosquitto> {
 fn received(received_at: Option<Timestamp>) -> Record {
     let mut message = Message::new(TopicName::parse(TOPIC).unwrap(), PAYLOAD).with_qos(QoS::AtLeastOnce);
     message.retain = true;
-    message.properties = Some(Box::new(PublishProperties {
+    message.properties = Some(Arc::new(PublishProperties {
         payload_format_indicator: Some(1),
         response_topic: Some("answers".into()),
         correlation_data: Some(Bytes::from_static(b"c1")),

@@ -316,8 +316,13 @@ fn what_scram_needs_is_asked_for() {
 }
 
 #[test]
-fn a_benchmark_does_not_leave_it_out_in_silence() {
-    let arguments = ["bench", "conn", "-am", "SCRAM-SHA-256", "-u", "u", "-P", "p"];
-    let ended = Program::new(arguments).run().expect_code(2);
-    assert!(ended.stderr.contains("--authentication-method cannot be used with bench"), "{}", ended.stderr);
+fn each_client_of_a_benchmark_authenticates_as_itself() {
+    let broker = ScriptedBroker::start();
+    let arguments = ["bench", "conn", "-c", "1", "--duration", "0.1", "-am", "SCRAM-SHA-256", "-u", "us,er"];
+    let running = Program::new(arguments).arg_all(&["-P", "pencil"]).port(broker.port()).start();
+    let mut link = broker.accept();
+    Account::new("SCRAM-SHA-256").accept(&mut link);
+    link.expect_goodbye();
+    link.close();
+    running.wait().expect_code(0);
 }

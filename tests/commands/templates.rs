@@ -135,7 +135,7 @@ fn the_first_rule_that_fits_answers() {
     std::fs::write(folder.path().join("state.json"), r#"{"on":{/on}}"#).unwrap();
     let file = rules(
         folder.path(),
-        r##"
+        r#"
 [[rules]]
 filter = "lamp/+/set"
 json = ["/on=true"]
@@ -157,7 +157,7 @@ echo = true
 [[rules]]
 filter = "shell"
 exec = "tr a-z A-Z"
-"##,
+"#,
     );
     let (_broker, mut link, mut running) = replying(&["--rules", &file], 3);
     for (topic, payload, expected) in [

@@ -125,11 +125,34 @@ fn a_bench_shows_its_progress_on_a_terminal_and_leaves_only_the_report() {
     let Some(mosquitto) = Mosquitto::start("") else { return };
     let program = Program::new(["bench", "pub", "-t", "a", "-c", "2", "--duration", "1h"]).port(mosquitto.port());
     let mut screen = program.on_screen(24, 80);
-    screen.wait_for("/3600 s  2 connected  sent ");
+    screen.wait_for(" of 3600 s  ");
+    screen.wait_for("in flight 0  connected 2  errors 0");
+    screen.wait_for("  a second, at most ");
     screen.type_keys(key::CTRL_C);
     screen.wait_for_end();
     let seen = screen.contents();
     // Where a terminal has 24 lines, the result is what is left of it.
     assert!(seen.contains("\nResult") && seen.contains("Verdict"), "{seen}");
-    assert!(!seen.contains("2 connected  sent "), "{seen}");
+    assert!(!seen.contains("connected 2") && !seen.contains("a second, at most"), "{seen}");
+}
+
+#[test]
+fn a_bench_fits_a_narrow_terminal_and_is_quiet_when_asked() {
+    let Some(mosquitto) = Mosquitto::start("") else { return };
+    let line = ["bench", "pub", "-t", "a", "-c", "2", "--duration", "1h"];
+    let mut screen = Program::new(line).port(mosquitto.port()).on_screen(10, 40);
+    screen.wait_for("connected 2");
+    screen.wait_for("running ");
+    let lines = screen.lines();
+    let moving = lines.iter().skip_while(|line| !line.contains("running "));
+    assert!(moving.clone().count() > 2 && moving.clone().all(|line| line.chars().count() < 40), "{lines:?}");
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for_end();
+    let mut screen = Program::new(["--quiet"].into_iter().chain(line)).port(mosquitto.port()).on_screen(24, 80);
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for_end();
+    assert!(!screen.contents().contains("running "), "{}", screen.contents());
+    let line = ["--quiet", "bench", "pub", "-t", "a", "-c", "2", "-i", "0", "--duration", "2.5"];
+    let ended = Program::new(line).port(mosquitto.port()).run().expect_code(0);
+    assert!(!ended.text().contains("Published total"), "{}", ended.text());
 }

@@ -59,9 +59,42 @@ fn what_cannot_be_waited_for_is_a_usage_error() {
         (&["--timeout", "1"][..], "FILTER is missing"),
         (&["a", "-E"], "--exit-after-suback is not an option of wait"),
         (&["a", "--match", "("], "--match: `(` is not a regular expression"),
-        (&["a", "--json", "on"], "--json: `on` is not a JSON pointer"),
+        (
+            &["a", "--json", "on"],
+            "--json: `on` is neither a JSON pointer, such as /state/on=true, nor a jq expression: ",
+        ),
     ] {
         let ended = Program::new(["wait"]).arg_all(arguments).run().expect_code(2);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
     }
+}
+
+#[test]
+#[cfg(feature = "jq")]
+fn a_jq_expression_holds_if_an_output_is_neither_false_nor_null() {
+    let expressions = ["--json", ".level > 7 and .on", "--json", ".tags | index(\"x\")", "--output-mode", "raw"];
+    let (_broker, mut link, running) = waiting(&[&["a"][..], &expressions].concat());
+    for payload in
+        [r#"{"level":9}"#, "no JSON", r#"{"level":9,"on":true,"tags":[]}"#, r#"{"level":8,"on":1,"tags":["x"]}"#]
+    {
+        link.send(publish("a", payload));
+    }
+    link.expect_goodbye();
+    link.close();
+    assert_eq!(running.wait().expect_code(0).text(), "{\"level\":8,\"on\":1,\"tags\":[\"x\"]}\n");
+}
+
+#[test]
+#[cfg(feature = "jq")]
+fn a_jq_expression_without_end_ends_the_run() {
+    let (_broker, mut link, running) = waiting(&["a", "--json", "last(repeat(1))"]);
+    link.send(publish("a", "1"));
+    link.expect_goodbye();
+    link.close();
+    let ended = running.wait().expect_code(1);
+    assert!(
+        ended.stderr.contains("--json: `last(repeat(1))` ran for more than 1 s on one payload"),
+        "{}",
+        ended.stderr
+    );
 }

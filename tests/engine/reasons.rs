@@ -115,7 +115,7 @@ fn every_property_of_a_message_is_told_in_order() {
             .with(property::correlation_data(&[0, 0xFF]))
             .with(property::user_property("", "")),
     );
-    let properties = *engine.expect_message().properties.unwrap();
+    let properties = engine.expect_message().properties.unwrap();
     assert_eq!(properties.payload_format_indicator, Some(1));
     assert_eq!(properties.message_expiry_interval, Some(0));
     assert_eq!(properties.content_type.as_deref(), Some("text/plain"));

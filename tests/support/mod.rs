@@ -50,4 +50,4 @@ pub use screen::Screen;
 pub use scripted_broker::ScriptedBroker;
 
 /// How long anything is waited for. Passing tests never come near it, on a loaded machine either.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);

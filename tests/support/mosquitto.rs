@@ -66,9 +66,11 @@ impl Mosquitto {
         let path = directory.path().join("mosquitto.conf");
         let mut file = std::fs::File::create(&path).expect("a file in it");
         let defaults = [("allow_anonymous", "true"), ("max_queued_messages", "0")];
-        let defaults = defaults.into_iter().filter(|(name, _)| !configuration.contains(name));
-        let defaults: String = defaults.map(|(name, value)| format!("{name} {value}\n")).collect();
-        write!(file, "listener {port} 127.0.0.1\n{defaults}{configuration}\n").expect("the file can be written");
+        let mut text = format!("listener {port} 127.0.0.1\n");
+        for (name, value) in defaults.iter().filter(|(name, _)| !configuration.contains(name)) {
+            text.extend([name, " ", value, "\n"]);
+        }
+        writeln!(file, "{text}{configuration}").expect("the file can be written");
         let child = Self::spawn(program, &directory)?;
         Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory })
     }

@@ -70,6 +70,7 @@ impl Worker {
                 // It was to leave meanwhile.
                 continue;
             }
+            self.tools.recorder.at_group(connection.client.group);
             connection.enter(Stage::Dialing, &mut self.tools);
             self.tools.recorder.counts.connects_attempted += 1;
             let (plan, client) = (self.tools.plan.clone(), connection.client);
@@ -88,10 +89,15 @@ impl Worker {
                 }
             };
             self.dials.spawn(async move {
-                let resolved = &plan.resolved[dialer][endpoint];
+                let resolved = plan.resolved[dialer][endpoint].as_deref();
                 let scenario = &plan.scenario;
                 let dialer = own.as_ref().unwrap_or(&scenario.dialers[dialer]);
-                (index, dialer.dial_resolved(&scenario.endpoints[endpoint], resolved).await)
+                let endpoint = &scenario.endpoints[endpoint];
+                match resolved {
+                    Some(resolved) => (index, dialer.dial_resolved(endpoint, resolved).await),
+                    // All that clients reach are looked up beforehand.
+                    None => (index, dialer.dial(endpoint).await),
+                }
             });
         }
         while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
@@ -102,6 +108,7 @@ impl Worker {
             let served = match dialed {
                 Ok(dialed) => connection.open(dialed, &mut self.tools),
                 Err(error) => {
+                    self.tools.recorder.at_group(connection.client.group);
                     self.tools.recorder.counts.connects_failed += 1;
                     self.tools.recorder.reasons.note(format!("connect: {error}"));
                     Served::Ended

@@ -6,6 +6,7 @@
 
 mod churner;
 mod connection;
+mod contents;
 mod dialing;
 mod gathering;
 mod lag;
@@ -33,7 +34,7 @@ use super::clock::{Clock, nanos};
 use super::control::{Control, WorkerHandle};
 use super::plan::{ClientNumber, Plan};
 use super::recorder::{CpuUse, Recorder, Second, WorkerResult};
-use super::{Measure, Schedule};
+use super::{Group, Measure, Schedule};
 use crate::transport::{DialError, Dialed};
 
 use connection::{Connection, Served};
@@ -132,7 +133,11 @@ impl Worker {
         let gathering = Gathering::of(&plan);
         let mut tools = Tools {
             clock: assignment.clock,
-            recorder: Recorder::new(assignment.series_measure, assignment.seconds.clone()),
+            recorder: Recorder::new(
+                assignment.series_measure,
+                plan.scenario.groups.iter().map(Group::measure).collect(),
+                assignment.seconds.clone(),
+            ),
             random: fastrand::Rng::with_seed(u64::from(plan.scenario.run) << 32 | assignment.index),
             input: BytesMut::new(),
             output: BytesMut::with_capacity(2 * BUFFER),

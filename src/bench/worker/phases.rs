@@ -120,7 +120,16 @@ impl Worker {
         #[expect(clippy::float_cmp, reason = "as they were written")]
         let is_ramp = act.from != act.to;
         let (limit, load) = match &plan.scenario.groups[act.group].role {
-            Role::Publish(publish) => (publish.limit, publish.load),
+            Role::Publish(publish) => {
+                if let (Some(trace), Load::Even(average)) = (&publish.trace, publish.load) {
+                    let factor = average.scaled(act.from).per_second() / trace.per_second();
+                    return Some(Schedule::traced(slice, trace.clone(), factor, publish.limit, end));
+                }
+                if let (2.., Load::Even(rate)) = (publish.burst, publish.load) {
+                    return Some(Schedule::bursts(slice, rate.scaled(act.from), publish.burst, publish.limit, end));
+                }
+                (publish.limit, publish.load)
+            }
             Role::Churn(churn) => (None, Load::Even(churn.rate)),
             Role::Idle | Role::Subscribe(_) => return None,
         };

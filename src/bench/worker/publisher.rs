@@ -2,18 +2,17 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::contents::{Contents, Next};
 use super::lag::Cause;
 use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Expected};
-use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stamp};
-use crate::mqtt::{Message, PublishProperties, QoS, TopicName};
+use crate::bench::{Load, Measure, Payload, Publish, Role, Slice, Stampable};
+use crate::mqtt::{Message, QoS, TopicName};
 use crate::payload::placeholder::Drawer;
 use crate::session::{DeliveryId, PublishOutcome, Session, State};
 
 /// How many bytes of messages are handed to the session at a time: what one write takes.
 const BATCH: usize = 64 * 1024;
-/// Bytes of payloads that are allocated at a time.
-const ARENA: usize = 64 * 1024;
 /// How many messages may wait for a client's window before they are dropped: 16 MB of plan.
 const MAXIMUM_BACKLOG: usize = 1 << 20;
 /// What counts as late.
@@ -25,11 +24,9 @@ pub(super) struct Publisher {
     client: ClientNumber,
     /// The topic, when it is the same for all messages, and how many deliveries each leads to.
     topic: Option<(TopicName, Expected)>,
-    next_payload: usize,
     /// What is random in its messages, and what it keeps from one to the next.
     drawer: Drawer,
-    /// Of every message.
-    properties: Option<Box<PublishProperties>>,
+    contents: Contents,
     /// Number of the next message.
     sequence: u64,
     /// Messages that are due.
@@ -84,9 +81,8 @@ impl Publisher {
         Self {
             client,
             topic: None,
-            next_payload: 0,
             drawer,
-            properties: None,
+            contents: Contents::new(client),
             sequence: 0,
             backlog: VecDeque::new(),
             blocked_by: Cause::default(),
@@ -107,7 +103,7 @@ impl Publisher {
     pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
         let plan = tools.plan.clone();
         let Role::Publish(publish) = &plan.group(self.client).role else { return };
-        self.properties = plan.publish_properties(self.client);
+        self.contents.begin(&plan);
         if !publish.topic.differs_by_message() {
             let topic = plan.topic(self.client, 0, &mut self.drawer).ok();
             self.topic = topic.map(|topic| {
@@ -157,7 +153,7 @@ impl Publisher {
         let Role::Publish(publish) = &plan.group(self.client).role else { return };
         let mut space = if publish.qos == QoS::AtMostOnce {
             let bytes = match &publish.payload {
-                Payload::Stamped(bytes) => bytes.len(),
+                Payload::Stamped(payloads) => payloads.first().map_or(0, Stampable::len),
                 Payload::Fixed(payloads) => payloads.first().map_or(0, Bytes::len),
                 Payload::Template(patterns) => patterns.first().map_or(0, |pattern| pattern.as_str().len()),
             };
@@ -230,21 +226,16 @@ impl Publisher {
                     let fan_out = plan.fan_out(tools.phase, &topic);
                     (topic, fan_out)
                 }
-                Err(error) => {
-                    tools.recorder.counts.refused += 1;
-                    tools.recorder.reasons.note(format!("publish: {error}"));
-                    return false;
-                }
+                Err(error) => return refuse(&error, tools),
             }
+        };
+        let next = Next { publish, topic: &topic, sequence: self.sequence, planned };
+        let (payload, properties) = match self.contents.next(next, &mut self.drawer, tools) {
+            Ok(contents) => contents,
+            Err(error) => return refuse(&error, tools),
         };
         if publish.retain {
             note_retained(&topic, &publish.payload, tools);
-        }
-        let payload = self.payload(&publish.payload, planned, tools);
-        if let Some(why) = self.drawer.take_fault() {
-            tools.recorder.counts.refused += 1;
-            tools.recorder.reasons.note(format!("publish: template: {why}"));
-            return false;
         }
         let message = Message {
             topic,
@@ -252,7 +243,7 @@ impl Publisher {
             qos: publish.qos,
             retain: publish.retain,
             marked_duplicate: publish.marked_duplicate,
-            properties: self.properties.clone(),
+            properties,
         };
         self.sequence += 1;
         match session.publish(message) {
@@ -266,55 +257,7 @@ impl Publisher {
                 }
                 true
             }
-            Err(error) => {
-                tools.recorder.counts.refused += 1;
-                tools.recorder.reasons.note(format!("publish: {error}"));
-                false
-            }
-        }
-    }
-
-    fn payload(&mut self, payload: &Payload, planned: u64, tools: &mut Tools) -> Bytes {
-        match payload {
-            Payload::Fixed(payloads) => {
-                let chosen = self.next_payload;
-                self.next_payload = (chosen + 1) % payloads.len().max(1);
-                payloads.get(chosen).cloned().unwrap_or_default()
-            }
-            Payload::Template(patterns) => {
-                let plan = tools.plan.clone();
-                let chosen = self.next_payload;
-                self.next_payload = (chosen + 1) % patterns.len().max(1);
-                let Some(pattern) = patterns.get(chosen) else { return Bytes::new() };
-                tools.text.clear();
-                self.drawer.begin(self.sequence);
-                plan.fill_into(self.client, pattern, self.sequence, &mut self.drawer, &mut tools.text);
-                let length = tools.text.len();
-                if tools.arena.capacity() < length {
-                    tools.arena.reserve(length.max(ARENA));
-                }
-                tools.arena.extend_from_slice(tools.text.as_bytes());
-                tools.arena.split().freeze()
-            }
-            Payload::Stamped(bytes) => {
-                let delay = tools.now.saturating_sub(planned) / 1000;
-                #[expect(clippy::cast_possible_truncation, reason = "numbers of the protocol's own width, which wrap")]
-                let stamp = Stamp {
-                    clock: tools.clock.name(),
-                    run: tools.plan.scenario.run,
-                    publisher: ((self.client.group as u32) << 28) ^ self.client.number as u32,
-                    sequence: self.sequence as u32,
-                    delay_micros: u32::try_from(delay).unwrap_or(u32::MAX),
-                    planned: tools.clock.unix(planned),
-                };
-                if tools.arena.capacity() < bytes.len() {
-                    // For many messages at once; one that is unacknowledged keeps the whole piece.
-                    tools.arena.reserve(bytes.len().max(ARENA));
-                }
-                tools.arena.extend_from_slice(bytes);
-                stamp.write(&mut tools.arena);
-                tools.arena.split().freeze()
-            }
+            Err(error) => refuse(&error, tools),
         }
     }
 
@@ -487,6 +430,14 @@ impl Due {
         let waited = now.saturating_sub(self.planned) / 1000;
         if waited > 2 * u64::from(self.lag) { blocked_by } else { self.cause }
     }
+}
+
+/// A message that is not handed to the session.
+#[cold]
+fn refuse(error: &dyn std::fmt::Display, tools: &mut Tools) -> bool {
+    tools.recorder.counts.refused += 1;
+    tools.recorder.reasons.note(format!("publish: {error}"));
+    false
 }
 
 /// Counts messages that were late, or not sent, by what they waited for.

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::tools::Tools;
-use crate::bench::{Arrival, Measure, Sequence, Stamp};
+use crate::bench::{Arrival, Measure, Sequence};
 use crate::session::Received;
 
 /// What one client receives.
@@ -46,7 +46,8 @@ impl Subscriber {
     /// A message arrived at `tools.now`.
     pub(super) fn receive(&mut self, received: &Received, tools: &mut Tools) {
         tools.recorder.delivered(tools.now);
-        let Some(stamp) = Stamp::read(&received.message.payload) else {
+        let mut places = tools.plan.scenario.stamp_places.iter();
+        let Some(stamp) = places.find_map(|place| place.read(&received.message)) else {
             if tools.expects && !tools.plan.scenario.stamps() {
                 // Presumably ours: losses are only counted.
                 tools.distinct += 1;

@@ -16,6 +16,8 @@ use crate::mqtt::TopicName;
 
 /// Bytes read or written at a time.
 pub(super) const BUFFER: usize = 64 * 1024;
+/// Bytes of payloads that are allocated at a time.
+const ARENA: usize = 64 * 1024;
 /// How long the broker may take to close after a DISCONNECT.
 pub(super) const CLOSING: u64 = 1_000_000_000;
 
@@ -69,6 +71,13 @@ pub(super) struct Tools {
 pub(super) type Times = BinaryHeap<Reverse<(u64, u32)>>;
 
 impl Tools {
+    /// Room for a payload: memory for many at once. One that is unacknowledged keeps the whole piece.
+    pub(super) fn make_room(&mut self, bytes: usize) {
+        if self.arena.capacity() < bytes {
+            self.arena.reserve(bytes.max(ARENA));
+        }
+    }
+
     pub(super) fn take_time(&mut self) {
         self.now = self.clock.now();
         self.recorder.tick(self.now);

@@ -1,5 +1,6 @@
 //! How a connection ends, and a session, and what happens to the will.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -178,6 +179,6 @@ fn message_of(will: Will) -> Message {
         subscription_identifiers: Vec::new(),
         content_type: properties.content_type,
     };
-    let properties = (properties != PublishProperties::default()).then(|| Box::new(properties));
+    let properties = (properties != PublishProperties::default()).then(|| Arc::new(properties));
     Message { topic, payload, qos, retain, marked_duplicate: false, properties }
 }

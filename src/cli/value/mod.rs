@@ -3,7 +3,9 @@
 
 mod choice;
 mod duration;
+mod feature;
 mod key_value;
+mod recording;
 mod schema;
 mod secret;
 
@@ -25,7 +27,9 @@ use crate::payload::{
 
 pub(crate) use crate::output::{MessageShape, TraceFormat};
 pub(crate) use duration::{delay_seconds, milliseconds, seconds, whole_seconds_u16, whole_seconds_u32};
+pub(crate) use feature::Feature;
 pub(crate) use key_value::key_value;
+pub(crate) use recording::{Rotate, Speed, rotate, rounds, speed, topic_mapping};
 pub(crate) use schema::{SchemaRule, schema_rule};
 pub(crate) use secret::Secret;
 

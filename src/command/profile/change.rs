@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::desk::Desk;
-use super::question::{ask, is_agreed};
+use crate::command::question::{ask, is_agreed};
 use crate::config::Key;
 use crate::config::profile::{Profile, Value, edit as edit_text};
 use crate::error::{Error, ExitStatus};

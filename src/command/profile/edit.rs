@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::change::check_text;
 use super::desk::Desk;
-use super::question::ask;
+use crate::command::question::ask;
 use crate::config::profile::{check_name, template, write_private};
 use crate::error::{Error, ErrorKind, ExitStatus};
 

@@ -5,7 +5,6 @@ mod desk;
 mod edit;
 mod import;
 mod look;
-mod question;
 
 use crate::config::profile::Store;
 use crate::error::{Error, ExitStatus};

@@ -298,7 +298,8 @@ impl<'a> Subscriber<'a> {
             && self.settings.condition.fits(&message.payload);
         if !is_wanted {
             self.pass_over(received);
-            return Ok(None);
+            let fault = self.settings.condition.fault().map(|fault| Error::local(format!("--json: {fault}")));
+            return fault.map_or(Ok(None), |error| Err(WriteError::Failed(error)));
         }
         if !matches!(self.settings.retained, Retained::Remove { .. }) {
             return self.print(received);

@@ -12,12 +12,12 @@ const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
 /// Commands that decode what they receive.
 const DECODING: Commands = &["sub", "wait", "> sub", "> wait", "> expect", "> assert"];
 /// Commands that send messages with properties.
+/// Commands that encode payloads.
+const PAYLOADS: Commands = &["pub", "request", "> pub", "> request", "bench pub", "bench e2e"];
 const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub", "simulate"];
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
-/// Commands that encode messages.
-const ENCODED: Commands = &["pub", "request", "> pub", "> request", "bench pub"];
 /// Commands that set the number of clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 /// Commands of `bench` that publish.
@@ -39,17 +39,24 @@ pub(super) const ROWS: &[Row] = &[
         .key("publish.retain", "false")
         .scenario("groups.retain"),
     row("dup", MESSAGES, Switch, &[OfEachLine]),
-    row("format", ENCODED, Text, &[OfEachLine])
-        .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#),
-    row("schema", ENCODED, Schemas, &[OfEachLine])
-        .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#),
-    row("protobuf_path", ENCODED, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
-        .key("publish.protobuf_path", r#""car.proto""#),
-    row("protobuf_message_name", ENCODED, Text, &[Needs("protobuf_path"), OfEachLine])
-        .key("publish.protobuf_message_name", r#""Reading""#),
-    row("avsc_path", ENCODED, Path, &[OfEachLine, Alternative(Choice::Schema)])
-        .key("publish.avsc_path", r#""plant.avsc""#),
-    row("compress", ENCODED, Text, &[OfEachLine]).key("publish.compress", r#""gzip"     # zstd"#),
+    row("format", PAYLOADS, Text, &[OfEachLine])
+        .key("publish.format", r#""plain"    # json, hex, base64, binary, cbor, msgpack"#)
+        .scenario("groups.format"),
+    row("schema", PAYLOADS, Schemas, &[OfEachLine])
+        .key("publish.schema", r#"["car/+=car.proto:Reading", "plant/#=plant.avsc"]"#)
+        .scenario("groups.schema"),
+    row("protobuf_path", PAYLOADS, Path, &[Needs("protobuf_message_name"), OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.protobuf_path", r#""car.proto""#)
+        .scenario("groups.protobuf_path"),
+    row("protobuf_message_name", PAYLOADS, Text, &[Needs("protobuf_path"), OfEachLine])
+        .key("publish.protobuf_message_name", r#""Reading""#)
+        .scenario("groups.protobuf_message_name"),
+    row("avsc_path", PAYLOADS, Path, &[OfEachLine, Alternative(Choice::Schema)])
+        .key("publish.avsc_path", r#""plant.avsc""#)
+        .scenario("groups.avsc_path"),
+    row("compress", PAYLOADS, Text, &[OfEachLine])
+        .key("publish.compress", r#""gzip"     # zstd"#)
+        .scenario("groups.compress"),
     row(
         "payload_format_indicator",
         MESSAGES,
@@ -153,6 +160,36 @@ pub(super) const ROWS: &[Row] = &[
     row("delimiter", &["request"], Text, &[]),
     row("file_write", &["request"], Path, &[]),
     row("file_save", &["request"], Path, &[]),
+    // `record` and `replay`
+    row("topic", &["record"], Filters, &[]),
+    row("qos", &["record", "replay"], Number, &[]),
+    row("filter_out", &["record"], List, &[]),
+    row("skip_retained", &["record"], Switch, &[]),
+    row("count", &["record"], Number, &[]),
+    row("duration", &["record"], Seconds, &[]),
+    row("idle_timeout", &["record"], Seconds, &[]),
+    row("resume", &["record"], Switch, &[]),
+    row("rotate", &["record"], List, &[]),
+    row("keep", &["record"], Number, &[Needs("rotate")]),
+    row("speed", &["replay"], Text, &[]),
+    row("rounds", &["replay"], Number, &[]),
+    row("map", &["replay"], List, &[]),
+    row("only", &["replay", "probe"], List, &[]),
+    row("retain", &["replay"], Switch, &[]),
+    // `clean-retained`
+    row("topic", &["clean-retained"], Filters, &[]),
+    row("filter_out", &["clean-retained"], List, &[]),
+    row("dry_run", &["clean-retained"], Switch, &[]),
+    row("yes", &["clean-retained"], Switch, &[]),
+    row("idle_timeout", &["clean-retained"], Seconds, &[]),
+    // `probe`
+    row("require", &["probe"], List, &[]),
+    row("json", &["probe"], Switch, &[]),
+    row("prefix", &["probe"], Text, &[]),
+    row("timeout", &["probe"], Seconds, &[]),
+    row("tls_port", &["probe"], Number, &[]),
+    row("ws_port", &["probe"], Number, &[]),
+    row("wss_port", &["probe"], Number, &[]),
     // `wait`
     row("pattern", &["wait"], Text, &[]),
     row("json", &["wait"], List, &[]),
@@ -200,11 +237,18 @@ pub(super) const ROWS: &[Row] = &[
         .scenario("groups.rate_per_client"),
     row("inflight", LOAD, Number, &[]).key("bench.inflight", "65535").scenario("groups.inflight"),
     row("limit", LOAD, Number, &[Alternative(Choice::Search)]).key("bench.limit", "1000000").scenario("groups.limit"),
+    row("limit_per_client", LOAD, Number, &[Alternative(Choice::Search)])
+        .key("bench.limit_per_client", "1000")
+        .scenario("groups.limit_per_client"),
     row("limit", &["bench sub"], Number, &[Alternative(Choice::Search)]),
     row("payload_size", CONTENT, Text, &[Alternative(Choice::BenchPayload)])
         .key("bench.payload_size", r#""1KB""#)
         .scenario("groups.payload_size"),
     row("poisson", LOAD, Switch, &[]).scenario("groups.poisson"),
+    row("burst", LOAD, Number, &[]).key("bench.burst", "100").scenario("groups.burst"),
+    row("rate_trace", LOAD, Path, &[Alternative(Choice::MessageRate)])
+        .key("bench.rate_trace", r#""monday.csv""#)
+        .scenario("groups.rate_trace"),
     row("unpaced", LOAD, Switch, &[Alternative(Choice::MessageRate)]).scenario("groups.unpaced"),
     row("latency", LOAD, Switch, &[Needs("unpaced")]).scenario("groups.latency"),
     row("find_max", LOAD, Text, &[Alternative(Choice::Search)]),
@@ -212,13 +256,21 @@ pub(super) const ROWS: &[Row] = &[
     row("max_time", LOAD, Seconds, &[Needs("find_max")]),
     row("topics", LOAD, Number, &[]).scenario("groups.topics"),
     row("text", CONTENT, Text, &[Alternative(Choice::BenchPayload), Field("message")]).scenario("groups.message"),
-    row("template", CONTENT, Switch, &[]).scenario("groups.template"),
+    row("template", CONTENT, Switch, &[]).key("bench.template", "true").scenario("groups.template"),
     row("seed", &["bench pub", "bench e2e", "bench run", "simulate"], Number, &[]),
     row("scenario", &["simulate"], Text, &[]),
     row("file", &["simulate"], Path, &[]),
     row("show", &["simulate"], Text, &[]),
     row("scenario", &["ls"], Switch, &[]),
-    row("file_read", CONTENT, Path, &[Alternative(Choice::BenchPayload)]).scenario("groups.file_read"),
+    row("file_read", CONTENT, Path, &[Alternative(Choice::BenchPayload)])
+        .key("bench.file_read", r#""reading.json""#)
+        .scenario("groups.file_read"),
+    row("payloads", CONTENT, Path, &[Alternative(Choice::BenchPayload)])
+        .key("bench.payloads", r#""recorded.jsonl""#)
+        .scenario("groups.payloads"),
+    row("stamp", &["bench pub", "bench sub", "bench e2e", "simulate"], Text, &[])
+        .key("bench.stamp", r#""json:/t""#)
+        .scenario("groups.stamp"),
     row("split", CONTENT, Text, &[]).scenario("groups.split"),
     row("verbose", &["bench pub", "bench sub", "bench e2e", "simulate"], Switch, &[]),
     row("trust_foreign_clocks", &["bench sub"], Switch, &[]),
@@ -242,6 +294,8 @@ pub(super) const ROWS: &[Row] = &[
     row("csv", RESULTS, Path, &[]),
     row("html", RESULTS, Path, &[]),
     row("hdr_log", RESULTS, Path, &[]),
+    row("summary", RESULTS, Text, &[]),
+    row("html", &["bench compare"], Path, &[]),
     row("partial", &["bench merge"], Switch, &[]),
     row("wait", &["bench merge"], Seconds, &[]),
     row("shards", &["bench manifest"], Number, &[]),

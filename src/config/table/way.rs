@@ -15,6 +15,10 @@ const CLIENTS: Commands = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "probe",
+    "clean-retained",
     "watch",
     "conn",
     "bench conn",
@@ -29,7 +33,7 @@ const CLIENTS: Commands = &[
 ];
 
 /// Commands that publish on a connection of the client.
-const PUBLISHERS: Commands = &["pub", "repl", "profile add", "> connect"];
+const PUBLISHERS: Commands = &["pub", "replay", "repl", "profile add", "> connect"];
 
 const OF_RUNS: &str = "it is for single runs, not for a profile";
 
@@ -41,7 +45,9 @@ pub(super) const ROWS: &[Row] = &[
     row("port", CLIENTS, Number, &[Environment, Broker, Desktop(Connection, "port")])
         .key("connection.port", "1883")
         .scenario("groups.port"),
-    row("protocol", CLIENTS, Text, &[Environment, Broker]).key("connection.protocol", r#""mqtt"     # mqtts, ws, wss"#),
+    row("protocol", CLIENTS, Text, &[Environment, Broker])
+        .key("connection.protocol", r#""mqtt"     # mqtts, ws, wss"#)
+        .scenario("groups.protocol"),
     row("unix", CLIENTS, Path, &[Environment, WholeBroker]).key("connection.unix", r#""/run/broker.sock""#),
     row("embedded", CLIENTS, Switch, &[NotInProfile(OF_RUNS)]),
     row("client_id", CLIENTS, Text, &[Environment])
@@ -82,7 +88,8 @@ pub(super) const ROWS: &[Row] = &[
         Seconds,
         &[Environment, Desktop(Connection, "keepalive"), Spring(&["client.keepaliveinterval", "client.keepalive"])],
     )
-    .key("connection.keep_alive", "30"),
+    .key("connection.keep_alive", "30")
+    .scenario("groups.keepalive"),
     row(
         "connect_timeout",
         CLIENTS,
@@ -106,7 +113,8 @@ pub(super) const ROWS: &[Row] = &[
     .key("connect_properties.session_expiry_interval", r#""1h""#)
     .scenario("groups.session_expiry_interval"),
     row("receive_maximum", CLIENTS, Number, &[Environment, NeedsV5, Desktop(Connection, "receiveMaximum")])
-        .key("connect_properties.receive_maximum", "100"),
+        .key("connect_properties.receive_maximum", "100")
+        .scenario("groups.receive_maximum"),
     row("maximum_packet_size", CLIENTS, Number, &[Environment, NeedsV5, Desktop(Connection, "maximumPacketSize")])
         .key("connect_properties.maximum_packet_size", "1048576"),
     row("topic_alias_maximum", CLIENTS, Number, &[Environment, NeedsV5, Desktop(Connection, "topicAliasMaximum")])
@@ -126,7 +134,8 @@ pub(super) const ROWS: &[Row] = &[
     )
     .key("connect_properties.request_problem_information", "true"),
     row("conn_user_properties", CLIENTS, Pairs, &[Environment, NeedsV5, Desktop(Connection, "userProperties")])
-        .key("connect_properties.user_properties", r#"{ site = "plant-7" }"#),
+        .key("connect_properties.user_properties", r#"{ site = "plant-7" }"#)
+        .scenario("groups.conn_user_properties"),
     row(
         "authentication_method",
         CLIENTS,
@@ -137,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
     row("reauthenticate_every", CLIENTS, Seconds, &[Environment, NeedsV5, Credential])
         .key("auth.reauthenticate_every", r#""1h""#),
     // TLS
-    row("ca", CLIENTS, Path, &[Environment, Tls, Way]).key("tls.ca", r#""ca.pem""#),
+    row("ca", CLIENTS, Path, &[Environment, Tls, Way]).key("tls.ca", r#""ca.pem""#).scenario("groups.ca"),
     row("cert", CLIENTS, Path, &[Environment, Tls, Credential, Needs("key")])
         .key("tls.cert", r#""client.pem""#)
         .scenario("groups.cert"),
@@ -152,14 +161,17 @@ pub(super) const ROWS: &[Row] = &[
         Path,
         &[Environment, Tls, Credential, Needs("key"), Reference("tls.key_password", "file:")],
     ),
-    row("insecure", CLIENTS, Switch, &[Environment, Tls, Way]).key("tls.insecure", "false"),
-    row("sni", CLIENTS, Text, &[Environment, Tls, Way]).key("tls.server_name", r#""broker.example""#),
-    row("alpn", CLIENTS, List, &[Environment, Tls]).key("tls.alpn", r#"["mqtt"]"#),
+    row("insecure", CLIENTS, Switch, &[Environment, Tls, Way]).key("tls.insecure", "false").scenario("groups.insecure"),
+    row("sni", CLIENTS, Text, &[Environment, Tls, Way])
+        .key("tls.server_name", r#""broker.example""#)
+        .scenario("groups.sni"),
+    row("alpn", CLIENTS, List, &[Environment, Tls]).key("tls.alpn", r#"["mqtt"]"#).scenario("groups.alpn"),
     row("tls_min_version", CLIENTS, Number, &[Environment, Tls]).key("tls.min_version", r#""1.2""#),
     row("pin_sha256", CLIENTS, List, &[Environment, Tls, Way]).key("tls.pin_sha256", r#"["..."]"#),
     // WebSocket, proxies, addresses
     row("path", CLIENTS, Text, &[Environment, SecretQuery, Desktop(Connection, "path")])
-        .key("websocket.path", r#""/mqtt""#),
+        .key("websocket.path", r#""/mqtt""#)
+        .scenario("groups.path"),
     row("ws_headers", CLIENTS, Pairs, &[Environment, Credential, SecretHeader])
         .key("websocket.headers", r#"{ X-Site = "plant-7" }"#),
     row("proxy", CLIENTS, Url, &[Environment, Variables(&["ALL_PROXY", "all_proxy"]), Way])
@@ -171,7 +183,8 @@ pub(super) const ROWS: &[Row] = &[
     row("ipv6", CLIENTS, Switch, &[Environment, Alternative(Choice::Family)]).key("network.ipv6", "false"),
     // The will
     row("will_topic", CLIENTS, Text, &[Environment, Desktop(Will, "lastWillTopic"), Spring(&["client.will.topic"])])
-        .key("will.topic", r#""monitor/status""#),
+        .key("will.topic", r#""monitor/status""#)
+        .scenario("groups.will_topic"),
     row(
         "will_message",
         CLIENTS,
@@ -183,28 +196,32 @@ pub(super) const ROWS: &[Row] = &[
             Spring(&["client.will.payload", "client.will.message"]),
         ],
     )
-    .key("will.message", r#""gone""#),
+    .key("will.message", r#""gone""#)
+    .scenario("groups.will_message"),
     row(
         "will_qos",
         CLIENTS,
         Number,
         &[Environment, Needs("will_topic"), Desktop(Will, "lastWillQos"), Spring(&["client.will.qos"])],
     )
-    .key("will.qos", "1"),
+    .key("will.qos", "1")
+    .scenario("groups.will_qos"),
     row(
         "will_retain",
         CLIENTS,
         Switch,
         &[Environment, Needs("will_topic"), Desktop(Will, "lastWillRetain"), Spring(&["client.will.retained"])],
     )
-    .key("will.retain", "true"),
+    .key("will.retain", "true")
+    .scenario("groups.will_retain"),
     row(
         "will_delay_interval",
         CLIENTS,
         Seconds,
         &[Environment, NeedsV5, Needs("will_topic"), Desktop(Will, "willDelayInterval")],
     )
-    .key("will.delay_interval", "5"),
+    .key("will.delay_interval", "5")
+    .scenario("groups.will_delay_interval"),
     row(
         "will_payload_format_indicator",
         CLIENTS,
@@ -220,7 +237,8 @@ pub(super) const ROWS: &[Row] = &[
     )
     .key("will.message_expiry_interval", r#""1h""#),
     row("will_content_type", CLIENTS, Text, &[Environment, NeedsV5, Needs("will_topic"), Desktop(Will, "contentType")])
-        .key("will.content_type", r#""text/plain""#),
+        .key("will.content_type", r#""text/plain""#)
+        .scenario("groups.will_content_type"),
     row(
         "will_response_topic",
         CLIENTS,
@@ -241,7 +259,8 @@ pub(super) const ROWS: &[Row] = &[
         Pairs,
         &[Environment, NeedsV5, Needs("will_topic"), Desktop(Will, "userProperties")],
     )
-    .key("will.user_properties", r#"{ site = "plant-7" }"#),
+    .key("will.user_properties", r#"{ site = "plant-7" }"#)
+    .scenario("groups.will_user_properties"),
     // Options of single runs
     row("trace", CLIENTS, Text, &[NotInProfile(OF_RUNS)]),
     row("save_options", CLIENTS, Path, &[NotInProfile(OF_RUNS), HiddenIn(&["connect"])]),

@@ -3,6 +3,7 @@
 mod error;
 mod filter;
 mod limits;
+mod mapping;
 mod name;
 mod shared;
 mod subscription;
@@ -10,6 +11,7 @@ mod subscription;
 pub use error::{TopicError, TopicErrorKind};
 pub use filter::{Share, TopicFilter};
 pub use limits::MAXIMUM_DELAY_SECONDS;
+pub use mapping::{InvalidMapping, TopicMapping};
 pub use name::{Delay, Delayed, TopicName};
 pub use shared::SharedStrategy;
 pub use subscription::{RetainHandling, SubscriptionOptions};

@@ -11,15 +11,38 @@ type Figure<'a> = &'a dyn Fn(&Report) -> Option<f64>;
 
 /// Each figure of the baseline and of the candidate, their ratio, the judgement, and the limits of the figures. Of
 /// several candidates the median counts.
-#[expect(clippy::cast_precision_loss, reason = "ratios for display")]
 pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Changed], stream: Stream) -> String {
     let mut columns = Columns::default();
-    columns.row(["", "baseline", "candidate", "ratio", ""].map(String::from));
+    columns.row(["", "baseline", "candidate", "ratio", ""]);
+    for row in rows(before, after) {
+        columns.row(row);
+    }
+    let mut out: String = columns.lines(stream).map(|line| line + "\n").collect();
+    if !changed.is_empty() {
+        out += "\nThresholds\n";
+    }
+    for Changed { change, failed, shown } in changed {
+        let word = if *failed { "FAILED" } else { "ok" };
+        // Writing into a string does not fail.
+        let _ = writeln!(out, "  {word:<6}  --fail '{}'  {shown}", safe::word(change, stream));
+    }
+    let different = differing(before, after);
+    if !different.is_empty() {
+        let different = different.join(", ");
+        let _ = writeln!(out, "\nThe runs had different parameters: {}", safe::word(&different, stream));
+    }
+    out + "\n" + &legend(after.len())
+}
+
+/// One row per figure: its name, the values of baseline and candidate, their ratio, and how to read it.
+#[expect(clippy::cast_precision_loss, reason = "ratios for display")]
+pub(super) fn rows(before: &Report, after: &[Report]) -> Vec<[String; 5]> {
+    let mut rows = Vec::new();
     let mut row = |name: &str, figure: Figure<'_>, shown: fn(f64) -> String, note: &str| {
         let mut values: Vec<f64> = after.iter().filter_map(figure).collect();
         let (Some(a), Some(b)) = (figure(before), median(&mut values)) else { return };
         let ratio = if a > 0.0 { format!("{:.3}", b / a) } else { "-".to_owned() };
-        columns.row([name.to_owned(), shown(a), shown(b), ratio, note.to_owned()]);
+        rows.push([name.to_owned(), shown(a), shown(b), ratio, note.to_owned()]);
     };
     row("sent", &Report::sent_per_second, rate, "more is better");
     row("received", &Report::delivered_per_second, rate, "more is better");
@@ -46,19 +69,14 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
             row(&format!("{} {statistic}", measure.name()), &of, |nanos| duration(whole(nanos)), note);
         }
     }
-    let mut out: String = columns.lines(stream).map(|line| line + "\n").collect();
-    if !changed.is_empty() {
-        out += "\nThresholds\n";
-    }
-    for Changed { change, failed, shown } in changed {
-        let word = if *failed { "FAILED" } else { "ok" };
-        // Writing into a string does not fail.
-        let _ = writeln!(out, "  {word:<6}  --fail '{}'  {shown}", safe::word(change, stream));
-    }
-    // A parameter that only one of them has is a difference too.
+    rows
+}
+
+/// The names of the parameters that differ. A parameter that only one of them has is a difference too; that two runs
+/// were not at the same time goes without saying.
+pub(super) fn differing(before: &Report, after: &[Report]) -> Vec<String> {
     let only = |one: &Report, other: &Report| {
         let only = one.parameters.iter().filter(|parameter| !other.parameters.contains(parameter));
-        // That two runs were not at the same time goes without saying.
         let only = only.filter(|parameter| parameter.name != Parameter::START_AT);
         only.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
     };
@@ -70,23 +88,22 @@ pub(crate) fn bench_comparison(before: &Report, after: &[Report], changed: &[Cha
             }
         }
     }
-    if !different.is_empty() {
-        let different = different.join(", ");
-        let _ = writeln!(out, "\nThe runs had different parameters: {}", safe::word(&different, stream));
-    }
-    out += "\nratio: candidate / baseline. Latencies run from the planned time, those called uncorrected from sending.\n\
-            no difference shown: the means differ by less than chance alone would cause in one of a thousand runs.\n";
-    // Writing into a string does not fail.
-    let _ = match after.len() {
-        1 => writeln!(
-            out,
-            "One run each: a few per cent may be noise of the machine. Give several candidates to be sure."
-        ),
+    different
+}
+
+/// How to read the figures, and their limits.
+pub(super) fn legend(candidates: usize) -> String {
+    let confidence = match candidates {
+        1 => "One run each: a few per cent may be noise of the machine. Give several candidates to be sure.".to_owned(),
         several => {
-            writeln!(out, "candidate: the median of {several} runs; a difference is shown only if every run shows it.")
+            format!("candidate: the median of {several} runs; a difference is shown only if every run shows it.")
         }
     };
-    out
+    format!(
+        "ratio: candidate / baseline. Latencies run from the planned time, those called uncorrected from sending.\n\
+         no difference shown: the means differ by less than chance alone would cause in one of a thousand runs.\n\
+         {confidence}\n"
+    )
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count or nanoseconds")]

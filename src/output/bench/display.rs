@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{duration, line, number, rate};
+use super::line;
+use super::live::Live;
 use crate::bench::{LATE_START, Observer, Parameter, Report, Snapshot, Stage};
 use crate::output::{Columns, Stdout, Talk, Terminal};
 use crate::payload::plural;
 
-/// Shows a run: on a terminal a banner and a progress line, elsewhere the lines of MQTTX, once a second.
+/// Shows a run: on a terminal a banner and progress lines, elsewhere the lines of MQTTX, once a second.
 #[derive(Debug)]
 pub(crate) struct BenchDisplay {
     terminal: Terminal,
@@ -16,6 +17,8 @@ pub(crate) struct BenchDisplay {
     /// Names of the phases.
     phases: Vec<String>,
     bar: ProgressBar,
+    /// What the moving lines say.
+    live: Live,
     lines: Stdout,
     /// Stdout is only for the results.
     keeps_stdout: bool,
@@ -31,12 +34,16 @@ impl BenchDisplay {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
         Self {
             terminal,
             talk,
             title: title.to_owned(),
             phases,
             bar,
+            live: Live::default(),
             lines: Stdout::new(terminal.stdout),
             keeps_stdout: false,
         }
@@ -93,6 +100,7 @@ impl Observer for BenchDisplay {
 
     fn second(&mut self, snapshot: &Snapshot) {
         let Some(last) = snapshot.last else { return };
+        self.live.second(snapshot);
         let counts = &snapshot.counts;
         match snapshot.stage {
             Stage::Connecting => {
@@ -116,21 +124,9 @@ impl Observer for BenchDisplay {
         if self.bar.is_hidden() {
             return;
         }
-        match snapshot.stage {
-            Stage::Connecting => {
-                let style = "{spinner} connecting  {wide_bar} {pos}/{len}  {msg}";
-                self.style(style);
-                self.bar.set_length(snapshot.clients);
-                self.bar.set_position(snapshot.standing);
-                let failed = snapshot.settled.saturating_sub(snapshot.standing);
-                self.bar.set_message(if failed > 0 { format!("{failed} failed") } else { String::new() });
-            }
-            Stage::Running | Stage::Draining => {
-                self.style("{spinner} {wide_msg}");
-                let phase = self.phases.get(snapshot.phase).filter(|_| self.phases.len() > 1);
-                self.bar.set_message(now(snapshot, phase.map(String::as_str)));
-            }
-        }
+        let phase = self.phases.get(snapshot.phase).filter(|_| self.phases.len() > 1);
+        let lines = self.live.lines(snapshot, phase.map(String::as_str), line::size(), self.terminal.stderr.unicode);
+        self.bar.set_message(lines.join("\n"));
         self.bar.tick();
     }
 
@@ -146,58 +142,4 @@ impl Observer for BenchDisplay {
     }
 
     fn interim(&mut self, _report: &Report) {}
-}
-
-impl BenchDisplay {
-    fn style(&self, template: &str) {
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style.progress_chars("━╸ "));
-        }
-    }
-}
-
-/// The width that is left of 80 columns beside the spinner.
-const WIDTH: usize = 77;
-
-/// The progress line, with as much as fits: errors and latencies before what the report shows too.
-#[expect(clippy::cast_precision_loss, reason = "for display")]
-fn now(snapshot: &Snapshot, phase: Option<&str>) -> String {
-    if let Some(left) = snapshot.starts_in {
-        return format!("waiting for --start-at: {}  {} connected", seconds(left), number(snapshot.standing));
-    }
-    let word = if snapshot.stage == Stage::Draining { "draining" } else { phase.unwrap_or("running") };
-    let word: String = word.chars().take(16).collect();
-    let time = match snapshot.lasts {
-        Some(lasts) => format!("{:.0}/{:.0} s", snapshot.in_stage.as_secs_f64(), lasts.as_secs_f64()),
-        None => seconds(snapshot.in_stage),
-    };
-    // By their position in the line, and by importance.
-    let mut parts = vec![(0, format!("{word} {time}")), (6, format!("{} connected", number(snapshot.standing)))];
-    if let Some(last) = snapshot.last {
-        if snapshot.sent > 0 {
-            parts.push((2, format!("sent {}", rate(last.sent as f64))));
-        }
-        if snapshot.delivered > 0 {
-            parts.push((3, format!("received {}", rate(last.delivered as f64))));
-        }
-        if let (Some(p50), Some(p99)) = (last.p50, last.p99) {
-            parts.push((4, format!("p50 {} p99 {}", duration(p50), duration(p99))));
-        }
-        if last.errors > 0 {
-            parts.push((1, format!("errors {}", number(last.errors))));
-        }
-    }
-    if snapshot.outstanding > 0 {
-        parts.push((5, format!("in flight {}", number(snapshot.outstanding))));
-    }
-    let width = |parts: &[(u8, String)]| parts.iter().map(|(_, part)| part.len() + 2).sum::<usize>();
-    while width(&parts) > WIDTH + 2 && parts.len() > 1 {
-        let least = parts.iter().map(|(rank, _)| *rank).max();
-        parts.retain(|(rank, _)| Some(*rank) != least);
-    }
-    parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join("  ")
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{:.0} s", duration.as_secs_f64())
 }

@@ -10,6 +10,12 @@ use indicatif::{ProgressDrawTarget, TermLike};
 #[derive(Debug)]
 struct Unfilled(Term);
 
+/// Columns and rows of the terminal.
+pub(super) fn size() -> (usize, usize) {
+    let (rows, columns) = Term::stderr().size();
+    (columns.into(), rows.into())
+}
+
 /// Where the progress line is drawn, at most ten times a second.
 pub(super) fn target() -> ProgressDrawTarget {
     ProgressDrawTarget::term_like_with_hz(Box::new(Unfilled(Term::stderr())), 10)

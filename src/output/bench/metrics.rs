@@ -7,6 +7,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
@@ -18,9 +19,12 @@ type Seconds = Gauge<f64, AtomicU64>;
 pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     let mut registry = Registry::with_prefix("mqttx_bench");
     for (name, meaning) in Counts::NAMES.iter().zip(Counts::MEANINGS) {
-        let counter = Counter::<u64>::default();
-        counter.inc_by(snapshot.counts.get(name).unwrap_or_default());
-        registry.register(*name, meaning.trim().trim_end_matches('.'), counter);
+        let family = Family::<[(&'static str, String); 1], Counter>::default();
+        for group in snapshot.groups.iter() {
+            let counter = family.get_or_create(&[("group", group.name.clone())]);
+            counter.inc_by(group.counts.get(name).unwrap_or_default());
+        }
+        registry.register(*name, meaning.trim().trim_end_matches('.'), family);
     }
     for (name, help, value) in [
         ("clients", "Clients of this process", snapshot.clients),

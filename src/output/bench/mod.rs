@@ -5,23 +5,27 @@ mod display;
 mod files;
 mod html;
 mod line;
+mod live;
 mod manifest;
 mod metrics;
 mod plot;
 mod plots;
 mod presets;
 mod report;
+mod summary;
+mod svg;
 
 use crate::bench::{Finding, Latency, Measure, Report};
 
 pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
 pub(crate) use files::{bench_csv, bench_hdr_log};
-pub(crate) use html::bench_html;
+pub(crate) use html::{bench_comparison_html, bench_html};
 pub(crate) use manifest::bench_manifest;
 pub(crate) use metrics::bench_metrics;
 pub(crate) use presets::{bench_presets, simulations};
 pub(crate) use report::{bench_report, bench_step};
+pub(crate) use summary::{bench_junit, bench_summary};
 
 /// The measurement of a threshold, as text.
 fn measured(finding: &Finding) -> String {

@@ -11,13 +11,7 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// Rows of a histogram with limits of 1, 2, 5, 10: the distribution of latencies and its tail.
 pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
-    let mut counts = Vec::new();
-    let mut below = 0;
-    for limit in limits(latency.min(), latency.max()) {
-        let up_to = latency.count_up_to(limit);
-        counts.push((limit, up_to - below));
-        below = up_to;
-    }
+    let counts = steps(latency);
     let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     counts
         .into_iter()
@@ -26,6 +20,18 @@ pub(super) fn histogram(latency: &Latency, stream: Stream) -> Vec<String> {
             format!("  <= {:>7}  {percent:>6}  {}", duration(limit), bar(count, most, stream)).trim_end().to_owned()
         })
         .collect()
+}
+
+/// How many values lie between each limit and the one before it.
+pub(super) fn steps(latency: &Latency) -> Vec<(u64, u64)> {
+    let mut counts = Vec::new();
+    let mut below = 0;
+    for limit in limits(latency.min(), latency.max()) {
+        let up_to = latency.count_up_to(limit);
+        counts.push((limit, up_to - below));
+        below = up_to;
+    }
+    counts
 }
 
 /// 1, 2, 5 times powers of ten, from the first one not below `min` up to the first one not below `max`. The last is
@@ -66,21 +72,25 @@ pub(super) fn over_time(values: &[u64], stream: Stream) -> Vec<String> {
     if most == 0 {
         return Vec::new();
     }
-    let levels: String = columns
-        .iter()
-        .map(|value| {
-            if *value == 0 {
-                return if stream.unicode { ' ' } else { '_' };
-            }
-            let level = usize::try_from(u128::from(*value) * 7 / u128::from(most)).unwrap_or(7);
-            if stream.unicode { LEVELS[level] } else { char::from(b'1' + u8::try_from(level).unwrap_or(7)) }
-        })
-        .collect();
+    let levels = levels(columns.iter().copied(), stream.unicode);
     let empty = values.iter().filter(|value| **value == 0).count();
     let unit = if per_column == 1 { "a second".to_owned() } else { format!("{per_column} s") };
     let note =
         if empty > 0 { format!(", {empty} of {} empty", plural(values.len() as u64, "second")) } else { String::new() };
     vec![format!("  |{levels}|"), format!("  one column is {unit}, the highest is {}/s{note}", number(most))]
+}
+
+/// A character for each value, as high as it is beside the highest.
+pub(super) fn levels(values: impl Iterator<Item = u64> + Clone, unicode: bool) -> String {
+    let most = values.clone().max().unwrap_or_default();
+    let level = |value: u64| {
+        if value == 0 {
+            return if unicode { ' ' } else { '_' };
+        }
+        let level = usize::try_from(u128::from(value) * 7 / u128::from(most)).unwrap_or(7);
+        if unicode { LEVELS[level] } else { char::from(b'1' + u8::try_from(level).unwrap_or(7)) }
+    };
+    values.map(level).collect()
 }
 
 #[cfg(test)]

@@ -19,18 +19,10 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
         }
     };
     section("Phases", &mut phases(report, stream));
+    section("Groups", &mut groups(report, stream));
     section("Shards", &mut parts(report, stream));
-    let shown = [
-        Measure::E2e,
-        Measure::E2eUncorrected,
-        Measure::Backlog,
-        Measure::Ack,
-        Measure::AckUncorrected,
-        Measure::Online,
-        Measure::Connack,
-    ];
-    if let Some((measure, latency)) = shown.iter().find_map(|measure| Some((measure, report.latencies.get(measure)?))) {
-        section(&format!("Distribution of {}", words(*measure)), &mut plot::histogram(latency, stream).into_iter());
+    if let Some((measure, latency)) = main_latency(report) {
+        section(&format!("Distribution of {}", words(measure)), &mut plot::histogram(latency, stream).into_iter());
     }
     let running = running(report);
     let columns = |of: fn(&Row) -> u64| running.iter().map(of).collect::<Vec<u64>>();
@@ -61,6 +53,20 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
     );
     section("Verdict", &mut verdict(report, stream));
     out
+}
+
+/// The most important of the latencies that were measured.
+pub(super) fn main_latency(report: &Report) -> Option<(Measure, &Latency)> {
+    let shown = [
+        Measure::E2e,
+        Measure::E2eUncorrected,
+        Measure::Backlog,
+        Measure::Ack,
+        Measure::AckUncorrected,
+        Measure::Online,
+        Measure::Connack,
+    ];
+    shown.into_iter().find_map(|measure| Some((measure, report.latencies.get(&measure)?)))
 }
 
 /// The rows of the load, without connecting before it and draining after it, which would look like a stall.
@@ -159,7 +165,8 @@ pub(super) fn summary(report: &Report) -> Rows {
         #[expect(clippy::cast_precision_loss, reason = "for display")]
         let connect_rate = report.clients.connected as f64 / report.seconds.connecting.max(1e-9);
         let connected = format!("{} of {}", number(report.clients.connected), number(report.clients.count));
-        say("connected", format!("{connected} in {:.2} s ({})", report.seconds.connecting, rate(connect_rate)));
+        let missed = report.missed_ramp().map_or_else(String::new, |asked| format!(", not {} as asked", rate(asked)));
+        say("connected", format!("{connected} in {:.2} s ({}{missed})", report.seconds.connecting, rate(connect_rate)));
         if counts.connected > report.clients.connected {
             say("connected again", number(counts.connected - report.clients.connected));
         }
@@ -192,7 +199,7 @@ pub(super) fn summary(report: &Report) -> Rows {
     rows
 }
 
-fn ended(ended: Ended) -> &'static str {
+pub(super) fn ended(ended: Ended) -> &'static str {
     match ended {
         Ended::Done => "as planned",
         Ended::Interrupted => "by the user",
@@ -243,28 +250,17 @@ pub(super) fn counts(report: &Report) -> Rows {
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
 }
 
-/// One line per part of a merged run.
-fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
-    let mut columns = Columns::default();
-    if !report.parts.is_empty() {
-        columns.row([
-            "",
-            "began",
-            "late",
-            "connected",
-            "sent",
-            "acknowledged",
-            "received",
-            "lost",
-            "ended",
-            "limited by",
-        ]);
-    }
-    for part in &report.parts {
+/// Headings of the table of parts.
+pub(super) const PART_HEADS: [&str; 10] =
+    ["", "began", "late", "connected", "sent", "acknowledged", "received", "lost", "ended", "limited by"];
+
+/// One row per part of a merged run.
+pub(super) fn part_rows(report: &Report) -> impl Iterator<Item = [String; 10]> {
+    report.parts.iter().map(|part| {
         let counts = &part.counts;
-        columns.row([
-            part.shard.map_or_else(String::new, |(index, count)| format!("  {} of {count}", index + 1)),
-            safe::word(&part.begun, stream).to_string(),
+        [
+            part.shard.map_or_else(String::new, |(index, count)| format!("{} of {count}", index + 1)),
+            part.begun.clone(),
             part.late.map_or("-".to_owned(), |late| format!("{late:.1} s")),
             format!("{} of {}", number(part.clients.connected), number(part.clients.count)),
             number(counts.sent),
@@ -273,7 +269,54 @@ fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
             number(counts.lost),
             ended(part.ended).to_owned(),
             part.limited_by.map_or("-", LimitedBy::short).to_owned(),
-        ]);
+        ]
+    })
+}
+
+fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.parts.is_empty() {
+        columns.row(PART_HEADS);
+    }
+    for [shard, begun, rest @ ..] in part_rows(report) {
+        let begun = safe::word(&begun, stream).to_string();
+        columns.row([format!("  {shard}"), begun].into_iter().chain(rest));
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
+}
+
+/// What a table of groups has above its columns.
+pub(super) const GROUP_HEADS: [&str; 10] =
+    ["", "clients", "connected", "lost", "sent", "acknowledged", "received", "refused", "latency", "p99"];
+
+/// Group by group, a row each.
+pub(super) fn group_rows(report: &Report) -> impl Iterator<Item = [String; 10]> {
+    report.groups.iter().map(|group| {
+        let counts = &group.counts;
+        let p99 = group.latency.as_ref().map_or("-".to_owned(), |latency| duration(latency.percentile(99.0)));
+        [
+            group.name.clone(),
+            number(group.clients),
+            number(counts.connected),
+            number(counts.connections_lost),
+            number(counts.sent),
+            number(counts.acknowledged),
+            number(counts.delivered),
+            number(counts.refused + counts.subscribes_refused + counts.connects_refused),
+            words(group.measure).to_owned(),
+            p99,
+        ]
+    })
+}
+
+fn groups(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
+    let mut columns = Columns::default();
+    if !report.groups.is_empty() {
+        columns.row(GROUP_HEADS);
+    }
+    for [name, rest @ ..] in group_rows(report) {
+        let name = format!("  {}", safe::word(&name, stream));
+        columns.row(std::iter::once(name).chain(rest));
     }
     columns.lines(stream).collect::<Vec<_>>().into_iter()
 }
@@ -281,15 +324,26 @@ fn parts(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
 fn phases(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
     let mut columns = Columns::default();
     if !report.phases.is_empty() {
-        columns.row(["", "changes", "lasted", "connected", "sent", "received", "p50", "p99"]);
+        columns.row(PHASE_HEADS);
     }
-    for phase in &report.phases {
+    for [name, rest @ ..] in phase_rows(report) {
+        columns.row(std::iter::once(format!("  {name}")).chain(rest));
+    }
+    columns.lines(stream).collect::<Vec<_>>().into_iter()
+}
+
+/// What a table of phases has above its columns.
+pub(super) const PHASE_HEADS: [&str; 8] = ["", "changes", "lasted", "connected", "sent", "received", "p50", "p99"];
+
+/// Phase by phase, a row each.
+pub(super) fn phase_rows(report: &Report) -> impl Iterator<Item = [String; 8]> {
+    report.phases.iter().map(|phase| {
         let at = |percent: f64| {
             phase.latency.as_ref().map_or("-".to_owned(), |latency| duration(latency.percentile(percent)))
         };
         let counts = &phase.counts;
-        columns.row([
-            format!("  {}", phase.name),
+        [
+            phase.name.clone(),
             format!("{:.2} s", phase.connecting),
             format!("{:.2} s", phase.running),
             number(counts.connected),
@@ -297,9 +351,8 @@ fn phases(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
             number(counts.delivered),
             at(50.0),
             at(99.0),
-        ]);
-    }
-    columns.lines(stream).collect::<Vec<_>>().into_iter()
+        ]
+    })
 }
 
 fn latencies(report: &Report, stream: Stream) -> impl Iterator<Item = String> {

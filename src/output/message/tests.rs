@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,7 +23,7 @@ fn with_everything() -> Record {
     record.packet_id = Some(7);
     record.message.qos = QoS::AtLeastOnce;
     record.message.retain = true;
-    record.message.properties = Some(Box::new(PublishProperties {
+    record.message.properties = Some(Arc::new(PublishProperties {
         payload_format_indicator: Some(1),
         message_expiry_interval: Some(60),
         topic_alias: Some(3),
@@ -246,7 +248,7 @@ proptest! {
             for format in [PayloadFormat::Plain, PayloadFormat::Json] {
                 for payload in [text.as_bytes(), &bytes, &serde_json::to_vec(&text).unwrap()] {
                     let mut record = record(&topic, payload);
-                    record.message.properties = Some(Box::new(PublishProperties {
+                    record.message.properties = Some(Arc::new(PublishProperties {
                         response_topic: Some(name.clone()),
                         correlation_data: Some(bytes.clone().into()),
                         user_properties: vec![(name.clone(), text.clone())],

@@ -157,6 +157,8 @@ fn push_unix_time(timestamp: Timestamp, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
     use jiff::tz::TimeZone;
 
@@ -169,7 +171,7 @@ mod tests {
             message: Message {
                 qos: QoS::AtLeastOnce,
                 retain: true,
-                properties: Some(Box::new(PublishProperties {
+                properties: Some(Arc::new(PublishProperties {
                     payload_format_indicator: Some(1),
                     message_expiry_interval: Some(60),
                     topic_alias: Some(3),

@@ -43,7 +43,7 @@ impl Compression {
     /// # Errors
     ///
     /// It cannot; the error names the missing feature.
-    pub(super) fn check_built_in() -> Result<(), &'static str> {
+    pub(crate) fn check_built_in() -> Result<(), &'static str> {
         if cfg!(feature = "compression") {
             return Ok(());
         }

@@ -38,6 +38,8 @@ impl std::error::Error for JsonLineError {}
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::*;
@@ -76,7 +78,7 @@ mod tests {
         full.dup = true;
         full.packet_id = Some(65_535);
         full.received_at = Some("2026-11-22T21:07:20.000000001Z".parse().unwrap());
-        full.message.properties = Some(Box::new(PublishProperties {
+        full.message.properties = Some(Arc::new(PublishProperties {
             payload_format_indicator: Some(1),
             message_expiry_interval: Some(60),
             topic_alias: Some(3),
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn what_belongs_to_a_connection_does_not_cross_a_bridge() {
         let mut from = record("t", b"x");
-        from.message.properties = Some(Box::new(PublishProperties {
+        from.message.properties = Some(Arc::new(PublishProperties {
             topic_alias: Some(1),
             subscription_identifiers: vec![1],
             ..PublishProperties::default()
@@ -238,7 +240,7 @@ mod tests {
                     qos: QoS::try_from(qos).unwrap(),
                     retain,
                     marked_duplicate: false,
-                    properties: properties.map(Box::new),
+                    properties: properties.map(Arc::new),
                 },
                 dup,
                 packet_id,

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -33,7 +34,7 @@ pub fn read_json_line(line: &[u8], default_topic: Option<&TopicName>) -> Result<
             qos: QoS::try_from(line.qos).map_err(|error| JsonLineError::field("qos", error))?,
             retain: line.retain,
             marked_duplicate: false,
-            properties: line.properties.map(Properties::read).transpose()?.map(Box::new),
+            properties: line.properties.map(Properties::read).transpose()?.map(Arc::new),
         },
         dup: line.dup,
         packet_id: line.packet_id,

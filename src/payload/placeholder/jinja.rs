@@ -247,11 +247,11 @@ fn is_value(entry: &Entry) -> bool {
 }
 
 /// `choice('on', 'off')` or `choice(list)`.
-fn choice(state: &State<'_, '_>, given: Rest<Value>) -> Result<Value, Error> {
-    let choices: Vec<Value> = match given.as_slice() {
+fn choice(state: &State<'_, '_>, Rest(given): Rest<Value>) -> Result<Value, Error> {
+    let choices = match given.as_slice() {
         // A text alone is one choice; its characters are not meant.
         [list] if list.as_str().is_none() => list.try_iter()?.collect(),
-        several => several.to_vec(),
+        _ => given,
     };
     let chosen = Hand::of(state)?.with_drawer(|drawer| drawer.random.choice(choices))?;
     chosen.ok_or_else(|| invalid("choice() has nothing to choose from".to_owned()))

@@ -126,7 +126,9 @@ fn detached(mut record: Record) -> Record {
     if let Ok(topic) = TopicName::received(ByteString::from(message.topic.as_str())) {
         message.topic = topic;
     }
-    if let Some(data) = message.properties.as_mut().and_then(|properties| properties.correlation_data.as_mut()) {
+    if let Some(data) =
+        message.properties.as_mut().and_then(|properties| Arc::make_mut(properties).correlation_data.as_mut())
+    {
         *data = Bytes::copy_from_slice(data);
     }
     record

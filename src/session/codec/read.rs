@@ -1,5 +1,7 @@
 //! Reads what the packets of both sides have in common.
 
+use std::sync::Arc;
+
 use bytes::{Buf, BytesMut};
 use bytestring::ByteString;
 
@@ -57,7 +59,7 @@ pub(super) fn take_publish(input: &mut BytesMut, header: FixedHeader, context: C
         _ => QoS::ExactlyOnce,
     };
     let packet_id = if qos == QoS::AtMostOnce { 0 } else { read_packet_id(&mut reader)? };
-    let properties = context.properties(&mut reader)?.map(Box::new);
+    let properties = context.properties(&mut reader)?.map(Arc::new);
     let payload_length = reader.rest().len();
     // What is left of the frame becomes the payload, which saves counting one reference more.
     frame.advance(frame.len() - payload_length);

@@ -1,6 +1,7 @@
 //! Packets as they are read.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -77,7 +78,7 @@ pub(crate) struct Publish {
     pub(crate) dup: bool,
     /// 0 at QoS 0.
     pub(crate) packet_id: u16,
-    pub(crate) properties: Option<Box<PublishProperties>>,
+    pub(crate) properties: Option<Arc<PublishProperties>>,
 }
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP.

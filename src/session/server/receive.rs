@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
@@ -121,7 +123,7 @@ impl ServerSession {
         let Publish { topic, payload, qos, retain, dup: _, packet_id, mut properties } = publish;
         connection.traffic.publish_received += 1;
         connection.traffic.payload_received += payload.len() as u64;
-        let alias = properties.as_mut().and_then(|properties| properties.topic_alias.take());
+        let alias = properties.as_mut().and_then(|properties| Arc::make_mut(properties).topic_alias.take());
         let topic = match (alias, topic) {
             (None, Some(topic)) => topic,
             (None, None) => {

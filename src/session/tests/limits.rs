@@ -1,5 +1,7 @@
 //! Limits of the server: a local error that names the limit, never a dropped connection.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::mqtt::{PublishProperties, SubscriptionOptions};
 
@@ -20,7 +22,7 @@ fn retained() -> Message {
 
 fn aliased(alias: u16) -> Message {
     let properties = PublishProperties { topic_alias: Some(alias), ..Default::default() };
-    Message { properties: Some(Box::new(properties)), ..message("a", "", QoS::AtMostOnce) }
+    Message { properties: Some(Arc::new(properties)), ..message("a", "", QoS::AtMostOnce) }
 }
 
 fn subscribe(text: &str) -> SubscribeRequest {
@@ -96,7 +98,7 @@ fn no_local_on_a_shared_subscription_is_refused() {
 fn properties_that_cannot_be_encoded_are_refused_by_name() {
     fn field(change: impl FnOnce(&mut PublishProperties)) -> &'static str {
         let mut message = aliased(1);
-        change(message.properties.as_deref_mut().unwrap());
+        change(message.properties.as_mut().map(Arc::make_mut).unwrap());
         match Wire::v5().session.publish(message).unwrap_err() {
             PublishError::Invalid(InvalidOptions { field, .. }) => field,
             other => panic!("{other}"),

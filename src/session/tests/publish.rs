@@ -1,5 +1,7 @@
 //! Publishing at QoS 0, 1 and 2: hand-shakes, window, packet ids, reasons.
 
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -40,7 +42,7 @@ fn qos_2_is_acknowledged_by_pubcomp() {
 #[test]
 fn properties_are_on_the_wire_in_5_and_survive_for_a_resend() {
     let mut publish = message("a", "x", QoS::AtLeastOnce);
-    publish.properties = Some(Box::new(crate::mqtt::PublishProperties {
+    publish.properties = Some(Arc::new(crate::mqtt::PublishProperties {
         payload_format_indicator: Some(1),
         message_expiry_interval: Some(9),
         response_topic: Some("r".into()),

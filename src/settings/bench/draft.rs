@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,11 +12,13 @@ use super::parameters::parameters;
 use super::run::{BenchSettings, FindMax, ResultFiles, result_files, thresholds};
 use super::words::Words;
 use crate::bench::{
-    Change, Group, Identity, Login, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario, Text, Threshold,
-    Until, WillTexts,
+    Authentication, Change, Group, Identity, Login, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario,
+    StampPlace, Text, Threshold, Until, WillTexts,
 };
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
+use crate::cli::value::Secret;
+use crate::client::{Scram, ScramCredentials, ScramMethod};
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
@@ -24,7 +27,7 @@ use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
 use crate::settings::pattern::Facts;
-use crate::transport::{Address, Endpoint};
+use crate::transport::{Dialer, Endpoint};
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
@@ -58,6 +61,11 @@ pub(super) struct Draft {
     pub(super) login: Login,
     /// Brokers of groups that have their own, after the common ones.
     brokers: Vec<Endpoint>,
+    /// Ways of groups that have their own, behind that of all.
+    ways: Vec<Dialer>,
+    /// What all of it was said with.
+    pub(super) arguments: ConnectArgs,
+    pub(super) origins: Origins,
     warnings: Vec<String>,
 }
 
@@ -81,6 +89,9 @@ impl Draft {
         if connection.username.is_none() && words.has("username") {
             connection.username = Some("{username}".to_owned());
         }
+        if connection.authentication_method.is_some() && connection.password.is_none() && words.has("password") {
+            connection.password = Some(Secret::new("{password}"));
+        }
         let id = connection.client_id.clone().or_else(|| words.has("client_id").then(|| "{client_id}".to_owned()));
         let id = id.as_deref().unwrap_or("mqttx_{hex:8}");
         let client_id =
@@ -88,10 +99,6 @@ impl Draft {
         let Resolved { settings: connect, mut warnings, .. } =
             ConnectSettings::resolve_as(client_id.as_str(), &arguments, origins)?;
         let login = login(&connect, &words, certificate, origins)?;
-        if connect.scram.is_some() {
-            let option = origins.name("authentication_method");
-            return Err(Error::usage(format!("{option} cannot be used with bench, which does not measure hashing")));
-        }
         let reconnects = origins.given("reconnect_period") || origins.given("maximum_reconnect_times");
         if reconnects && !timing.reconnect {
             warnings.push("without --reconnect, lost connections are not opened again".to_owned());
@@ -100,9 +107,11 @@ impl Draft {
             let name = origins.name("maximum_reconnect_times");
             warnings.push(format!("{name} has no effect in bench: with --reconnect, clients try until the run ends"));
         }
-        for (option, why) in
-            [("follow_redirect", "clients do not follow redirects"), ("verbose", "it does not print single messages")]
-        {
+        for (option, why) in [
+            ("follow_redirect", "clients do not follow redirects"),
+            ("reauthenticate_every", "clients authenticate only when they connect"),
+            ("verbose", "it does not print single messages"),
+        ] {
             if origins.given(option) {
                 warnings.push(format!("{} has no effect in bench: {why}", origins.name(option)));
             }
@@ -122,6 +131,9 @@ impl Draft {
             words,
             login,
             brokers: Vec::new(),
+            ways: Vec::new(),
+            arguments,
+            origins: origins.clone(),
             warnings,
         })
     }
@@ -182,7 +194,19 @@ impl Draft {
     pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Text, role: Role) {
         let (name, login) = (name.to_owned(), self.login.clone());
         let (endpoints, version) = (self.endpoints(), self.connect.client.connect.version);
-        self.groups.push(Group { name, clients, client_id, login, endpoints, version, role, kept_session: None });
+        let (way, session, kept_session) = (0, None, None);
+        self.groups.push(Group {
+            name,
+            clients,
+            client_id,
+            login,
+            endpoints,
+            way,
+            session,
+            version,
+            role,
+            kept_session,
+        });
     }
 
     /// How many clients a command has; `given`: by `-c`, which has a default.
@@ -195,23 +219,29 @@ impl Draft {
         0..endpoints(&self.connect.client.endpoint).len()
     }
 
-    /// A broker of a group's own.
-    pub(super) fn add_broker(&mut self, host: Option<&str>, port: Option<u16>) -> Range<usize> {
-        let common = &self.connect.client.endpoint;
-        let (own_host, own_port) = match &common.address {
-            Address::Host { host, port } => (host.clone(), *port),
-            Address::Unix(_) => (String::new(), common.protocol.default_port()),
-        };
-        let host = host.map_or(own_host, ToOwned::to_owned);
-        let at = self.endpoints().end + self.brokers.len();
-        self.brokers.push(Endpoint::new(common.protocol, host, port.unwrap_or(own_port)));
-        at..at + 1
+    /// Brokers of a group's own.
+    pub(super) fn add_brokers(&mut self, endpoint: &Endpoint) -> Range<usize> {
+        let begin = self.endpoints().end + self.brokers.len();
+        self.brokers.extend(endpoints(endpoint));
+        begin..self.endpoints().end + self.brokers.len()
+    }
+
+    /// A way of a group's own.
+    pub(super) fn add_way(&mut self, dialer: Dialer) -> usize {
+        self.ways.push(dialer);
+        self.ways.len()
     }
 
     /// One phase, in which all act.
     pub(super) fn only_phase(&self, timing: &TimingArgs, until: Until) -> Vec<Phase> {
-        let elapsed =
-            timing.duration.or_else(|| (!self.find_max.conditions.is_empty()).then(|| search_step(timing.warmup)));
+        let traces = self.groups.iter().filter_map(|group| match &group.role {
+            Role::Publish(publish) => publish.trace.as_ref(),
+            _ => None,
+        });
+        // A trace has an end.
+        let traced = traces.map(|trace| Duration::from_secs_f64(trace.seconds())).max();
+        let searched = (!self.find_max.conditions.is_empty()).then(|| search_step(timing.warmup));
+        let elapsed = timing.duration.or(traced).or(searched);
         vec![Phase::only(&self.groups, Until { elapsed, ..until })]
     }
 
@@ -231,18 +261,13 @@ impl Draft {
             return Err(Error::usage("--warmup leaves nothing of --duration to measure"));
         }
         let client = &self.connect.client;
-        let mut dialers = vec![client.dialer.clone()];
-        let sources: Vec<_> = timing.source_ip.iter().flatten().collect();
-        if !sources.is_empty() {
-            dialers = sources
-                .iter()
-                .map(|source| {
-                    let mut dialer = client.dialer.clone();
-                    dialer.bind_address = Some(**source);
-                    dialer
-                })
-                .collect();
-        }
+        let ways = std::iter::once(&client.dialer).chain(&self.ways);
+        let sources: Vec<_> = timing.source_ip.iter().flatten().map(|source| Some(*source)).collect();
+        let sources = if sources.is_empty() { vec![client.dialer.bind_address] } else { sources };
+        let from = |way: &Dialer| {
+            sources.iter().map(|source| Dialer { bind_address: *source, ..way.clone() }).collect::<Vec<_>>()
+        };
+        let dialers = ways.flat_map(from).collect();
         let mut session = client.connect.clone();
         session.client_id = "".into();
         let mut brokers = endpoints(&client.endpoint);
@@ -264,9 +289,10 @@ impl Draft {
         }
         // A client that is disconnected by plan has to come back, however often the broker refuses.
         let cuts = phases.iter().flat_map(|phase| &phase.changes).any(|(_, change)| *change == Change::Drop);
-        let scenario = Scenario {
+        let mut scenario = Scenario {
             endpoints: brokers,
             dialers,
+            sources: sources.len(),
             session,
             groups: std::mem::take(&mut self.groups),
             phases,
@@ -283,8 +309,10 @@ impl Draft {
             shard: shard(timing)?,
             run: self.run,
             seed: self.seed,
+            stamp_places: Vec::new(),
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
+        scenario.stamp_places = stamp_places(&scenario.groups);
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
             let error =
                 Error::usage("--find-max and --shard cannot be used together: each part would find a different rate");
@@ -298,7 +326,7 @@ impl Draft {
         if scenario.publishes() && scenario.subscribes() && !scenario.stamps() {
             self.warnings.push(
                 "the payload carries neither number nor time: losses are only counted, and latencies, duplicates and \
-                 order are not measured (use --payload-size of 32 or more)"
+                 order are not measured (use --stamp, or --payload-size of 32 or more)"
                     .to_owned(),
             );
         }
@@ -369,7 +397,7 @@ fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
         let behind = behind.as_secs();
         let ago = match behind {
             ..7200 => format!("{} minutes", behind / 60),
-            ..172_800 => format!("{} hours", behind / 3600),
+            7200..172_800 => format!("{} hours", behind / 3600),
             _ => format!("{} days", behind / 86_400),
         };
         let error =
@@ -395,7 +423,7 @@ fn take_certificate(arguments: &mut ConnectArgs, words: &Words) -> Option<(Strin
 }
 
 /// What clients say of themselves.
-fn login(
+pub(super) fn login(
     connect: &ConnectSettings,
     words: &Words,
     certificate: Option<(String, String)>,
@@ -404,8 +432,13 @@ fn login(
     let session = &connect.client.connect;
     let user_name = session.user_name.as_ref();
     let user_name = user_name.map(|name| words.read(&origins.name("username"), name, Place::USERNAME)).transpose()?;
+    let proven = connect.scram.as_ref().map(|scram| scram.password.as_bytes());
     // One from a file or a profile is used literally.
-    let password = match session.password.as_deref().map(std::str::from_utf8) {
+    let password = match session.password.as_deref().or(proven).map(std::str::from_utf8) {
+        Some(Ok(text)) if text == "{password}" && words.has("password") => {
+            Some(words.read_leniently(text, Place::FILTER))
+        }
+        Some(Ok(text)) if proven.is_some() && origins.of("password") != Origin::Flag => Some(Text::plain(text)),
         Some(Ok(text)) if origins.of("password") == Origin::Flag => Some(words.read_leniently(text, Place::FILTER)),
         None if words.has("password") => Some(words.read_leniently("{password}", Place::FILTER)),
         _ => None,
@@ -424,7 +457,36 @@ fn login(
         let read = |text: &str| words.read_leniently(text, Place::FILTER);
         (read(&cert), read(&key), None)
     });
-    Ok(Login { user_name, password, certificate, will: will.transpose()?, user_properties, rows: words.rows() })
+    let authentication = connect.scram.as_ref().map(|scram| authentication(scram.method));
+    let (will, rows) = (will.transpose()?, words.rows());
+    Ok(Login { user_name, password, certificate, will, user_properties, rows, authentication })
+}
+
+/// The hashing is work of this program, and part of the time to CONNACK.
+fn authentication(method: ScramMethod) -> Authentication {
+    Arc::new(move |user_name, password| {
+        let (user_name, password) = (user_name.to_owned(), password.to_owned());
+        Box::new(Scram::new(ScramCredentials { method, user_name, password }))
+    })
+}
+
+/// Where stamps are to be looked for: where they are put, where those who receive say, else in front.
+fn stamp_places(groups: &[Group]) -> Vec<StampPlace> {
+    let mut places: Vec<StampPlace> = Vec::new();
+    for group in groups {
+        let place = match &group.role {
+            Role::Publish(publish) => &publish.stamp,
+            Role::Subscribe(subscribe) => &subscribe.stamp,
+            Role::Idle | Role::Churn(_) => &None,
+        };
+        if let Some(place) = place.as_ref().filter(|place| !places.contains(place)) {
+            places.push(place.clone());
+        }
+    }
+    if places.is_empty() {
+        places.push(StampPlace::Payload);
+    }
+    places
 }
 
 /// How long a step of a search lasts by default.

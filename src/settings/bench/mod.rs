@@ -1,6 +1,7 @@
 //! The settings of `bench`: arguments to a complete scenario.
 
 mod clients;
+mod content;
 mod draft;
 mod file;
 mod load;
@@ -14,14 +15,15 @@ mod simulated;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
-use crate::bench::{FilterPattern, Payload, Publish, Role, RunChange, Subscribe, Text, Threshold, Until};
+use crate::bench::{FilterPattern, Publish, Role, RunChange, StampPlace, Subscribe, Text, Threshold, Until};
 use crate::cli::bench::{
     BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs,
-    BenchSubscriptionArgs, LoadArgs, Shape,
+    BenchSubscriptionArgs, LoadArgs, Shape, TimingArgs,
 };
 use crate::cli::group::MessageArgs;
 use crate::config::origin::Origins;
@@ -34,8 +36,9 @@ pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use run::{BenchSettings, ResultFiles};
 pub(crate) use simulated::{SIMULATIONS, Simulation};
 
+use content::{Content, Reading};
 use draft::Draft;
-use load::{encoded, load, payload};
+use load::{limit, load, trace};
 use run::{result_files, thresholds};
 use words::Words;
 
@@ -75,6 +78,8 @@ pub(crate) struct CompareSettings {
     pub candidates: Vec<PathBuf>,
     /// The changes that make it fail.
     pub changes: Vec<RunChange>,
+    /// A page with plots.
+    pub html: Option<PathBuf>,
 }
 
 impl CompareSettings {
@@ -82,7 +87,12 @@ impl CompareSettings {
     pub(crate) fn resolve(arguments: &BenchCompareArgs) -> Result<Self, Error> {
         let parse = |text: &String| text.parse().map_err(|error| Error::usage(format!("--fail: {error}")));
         let changes = arguments.fail.iter().map(parse).collect::<Result<_, _>>()?;
-        Ok(Self { baseline: arguments.before.clone(), candidates: arguments.after.clone(), changes })
+        Ok(Self {
+            baseline: arguments.before.clone(),
+            candidates: arguments.after.clone(),
+            changes,
+            html: arguments.html.clone(),
+        })
     }
 }
 
@@ -125,11 +135,20 @@ impl BenchSettings {
         let words = &draft.words;
         let topic = words.read(&origins.name("topic"), topic, Place::TOPIC)?;
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
-        let content = payload(&arguments.content, arguments.load.seed, words, None)?;
-        let payload = encoded(content.payload, &codec, topic.as_str(), origins)?;
-        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let codec_option = codec_option(origins);
+        let topic_text = topic.as_str();
+        let reading = Reading {
+            words,
+            codec: &codec,
+            codec_option: &codec_option,
+            topic: topic_text,
+            version,
+            random_by_default: None,
+        };
+        let content = Content::read(&arguments.content, &arguments.load, reading)?;
+        let once = ends_with_its_payloads(&clients.timing, &arguments.load);
         let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
-        let role = publisher(words, topic, payload, &load, message, count, version)?;
+        let role = publisher(words, topic, content, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
         draft.take_load(&arguments.load)?;
         let timing = &arguments.clients.timing;
@@ -182,11 +201,21 @@ impl BenchSettings {
             filters: vec![FilterPattern::new(draft.words.read(&option, &filter, Place::FILTER)?, arguments.qos)],
             subscription_identifier: None,
             user_properties: Vec::new(),
+            stamp: None,
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
-        let content = payload(&arguments.content, arguments.load.seed, &draft.words, Some(END_TO_END_SIZE))?;
-        let once = clients.timing.duration.is_none() && arguments.load.find_max.is_none();
+        let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
+        let reading = Reading {
+            words: &draft.words,
+            codec: &codec,
+            codec_option: &codec_option(origins),
+            topic: &topic,
+            version: draft.connect.client.connect.version,
+            random_by_default: Some(END_TO_END_SIZE),
+        };
+        let content = Content::read(&arguments.content, &arguments.load, reading)?;
+        let once = ends_with_its_payloads(&clients.timing, &arguments.load);
         let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);
         let role = Role::Publish(Box::new(Publish {
@@ -198,7 +227,11 @@ impl BenchSettings {
             properties: None,
             user_properties: Vec::new(),
             payload: content.payload,
+            stamp: content.stamp,
+            codec: content.codec,
             load: load(&given_load, publishers)?,
+            burst: given_load.burst,
+            trace: trace(&given_load)?,
             limit: given_load.limit,
             window: given_load.inflight,
         }));
@@ -214,7 +247,7 @@ impl BenchSettings {
 fn publisher(
     words: &Words,
     topic: Text,
-    payload: Payload,
+    content: Content,
     given: &LoadArgs,
     message: &MessageArgs,
     clients: u64,
@@ -222,7 +255,7 @@ fn publisher(
 ) -> Result<Role, Error> {
     let user_properties = words.pairs("--user-properties", &message.user_properties)?;
     let properties = publish::properties(message, version).map(|mut properties| {
-        properties.user_properties = Vec::new();
+        Arc::make_mut(&mut properties).user_properties = Vec::new();
         properties
     });
     Ok(Role::Publish(Box::new(Publish {
@@ -233,9 +266,13 @@ fn publisher(
         marked_duplicate: message.dup,
         properties,
         user_properties,
-        payload,
+        payload: content.payload,
+        stamp: content.stamp,
+        codec: content.codec,
         load: load(given, clients)?,
-        limit: given.limit,
+        burst: given.burst,
+        trace: trace(given)?,
+        limit: limit(given, clients),
         window: given.inflight,
     })))
 }
@@ -255,12 +292,26 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
     }
     let subscription_identifier = given.subscription_identifier;
     let user_properties = words.pairs("--user-properties", &given.user_properties)?;
-    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties }))
+    let stamp = given.stamp.as_deref().map(str::parse::<StampPlace>).transpose();
+    let stamp = stamp.map_err(|error| Error::usage(format!("--stamp: {error}")))?;
+    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties, stamp }))
+}
+
+/// The option that asks for payloads to be encoded.
+fn codec_option(origins: &Origins) -> String {
+    let asked = ["format", "compress", "schema", "protobuf_path", "avsc_path"];
+    let option = asked.into_iter().find(|option| origins.given(option));
+    option.map(|option| origins.name(option)).unwrap_or_default()
+}
+
+/// Whether nothing else ends a run whose payload has several parts.
+fn ends_with_its_payloads(timing: &TimingArgs, load: &LoadArgs) -> bool {
+    timing.duration.is_none() && load.find_max.is_none() && load.rate_trace.is_none()
 }
 
 /// Each client sends the parts of a payload once, like MQTTX, unless something else ends the run.
 fn once_through(load: &LoadArgs, parts: Option<u64>, clients: u64) -> LoadArgs {
-    let limit = load.limit.or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
+    let limit = limit(load, clients).or_else(|| parts.map(|parts| parts.saturating_mul(clients)));
     LoadArgs { limit, ..load.clone() }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bench::{Change, Load, Parameter, Payload, Phase, Role, Scenario};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Publish, Role, Scenario, Stampable};
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
@@ -16,6 +16,11 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
         say(&group.name, group.clients.to_string());
+        if group.endpoints.start > 0 {
+            let own: Vec<String> =
+                scenario.endpoints[group.endpoints.clone()].iter().map(ToString::to_string).collect();
+            say("broker", own.join(", "));
+        }
         if group.version != scenario.session.version {
             say("MQTT version", group.version.to_string());
         }
@@ -25,32 +30,14 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         match &group.role {
             Role::Idle => {}
             Role::Churn(churn) => {
-                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay))
+                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
             }
             Role::Publish(publish) => {
                 say("topic", publish.topic.as_str().to_owned());
                 say("publish QoS", publish.qos.to_string());
-                say(
-                    "payload",
-                    match &publish.payload {
-                        Payload::Fixed(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
-                        Payload::Fixed(payloads) => format!("{} B", payloads.first().map_or(0, Bytes::len)),
-                        Payload::Stamped(bytes) => format!("{} B, stamped if 32 B or more", bytes.len()),
-                        Payload::Template(patterns) => match patterns.as_slice() {
-                            [pattern] if pattern.as_str().len() <= 80 => format!("template {}", pattern.as_str()),
-                            [_] => "a template".to_owned(),
-                            several => format!("{} templates in turn", several.len()),
-                        },
-                    },
-                );
-                say(
-                    "load",
-                    match publish.load {
-                        Load::Even(rate) => format!("{rate} in total, evenly"),
-                        Load::Poisson(rate) => format!("{rate} in total, Poisson"),
-                        Load::Unpaced { .. } => "unpaced".to_owned(),
-                    },
-                );
+                say("payload", payload(&publish.payload));
+                say("stamp", publish.stamp.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string));
+                say("load", load(publish));
                 if let Some(limit) = publish.limit {
                     say("limit", plural(limit, "message"));
                 }
@@ -104,6 +91,30 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         say(Parameter::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
     }
     list
+}
+
+fn payload(payload: &Payload) -> String {
+    match payload {
+        Payload::Fixed(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
+        Payload::Fixed(payloads) => format!("{} B", payloads.first().map_or(0, Bytes::len)),
+        Payload::Stamped(payloads) if payloads.len() > 1 => format!("{} in turn", payloads.len()),
+        Payload::Stamped(payloads) => format!("{} B", payloads.first().map_or(0, Stampable::len)),
+        Payload::Template(patterns) => match patterns.as_slice() {
+            [pattern] if pattern.as_str().len() <= 80 => format!("template {}", pattern.as_str()),
+            [_] => "a template".to_owned(),
+            several => format!("{} templates in turn", several.len()),
+        },
+    }
+}
+
+fn load(publish: &Publish) -> String {
+    match publish.load {
+        Load::Even(rate) if publish.trace.is_some() => format!("{rate} in total on average, by a trace"),
+        Load::Even(rate) if publish.burst > 1 => format!("{rate} in total, {} at a time", publish.burst),
+        Load::Even(rate) => format!("{rate} in total, evenly"),
+        Load::Poisson(rate) => format!("{rate} in total, Poisson"),
+        Load::Unpaced { .. } => "unpaced".to_owned(),
+    }
 }
 
 /// `drop clients; publishers at 0.5 of their rate; 10s`.

@@ -1,11 +1,11 @@
 //! The settings of a run of `bench`, and where its results go.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::bench::{RunOptions, Scenario, Threshold};
-use crate::cli::bench::ResultsArgs;
+use crate::cli::bench::{ResultsArgs, SummaryFormat, SummaryTarget};
 use crate::error::Error;
 use crate::settings::ConnectSettings;
 
@@ -52,6 +52,8 @@ pub(crate) struct ResultFiles {
     pub html: Option<PathBuf>,
     /// Histograms in `HdrHistogram`'s interval log format.
     pub hdr_log: Option<PathBuf>,
+    /// The result for CI.
+    pub summary: Option<SummaryTarget>,
 }
 
 /// The thresholds of `--fail`.
@@ -72,5 +74,14 @@ pub(super) fn result_files(results: &ResultsArgs) -> ResultFiles {
         csv: results.csv.clone(),
         html: results.html.clone(),
         hdr_log: results.hdr_log.clone(),
+        summary: results.summary.clone(),
+    }
+}
+
+impl ResultFiles {
+    /// Where the summary goes, and whether it is one of `JUnit`.
+    pub(crate) fn summary(&self) -> Option<(&Path, bool)> {
+        let SummaryTarget { format, path } = self.summary.as_ref()?;
+        Some((path, *format == SummaryFormat::Junit))
     }
 }

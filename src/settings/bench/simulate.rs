@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::content::{Content, Reading};
 use super::draft::Draft;
 use super::run::BenchSettings;
 use super::simulated::Simulation;
-use super::{publisher, until_sent};
-use crate::bench::{Payload, Text};
+use super::{once_through, publisher, until_sent};
+use crate::bench::Text;
 use crate::cli::simulate::SimulateArgs;
 use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::mqtt::TopicName;
+use crate::payload::Codec;
 use crate::payload::placeholder::{Place, Template};
 use crate::settings::publish::check_dup;
 
@@ -55,12 +57,21 @@ impl BenchSettings {
         } else {
             words.read(&played.origin, &played.text, Place::PAYLOAD)?
         };
-        let payload = Payload::Template(vec![text]);
-        let role = publisher(words, topic, payload, &arguments.load, message, count, version)?;
+        let reading = Reading {
+            words,
+            codec: &Codec::default(),
+            codec_option: "",
+            topic: topic.as_str(),
+            version,
+            random_by_default: None,
+        };
+        let content = Content::of_template(text, &arguments.load, reading)?;
+        let load = once_through(&arguments.load, None, count);
+        let role = publisher(words, topic, content, &load, message, count, version)?;
         draft.group("devices", count, client_id, role);
         draft.take_load(&arguments.load)?;
         let timing = &clients.timing;
-        let phases = draft.only_phase(timing, until_sent(&arguments.load));
+        let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish(format!("simulation of {}", played.name), timing, phases)
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::bench::RowOrder;
 use crate::error::Error;
 use crate::mqtt::UserProperty;
 use crate::payload::Rows;
-use crate::payload::placeholder::{Pattern, Place};
+use crate::payload::placeholder::{Drawer, Pattern, Place};
 use crate::settings::pattern::Facts;
 
 /// The context for reading texts.
@@ -93,6 +93,14 @@ impl Words {
     pub(super) fn pairs(&self, option: &str, pairs: &[UserProperty]) -> Result<Vec<(Text, Text)>, Error> {
         let read = |text: &str| self.read(option, text, Place::FILTER);
         pairs.iter().map(|(name, value)| Ok((read(name)?, read(value)?))).collect()
+    }
+
+    /// What a text may be for one message of the first client.
+    pub(super) fn sample(&self, text: &Text) -> String {
+        let mut sample = String::new();
+        let row = self.rows.as_deref().map(|rows| (rows, rows.of_client(0)));
+        text.fill(&mut Drawer::seeded(0), &mut sample, row, |_, sample| sample.push('1'));
+        sample
     }
 
     /// Fills in what any text of a scenario may hold, and leaves the rest to be read later.

@@ -25,3 +25,19 @@ fn a_change_for_the_worse_has_an_exit_code() {
     let refused = compare("sent<10%").expect_code(2);
     assert!(refused.stderr.contains("it has no change"), "{}", refused.stderr);
 }
+
+#[test]
+fn several_reports_are_one_page() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["one", "two", "three"] {
+        bench("pub -c 2 -i 0 -t b/%i -q 1 --rate 200/s -L 20", broker.port(), &path(name)).run().expect_code(0);
+    }
+    let compare =
+        ["one", "two", "three"].iter().fold(Program::new(["bench", "compare"]), |line, name| line.arg(path(name)));
+    compare.arg("--html").arg(path("page.html")).run().expect_code(0);
+    let page = std::fs::read_to_string(path("page.html")).unwrap();
+    assert!(page.contains("<h2>Figures</h2>") && page.contains("Latency by percentile: scheduled to ack"), "{page}");
+    assert!(["one", "two", "three"].iter().all(|name| page.contains(&format!("{name}</span>"))), "{page}");
+}

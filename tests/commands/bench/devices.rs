@@ -156,3 +156,52 @@ fn each_client_shows_its_own_certificate() {
     let ended = conn(3).expect_code(3);
     assert!(ended.stderr.contains("d3.pem"), "{}", ended.stderr);
 }
+
+#[test]
+fn groups_have_their_own_tls_will_keep_alive_and_user_properties() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let plain = ScriptedBroker::start();
+    let authority = Authority::new();
+    let config = authority.server(&["127.0.0.1", "localhost"]);
+    let server = TlsServer::before(broker.address(), config);
+    let (folder, path) = report_file();
+    std::fs::copy(authority.ca(), folder.path().join("ca.pem")).unwrap();
+    let text = format!(
+        "[[groups]]\nname = \"plain\"\nrole = \"conn\"\nkeepalive = 77\nwill_topic = \"will/{{client}}\"\n\
+         will_message = \"%c\"\nwill_qos = 1\nwill_user_properties = {{ site = \"s%i\" }}\n\
+         conn_user_properties = {{ number = \"%i\" }}\n\
+         [[groups]]\nname = \"secure\"\nrole = \"conn\"\nprotocol = \"mqtts\"\nport = {}\nca = \"ca.pem\"\n\
+         [[phases]]\nduration = \"100ms\"",
+        server.port()
+    );
+    let scenario = folder.path().join("scenario.toml");
+    std::fs::write(&scenario, text).unwrap();
+    let program = bench("run -I d%i", plain.port(), &path).arg(&scenario).start();
+    let (mut link, connect) = plain.accept_session(connack());
+    assert_eq!(connect.keep_alive, 77);
+    let will = connect.will.unwrap();
+    assert_eq!((will.topic.as_str(), will.payload.as_slice(), will.qos), ("will/1", &b"d1_plain"[..], 1));
+    let properties = format!("{:?} {:?}", will.properties, connect.properties);
+    assert!(properties.contains("s1") && properties.contains("number"), "{properties}");
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+    assert_eq!(read(&path).counts.connected, 2, "one of them over TLS");
+}
+
+#[test]
+fn what_is_wrong_with_a_group_s_connection_is_told() {
+    let (folder, path) = report_file();
+    let scenario = folder.path().join("scenario.toml");
+    for (text, fault) in [
+        ("protocol = \"mqtt\"\nca = \"ca.pem\"", "--ca needs TLS"),
+        ("protocol = \"gopher\"", "line 3: protocol"),
+        ("will_message = \"x\"", "--will-topic is missing"),
+        ("ca = \"none.pem\"", "none.pem"),
+    ] {
+        std::fs::write(&scenario, format!("[[groups]]\nrole = \"conn\"\n{text}\n")).unwrap();
+        let ended = bench("run", 1, &path).arg(&scenario).run();
+        assert_ne!(ended.code, 0, "{text}");
+        assert!(ended.stderr.contains(fault), "{text}: {}", ended.stderr);
+    }
+}

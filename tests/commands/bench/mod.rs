@@ -15,6 +15,7 @@ mod refused;
 mod results;
 #[cfg(unix)]
 mod stall;
+mod stamps;
 mod unstamped;
 
 use std::path::{Path, PathBuf};

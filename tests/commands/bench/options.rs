@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::{bench, read, report_file};
+use super::{bench, count_publishes, expect_count_of_broker, read, report_file};
 use crate::support::wire::connack;
 use crate::support::{Mosquitto, ScriptedBroker};
 use mqttx_rs::internals::{Ended, Measure, Stamp};
@@ -62,6 +62,53 @@ fn gaps_are_even_and_with_poisson_random() {
     };
     assert_eq!(gaps("pub -c 1 -t b --rate 1000/s"), [1_000_000].into());
     assert!(gaps("pub -c 1 -t b --rate 1000/s --poisson").len() > 40);
+}
+
+#[test]
+fn bursts_are_planned_together_and_a_trace_by_its_rows() {
+    let gaps = |line: &str, count: usize| {
+        let planned = planned(line, count);
+        planned.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps("pub -c 1 -t b --rate 1000/s --burst 3", 7), [0, 0, 3_000_000, 0, 0, 3_000_000]);
+    let (folder, path) = report_file();
+    let trace = folder.path().join("trace.csv");
+    std::fs::write(&trace, "seconds,rate\n0,100/s\n0.02,0\n0.04,50\n0.1,0\n").unwrap();
+    let gaps = gaps(&format!("pub -c 1 -t b --rate-trace {}", trace.display()), 5);
+    for (gap, expected) in gaps.iter().zip([10_000_000, 30_000_000, 20_000_000, 20_000_000]) {
+        // Added up in floating point.
+        assert!(gap.abs_diff(expected) < 10, "{gaps:?}");
+    }
+    std::fs::write(&trace, "0,100/s\n").unwrap();
+    let ended = bench("pub -t b", 1, &path).arg("--rate-trace").arg(&trace).run().expect_code(1);
+    assert!(ended.stderr.contains("--rate-trace: ") && ended.stderr.contains("line 1: two rows"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_trace_ends_the_run_where_it_ends() {
+    let Some(broker) = Mosquitto::start("sys_interval 1") else { return };
+    let (folder, path) = report_file();
+    let trace = folder.path().join("trace.csv");
+    std::fs::write(&trace, "0,1000/s\n0.1,0\n0.2,500/s\n0.3,0\n").unwrap();
+    bench("pub -c 3 -i 0 -t b -q 1", broker.port(), &path).arg("--rate-trace").arg(&trace).run().expect_code(0);
+    let counts = read(&path).counts;
+    assert_eq!((counts.scheduled, counts.sent, counts.acknowledged), (150, 150, 150));
+    expect_count_of_broker(&broker, 150);
+}
+
+#[test]
+fn a_limit_of_each_client_is_exact() {
+    for load in ["--rate 2000/s", "--unpaced", "--rate 2000/s --burst 7"] {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let line = format!("pub -c 3 -i 0 -t b -q 1 {load} --limit-per-client 5");
+        let program = bench(&line, broker.port(), &path).start();
+        let links = [(); 3].map(|()| broker.accept_session(connack()).0);
+        let counts = links.map(|link| std::thread::spawn(|| count_publishes(link)));
+        let counts = counts.map(|count| count.join().unwrap());
+        program.wait().expect_code(0);
+        assert_eq!(counts, [5, 5, 5], "{load}");
+    }
 }
 
 #[test]

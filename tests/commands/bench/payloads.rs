@@ -95,3 +95,74 @@ fn a_file_of_a_scenario_is_a_template_too() {
     link.close();
     program.wait().expect_code(0);
 }
+
+#[test]
+fn recorded_payloads_are_sent_in_turn_and_once() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let recorded = folder.path().join("recorded");
+    std::fs::create_dir(&recorded).unwrap();
+    for (name, text) in [("b.json", "two"), ("a.txt", "one"), (".hidden", "no"), ("c", "%i {hex:1}")] {
+        std::fs::write(recorded.join(name), text).unwrap();
+    }
+    let lines = folder.path().join("recorded.jsonl");
+    let text = "{\"topic\":\"x\",\"payload\":\"one\",\"qos\":1}\n\n{\"payload\":{\"a\":2}}\n\
+                {\"payload\":\"/w==\",\"payload_encoding\":\"base64\"}\n";
+    std::fs::write(&lines, text).unwrap();
+    for (line, source, expected) in [
+        ("", &recorded, &[&b"one"[..], b"two", b"%i {hex:1}"][..]),
+        (" -L 5", &lines, &[b"one", b"{\"a\":2}", b"\xff", b"one", b"{\"a\":2}"]),
+    ] {
+        let line = format!("pub -c 1 -i 0 -t b -im 1{line}");
+        let program = bench(&line, broker.port(), &path).arg("--payloads").arg(source).start();
+        let (mut link, _) = broker.accept_session(connack());
+        for payload in expected {
+            assert_eq!(link.expect_publish().payload, *payload);
+        }
+        link.expect_disconnect();
+        link.close();
+        program.wait().expect_code(0);
+    }
+    let line = "pub -c 1 -i 0 -t b -im 1 --template -L 3";
+    std::fs::write(recorded.join("c"), "%i %s").unwrap();
+    let program = bench(line, broker.port(), &path).arg("--payloads").arg(&recorded).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let payloads = [(); 3].map(|()| String::from_utf8(link.expect_publish().payload).unwrap());
+    assert_eq!(payloads, ["one", "two", "1 2"]);
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+}
+
+#[test]
+fn what_is_not_a_recording_is_told_with_its_line() {
+    let (folder, path) = report_file();
+    let (empty, lines) = (folder.path().join("empty"), folder.path().join("lines"));
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(&lines, "{\"payload\":1}\nhello\n").unwrap();
+    for (source, fault) in [
+        (&empty, "--payloads: there is no file in"),
+        (&lines, "lines: line 2: "),
+        (&folder.path().join("none"), "--payloads: cannot read"),
+    ] {
+        let ended = bench("pub -t b", 1, &path).arg("--payloads").arg(source).run().expect_code(1);
+        assert!(ended.stderr.contains(fault), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_template_is_encoded_for_each_message() {
+    let (folder, path) = report_file();
+    let schema = folder.path().join("m.proto");
+    std::fs::write(&schema, "syntax = \"proto3\"; message M { int32 n = 1; }").unwrap();
+    let broker = ScriptedBroker::start();
+    let line = "pub -c 1 -i 0 -t b -im 1 -L 2 --template -m {\"n\":1%s} -Pmn M";
+    let program = bench(line, broker.port(), &path).arg("-Pp").arg(&schema).start();
+    let (mut link, _) = broker.accept_session(connack());
+    assert_eq!([(); 2].map(|()| link.expect_publish().payload), [vec![8, 10], vec![8, 11]]);
+    link.expect_disconnect();
+    link.close();
+    program.wait().expect_code(0);
+    let ended = bench("pub -t b --template -m %c -Pmn M", 1, &path).arg("-Pp").arg(&schema).run().expect_code(1);
+    assert!(ended.stderr.contains("the payload is"), "{}", ended.stderr);
+}

@@ -151,3 +151,73 @@ fn nothing_is_lost_by_a_subscription_that_was_refused() {
     let counts = read(&path).counts;
     assert_eq!((counts.subscribes_refused, counts.expected, counts.lost), (1, 3, 0), "{counts:?}");
 }
+
+#[test]
+fn clients_that_connect_more_slowly_than_asked_are_told() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    // One at a time, and a slow broker.
+    let line = "conn -c 3 --ramp 100/s --handshakes 1 --workers 1 --duration 0.2 --fail connect_rate<95%";
+    let program = bench(line, broker.port(), &path).start();
+    let links = [(); 3].map(|()| {
+        let mut link = broker.accept();
+        link.expect_connect();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        link.send(connack());
+        link
+    });
+    for mut link in links {
+        link.expect_disconnect();
+        link.close();
+    }
+    let ended = program.wait().expect_code(99);
+    assert!(
+        ended.stderr.contains("the clients connected at ") && ended.stderr.contains(", not at 100/s as asked"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.text().contains(", not 100/s as asked)"), "{}", ended.text());
+}
+
+#[test]
+fn a_summary_for_ci_is_all_of_stdout_or_a_file() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 100/s -L 3 --fail sent>2 --fail lost>0 --summary";
+    let program = bench(&format!("{} json", line.replace(" --fail lost>0", "")), broker.port(), &path).start();
+    count_publishes(broker.accept_session(connack()).0);
+    let ended = program.wait().expect_code(99);
+    assert!(ended.text().starts_with("{\n") && ended.text().ends_with("\n}\n"), "{}", ended.text());
+    for part in ["\"passed\": false", "\"sent\": 3", "\"condition\": \"sent>2\"", "\"ended\": \"done\""] {
+        assert!(ended.text().contains(part), "{part} in {}", ended.text());
+    }
+    let junit = folder.path().join("results.xml");
+    let line = line.replace(" --fail lost>0", "");
+    let program = bench(&format!("{line} junit:{}", junit.display()), broker.port(), &path).start();
+    count_publishes(broker.accept_session(connack()).0);
+    program.wait().expect_code(99);
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("tests=\"2\" failures=\"1\"") && junit.contains("name=\"not sent&gt;2\""), "{junit}");
+    let ended = bench(&format!("{line} xml"), 1, &path).run().expect_code(2);
+    assert!(ended.stderr.contains("it is json or junit"), "{}", ended.stderr);
+}
+
+#[test]
+fn groups_of_a_run_are_told_apart() {
+    let Some(broker) = Mosquitto::start("") else { return };
+    let (folder, path) = report_file();
+    let html = folder.path().join("page.html");
+    let program = bench("e2e -c 2 -i 0 -q 1 --rate 200/s -L 20", broker.port(), &path).arg("--html").arg(&html);
+    let ended = program.run().expect_code(0);
+    let report = read(&path);
+    let of = |name: &str| report.groups.iter().find(|group| group.name == name).unwrap();
+    let (publishers, subscribers) = (of("publishers"), of("subscribers"));
+    assert_eq!((publishers.clients, publishers.counts.connected, publishers.counts.sent), (2, 2, 20));
+    assert_eq!((publishers.counts.acknowledged, publishers.counts.delivered), (20, 0));
+    assert_eq!((subscribers.counts.subscribed, subscribers.counts.delivered, subscribers.counts.sent), (2, 20, 0));
+    assert_eq!((publishers.measure, subscribers.measure), (Measure::Ack, Measure::E2e));
+    assert_eq!(subscribers.latency.as_ref().map(|latency| latency.count()), Some(20));
+    assert!(ended.text().contains("\nGroups\n"), "{}", ended.text());
+    let page = std::fs::read_to_string(html).unwrap();
+    assert!(page.contains("<h2>Groups</h2>") && page.contains("<th>publishers</th><td>2</td>"), "{page}");
+}

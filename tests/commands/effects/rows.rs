@@ -24,6 +24,10 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("wait", "wait {to} a/# -q 1 -C 3"),
     ("request", "request {to} -t a -m x -q 1 --timeout 0.5"),
     ("reply", "reply {to} a/# -m x --reply-topic answers -C 3"),
+    ("record", "record {to} {dir}/made.jsonl -t a/# -q 1 -C 3"),
+    ("replay", "replay {to} {dir}/recorded.jsonl --speed max"),
+    ("clean-retained", "clean-retained {to} a/# --idle-timeout 0.3 --yes"),
+    ("probe", "probe {to} --only mqtt3.1.1 --json"),
     // On a terminal, until q.
     ("watch", "watch {to} a/#"),
     ("topic match", "topic match a/+ a/1"),
@@ -67,7 +71,10 @@ const ALL: &[&str] = &[
     "wait",
     "request",
     "reply",
-    "watch",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "conn",
     "bench conn",
     "bench pub",
@@ -101,7 +108,14 @@ const ALL: &[&str] = &[
     "profile path",
     "profile export",
     "profile import",
+    "watch",
 ];
+
+/// Without the last, `watch`, whose errors are on the terminal too.
+const NOT_ON_SCREEN: &[&str] = match ALL.split_last() {
+    Some((_, others)) => others,
+    None => &[],
+};
 
 /// Those that say something on stderr in any case.
 const TALKING: &[&str] = &[
@@ -110,6 +124,10 @@ const TALKING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "bench conn",
     "bench pub",
@@ -136,6 +154,10 @@ const CLIENTS: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "conn",
     "bench conn",
@@ -154,6 +176,10 @@ const CONNECTING: &[&str] = &[
     "wait",
     "request",
     "reply",
+    "record",
+    "replay",
+    "clean-retained",
+    "probe",
     "watch",
     "conn",
     "bench conn",
@@ -167,7 +193,8 @@ const CONNECTING: &[&str] = &[
 ];
 
 /// Those that reconnect by default.
-const RECONNECTING: &[&str] = &["pub", "sub", "wait", "request", "reply", "watch", "repl", "profile add"];
+const RECONNECTING: &[&str] =
+    &["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "watch", "repl", "profile add"];
 
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
@@ -272,7 +299,9 @@ pub(super) const EXEMPT: &[(&[&str], &str, &str)] = &[
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // General
-    row(ALL, "color", "--color always").on("--nonsense"),
+    row(NOT_ON_SCREEN, "color", "--color always").on("--nonsense"),
+    // On a terminal it is colored anyway.
+    row(&["watch"], "color", "--color never"),
     row(ALL, "error-format", "--error-format json").on("--nonsense"),
     row(ALL, "profile", "--profile nowhere"),
     row(CLIENTS, "no-profile", "--no-profile").in_world(Selected),
@@ -289,7 +318,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "url", "--url mqtt://by-url@127.0.0.1:{port}"),
     row(CONNECTING, "unix", "--unix {dir}/no-socket"),
     row(CONNECTING, "embedded", "--embedded"),
-    row(&["pub", "sub", "wait", "request", "reply", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
+    row(&["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "probe", "watch", "conn", "repl", "profile add"], "client-id", "-i named"),
     row(LOADS, "client-id", "-I named"),
     row(CONNECTING, "username", "-u me"),
     row(CONNECTING, "password", "-P secret").on("-u me"),
@@ -304,8 +333,12 @@ pub(super) const ROWS: &[Row] = &[
     row(RECONNECTING, "maximum-reconnect-times", "--maximum-reconnect-times 0").on("-rp 20").in_world(Cut),
     row(&["conn"], "reconnect-period", "-rp 0").on("= conn {to} -rp 20").in_world(Cut),
     row(&["conn"], "maximum-reconnect-times", "--maximum-reconnect-times 0").on("= conn {to} -rp 20").in_world(Cut),
+    row(&["probe"], "reconnect-period", "-rp 20"),
+    row(&["probe"], "maximum-reconnect-times", "--maximum-reconnect-times 3"),
     row(LOADS, "reconnect-period", "-rp 20"),
     row(LOADS, "maximum-reconnect-times", "--maximum-reconnect-times 3").on("--reconnect"),
+    row(&["replay"], "inflight", "--inflight 1").in_world(Mute),
+    row(&["replay"], "resend-uncertain", "--resend-uncertain").on("-q 2 -rp 1").in_world(CutOnce),
     row(&["pub"], "inflight", "--inflight 1").on("--repeat 3 --timeout 0.5").in_world(Mute),
     row(&["repl"], "inflight", "--inflight 1").on("= repl {to} --script {dir}/three").in_world(Mute),
     row(&["profile add"], "inflight", "--inflight 7"),
@@ -323,7 +356,7 @@ pub(super) const ROWS: &[Row] = &[
     row(CONNECTING, "topic-alias-maximum", "--topic-alias-maximum 5"),
     row(CONNECTING, "req-response-info", "--req-response-info"),
     row(CONNECTING, "no-req-problem-info", "--no-req-problem-info"),
-    row(&["pub", "sub", "wait", "request", "reply", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
+    row(&["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "probe", "watch", "bench pub", "bench sub", "bench e2e", "bench run", "simulate", "repl", "profile add"],
         "conn-user-properties", "-Cup a:b"),
     row(&["conn", "bench conn"], "user-properties", "-up a:b"),
 
@@ -398,13 +431,14 @@ pub(super) const ROWS: &[Row] = &[
     row(&["pub"], "queue", "--queue {dir}/queue"),
     row(&["pub", "request"], "delay", "--delay 7"),
     row(&["pub", "request"], "timeout", "--timeout 0.2").on("--timeout 0.4").in_world(Mute),
-    row(&["pub", "request", "bench pub"], "format", "-f hex").on("-m 4142"),
+    row(&["pub", "request", "bench pub", "bench e2e"], "format", "-f hex").on("-m 4142"),
     row(&["sub", "wait"], "format", "-f hex"),
-    row(&["pub", "sub", "wait", "request", "bench pub"], "protobuf-path", "-Pp {dir}/m.proto -Pmn M"),
-    row(&["pub", "sub", "wait", "request", "bench pub"], "protobuf-message-name", "-Pmn M -Pp {dir}/m.proto"),
-    row(&["pub", "sub", "wait", "request", "bench pub"], "avsc-path", "-Ap {dir}/m.avsc"),
-    row(&["pub", "sub", "wait", "request", "bench pub"], "schema", "--schema #={dir}/m.avsc"),
+    row(&["pub", "sub", "wait", "request", "bench pub", "bench e2e"], "protobuf-path", "-Pp {dir}/m.proto -Pmn M"),
+    row(&["pub", "sub", "wait", "request", "bench pub", "bench e2e"], "protobuf-message-name", "-Pmn M -Pp {dir}/m.proto"),
+    row(&["pub", "sub", "wait", "request", "bench pub", "bench e2e"], "avsc-path", "-Ap {dir}/m.avsc"),
+    row(&["pub", "sub", "wait", "request", "bench pub", "bench e2e"], "schema", "--schema #={dir}/m.avsc"),
     row(&["pub", "request", "bench pub"], "compress", "--compress gzip"),
+    row(&["bench e2e"], "compress", "--compress gzip").on("-m x"),
     row(&["sub", "wait"], "decompress", "--decompress gzip"),
 
     // Subscription
@@ -453,6 +487,34 @@ pub(super) const ROWS: &[Row] = &[
     row(&["reply"], "exec", "--exec 'echo y'").on("= reply {to} a/# --reply-topic answers -C 3"),
     row(&["reply"], "reply-topic", "--reply-topic others"),
     row(&["reply"], "count", "-C 2"),
+    row(&["record"], "topic", "-t b"),
+    row(&["record", "replay"], "qos", "-q 2"),
+    row(&["record"], "filter-out", "-T a/1"),
+    row(&["record"], "skip-retained", "-R"),
+    row(&["record"], "count", "-C 2"),
+    row(&["record"], "duration", "--duration 0.2").in_world(Mute).on("--idle-timeout 0.5"),
+    row(&["record"], "idle-timeout", "--idle-timeout 0.2").in_world(Mute).on("--duration 0.5"),
+    row(&["record"], "resume", "--resume").on("= record {to} {dir}/recorded.jsonl -t a/# -C 3"),
+    row(&["record"], "rotate", "--rotate 1B"),
+    row(&["record"], "keep", "--keep 1").on("--rotate 1B"),
+    row(&["replay"], "speed", "--speed 0.1").on("= replay {to} {dir}/slow.jsonl").in_world(Plain),
+    row(&["replay"], "loop", "--loop 2"),
+    row(&["replay"], "map", "--map a/#=b/#"),
+    row(&["replay"], "only", "--only a/1"),
+    row(&["replay"], "retain", "--retain"),
+    row(&["clean-retained"], "topic", "-t b"),
+    row(&["clean-retained"], "filter-out", "-T a/1"),
+    row(&["clean-retained"], "dry-run", "--dry-run").on("= clean-retained {to} a/# --idle-timeout 0.3"),
+    row(&["clean-retained"], "yes", "--yes").on("= clean-retained {to} a/# --idle-timeout 0.3"),
+    row(&["clean-retained"], "idle-timeout", "--idle-timeout x"),
+    row(&["probe"], "require", "--require mqtt3.1"),
+    row(&["probe"], "only", "--only mqtt3.1"),
+    row(&["probe"], "json", "--json").on("= probe {to} --only mqtt3.1.1"),
+    row(&["probe"], "prefix", "--prefix elsewhere").on("--only qos0 --timeout 0.5"),
+    row(&["probe"], "timeout", "--timeout 0.2").on("--only qos0 --timeout 0.4"),
+    row(&["probe"], "tls-port", "--tls-port {port}").on("--only tls"),
+    row(&["probe"], "ws-port", "--ws-port {port}").on("--only websocket"),
+    row(&["probe"], "wss-port", "--wss-port {port}").on("--only wss"),
     row(&["wait"], "match", "--match nothing").on("--timeout 0.5"),
     row(&["wait"], "json", "--json /nothing").on("--timeout 0.5"),
     row(&["sub", "wait"], "filter-out", "-T a/1"),
@@ -494,6 +556,8 @@ pub(super) const ROWS: &[Row] = &[
     row(PUBLISHING, "rate", "--rate 100"),
     row(PUBLISHING, "rate-per-client", "--rate-per-client 100"),
     row(PUBLISHING, "poisson", "--poisson"),
+    row(PUBLISHING, "burst", "--burst 2"),
+    row(PUBLISHING, "rate-trace", "--rate-trace {dir}/none"),
     row(PUBLISHING, "unpaced", "--unpaced"),
     row(&["bench pub"], "latency", "--latency").on("= bench pub {to} -c 1 -i 0 -t b -q 1 -L 2 --unpaced"),
     row(PUBLISHING, "find-max", "--find-max 'p99<10s'"),
@@ -501,10 +565,18 @@ pub(super) const ROWS: &[Row] = &[
     row(PUBLISHING, "max-time", "--max-time x"),
     row(PUBLISHING, "inflight", "--inflight 7").on("-q 1"),
     row(PUBLISHING, "limit", "-L 3"),
+    row(&["bench pub"], "limit-per-client", "--limit-per-client 3").on("= bench pub {to} -c 1 -i 0 -t b -im 1 --duration 0.1"),
+    row(&["bench e2e"], "limit-per-client", "--limit-per-client 3").on("= bench e2e {to} -c 1 -i 0 -im 1 --duration 0.1"),
     row(&["bench pub"], "topics", "--topics 2").on("= bench pub {to} -c 1 -i 0 -t b/%s -L 4 -im 1"),
     row(&["bench e2e"], "topics", "--topics 2"),
     row(&["bench pub", "bench e2e"], "template", "--template").on("-m %i"),
     row(&["bench pub", "bench e2e"], "split", "--split ,").on("-m a,b"),
+    row(&["bench pub", "bench e2e"], "payloads", "--payloads {dir}/recorded"),
+    row(&["bench pub", "bench e2e"], "stamp", "--stamp json:/t").on("-m {}"),
+    row(&["bench sub"], "stamp", "--stamp nowhere"),
+    row(&["simulate"], "stamp", "--stamp json:/t").on("= simulate {to} -f {dir}/template.json -c 1 -i 0 -t b -L 2 -im 1"),
+    row(&["simulate"], "limit-per-client", "--limit-per-client 3")
+        .on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -im 1 --duration 0.1"),
     row(&["bench pub", "bench e2e", "bench sub", "simulate"], "verbose", "-v"),
     row(&["simulate"], "drain", "--drain 0.1")
         .on("= simulate {to} -f {dir}/payload -c 1 -i 0 -t b -q 1 -im 30 --duration 0.1").in_world(Late),
@@ -524,6 +596,8 @@ pub(super) const ROWS: &[Row] = &[
     row(JUDGED, "csv", "--csv {dir}/r.csv"),
     row(JUDGED, "html", "--html {dir}/r.html"),
     row(JUDGED, "hdr-log", "--hdr-log {dir}/r.hlog"),
+    row(JUDGED, "summary", "--summary junit:{dir}/r.xml"),
+    row(&["bench compare"], "html", "--html {dir}/r.html"),
     row(&["bench run"], "preset", "--preset nothing"),
     row(&["bench run"], "scale", "--scale 2"),
     row(&["bench merge"], "wait", "--wait x"),

@@ -46,9 +46,12 @@ pub(super) fn run(line: &str, world: World) -> Observed {
         .replace("{dir}", &folder);
     let program = Program::new(words(&line)).home(home.path()).directory(home.path());
     let program = program.env("SECRET", "open sesame").env("NO_PROXY", "");
-    let ended = if line.starts_with("watch ") { on_screen(program) } else { within_limit(program) };
+    // A command line that is refused draws nothing.
+    let is_drawn = line.starts_with("watch ") && !line.contains("--nonsense");
+    let ended = if is_drawn { on_screen(program) } else { within_limit(program) };
     let ports = surroundings.ports();
-    let is_load = ["conn", "pub", "sub", "e2e", "run"].iter().any(|load| line.starts_with(&format!("bench {load} ")));
+    let loads = ["bench conn ", "bench pub ", "bench sub ", "bench e2e ", "bench run ", "simulate "];
+    let is_load = loads.iter().any(|load| line.starts_with(load));
     let tidy = |text: &str| normalised(text, &folder, &ports);
     let figures = |text: &str| if is_load { without_figures(text) } else { text.to_owned() };
     let mut files = BTreeMap::new();
@@ -79,7 +82,8 @@ fn on_screen(program: Program) -> Ended {
         screen.signal(Signal::SIGTERM);
     }
     let code = screen.wait_for_end();
-    Ended { code, stdout: screen.contents().into_bytes(), stderr: String::new() }
+    let attributes = if screen.has_attributes() { "colored" } else { "plain" };
+    Ended { code, stdout: format!("{attributes}\n{}", screen.contents()).into_bytes(), stderr: String::new() }
 }
 
 /// Runs to the end, or as long as [`LIMIT`].
@@ -123,6 +127,7 @@ fn prepare(home: &Home, world: World) {
         home.run("profile use p").expect_code(0);
     }
     home.write("payload", "of a file");
+    home.write("recorded", "{\"topic\":\"r\",\"payload\":\"of a recording\"}\n");
     home.write("template.json", "{\"n\":%s}");
     home.write("rules.toml", "[[rules]]\nfilter = \"a/#\"\nanswer = \"x\"\ntopic = \"answers\"\n");
     home.write("m.proto", "syntax = \"proto3\"; message M { int32 n = 1; }");
@@ -130,6 +135,14 @@ fn prepare(home: &Home, world: World) {
     home.write("password", "open sesame\n");
     home.write("phrase", "sesame\n");
     home.write("devices.csv", "client_id,username\nof-a-row,row\nof-a-row-2,row\n");
+    let recorded = |payload: &str, second: u32| {
+        let topic = if second == 0 { "a/1" } else { "a/2" };
+        format!(
+            "{{\"topic\":\"{topic}\",\"payload\":\"{payload}\",\"qos\":1,\"received_at\":\"2026-01-01T00:00:{second:02}Z\"}}\n"
+        )
+    };
+    home.write("recorded.jsonl", &(recorded("x", 0) + &recorded("y", 1)));
+    home.write("slow.jsonl", &(recorded("x", 0) + &recorded("y", 1)));
     home.write("users", "somebody:secret\n");
     home.write("rights", "topic write b\n");
     let said = r#"{"username":"of-a-file","password":"x","hostname":"127.0.0.1"}"#;

@@ -110,6 +110,7 @@ impl Connection {
 
     /// The stream is open: CONNECT is sent.
     pub(super) fn open(&mut self, dialed: Dialed, tools: &mut Tools) -> Served {
+        tools.recorder.at_group(self.client.group);
         if self.away && !matches!(self.job, Job::Churn(_)) {
             // It was to leave while it was being dialled.
             return Served::Ended;
@@ -124,7 +125,7 @@ impl Connection {
         }
         let session = match self.session.take() {
             Some(session) => Ok(session),
-            None => Session::new(tools.plan.connect_options(self.client)).map(Box::new),
+            None => tools.plan.session(self.client).map(Box::new),
         };
         match session {
             Ok(mut session) => {
@@ -147,6 +148,7 @@ impl Connection {
 
     /// Reads, lets the session work, publishes what it may, writes.
     pub(super) fn serve(&mut self, tools: &mut Tools) -> Served {
+        tools.recorder.at_group(self.client.group);
         self.listing.unlist();
         let Some(mut session) = self.session.take() else { return Served::Waits };
         let served = self.serve_session(&mut session, tools);
@@ -156,6 +158,7 @@ impl Connection {
 
     /// The connection is over for good.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        tools.recorder.at_group(self.client.group);
         if let (Job::Subscribe(subscriber), Role::Subscribe(subscribe)) =
             (&mut self.job, &tools.plan.group(self.client).role)
             && subscriber.answer()
@@ -171,6 +174,7 @@ impl Connection {
 
     /// A message or a connect is due. When it is to be dialled for that, if it is.
     pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) -> Option<u64> {
+        tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => {
                 publisher.schedule(planned, tools);
@@ -195,6 +199,7 @@ impl Connection {
 
     /// Its keep alive, or the wait for an answer to CONNECT or SUBSCRIBE. Called a few times a second.
     pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
+        tools.recorder.at_group(self.client.group);
         if self.stage == Stage::Closing && tools.now.saturating_sub(self.since) > CLOSING {
             // The broker does not close behind our DISCONNECT.
             return self.hang_up(tools);
@@ -231,6 +236,7 @@ impl Connection {
 
     /// Ends properly, for good: the broker need not keep the session.
     pub(super) fn disconnect(&mut self, tools: &mut Tools) -> Served {
+        tools.recorder.at_group(self.client.group);
         let has_session = tools.plan.group(self.client).kept_session.is_some();
         let ends_session = has_session && tools.plan.group(self.client).version.is_v5();
         let session_expiry_interval = ends_session.then_some(0);
@@ -239,6 +245,7 @@ impl Connection {
 
     /// Ends properly, by plan; the session may be resumed.
     pub(super) fn leave(&mut self, tools: &mut Tools) -> Served {
+        tools.recorder.at_group(self.client.group);
         self.away = true;
         match self.stage {
             // What is being dialled is let go when it opens.
@@ -282,6 +289,7 @@ impl Connection {
 
     /// Its connection ends without a word, and is to be made again at once; `false`: it has none.
     pub(super) fn cut(&mut self, tools: &mut Tools) -> bool {
+        tools.recorder.at_group(self.client.group);
         if self.stage != Stage::Standing {
             return false;
         }
@@ -325,6 +333,7 @@ impl Connection {
 
     /// A phase begins, in which it acts or does not.
     pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
+        tools.recorder.at_group(self.client.group);
         if let Job::Publish(publisher) = &mut self.job {
             publisher.begin(acts, tools);
             if self.stage == Stage::Gone {
@@ -335,6 +344,7 @@ impl Connection {
 
     /// Nothing new is begun.
     pub(super) fn stop(&mut self, tools: &mut Tools) {
+        tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => publisher.stop(),
             Job::Churn(churner) => tools.recorder.counts.connects_missed += churner.give_up(),
@@ -369,6 +379,7 @@ impl Connection {
 
     /// Counts what is left over at the end.
     pub(super) fn settle(&mut self, tools: &mut Tools) {
+        tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::mqtt::{PublishProperties, RetainHandling};
 
@@ -46,7 +48,7 @@ fn properties_pass_unaltered_and_without_the_publishers_alias() {
     publisher.automatic_topic_aliases = true;
     let publisher = world.connected(publisher);
     let mut sent = message("a", "x", QoS::AtMostOnce);
-    sent.properties = Some(Box::new(PublishProperties {
+    sent.properties = Some(Arc::new(PublishProperties {
         payload_format_indicator: Some(1),
         message_expiry_interval: Some(60),
         response_topic: Some("answer".to_owned()),
@@ -71,7 +73,7 @@ fn all_identifiers_of_the_subscriptions_that_match_come_with_one_message() {
     world.publish(client, message("a/b", "x", QoS::AtLeastOnce));
     let received = world.received(client);
     assert_eq!(received.len(), 1);
-    let mut identifiers = received[0].properties.clone().unwrap().subscription_identifiers;
+    let mut identifiers = received[0].properties.as_ref().unwrap().subscription_identifiers.clone();
     identifiers.sort_unstable();
     assert_eq!(identifiers, [1, 2, 268_435_455]);
 }
@@ -178,7 +180,7 @@ fn the_expiry_counts_down_and_ends_a_message() {
     for (text, expiry) in [("short", Some(10)), ("long", Some(100)), ("endless", None)] {
         let mut sent = message("a", text, QoS::AtLeastOnce);
         let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
-        sent.properties = expiry.map(|_| Box::new(properties));
+        sent.properties = expiry.map(|_| Arc::new(properties));
         world.publish(publisher, sent);
     }
     world.pass(Duration::from_millis(10_900));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{figures, thresholds, word, words};
+use super::text::{figures, thresholds, word, words};
 use crate::bench::{Manifest, ScenarioFile};
 
 /// A text in YAML: a string of JSON is one.
@@ -10,27 +10,16 @@ fn string(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "nearly all of it is one text")]
 pub(super) fn manifest(manifest: &Manifest) -> String {
-    let Manifest { parts, image, takes, .. } = manifest;
-    let image = string(image);
-    let scenario = match &manifest.file {
-        Some(file) => format!("/scenario/{}", file.name),
-        None => manifest.scenario.clone(),
-    };
-    let (ahead, at_most) = (manifest.ahead(), manifest.at_most());
-    let last = parts.saturating_sub(1);
-    let (run, scenario) = (words(&manifest.options), word(&scenario));
-    let run = if run.is_empty() { run } else { format!(" {run}") };
-    let scenario_map = manifest.file.as_ref().map(config_map).unwrap_or_default();
-    let (mount, volume) = match manifest.file {
-        Some(_) => (
-            "\n            - { name: scenario, mountPath: /scenario }",
-            "\n        - { name: scenario, configMap: { name: \"bench-$RUN\" } }",
-        ),
-        None => ("", ""),
-    };
+    let scenario = manifest.file.as_ref().map(config_map).unwrap_or_default();
+    [heading(manifest), scenario, load(manifest), merge(manifest)].concat()
+}
+
+/// How to start it, and the volume of the reports.
+fn heading(manifest: &Manifest) -> String {
     format!(
-        r#"# {command}
+        r"# {command}
 #
 #   export RUN=$(date -u +%Y%m%d-%H%M%S) START=$(date -u -d '+{ahead} seconds' +%FT%TZ)
 #   envsubst '$RUN $START' < load.yaml | kubectl apply -f -
@@ -53,7 +42,30 @@ spec:
     requests:
       storage: 1Gi
 ---
-{scenario_map}apiVersion: batch/v1
+",
+        command = words(&manifest.command),
+        ahead = manifest.ahead(),
+    )
+}
+
+/// The job that runs the parts.
+fn load(manifest: &Manifest) -> String {
+    let Manifest { parts, image, takes, .. } = manifest;
+    let scenario = match &manifest.file {
+        Some(file) => format!("/scenario/{}", file.name),
+        None => manifest.scenario.clone(),
+    };
+    let run = words(&manifest.options);
+    let run = if run.is_empty() { run } else { format!(" {run}") };
+    let (mount, volume) = match manifest.file {
+        Some(_) => (
+            "\n            - { name: scenario, mountPath: /scenario }",
+            "\n        - { name: scenario, configMap: { name: \"bench-$RUN\" } }",
+        ),
+        None => ("", ""),
+    };
+    format!(
+        r#"apiVersion: batch/v1
 kind: Job
 metadata:
   name: "bench-$RUN"
@@ -102,7 +114,21 @@ spec:
       volumes:
         - {{ name: reports, persistentVolumeClaim: {{ claimName: bench-reports }} }}{volume}
 ---
-apiVersion: batch/v1
+"#,
+        scenario = word(&scenario),
+        at_most = manifest.at_most(),
+        image = string(image),
+        cores = takes.cores,
+        memory = manifest.mebibytes(),
+        figures = figures(takes),
+    )
+}
+
+/// The job that waits for the reports of all parts and judges the whole run.
+fn merge(manifest: &Manifest) -> String {
+    let at_most = manifest.at_most();
+    format!(
+        r#"apiVersion: batch/v1
 kind: Job
 metadata:
   name: "bench-$RUN-merge"
@@ -132,12 +158,10 @@ spec:
       volumes:
         - {{ name: reports, persistentVolumeClaim: {{ claimName: bench-reports }} }}
 "#,
-        command = words(&manifest.command),
-        cores = takes.cores,
-        memory = manifest.mebibytes(),
-        figures = figures(takes),
+        image = string(&manifest.image),
         merge_at_most = at_most + 120,
         fail = thresholds(manifest),
+        last = manifest.parts.saturating_sub(1),
     )
 }
 

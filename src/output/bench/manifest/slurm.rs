@@ -1,6 +1,6 @@
 //! Slurm: one batch job, whose step has a task for each part, and which then merges what they report.
 
-use super::{figures, thresholds, word, words};
+use super::text::{figures, thresholds, word, words};
 use crate::bench::Manifest;
 
 pub(super) fn manifest(manifest: &Manifest) -> String {

@@ -1,5 +1,7 @@
 //! Any legal packet, at random.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use proptest::option;
@@ -77,7 +79,7 @@ fn publish(version: Version, sender: Sender) -> impl Strategy<Value = Publish> {
                 retain,
                 dup: dup && is_acknowledged,
                 packet_id: if is_acknowledged { packet_id } else { 0 },
-                properties: properties.map(Box::new),
+                properties: properties.map(Arc::new),
             }
         },
     )

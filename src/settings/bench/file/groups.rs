@@ -2,30 +2,24 @@
 
 use std::path::Path;
 
-use clap::FromArgMatches;
-use clap::error::ContextKind;
-
+use super::arguments::as_command;
+use super::connection::Connection;
 use super::document::{GroupTable, RoleName, Table};
 use crate::bench::{Churn, Group, KeptSession, Login, Rate, Role};
 use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder};
-use crate::cli::{self, Cli, Command, value};
+use crate::cli::value;
 use crate::config::origin::Origins;
-use crate::config::table::Kind;
-use crate::config::usage::usage_error;
 use crate::error::Error;
 use crate::mqtt::Version;
 use crate::payload::placeholder::Place;
+use crate::settings::bench::content::{Content, Reading};
 use crate::settings::bench::draft::Draft;
-use crate::settings::bench::load::payload;
 use crate::settings::bench::words::Words;
 use crate::settings::bench::{END_TO_END_SIZE, publisher, subscriber};
+use crate::settings::codec::encoder;
 
 /// How long a kept session outlives its connection by default.
 const SESSION_EXPIRY: u32 = 3600;
-
-/// Keys that are read here, and not as options of the command.
-const OWN: [&str; 9] =
-    ["hostname", "port", "mqtt_version", "username", "password", "cert", "key", "clients_csv", "rows"];
 
 /// Adds the group of a table to a draft.
 pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scale: f64) -> Result<(), Error> {
@@ -55,14 +49,19 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     };
     let version = table.parsed("mqtt_version", str::parse)?.unwrap_or(draft.connect.client.connect.version);
     let mut role = role(words, group, clients, version, folder).map_err(in_table)?;
-    let login = login(&draft.login, words, table, folder).map_err(in_table)?;
+    let Connection { endpoints, way, session, login: common } =
+        Connection::of(draft, words, table, version, folder).map_err(in_table)?;
+    let login = login(&common, words, table, folder).map_err(in_table)?;
     match &mut role {
         Role::Publish(publish) => {
             // A rate per client has been scaled with their number.
-            if table.text("rate").is_some() {
+            if table.text("rate").is_some() || publish.trace.is_some() {
                 publish.load = publish.load.scaled(scale);
             }
-            publish.limit = publish.limit.map(|limit| scaled(limit, scale));
+            // Likewise a limit.
+            if table.text("limit").is_some() {
+                publish.limit = publish.limit.map(|limit| scaled(limit, scale));
+            }
         }
         Role::Churn(churn) => churn.rate = churn.rate.scaled(scale),
         Role::Idle | Role::Subscribe(_) => {}
@@ -73,12 +72,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
         return Err(table.fault("session_expiry_interval", "it needs clean_start = false"));
     }
     let kept_session = keeps.then_some(KeptSession { expiry: expiry.unwrap_or(SESSION_EXPIRY) });
-    let port = table.parsed("port", value::port)?;
-    let endpoints = match (table.text("hostname"), port) {
-        (None, None) => draft.endpoints(),
-        (host, port) => draft.add_broker(host, port),
-    };
-    draft.add_group(Group { name, clients, client_id, login, endpoints, version, role, kept_session });
+    draft.add_group(Group { name, clients, client_id, login, endpoints, way, session, version, role, kept_session });
     Ok(())
 }
 
@@ -116,9 +110,18 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
             }
             let topic = words.read("topic", topic, Place::TOPIC)?;
             let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-            let BenchPublishArgs { load, content, message, .. } = *given;
-            let payload = payload(&content, load.seed, words, Some(END_TO_END_SIZE))?.payload;
-            publisher(words, topic, payload, &load, &message, clients, version)
+            let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
+            let codec = encoder(&payload, &compress, &Origins::default())?;
+            let reading = Reading {
+                words,
+                codec: &codec,
+                codec_option: "format",
+                topic: topic.as_str(),
+                version,
+                random_by_default: Some(END_TO_END_SIZE),
+            };
+            let content = Content::read(&content, &load, reading)?;
+            publisher(words, topic, content, &load, &message, clients, version)
         }
         RoleName::Subscribe => {
             if table.texts("topic").is_empty() {
@@ -139,57 +142,6 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
                 (Some(_), None) => Err(table.fault("rate", "`rate` needs `stay` too, for example \"1s\"")),
                 (None, Some(_)) => Err(table.fault("stay", "`stay` needs `rate` too, for example \"100/s\"")),
             }
-        }
-    }
-}
-
-/// A table as the arguments of `bench pub` or `bench sub`.
-fn as_command(words: &Words, name: &str, table: &Table<'_>, folder: &Path) -> Result<BenchCommand, Error> {
-    let root = cli::command();
-    let command = root.find_subcommand("bench").and_then(|bench| bench.find_subcommand(name));
-    let long_of = |option: &str| {
-        let option = command?.get_arguments().find(|argument| argument.get_id() == option)?;
-        Some((option.get_long()?.to_owned(), option.get_action().takes_values()))
-    };
-    let mut tokens = vec!["mqttx-rs".to_owned(), "bench".to_owned(), name.to_owned()];
-    let mut flags = Vec::new();
-    let is_pattern = |option: &str| option == "topic" || (option == "text" && table.text("template") == Some("true"));
-    for (name, given) in &table.values {
-        if OWN.contains(name) {
-            continue;
-        }
-        let Some((long, takes_values)) = long_of(given.key.option) else { continue };
-        for text in &given.texts {
-            match (given.key.kind, takes_values) {
-                (Kind::Path, _) => tokens.push(format!("--{long}={}", folder.join(text).display())),
-                (_, true) if is_pattern(given.key.option) => tokens.push(format!("--{long}={text}")),
-                (_, true) => {
-                    let text = words.data(name, text)?;
-                    tokens.push(format!("--{long}={text}"));
-                }
-                (_, false) if text == "true" => tokens.push(format!("--{long}")),
-                (_, false) => {}
-            }
-        }
-        flags.push((format!("--{long}"), *name));
-    }
-    let name_of = |flag: &str| {
-        let flag = flag.split([' ', '=']).next().unwrap_or(flag);
-        flags.iter().find(|(known, _)| known == flag).map(|(_, name)| *name)
-    };
-    let parsed = root.clone().try_get_matches_from(tokens).and_then(|matches| Cli::from_arg_matches(&matches));
-    match parsed {
-        Ok(Cli { command: Command::Bench(bench), .. }) => Ok(bench.command),
-        Ok(_) => Err(table.fault("", "this is not a group")),
-        Err(error) => {
-            let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-            let refused = usage_error(&error, &Origins::default());
-            let message = flags
-                .iter()
-                .fold(refused.message().to_owned(), |message, (flag, name)| message.replacen(flag.as_str(), name, 1));
-            let key = name_of(&argument).unwrap_or_default();
-            let message = message.strip_prefix(&format!("{key}: ")).unwrap_or(&message);
-            Err(table.fault(key, message))
         }
     }
 }

@@ -7,6 +7,8 @@
 //! A group that publishes or subscribes is read as the command line of `bench pub` or `bench sub` would be, so that
 //! its keys mean what the options mean, and are checked by the same code.
 
+mod arguments;
+mod connection;
 mod document;
 mod groups;
 mod phases;

@@ -12,7 +12,7 @@ use crate::settings::bench::draft::Draft;
 pub(super) fn phases(draft: &Draft, document: &Document<'_>, duration: Option<Duration>) -> Result<Vec<Phase>, Error> {
     let groups = draft.groups();
     if document.phases.is_empty() {
-        let limited = |group: &&Group| matches!(&group.role, Role::Publish(publish) if publish.limit.is_some());
+        let limited = |group: &&Group| matches!(&group.role, Role::Publish(publish) if publish.limit.is_some() || publish.trace.is_some());
         let done = groups.iter().any(|group| limited(&group));
         return Ok(vec![Phase::only(groups, Until { elapsed: duration, done, received: None })]);
     }
@@ -115,7 +115,7 @@ fn away_at_first(groups: &[Group], document: &Document<'_>) -> Result<Vec<bool>,
 
 /// Whether a phase ever ends.
 fn ends(groups: &[Group], phase: &Phase) -> bool {
-    let is_limited = |act: &Act| matches!(&groups[act.group].role, Role::Publish(publish) if publish.limit.is_some());
+    let is_limited = |act: &Act| matches!(&groups[act.group].role, Role::Publish(publish) if publish.limit.is_some() || publish.trace.is_some());
     phase.until.elapsed.is_some() || phase.acts.iter().all(is_limited)
 }
 

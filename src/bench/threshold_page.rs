@@ -1,0 +1,67 @@
+//! `docs/thresholds.md`: everything that `--fail`, `--find-max` and `compare --fail` can ask, from the tables that they are
+//! read by.
+
+use std::fmt::Write as _;
+
+use super::{Counts, Measure, Threshold};
+
+/// Compares a generated page with the one that is checked in, or writes it.
+pub(super) fn compare(path: &str, page: &str) {
+    let file = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("MQTTX_RS_BLESS").is_some() {
+        std::fs::write(&file, page).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(page == checked_in, "{path} is out of date: run this test with MQTTX_RS_BLESS=1");
+}
+
+const HEAD: &str = "# Thresholds
+
+Generated from the tables that the program reads them by; do not edit it by hand.
+
+`--fail CONDITION` makes a run of `bench` a failure (exit code 99) when the condition holds, `bench merge --fail` the whole of
+several parts, and `--find-max CONDITIONS` (with commas between them) searches the highest rate at which all hold. What was
+not measured fails. `--abort-on-fail` ends a run as soon as a condition holds that can only get worse.
+
+    condition = metric operator value
+    operator  = > | >= | < | <= | = | !=
+    value     = a number, with a unit where one fits: ns us ms s for times, % for parts
+
+`bench compare BASELINE CANDIDATE --fail CHANGE` takes the same metrics: `ack.p99>+10%` (by more than a tenth of the
+baseline), `throughput<-5%`, `lost>+0`, `e2e.max>+5ms`.
+
+## Latencies
+
+`MEASURE.STATISTIC`, for example `e2e.p99>50ms`; the statistic is `min`, `mean` (or `avg`), `max` or `p` with a percentage
+(`p50`, `p99.9`). Without a measure it is of the longest way that the run measures: `p99<50ms` is end to end where somebody
+receives, else to the acknowledgement.
+
+| measure | is |
+|---|---|
+";
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for measure in Measure::ALL {
+        writeln!(page, "| `{}` | {} |", measure.name(), measure.meaning()).unwrap();
+    }
+    page.push_str("\n## Rates\n\n| metric | is | example |\n|---|---|---|\n");
+    for (metric, meaning, example) in Threshold::RATES {
+        assert!(example.parse::<Threshold>().is_ok() && example.starts_with(metric), "{metric}");
+        writeln!(page, "| `{metric}` | {meaning} | `{example}` |").unwrap();
+    }
+    page.push_str(
+        "\n## Counts\n\nOver the whole run, warm-up and drain included. `loss` and `duplicates` are other names of `lost` and \
+         `duplicated`;\nwith `%`, `loss` is in relation to what was expected: `loss>0.1%`.\n\n| metric | counts |\n|---|---|\n",
+    );
+    for (name, meaning) in Counts::NAMES.iter().zip(Counts::MEANINGS) {
+        assert!(format!("{name}>0").parse::<Threshold>().is_ok(), "{name}");
+        writeln!(page, "| `{name}` | {} |", meaning.trim().trim_end_matches('.')).unwrap();
+    }
+    page
+}
+
+#[test]
+fn the_page_of_thresholds_is_the_checked_in_one() {
+    compare("docs/thresholds.md", &page());
+}
