@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::support::wire::connack;
-use crate::support::{Mosquitto, Program, RawClient, ScriptedBroker};
+use crate::support::{Mosquitto, Program, ScriptedBroker};
 use mqttx_rs::mqtt::Version;
 
 /// The rows of a report.
@@ -24,7 +24,7 @@ fn lacking(rows: &BTreeMap<String, Value>) -> Vec<&str> {
 #[cfg(feature = "broker")]
 mod ours {
     use super::*;
-    use crate::support::Running;
+    use crate::support::{RawClient, Running};
 
     fn broker(arguments: &[&str]) -> (Running, BTreeMap<String, u16>) {
         let mut broker = Program::new(["broker", "-p", "0"]).arg_all(arguments).start();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use data_encoding::BASE64;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -42,7 +43,7 @@ fn lines(count: usize) -> String {
         let (payload, encoding) = match number % 3 {
             0 => (json!(format!("text {number}\n")), "utf8"),
             1 => (json!({"n": number, "list": [1.5, null]}), "json"),
-            _ => (json!(data_encoding(&[0, 0xff, (number >> 8) as u8, number as u8])), "base64"),
+            _ => (json!(BASE64.encode(&[&[0, 0xff], &number.to_be_bytes()[..]].concat())), "base64"),
         };
         let properties = json!({
             "message_expiry_interval": 86400, "content_type": "x", "correlation_data": "/w==",
@@ -54,19 +55,6 @@ fn lines(count: usize) -> String {
         format!("{line}\n")
     };
     (0..count).map(line).collect()
-}
-
-fn data_encoding(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let value = chunk.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[(value >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
 
 /// What was published, of a message that was recorded or printed; without what belongs to the way it came.

@@ -216,7 +216,7 @@ fn groups_of_a_run_are_told_apart() {
     assert_eq!((publishers.counts.acknowledged, publishers.counts.delivered), (20, 0));
     assert_eq!((subscribers.counts.subscribed, subscribers.counts.delivered, subscribers.counts.sent), (2, 20, 0));
     assert_eq!((publishers.measure, subscribers.measure), (Measure::Ack, Measure::E2e));
-    assert_eq!(subscribers.latency.as_ref().map(|latency| latency.count()), Some(20));
+    assert_eq!(subscribers.latency.as_ref().map(mqttx_rs::internals::Latency::count), Some(20));
     assert!(ended.text().contains("\nGroups\n"), "{}", ended.text());
     let page = std::fs::read_to_string(html).unwrap();
     assert!(page.contains("<h2>Groups</h2>") && page.contains("<th>publishers</th><td>2</td>"), "{page}");

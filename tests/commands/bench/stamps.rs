@@ -94,8 +94,10 @@ fn a_subscriber_of_its_own_reads_the_kind_that_it_is_told() {
         let program = bench(&line, broker.port(), &path).start();
         let (mut link, _) = broker.accept_session(connack());
         let subscribe = link.expect_subscribe();
-        link.send(suback(subscribe.id, &[0]));
-        messages.into_iter().for_each(|message| link.send(message));
+        link.send(suback(subscribe.id, [0]));
+        for message in messages {
+            link.send(message);
+        }
         link.expect_disconnect();
         link.close();
         program.wait().expect_code(0);

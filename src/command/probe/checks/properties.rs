@@ -1,5 +1,7 @@
 //! What MQTT 5.0 added.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -30,10 +32,10 @@ pub(super) async fn through(lab: &Lab<'_>) -> Checked {
     };
     let mut peer = lab.peer("properties").await?;
     peer.subscribe(&topic, lab.qos()).await?;
-    peer.publish(Message { properties: Some(Box::new(sent.clone())), ..lab.message(&topic, "payload")? }).await?;
+    peer.publish(Message { properties: Some(Arc::new(sent.clone())), ..lab.message(&topic, "payload")? }).await?;
     let received = peer.receive().await?;
     peer.close().await;
-    let came = received.message.properties.map(|properties| *properties).unwrap_or_default();
+    let came = received.message.properties.map(Arc::unwrap_or_clone).unwrap_or_default();
     let changed = [
         ("Payload Format Indicator", came.payload_format_indicator == sent.payload_format_indicator),
         // It counts down.
@@ -57,7 +59,7 @@ pub(super) async fn subscription_ids(lab: &Lab<'_>) -> Checked {
     peer.publish(lab.message(&topic, "payload")?).await?;
     let received = peer.receive().await?;
     peer.close().await;
-    let identifiers = received.message.properties.map(|properties| properties.subscription_identifiers);
+    let identifiers = received.message.properties.map(|properties| properties.subscription_identifiers.clone());
     if identifiers.as_deref() == Some(&[7]) {
         Ok(yes("delivered with messages"))
     } else {
@@ -118,7 +120,7 @@ pub(super) async fn request_response(lab: &Lab<'_>) -> Checked {
     responder.subscribe(&topic, lab.qos()).await?;
     let mut requester = lab.peer("requester").await?;
     requester.subscribe(&answers, lab.qos()).await?;
-    let with = |properties| Some(Box::new(properties));
+    let with = |properties| Some(Arc::new(properties));
     let correlation_data = Some(Bytes::from_static(b"\0probe"));
     let properties = PublishProperties {
         response_topic: Some(answers),
@@ -128,10 +130,11 @@ pub(super) async fn request_response(lab: &Lab<'_>) -> Checked {
     let began = Instant::now();
     requester.publish(Message { properties: with(properties), ..lab.message(&topic, "ask")? }).await?;
     let asked = responder.receive().await?.message.properties.unwrap_or_default();
-    let Some(Ok(answer_to)) = asked.response_topic.map(TopicName::parse) else {
+    let Some(Ok(answer_to)) = asked.response_topic.as_deref().map(TopicName::parse) else {
         return no("the request was delivered without its Response Topic");
     };
-    let properties = PublishProperties { correlation_data: asked.correlation_data, ..PublishProperties::default() };
+    let properties =
+        PublishProperties { correlation_data: asked.correlation_data.clone(), ..PublishProperties::default() };
     let answer = Message { topic: answer_to, properties: with(properties), ..lab.message(&topic, "answer")? };
     responder.publish(answer).await?;
     let answer = requester.receive().await?.message.properties.unwrap_or_default();

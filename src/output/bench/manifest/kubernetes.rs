@@ -10,7 +10,6 @@ fn string(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-#[expect(clippy::too_many_lines, reason = "nearly all of it is one text")]
 pub(super) fn manifest(manifest: &Manifest) -> String {
     let scenario = manifest.file.as_ref().map(config_map).unwrap_or_default();
     [heading(manifest), scenario, load(manifest), merge(manifest)].concat()
