@@ -1,10 +1,12 @@
-//! Runs every command of README.md and compares what it prints with what the README says it prints.
+//! Runs every command of README.md, and of the pages in `docs/` named in [`PAGES`], and compares what it prints with what
+//! the page says it prints. A page in Chinese has the same commands as the English one.
 //!
 //! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
 //! stderr together. `...` matches any lines, `[..]` any text within a line. The words after `console` say how:
 //!
 //! - none: run to its end, the exit code does not matter (show it with `echo $?`);
-//! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
+//! - `background`: started and left running; its output is compared, and it is stopped, after the next fence that is not
+//!   in the background too;
 //! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
 //!
 //! A fence ```` ```yaml NAME ````, `toml` or `jinja`, is a file of that name, there before the first command.
@@ -29,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 struct Fence {
-    /// Line of the README, for messages.
+    /// Line of the page, for messages.
     line: usize,
     manner: String,
     commands: Vec<Step>,
@@ -41,20 +43,74 @@ struct Step {
     expected: Vec<String>,
 }
 
+/// Pages whose commands are run, with the page of the same content in Chinese.
+const PAGES: &[(&str, &str)] = &[("README.md", "README.zh-CN.md"), ("docs/java-team.md", "docs/java-team.zh-CN.md")];
+
 #[test]
 fn every_readme_command_prints_what_the_readme_says() {
-    let fences = fences();
-    assert!(fences.len() >= 5, "the README's transcripts were not found");
+    run("README.md");
+}
+
+#[test]
+fn every_command_of_the_guide_prints_what_it_says() {
+    run("docs/guide.md");
+}
+
+#[test]
+fn every_command_of_the_page_for_java_teams_prints_what_it_says() {
+    run("docs/java-team.md");
+}
+
+#[test]
+fn the_pages_in_chinese_have_the_same_headings_and_the_same_fences() {
+    for (english, chinese) in PAGES {
+        assert_eq!(
+            levels(&page(english)),
+            levels(&page(chinese)),
+            "{chinese}: headings of other levels than {english}"
+        );
+        let (of_english, of_chinese) = (all_fences(&page(english)), all_fences(&page(chinese)));
+        for (here, there) in of_english.iter().zip(&of_chinese) {
+            assert_eq!(here, there, "{chinese}: a fence differs from {english}");
+        }
+        assert_eq!(of_english.len(), of_chinese.len(), "{chinese}: a fence is missing");
+    }
+}
+
+/// The levels of the headings, in their order.
+fn levels(page: &str) -> Vec<usize> {
+    let mut is_text = true;
+    let mut found = Vec::new();
+    for line in page.lines() {
+        is_text ^= line.starts_with("```");
+        if is_text && line.starts_with('#') {
+            found.push(line.len() - line.trim_start_matches('#').len());
+        }
+    }
+    found
+}
+
+/// What fences contain, without comments, which are in the language of the page.
+fn all_fences(page: &str) -> Vec<String> {
+    let inside = page.split("\n```").skip(1).step_by(2);
+    let without_comment = |line: &str| line.split_once(" # ").map_or(line, |(code, _)| code).trim_end().to_owned();
+    inside.map(|fence| fence.lines().map(without_comment).collect::<Vec<_>>().join("\n")).collect()
+}
+
+/// Runs all commands of a page.
+fn run(name: &str) {
+    let fences = fences(name);
+    assert!(fences.len() >= 5, "{name}: the transcripts were not found");
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files() {
-        fs::write(folder.path().join(name), text).unwrap();
+    for (file, text) in files(name) {
+        fs::write(folder.path().join(file), text).unwrap();
     }
     let broker = Running::start(folder.path(), "mqttx-rs broker --port 0", &[]);
     let address = broker.line();
     let port = address.rsplit(':').next().unwrap().trim().to_owned();
     let environment = [("MQTTX_PORT", port.as_str())];
 
-    let mut background: Option<(Running, Fence)> = None;
+    let mut background: Vec<(Running, Fence)> = Vec::new();
     for fence in fences {
         match fence.manner.as_str() {
             "elsewhere" => {
@@ -64,50 +120,52 @@ fn every_readme_command_prints_what_the_readme_says() {
                 }
             }
             "background" => {
-                assert_eq!(fence.commands.len(), 1, "README line {}: one command in the background", fence.line);
+                assert_eq!(fence.commands.len(), 1, "{name} line {}: one command in the background", fence.line);
                 let running = Running::start(folder.path(), &fence.commands[0].command, &environment);
                 running.wait_until_subscribed();
-                background = Some((running, fence));
+                background.push((running, fence));
             }
             "" => {
                 for step in &fence.commands {
                     let output = Running::start(folder.path(), &step.command, &environment).output();
-                    compare(&fence, step, &output);
+                    compare(name, &fence, step, &output);
                 }
-                if let Some((running, fence)) = background.take() {
+                for (running, fence) in background.drain(..) {
                     let step = &fence.commands[0];
                     running.wait_for_lines(step.expected.len());
-                    compare(&fence, step, &running.stop());
+                    compare(name, &fence, step, &running.stop());
                 }
             }
-            manner => panic!("README line {}: `console {manner}` is not known", fence.line),
+            manner => panic!("{name} line {}: `console {manner}` is not known", fence.line),
         }
     }
 }
 
 #[test]
 fn every_shell_fence_of_the_readme_is_a_transcript() {
-    for line in readme().lines() {
+    let names = PAGES.iter().map(|(name, _)| *name).chain(["docs/guide.md"]);
+    for line in names.flat_map(|name| page(name).lines().map(str::to_owned).collect::<Vec<_>>()) {
         let fence = line.trim_start();
         assert!(!fence.starts_with("```sh") && !fence.starts_with("```bash"), "not run by a test: {line}");
     }
 }
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Files that commands read: a fence ```` ```yaml NAME ````.
-fn files() -> Vec<(String, String)> {
-    let readme = readme();
+fn files(name: &str) -> Vec<(String, String)> {
+    let page = page(name);
     let is_file = |fence: &&str| ["yaml ", "toml ", "jinja "].iter().any(|kind| fence.starts_with(kind));
-    let fences = readme.split("\n```").filter(is_file).filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
+    let fences = page.split("\n```").filter(is_file).filter_map(|fence| fence.split_once(' ')?.1.split_once('\n'));
     fences.map(|(name, text)| (name.to_owned(), format!("{text}\n"))).collect()
 }
 
-fn fences() -> Vec<Fence> {
+fn fences(name: &str) -> Vec<Fence> {
     let (mut found, mut open) = (Vec::new(), None::<Fence>);
-    for (index, line) in readme().lines().enumerate() {
+    for (index, line) in page(name).lines().enumerate() {
         match &mut open {
             None => {
                 if let Some(manner) = line.strip_prefix("```console") {
@@ -124,19 +182,19 @@ fn fences() -> Vec<Fence> {
                     step.command.push_str(line);
                 }
                 (None, Some(step)) => step.expected.push(line.to_owned()),
-                (None, None) => panic!("README line {}: output before a command", index + 1),
+                (None, None) => panic!("{name} line {}: output before a command", index + 1),
             },
         }
     }
     found
 }
 
-fn compare(fence: &Fence, step: &Step, output: &[String]) {
+fn compare(name: &str, fence: &Fence, step: &Step, output: &[String]) {
     let lines: Vec<&str> = output.iter().map(String::as_str).collect();
     let expected: Vec<&str> = step.expected.iter().map(String::as_str).collect();
     assert!(
         lines_match(&expected, &lines),
-        "README line {}: `{}`\n--- the README says\n{}\n--- it prints\n{}",
+        "{name} line {}: `{}`\n--- the page says\n{}\n--- it prints\n{}",
         fence.line,
         step.command,
         step.expected.join("\n"),

@@ -5,6 +5,8 @@ mod completions;
 #[cfg(unix)]
 mod generated;
 mod ledger;
+#[cfg(unix)]
+mod migration;
 mod mqttx;
 mod mqttx_options;
 #[cfg(unix)]

@@ -43,8 +43,8 @@ pub(super) struct Entry {
     pub(super) example: &'static str,
     /// The short form of MQTTX, or ours in the same style.
     pub(super) short: Option<&'static str>,
-    /// The reference in the README, which a test compares.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the README has it"))]
+    /// The reference in docs/guide.md, which a test compares.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the guide has it"))]
     pub(super) meaning: &'static str,
 }
 
@@ -282,8 +282,8 @@ mod tests {
             let (example, meaning) = (example.replace('|', r"\|"), meaning.replace('|', r"\|"));
             let _ = writeln!(table, "| `{example}` | {short} | {meaning} | {offering} |");
         }
-        let readme = include_str!("../../../README.md");
-        assert!(readme.contains(&table), "README.md should have:\n{table}");
+        let guide = include_str!("../../../docs/guide.md");
+        assert!(guide.contains(&table), "docs/guide.md should have:\n{table}");
     }
 
     #[test]
