@@ -1370,7 +1370,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -1470,7 +1470,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -1494,6 +1494,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
+200us\t'A worker looks every 160 us'
+1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l file-read -d 'Read the payload from a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
@@ -1623,7 +1626,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -1644,6 +1647,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0) (-up)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
+200us\t'A worker looks every 160 us'
+1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write one CSV line per second' -r -F
@@ -1742,7 +1748,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -1766,6 +1772,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
+200us\t'A worker looks every 160 us'
+1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s m -l message -d 'Payload [default: "Hello From MQTTX CLI"; in e2e 64 bytes]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l file-read -d 'Read the payload from a file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l payloads -d 'Recorded payloads in turn: a folder (each file is one, by name), or JSON lines of `sub --output-mode jsonl`; each client sends each once, or all of them repeatedly until --limit or --duration' -r -F
@@ -1887,7 +1896,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -1897,6 +1906,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l prometheus -d 'Serve metrics for Prometheus during the run, for example on 127.0.0.1:9464' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
+200us\t'A worker looks every 160 us'
+1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l fail -d 'Fail (exit code 99) if this holds, for example \'e2e.p99>100ms\', \'loss>0\' or \'rate<0.99\'; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l csv -d 'Write one CSV line per second' -r -F
@@ -2048,7 +2060,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l handshake
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l duration -d 'End after this time, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l warmup -d 'Exclude the first part of the run from latencies and rates, in seconds or with a unit' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l drain -d 'How long to wait for outstanding messages at the end while nothing arrives, in seconds or with a unit; up to ten times as long in total while messages arrive, or just this time after a signal' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l workers -d 'Number of threads [default: one per core]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l workers -d 'Number of threads [default: 1 for a light load, otherwise one per core]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l source-ip -d 'Local addresses to connect from in turn, for more ports; repeatable, or a range such as 10.0.0.1-10.0.0.9' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l clients-csv -d 'CSV file with a row for each client; the first line names the columns. `client_id`, username, password, cert, key and topic set the options of those names; every column is a placeholder too, for example {site}' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
@@ -2072,6 +2084,9 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l limit-per
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topics -d 'Number of topics each client uses in turn; %s in the topic is their number' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l seed -d 'Seed of the random values in the payload and topic, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l stamp -d 'Where each message carries its number and its time: payload (32 bytes in front), property (5.0), or a field of JSON, for example `json:/t` [default: payload with -S of 32 or more, else none]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
+200us\t'A worker looks every 160 us'
+1ms\t'A worker looks every 800 us'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s q -l qos -d 'Quality of Service: 0, 1 or 2' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s e -l message-expiry-interval -d 'Time after which the broker discards the message' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l topic-alias -d 'Number to send in place of the topic (-ta)' -r

@@ -10,7 +10,7 @@ use super::report::{Clients, Ended, Generator, GroupReport, PhaseReport, Rates, 
 use super::run::Observer;
 use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
-use super::{Change, Counts, Latencies, Latency, Measure, Reasons};
+use super::{Change, Counts, Held, Latencies, Latency, Measure, Reasons};
 use crate::bench::usage::{peak_memory, process_cpu};
 
 impl Conductor<'_> {
@@ -54,7 +54,7 @@ impl Conductor<'_> {
     pub(super) fn assemble(&self, results: Vec<WorkerResult>, reasons: Reasons, end: u64, ended: Ended) -> Report {
         let (mut counts, mut reasons, mut latencies) = (Counts::default(), reasons, Latencies::default());
         let (mut measured, mut shares, mut last, mut ever_connected) = (Rates::default(), Vec::new(), 0, 0);
-        let mut slots = Slots::default();
+        let (mut slots, mut precision) = (Slots::default(), None);
         let mut phases = vec![(Counts::default(), Latency::new()); self.plan.scenario.phases.len()];
         let mut groups = self.empty_groups();
         for result in results {
@@ -64,6 +64,7 @@ impl Conductor<'_> {
             measured.sent += result.measured.sent;
             measured.delivered += result.measured.delivered;
             slots += result.slots;
+            precision = Held::both(precision, result.precision);
             *measured.planned.get_or_insert(0) += result.measured.scheduled;
             last = last.max(result.last_activity);
             ever_connected += result.ever_connected;
@@ -94,7 +95,7 @@ impl Conductor<'_> {
             latencies: Measure::ALL.into_iter().filter_map(|m| Some((m, latencies.get(m)?.clone()))).collect(),
             phases: self.phase_reports(phases, end),
             groups,
-            generator: generator(&shares, self.resources),
+            generator: Generator { precision, ..generator(&shares, self.resources) },
             ..self.empty_report()
         };
         let verdict = verdict(&report, slots);
@@ -230,6 +231,7 @@ fn verdict(report: &Report, slots: Slots) -> Option<Verdict> {
         rate: report.rate(),
         busiest: busiest.map(|(busy, waited)| Share { busy: *busy, waited: *waited }),
         send_delay_p99: p99(Measure::SendDelay),
+        precision: report.generator.precision.map(|held| held.coarsest),
         core_delay_p99: p99(Measure::CoreDelay),
         latency_p99: p99(Measure::E2e).or(p99(Measure::Ack)).or(p99(Measure::AckUncorrected)),
         window_in_use: fastest.and_then(|fastest| slots.in_use(fastest)),
@@ -242,6 +244,7 @@ fn generator(shares: &[Share], resources: Resources) -> Generator {
         cpu_seconds: process_cpu(),
         workers: shares.iter().map(|share| share.busy).collect(),
         waited: shares.iter().map(|share| share.waited).collect(),
+        precision: None,
         peak_memory: peak_memory(),
         open_files_limit: resources.open_files,
         local_ports: resources.local_ports,

@@ -3,7 +3,7 @@
 use super::identity::is_own;
 use super::report::{Ended, GroupReport, Part, PhaseReport, Row};
 use super::verdict::LimitedBy;
-use super::{Parameter, Report, ReportError};
+use super::{Held, Parameter, Report, ReportError};
 
 impl Report {
     /// Puts the reports of parts of one run together: counts and histograms add up exactly. `partial` takes it that
@@ -123,6 +123,7 @@ impl Report {
         self.generator.cpu_seconds = cpu_seconds.map(|(own, others)| own + others);
         self.generator.workers.extend(&other.generator.workers);
         self.generator.waited.extend(&other.generator.waited);
+        self.generator.precision = Held::both(self.generator.precision, other.generator.precision);
         self.generator.peak_memory = self.generator.peak_memory.max(other.generator.peak_memory);
         self.verdict = match (self.verdict.take(), &other.verdict) {
             (Some(own), Some(others)) => Some(own.merge(others)),

@@ -17,6 +17,7 @@ mod manifest;
 mod merge;
 mod parameter;
 mod plan;
+mod precision;
 mod preflight;
 mod rate;
 mod recorder;
@@ -53,6 +54,7 @@ pub use latency::{Latency, Measure};
 pub(crate) use manifest::{Manifest, ScenarioFile, Scheduler};
 pub(crate) use merge::limits;
 pub(crate) use parameter::Parameter;
+pub(crate) use precision::{Grain, Held, Precision};
 pub(crate) use rate::Rate;
 pub use report::{Ended, Report};
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 
 use super::clock::Clock;
 use super::usage::{thread_cpu, thread_wait};
-use super::{Counts, Latencies, Latency, Measure, Reasons};
+use super::{Counts, Held, Latencies, Latency, Measure, Reasons};
 
 /// One worker's part of one second.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(super) struct Recorder {
     pub(super) ever_connected: u64,
     /// Places in windows, while messages waited for them.
     pub(super) slots: Slots,
+    /// How exactly planned times were kept.
+    pub(super) precision: Option<Held>,
     series_measure: Measure,
     second: u64,
     boundary: u64,
@@ -97,6 +99,7 @@ impl Recorder {
             last_activity: 0,
             ever_connected: 0,
             slots: Slots::default(),
+            precision: None,
             series_measure,
             second: 0,
             boundary: SECOND,
@@ -217,9 +220,32 @@ impl Recorder {
     pub(super) fn finish(mut self, phases: usize, cpu: CpuUse) -> WorkerResult {
         self.enter_phase(phases);
         self.settle_group();
-        let Self { counts, reasons, latencies, measured, last_activity, ever_connected, slots, phases, groups, .. } =
-            self;
-        WorkerResult { counts, reasons, latencies, cpu, measured, last_activity, ever_connected, slots, phases, groups }
+        let Self {
+            counts,
+            reasons,
+            latencies,
+            measured,
+            last_activity,
+            ever_connected,
+            slots,
+            precision,
+            phases,
+            groups,
+            ..
+        } = self;
+        WorkerResult {
+            counts,
+            reasons,
+            latencies,
+            cpu,
+            measured,
+            last_activity,
+            ever_connected,
+            slots,
+            precision,
+            phases,
+            groups,
+        }
     }
 
     fn measure_group(&mut self, measure: Measure, nanos: u64) {
@@ -243,6 +269,7 @@ impl Recorder {
             last_activity: self.last_activity,
             ever_connected: self.ever_connected,
             slots: self.slots,
+            precision: self.precision,
             phases: self.phases.clone(),
         }
     }
@@ -263,6 +290,8 @@ pub(super) struct WorkerResult {
     pub(super) ever_connected: u64,
     /// Places in windows, while messages waited for them.
     pub(super) slots: Slots,
+    /// How exactly planned times were kept.
+    pub(super) precision: Option<Held>,
     /// Phase by phase.
     pub(super) phases: Vec<PhaseResult>,
     /// Group by group; empty where there is only one.

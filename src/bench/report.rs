@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::threshold::{Finding, Measured, Threshold};
 use super::verdict::{LimitedBy, Verdict};
-use super::{Counts, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
+use super::{Counts, Held, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
 
 /// The form that this version writes and reads.
 pub(crate) const REPORT_VERSION: u32 = 3;
@@ -233,6 +233,8 @@ pub struct Generator {
     pub workers: Vec<f64>,
     /// Part of it for which each was ready and others had its core.
     pub waited: Vec<f64>,
+    /// How exactly it kept planned times; `null` where it sent as fast as it could, and of older reports.
+    pub precision: Option<Held>,
     /// The most memory that it held, bytes.
     pub peak_memory: Option<u64>,
     /// Open files allowed, after raising the limit.

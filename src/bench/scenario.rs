@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Measure, Needs, Rate, StampPlace, Stampable, Text, Threshold, Trace};
+use super::{Measure, Needs, Precision, Rate, StampPlace, Stampable, Text, Threshold, Trace};
 use crate::mqtt::{PublishProperties, QoS, RetainHandling, Version};
 use crate::payload::{Codec, Rows};
 use crate::session::{Authenticator, ConnectOptions};
@@ -37,6 +37,8 @@ pub(crate) struct Scenario {
     pub warmup: Duration,
     /// How long to wait for what is still on its way without seeing any of it come.
     pub drain: Duration,
+    /// How exactly planned times are kept.
+    pub precision: Precision,
     /// Threads.
     pub workers: usize,
     /// Which part of a run over several machines.

@@ -142,6 +142,22 @@ impl Schedule {
         schedule
     }
 
+    /// How many messages of one's own are planned for the first second.
+    pub(crate) fn per_second(&self) -> f64 {
+        match &self.kind {
+            Kind::Even { pace, .. } => {
+                let of_all = match pace {
+                    Pace::Steady(rate) | Pace::Bursts(rate, _) => rate.per_second(),
+                    // On average: what it is at present is soon counted.
+                    Pace::Traced { trace, factor, .. } => trace.per_second() * factor,
+                    Pace::Ramp { first, .. } => *first,
+                };
+                of_all * share(self.slice)
+            }
+            Kind::Poisson { own_per_second, .. } => *own_per_second,
+        }
+    }
+
     /// When the next message is due; `None` after the last one.
     pub(crate) fn next_due(&self) -> Option<u64> {
         self.next.map(|due| due.planned)

@@ -47,6 +47,8 @@ pub(super) struct Signs {
     pub(super) busiest: Option<Share>,
     /// 99 per cent of the messages were sent at most this long after their planned time, nanoseconds.
     pub(super) send_delay_p99: Option<u64>,
+    /// The coarsest precision of planned times, nanoseconds.
+    pub(super) precision: Option<u64>,
     /// 99 per cent of the workers' alarms were followed at most this much later, nanoseconds.
     pub(super) core_delay_p99: Option<u64>,
     /// The 99th percentile of the way through the broker, nanoseconds.
@@ -138,6 +140,10 @@ impl Signs {
         if covers(self.core_delay_p99) && self.core_delay_p99 >= Some(VISIBLE) {
             why.push("much of the latency is the generator's own wait for a core".into());
             LimitedBy::Machine
+        } else if covers(self.send_delay_p99) && self.send_delay_p99 <= self.precision {
+            let precision = micros(self.precision.unwrap_or_default());
+            why.push(format!("latencies include the load's own precision, {precision}: --precision 50us is finer"));
+            LimitedBy::Nothing
         } else if covers(self.send_delay_p99) {
             why.push("much of the latency is the generator's own send delay".into());
             LimitedBy::Unclear
@@ -370,6 +376,22 @@ mod tests {
         assert_eq!(verdict(&own_delay), LimitedBy::Unclear);
         let no_core = Signs { core_delay_p99: Some(7_000_000), latency_p99: Some(9_000_000), ..signs };
         assert_eq!(verdict(&no_core), LimitedBy::Machine);
+    }
+
+    #[test]
+    fn a_send_delay_within_the_precision_is_said_and_blames_nobody() {
+        let signs = Signs {
+            rate: Some(1.0),
+            busiest: Some(busy(0.3)),
+            send_delay_p99: Some(850_000),
+            latency_p99: Some(1_400_000),
+            precision: Some(1_000_000),
+            ..Signs::default()
+        };
+        assert_eq!(verdict(&signs), LimitedBy::Nothing);
+        assert!(Verdict::of(&signs).why.iter().any(|why| why.contains("precision, 1000 us: --precision 50us")));
+        assert_eq!(verdict(&Signs { send_delay_p99: Some(1_200_000), ..signs }), LimitedBy::Unclear);
+        assert_eq!(verdict(&Signs { precision: None, ..signs }), LimitedBy::Unclear);
     }
 
     #[test]

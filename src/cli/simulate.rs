@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::bench::{ClientsArgs, LoadArgs, ResultsArgs, id_short};
+use super::bench::{ClientsArgs, LoadArgs, PrecisionArgs, ResultsArgs, id_short};
 use super::group::{ConnectArgs, MessageArgs};
 
 const EXAMPLES: &str = "\
@@ -35,6 +35,9 @@ pub struct SimulateArgs {
     /// How much.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// How exactly times are kept.
+    #[command(flatten)]
+    pub precision: PrecisionArgs,
     /// What every message has.
     #[command(flatten)]
     pub message: MessageArgs,

@@ -81,13 +81,18 @@ fn by_topic(text: &str, renamed: (&str, &str)) -> BTreeMap<String, Vec<Value>> {
     all
 }
 
+/// Which of the messages that [`lines`] made it is.
+fn number(message: &Value) -> usize {
+    message["properties"]["user_properties"][0][1].as_str().unwrap().parse().unwrap()
+}
+
 /// Each message that was sent is there, once. The order is the broker's, and mosquitto's is not that of sending for what it
 /// sends again.
 #[track_caller]
 fn assert_all_once(recorded: &str, sent: &str) {
     let flat = |text: &str| {
         let mut all: Vec<_> = by_topic(text, ("", "")).into_values().flatten().collect();
-        all.sort_by_key(|line| line["properties"]["user_properties"][0][1].as_str().unwrap().parse::<usize>().unwrap());
+        all.sort_by_key(number);
         all
     };
     let (recorded, sent) = (flat(recorded), flat(sent));
@@ -110,7 +115,7 @@ fn publish_all(port: u16, text: String) -> std::thread::JoinHandle<()> {
 fn a_recorder_that_is_killed_again_and_again_misses_nothing_doubles_nothing_and_is_replayed_message_by_message() {
     const MESSAGES: usize = 600;
     const KILLS: usize = 6;
-    for (address, _alive) in brokers() {
+    for (address, alive) in brokers() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rec.jsonl");
         let link = CuttingLink::to(address);
@@ -155,7 +160,12 @@ fn a_recorder_that_is_killed_again_and_again_misses_nothing_doubles_nothing_and_
         let ended = Program::new(["replay"]).arg(&path).port(address.port()).arg_all(&arguments).run().expect_code(0);
         assert!(ended.stderr.contains("600 messages published, 600 acknowledged"), "{}", ended.stderr);
         let ended = subscriber.wait().expect_code(0);
-        let (came, recorded) = (by_topic(ended.text(), ("", "")), by_topic(&recorded, ("rec/", "again/")));
+        let (mut came, mut recorded) = (by_topic(ended.text(), ("", "")), by_topic(&recorded, ("rec/", "again/")));
+        if matches!(alive, Alive::Mosquitto(_)) {
+            // mosquitto 2.0 delivers messages of QoS 1 and 2 on one topic in another order now and then, although both are
+            // published in order.
+            came.values_mut().chain(recorded.values_mut()).for_each(|messages| messages.sort_by_key(number));
+        }
         assert!(came.keys().eq(recorded.keys()));
         for (key, messages) in &recorded {
             let different = came[key].iter().zip(messages).find(|(came, recorded)| came != recorded);

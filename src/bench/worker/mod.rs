@@ -17,6 +17,7 @@ mod publisher;
 mod ready;
 mod stage;
 mod subscriber;
+mod ticker;
 mod tools;
 
 use std::cmp::Reverse;
@@ -43,10 +44,13 @@ use lag::Lag;
 use pacer::Pacer;
 pub(super) use ready::ReadyList;
 use stage::Stage;
+use ticker::Ticker;
 use tools::{BUFFER, Times, Tools};
 
 /// No alarm is set for less.
 const GRAIN: u64 = pacer::GRAIN.subsec_nanos() as u64;
+/// How much later than it asks for the system may wake a thread that sleeps, by default.
+const SLACK: u64 = 50_000;
 /// How often the worker looks at keep alives, closes seconds and reports its progress.
 const LOOK: u64 = 50_000_000;
 /// In how many looks all connections have been looked at.
@@ -87,6 +91,7 @@ struct Worker {
     /// Phases that begin at a time to come.
     upcoming: VecDeque<(usize, u64)>,
     gathering: Gathering,
+    ticker: Ticker,
     cpu: CpuUse,
 }
 
@@ -193,6 +198,7 @@ impl Worker {
             answered: 0,
             upcoming: VecDeque::new(),
             gathering,
+            ticker: Ticker::of(&plan),
             cpu: CpuUse::default(),
             assignment,
         })
@@ -232,7 +238,7 @@ impl Worker {
         }
         // With its space, for the next turn.
         self.ready = ready;
-        self.publish_due();
+        let due = self.publish_due();
         if self.tools.now >= self.next_look || self.has_news() {
             self.look();
             self.next_look = self.tools.now + LOOK;
@@ -250,7 +256,26 @@ impl Worker {
         {
             return Poll::Ready(Next::Gather(wait));
         }
+        if let Some(wait) = self.rest_of_tick(due + harvest.reads) {
+            return Poll::Ready(Next::Gather(wait));
+        }
         self.wait(cx)
+    }
+
+    /// How long to let gather what falls due and arrives, after a turn with so many messages and reads.
+    fn rest_of_tick(&mut self, events: u64) -> Option<Duration> {
+        let Mode::Running { begin } = self.mode else { return None };
+        if !self.tools.running || self.tools.now < begin {
+            return None;
+        }
+        let now = self.tools.clock.now();
+        let recorder = &mut self.tools.recorder;
+        self.ticker.note(events, now, now >= recorder.from && now < recorder.to);
+        recorder.precision = self.ticker.held();
+        // Connects have tasks of their own in this thread, and their times are measured too.
+        let end = self.ticker.end_of_tick(now).filter(|_| self.under_way() == 0)?;
+        self.tools.lag.sleeps(now, end.max(now + GRAIN) + SLACK);
+        Some(Duration::from_nanos(end - now))
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
@@ -280,14 +305,16 @@ impl Worker {
         }
     }
 
-    /// Hands out what is due.
-    fn publish_due(&mut self) {
-        let Mode::Running { begin } = self.mode else { return };
-        let Some(since_begin) = self.tools.now.checked_sub(begin) else { return };
+    /// Hands out what is due; how many messages that is.
+    fn publish_due(&mut self) -> u64 {
+        let Mode::Running { begin } = self.mode else { return 0 };
+        let Some(since_begin) = self.tools.now.checked_sub(begin) else { return 0 };
+        let mut count = 0;
         let mut first = self.ready.len();
         for group in &mut self.groups {
             let Some(schedule) = &mut group.schedule else { continue };
             while let Some(due) = schedule.take(since_begin) {
+                count += 1;
                 let index = group.first + due.client;
                 let connection = &mut self.connections[index];
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
@@ -307,6 +334,7 @@ impl Worker {
             first += 1;
         }
         self.ready.clear();
+        count
     }
 
     fn serve(&mut self, index: u32) {

@@ -9,6 +9,7 @@ use super::{Mode, Worker};
 use crate::bench::clock::nanos;
 use crate::bench::control::Order;
 use crate::bench::{Act, Change, Load, Role, Schedule};
+use crate::mqtt::QoS;
 
 impl Worker {
     /// Follows the conductor; `true` when it is over.
@@ -100,9 +101,11 @@ impl Worker {
         self.tools.running = true;
         // At the worker's own clock too, so that a short run is measured.
         self.next_look = 0;
+        let mut per_second = 0.0;
         for group in 0..self.groups.len() {
             let act = settings.acts.iter().find(|act| act.group == group);
             self.groups[group].schedule = act.and_then(|act| self.schedule_of(act, end));
+            per_second += self.groups[group].schedule.as_ref().map_or(0.0, Schedule::per_second);
             for index in self.members(group) {
                 let connection = &mut self.connections[index as usize];
                 connection.begin(act.is_some(), &mut self.tools);
@@ -112,6 +115,8 @@ impl Worker {
                 }
             }
         }
+        let answers = if plan.highest_qos() == QoS::AtMostOnce { 1.0 } else { 2.0 };
+        self.ticker.begin(per_second * answers, self.tools.now);
     }
 
     fn schedule_of(&mut self, act: &Act, end: Option<u64>) -> Option<Schedule> {

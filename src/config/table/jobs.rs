@@ -18,6 +18,8 @@ const MESSAGES: Commands = &["pub", "request", "> pub", "> request", "bench pub"
 /// Commands whose subscriptions have options.
 const SUBSCRIPTIONS: Commands = &["sub", "wait", "> sub", "bench sub"];
 const BENCH: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
+/// Commands of `bench` that send or receive messages.
+const TRAFFIC: Commands = &["bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 /// Commands that set the number of clients.
 const COUNTED: Commands = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 /// Commands of `bench` that publish.
@@ -219,6 +221,7 @@ pub(super) const ROWS: &[Row] = &[
     row("duration", BENCH, Seconds, &[]).key("bench.duration", r#""30s""#),
     row("warmup", BENCH, Seconds, &[]).key("bench.warmup", r#""5s""#).scenario("warmup"),
     row("drain", BENCH, Seconds, &[]).key("bench.drain", r#""5s""#).scenario("drain"),
+    row("precision", TRAFFIC, Text, &[]).key("bench.precision", r#""1ms""#),
     row("workers", BENCH, Number, &[]).key("bench.workers", "2"),
     row("topic", &["bench pub", "bench sub", "bench e2e", "simulate"], List, &[])
         .key("bench.topic", r#""bench/%i""#)

@@ -193,6 +193,11 @@ pub(super) fn summary(report: &Report) -> Rows {
         };
         say("sent", format!("{}{planned}", rate(sent)));
     }
+    if let Some(held) = report.generator.precision {
+        let finest = duration(held.finest);
+        let range = format!("{finest} to {}, by load", duration(held.coarsest));
+        say("precision", if held.finest == held.coarsest { finest } else { range });
+    }
     if let Some(delivered) = report.delivered_per_second().filter(|_| counts.delivered > 0) {
         say("received", rate(delivered));
     }

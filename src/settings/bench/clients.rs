@@ -3,11 +3,14 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::load::rate;
 use super::scheduler;
-use crate::bench::Shard;
+use crate::bench::{Load, Payload, Publish, Role, Scenario, Shard};
 use crate::cli::bench::TimingArgs;
 use crate::error::Error;
+use crate::mqtt::QoS;
 use crate::transport::{Address, Endpoint};
 
 /// `-h a,b`: several brokers, in turn.
@@ -29,9 +32,57 @@ pub(super) fn connect_interval(timing: &TimingArgs) -> Result<Duration, Error> {
     }
 }
 
-pub(super) fn workers(timing: &TimingArgs) -> usize {
+/// Packets a second that one worker sends and receives with half of a core.
+const PACKETS_OF_A_WORKER: f64 = 100_000.0;
+/// Bytes that cost as much as another packet.
+const BYTES_OF_A_PACKET: usize = 16 * 1024;
+/// Clients whose connects one worker can make, and whose memory it can look at.
+const CLIENTS_OF_A_WORKER: u64 = 10_000;
+
+/// `--workers`, or as many as the load needs: each one more wakes up a thousand times a second. `has_known_rate`: it is
+/// not searched for.
+pub(super) fn workers(timing: &TimingArgs, scenario: &Scenario, has_known_rate: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    timing.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores))
+    match timing.workers {
+        Some(workers) => usize::try_from(workers).unwrap_or(cores),
+        None if has_known_rate && is_light(scenario) => 1,
+        None => cores,
+    }
+}
+
+/// Whether one worker is enough for it: a plan, without encryption, of which all that arrives are acknowledgements.
+fn is_light(scenario: &Scenario) -> bool {
+    let factor = scenario.phases.iter().flat_map(|phase| &phase.acts).map(|act| act.from.max(act.to));
+    let factor = factor.fold(1.0, f64::max);
+    let publishes_only = scenario.groups.iter().all(|group| matches!(group.role, Role::Publish(_)));
+    let is_secure = scenario.endpoints.iter().any(|endpoint| endpoint.protocol.is_secure());
+    let packets = scenario.publishers().map(|(_, publish)| match publish.load {
+        // Whose highest rate may be far above its mean.
+        _ if publish.trace.is_some() => f64::INFINITY,
+        Load::Even(rate) | Load::Poisson(rate) => rate.per_second() * factor * packets(publish),
+        Load::Unpaced { .. } => f64::INFINITY,
+    });
+    publishes_only
+        && !is_secure
+        && scenario.clients() <= CLIENTS_OF_A_WORKER
+        && packets.sum::<f64>() <= PACKETS_OF_A_WORKER
+}
+
+/// Packets, or as much work, of one message.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn packets(publish: &Publish) -> f64 {
+    let bytes = match &publish.payload {
+        Payload::Fixed(payloads) => payloads.iter().map(Bytes::len).max().unwrap_or_default(),
+        Payload::Stamped(bytes) => bytes.len(),
+        // Filling one in is work of its own.
+        Payload::Template(_) => BYTES_OF_A_PACKET,
+    };
+    let packets = match publish.qos {
+        QoS::AtMostOnce => 1.0,
+        QoS::AtLeastOnce => 2.0,
+        QoS::ExactlyOnce => 4.0,
+    };
+    packets + bytes as f64 / BYTES_OF_A_PACKET as f64
 }
 
 /// `--shard`, or the whole of a run.

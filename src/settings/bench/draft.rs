@@ -12,8 +12,8 @@ use super::parameters::parameters;
 use super::run::{BenchSettings, FindMax, ResultFiles, result_files, thresholds};
 use super::words::Words;
 use crate::bench::{
-    Authentication, Change, Group, Identity, Login, Needs, Parameter, Phase, Reconnect, Role, RunOptions, Scenario,
-    StampPlace, Text, Threshold, Until, WillTexts,
+    Authentication, Change, Grain, Group, Identity, Load, Login, Needs, Parameter, Phase, Precision, Publish,
+    Reconnect, Role, RunOptions, Scenario, StampPlace, Text, Threshold, Until, WillTexts,
 };
 use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
@@ -27,7 +27,7 @@ use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
 use crate::settings::pattern::Facts;
-use crate::transport::{Dialer, Endpoint};
+use crate::transport::{Dialer, Endpoint, Protocol};
 
 /// How long each step of a search measures.
 const SEARCH_STEP: Duration = Duration::from_secs(5);
@@ -53,6 +53,8 @@ pub(super) struct Draft {
     find_max: FindMax,
     results: ResultFiles,
     pub(super) trust_foreign_clocks: bool,
+    /// `--precision`.
+    pub(super) precision: Precision,
     /// The default for clients without their own.
     client_id: Text,
     /// The context for reading all its texts.
@@ -127,6 +129,7 @@ impl Draft {
             find_max: FindMax { conditions: Vec::new(), confirmations: 1, max_time: Duration::MAX },
             results: result_files(results),
             trust_foreign_clocks: false,
+            precision: Precision::ByLoad,
             client_id,
             words,
             login,
@@ -305,7 +308,8 @@ impl Draft {
             }),
             warmup: timing.warmup,
             drain: timing.drain,
-            workers: workers(timing),
+            precision: self.precision,
+            workers: 1,
             shard: shard(timing)?,
             run: self.run,
             seed: self.seed,
@@ -313,6 +317,10 @@ impl Draft {
             trust_foreign_clocks: self.trust_foreign_clocks,
         };
         scenario.stamp_places = stamp_places(&scenario.groups);
+        scenario.workers = workers(timing, &scenario, self.find_max.conditions.is_empty());
+        if let Some(why) = cannot_gather(&scenario) {
+            return Err(Error::usage(format!("--precision cannot be used {why}")));
+        }
         if scenario.shard.count > 1 && !self.find_max.conditions.is_empty() {
             let error =
                 Error::usage("--find-max and --shard cannot be used together: each part would find a different rate");
@@ -385,6 +393,19 @@ impl Draft {
                 .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged only at the end")));
         }
         Ok(())
+    }
+}
+
+/// Why a precision that was asked for cannot be kept, if it cannot.
+fn cannot_gather(scenario: &Scenario) -> Option<&'static str> {
+    let Precision::Fixed(grain) = scenario.precision else { return None };
+    let is_unpaced = |publish: &Publish| matches!(publish.load, Load::Unpaced { .. });
+    if scenario.publishers().any(|(_, publish)| is_unpaced(publish)) {
+        Some("with --unpaced: each message is sent as soon as it can be")
+    } else if grain != Grain::Fine && scenario.endpoints.iter().any(|endpoint| endpoint.protocol == Protocol::Quic) {
+        Some("over QUIC, which is always at 50us")
+    } else {
+        None
     }
 }
 

@@ -20,10 +20,12 @@ use std::time::Duration;
 
 use super::codec::encoder;
 use super::publish;
-use crate::bench::{FilterPattern, Publish, Role, RunChange, StampPlace, Subscribe, Text, Threshold, Until};
+use crate::bench::{
+    FilterPattern, Grain, Precision, Publish, Role, RunChange, StampPlace, Subscribe, Text, Threshold, Until,
+};
 use crate::cli::bench::{
     BenchCompareArgs, BenchConnectArgs, BenchEndToEndArgs, BenchMergeArgs, BenchPublishArgs, BenchSubscribeArgs,
-    BenchSubscriptionArgs, LoadArgs, Shape, TimingArgs,
+    BenchSubscriptionArgs, LoadArgs, PrecisionArgs, PrecisionName, Shape, TimingArgs,
 };
 use crate::cli::group::MessageArgs;
 use crate::config::origin::Origins;
@@ -130,6 +132,7 @@ impl BenchSettings {
             draft.warn(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         let count = draft.clients(clients.count, origins)?;
+        draft.precision = precision(arguments.precision);
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
         let words = &draft.words;
@@ -164,6 +167,7 @@ impl BenchSettings {
         let client_id = draft.client_id("", count);
         let role = subscriber(given, &draft.words, &origins.name("topic"))?;
         draft.group("subscribers", count, client_id, role);
+        draft.precision = precision(arguments.precision);
         draft.trust_foreign_clocks = given.trust_foreign_clocks;
         draft.warn_of_drain("bench sub", origins);
         let timing = &arguments.clients.timing;
@@ -205,6 +209,7 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        draft.precision = precision(arguments.precision);
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
         let reading = Reading {
             words: &draft.words,
@@ -241,6 +246,17 @@ impl BenchSettings {
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
     }
+}
+
+/// How exactly planned times are kept.
+fn precision(given: PrecisionArgs) -> Precision {
+    given.precision.map_or(Precision::ByLoad, |name| {
+        Precision::Fixed(match name {
+            PrecisionName::Fine => Grain::Fine,
+            PrecisionName::Medium => Grain::Medium,
+            PrecisionName::Coarse => Grain::Coarse,
+        })
+    })
 }
 
 /// What publishers do.

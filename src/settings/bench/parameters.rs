@@ -1,8 +1,10 @@
 //! The parameters of a run in the banner and the report.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use crate::bench::{Change, Load, Parameter, Payload, Phase, Publish, Role, Scenario, Stampable};
+use crate::bench::{Change, Load, Parameter, Payload, Phase, Precision, Publish, Role, Scenario, Stampable};
 use crate::mqtt::QoS;
 use crate::payload::plural;
 
@@ -85,6 +87,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     }
     if !scenario.warmup.is_zero() {
         say("warm-up", format!("{:?}", scenario.warmup));
+    }
+    if let Precision::Fixed(grain) = scenario.precision {
+        say("precision", format!("{:?}", Duration::from_nanos(grain.nanos())));
     }
     say("workers", scenario.workers.to_string());
     if scenario.shard.count > 1 {

@@ -6,7 +6,7 @@ use super::content::{Content, Reading};
 use super::draft::Draft;
 use super::run::BenchSettings;
 use super::simulated::Simulation;
-use super::{once_through, publisher, until_sent};
+use super::{once_through, precision, publisher, until_sent};
 use crate::bench::Text;
 use crate::cli::simulate::SimulateArgs;
 use crate::config::origin::Origins;
@@ -47,6 +47,7 @@ impl BenchSettings {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
+        draft.precision = precision(arguments.precision);
         let count = draft.clients(clients.count, origins)?;
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;

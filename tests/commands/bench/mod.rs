@@ -11,6 +11,7 @@ mod manifest;
 mod merging;
 mod options;
 mod payloads;
+mod precision;
 mod refused;
 mod results;
 #[cfg(unix)]

@@ -196,6 +196,7 @@ const CONNECTING: &[&str] = &[
 const RECONNECTING: &[&str] =
     &["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained", "watch", "repl", "profile add"];
 
+const TRAFFIC: &[&str] = &["bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 const LOADS: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"];
 const COUNTED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "simulate"];
 const JUDGED: &[&str] = &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "bench merge", "simulate"];
@@ -544,6 +545,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["bench e2e", "bench run"], "drain", "--drain 0.1").in_world(Late),
     row(&["bench conn", "bench sub", "bench run"], "reconnect", "--reconnect").on("-rp 20").in_world(CutOnce),
     row(PUBLISHING, "reconnect", "--reconnect").on("-rp 20 -im 200").in_world(CutOnce),
+    row(TRAFFIC, "precision", "--precision 1ms"),
     row(LOADS, "workers", "--workers 1").on("--workers 2"),
     row(LOADS, "source-ip", "--source-ip 127.0.0.9"),
     row(LOADS, "shard", "--shard 2/2"),

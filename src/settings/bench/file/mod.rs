@@ -21,7 +21,7 @@ use super::draft::Draft;
 use super::load::rate;
 use super::presets::Preset;
 use super::run::{BenchSettings, thresholds_of};
-use crate::cli::bench::{BenchRunArgs, ResultsArgs, TimingArgs};
+use crate::cli::bench::{BenchRunArgs, PrecisionArgs, ResultsArgs, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::cli::value;
 use crate::config::origin::{Origin, Origins};
@@ -42,6 +42,7 @@ pub(super) struct RunOrder<'a> {
     pub(super) scenario: &'a str,
     pub(super) scale: f64,
     pub(super) seed: Option<u64>,
+    pub(super) precision: PrecisionArgs,
     pub(super) timing: &'a TimingArgs,
     pub(super) results: &'a ResultsArgs,
     pub(super) connect: &'a ConnectArgs,
@@ -51,8 +52,9 @@ impl BenchSettings {
     /// Settles every option of `bench run`.
     pub(crate) fn run(arguments: &BenchRunArgs, origins: &Origins) -> Result<Self, Error> {
         let scenario = arguments.scenario.as_deref().or(arguments.preset.as_deref()).unwrap_or_default();
-        let BenchRunArgs { scale, seed, timing, results, connect, .. } = arguments;
-        Self::ordered(&RunOrder { scenario, scale: *scale, seed: *seed, timing, results, connect }, origins)
+        let BenchRunArgs { scale, seed, timing, precision, results, connect, .. } = arguments;
+        let (scale, seed, precision) = (*scale, *seed, *precision);
+        Self::ordered(&RunOrder { scenario, scale, seed, precision, timing, results, connect }, origins)
     }
 
     pub(super) fn ordered(order: &RunOrder<'_>, origins: &Origins) -> Result<Self, Error> {
@@ -61,6 +63,7 @@ impl BenchSettings {
         let timing = timing(order.timing, &document.run, origins)?;
         let stem = Path::new(order.scenario).file_stem().unwrap_or_default().to_string_lossy();
         let mut draft = Draft::new(order.connect, &timing, order.results, Some(&stem), origins)?;
+        draft.precision = super::precision(order.precision);
         draft.seed = order.seed.unwrap_or(draft.seed);
         draft.add_thresholds(thresholds_of(document.run.texts("fail"), &name)?);
         for group in &document.groups {
