@@ -79,6 +79,7 @@ fn table(tool: &str, command: &str, folder: &Path) -> String {
             _ if same.len() == names.len() => "same".to_owned(),
             "not supported" => "not here".to_owned(),
             "the default" | "the default, pem" => "always".to_owned(),
+            _ if same.contains(&here) => format!("`{here}`"),
             _ if !same.is_empty() => format!("`{}` is the same, long name `{here}`", same[0]),
             _ if here.starts_with('-') => here.split_once(", ").map_or_else(|| code(here), |(name, _)| code(name)),
             _ => here.to_owned(),
