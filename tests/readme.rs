@@ -1,10 +1,12 @@
-//! Runs every command of README.md and of the pages in docs/, and compares what it prints with what they say it prints.
+//! Runs every command of README.md and of the pages in docs/, and compares what it prints with what they say it prints. A
+//! page in Chinese has the same headings and commands as the English one.
 //!
 //! A fence ```` ```console ```` is one terminal's transcript: a line `$ COMMAND`, behind it the output, stdout and
 //! stderr together. `...` matches any lines, `[..]` any text within a line. The words after `console` say how:
 //!
 //! - none: run to its end, the exit code does not matter (show it with `echo $?`);
-//! - `background`: started and left running; its output is compared, and it is stopped, after the next fence;
+//! - `background`: started and left running; its output is compared, and it is stopped, after the next fence that is not
+//!   in the background too;
 //! - `elsewhere`: not run here; the test checks that `.ci/run` contains the commands.
 //!
 //! A fence ```` ```yaml NAME ````, `toml` or `jinja`, is a file of that name, there before the first command.
@@ -57,6 +59,19 @@ fn every_command_of_the_reference_prints_what_the_page_says() {
 }
 
 #[test]
+fn the_pages_in_chinese_have_the_same_headings_and_the_same_fences() {
+    let pages = [("README.md", "README.zh-CN.md"), ("docs/java-team.md", "docs/java-team.zh-CN.md")];
+    for (english, chinese) in pages.map(|(english, chinese)| (Page::read(english), Page::read(chinese))) {
+        assert_eq!(english.levels(), chinese.levels(), "{}: headings of other levels", chinese.path);
+        let (here, there) = (english.code(), chinese.code());
+        for (here, there) in here.iter().zip(&there) {
+            assert_eq!(here, there, "{}: a fence differs from {}", chinese.path, english.path);
+        }
+        assert_eq!(here.len(), there.len(), "{}: a fence is missing", chinese.path);
+    }
+}
+
+#[test]
 fn every_shell_fence_of_a_page_is_a_transcript() {
     for page in Page::all() {
         for line in page.text.lines() {
@@ -104,7 +119,7 @@ impl Page {
         let port = address.rsplit(':').next().unwrap().trim().to_owned();
         let environment = [("MQTTX_PORT", port.as_str())];
 
-        let mut background: Option<(Running, Fence)> = None;
+        let mut background: Vec<(Running, Fence)> = Vec::new();
         for fence in self.fences() {
             match fence.manner.as_str() {
                 "elsewhere" => {
@@ -117,14 +132,14 @@ impl Page {
                     assert_eq!(fence.commands.len(), 1, "{}: one command in the background", fence.place);
                     let running = Running::start(folder.path(), &fence.commands[0].command, &environment);
                     running.wait_until_subscribed();
-                    background = Some((running, fence));
+                    background.push((running, fence));
                 }
                 "" => {
                     for step in &fence.commands {
                         let output = Running::start(folder.path(), &step.command, &environment).output();
                         compare(&fence, step, &output);
                     }
-                    if let Some((running, fence)) = background.take() {
+                    for (running, fence) in background.drain(..) {
                         let step = &fence.commands[0];
                         running.wait_for_lines(step.expected.len());
                         compare(&fence, step, &running.stop());
@@ -133,6 +148,26 @@ impl Page {
                 manner => panic!("{}: `console {manner}` is not known", fence.place),
             }
         }
+    }
+
+    /// The levels of the headings, in their order.
+    fn levels(&self) -> Vec<usize> {
+        let mut is_text = true;
+        let mut found = Vec::new();
+        for line in self.text.lines() {
+            is_text ^= line.starts_with("```");
+            if is_text && line.starts_with('#') {
+                found.push(line.len() - line.trim_start_matches('#').len());
+            }
+        }
+        found
+    }
+
+    /// What the fences contain, without comments, which are in the language of the page.
+    fn code(&self) -> Vec<String> {
+        let inside = self.text.split("\n```").skip(1).step_by(2);
+        let without_comment = |line: &str| line.split_once(" # ").map_or(line, |(code, _)| code).trim_end().to_owned();
+        inside.map(|fence| fence.lines().map(without_comment).collect::<Vec<_>>().join("\n")).collect()
     }
 
     /// Files that commands read: a fence ```` ```yaml NAME ````.

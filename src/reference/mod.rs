@@ -58,9 +58,8 @@ fn is_page(name: &str) -> bool {
 fn others(pages: &[Page]) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let is_other = |name: &String| {
-        is_page(name) && name != "README.md" && !pages.iter().any(|page| page.file == name.as_str())
-    };
+    let is_other =
+        |name: &String| is_page(name) && name != "README.md" && !pages.iter().any(|page| page.file == name.as_str());
     let mut names: Vec<_> = names.filter(is_other).collect();
     names.sort();
     let title = |name: &String| {

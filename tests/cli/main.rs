@@ -6,7 +6,11 @@ mod completions;
 mod generated;
 mod help;
 mod ledger;
+#[cfg(unix)]
+mod migration;
 mod mqttx;
 mod mqttx_options;
+#[cfg(unix)]
+mod packaging;
 mod settings;
 mod usage;

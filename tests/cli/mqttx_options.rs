@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use mqttx_rs::internals::{self as config, CommandLine};
 
 /// An option: its forms, and a value if it takes one.
-type Opt = (&'static [&'static str], &'static [&'static str]);
+pub(crate) type Opt = (&'static [&'static str], &'static [&'static str]);
 
 const CONNECT: &[Opt] = &[
     (&["-V", "--mqtt-version"], &["5"]),
@@ -100,9 +100,9 @@ const OF_BENCH_PUB: &[Opt] = &[(&["--split"], &[","]), (&["--split"], &[])];
 const SIMULATE: &[Opt] = &[(&["-sc", "--scenario"], &["tesla"]), (&["-f", "--file"], &["script.js"])];
 
 /// A command, what it needs, and its options.
-type Commanded = (&'static [&'static str], &'static [&'static str], &'static [&'static [Opt]]);
+pub(crate) type Commanded = (&'static [&'static str], &'static [&'static str], &'static [&'static [Opt]]);
 
-const COMMANDS: &[Commanded] = &[
+pub(crate) const COMMANDS: &[Commanded] = &[
     (&["check"], &[], &[]),
     (&["init"], &[], &[]),
     (&["conn"], &[], &[CONNECT, FILES, ONE_CLIENT, OF_CONN]),
@@ -120,7 +120,7 @@ const COMMANDS: &[Commanded] = &[
     (&["ls"], &["--scenario"], &[]),
 ];
 
-fn read(line: &[&str]) -> Result<(), String> {
+pub(crate) fn read(line: &[&str]) -> Result<(), String> {
     let tokens = std::iter::once(&"mqttx-rs").chain(line).map(OsString::from);
     match config::read(tokens, |_| None) {
         Ok(CommandLine::Run(_)) => Ok(()),

@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) example: &'static str,
     /// The short form of MQTTX, or ours in the same style.
     pub(super) short: Option<&'static str>,
-    /// The reference, in help and in the README.
+    /// The reference, in help and in docs/guide.md.
     pub(super) meaning: &'static str,
 }
 
@@ -306,8 +306,8 @@ mod tests {
             let (example, meaning) = (example.replace('|', r"\|"), meaning.replace('|', r"\|"));
             let _ = writeln!(table, "| `{example}` | {short} | {meaning} | {places} |");
         }
-        let readme = include_str!("../../../README.md");
-        assert!(readme.contains(&table), "README.md should have:\n{table}");
+        let guide = include_str!("../../../docs/guide.md");
+        assert!(guide.contains(&table), "docs/guide.md should have:\n{table}");
     }
 
     #[test]
