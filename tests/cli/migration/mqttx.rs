@@ -97,7 +97,7 @@ fn section(command: &[&str], groups: &[&[Opt]], seen: &mut Vec<(&'static str, &'
     };
     let own = difference("", seen);
     if !own.is_empty() {
-        text += &format!("It {own}.\n");
+        text.extend(["It ", own, ".\n"]);
     }
     let mut rows = String::new();
     let mut before: &[&str] = &[];
@@ -117,7 +117,7 @@ fn section(command: &[&str], groups: &[&[Opt]], seen: &mut Vec<(&'static str, &'
         rows += &row(&[&code(forms), &here, difference(option, seen), value.trim()]);
     }
     if !rows.is_empty() {
-        text += &format!("| option | here | what differs | tried with |\n|---|---|---|---|\n{rows}");
+        text.extend(["| option | here | what differs | tried with |\n|---|---|---|---|\n", &rows]);
     }
     text
 }
