@@ -41,7 +41,7 @@ mod work;
 
 pub(crate) use crate::cli::group::OnFailure;
 pub(crate) use crate::cli::value::{Secret, unix_now};
-#[cfg(test)]
+#[cfg(all(test, feature = "broker"))]
 pub(crate) use bench::scenario_places;
 pub(crate) use bench::{
     BenchSettings, CompareSettings, ManifestSettings, MergeSettings, PRESETS, Preset, ResultFiles, SIMULATIONS,

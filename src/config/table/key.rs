@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     Filters,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "broker"))]
 impl Kind {
     /// The value in TOML, for the reference.
     pub(crate) const fn meaning(self) -> &'static str {

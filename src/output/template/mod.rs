@@ -30,7 +30,7 @@ pub struct Template {
 
 impl Template {
     /// The conversions of strftime after `@`, for the reference.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "broker"))]
     pub(crate) fn time_conversions() -> &'static str {
         parse::TIME_CONVERSIONS
     }

@@ -33,7 +33,7 @@ use crate::error::Error;
 use crate::mqtt::{RetainHandling, TopicFilter, TopicName, Version};
 use crate::payload::placeholder::Place;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "broker"))]
 pub(crate) use file::places as scenario_places;
 pub(crate) use manifest::ManifestSettings;
 pub(crate) use presets::{PRESETS, Preset};

@@ -14,7 +14,7 @@ mod groups;
 mod phases;
 mod schema;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "broker"))]
 pub(crate) use schema::places;
 
 use std::path::{Path, PathBuf};

@@ -64,7 +64,7 @@ fn options(command: &'static str, section: &'static str) -> impl Iterator<Item =
 }
 
 /// Every place of a scenario and its keys, for the reference.
-#[cfg(test)]
+#[cfg(all(test, feature = "broker"))]
 pub(crate) fn places() -> Vec<(&'static str, Vec<&'static Key>)> {
     vec![
         ("Above the first section", run_keys()),
