@@ -158,10 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_found_in_text_only() {
+    fn a_pattern_is_found_in_text_among_other_bytes_too() {
         let condition = Condition { pattern: Some(Regex::new("o[nk]$").unwrap()), json: Vec::new() };
         assert!(condition.fits("lamp on".as_bytes()));
-        assert!(!condition.fits(b"on \xff on"), "not UTF-8");
+        assert!(condition.fits(b"\xff on"), "not UTF-8");
+        assert!(!condition.fits(b"on \xff"));
         assert!(!condition.fits(b"only"));
     }
 }
