@@ -76,7 +76,7 @@ impl ExitStatus {
 /// Every exit code, its name in `--error-format json` if it is of an error, and its meaning.
 pub(crate) fn exit_codes() -> Vec<(String, &'static str, &'static str)> {
     let errors = ErrorKind::ALL.map(|kind| (kind.code().to_string(), kind.name(), kind.meaning()));
-    let done = ("0".to_owned(), "", "done; also a sub without end that was interrupted");
+    let done = ("0".to_owned(), "", "done; also an unbounded sub that was interrupted");
     let interrupted = ("129, 130, 143".to_owned(), "", "SIGHUP, Ctrl-C or SIGTERM before a limited task was done");
     std::iter::once(done).chain(errors).chain([interrupted]).collect()
 }
@@ -115,7 +115,10 @@ impl ErrorKind {
     /// What happened, for the list of exit codes.
     const fn meaning(self) -> &'static str {
         match self {
-            Self::Local => "local failure: a file, a pipe, a payload that cannot be encoded",
+            Self::Local => {
+                "local failure: a file, a pipe, a payload that cannot be encoded; or the answer is no: expect or assert \
+                 fails, topic match finds nothing, probe --require misses a feature, a command of --exec fails"
+            }
             Self::Usage => "usage: a bad option, topic, filter or profile",
             Self::Connect => "cannot connect: DNS, refused, unreachable, TLS, WebSocket upgrade, proxy",
             Self::ConnectRefused => "the broker refused CONNECT",

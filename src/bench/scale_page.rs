@@ -51,13 +51,13 @@ fn page() -> String {
     let files = advice::open_files(MOST + 200);
     let micros = |nanos: u64| format!("{} us", nanos / 1000);
     let mut page = format!(
-        "# What many connections take\n\n\
+        "# Resources for many connections\n\n\
          Generated from the figures that `bench manifest` calculates with; do not edit it by hand. They were measured with\n\
          `benches/generator_cost.sh` and like it, with a release build on two busy cores of a shared virtual machine, which\n\
          makes the CPU figures high. Measure on your machines before you rely on them.\n\n\
          | | takes |\n|---|---|\n\
          | a process | {} MB |\n\
-         | a connection that waits | {} bytes of ours, and about {} of the kernel |\n\
+         | an idle connection | {} bytes in mqttx-rs, about {} in the kernel |\n\
          | a connection that publishes | {} bytes of ours |\n\
          | TLS | {} bytes more a connection |\n\
          | a connect | {} of CPU, with TLS {} |\n\

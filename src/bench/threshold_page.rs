@@ -33,8 +33,8 @@ baseline), `throughput<-5%`, `lost>+0`, `e2e.max>+5ms`.
 ## Latencies
 
 `MEASURE.STATISTIC`, for example `e2e.p99>50ms`; the statistic is `min`, `mean` (or `avg`), `max` or `p` with a percentage
-(`p50`, `p99.9`). Without a measure it is of the longest way that the run measures: `p99<50ms` is end to end where somebody
-receives, else to the acknowledgement.
+(`p50`, `p99.9`). Without a measure it is the end-to-end latency if the run receives messages, otherwise the time to the
+acknowledgement.
 
 | measure | is |
 |---|---|

@@ -467,7 +467,7 @@ pub struct BenchSubscriptionArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Results")]
 pub struct ResultsArgs {
-    /// Fail (exit code 99) if this holds, for example 'e2e.p99>100ms', 'loss>0' or 'rate<0.99'; repeatable
+    /// Fail (exit code 99) if this holds, for example 'p99>100ms', 'loss>0' or 'rate<0.99'; repeatable
     #[arg(long, value_name = "CONDITION")]
     pub fail: Vec<String>,
     /// End as soon as a --fail condition holds

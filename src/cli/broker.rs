@@ -25,7 +25,7 @@ Faults apply to whole packets; PACKET is puback, publish, connack and so on:
   drop PACKET              duplicate PACKET        corrupt PACKET
   delay PACKET TIME        reorder PACKET COUNT    refuse PACKET REASON
   close after PACKET [N]   stall TIME every TIME   fragment BYTES
-A rule can be narrowed: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT*
+A rule can be narrowed: 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT-ID (* is any text).
 Without a direction, a rule applies to packets to the client, refuse to packets from it, close and stall to both.
 MQTT 3.1.1 cannot refuse a publish: `refuse publish` closes the connection instead.";
 

@@ -166,6 +166,11 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
             let whole = tokens.iter().any(|token| token == "--help-all");
             return Ok(Reading::Help(HelpRequest { path: commands, whole }));
         }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !commands.is_empty() => {
+            let command = commands.join(" ");
+            let missing = Error::usage(format!("{command} needs a command"));
+            return Err(missing.with_hint(format!("`mqttx-rs {command} --help` lists the commands")));
+        }
         Err(error) => return not_run(&error, &Origins::default()),
     };
     let mut given = given_options(&matches);

@@ -34,7 +34,7 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             let hint = match (flag(option), foreign::hint_at_value(flag(option), "")) {
                 (_, Some(hint)) => hint.to_owned(),
                 ("--hostname", _) => "-h is the host name; --help prints the help".to_owned(),
-                (flag, _) => format!("write a value that begins with a dash as {flag}=VALUE"),
+                (flag, _) => format!("a value that begins with a dash is written as {flag}=VALUE"),
             };
             Error::usage(format!("{name} needs a value{}", one_of(error))).with_hint(hint)
         }
@@ -67,7 +67,10 @@ pub(crate) fn usage_error(error: &clap::Error, origins: &Origins) -> Error {
             Error::usage(format!("unknown option `{option}`")).with_hint(hint)
         }
         ErrorKind::UnknownArgument => {
-            let hint = "text with spaces needs quotes, for example -m \"two words\"";
+            let hint = match command_meant(error).map(|command| command.get_name().to_owned()).as_deref() {
+                Some("sub" | "record") => format!("filters need -t, for example -t {option}"),
+                _ => "text with spaces needs quotes, for example -m \"two words\"".to_owned(),
+            };
             Error::usage(format!("unexpected argument `{option}`")).with_hint(hint)
         }
         ErrorKind::InvalidSubcommand => {

@@ -37,7 +37,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("payload_size", "Random payload of this size, for example 1KB"),
     ("limit", "End after N messages of all clients"),
     ("ramp", "Connects per second, for example 200/s"),
-    ("fail", "Exit code 99 if this holds: 'e2e.p99>100ms'"),
+    ("fail", "Exit code 99 if this holds: 'p99>100ms'"),
     ("report", "Write all results as JSON"),
     ("find_max", "Search for the highest rate that meets these"),
     ("message_interval", "Delay between messages of a client [default: 1s]"),

@@ -12,7 +12,7 @@ pub(super) fn scenario_keys() -> Page {
         .to_owned();
     for (place, keys) in scenario_places() {
         let rows = keys.into_iter().map(|key| {
-            let option = format!("--{}", key.option.replace('_', "-"));
+            let option = option_of(key.option);
             // What is not an option of a command has an example.
             let (option, example) =
                 if key.example.is_empty() { (code(option), String::new()) } else { (String::new(), code(key.example)) };
@@ -25,6 +25,14 @@ pub(super) fn scenario_keys() -> Page {
         "\n## Example\n\n```console\n$ mqttx-rs bench presets > presets.txt; echo \"exit code $?\"\nexit code 0\n```\n",
     );
     Page { file: "scenario-keys.md", title: "Keys of scenarios", about: "All keys of a file for `bench run`", text }
+}
+
+/// The long form of an option of `bench`, by its name in the table.
+fn option_of(name: &str) -> String {
+    let bench = crate::cli::command().find_subcommand("bench").cloned().unwrap_or_default();
+    let mut options = bench.get_subcommands().flat_map(clap::Command::get_arguments);
+    let long = options.find(|option| option.get_id() == name).and_then(clap::Arg::get_long).map(ToOwned::to_owned);
+    format!("--{}", long.unwrap_or_else(|| name.replace('_', "-")))
 }
 
 fn counts(prefix: &str) -> Vec<Vec<String>> {

@@ -113,7 +113,7 @@ pub(super) fn environment() -> Page {
     ];
     let others = others.map(|(variable, meaning)| vec![code(variable), meaning.to_owned()]);
     text.push_str(&table(&["variable", "meaning"], others.to_vec()));
-    text.push_str("\n```console\n$ MQTTX_QOS=1 MQTTX_HOST=127.0.0.1 mqttx-rs pub -t car/1 -m 52 --quiet; echo \"exit code $?\"\nexit code 0\n```\n");
+    text.push_str("\n```console\n$ MQTTX_HOST=127.0.0.1 MQTTX_MQTT_VERSION=3.1.1 mqttx-rs pub -t car/1 -m 52 -q 1 --quiet; echo \"exit code $?\"\nexit code 0\n```\n");
     Page { file: "environment.md", title: "Environment", about: "Variables that set options, and others", text }
 }
 

@@ -98,8 +98,8 @@ pub(super) fn jsonl() -> Page {
         table(&["field", "type", "meaning"], fields.iter().map(row).collect())
     };
     let text = format!(
-        "`sub --output-mode jsonl` prints one JSON object for each message, and `pub --jsonl` publishes such lines. A field that \
-         is\nunknown is an error there; only `payload` is required.\n\n{}\n\
+        "`sub --output-mode jsonl` prints one JSON object for each message, and `pub --jsonl` publishes such lines. An \
+         unknown\nfield is an error there; `payload` is required, and `topic` unless `-t` is given.\n\n{}\n\
          ## `properties`\n\n{}\n## With a format that decodes\n\n{}\n\
          ```console\n$ echo '{{\"topic\":\"car/4\",\"payload\":{{\"on\":true}},\"retain\":true}}' | mqttx-rs pub --jsonl --quiet\n\
          $ mqttx-rs sub -t car/4 -C 1 --quiet --output-mode jsonl\n\

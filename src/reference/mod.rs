@@ -34,7 +34,7 @@ fn the_reference_is_up_to_date() {
     let others = others(&pages).into_iter().map(|(file, title)| vec![format!("[{title}]({file})")]);
     let index = format!(
         "# Reference\n\nThe pages of this table are written from the tables that the program uses itself; their examples run in a \
-         test.\n`mqttx-rs help` shows most of it on the terminal.\n\n{}\nBesides:\n\n{}",
+         test.\n`mqttx-rs help` shows most of it on the terminal.\n\n{}\nOther pages:\n\n{}",
         table(&["page", "what it lists"], rows),
         table(&["page"], others.collect()),
     );

@@ -112,6 +112,11 @@ fn what_is_unknown_gets_the_likely_word() {
         "unexpected argument `b`",
         Some("text with spaces needs quotes, for example -m \"two words\""),
     );
+    refused("sub a", "unexpected argument `a`", Some("filters need -t, for example -t a"));
+    for command in ["bench", "profile", "topic"] {
+        let hint = format!("`mqttx-rs {command} --help` lists the commands");
+        refused(command, &format!("{command} needs a command"), Some(&hint));
+    }
 }
 
 #[test]
@@ -220,7 +225,7 @@ fn a_host_is_nothing_but_a_host() {
 #[test]
 fn a_missing_value_says_how_to_write_one() {
     refused("sub -h", "--hostname needs a value", Some("-h is the host name; --help prints the help"));
-    refused("sub -t -v", "--topic needs a value", Some("write a value that begins with a dash as --topic=VALUE"));
+    refused("sub -t -v", "--topic needs a value", Some("a value that begins with a dash is written as --topic=VALUE"));
 }
 
 #[test]

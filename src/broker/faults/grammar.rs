@@ -20,7 +20,7 @@ pub(crate) const ACTIONS: &[(&str, &str, &str)] = &[
     ("delay", "delay PACKET TIME", "the packet is delivered later, and what follows it too"),
     ("reorder", "reorder PACKET COUNT", "so many packets of this type are delivered in another order"),
     ("refuse", "refuse PACKET REASON", "the broker answers with this reason code"),
-    ("close after", "close after PACKET [N]", "the connection is closed after the packet, or after the Nth"),
+    ("close after", "close after PACKET [N]", "the connection is closed after the Nth such packet on it"),
     ("stall", "stall TIME every TIME", "nothing is delivered for the first time, again and again"),
     ("fragment", "fragment BYTES", "the stream is delivered in pieces of this size"),
 ];

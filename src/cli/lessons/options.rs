@@ -34,8 +34,9 @@ pub(super) const LESSONS: &[Lesson] = &[
     ),
     lesson(
         "embedded",
-        "The broker runs in this process on a free port of the loopback interface and ends with the command. Use it to try \
-         something without a broker; `mqttx-rs broker` runs one that others can connect to.",
+        "The broker runs in this process, on 127.0.0.1, and ends with the command. Its port is --port, by default 1883; \
+         `repl` takes a free one unless -p is given. Use it to try something without a broker; `mqttx-rs broker` runs one \
+         on its own.",
     ),
     lesson_of(
         &["conn", "pub", "sub", "wait", "request", "reply", "watch", "repl"],

@@ -21,9 +21,10 @@ const HELP: &str = "\
   ... | CMD    Pipe the output of a command into a shell command
 
   repeat N { .. }                Run lines N times; $round counts
-  if COMMAND { .. } else { .. }  Run lines if a command succeeds, or others if it fails
+  if COMMAND { .. } else { .. }  Run lines if a command succeeds, else others
 
-Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF as one word.
+Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF
+as one word.
 `help COMMAND` shows the options of a command, with examples.";
 
 /// A line of `repl`, cut into words.

@@ -41,8 +41,8 @@ pub(super) fn init<W: Write>(
     desk.refuse_taken(name, force)?;
     if profile == Profile::default() {
         if !desk.terminal.stderr.terminal {
-            let error = Error::usage("cannot prompt: this is not a terminal");
-            return Err(error.with_hint("say it with --set, for example --set connection.host=broker.example"));
+            let error = Error::usage("cannot prompt without a terminal");
+            return Err(error.with_hint("give the values with --set, for example --set connection.host=broker.example"));
         }
         profile = asked(desk, &QUESTIONS_OF_MQTTX)?;
     }
@@ -159,9 +159,7 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
     desk.store.read(name)?;
     if !yes {
         if !desk.terminal.stderr.terminal {
-            return Err(
-                Error::usage("cannot prompt: stdin is not a terminal").with_hint("--yes removes it without asking")
-            );
+            return Err(Error::usage("cannot prompt without a terminal").with_hint("--yes removes it without asking"));
         }
         if !is_agreed(desk.talk, &format!("Remove profile {name}?"))? {
             desk.talk.failure("nothing removed");

@@ -101,9 +101,9 @@ fn here(known: &Known) -> String {
         Here::Missing(instead) => format!("not supported: {instead}"),
         Here::Special(special) => match special {
             Special::Version => "--mqtt-version: mqttv5, mqttv311 or mqttv31".to_owned(),
-            Special::SessionExpiry => "--session-expiry-interval; -1 means never".to_owned(),
+            Special::SessionExpiry => "--session-expiry-interval; -1 (never) is 4294967295".to_owned(),
             Special::IdPrefix => "--client-id: the prefix and the process id".to_owned(),
-            Special::TlsVersion => "--tls-min-version: tlsv1.2 or tlsv1.3".to_owned(),
+            Special::TlsVersion => "--tls-min-version: tlsv1.2 is 1.2, tlsv1.3 is 1.3".to_owned(),
             Special::KeyForm => "the default, pem".to_owned(),
             Special::Property => "one option for each property of MQTT 5.0".to_owned(),
             Special::Verbose => "-F '%t %p'".to_owned(),

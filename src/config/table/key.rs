@@ -51,7 +51,7 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::Url => "text: a URL",
-            Self::Number => "number, or text with a unit: `\"1KB\"`",
+            Self::Number => "number; of bytes also with a unit: `\"1KB\"`",
             Self::Seconds => "seconds, or text: `\"15m\"`",
             Self::Milliseconds => "milliseconds, or text: `\"1s\"`",
             Self::Switch | Self::SwitchOff => "true or false",

@@ -14,7 +14,7 @@ const MAXIMUM_WIDTH: usize = 65_535;
 pub(super) const LETTERS: &[(char, Field, &str)] = &[
     ('t', Field::Topic, "topic"),
     ('p', Field::Payload, "payload, shown as --format says"),
-    ('x', Field::Hex { upper: false, groups: None }, "payload in hexadecimal digits; %:.2x groups them: 01:fe"),
+    ('x', Field::Hex { upper: false, groups: None }, "payload in hexadecimal digits; %.2:x groups them: 01:fe"),
     ('X', Field::Hex { upper: true, groups: None }, "the same in upper case"),
     ('f', Field::Float(FloatWidth::Single), "payload of 4 bytes as a floating-point number"),
     ('d', Field::Float(FloatWidth::Double), "payload of 8 bytes as a floating-point number"),

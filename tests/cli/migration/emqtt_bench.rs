@@ -18,7 +18,10 @@ use Here::{Always, Missing, Other, Same};
 type Row = (&'static [&'static str], Here);
 
 const COMMON: &[Row] = &[
-    (&["-h", "--host"], Same(&["-h", "192.0.2.7"], "long name `--hostname`; one host, not a list")),
+    (
+        &["-h", "--host"],
+        Same(&["-h", "192.0.2.7"], "long name `--hostname`; a list `a,b` too: clients use the brokers in turn"),
+    ),
     (&["-p", "--port"], Same(&["-p", "1883"], "the default follows the protocol")),
     (&["-V", "--version"], Other(&["-V", "3.1.1"], "`3.1` for 3, `3.1.1` for 4, `5` for 5")),
     (&["-c", "--count"], Same(&["-c", "200"], "default 1000, not 200")),

@@ -20,8 +20,8 @@ ln -s \"$(command -v mqttx-rs)\" mosquitto_sub
 ./mosquitto_sub -t 'car/#' -C 1
 ```
 
-For a command line of our own, the tables say for each option: `same` (the same letter or name means the same), its
-other name here, or why it does not exist. What differs in behaviour:
+If you call `mqttx-rs` directly, the tables give for each option: `same` (the same letter or name means the same), its name
+here, or why it does not exist. What differs in behaviour:
 
 | | mosquitto's clients | here |
 |---|---|---|
@@ -29,7 +29,7 @@ other name here, or why it does not exist. What differs in behaviour:
 | a publish that the broker refuses at QoS 1 or 2 | exit code 0, a warning | exit code 5 (1 by the other name) |
 | `-l` at the end of input | may lose lines | all are acknowledged first |
 | `-C N` on a persistent session | the last message can come again | N messages are taken, no more |
-| `-q 1`, connection lost | `pub` ends, `sub` tries for ever | both resume; ten attempts, or `--maximum-reconnect-times` |
+| `-q 1`, connection lost | `pub` ends, `sub` tries forever | both resume; ten attempts, or `--maximum-reconnect-times` |
 | keep alive | 60 s | 30 s (60 s by the other name) |
 | status lines | none | on stderr, unless `--quiet` |
 | what `sub` prints | the payload | topic and properties, then the payload; `--output-mode raw` is the payload |
