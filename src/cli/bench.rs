@@ -52,6 +52,10 @@ pub enum BenchCommand {
     Manifest(BenchManifestArgs),
 }
 
+fn topic_help(option: clap::Arg) -> clap::Arg {
+    option.help("Topic to publish to, one; %i, %c and other placeholders, or --topics, make it several")
+}
+
 /// `-I`: in `bench`, `-i` is the interval, as it is in MQTTX.
 pub(super) fn id_short(argument: clap::Arg) -> clap::Arg {
     argument.short('I')
@@ -74,7 +78,11 @@ pub struct BenchConnectArgs {
 
 /// `mqttx-rs bench pub`.
 #[derive(Debug, Clone, Args)]
-#[command(mut_arg("client_id", id_short))]
+#[command(
+    override_usage = "mqttx-rs bench pub -t <TOPIC> [OPTIONS]",
+    mut_arg("client_id", id_short),
+    mut_arg("topic", topic_help)
+)]
 pub struct BenchPublishArgs {
     /// Number of clients, pace and duration.
     #[command(flatten)]
