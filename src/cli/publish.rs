@@ -22,7 +22,8 @@ Resumed means that no message is missing. Messages of QoS 2 that are not repeate
 until it is written to the socket. Nothing stored is lost when the program is killed, the power fails or the broker is away:
 the next run with the same DIR continues in the same session, with the same packet ids, so that QoS 2 stays exactly once.
 DIR holds a client id of its own; in MQTT 5.0 the session lasts 7 days, or --session-expiry-interval. With lines from stdin
-it reconnects forever, and stops reading when --queue-max messages wait. Only one process at a time can use DIR.
+it reconnects forever, and stops reading when --queue-max messages wait. A signal that ends it loses no line that was read;
+kill -9 can lose what was read from a pipe and is not stored yet, 16 KB at most. One process at a time can use DIR.
 
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1

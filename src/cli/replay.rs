@@ -50,7 +50,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = value::speed)]
     pub speed: Speed,
     /// Play N times, or until Ctrl-C without N
-    #[arg(long = "loop", id = "rounds", value_name = "N", num_args = 0..=1, default_missing_value = "0", value_parser = value::rounds)]
+    #[arg(long = "loop", id = "rounds", value_name = "N", num_args = 0..=1, default_missing_value = "endless", value_parser = value::rounds)]
     pub rounds: Option<u64>,
     /// Rename topics, for example 'car/#=test/#'
     #[arg(long, value_name = "FROM=TO", value_parser = value::topic_mapping)]

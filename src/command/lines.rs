@@ -1,9 +1,13 @@
 //! Lines of a stream, read on a separate thread and split without copying.
 //!
 //! A terminal and a pipe can only be read blocking; the thread reads a few chunks of whole lines ahead, and
-//! the command splits them as fast as the broker accepts messages.
+//! the command splits them as fast as the broker accepts messages. On demand it reads a chunk when one is asked for, so that
+//! little is in memory that others have to read if the process is killed.
 
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use bytes::{Bytes, BytesMut};
@@ -15,6 +19,9 @@ const CHUNK: usize = 64 * 1024;
 /// How many chunks may wait: the reader is ahead, and memory stays bounded.
 const CHUNKS_AHEAD: usize = 4;
 
+/// The size of a read on demand: what is lost of a pipe at most if the process is killed before it is stored.
+const CHUNK_ON_DEMAND: usize = 16 * 1024;
+
 /// The longest line, bytes: the largest MQTT packet there can be.
 const LONGEST_LINE: usize = 268_435_455;
 
@@ -24,6 +31,16 @@ pub(crate) struct Lines {
     chunks: Receiver<io::Result<Bytes>>,
     /// Whole lines not yet split.
     rest: Bytes,
+    demand: Option<Demand>,
+}
+
+/// Asks the thread for chunks, one at a time.
+#[derive(Debug)]
+struct Demand {
+    ask: mpsc::Sender<()>,
+    /// One was asked for and has not come.
+    is_asked: bool,
+    stop: Arc<AtomicBool>,
 }
 
 impl Lines {
@@ -32,19 +49,42 @@ impl Lines {
         let (sender, chunks) = channel(CHUNKS_AHEAD);
         // Detached on purpose: it may be blocked in a read of a terminal that never returns, and holds nothing that could
         // be lost; it ends with the process, or when its chunks are no longer needed.
-        thread::spawn(move || read_chunks(from, &sender));
-        Self { chunks, rest: Bytes::new() }
+        thread::spawn(move || read_chunks(from, CHUNK, || true, &sender));
+        Self { chunks, rest: Bytes::new(), demand: None }
+    }
+
+    /// Reads a chunk when there is no line left. Once `stop` is set, the lines that have been read are the last.
+    pub(crate) fn on_demand(from: impl Read + Send + 'static, stop: Arc<AtomicBool>) -> Self {
+        let (sender, chunks) = channel(1);
+        let (ask, asked) = mpsc::channel();
+        // Detached like the other.
+        thread::spawn(move || read_chunks(from, CHUNK_ON_DEMAND, || asked.recv().is_ok(), &sender));
+        Self { chunks, rest: Bytes::new(), demand: Some(Demand { ask, is_asked: false, stop }) }
     }
 
     /// The next line; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<io::Result<Bytes>> {
         if self.rest.is_empty() {
-            match self.chunks.recv().await? {
+            match self.chunk().await? {
                 Ok(chunk) => self.rest = chunk,
                 Err(error) => return Some(Err(error)),
             }
         }
         Some(Ok(self.cut()))
+    }
+
+    async fn chunk(&mut self) -> Option<io::Result<Bytes>> {
+        let Some(demand) = &mut self.demand else { return self.chunks.recv().await };
+        if demand.stop.load(Ordering::Relaxed) {
+            return self.chunks.try_recv().ok();
+        }
+        if !demand.is_asked {
+            // A thread that has ended has closed the chunks.
+            demand.is_asked = demand.ask.send(()).is_ok();
+        }
+        let chunk = self.chunks.recv().await;
+        demand.is_asked = false;
+        chunk
     }
 
     fn cut(&mut self) -> Bytes {
@@ -59,14 +99,21 @@ impl Lines {
     }
 }
 
-/// Sends chunks that end with a line end, except perhaps the last one.
-fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
+/// Sends chunks that end with a line end, except perhaps the last one, each when `may_read` allows it.
+fn read_chunks(mut from: impl Read, size: usize, may_read: impl Fn() -> bool, to: &Sender<io::Result<Bytes>>) {
     let mut buffer = BytesMut::new();
     // How much of the buffer holds no line end, so that a long line is not searched again and again.
     let mut searched = 0;
+    let mut is_allowed = false;
     loop {
+        if !is_allowed {
+            is_allowed = may_read();
+            if !is_allowed {
+                return;
+            }
+        }
         let filled = buffer.len();
-        buffer.resize(filled + CHUNK, 0);
+        buffer.resize(filled + size, 0);
         let length = match from.read(&mut buffer[filled..]) {
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
@@ -86,8 +133,12 @@ fn read_chunks(mut from: impl Read, to: &Sender<io::Result<Bytes>>) {
             Some(at) => searched + at + 1,
             None => 0,
         };
-        if whole > 0 && to.blocking_send(Ok(buffer.split_to(whole).freeze())).is_err() {
-            return;
+        if whole > 0 {
+            if to.blocking_send(Ok(buffer.split_to(whole).freeze())).is_err() {
+                return;
+            }
+            // Without a whole line the reading goes on.
+            is_allowed = false;
         }
         searched = buffer.len();
         if end_of_stream {

@@ -6,6 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -33,8 +35,10 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
         talk.warning(warning);
     }
     let deadline = Deadline::of(&settings.publication);
+    let stop = Arc::new(AtomicBool::new(false));
     let outbox = Outbox::open(&queue.folder).map_err(|error| unusable(queue, &error))?;
-    let source = if queue.only_drains { None } else { Some(Source::open(&settings.publication)?) };
+    let source =
+        if queue.only_drains { None } else { Some(Source::open_on_demand(&settings.publication, stop.clone())?) };
     let mut connect = settings.connect.clone();
     let unfinished = identify(&outbox, queue, &mut connect)?;
     if source.is_none() && outbox.len() == 0 {
@@ -57,6 +61,9 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
         stored: Notify::new(),
         left: Notify::new(),
         is_read: Cell::new(false),
+        stop,
+        stopped: Notify::new(),
+        is_broken: Cell::new(false),
     };
     let mut working = pin!(work.run(source));
     let mut is_handed_over = false;
@@ -92,12 +99,23 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
             }
         }
     };
-    outbox.commit().map_err(|error| unusable(queue, &error))?;
-    outbox.tidy();
+    if cut.is_some() && !is_handed_over {
+        // What has been read is nowhere else.
+        work.stop_reading();
+        failed = working.as_mut().await.err();
+    }
+    match outbox.commit() {
+        // The first error says more than those that follow from it.
+        Err(error) if !work.is_broken.get() => return Err(unusable(queue, &error)),
+        _ => outbox.tidy(),
+    }
     let tally = tally.borrow();
     let waiting = waiting(&outbox, queue);
     let progress =
         || waiting.clone().map_or_else(|| tally.progress(), |waiting| format!("{}, {waiting}", tally.progress()));
+    if let (Some(_), Some(error)) = (&cut, &failed) {
+        return Err(error.clone().with_detail(progress()));
+    }
     match (closed, cut) {
         (Ok(()), _) if is_handed_over && failed.is_none() && waiting.is_none() => Ok(tally.report()),
         (_, Some(Cut::Signal(signal))) => {
@@ -157,6 +175,11 @@ struct Work<'a> {
     left: Notify,
     /// All that there is to read has been read and stored.
     is_read: Cell<bool>,
+    /// Nothing more is to be read; what has been read is stored, even if the queue is full.
+    stop: Arc<AtomicBool>,
+    stopped: Notify,
+    /// The queue cannot be written.
+    is_broken: Cell<bool>,
 }
 
 impl Work<'_> {
@@ -171,26 +194,56 @@ impl Work<'_> {
             self.stored.notify_one();
             read
         };
-        let (read, handed_over) = tokio::join!(reading, self.hand_over());
-        handed_over.and(read)
+        let (mut reading, mut handing_over) = (pin!(reading), pin!(self.hand_over()));
+        tokio::select! {
+            biased;
+            read = &mut reading => {
+                // What is stored waits for another run; a broker that is away is not waited for.
+                if self.is_broken.get() {
+                    return read;
+                }
+                handing_over.await.and(read)
+            }
+            handed_over = &mut handing_over => handed_over.and(reading.await),
+        }
+    }
+
+    fn stop_reading(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.stopped.notify_one();
+        self.left.notify_one();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Stores what is read. Where the queue is full, nothing is read.
     async fn read(&self, mut source: Source<'_>) -> Result<(), Error> {
         let delay = self.settings.publication.repeat_delay;
         loop {
-            while self.outbox.len() >= self.queue.maximum {
+            if self.is_stopped() && !source.reads_lines() {
+                return Ok(());
+            }
+            while self.outbox.len() >= self.queue.maximum && !self.is_stopped() {
                 if !self.queue.is_patient {
                     let message = format!("{} is full: {} wait", self.queue.folder.display(), self.outbox.len());
                     return Err(Error::local(message).with_hint("--queue-max makes room for more"));
                 }
                 self.left.notified().await;
             }
-            let room = usize::try_from(self.queue.maximum - self.outbox.len()).unwrap_or(BATCH).min(BATCH);
+            let room = match self.queue.maximum.saturating_sub(self.outbox.len()) {
+                _ if self.is_stopped() => BATCH,
+                room => usize::try_from(room).unwrap_or(BATCH).min(BATCH),
+            };
             let mut batch = Vec::new();
             let end = loop {
                 let next = if batch.is_empty() {
-                    source.next().await
+                    tokio::select! {
+                        biased;
+                        next = source.next() => next,
+                        () = self.stopped.notified() => break Some(Ok(())),
+                    }
                 } else {
                     // What has come already goes to the disk with it.
                     tokio::select! {
@@ -214,7 +267,10 @@ impl Work<'_> {
                 return end;
             }
             if !delay.is_zero() && source.is_between_rounds() {
-                sleep(delay).await;
+                tokio::select! {
+                    () = sleep(delay) => {}
+                    () = self.stopped.notified() => return Ok(()),
+                }
             }
         }
     }
@@ -223,7 +279,10 @@ impl Work<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        self.outbox.push(batch).map_err(|error| unusable(self.queue, &error))?;
+        if let Err(error) = self.outbox.push(batch) {
+            self.is_broken.set(true);
+            return Err(unusable(self.queue, &error));
+        }
         self.stored.notify_one();
         let (count, all) = (plural(batch.len() as u64, "message"), self.outbox.len());
         self.talk.debug(format_args!("{count} stored, {all} in the queue"));
@@ -258,6 +317,9 @@ impl Work<'_> {
 
     /// Ends the client when all has its outcome. A session that is the queue's own ends then too.
     fn finish(&self) {
+        if self.is_broken.get() {
+            return self.client.disconnect(Pending::Abandon);
+        }
         let ends_session = !self.queue.is_client_id_chosen && self.settings.connect.client.connect.version.is_v5();
         let session_expiry_interval = ends_session.then_some(0);
         let properties = DisconnectProperties { session_expiry_interval, ..Default::default() };

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 
@@ -76,6 +78,20 @@ pub(crate) enum Next {
 impl<'a> Source<'a> {
     /// Reads and encodes what there is to read beforehand.
     pub(crate) fn open(settings: &'a Publication) -> Result<Self, Error> {
+        Self::open_with(settings, || Lines::new(io::stdin()))
+    }
+
+    /// The same; lines of stdin are read when they are needed, and none once `stop` is set.
+    pub(crate) fn open_on_demand(settings: &'a Publication, stop: Arc<AtomicBool>) -> Result<Self, Error> {
+        Self::open_with(settings, || Lines::on_demand(io::stdin(), stop))
+    }
+
+    /// Whether it takes lines from stdin, which are nowhere else once they have been read.
+    pub(crate) fn reads_lines(&self) -> bool {
+        matches!(self.payloads, Payloads::Lines { .. } | Payloads::JsonLines { .. })
+    }
+
+    fn open_with(settings: &'a Publication, lines: impl FnOnce() -> Lines) -> Result<Self, Error> {
         let filled = |read: &dyn Fn(&Templates) -> Result<Template, Error>| match &settings.templates {
             Some(templates) => {
                 let template = read(templates)?;
@@ -131,8 +147,8 @@ impl<'a> Source<'a> {
                     None => once(text)?,
                 }
             }
-            MessageSource::Lines => Payloads::Lines { lines: Lines::new(io::stdin()), number: 0 },
-            MessageSource::JsonLines => Payloads::JsonLines { lines: Lines::new(io::stdin()), number: 0 },
+            MessageSource::Lines => Payloads::Lines { lines: lines(), number: 0 },
+            MessageSource::JsonLines => Payloads::JsonLines { lines: lines(), number: 0 },
         };
         let filler = Filler::new(settings.templates.as_ref());
         Ok(Self { settings, payloads, filler, current: None })

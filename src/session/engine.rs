@@ -319,7 +319,7 @@ impl Session {
     /// # Errors
     ///
     /// The message cannot be encoded, or exceeds the limits of the server. Without a connection these are
-    /// not known; then the result is [`PublishOutcome::Rejected`](super::PublishOutcome::Rejected) then.
+    /// not known; then the result is [`PublishOutcome::Rejected`].
     pub fn publish(&mut self, message: Message) -> Result<DeliveryId, PublishError> {
         if self.options.version.is_v5()
             && let Some(properties) = &message.properties

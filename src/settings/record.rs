@@ -98,7 +98,7 @@ impl RecordSettings {
             count: given.count,
             duration: given.duration,
             idle_timeout: given.idle_timeout.filter(|time| !time.is_zero()),
-            path: file,
+            path: file_of(file)?,
             resume: given.resume,
             rotate_size,
             rotate_period,
@@ -106,4 +106,13 @@ impl RecordSettings {
             warnings,
         })
     }
+}
+
+/// The file to record to; `-` would be a file of that name.
+fn file_of(path: PathBuf) -> Result<PathBuf, Error> {
+    if path.as_os_str() == "-" {
+        let error = Error::usage("`-` is not a file: record needs one that it can continue and cut");
+        return Err(error.with_hint("`mqttx-rs sub --output-mode jsonl` prints the same lines"));
+    }
+    Ok(path)
 }

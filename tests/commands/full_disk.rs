@@ -1,7 +1,7 @@
 //! Disks that are full: whole records in files, and a log that says that it has gaps.
 
 use crate::support::wire::{Packet, connack, publish, suback};
-use crate::support::{Program, ScriptedBroker};
+use crate::support::{Program, ScriptedBroker, free_port};
 
 /// Lets the program write files of at most so many KiB.
 fn limited(kibibytes: u32, arguments: &[&str]) -> Program {
@@ -30,6 +30,48 @@ fn file_write_leaves_whole_records_and_exits_1() {
     for (number, line) in written.lines().enumerate() {
         assert_eq!(line, format!("{number:0100}"));
     }
+}
+
+#[test]
+fn record_acknowledges_nothing_that_is_not_in_the_file() {
+    for (name, qos) in [("a.jsonl", 1), ("a.jsonl.zst", 1), ("a.jsonl", 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let arguments = ["record", path.to_str().unwrap(), "-t", "a", "-i", "recorder", "--no-clean"];
+        let broker = ScriptedBroker::start();
+        let running = limited(4, &arguments).port(broker.port()).start();
+        let (mut link, _) = broker.accept_session(connack());
+        let id = link.expect_subscribe().id;
+        link.send(suback(id, [qos]));
+        // Random letters, which cannot be compressed to less than the limit.
+        let payload: String = (0..10_000).map(|_| fastrand::alphanumeric()).collect();
+        link.send(publish("a", payload).qos(qos).id(1));
+        let received = link.receive_until_end();
+        let answers = received.iter().filter(|packet| !matches!(packet, Packet::Disconnect(_)));
+        assert_eq!(answers.collect::<Vec<_>>(), Vec::<&Packet>::new(), "{name} at QoS {qos}");
+        drop(link);
+        let ended = running.wait().expect_code(1);
+        assert!(ended.stderr.contains("error: cannot write "), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_queue_that_cannot_be_stored_ends_the_run_while_the_broker_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("queue");
+    let line = ["pub", "-t", "a", "-q", "1", "-lm", "--queue", queue.to_str().unwrap(), "-rp", "20"];
+    let mut running = limited(4000, &line).port(free_port()).start();
+    let lines = format!("{}\n", "x".repeat(1000)).repeat(20_000);
+    // The program may end before it has read them.
+    running.try_write(&lines);
+    let ended = running.wait().expect_code(1);
+    assert!(ended.stderr.contains("error: --queue "), "{}", ended.stderr);
+}
+
+#[test]
+fn a_recording_is_continued_only_in_a_file() {
+    let ended = Program::new(["record", "/dev/full", "--resume", "-t", "a"]).port(1).run().expect_code(1);
+    assert!(ended.stderr.contains("`/dev/full` is not a regular file"), "{}", ended.stderr);
 }
 
 #[test]

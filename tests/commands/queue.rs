@@ -154,6 +154,19 @@ fn a_full_queue_stops_the_reading_of_lines_and_refuses_a_message() {
 }
 
 #[test]
+fn lines_that_were_read_are_stored_when_a_signal_ends_the_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().to_str().unwrap();
+    let mut running = start(&["-t", "a", "-q", "1", "-lm", "--queue-max", "2"], queue, free_port());
+    let lines: String = (0..500).flat_map(|number| [number.to_string(), "\n".to_owned()]).collect();
+    running.write(&lines);
+    running.wait_for_stderr("2 messages stored, 2 in the queue");
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait().expect_code(143);
+    assert!(ended.stderr.contains(&format!("500 messages wait in {queue}")), "{}", ended.stderr);
+}
+
+#[test]
 fn the_session_of_another_client_is_not_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let queue = folder.path().to_str().unwrap();

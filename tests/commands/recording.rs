@@ -301,6 +301,14 @@ fn a_file_is_never_replaced_and_other_files_are_left_alone() {
 }
 
 #[test]
+fn what_is_no_file_or_no_number_of_rounds_is_a_usage_error() {
+    let ended = Program::new(["record", "-", "-t", "a"]).run().expect_code(2);
+    assert!(ended.stderr.contains("`-` is not a file"), "{}", ended.stderr);
+    let ended = Program::new(["replay", "a.jsonl", "--loop", "0"]).run().expect_code(2);
+    assert!(ended.stderr.contains("`0` is not a number of rounds: use 1 or more"), "{}", ended.stderr);
+}
+
+#[test]
 fn rotation_loses_nothing_and_keeps_the_newest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jsonl");

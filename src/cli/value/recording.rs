@@ -56,9 +56,16 @@ pub(crate) fn speed(text: &str) -> Result<Speed, ValueError> {
         .ok_or_else(|| ValueError::new(format!("`{text}` is not a speed: use for example 2x, 0.5 or max")))
 }
 
+/// The value of `--loop` without a number.
+const ENDLESS: &str = "endless";
+
 /// How many times to play; 0 is endless.
 pub(crate) fn rounds(text: &str) -> Result<u64, ValueError> {
-    text.parse().map_err(|_| ValueError::new(format!("`{text}` is not a number of rounds: use 1 or more")))
+    match text.parse() {
+        _ if text == ENDLESS => Ok(0),
+        Ok(rounds) if rounds > 0 => Ok(rounds),
+        _ => Err(ValueError::new(format!("`{text}` is not a number of rounds: use 1 or more"))),
+    }
 }
 
 /// `FROM=TO`.

@@ -113,7 +113,7 @@ impl Recorder<'_> {
         let mut next = Some(first);
         let mut end = None;
         while let Some(event) = next {
-            end = self.take(event).unwrap_or_else(|error| Some(End::Failed(error)));
+            end = self.take(event).unwrap_or_else(|error| Some(self.failed(error)));
             if end.is_some() {
                 break;
             }
@@ -135,12 +135,18 @@ impl Recorder<'_> {
     fn flush(&mut self) -> Option<End> {
         self.flush_at = None;
         if let Err(error) = self.recording.flush() {
-            return Some(End::Failed(error));
+            return Some(self.failed(error));
         }
         for token in self.tokens.drain(..) {
             self.client.acknowledge(token);
         }
         None
+    }
+
+    /// What is not in the file is not acknowledged; the broker sends it again to a session that goes on.
+    fn failed(&mut self, error: Error) -> End {
+        self.tokens.clear();
+        End::Failed(error)
     }
 
     fn take(&mut self, event: Event) -> Result<Option<End>, Error> {

@@ -75,6 +75,13 @@ impl Recording {
             }
             opened => opened.map_err(|error| cannot_write(&path, &error))?,
         };
+        // What is written to a pipe or a device cannot be read again and cut.
+        if options.resume && !file.metadata().map_err(|error| cannot_read(&path, &error))?.is_file() {
+            return Err(Error::local(format!(
+                "`{}` is not a regular file: --resume cannot continue it",
+                path.display()
+            )));
+        }
         lock(&file, &path)?;
         let found = resume::scan(&path, &mut file, earlier)?;
         if found.torn > 0 {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::payload::PayloadError;
 
-const ABSENT: &str = "this build has no Protobuf: it lacks the cargo feature `protobuf`";
+const ABSENT: &str = "this build does not support Protobuf: it was built without the feature `protobuf`";
 
 /// Never exists in such a build.
 #[derive(Debug, Clone)]
