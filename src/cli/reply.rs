@@ -22,7 +22,7 @@ names no Response Topic; qos, retain and delay (\"2s\") apply to the answer.
 
 Examples:
   mqttx-rs reply 'lamp/+/get' -m on
-  mqttx-rs reply 'lamp/+/set' --template -m '{\"was\":{/state},\"at\":{time:ms}}'
+  mqttx-rs reply 'lamp/+/set' --template -m '{\"was\":\"{/state}\",\"at\":{time:ms}}'
   mqttx-rs reply --rules rules.toml
   mqttx-rs reply -t echo --echo -q 1
   mqttx-rs reply 'upper/#' --exec 'tr a-z A-Z'";

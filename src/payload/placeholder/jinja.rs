@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use minijinja::value::{Object, Rest, Serde};
+use minijinja::value::{Object, ObjectRepr, Rest, Serde};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 
 use super::arguments::piece_of;
@@ -87,6 +87,14 @@ impl Jinja {
         variable: fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
         let mut environment = Environment::new();
+        environment.set_formatter(|out, state, value| {
+            // Printed, a function would be the word `function`.
+            if value.as_object().is_some_and(|object| object.repr() == ObjectRepr::Plain) {
+                let what = "a function needs parentheses, for example {{ counter() }}";
+                return Err(Error::new(ErrorKind::InvalidOperation, what));
+            }
+            minijinja::escape_formatter(out, state, value)
+        });
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         for (name, between) in FUNCTIONS {
@@ -330,6 +338,12 @@ mod tests {
         let text = "{{ client + 1 }} {{ hostname }} {{ env('SITE') }} {{ counter(10, 5) }} {{ '%03d'|format(client) }}\
                     {% if random(1, 1) == 1 %} {{ float(2, 2, 0.1) }}{% endif %} {{ choice('any') }}{{ choice(['b']) }}";
         assert_eq!(messages(text, 1, 2).unwrap(), ["8 box plant 10 007 2.0 anyb", "8 box plant 15 007 2.0 anyb"]);
+    }
+
+    #[test]
+    fn a_function_without_parentheses_is_an_error() {
+        let error = messages("{{ counter }}", 1, 1).unwrap_err();
+        assert!(error.contains("a function needs parentheses, for example {{ counter() }}"), "{error}");
     }
 
     #[test]
