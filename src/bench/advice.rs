@@ -1,4 +1,4 @@
-//! What the system has to allow for many connections, and how it is told: in hints before a run, and in `docs/scale.md`.
+//! What the system has to allow for many connections, and where the user reads it: in hints before a run, and in `docs/scale.md`.
 
 /// Local ports with [`PORT_RANGE`], for each address of the broker or each of our own.
 #[cfg(test)]

@@ -157,7 +157,7 @@ impl Recorder {
             let parts = self.groups.iter().zip(&mut self.groups_at_boundary);
             let groups = parts.map(|(group, before)| group.counts.since(&std::mem::replace(before, group.counts)));
             let (number, groups, unmeasured) = (self.second, groups.collect(), self.unmeasured.take());
-            // There is no receiver any more when the run has been given up.
+            // The receiver is gone when the run has been given up.
             let _ = self.seconds.send(Second { number, counts, latency, unmeasured, groups });
             self.at_boundary = self.counts;
         }

@@ -97,7 +97,7 @@ pub enum Ended {
     InterruptedEarly,
     /// Not at all: the run is still going, or was killed.
     Unfinished,
-    /// There was no progress any more.
+    /// Nothing progressed within the limit.
     Stalled,
     /// A threshold failed, and `--abort-on-fail` was given.
     Aborted,

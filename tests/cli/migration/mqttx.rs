@@ -62,7 +62,7 @@ const BEHAVIOUR: &[(&str, &str, &str)] = &[
     ("`pub -si N`", "sent", "ignored with a warning: a protocol error otherwise"),
     ("settings of `init`", "`~/.mqttx-cli/config`", "a profile; `profile import` reads that file"),
     ("`check`", "asks a server for a newer version", "prints the version, without a network"),
-    ("key of a session", "`--no-clean` with a random id", "refused: nobody could resume that session"),
+    ("key of a session", "`--no-clean` with a random id", "refused: that session could never be resumed"),
 ];
 
 const HEAD: &str = "# Coming from MQTTX CLI
