@@ -1,7 +1,15 @@
 //! `mqttx-rs repl`, and the commands that are typed inside.
 
+mod connect;
 mod keep;
 mod line;
+mod options;
+mod publish;
+mod recall;
+mod set;
+mod subscribe;
+mod view;
+mod wait;
 
 use std::path::PathBuf;
 
@@ -9,11 +17,14 @@ use clap::Args;
 
 use super::group::{ConnectArgs, DeliveryArgs};
 
+pub(crate) use connect::ConnectLine;
 pub(crate) use keep::{NoteLine, RecordLine, ReplyLine, RetainedLine};
-pub(crate) use line::{
-    AssertLine, ConnectLine, ExpectLine, LastLine, Preference, PublishLine, ReplCommand, ReplLine, SelectionArgs,
-    SubscribeLine, Switch, TopicsLine, WaitLine, WaitedForArgs, line_command,
-};
+pub(crate) use line::{ReplCommand, ReplLine, line_command};
+pub(crate) use publish::PublishLine;
+pub(crate) use recall::{LastLine, SelectionArgs, TopicsLine};
+pub(crate) use set::{Preference, Switch};
+pub(crate) use subscribe::SubscribeLine;
+pub(crate) use wait::{AssertLine, ExpectLine, WaitLine, WaitedForArgs};
 
 const EXAMPLES: &str = "\
 Examples:
