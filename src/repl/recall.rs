@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use colored::Color;
+use unicode_width::UnicodeWidthChar;
 
 use super::chosen::codec;
 use super::diff::{Part, parts};
@@ -81,7 +82,7 @@ impl Shell<'_> {
     /// `export`: JSON lines, which `pub --jsonl` reads.
     pub(super) fn export(&mut self, file: &Path, selection: &SelectionArgs) -> Result<(), Stop> {
         let selection = Selection::new(selection);
-        let failed = |error: std::io::Error| Error::local(format!("`{}` cannot be written: {error}", file.display()));
+        let failed = |error: std::io::Error| cannot_write(file, &error);
         let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
         let (mut line, mut count) = (Vec::new(), 0);
         for entry in self.messages.journal.entries().filter(|entry| selection.takes(entry)) {
@@ -125,8 +126,10 @@ impl Shell<'_> {
                 (self.newest_on(first, two.id).ok_or_else(|| only_one(first))?, two)
             }
         };
-        self.printer.line(&format!("#{} -> #{}", one.id, two.id))?;
-        for part in parts(&one.record.message.payload, &two.record.message.payload) {
+        let (one_payload, two_payload) = (&one.record.message.payload, &two.record.message.payload);
+        let same = if one_payload == two_payload { ": the same payload" } else { "" };
+        self.printer.line(&format!("#{} -> #{}{same}", one.id, two.id))?;
+        for part in parts(one_payload, two_payload) {
             match part {
                 Part::Same(text) => self.printer.line(&format!("  {text}"))?,
                 Part::Removed(text) => self.printer.painted(&format!("- {text}"), Color::Red)?,
@@ -199,9 +202,20 @@ impl Shell<'_> {
             }
         }
         self.tell_evicted();
-        let text: Vec<_> = rows.lines(self.printer.stream()).collect();
+        let stream = self.printer.stream();
+        let columns = self.screen.as_ref().filter(|_| stream.terminal).map_or(usize::MAX, |screen| screen.columns);
+        let text: Vec<_> = rows.lines(stream).map(|line| cut(&line, columns).to_owned()).collect();
         self.show_pages((text.join("\n") + if text.is_empty() { "" } else { "\n" }).as_bytes()).await
     }
+}
+
+/// A new file that cannot be written, or is not new.
+pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        let error = Error::local(format!("`{}` already exists", path.display()));
+        return error.with_hint("nothing is overwritten: use another name");
+    }
+    Error::local(format!("`{}` cannot be written: {error}", path.display()))
 }
 
 fn only_one(topic: &str) -> Error {
@@ -239,6 +253,27 @@ fn value(report: &TopicReport<'_>, pointer: Option<&str>) -> String {
     format!("{retained}{first}{more}")
 }
 
+/// The beginning of a line that fits into so many columns.
+fn cut(line: &str, columns: usize) -> &str {
+    let mut width = 0;
+    let end = line.char_indices().find(|(_, character)| {
+        width += character.width().unwrap_or_default();
+        width > columns
+    });
+    end.map_or(line, |(end, _)| &line[..end])
+}
+
 fn row(messages: String, rate: Rate, topic: &str) -> [String; 4] {
     [messages, format!("{:.1}", rate.messages), format!("{:.0}", rate.bytes), topic.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_line_is_cut_where_the_window_ends_and_never_in_a_character() {
+        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("", 3)), ("abc", "abc", ""));
+        assert_eq!((cut("äöü", 2), cut("日本", 3), cut("日本", 4)), ("äö", "日", "日本"));
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::line::quote;
+use super::recall::cannot_write;
 use super::service::{Kind, Service};
 use super::shell::{Shell, Stop};
 use crate::cli::repl::{RecordLine, ReplyLine};
@@ -65,8 +66,7 @@ impl Shell<'_> {
     /// `record`.
     pub(super) fn record(&mut self, line: RecordLine) -> Result<(), Stop> {
         let RecordLine { file: path, filters } = line;
-        let file = File::create_new(&path)
-            .map_err(|error| Error::local(format!("`{}` cannot be written: {error}", path.display())))?;
+        let file = File::create_new(&path).map_err(|error| cannot_write(&path, &error))?;
         let words = std::iter::once(path.display().to_string());
         let words = words.chain(filters.iter().map(|filter| filter.as_str().to_owned()));
         let text = words.map(|word| quote(&word)).collect::<Vec<_>>().join(" ");

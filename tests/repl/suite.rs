@@ -142,6 +142,18 @@ stop 2
 }
 
 #[test]
+fn no_file_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kept.jsonl"), "mine").unwrap();
+    for line in ["record kept.jsonl", "export kept.jsonl"] {
+        let program = Program::new(["repl"]).directory(folder.path()).stdin(format!("{line}\n"));
+        let ended = program.run().expect_code(1);
+        assert!(ended.stderr.contains("`kept.jsonl` already exists\nhint: nothing is overwritten"), "{}", ended.stderr);
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("kept.jsonl")).unwrap(), "mine");
+}
+
+#[test]
 fn a_payload_is_decoded_by_a_format_or_a_schema_before_it_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
