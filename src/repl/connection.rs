@@ -1,9 +1,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::mqtt::{Message, SubscriptionOptions, TopicFilter};
+use crate::mqtt::{Message, PublishProperties, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter};
 use crate::settings::{ConnectSettings, ProfileChoice, Retained};
 use crate::transport::{Address, Endpoint};
@@ -27,8 +28,24 @@ pub(super) struct Connection {
     pub(super) before: Option<u64>,
     /// In the order in which they were asked for.
     pub(super) subscriptions: Vec<Active>,
+    /// The last Subscription Identifier that it chose itself.
+    pub(super) last_identifier: u32,
     /// Why it is offline, if that was not requested.
     pub(super) lost: Option<Error>,
+}
+
+/// Subscription Identifiers above this one are the session's own: a person chooses small ones. The largest is 268,435,455.
+const OWN_IDENTIFIERS: u32 = 200_000_000;
+
+/// Takes the identifiers off a message that nobody asked for.
+pub(super) fn without_own_identifiers(message: &mut Message) {
+    let is_own = |identifier: &u32| *identifier > OWN_IDENTIFIERS;
+    let Some(properties) = message.properties.as_mut() else { return };
+    if properties.subscription_identifiers.iter().any(is_own) {
+        Arc::make_mut(properties).subscription_identifiers.retain(|identifier| !is_own(identifier));
+        // The journal has room for more without them.
+        message.properties.take_if(|properties| **properties == PublishProperties::default());
+    }
 }
 
 /// The state of a connection.
@@ -81,6 +98,17 @@ impl Connection {
     /// The filters that a topic came by.
     pub(super) fn matching<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Active> {
         self.subscriptions.iter().filter(move |active| active.options.filter.matches(topic))
+    }
+
+    /// A Subscription Identifier for a line that names none, where the broker has them: some brokers deliver a message once
+    /// for each filter that matches, and only this says which copy is whose [MQTT-3.3.4-3].
+    pub(super) fn own_identifier(&mut self) -> Option<u32> {
+        let granted = self.client.as_ref().filter(|_| self.state == State::Connected)?.granted();
+        if !self.settings.client.connect.version.is_v5() || !granted.subscription_identifiers_available {
+            return None;
+        }
+        self.last_identifier += 1;
+        Some(OWN_IDENTIFIERS + self.last_identifier)
     }
 
     /// The filters that a message came by: those whose Subscription Identifier it has, if the broker says, else all that

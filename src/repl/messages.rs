@@ -7,7 +7,7 @@ use std::time::Instant;
 use colored::Color;
 use jiff::Timestamp;
 
-use super::connection::{Active, Printer};
+use super::connection::{Active, Printer, without_own_identifiers};
 use super::diff::summary;
 use super::flood::Share;
 use super::shell::{Shell, Stop};
@@ -55,7 +55,7 @@ impl Shell<'_> {
     /// Keeps a message and shows it.
     pub(super) fn message(&mut self, index: usize, received: Received) -> Result<u64, Stop> {
         let now = Instant::now();
-        let record = Record {
+        let mut record = Record {
             packet_id: (received.packet_id != 0).then_some(received.packet_id),
             dup: received.dup,
             received_at: Some(Timestamp::now()),
@@ -67,14 +67,19 @@ impl Shell<'_> {
         }
         let connection = &self.connections[index];
         let name: Arc<str> = connection.name.as_str().into();
-        let topic = record.message.topic.as_str();
         let asked_for = connection.asked_for(&record.message);
-        let is_muted = self.is_watching || self.preferences.muted.iter().any(|filter| filter.matches(topic));
+        let is_muted = self.is_watching
+            || self.preferences.muted.iter().any(|filter| filter.matches(record.message.topic.as_str()));
         let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
+        // Only who answers requests asks for them.
+        let filters =
+            asked_for.iter().filter(|_| !self.services.is_empty()).map(|active| active.options.filter.clone());
+        let filters: Vec<_> = filters.collect();
+        without_own_identifiers(&mut record.message);
         let changes = self.changes(&record.message);
-        self.saw(topic);
+        self.saw(record.message.topic.as_str());
         let id = self.messages.journal.push(&name, record.clone(), now);
-        self.serve(index, &record);
+        self.serve(index, &record, &filters);
         for file in outputs.files {
             file.borrow_mut().print(&record)?;
         }

@@ -60,6 +60,7 @@ impl Shell<'_> {
             was_connected: false,
             before: self.current().ok().map(|current| current.id),
             subscriptions: Vec::new(),
+            last_identifier: 0,
             lost: None,
         };
         // The name is free, or that of one that is offline.

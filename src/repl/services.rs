@@ -77,13 +77,17 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Gives a message to those that want it.
-    pub(super) fn serve(&mut self, index: usize, record: &Record) {
+    /// Gives a message to those that want it; `filters` are those that it came by.
+    pub(super) fn serve(&mut self, index: usize, record: &Record, filters: &[TopicFilter]) {
         let connection = &self.connections[index];
         let topic = record.message.topic.as_str();
         for service in self.services.iter_mut().filter(|service| service.wants(topic)) {
             match &mut service.kind {
                 Kind::Reply { connection: name, requests, .. } => {
+                    // A copy for another filter is not another request.
+                    if !filters.is_empty() && !filters.iter().any(|filter| service.filters.contains(filter)) {
+                        continue;
+                    }
                     let Some(client) = connection.client.clone().filter(|_| connection.name == *name) else { continue };
                     if requests.try_send((client, record.message.clone())).is_err() {
                         self.talk.warning(format_args!("the request on {topic} is not answered: too many are waiting"));

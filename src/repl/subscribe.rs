@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::connection::{Active, Printer};
+use super::connection::{Active, Connection, Printer};
 use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
@@ -33,6 +33,9 @@ impl Shell<'_> {
             None => (None, None),
         };
         let filters: Vec<_> = subscription.request.filters.iter().map(|options| options.filter.clone()).collect();
+        if subscription.request.subscription_identifier.is_none() {
+            subscription.request.subscription_identifier = self.by_id(id).and_then(Connection::own_identifier);
+        }
         let request = client.subscribe(subscription.request.clone());
         let request = request.map_err(|error| Error::usage(error.to_string()))?;
         for options in subscription.request.filters {
@@ -60,11 +63,15 @@ impl Shell<'_> {
     /// Subscribes to filters without further options, and waits until that is granted.
     pub(super) async fn subscribe_to(&mut self, filters: Vec<SubscriptionOptions>) -> Result<(), Stop> {
         let (id, client) = self.client()?;
-        let request = SubscribeRequest { filters: filters.clone(), ..SubscribeRequest::default() };
+        // The view has nothing to tell apart, and is there for floods.
+        let is_needed = !self.is_watching;
+        let subscription_identifier = self.by_id(id).filter(|_| is_needed).and_then(Connection::own_identifier);
+        let request =
+            SubscribeRequest { filters: filters.clone(), subscription_identifier, ..SubscribeRequest::default() };
         let request = client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
         let names = filters.iter().map(|options| options.filter.clone()).collect();
         for options in filters {
-            let active = Active::new(options, self.filters);
+            let active = Active { subscription_identifier, ..Active::new(options, self.filters) };
             self.filters += 1;
             self.by_id(id).into_iter().for_each(|connection| connection.subscriptions.push(active.clone()));
         }

@@ -2,9 +2,18 @@
 
 use std::fs;
 
-use crate::support::wire::property::{correlation_data, response_topic, subscription_identifier, user_property};
-use crate::support::wire::{connack, puback, publish, suback, subscribe, unsuback};
-use crate::support::{Ended, Program, ScriptedBroker};
+use crate::support::wire::property::{
+    SUBSCRIPTION_IDENTIFIER, correlation_data, response_topic, subscription_identifier, user_property,
+};
+use crate::support::wire::{Subscribe, connack, puback, publish, suback, subscribe, unsuback};
+use crate::support::{Ended, Link, Mosquitto, Program, ScriptedBroker};
+
+/// Expects SUBSCRIBE, whatever Subscription Identifier the session has chosen for it.
+fn expect_subscribe(link: &mut Link, wanted: &Subscribe) {
+    let mut asked = link.expect_subscribe();
+    asked.properties.0.retain(|(id, _)| *id != SUBSCRIPTION_IDENTIFIER);
+    assert_eq!(asked, *wanted);
+}
 
 /// A script on stdin, against a broker that a test plays.
 fn script(broker: &ScriptedBroker, lines: &str) -> Program {
@@ -22,7 +31,7 @@ fn each_line_runs_when_the_one_before_it_is_acknowledged() {
     let running = script(&broker, "sub car/#\npub car/ac on -q 1\nwait car/ac\n").start_with_stdin();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.client_id, "me");
-    link.expect(subscribe(1, "car/#", 0));
+    expect_subscribe(&mut link, &subscribe(1, "car/#", 0));
     link.expect_quiet();
     link.send(suback(1, [0]));
     link.expect(publish("car/ac", "on").qos(1).id(2));
@@ -45,7 +54,7 @@ fn a_format_holds_for_what_is_published_and_for_what_is_shown() {
     let lines = "set format cbor\nsub a\npub b '{\"n\": 1}' -f cbor -q 1\nwait a\n";
     let running = script(&broker, lines).start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "a", 0));
+    expect_subscribe(&mut link, &subscribe(1, "a", 0));
     link.send(suback(1, [0]));
     link.expect(publish("b", b"\xa1\x61n\x01").qos(1).id(2));
     link.send(puback(2));
@@ -68,9 +77,9 @@ fn a_message_that_came_before_answers_one_wait_and_no_second() {
     let lines = "sub a\nsub b\nwait a --match 2\nwait b\nwait a\nwait a --timeout 0.05\n";
     let running = script(&broker, lines).start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "a", 0));
+    expect_subscribe(&mut link, &subscribe(1, "a", 0));
     link.send(suback(1, [0]));
-    link.expect(subscribe(2, "b", 0));
+    expect_subscribe(&mut link, &subscribe(2, "b", 0));
     link.send(publish("b", "x"));
     link.send(publish("a", "1"));
     link.send(publish("a", "2"));
@@ -158,7 +167,7 @@ fn expect_judges_the_next_message() {
     let lines = "sub #\nexpect a on\nexpect b --json /on=true\nexpect c --none --timeout 0.05\nexpect a off\n";
     let running = script(&broker, lines).start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "#", 0));
+    expect_subscribe(&mut link, &subscribe(1, "#", 0));
     link.send(suback(1, [0]));
     link.send(publish("b", r#"{"on": true}"#));
     link.send(publish("a", "on"));
@@ -215,7 +224,7 @@ fn a_lost_connection_comes_back_with_its_subscriptions() {
     let lines = "sub a\nwait a --match 1\nwait a --match 2\n";
     let running = script(&broker, lines).arg_all(&["-rp", "10"]).start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "a", 0));
+    expect_subscribe(&mut link, &subscribe(1, "a", 0));
     link.send(suback(1, [0]));
     link.send(publish("a", "1"));
     link.cut();
@@ -234,13 +243,13 @@ fn a_connection_that_was_closed_is_opened_again_with_its_subscriptions() {
     let broker = ScriptedBroker::start();
     let running = script(&broker, "sub a -q 1\nconnect\ndisconnect\nconnect\n").arg("--keep-going").start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "a", 1));
+    expect_subscribe(&mut link, &subscribe(1, "a", 1));
     link.send(suback(1, [1]));
     link.expect_goodbye();
     link.close();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.client_id, "me");
-    link.expect(subscribe(1, "a", 1));
+    expect_subscribe(&mut link, &subscribe(1, "a", 1));
     link.send(suback(1, [1]));
     link.expect_goodbye();
     link.close();
@@ -263,7 +272,7 @@ fn a_profile_says_what_lines_leave_out() {
     let running = Program::new(["repl", "--profile"]).arg(&path).stdin("sub\npub a 1\nsub b\n").start_with_stdin();
     let (mut link, connect) = broker.accept_session(connack());
     assert_eq!(connect.client_id, "of-profile");
-    link.expect(subscribe(1, "car/#", 0).and("order/+", 1));
+    expect_subscribe(&mut link, &subscribe(1, "car/#", 0).and("order/+", 1));
     link.send(suback(1, [0, 1]));
     link.expect(publish("a", "1").qos(1).id(2));
     link.send(puback(2));
@@ -280,7 +289,7 @@ fn a_broker_that_refuses_a_filter_is_an_error_of_that_line() {
     let broker = ScriptedBroker::start();
     let running = script(&broker, "sub a\n").start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "a", 0));
+    expect_subscribe(&mut link, &subscribe(1, "a", 0));
     link.send(suback(1, [0x87]));
     link.expect_goodbye();
     link.close();
@@ -330,7 +339,7 @@ fn what_was_received_can_be_listed_shown_and_saved() {
     let lines = "sub car/#\nwait car/b\nlast 1\nshow 1\nsave 1 kept.json\ntopics\nmute car/#\nwait car/c\n";
     let running = script(&broker, lines).directory(folder.path()).start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "car/#", 0));
+    expect_subscribe(&mut link, &subscribe(1, "car/#", 0));
     link.send(suback(1, [0]));
     link.send(publish("car/a", r#"{"on":true}"#).with(user_property("site", "plant-7")));
     link.send(publish("car/b", "x"));
@@ -399,7 +408,7 @@ fn with_messages(messages: &[(&str, &str)], lines: &str, folder: &std::path::Pat
     let lines = format!("sub #\nmute #\nwait end\n{lines}");
     let running = script(&broker, &lines).directory(folder).arg("--quiet").start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "#", 0));
+    expect_subscribe(&mut link, &subscribe(1, "#", 0));
     // Behind the answer nothing is shown any more, whatever comes when.
     link.send(suback(1, [0]));
     for (topic, payload) in messages {
@@ -475,7 +484,7 @@ fn what_a_message_changes_is_shown_below_it() {
     let running =
         script(&broker, "set changes on\nsub car\nwait car --json /speed=5\n").arg("--quiet").start_with_stdin();
     let (mut link, _) = broker.accept_session(connack());
-    link.expect(subscribe(1, "car", 0));
+    expect_subscribe(&mut link, &subscribe(1, "car", 0));
     link.send(suback(1, [0]));
     link.send(publish("car", r#"{"speed": 3}"#));
     link.send(publish("car", r#"{"speed": 5}"#));
@@ -527,6 +536,31 @@ fn a_message_with_a_subscription_identifier_goes_where_that_was_given() {
     let ended = running.wait().expect_code(0);
     let lines: Vec<_> = ended.text().lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines, ["two x"]);
+}
+
+#[test]
+fn each_copy_of_a_message_goes_to_the_filter_that_it_was_delivered_for() {
+    let Some(mosquitto) = Mosquitto::start("") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "\
+sub m/#
+sub m/x --file-write rec.txt
+sub m/+ --output-mode jsonl
+reply m/x -m answered
+pub m/x hello -rt m/reply -q 1
+wait m/reply
+pub m/end -q 1
+wait m/end
+assert m/reply --count 2
+";
+    let program = Program::new(["repl", "--quiet"]).port(mosquitto.port()).directory(folder.path()).stdin(lines);
+    let ended = program.run().expect_code(0);
+    assert_eq!(fs::read_to_string(folder.path().join("rec.txt")).unwrap(), "hello\n", "{}", ended.text());
+    assert!(!ended.text().contains("subscription_identifier"), "{}", ended.text());
+    let as_json = ended.text().lines().filter(|line| line.starts_with("{\"topic\":\"m/x\"")).count();
+    assert_eq!(as_json, 1, "{}", ended.text());
+    // One answer, which two filters match: a second would be two more.
+    assert_eq!(ended.text().lines().filter(|line| line.ends_with("m/reply: answered")).count(), 1, "{}", ended.text());
 }
 
 #[test]
