@@ -154,6 +154,13 @@ fn no_file_is_overwritten() {
 }
 
 #[test]
+fn a_plot_of_nothing_says_so() {
+    let ended = Program::new(["repl", "--embedded"]).stdin("sub a\npub a on\nwait a\nplot a\nplot a --json /x\n").run();
+    let ended = ended.expect_code(0);
+    assert!(ended.stderr.contains("\nNo numbers on a\nNo numbers at /x on a\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_payload_is_decoded_by_a_format_or_a_schema_before_it_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(

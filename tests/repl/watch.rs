@@ -209,6 +209,20 @@ fn as_a_command_it_takes_several_filters_and_shows_a_connection_that_is_lost_and
 }
 
 #[test]
+fn what_is_published_without_a_connection_is_said_to_wait_for_one() {
+    let person = Person::new();
+    let (mut screen, mut link) = program(&person, &[]);
+    link.send(publish("door", "open"));
+    screen.wait_until("the row", |screen| row(screen, "door").is_some());
+    link.cut();
+    screen.wait_until("the loss", |screen| screen.lines()[0].starts_with(" LOST, attempt"));
+    screen.type_keys(format!("{}pshut{}", key::DOWN, key::ENTER));
+    screen.wait_for("publish `shut` to door? y or n");
+    screen.type_keys("y");
+    screen.wait_for("Will be sent when connected");
+}
+
+#[test]
 fn as_a_command_it_says_why_there_is_nothing_to_see() {
     let person = Person::new();
     let without_terminal = Program::new(["watch"]).port(person.broker.port()).run().expect_code(2);

@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use tokio::time::timeout_at;
 
 use super::connection::State as Link;
+use super::line::printable;
 use super::recall::age;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
@@ -48,6 +49,11 @@ impl Shell<'_> {
             let on = self.messages.journal.entries().filter(|entry| entry.record.message.topic == *topic);
             let numbers: Vec<f64> =
                 on.filter_map(|entry| number(&entry.record.message.payload, pointer.as_deref())).collect();
+            if numbers.is_empty() {
+                let place = pointer.map_or_else(String::new, |pointer| format!(" at {pointer}"));
+                self.talk.plain(&format!("No numbers{place} on {}", printable(topic.as_str())));
+                return Ok(());
+            }
             return Ok(self.printer.line(&blocks(&numbers))?);
         }
         let filter = TopicFilter::parse(topic.as_str());
@@ -247,7 +253,9 @@ impl Shell<'_> {
                 () = std::future::ready(()) => Err(Error::local("too many operations are pending: try again")),
             }
         };
+        let is_connected = self.current().is_ok_and(|connection| connection.state == Link::Connected);
         match published.await {
+            Ok(()) if !is_connected => "Will be sent when connected".to_owned(),
             Ok(()) if publish.clears => format!("Removed the retained message on {}", publish.topic),
             Ok(()) => format!("Published to {}", publish.topic),
             Err(error) => error.to_string(),

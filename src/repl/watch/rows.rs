@@ -18,6 +18,9 @@ const HISTORY: usize = 500;
 /// So much of a value can be seen.
 const SEEN: usize = 512;
 
+/// Bytes in a row of hex.
+const HEX_ROW: usize = 8;
+
 /// A topic.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -104,7 +107,10 @@ impl Detail {
         if indent_json(&message.payload, &mut shown).is_err() {
             shown.extend_from_slice(&message.payload);
         }
-        let payload = String::from_utf8_lossy(&shown).lines().take(200).map(ToOwned::to_owned).collect();
+        let payload = match std::str::from_utf8(&shown) {
+            Ok(text) => text.lines().take(200).map(ToOwned::to_owned).collect(),
+            Err(_) => shown[..shown.len().min(SEEN)].chunks(HEX_ROW).map(hex_row).collect(),
+        };
         let history = entries.iter().enumerate().map(|(at, entry)| {
             let time =
                 entry.record.received_at.map(|time| time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string());
@@ -129,6 +135,14 @@ impl Detail {
         points.reverse();
         Some(Self { title, payload, history, points })
     }
+}
+
+/// Bytes that are not text, and what can be read of them: narrow, as the pane has half of the window.
+fn hex_row(bytes: &[u8]) -> String {
+    let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String =
+        bytes.iter().map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' }).collect();
+    format!("{:<width$}  {text}", hex.join(" "), width = 3 * HEX_ROW - 1)
 }
 
 /// The number that a payload is, or that is at a place of its JSON; without a place the first.
@@ -166,7 +180,7 @@ pub(super) fn blocks(numbers: &[f64]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{blocks, number};
+    use super::{blocks, hex_row, number};
 
     #[test]
     fn a_number_is_the_payload_or_at_a_place_or_the_first_in_it() {
@@ -174,6 +188,12 @@ mod tests {
         assert_eq!(number(b"{\"unit\": \"C\", \"t\": \"7\", \"h\": 40}", None), Some(7.0));
         assert_eq!(number(b"{\"a\": {\"t\": 3}}", Some("/a/t")), Some(3.0));
         assert_eq!((number(b"{\"a\": 1}", Some("/b")), number(b"on", None)), (None, None));
+    }
+
+    #[test]
+    fn bytes_become_hex_and_what_can_be_read() {
+        assert_eq!(hex_row(b"on\xff"), "6f 6e ff                 on.");
+        assert_eq!(hex_row(&[0; 8]), "00 00 00 00 00 00 00 00  ........");
     }
 
     #[test]
