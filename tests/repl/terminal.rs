@@ -48,6 +48,41 @@ fn arrows_bring_back_lines_of_this_session_and_of_the_one_before() {
 }
 
 #[test]
+fn an_arrow_brings_lines_that_begin_as_the_typed_one_and_ctrl_r_some_letters() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    for line in ["pub car/1 on", "subs", "pub lamp off", "var level 3"] {
+        enter(&mut screen, line);
+        if line.starts_with("pub") {
+            link.expect_publish();
+        }
+        screen.wait_until("a prompt", is_waiting);
+    }
+    screen.type_keys("pub ");
+    screen.wait_until("the beginning", |screen| typed(screen).starts_with("pub "));
+    for (key, wanted) in [
+        (key::UP, "pub lamp off"),
+        (key::UP, "pub car/1 on"),
+        (key::UP, "pub car/1 on"),
+        (key::DOWN, "pub lamp off"),
+        (key::UP, "pub car/1 on"),
+    ] {
+        screen.type_keys(key);
+        screen.wait_until(wanted, |screen| typed(screen) == wanted);
+    }
+    screen.type_keys(format!("{}{}", key::DOWN, key::DOWN));
+    // Behind what was typed is only what is suggested.
+    let columns = format!("● localhost:{}> pub ", person.broker.port()).chars().count();
+    screen.wait_until("what was typed", |screen| usize::from(screen.cursor().1) == columns);
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(format!("{}pcaon", key::CTRL_R));
+    screen.wait_for("`pcaon': pub car/1 on");
+    screen.type_keys(key::ENTER);
+    assert_eq!(link.expect_publish().topic, "car/1");
+}
+
+#[test]
 fn tab_completes_commands_and_topics_that_were_seen() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();

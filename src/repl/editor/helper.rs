@@ -12,6 +12,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Facts;
 use super::above::Waiting;
 use super::paint::{Paint, paints};
+use super::recall::Begun;
 use crate::output::Stream;
 use crate::repl::complete::{complete, hint};
 use crate::repl::line::{is_complete, printable};
@@ -26,6 +27,7 @@ pub(super) struct LineHelper {
     stream: Stream,
     /// What has to be drawn above the line.
     waiting: Waiting,
+    begun: Begun,
 }
 
 /// A candidate as it is listed and as it is inserted.
@@ -42,10 +44,10 @@ pub(super) struct Suggestion {
 }
 
 impl LineHelper {
-    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream, waiting: Waiting) -> Self {
+    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream, waiting: Waiting, begun: Begun) -> Self {
         let mut definition = line_command();
         definition.build();
-        Self { definition, facts, history: HistoryHinter::new(), stream, waiting }
+        Self { definition, facts, history: HistoryHinter::new(), stream, waiting, begun }
     }
 
     fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -87,6 +89,9 @@ impl Hinter for LineHelper {
 
     /// From history; else what the command still wants.
     fn hint(&self, line: &str, at: usize, context: &Context<'_>) -> Option<Suggestion> {
+        if context.history_index() >= context.history().len() {
+            self.begun.set(line);
+        }
         if at < line.len() || line.is_empty() {
             return None;
         }

@@ -9,6 +9,7 @@ mod facts;
 mod helper;
 mod paint;
 mod prompt;
+mod recall;
 
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -17,7 +18,6 @@ use std::thread;
 
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
-use rustyline::history::{FileHistory, History, SearchDirection};
 use rustyline::{CompletionType, Config, EditMode, ExternalPrinter};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -31,6 +31,7 @@ use above::{Above, Waiting};
 pub(super) use facts::Facts;
 use helper::LineHelper;
 pub(super) use prompt::{Prompt, Sign};
+use recall::{Begun, Recall};
 
 /// Draws nothing, and makes the editor redraw its prompt: it wants lines, so this is the row above and back.
 const NOTHING: &str = "\x1b[A\n";
@@ -69,10 +70,11 @@ impl Editor {
         let (tell, typed) = unbounded_channel();
         let (started, printer) = mpsc::channel();
         let waiting = Waiting::default();
-        let helper = LineHelper::new(facts, stream, waiting.clone());
+        let begun = Begun::default();
+        let helper = LineHelper::new(facts, stream, waiting.clone(), begun.clone());
         thread::spawn(move || {
             be_stopped();
-            edit(helper, history.as_ref(), &started, &asked, &tell);
+            edit((helper, begun), history.as_ref(), &started, &asked, &tell);
         });
         let printer = printer.recv().unwrap_or_else(|_| Err("its thread has ended".to_owned()));
         let printer = printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
@@ -144,7 +146,7 @@ type BoxedPrinter = Box<dyn ExternalPrinter + Send>;
 
 /// The thread.
 fn edit(
-    helper: LineHelper,
+    (helper, begun): (LineHelper, Begun),
     history: Option<&PathBuf>,
     started: &mpsc::Sender<Result<Option<BoxedPrinter>, String>>,
     asked: &mpsc::Receiver<(Prompt, EditMode)>,
@@ -157,7 +159,11 @@ fn edit(
         .auto_add_history(false)
         .max_history_size(history::MAXIMUM_LINES);
     let editor = config
-        .and_then(|config| rustyline::Editor::<LineHelper, FileHistory>::with_config(config.build()))
+        .and_then(|config| {
+            let config = config.build();
+            let lines = Recall::new(&config, begun);
+            rustyline::Editor::<LineHelper, Recall>::with_history(config, lines)
+        })
         .and_then(|mut editor| {
             let printer = if only_writes_lines() { None } else { Some(editor.create_external_printer()?) };
             Ok((printer, editor))
@@ -212,10 +218,8 @@ fn is_hangup(error: &std::io::Error) -> bool {
 }
 
 /// Keeps a line in the history, unless it is one that is not to be kept.
-fn keep(editor: &mut rustyline::Editor<LineHelper, FileHistory>, line: &str, file: Option<&PathBuf>) {
-    let lines = editor.history();
-    let newest = lines.len().checked_sub(1).and_then(|last| lines.get(last, SearchDirection::Forward).ok().flatten());
-    if !history::keeps(line, newest.map(|newest| newest.entry.into_owned()).as_deref()) {
+fn keep(editor: &mut rustyline::Editor<LineHelper, Recall>, line: &str, file: Option<&PathBuf>) {
+    if !history::keeps(line, editor.history().newest().as_deref()) {
         return;
     }
     let is_added = editor.add_history_entry(line).unwrap_or(false);
