@@ -9,6 +9,12 @@ const LITERAL: Style = AnsiColor::Cyan.on_default();
 /// The widest left column of rows whose right column begins on the same line.
 const LEFT: usize = 38;
 
+/// Where the right column begins if it has no row beside a left one.
+const DEEPER: usize = 10;
+
+/// The narrowest right column.
+const LEAST_RIGHT: usize = 24;
+
 /// A page that is being written.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -53,11 +59,13 @@ impl Layout {
     /// Rows of an option, or the like, and its meaning.
     pub(super) fn rows(&mut self, rows: &[(String, String)]) {
         let widths = rows.iter().map(|(left, _)| left.chars().count());
-        let left_width = widths.filter(|width| *width <= LEFT).max().unwrap_or_default();
+        // In a narrow window the right column needs the room more.
+        let most = LEFT.min(self.columns.saturating_sub(LEAST_RIGHT + 4));
+        let left_width = widths.filter(|width| *width <= most).max().unwrap_or_default();
         for (left, right) in rows {
             self.text.push_str("  ");
             self.option(left);
-            let indent = left_width + 4;
+            let indent = if left_width == 0 { DEEPER } else { left_width + 4 };
             let width = left.chars().count();
             if width > left_width {
                 self.text.push('\n');
@@ -239,6 +247,20 @@ mod tests {
         assert_eq!(
             page(text),
             "One paragraph in two lines of the\nsource, wrapped anew.\n\n  a  the meaning of a, in more than one\n     line\n"
+        );
+    }
+
+    #[test]
+    fn in_a_narrow_window_long_names_have_lines_of_their_own() {
+        let rows =
+            [("-q <QOS>".to_owned(), "Quality".to_owned()), ("--match <REGEX>".to_owned(), "Only some".to_owned())];
+        let mut layout = Layout::new(40);
+        layout.rows(&rows);
+        layout.rows(&rows[1..]);
+        let text = layout.finish().to_string();
+        assert_eq!(
+            text,
+            "  -q <QOS>  Quality\n  --match <REGEX>\n            Only some\n  --match <REGEX>\n          Only some\n"
         );
     }
 
