@@ -128,6 +128,11 @@ impl Shell<'_> {
         _ = std::fs::remove_file(&draft);
         judge(&editor, ended)?;
         let text = text.map_err(|error| Error::local(format!("cannot read the edited text: {error}")))?;
+        if text.trim_end() == self.previous.trim_end() {
+            // To leave an editor without saving is how to change one's mind.
+            self.talk.plain("Nothing was changed, and nothing is run");
+            return Ok(());
+        }
         for (_, command) in commands(&text) {
             echo(self.talk, &command);
         }

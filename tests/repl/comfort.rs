@@ -289,3 +289,22 @@ fn what_is_typed_has_colours_and_a_word_that_is_no_command_is_red() {
     screen.wait_until("the line", |screen| typed(screen).starts_with("nonsense x"));
     assert!(screen.transcript().contains("\x1b[31mnonsense\x1b[0m"));
 }
+
+#[test]
+fn an_editor_that_is_left_without_a_change_runs_nothing() {
+    let person = Person::new();
+    let mut screen = person.program().env("VISUAL", "sed -i s/one/two/").on_screen(24, 80);
+    let (mut link, _) = person.broker.accept_session(connack());
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "pub a one");
+    assert_eq!(link.expect_publish().text(), "one");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "edit");
+    assert_eq!(link.expect_publish().text(), "two");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "subs");
+    screen.wait_for("No subscriptions");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "edit");
+    screen.wait_for_line("Nothing was changed, and nothing is run");
+}
