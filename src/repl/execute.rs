@@ -27,8 +27,11 @@ impl Shell<'_> {
         match parsed {
             Line::Empty => Ok(()),
             Line::Shell(command) => self.run_outside(&command).await,
-            Line::Command(CommandLine { words, tail: None }) => self.run_words(&words).await,
-            Line::Command(CommandLine { words, tail: Some(tail) }) => {
+            Line::Command(CommandLine { words, tail, torn }) => {
+                if let Some(torn) = torn {
+                    self.talk.warning(format_args!("{torn} loses its double quotes here: write '{torn}'"));
+                }
+                let Some(tail) = tail else { return self.run_words(&words).await };
                 self.flush()?;
                 self.printer.capture();
                 let ended = self.run_words(&words).await;

@@ -564,6 +564,18 @@ assert m/reply --count 2
 }
 
 #[test]
+fn json_whose_quotes_would_be_taken_as_those_of_a_word_is_warned_about() {
+    let ended = without_broker("pub a {\"n\":1}\n").expect_code(2);
+    let warning = "warning: {\"n\":1} loses its double quotes here: write '{\"n\":1}'\n";
+    assert!(ended.stderr.starts_with(warning), "{}", ended.stderr);
+    let ended = Program::new(["repl", "--keep-going"])
+        .stdin("pub a '{\"n\":1}'\npub a {\\\"n\\\":1}\npub a \"{x}\"\n")
+        .run()
+        .expect_code(2);
+    assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
+}
+
+#[test]
 fn what_runs_is_shown_without_its_secrets() {
     let ended =
         Program::new(["repl", "-x", "--keep-going"]).stdin("pub a b -P hunter2\nvar pw hunter2\nvar a 1\n").run();

@@ -59,6 +59,8 @@ pub(crate) struct CommandLine {
     pub words: Vec<String>,
     /// The shell's command that takes the output: what follows `|`.
     pub tail: Option<String>,
+    /// A word that looks like JSON, as it was written: its double quotes were taken as quotes of a word.
+    pub torn: Option<String>,
 }
 
 impl Line {
@@ -84,6 +86,11 @@ impl Line {
         for word in &tokens.words {
             words.push(expand(&word.pieces, variables, Problem::Unset, text)?);
         }
+        let written = tokens.words.iter().map(|word| &text[word.start..word.end]);
+        let is_torn = |(source, word): &(&str, &String)| {
+            source.starts_with(['{', '[']) && word.matches('"').count() < source.matches('"').count()
+        };
+        let torn = written.zip(&words).find(is_torn).map(|(source, _)| source.to_owned());
         if let Some(body) = &tokens.heredoc {
             words.push(expand(body, variables, Problem::UnsetInHeredoc, text)?);
         }
@@ -94,7 +101,7 @@ impl Line {
                 Err(LineError::new(text, 0, Problem::NoCommand))
             };
         }
-        Ok(Self::Command(CommandLine { words, tail: tokens.tail }))
+        Ok(Self::Command(CommandLine { words, tail: tokens.tail, torn }))
     }
 }
 
