@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::json::ascii_where_unsafe;
-use super::{Stdout, Stream, WriteError, safe};
+use super::{Stream, safe};
 
 /// Width of the names.
 const NAME: usize = 18;
@@ -31,7 +31,6 @@ pub(crate) struct ProbeReport {
     version: String,
     json: bool,
     stream: Stream,
-    stdout: Stdout,
     rows: Vec<ProbeRow>,
 }
 
@@ -55,14 +54,14 @@ struct Check<'a> {
 
 impl ProbeReport {
     pub(crate) fn new(broker: String, version: String, json: bool, stream: Stream) -> Self {
-        Self { broker, version, json, stream, stdout: Stdout::new(stream), rows: Vec::new() }
+        Self { broker, version, json, stream, rows: Vec::new() }
     }
 
-    /// Adds a row, and prints it.
-    pub(crate) fn add(&mut self, row: ProbeRow) -> Result<(), WriteError> {
-        let line = self.line(&row);
+    /// Adds a row: its line, which is safe for the terminal, and empty if everything comes at the end.
+    pub(crate) fn add(&mut self, row: ProbeRow) -> String {
+        let line = if self.json { String::new() } else { self.line(&row) };
         self.rows.push(row);
-        if self.json { Ok(()) } else { self.stdout.text(&line) }
+        line
     }
 
     /// Whether the broker supports a feature.
@@ -70,10 +69,10 @@ impl ProbeReport {
         self.rows.iter().any(|row| row.name == name && row.ok)
     }
 
-    /// Prints the JSON object.
-    pub(crate) fn finish(&mut self, missing: &[&'static str]) -> Result<(), WriteError> {
+    /// What comes at the end: the JSON object, if that is what was asked for.
+    pub(crate) fn finish(&self, missing: &[&'static str]) -> String {
         if !self.json {
-            return Ok(());
+            return String::new();
         }
         let checks = self.rows.iter().map(|row| Check {
             name: row.name,
@@ -84,7 +83,7 @@ impl ProbeReport {
         });
         let report = Report { broker: &self.broker, version: &self.version, checks: checks.collect(), missing };
         let text = serde_json::to_string(&report).unwrap_or_default();
-        self.stdout.text(&(ascii_where_unsafe(&text) + "\n"))
+        ascii_where_unsafe(&text) + "\n"
     }
 
     fn line(&self, row: &ProbeRow) -> String {

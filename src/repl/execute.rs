@@ -98,6 +98,7 @@ impl Shell<'_> {
             ReplCommand::Unsubscribe { filters, all } => self.unsubscribe(filters, all).await,
             ReplCommand::Subscriptions => self.list_subscriptions(),
             ReplCommand::Request(line) => self.request(&line, &origins).await,
+            ReplCommand::Probe(line) => self.probe(line).await,
             ReplCommand::Wait(line) => self.wait(&line, &origins).await,
             ReplCommand::Expect(line) => self.expect(&line, &origins).await,
             ReplCommand::Assert(line) => self.assert(&line, &origins).await,
@@ -123,6 +124,8 @@ impl Shell<'_> {
             ReplCommand::Record(line) => self.record(line),
             ReplCommand::Jobs => self.list_jobs(),
             ReplCommand::Stop { number, .. } => self.stop_job(number),
+            // Only the help of them comes here: a block is read before the words of a line are.
+            ReplCommand::Repeat(_) | ReplCommand::If(_) => Err(Error::usage("a block cannot be run here").into()),
             ReplCommand::Set(line) => self.set(line.name, line.value.as_deref()),
             ReplCommand::Variable { name, value } => self.variable(name, value),
             ReplCommand::Alias(line) => self.alias(line.name, line.command),

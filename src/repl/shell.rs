@@ -212,6 +212,7 @@ impl<'a> Shell<'a> {
 
     /// Before a line is asked for: the window may have another size, and completion learns what is new.
     pub(super) fn look_around(&mut self, columns: usize, rows: usize) -> Sign {
+        let notes = self.notes_file().ok();
         let Some(screen) = &mut self.screen else { return Sign::default() };
         screen.flood.resize(rows);
         (screen.columns, screen.rows, self.style.columns) = (columns, rows, columns);
@@ -221,6 +222,10 @@ impl<'a> Shell<'a> {
         let current = self.current.and_then(|index| self.connections.get(index));
         let active = current.into_iter().flat_map(|connection| &connection.subscriptions);
         facts.filters = active.map(|active| active.options.filter.as_str().to_owned()).collect();
+        let lines = self.jobs.all().iter().map(|job| (job.number, &job.line));
+        let services = self.services.iter().map(|service| (service.number, &service.line));
+        facts.jobs = lines.chain(services).map(|(number, line)| (number.to_string(), line.clone())).collect();
+        facts.notes = notes;
         facts.variables.clone_from(&self.variables);
         facts.aliases.clone_from(&self.aliases);
         drop(facts);

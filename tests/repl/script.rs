@@ -576,6 +576,21 @@ fn json_whose_quotes_would_be_taken_as_those_of_a_word_is_warned_about() {
 }
 
 #[test]
+fn blocks_have_help_as_commands_have() {
+    for line in ["help repeat", "repeat --help"] {
+        let ended = without_broker(&format!("{line}\n")).expect_code(0);
+        assert!(ended.text().contains("Usage: repeat <N> { <COMMAND> }"), "{line}: {}", ended.text());
+    }
+    let ended = without_broker("help if\nhelp\n").expect_code(0);
+    assert!(ended.text().contains("} else {"), "{}", ended.text());
+    for row in ["  repeat ", "  if "] {
+        assert!(ended.text().lines().any(|line| line.starts_with(row)), "{}", ended.text());
+    }
+    let ended = without_broker("repaet 3 { pub a }\n").expect_code(2);
+    assert!(ended.stderr.contains("hint: did you mean `repeat`?"), "{}", ended.stderr);
+}
+
+#[test]
 fn what_runs_is_shown_without_its_secrets() {
     let ended =
         Program::new(["repl", "-x", "--keep-going"]).stdin("pub a b -P hunter2\nvar pw hunter2\nvar a 1\n").run();

@@ -142,6 +142,23 @@ stop 2
 }
 
 #[test]
+fn the_broker_of_the_session_is_probed_while_the_session_goes_on() {
+    let lines = "\
+probe --only qos1,retain | grep -c yes
+probe --only qos2 --json | grep -c '\"ok\":true'
+sub a
+pub a still-here
+wait a
+";
+    let ended = embedded(lines).expect_code(0);
+    assert_eq!(ended.text(), "2\n1\n#1 a: still-here\n");
+    let ended = embedded("probe --require tls --tls-port 1 --only qos0\n").expect_code(1);
+    assert!(ended.stderr.contains("stdin:1: the broker does not support tls"), "{}", ended.stderr);
+    let ended = Program::new(["repl"]).stdin("probe\n").run().expect_code(2);
+    assert!(ended.stderr.contains("stdin:1: "), "{}", ended.stderr);
+}
+
+#[test]
 fn no_file_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("kept.jsonl"), "mine").unwrap();

@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
+use super::block::{IfLine, RepeatLine};
 use super::connect::ConnectLine;
 use super::keep::{EveryLine, NoteLine, RecordLine, ReplyLine, RetainedLine, TeeLine};
 use super::options::{one_value, switch};
+use super::probe::ProbeLine;
 use super::publish::PublishLine;
 use super::recall::{DiffLine, LastLine, SelectionArgs, TopicsLine};
 use super::set::{AliasLine, SetLine, Switch};
@@ -21,9 +23,6 @@ const HELP: &str = "\
 
   !CMD         Run a shell command
   ... | CMD    Pipe the output of a command into a shell command
-
-  repeat N { .. }                Run lines N times; $round counts
-  if COMMAND { .. } else { .. }  Run lines if a command succeeds, else others
 
 Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF
 as one word.
@@ -140,6 +139,9 @@ Examples:
   request car/1/get speed --response-topic desk/7 --timeout 2s"
     )]
     Request(Box<PublishLine>),
+    /// Test what the broker of the current connection supports
+    #[command(name = "probe")]
+    Probe(ProbeLine),
     /// Wait for a message
     #[command(name = "wait")]
     Wait(WaitLine),
@@ -266,6 +268,12 @@ lines and with those of `replrc` in the same folder, which is yours to edit. `mq
         #[arg(long, conflicts_with = "number")]
         all: bool,
     },
+    /// Run lines several times
+    #[command(name = "repeat")]
+    Repeat(RepeatLine),
+    /// Run lines if a command succeeds, and others if it does not
+    #[command(name = "if")]
+    If(IfLine),
     /// Set how messages are shown and sent, or list the settings
     #[command(name = "set")]
     Set(SetLine),

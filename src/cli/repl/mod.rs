@@ -1,9 +1,11 @@
 //! `mqttx-rs repl`, and the commands that are typed inside.
 
+mod block;
 mod connect;
 mod keep;
 mod line;
 mod options;
+mod probe;
 mod publish;
 mod recall;
 mod set;
@@ -20,6 +22,7 @@ use super::group::{ConnectArgs, DeliveryArgs};
 pub(crate) use connect::ConnectLine;
 pub(crate) use keep::{NoteLine, RecordLine, ReplyLine, RetainedLine};
 pub(crate) use line::{ReplCommand, ReplLine, line_command};
+pub(crate) use probe::ProbeLine;
 pub(crate) use publish::PublishLine;
 pub(crate) use recall::{LastLine, SelectionArgs, TopicsLine};
 pub(crate) use set::{Preference, Switch};

@@ -8,6 +8,7 @@ mod finding;
 mod lab;
 mod peer;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -19,7 +20,7 @@ use peer::{Failure, Peer};
 use super::interrupt::Interrupt;
 use crate::error::{Error, ExitStatus};
 use crate::mqtt::{QoS, Version};
-use crate::output::{ProbeReport, ProbeRow, Talk, Terminal, WriteError};
+use crate::output::{ProbeReport, ProbeRow, Stdout, Stream, Talk, Terminal, WriteError};
 use crate::settings::{Feature, ProbeSettings};
 
 /// Probes the broker.
@@ -28,9 +29,23 @@ pub(crate) async fn run(settings: &ProbeSettings, terminal: Terminal, talk: Talk
         talk.warning(warning);
     }
     let mut interrupt = Interrupt::listen()?;
+    let mut stdout = Stdout::new(terminal.stdout);
+    let mut print = |text: &str| stdout.text(text);
+    run_with(settings, terminal.stdout, talk, interrupt.received(), &mut print).await
+}
+
+/// Probes the broker, and prints where it is told to, until that is interrupted by a signal of this number.
+pub(crate) async fn run_with(
+    settings: &ProbeSettings,
+    stream: Stream,
+    talk: Talk,
+    interrupted: impl Future<Output = u8>,
+    print: &mut dyn FnMut(&str) -> Result<(), WriteError>,
+) -> Result<ExitStatus, Error> {
+    let mut interrupted = pin!(interrupted);
     let (version, maximum_qos) = tokio::select! {
         biased;
-        signal = interrupt.received() => return Ok(ExitStatus::Interrupted(signal)),
+        signal = &mut interrupted => return Ok(ExitStatus::Interrupted(signal)),
         version = Box::pin(version(settings, talk)) => version?,
     };
     let endpoint = settings.connect.client.endpoint.to_string();
@@ -39,11 +54,11 @@ pub(crate) async fn run(settings: &ProbeSettings, terminal: Terminal, talk: Talk
     if maximum_qos == QoS::AtMostOnce {
         lab.do_without_acknowledgements();
     }
-    let mut report = ProbeReport::new(endpoint, version.to_string(), settings.json, terminal.stdout);
+    let mut report = ProbeReport::new(endpoint, version.to_string(), settings.json, stream);
     let probed = tokio::select! {
         biased;
-        signal = interrupt.received() => Err(End::Signal(signal)),
-        probed = Box::pin(probe(&lab, &mut report)) => probed,
+        signal = &mut interrupted => Err(End::Signal(signal)),
+        probed = Box::pin(probe(&lab, &mut report, print)) => probed,
     };
     lab.clean_up().await;
     match probed {
@@ -53,7 +68,7 @@ pub(crate) async fn run(settings: &ProbeSettings, terminal: Terminal, talk: Talk
     }
     let missing: Vec<_> = settings.require.iter().map(|feature| feature.name()).collect();
     let missing: Vec<_> = missing.into_iter().filter(|name| !report.has(name)).collect();
-    match report.finish(&missing) {
+    match print(&report.finish(&missing)) {
         Ok(()) | Err(WriteError::Closed) => {}
         Err(WriteError::Failed(error)) => return Err(error),
     }
@@ -69,7 +84,11 @@ enum End {
 }
 
 /// Runs the checks, row by row.
-async fn probe(lab: &Lab<'_>, report: &mut ProbeReport) -> Result<(), End> {
+async fn probe(
+    lab: &Lab<'_>,
+    report: &mut ProbeReport,
+    print: &mut dyn FnMut(&str) -> Result<(), WriteError>,
+) -> Result<(), End> {
     for &feature in &lab.settings.features {
         let began = Instant::now();
         let limit = lab.settings.limit;
@@ -78,7 +97,7 @@ async fn probe(lab: &Lab<'_>, report: &mut ProbeReport) -> Result<(), End> {
         if feature == Feature::QoS1 && checked.is_err() {
             lab.do_without_acknowledgements();
         }
-        match report.add(row(feature, began.elapsed(), checked)) {
+        match print(&report.add(row(feature, began.elapsed(), checked))) {
             // A closed stdout does not change the exit code.
             Ok(()) | Err(WriteError::Closed) => {}
             Err(WriteError::Failed(error)) => return Err(End::Unwritable(error)),

@@ -8,6 +8,7 @@ use super::note::{Choice, Desktop::Filter, Desktop::Publish};
 use super::row::{Commands, Row, row};
 
 const PUBLISH: Commands = &["pub", "request", "> pub", "> request"];
+const PROBE: Commands = &["probe", "> probe"];
 const SUBSCRIBE: Commands = &["sub", "wait", "> sub"];
 /// Commands that decode what they receive.
 const DECODING: Commands = &["sub", "wait", "> sub", "> wait", "> expect", "> assert"];
@@ -176,7 +177,7 @@ pub(super) const ROWS: &[Row] = &[
     row("speed", &["replay"], Text, &[]),
     row("rounds", &["replay"], Number, &[]),
     row("map", &["replay"], List, &[]),
-    row("only", &["replay", "probe"], List, &[]),
+    row("only", &["replay", "probe", "> probe"], List, &[]),
     row("retain", &["replay"], Switch, &[]),
     // `clean-retained`
     row("topic", &["clean-retained"], Filters, &[]),
@@ -185,13 +186,13 @@ pub(super) const ROWS: &[Row] = &[
     row("yes", &["clean-retained"], Switch, &[]),
     row("idle_timeout", &["clean-retained"], Seconds, &[]),
     // `probe`
-    row("require", &["probe"], List, &[]),
-    row("json", &["probe"], Switch, &[]),
-    row("prefix", &["probe"], Text, &[]),
-    row("timeout", &["probe"], Seconds, &[]),
-    row("tls_port", &["probe"], Number, &[]),
-    row("ws_port", &["probe"], Number, &[]),
-    row("wss_port", &["probe"], Number, &[]),
+    row("require", PROBE, List, &[]),
+    row("json", PROBE, Switch, &[]),
+    row("prefix", PROBE, Text, &[]),
+    row("timeout", PROBE, Seconds, &[]),
+    row("tls_port", PROBE, Number, &[]),
+    row("ws_port", PROBE, Number, &[]),
+    row("wss_port", PROBE, Number, &[]),
     // `wait`
     row("pattern", &["wait"], Text, &[]),
     row("json", &["wait"], List, &[]),

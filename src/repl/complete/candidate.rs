@@ -18,6 +18,10 @@ pub(crate) trait Live {
     fn variables(&self) -> Vec<(String, String)>;
     /// Names of aliases and the text of each.
     fn aliases(&self) -> Vec<(String, String)>;
+    /// Names of notes and the line of each.
+    fn notes(&self) -> Vec<(String, String)>;
+    /// Numbers of the jobs in the background and what each does.
+    fn jobs(&self) -> Vec<(String, String)>;
     /// Paths that begin with this; folders end in a `/`.
     fn files(&self, prefix: &str) -> Vec<String>;
 }

@@ -24,6 +24,18 @@ const SHAPES: Known = &[
     ("raw", "payloads and nothing else"),
 ];
 
+const PROPERTIES: Known = &[
+    ("qos", ""),
+    ("retain", ""),
+    ("payload-format-indicator", ""),
+    ("message-expiry-interval", ""),
+    ("response-topic", ""),
+    ("correlation-data", ""),
+    ("content-type", ""),
+    ("subscription-identifier", ""),
+    ("user:", "user:NAME, a user property"),
+];
+
 /// The values of an option; `before` are the positional arguments before it.
 pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
     match (command, option, before) {
@@ -37,6 +49,12 @@ pub(super) fn values(command: &str, option: &str, before: &[&str]) -> Known {
             _ => &[],
         },
         ("connect", "name", []) => &[("as", "name the connection")],
+        ("retained", "words", []) => &[("clear", "remove them")],
+        ("note", "words", []) => {
+            &[("save", "save a line"), ("remove", "remove one"), ("file", "use another file, or name it")]
+        }
+        ("tee", "file", []) => &[("off", "end the log")],
+        (_, "property", _) => PROPERTIES,
         (_, "qos" | "will_qos", _) => QOS,
         (_, "mqtt_version", _) => &[("5.0", "MQTT 5.0"), ("3.1.1", "MQTT 3.1.1"), ("3.1", "MQTT 3.1")],
         (_, "retain_handling", _) => &[

@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, Command, Id};
 
 use self::candidate::{commands, help};
 use self::place::{Place, place};
-use super::line::{Open, Tokens, Word, tokens};
+use super::line::{Open, Tokens, Word, quote, tokens};
 
 pub(crate) use self::candidate::{Candidate, Live};
 
@@ -32,8 +32,7 @@ pub(crate) fn complete(root: &Command, line: &str, cursor: usize, live: &dyn Liv
     if let Some(variables) = variables.as_ref().filter(|variables| variables.start != start) {
         return variables.clone();
     }
-    let words = resolved(words, live);
-    let mut candidates = match place(root, &words) {
+    let mut candidates = match innermost(words, live).as_deref().and_then(|words| place(root, words)) {
         Some(Place::Command(command)) if command.has_subcommands() => commands(command, &partial, live),
         Some(place) => arguments(root, &place, &partial, live),
         None => Vec::new(),
@@ -54,7 +53,7 @@ pub(crate) fn hint(root: &Command, line: &str, live: &dyn Live) -> Option<String
     } else {
         return None;
     };
-    let words = resolved(words, live);
+    let words = innermost(words, live)?;
     let Place::Arguments { command, words: before, value_of, .. } = place(root, &words)? else { return None };
     let missing: Vec<String> = match value_of {
         Some(value) if value.is_required => vec![format!("<{}>", value_name(value.option))],
@@ -88,6 +87,27 @@ fn words_before(text: &str) -> Option<(Vec<String>, String, usize)> {
     match last {
         Some(last) => Some((words, last.raw(), last.start)),
         None => Some((words, String::new(), text.len())),
+    }
+}
+
+/// The words of the command that is being typed: that of an alias, and the one that `every`, a note or a block runs. `None`
+/// where no command can be.
+fn innermost(words: Vec<String>, live: &dyn Live) -> Option<Vec<String>> {
+    let mut words = resolved(words, live);
+    loop {
+        let skipped = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["every", _, ..] => 2,
+            ["note", "save", _, ..] => 3,
+            ["if" | "repeat", inner @ ..] => match inner.iter().rposition(|word| matches!(*word, "{" | "}")) {
+                Some(brace) if inner[brace] == "}" => return None,
+                Some(brace) => brace + 2,
+                // The words up to the brace are a number, or a command.
+                None if words[0] == "if" => 1,
+                None => return Some(words),
+            },
+            _ => return Some(words),
+        };
+        words.drain(..skipped);
     }
 }
 
@@ -128,12 +148,10 @@ fn variables(text: &str, live: &dyn Live) -> Option<Completion> {
 fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) -> Vec<Candidate> {
     let Place::Arguments { command, given, words, value_of, only_values } = place else { return Vec::new() };
     let of = |option: &Arg, partial: &str| {
-        let mut values = values::of(root, command, option, partial, live);
-        if values.is_empty() {
-            let known = known::values(command.get_name(), option.get_id().as_str(), words).iter();
-            let begin = known.filter(|(value, _)| value.starts_with(partial));
-            values.extend(begin.map(|(value, help)| Candidate::new(*value, *help)));
-        }
+        let known = known::values(command.get_name(), option.get_id().as_str(), words).iter();
+        let begin = known.filter(|(value, _)| value.starts_with(partial));
+        let mut values: Vec<_> = begin.map(|(value, help)| Candidate::new(*value, *help)).collect();
+        values.extend(values::of(root, command, option, words, partial, live));
         values
     };
     if let Some(value) = value_of
@@ -161,11 +179,17 @@ fn arguments(root: &Command, place: &Place<'_>, partial: &str, live: &dyn Live) 
     }
     if let Some(positional) = place::positional(command, words.len()) {
         let values = of(positional, partial);
-        let new: Vec<_> = values.into_iter().filter(|value| !found.contains(value)).collect();
+        // Of several values each is given once.
+        let is_given = |value: &Candidate| words.iter().any(|word| quote(word) == value.text);
+        let new: Vec<_> = values.into_iter().filter(|value| !found.contains(value) && !is_given(value)).collect();
         found.extend(new);
     }
     if found.is_empty() && partial.is_empty() && !only_values {
         found = options(command, given, "--");
+        if !found.is_empty() {
+            // None of them is what was asked for, so that nothing may be inserted, not even what all begin with.
+            found.insert(0, Candidate { is_whole: false, ..Candidate::new("", "Options:") });
+        }
     }
     found
 }

@@ -7,6 +7,7 @@ use super::*;
 use crate::cli::value;
 use crate::mqtt::{TopicFilter, TopicName};
 use crate::repl::line::{Line, Variables};
+use crate::settings::line_command;
 
 /// Commands of each kind; the session's own are tested in a terminal.
 #[derive(Debug, Parser)]
@@ -94,6 +95,12 @@ impl Live for Known {
     fn aliases(&self) -> Vec<(String, String)> {
         vec![("all".to_owned(), "sub -v".to_owned()), ("puh".to_owned(), "pub -r".to_owned())]
     }
+    fn notes(&self) -> Vec<(String, String)> {
+        vec![("lamp-on".to_owned(), "pub lamp on".to_owned())]
+    }
+    fn jobs(&self) -> Vec<(String, String)> {
+        vec![("3".to_owned(), "pub tick".to_owned())]
+    }
     fn files(&self, prefix: &str) -> Vec<String> {
         ["data/", "data/a.json"].iter().filter(|path| path.starts_with(prefix)).map(|path| (*path).to_owned()).collect()
     }
@@ -179,6 +186,44 @@ fn variables_and_aliases_are_looked_through() {
     assert_eq!(lines("pub a '$s^"), [""; 0]);
     assert_eq!(texts("all car/1/s"), ["car/1/speed"]);
     assert_eq!(texts("puh --r"), [""; 0], "the alias has it already");
+}
+
+#[test]
+fn a_command_inside_a_line_is_completed_as_one() {
+    let root = line_command();
+    let first =
+        |line: &str| complete(&root, line, line.len(), &Known).candidates.first().map(|first| first.text.clone());
+    let line = |line: &str| first(line).unwrap_or_default();
+    for before in ["every 5s ", "if ", "if wait a { ", "if wait a { pub b } else { ", "repeat 3 { ", "note save x "] {
+        assert_eq!(line(&format!("{before}unm")), "unmute", "{before}");
+        assert_eq!(line(&format!("{before}pub car/1/s")), "car/1/speed", "{before}");
+    }
+    assert_eq!((first("if wait a { pub b } "), first("repeat ")), (None, None));
+}
+
+#[test]
+fn what_the_session_keeps_is_offered_by_name() {
+    let root = line_command();
+    let texts = |line: &str| -> Vec<String> {
+        complete(&root, line, line.len(), &Known).candidates.into_iter().map(|candidate| candidate.text).collect()
+    };
+    assert_eq!(texts("note "), ["save", "remove", "file", "lamp-on"]);
+    assert_eq!(texts("note remove "), ["lamp-on"]);
+    assert_eq!(texts("note file da"), ["data/", "data/a.json"]);
+    assert_eq!(texts("stop "), ["3"]);
+    assert_eq!(texts("retained c"), ["clear", "car", "car/", "car/#"]);
+    assert_eq!(texts("retained clear car/2"), ["car/2/speed"]);
+    assert_eq!(texts("diff car/1/g"), ["car/1/gear"]);
+    assert_eq!(texts("expect a --property re"), ["retain", "response-topic"]);
+    assert_eq!(texts("rep"), ["reply", "repeat"]);
+}
+
+#[test]
+fn a_second_tab_inserts_nothing_that_was_not_asked_for() {
+    assert_eq!(texts("unsub car/# "), ["$share/g/order/#"]);
+    assert_eq!(texts("pub car on "), ["", "--qos", "--retain", "--user-properties", "--format", "--file-read"]);
+    let heading = &complete(&root(), "pub car on ", 11, &Known).candidates[0];
+    assert_eq!((heading.help.as_str(), heading.is_whole), ("Options:", false));
 }
 
 #[test]

@@ -29,12 +29,23 @@ enum Kind {
     Variable,
     /// An alias's name.
     Alias,
+    /// A note's name.
+    Note,
+    /// A job's number.
+    Job,
     /// Nothing that could be known.
     Other,
 }
 
 /// The candidates for a value of an option.
-pub(super) fn of(root: &Command, command: &Command, option: &Arg, partial: &str, live: &dyn Live) -> Vec<Candidate> {
+pub(super) fn of(
+    root: &Command,
+    command: &Command,
+    option: &Arg,
+    before: &[&str],
+    partial: &str,
+    live: &dyn Live,
+) -> Vec<Candidate> {
     let possible: Vec<_> = option.get_possible_values().into_iter().filter(|value| !value.is_hide_set()).collect();
     if !possible.is_empty() {
         let begins = possible.iter().filter(|value| value.get_name().starts_with(partial));
@@ -53,7 +64,7 @@ pub(super) fn of(root: &Command, command: &Command, option: &Arg, partial: &str,
         let begins = pairs.into_iter().filter(|(name, _)| name.starts_with(partial));
         begins.map(|(name, help)| Candidate::named(&name, help)).collect()
     };
-    match kind(command, option) {
+    match kind(command, option, before) {
         Kind::Topic => topics(partial, live),
         Kind::Filter => filters(partial, live),
         Kind::ActiveFilter => named(live.filters()),
@@ -63,12 +74,15 @@ pub(super) fn of(root: &Command, command: &Command, option: &Arg, partial: &str,
         Kind::Command => commands(root, partial, live),
         Kind::Variable => explained(live.variables()),
         Kind::Alias => explained(live.aliases()),
+        Kind::Note => explained(live.notes()),
+        Kind::Job => explained(live.jobs()),
         Kind::Other => Vec::new(),
     }
 }
 
-/// By the option's place where that says more than its type: the filters to unsubscribe from are known.
-fn kind(command: &Command, option: &Arg) -> Kind {
+/// By the option's place where that says more than its type: the filters to unsubscribe from are known. `before` are the
+/// positional arguments before it.
+fn kind(command: &Command, option: &Arg, before: &[&str]) -> Kind {
     let parsed = option.get_value_parser().type_id();
     match (command.get_name(), option.get_id().as_str()) {
         (_, "profile") => Kind::Profile,
@@ -77,6 +91,13 @@ fn kind(command: &Command, option: &Arg) -> Kind {
         ("help", "command") => Kind::Command,
         ("var" | "unvar", "name") => Kind::Variable,
         ("alias" | "unalias", "name") => Kind::Alias,
+        ("note", "words") => match before {
+            [] | ["remove"] => Kind::Note,
+            ["file"] => Kind::File,
+            _ => Kind::Other,
+        },
+        ("stop", "number") => Kind::Job,
+        ("diff", "first") => Kind::Topic,
         ("retained", "words") => Kind::Filter,
         _ if parsed == TypeId::of::<TopicFilter>() => Kind::Filter,
         _ if parsed == TypeId::of::<TopicName>() => Kind::Topic,

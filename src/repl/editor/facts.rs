@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::repl::complete::Live;
 use crate::repl::line::{Aliases, Variables};
+use crate::repl::noted::notes_in;
 
 /// Topics that completion knows.
 const MAXIMUM_TOPICS: usize = 10_000;
@@ -19,6 +20,9 @@ pub(in crate::repl) struct Facts {
     pub(in crate::repl) filters: Vec<String>,
     pub(in crate::repl) variables: Variables,
     pub(in crate::repl) aliases: Aliases,
+    pub(in crate::repl) jobs: Vec<(String, String)>,
+    /// The file of notes, which is read when they are asked for.
+    pub(in crate::repl) notes: Option<PathBuf>,
     topics: BTreeSet<String>,
 }
 
@@ -55,6 +59,14 @@ impl Live for Facts {
 
     fn aliases(&self) -> Vec<(String, String)> {
         self.aliases.iter().map(|(name, text)| (name.clone(), text.clone())).collect()
+    }
+
+    fn notes(&self) -> Vec<(String, String)> {
+        self.notes.as_deref().map(notes_in).unwrap_or_default()
+    }
+
+    fn jobs(&self) -> Vec<(String, String)> {
+        self.jobs.clone()
     }
 
     fn files(&self, prefix: &str) -> Vec<String> {

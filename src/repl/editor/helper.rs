@@ -118,6 +118,10 @@ impl Hint for Suggestion {
 fn listed(text: &str, help: &str, longest: usize, columns: usize) -> String {
     let help = printable(help);
     let help = help.lines().next().unwrap_or_default();
+    if text.is_empty() {
+        // A heading.
+        return help.to_owned();
+    }
     let room = columns.saturating_sub(longest + 4);
     if help.is_empty() || room < 8 {
         return text.to_owned();

@@ -66,7 +66,8 @@ impl Block {
     /// It is a block that does not end, or has no body.
     pub(crate) fn parse(text: &str, variables: &Variables) -> Result<Option<Self>, LineError> {
         let trimmed = text.trim();
-        if !is_header(trimmed) {
+        // Its help is that of a command.
+        if !is_header(trimmed) || trimmed.split_whitespace().nth(1) == Some("--help") {
             return Ok(None);
         }
         let wrong = || LineError::new(text, 0, Problem::Block);
