@@ -7,6 +7,7 @@ use std::time::Instant;
 use colored::Color;
 use jiff::Timestamp;
 
+use super::collected::Collected;
 use super::connection::{Active, Printer, without_own_identifiers};
 use super::diff::summary;
 use super::flood::Share;
@@ -68,6 +69,11 @@ impl Shell<'_> {
         let connection = &self.connections[index];
         let name: Arc<str> = connection.name.as_str().into();
         let asked_for = connection.asked_for(&record.message);
+        let is_passing = |collected: &Collected| collected.filter.matches(record.message.topic.as_str());
+        if asked_for.is_empty() && self.collected.as_ref().is_some_and(is_passing) {
+            // A live one that only came because `retained` looks at what is kept.
+            return Ok(0);
+        }
         let is_muted = self.is_watching
             || self.preferences.muted.iter().any(|filter| filter.matches(record.message.topic.as_str()));
         let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
