@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::deadline::at;
 use super::granted::granted;
 use super::interrupt::Interrupt;
 use super::question::is_agreed;
@@ -27,11 +28,7 @@ pub(crate) async fn run(settings: &CleanRetainedSettings, terminal: Terminal, ta
     }
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
-    let request = SubscribeRequest {
-        filters: settings.filters.clone(),
-        subscription_identifier: None,
-        user_properties: Vec::new(),
-    };
+    let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let mut cleaner = Cleaner {
         settings,
@@ -52,11 +49,7 @@ pub(crate) async fn run(settings: &CleanRetainedSettings, terminal: Terminal, ta
         cleaner.removals.report(talk);
     }
     cleaner.client.disconnect(Pending::Abandon);
-    while let Some(event) = events.next().await {
-        if matches!(event, Event::Closed(_)) {
-            break;
-        }
-    }
+    while events.next().await.is_some() {}
     result
 }
 
@@ -211,12 +204,5 @@ impl Cleaner<'_> {
             Err(WriteError::Closed) => Ok(Some(())),
             Err(WriteError::Failed(error)) => Err(error),
         }
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }
