@@ -26,8 +26,8 @@ use crate::payload::plural;
 use crate::session::{DisconnectProperties, Restored};
 use crate::settings::{ConnectSettings, PubSettings, QueueSettings};
 
-/// Messages that are stored in one go at most.
-const BATCH: usize = 1024;
+/// What is stored in one go at most where it is not read from lines: messages, and bytes of payload.
+const BATCH: (usize, usize) = (1024, 1024 * 1024);
 
 /// Stores and publishes everything, and what was left before.
 pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Talk) -> Result<ExitStatus, Error> {
@@ -173,7 +173,8 @@ impl Work<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Stores what is read. Where the queue is full, nothing is read.
+    /// Stores what is read, before more is read. Where the queue is full, nothing is read; the lines of the last read are
+    /// stored even then, as they are nowhere else.
     async fn read(&self, mut source: Source<'_>) -> Result<(), Error> {
         let delay = self.settings.publication.repeat_delay;
         loop {
@@ -187,11 +188,9 @@ impl Work<'_> {
                 }
                 self.left.notified().await;
             }
-            let room = match self.queue.maximum.saturating_sub(self.outbox.len()) {
-                _ if self.is_stopped() => BATCH,
-                room => usize::try_from(room).unwrap_or(BATCH).min(BATCH),
-            };
-            let mut batch = Vec::new();
+            let room = self.queue.maximum.saturating_sub(self.outbox.len());
+            let room = usize::try_from(room).unwrap_or(BATCH.0).min(BATCH.0);
+            let (mut batch, mut bytes) = (Vec::new(), 0);
             let end = loop {
                 let next = if batch.is_empty() {
                     tokio::select! {
@@ -199,21 +198,22 @@ impl Work<'_> {
                         next = source.next() => next,
                         () = self.stopped.notified() => break Some(Ok(())),
                     }
+                } else if source.is_at_hand() {
+                    source.next().await
                 } else {
-                    // What has come already goes to the disk with it.
-                    tokio::select! {
-                        biased;
-                        next = source.next() => next,
-                        () = std::future::ready(()) => break None,
-                    }
+                    break None;
                 };
                 match next {
-                    Ok(Next::Message(message)) => batch.push(message),
+                    Ok(Next::Message(message)) => {
+                        bytes += message.payload.len();
+                        batch.push(message);
+                    }
                     Ok(Next::Bad(error)) => self.tally.borrow_mut().bad(&error),
                     Ok(Next::End) => break Some(Ok(())),
                     Err(error) => break Some(Err(error)),
                 }
-                if batch.len() >= room || (!delay.is_zero() && source.is_between_rounds()) {
+                let is_full = !source.reads_lines() && (batch.len() >= room || bytes >= BATCH.1);
+                if is_full || (!delay.is_zero() && source.is_between_rounds()) {
                     break None;
                 }
             };
