@@ -41,8 +41,9 @@ pub(crate) async fn run(settings: &RecordSettings, talk: Talk) -> Result<ExitSta
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let mut interrupt = Interrupt::listen()?;
     let (recording, repeats) = open(settings, talk)?;
+    // Only now: before, a signal should end the reading of a long file at once.
+    let mut interrupt = Interrupt::listen()?;
     let deadline = settings.duration.map(|time| Instant::now() + time);
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
     let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
