@@ -12,7 +12,7 @@ use super::removal::{self, Removals};
 use super::status;
 use crate::client::{Client, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::TopicName;
+use crate::mqtt::{Message, TopicName};
 use crate::output::{Stdout, Talk, Terminal, WriteError};
 use crate::payload::plural;
 use crate::session::{Acknowledge, Received, SubscribeRequest};
@@ -114,8 +114,10 @@ impl Cleaner<'_> {
 
     fn take(&mut self, event: Option<Event>) -> Result<(), Error> {
         match event {
-            Some(Event::Message(received)) if removal::is_kept(&received.message) => {
+            Some(Event::Message(mut received)) if removal::is_kept(&received.message) => {
                 let topic = received.message.topic.clone();
+                // There may be millions: only their topics are needed.
+                received.message = Message::new(topic.clone(), "");
                 let is_left_out = topic.as_str().starts_with("$SYS/")
                     || self.settings.filter_out.iter().any(|filter| filter.matches(topic.as_str()));
                 if !is_left_out && self.found.insert(topic.clone(), received).is_none() {
