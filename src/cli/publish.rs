@@ -23,7 +23,7 @@ until it is written to the socket. Nothing stored is lost when the program is ki
 the next run with the same DIR continues in the same session, with the same packet ids, so that QoS 2 stays exactly once.
 DIR holds a client id of its own; in MQTT 5.0 the session lasts 7 days, or --session-expiry-interval. With lines from stdin
 it reconnects forever, and stops reading when --queue-max messages wait. A signal that ends it loses no line that was read;
-kill -9 can lose what was read from a pipe and is not stored yet, 16 KB at most. One process at a time can use DIR.
+kill -9 can lose the lines that it has just read and is storing, 16 KB at most. One process at a time can use DIR.
 
 Examples:
   mqttx-rs pub -t car/1/speed -m 52 -q 1

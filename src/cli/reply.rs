@@ -18,7 +18,7 @@ line `name: value` each) are in its environment. If CMD fails, a warning is prin
 --rules FILE has a table [[rules]] for each rule; the first one that matches a request answers it. filter selects the
 requests, match (a regular expression) and json (such as \"/state=on\") check the payload. answer (a text with placeholders),
 file (the same, or a Jinja template), echo = true or exec is the answer. topic (with placeholders) is used if the request
-names no Response Topic; qos, retain and delay (\"2s\") apply to the answer.
+names no Response Topic; qos and delay (\"2s\") apply to the answer, and retain = true unless it goes to a Response Topic.
 
 Examples:
   mqttx-rs reply 'lamp/+/get' -m on

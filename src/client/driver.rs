@@ -24,11 +24,17 @@ pub(super) struct Route {
     pub(super) tap: Option<Box<dyn Tap>>,
 }
 
+/// How often in a row the broker throws a client out before another one is suspected: a broker that is restarted twice in a
+/// short time does that too.
+const THROWN_OUT: u32 = 3;
+
 /// What the ends of connections look like, one after another.
 #[derive(Debug, Default)]
 struct Clues {
-    is_client_id_chosen: bool,
-    /// Connections in a row that the broker closed soon after it had accepted them, with nothing outstanding.
+    /// Another client can have the identifier, and the broker does not say so: in MQTT 5.0 it must [MQTT-3.1.4-3].
+    is_ousted_silently: bool,
+    /// Connections in a row that the broker closed soon after it had accepted them, with nothing outstanding and without a
+    /// reason.
     thrown_out: u32,
     reported: Vec<Clue>,
 }
@@ -38,12 +44,13 @@ impl Clues {
         let is_closed = matches!(cause, Cause::Lost(LinkLoss::EndOfStream | LinkLoss::Reset));
         if is_closed && is_short && state.is_idle() {
             self.thrown_out += 1;
-        } else if !matches!(cause, Cause::Dial(_)) {
+        } else {
+            // Also if the broker could not be reached: then it was restarted.
             self.thrown_out = 0;
         }
         match state.session.oversized() {
             Some(size) if is_closed => Some(Clue::Oversized(size)),
-            _ => (self.thrown_out >= 2 && self.is_client_id_chosen).then_some(Clue::SharedClientId),
+            _ => (self.thrown_out >= THROWN_OUT && self.is_ousted_silently).then_some(Clue::SharedClientId),
         }
     }
 
@@ -60,7 +67,8 @@ impl Clues {
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
     let Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap } = &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
-    let mut clues = Clues { is_client_id_chosen: *is_client_id_chosen, ..Clues::default() };
+    let is_ousted_silently = *is_client_id_chosen && !version.is_v5();
+    let mut clues = Clues { is_ousted_silently, ..Clues::default() };
     let result = loop {
         let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
             Ok(()) => break Ok(()),

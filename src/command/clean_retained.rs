@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::deadline::at;
 use super::granted::granted;
 use super::interrupt::Interrupt;
 use super::question::is_agreed;
@@ -11,7 +12,7 @@ use super::removal::{self, Removals};
 use super::status;
 use crate::client::{Client, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::TopicName;
+use crate::mqtt::{Message, TopicName};
 use crate::output::{Stdout, Talk, Terminal, WriteError};
 use crate::payload::plural;
 use crate::session::{Acknowledge, Received, SubscribeRequest};
@@ -27,11 +28,7 @@ pub(crate) async fn run(settings: &CleanRetainedSettings, terminal: Terminal, ta
     }
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
-    let request = SubscribeRequest {
-        filters: settings.filters.clone(),
-        subscription_identifier: None,
-        user_properties: Vec::new(),
-    };
+    let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let mut cleaner = Cleaner {
         settings,
@@ -52,11 +49,7 @@ pub(crate) async fn run(settings: &CleanRetainedSettings, terminal: Terminal, ta
         cleaner.removals.report(talk);
     }
     cleaner.client.disconnect(Pending::Abandon);
-    while let Some(event) = events.next().await {
-        if matches!(event, Event::Closed(_)) {
-            break;
-        }
-    }
+    while events.next().await.is_some() {}
     result
 }
 
@@ -121,8 +114,10 @@ impl Cleaner<'_> {
 
     fn take(&mut self, event: Option<Event>) -> Result<(), Error> {
         match event {
-            Some(Event::Message(received)) if removal::is_kept(&received.message) => {
+            Some(Event::Message(mut received)) if removal::is_kept(&received.message) => {
                 let topic = received.message.topic.clone();
+                // There may be millions: only their topics are needed.
+                received.message = Message::new(topic.clone(), "");
                 let is_left_out = topic.as_str().starts_with("$SYS/")
                     || self.settings.filter_out.iter().any(|filter| filter.matches(topic.as_str()));
                 if !is_left_out && self.found.insert(topic.clone(), received).is_none() {
@@ -211,12 +206,5 @@ impl Cleaner<'_> {
             Err(WriteError::Closed) => Ok(Some(())),
             Err(WriteError::Failed(error)) => Err(error),
         }
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A terminal and a pipe can only be read blocking; the thread reads a few chunks of whole lines ahead, and
 //! the command splits them as fast as the broker accepts messages. On demand it reads a chunk when one is asked for, so that
-//! little is in memory that others have to read if the process is killed.
+//! no more is read before this is stored.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl Lines {
             }
         }
         Some(Ok(self.cut()))
+    }
+
+    /// Whether the next line has been read.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        !self.rest.is_empty()
     }
 
     async fn chunk(&mut self) -> Option<io::Result<Bytes>> {

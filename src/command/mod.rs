@@ -29,6 +29,8 @@ pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod tally;
 
+mod deadline;
+mod delivery;
 mod find_max;
 mod granted;
 mod load;

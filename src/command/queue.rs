@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::deadline::Deadline;
+use super::delivery::{Delivery, Handed, hand_over};
 use super::interrupt::Interrupt;
-use super::publish::{Cut, Deadline};
 use super::source::{Next, Source};
-use super::status;
 use super::tally::Tally;
-use crate::client::{Client, Declined, Event, Pending};
-use crate::error::{Error, ErrorKind, ExitStatus};
+use crate::client::{Client, Event, Pending};
+use crate::error::{Error, ExitStatus};
 use crate::mqtt::{Message, ReasonCode};
 use crate::outbox::{Outbox, OutboxError};
 use crate::output::Talk;
@@ -26,15 +26,15 @@ use crate::payload::plural;
 use crate::session::{DisconnectProperties, Restored};
 use crate::settings::{ConnectSettings, PubSettings, QueueSettings};
 
-/// Messages that are stored in one go at most.
-const BATCH: usize = 1024;
+/// What is stored in one go at most where it is not read from lines: messages, and bytes of payload.
+const BATCH: (usize, usize) = (1024, 1024 * 1024);
 
 /// Stores and publishes everything, and what was left before.
 pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Talk) -> Result<ExitStatus, Error> {
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let deadline = Deadline::of(&settings.publication);
+    let deadline = Deadline::after(settings.publication.timeout);
     let stop = Arc::new(AtomicBool::new(false));
     let outbox = Outbox::open(&queue.folder).map_err(|error| unusable(queue, &error))?;
     let source =
@@ -66,72 +66,27 @@ pub(crate) async fn run(settings: &PubSettings, queue: &QueueSettings, talk: Tal
         is_broken: Cell::new(false),
     };
     let mut working = pin!(work.run(source));
-    let mut is_handed_over = false;
-    let (mut failed, mut cut) = (None, None);
-    let closed = loop {
-        tokio::select! {
-            biased;
-            signal = interrupt.received(), if cut.is_none() => {
-                cut = Some(Cut::Signal(signal));
-                client.disconnect(Pending::Abandon);
-            }
-            time = deadline.expiry(), if cut.is_none() => {
-                cut = Some(Cut::Timeout(time));
-                client.disconnect(Pending::Abandon);
-            }
-            event = events.next() => match event {
-                Some(Event::Closed(result)) => break result,
-                Some(event) => {
-                    status::tell(talk, &connect, &event);
-                    // What the client gives up is still in the queue.
-                    let is_left = matches!(&event, Event::Published { id, .. } if outbox.has(*id));
-                    if !is_left {
-                        tally.borrow_mut().take(event);
-                        work.left.notify_one();
-                    }
-                }
-                None => break Ok(()),
-            },
-            end = &mut working, if !is_handed_over => {
-                is_handed_over = true;
-                failed = end.err();
-                work.finish();
-            }
+    let delivery = Delivery { client: &client, connect: &connect, talk, deadline, is_endless: false };
+    let take = |event| {
+        // What the client gives up is still in the queue.
+        let is_left = matches!(&event, Event::Published { id, .. } if outbox.has(*id));
+        if !is_left {
+            tally.borrow_mut().take(event);
+            work.left.notify_one();
         }
     };
-    if cut.is_some() && !is_handed_over {
+    let mut delivered = delivery.run(&mut interrupt, &mut events, working.as_mut(), take, || work.finish()).await;
+    if delivered.cut.is_some() && !delivered.is_produced {
         // What has been read is nowhere else.
         work.stop_reading();
-        failed = working.as_mut().await.err();
+        delivered.failed = working.as_mut().await.err();
     }
     match outbox.commit() {
         // The first error says more than those that follow from it.
         Err(error) if !work.is_broken.get() => return Err(unusable(queue, &error)),
         _ => outbox.tidy(),
     }
-    let tally = tally.borrow();
-    let waiting = waiting(&outbox, queue);
-    let progress =
-        || waiting.clone().map_or_else(|| tally.progress(), |waiting| format!("{}, {waiting}", tally.progress()));
-    if let (Some(_), Some(error)) = (&cut, &failed) {
-        return Err(error.clone().with_detail(progress()));
-    }
-    match (closed, cut) {
-        (Ok(()), _) if is_handed_over && failed.is_none() && waiting.is_none() => Ok(tally.report()),
-        (_, Some(Cut::Signal(signal))) => {
-            talk.failure(format_args!("Interrupted: {}", progress()));
-            Ok(tally.failure().map_or(ExitStatus::Interrupted(signal), ExitStatus::Partly))
-        }
-        (_, Some(Cut::Timeout(time))) => {
-            let message = format!("not done within --timeout of {} s: {}", time.as_secs_f64(), progress());
-            tally.refused_before(Error::new(ErrorKind::TimedOut, message))
-        }
-        (closed, None) => match (failed, closed) {
-            (Some(error), _) => Err(error.with_detail(progress())),
-            (None, Err(error)) => tally.refused_before(Error::from(*error).with_detail(progress())),
-            (None, Ok(())) => Ok(tally.report()),
-        },
-    }
+    delivered.conclude(&tally.borrow(), waiting(&outbox, queue).as_deref(), talk)
 }
 
 /// Takes up the session of the queue: its client identifier, and what was sent in it and not completed.
@@ -218,7 +173,8 @@ impl Work<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Stores what is read. Where the queue is full, nothing is read.
+    /// Stores what is read, before more is read. Where the queue is full, nothing is read; the lines of the last read are
+    /// stored even then, as they are nowhere else.
     async fn read(&self, mut source: Source<'_>) -> Result<(), Error> {
         let delay = self.settings.publication.repeat_delay;
         loop {
@@ -232,11 +188,9 @@ impl Work<'_> {
                 }
                 self.left.notified().await;
             }
-            let room = match self.queue.maximum.saturating_sub(self.outbox.len()) {
-                _ if self.is_stopped() => BATCH,
-                room => usize::try_from(room).unwrap_or(BATCH).min(BATCH),
-            };
-            let mut batch = Vec::new();
+            let room = self.queue.maximum.saturating_sub(self.outbox.len());
+            let room = usize::try_from(room).unwrap_or(BATCH.0).min(BATCH.0);
+            let (mut batch, mut bytes) = (Vec::new(), 0);
             let end = loop {
                 let next = if batch.is_empty() {
                     tokio::select! {
@@ -244,21 +198,22 @@ impl Work<'_> {
                         next = source.next() => next,
                         () = self.stopped.notified() => break Some(Ok(())),
                     }
+                } else if source.is_at_hand() {
+                    source.next().await
                 } else {
-                    // What has come already goes to the disk with it.
-                    tokio::select! {
-                        biased;
-                        next = source.next() => next,
-                        () = std::future::ready(()) => break None,
-                    }
+                    break None;
                 };
                 match next {
-                    Ok(Next::Message(message)) => batch.push(message),
+                    Ok(Next::Message(message)) => {
+                        bytes += message.payload.len();
+                        batch.push(message);
+                    }
                     Ok(Next::Bad(error)) => self.tally.borrow_mut().bad(&error),
                     Ok(Next::End) => break Some(Ok(())),
                     Err(error) => break Some(Err(error)),
                 }
-                if batch.len() >= room || (!delay.is_zero() && source.is_between_rounds()) {
+                let is_full = !source.reads_lines() && (batch.len() >= room || bytes >= BATCH.1);
+                if is_full || (!delay.is_zero() && source.is_between_rounds()) {
                     break None;
                 }
             };
@@ -301,15 +256,10 @@ impl Work<'_> {
             }
             for (number, message) in messages {
                 self.outbox.expect(number);
-                let topic = message.topic.clone();
-                match self.client.publish(message).await {
-                    Ok(_) => self.tally.borrow_mut().accepted(),
-                    // Its last event says why.
-                    Err(Declined::Closed(_)) => return Ok(()),
-                    Err(Declined::Rejected(error)) => {
-                        self.outbox.decline(number);
-                        self.tally.borrow_mut().declined(&topic, &error);
-                    }
+                match hand_over(self.client, message, self.tally).await {
+                    Handed::Over => {}
+                    Handed::Declined => self.outbox.decline(number),
+                    Handed::Closed => return Ok(()),
                 }
             }
         }

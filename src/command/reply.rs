@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::deadline::at;
 use super::interrupt::Interrupt;
 use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
 use super::respond::Responder;
@@ -26,11 +27,7 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
     }
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
-    let request = SubscribeRequest {
-        filters: settings.filters.clone(),
-        subscription_identifier: None,
-        user_properties: Vec::new(),
-    };
+    let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let responder = Responder::new(settings.rules.clone(), settings.connect.client.connect.version.is_v5(), talk);
     let mut replier = Replier { settings, client, talk, count: 0, responder, delayed: 0, waiting: BTreeMap::new() };
@@ -38,7 +35,7 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
         let event = tokio::select! {
             biased;
             signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            () = due(replier.waiting.keys().next()) => None,
+            () = at(replier.waiting.keys().next().map(|(due, _)| *due)) => None,
             event = events.next() => Some(event),
         };
         let work = async {
@@ -84,14 +81,6 @@ struct Waiting {
     /// The topic of the request.
     request: TopicName,
     answer: Message,
-}
-
-/// When the first answer that waits is due.
-async fn due(first: Option<&(Instant, u64)>) {
-    match first {
-        Some((time, _)) => sleep_until(*time).await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Replier<'_> {

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
+use super::deadline::at;
 use super::interrupt::Interrupt;
 use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
 use super::source::{Next, Source};
@@ -40,8 +41,7 @@ pub(crate) async fn run(settings: &RequestSettings, terminal: Terminal, talk: Ta
     let mut interrupt = Interrupt::listen()?;
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::OnReceipt, talk)?;
     let filter = SubscriptionOptions::new(settings.reply_filter.clone(), QoS::ExactlyOnce);
-    let request =
-        SubscribeRequest { filters: vec![filter], subscription_identifier: None, user_properties: Vec::new() };
+    let request = SubscribeRequest { filters: vec![filter], ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let mut requester = Requester { settings, client, talk, printer, sent: None, count: 0, is_unheard: false };
     let mut source = Some(source);
@@ -183,16 +183,5 @@ impl Requester<'_> {
 /// DISCONNECT, after the acknowledgements that are still to be sent.
 async fn close(client: &Client, events: &mut Events, pending: Pending) {
     client.disconnect(pending);
-    while let Some(event) = events.next().await {
-        if matches!(event, Event::Closed(_)) {
-            break;
-        }
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
+    while events.next().await.is_some() {}
 }

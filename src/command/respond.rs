@@ -38,7 +38,9 @@ impl Responder {
         let rule = rules.iter().find(|rule| rule.fits(&request.topic, &request.payload))?;
         self.drawer.begin_answer(self.requests, &request.payload);
         let topic = self.reply_topic(rule, request)?;
-        let answer = self.answer(rule, request, topic).await?;
+        let mut answer = self.answer(rule, request, topic).await?;
+        // The requester's own topic is often a random one: nobody would ever remove what the broker kept there.
+        answer.retain = rule.retain && response_topic(request).is_none();
         self.requests += 1;
         Some((rule.delay, answer))
     }
@@ -70,8 +72,7 @@ impl Responder {
             self.talk.warning(format_args!("the retained message on {topic} is not answered"));
             return None;
         }
-        let named = request.properties.as_ref().and_then(|properties| properties.response_topic.as_deref());
-        if let Some(named) = named {
+        if let Some(named) = response_topic(request) {
             return TopicName::parse(named)
                 .inspect_err(|error| self.talk.warning(format_args!("the request on {topic} is not answered: {error}")))
                 .ok();
@@ -123,8 +124,13 @@ impl Responder {
         let correlation_data = request.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
         let properties = correlation_data
             .map(|data| Arc::new(PublishProperties { correlation_data: Some(data), ..Default::default() }));
-        Some(Message { properties, retain: rule.retain, ..Message::new(topic, payload).with_qos(rule.qos) })
+        Some(Message { properties, ..Message::new(topic, payload).with_qos(rule.qos) })
     }
+}
+
+/// Where the request itself wants the answer (5.0).
+fn response_topic(request: &Message) -> Option<&str> {
+    request.properties.as_ref().and_then(|properties| properties.response_topic.as_deref())
 }
 
 /// Runs a command with the request on its stdin; the error is the reason for no answer.

@@ -91,6 +91,16 @@ impl<'a> Source<'a> {
         matches!(self.payloads, Payloads::Lines { .. } | Payloads::JsonLines { .. })
     }
 
+    /// Whether the next message can be made from what has been read.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        let is_for_more_topics = self.current.as_ref().is_some_and(|(_, next)| *next < self.settings.topics.len());
+        is_for_more_topics
+            || match &self.payloads {
+                Payloads::Lines { lines, .. } | Payloads::JsonLines { lines, .. } => lines.is_at_hand(),
+                Payloads::Repeated { .. } | Payloads::Filled { .. } => true,
+            }
+    }
+
     fn open_with(settings: &'a Publication, lines: impl FnOnce() -> Lines) -> Result<Self, Error> {
         let filled = |read: &dyn Fn(&Templates) -> Result<Template, Error>| match &settings.templates {
             Some(templates) => {

@@ -53,6 +53,9 @@ pub(super) struct State {
     order: u64,
     /// How many messages there are.
     count: u64,
+    /// Why the file can no longer be written. All that follows is refused with "previous I/O error", which does not say
+    /// that the disk is full.
+    broken: Option<OutboxError>,
 }
 
 /// What has become of a message.
@@ -103,6 +106,7 @@ impl Outbox {
             last,
             order,
             count,
+            broken: None,
         };
         Ok(Self { shared: Arc::new(Shared { state: Mutex::new(state) }) })
     }
@@ -143,46 +147,12 @@ impl Outbox {
 
     /// Stores messages. They are on disk when it returns.
     pub(crate) fn push(&self, messages: &[Message]) -> Result<(), OutboxError> {
-        let mut state = self.lock();
-        let transaction = state.database.begin_write()?;
-        let mut last = state.last;
-        {
-            let mut table = transaction.open_table(MESSAGES)?;
-            for message in messages {
-                last += 1;
-                // What no packet can hold was refused when the message was made.
-                let bytes = form::to_bytes(message).ok_or(OutboxError::Damaged(last))?;
-                table.insert(last, &*bytes)?;
-            }
-        }
-        state.write_steps(&transaction)?;
-        transaction.commit()?;
-        state.has_written();
-        state.count += messages.len() as u64;
-        state.last = last;
-        Ok(())
+        self.lock().keeping_the_first_error(|state| state.push(messages))
     }
 
     /// The next messages that were never sent, with their numbers; none if there are no more for now.
     pub(crate) fn read_on(&self) -> Result<Vec<(u64, Message)>, OutboxError> {
-        let mut state = self.lock();
-        let transaction = state.database.begin_read()?;
-        let table = transaction.open_table(MESSAGES)?;
-        let (mut found, mut bytes) = (Vec::new(), 0);
-        for entry in table.range(state.cursor + 1..)? {
-            let (number, stored) = entry?;
-            let number = number.value();
-            state.cursor = number;
-            if state.sent_before.contains(&number) {
-                continue;
-            }
-            bytes += stored.value().len();
-            found.push((number, form::to_message(stored.value()).ok_or(OutboxError::Damaged(number))?));
-            if found.len() >= AT_ONCE.0 || bytes >= AT_ONCE.1 {
-                break;
-            }
-        }
-        Ok(found)
+        self.lock().keeping_the_first_error(State::read_on)
     }
 
     /// The message of this number is what the session gets next.
@@ -247,7 +217,62 @@ impl State {
         self.steps.extend(number.map(|number| (number, step)));
     }
 
+    /// The file cannot be written: what came first is reported from then on.
+    fn keeping_the_first_error<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, OutboxError>,
+    ) -> Result<T, OutboxError> {
+        work(self).map_err(|error| match error {
+            OutboxError::Database(_) => self.broken.get_or_insert(error).clone(),
+            error => error,
+        })
+    }
+
+    fn push(&mut self, messages: &[Message]) -> Result<(), OutboxError> {
+        let transaction = self.database.begin_write()?;
+        let mut last = self.last;
+        {
+            let mut table = transaction.open_table(MESSAGES)?;
+            for message in messages {
+                last += 1;
+                // What no packet can hold was refused when the message was made.
+                let bytes = form::to_bytes(message).ok_or(OutboxError::Damaged(last))?;
+                table.insert(last, &*bytes)?;
+            }
+        }
+        self.write_steps(&transaction)?;
+        transaction.commit()?;
+        self.has_written();
+        self.count += messages.len() as u64;
+        self.last = last;
+        Ok(())
+    }
+
+    fn read_on(&mut self) -> Result<Vec<(u64, Message)>, OutboxError> {
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(MESSAGES)?;
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        for entry in table.range(self.cursor + 1..)? {
+            let (number, stored) = entry?;
+            let number = number.value();
+            self.cursor = number;
+            if self.sent_before.contains(&number) {
+                continue;
+            }
+            bytes += stored.value().len();
+            found.push((number, form::to_message(stored.value()).ok_or(OutboxError::Damaged(number))?));
+            if found.len() >= AT_ONCE.0 || bytes >= AT_ONCE.1 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     pub(super) fn commit(&mut self) -> Result<(), OutboxError> {
+        self.keeping_the_first_error(Self::commit_steps)
+    }
+
+    fn commit_steps(&mut self) -> Result<(), OutboxError> {
         if self.steps.is_empty() {
             return Ok(());
         }

@@ -183,6 +183,21 @@ fn an_empty_queue_gives_the_disk_back_what_it_took() {
 }
 
 #[test]
+fn what_broke_the_queue_is_what_every_later_error_says() {
+    let disk = Handle::default();
+    let outbox = disk.open();
+    outbox.push(&[message(0)]).unwrap();
+    disk.0.lock().unwrap().left = Some(0);
+    let first = outbox.push(&[message(1)]).unwrap_err().to_string();
+    assert!(first.contains("the power is cut"), "{first}");
+    // Even a disk with room again is not written to any more.
+    disk.0.lock().unwrap().left = None;
+    assert_eq!(outbox.push(&[message(1)]).unwrap_err().to_string(), first);
+    outbox.decline(1);
+    assert_eq!(outbox.journal().commit().unwrap_err(), first);
+}
+
+#[test]
 fn a_second_opening_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let _first = Outbox::open(folder.path()).unwrap();

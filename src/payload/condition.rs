@@ -105,6 +105,10 @@ impl FromStr for JsonPlace {
             Some((pointer, value)) => (pointer, Some(value)),
             None => (text, None),
         };
+        // As a pointer it would be the whole document, which every JSON payload has: most likely an unset variable.
+        if text.trim().is_empty() {
+            return Err(InvalidJsonPlace { text: text.to_owned(), why: "it is empty".to_owned() });
+        }
         // No expression begins with a slash.
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return match Jq::new(text) {
@@ -129,8 +133,7 @@ mod tests {
     #[test]
     fn a_place_is_there_or_has_a_value() {
         let payload = br#"{"state":{"on":true,"name":"lamp"},"n":12.50,"list":[1,2]}"#;
-        for fits in
-            ["/state", "/state/on", "/state/on=true", "/state/name=lamp", "/n=12.5", "/list/1=2", "/list/1=2.0", ""]
+        for fits in ["/state", "/state/on", "/state/on=true", "/state/name=lamp", "/n=12.5", "/list/1=2", "/list/1=2.0"]
         {
             assert!(json(fits).fits(payload), "{fits}");
         }
@@ -138,6 +141,10 @@ mod tests {
             assert!(!json(differs).fits(payload), "{differs}");
         }
         assert!(!json("/state").fits(b"no JSON"));
+        assert!(json("=5").fits(b"5.0") && !json("=5").fits(b"6"), "the whole document");
+        for empty in ["", " "] {
+            assert!(empty.parse::<JsonPlace>().unwrap_err().to_string().ends_with("it is empty"));
+        }
         assert!("state".parse::<JsonPlace>().is_err());
     }
 

@@ -156,7 +156,7 @@ fn refused(invalid: InvalidOptions) -> Error {
 /// Why a session cannot be kept with an identifier that changes with each run.
 pub(super) const NEEDS_CLIENT_ID: &str = "needs --client-id: a session under a random id can never be resumed";
 
-/// Refuses a session that outlives this run and can never be resumed.
+/// A warning of a session that outlives this run and can never be resumed.
 fn unnamed_session(connect: &ConnectOptions, origins: &Origins) -> Option<String> {
     if origins.given("client_id") {
         return None;

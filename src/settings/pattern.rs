@@ -79,7 +79,7 @@ impl Facts {
     fn value(&self, name: Name) -> Option<String> {
         match name {
             Name::Hostname => Some(self.hostname.clone()),
-            Name::User => Some(self.user.clone()),
+            Name::User => Some(user(&self.user)),
             Name::Profile => Some(self.profile.clone()),
             Name::Pid => Some(self.pid.to_string()),
             Name::Run => self.run.map(|run| format!("{run:08x}")),
@@ -101,6 +101,26 @@ fn refused(option: &str, error: &PlaceholderError) -> Error {
     }
     let refused = Error::usage(format!("{option}: {error}")).with_detail(error.caret());
     refused.with_hint(similar + &error.reference())
+}
+
+/// The user of this process; a service or a container often has no variable with it.
+#[cfg(unix)]
+fn user(of_environment: &str) -> String {
+    if !of_environment.is_empty() {
+        return of_environment.to_owned();
+    }
+    let id = nix::unistd::getuid();
+    match nix::unistd::User::from_uid(id) {
+        Ok(Some(user)) => user.name,
+        // A number that has no name, as in many containers.
+        Ok(None) | Err(_) => id.to_string(),
+    }
+}
+
+/// Windows always has the variable.
+#[cfg(not(unix))]
+fn user(of_environment: &str) -> String {
+    of_environment.to_owned()
 }
 
 #[cfg(test)]

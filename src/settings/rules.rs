@@ -28,7 +28,7 @@ pub(crate) struct Rule {
     pub(crate) topic: Option<AnswerTopic>,
     /// QoS of the answer.
     pub(crate) qos: QoS,
-    /// The broker keeps the answer.
+    /// The broker keeps the answer, unless it goes to a Response Topic.
     pub(crate) retain: bool,
     /// How long after the request.
     pub(crate) delay: Duration,

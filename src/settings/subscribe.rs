@@ -106,6 +106,10 @@ impl SubSettings {
         }
         warnings.extend(doubts(&filters));
         let work = Work::resolve(&arguments.work, &mut connect.client, origins)?;
+        // What a member of a shared subscription leaves goes to the others, at most brokers.
+        if filters.iter().any(|options| options.qos > QoS::AtMostOnce && !options.filter.is_shared()) {
+            warnings.extend(work.as_ref().and_then(|work| work.doubt(&connect.client)));
+        }
         let is_executed = matches!(&work, Some(Work { worker: WorkerKind::Command(_), .. }));
         if work.is_some() && selection.remove_retained {
             let name = if is_executed { "--exec" } else { "--ack-on-read" };

@@ -61,6 +61,23 @@ impl Work {
         connect.tolerates_excess = true;
         Ok(Some(Self { worker, jobs, acknowledge_first, on_failure }))
     }
+
+    /// What is acknowledged too late to survive the end of this process, if anything.
+    pub(super) fn doubt(&self, client: &ClientOptions) -> Option<String> {
+        let connect = &client.connect;
+        let outlives_us = client.is_client_id_chosen
+            && !connect.clean_start
+            && (!connect.version.is_v5()
+                || connect.properties.session_expiry_interval.is_some_and(|expiry| expiry > 0));
+        if self.acknowledge_first || outlives_us {
+            return None;
+        }
+        let option = if self.worker == WorkerKind::Reader { "--ack-on-read" } else { "--ack after" };
+        Some(format!(
+            "{option}: the session ends with this process, so if it is killed, the broker does not send again what is not \
+             acknowledged (-i ID --no-clean keeps the session)"
+        ))
+    }
 }
 
 /// A broker sends a message again to a session that outlives the connection.

@@ -164,3 +164,21 @@ fn brokers_that_point_to_one_another_are_left_after_five_hops() {
     }
     running.wait().expect_code(4);
 }
+
+#[test]
+fn the_user_is_known_without_a_variable() {
+    let name = std::process::Command::new("id").arg("-un").output().unwrap();
+    let name = String::from_utf8(name.stdout).unwrap();
+    let broker = ScriptedBroker::start();
+    let mut program = Program::new(["pub", "-t", "a", "-m", "x", "-i", "of-{user}"]).port(broker.port());
+    for variable in ["USER", "LOGNAME", "USERNAME"] {
+        program = program.env(variable, "");
+    }
+    let running = program.start();
+    let (mut link, connect) = broker.accept_session(connack());
+    assert_eq!(connect.client_id, format!("of-{}", name.trim()));
+    link.expect_publish();
+    link.expect_goodbye();
+    link.close();
+    running.wait().expect_code(0);
+}

@@ -66,6 +66,7 @@ fn a_queue_that_cannot_be_stored_ends_the_run_while_the_broker_is_away() {
     running.try_write(&lines);
     let ended = running.wait().expect_code(1);
     assert!(ended.stderr.contains("error: --queue "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("File too large"), "the first error says why: {}", ended.stderr);
 }
 
 #[test]

@@ -164,6 +164,12 @@ fn edit_keeps_comments_and_what_the_editor_leaves_broken_is_not_kept() {
         editor(&format!("sed -i 's/\"c\"/\"d\"/' \"$1\"; echo '# theirs' >> {}", other.display())).expect_code(1);
     assert!(ended.stderr.contains("was changed by another program in the meantime"), "{}", ended.stderr);
     assert!(home.text_of_profile("task").ends_with("# theirs\n"));
+    // What was typed before an editor fails is kept; where nothing was, nothing is left.
+    let ended = editor("echo '# mine' > \"$1\"; exit 1").expect_code(1);
+    let draft = ended.stderr.trim().split_once("hint: your draft is in ").unwrap().1;
+    assert_eq!(fs::read_to_string(draft).unwrap(), "# mine\n");
+    let ended = editor("exit 1").expect_code(1);
+    assert!(ended.stderr.contains("failed: ") && !ended.stderr.contains("draft"), "{}", ended.stderr);
 }
 
 #[test]

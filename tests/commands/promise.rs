@@ -422,17 +422,39 @@ fn a_filter_that_is_given_twice_is_sent_once() {
 fn two_clients_that_throw_each_other_out_are_pointed_to_their_identifier() {
     let broker = ScriptedBroker::start();
     let mut running = program("sub -t a -V 3.1.1 -i shared", &broker).start();
-    for _ in 0..2 {
-        let (mut link, _) = broker.accept_session(connack());
-        let id = link.expect_subscribe().id;
-        link.send(suback(id, [0]));
-        link.expect_quiet();
-        link.close();
+    for _ in 0..3 {
+        thrown_out(&broker);
     }
     running.wait_for_stderr(
         "does another client use this --client-id? Two clients with the same one disconnect each other",
     );
     running.signal(Signal::SIGKILL);
+}
+
+/// A subscriber whose connection is closed without a reason.
+fn thrown_out(broker: &ScriptedBroker) {
+    let (mut link, _) = broker.accept_session(connack());
+    let id = link.expect_subscribe().id;
+    link.send(suback(id, [0]));
+    link.expect_quiet();
+    link.close();
+}
+
+#[test]
+fn a_broker_that_is_restarted_again_and_again_is_not_taken_for_another_client() {
+    // In MQTT 5.0 a broker says that another client has taken over.
+    for (version, times) in [("3.1.1", 2), ("5.0", 4)] {
+        let broker = ScriptedBroker::start();
+        let running = program(&format!("sub -t a -V {version} -i mine -rp 20"), &broker).start();
+        for _ in 0..times {
+            thrown_out(&broker);
+        }
+        let (link, _) = broker.accept_session(connack());
+        running.signal(Signal::SIGKILL);
+        let ended = running.wait();
+        assert!(!ended.stderr.contains("another client"), "{version}: {}", ended.stderr);
+        drop(link);
+    }
 }
 
 /// `sub --count 2` of a kept session, subscribed.

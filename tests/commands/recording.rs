@@ -212,6 +212,21 @@ fn a_link_that_is_cut_at_every_step_misses_nothing_and_doubles_nothing() {
     }
 }
 
+#[test]
+fn a_signal_ends_the_reading_of_a_recording_that_is_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    // A part that never ends stands for a long one.
+    let part = folder.path().join("a-000001.jsonl");
+    nix::unistd::mkfifo(&part, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let path = folder.path().join("a.jsonl");
+    let running = Program::new(["record", path.to_str().unwrap(), "--resume", "-t", "a"]).port(1).start();
+    // Opens when the program has opened it.
+    let endless = std::fs::File::options().write(true).open(&part).unwrap();
+    running.signal(Signal::SIGTERM);
+    running.wait().expect_code(143);
+    drop(endless);
+}
+
 /// Starts `record` against a scripted broker, up to SUBACK.
 fn recording(path: &Path, arguments: &[&str]) -> (ScriptedBroker, Link, Running) {
     let broker = ScriptedBroker::start();

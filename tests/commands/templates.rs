@@ -192,6 +192,21 @@ fn a_rule_says_where_and_how_it_answers() {
 }
 
 #[test]
+fn an_answer_is_not_kept_on_the_topic_that_a_request_chose() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[[rules]]\nfilter = \"car/#\"\nanswer = \"x\"\ntopic = \"state\"\nretain = true\n";
+    let file = rules(folder.path(), text);
+    let (_broker, mut link, running) = replying(&["--rules", &file, "-C", "2"], 1);
+    link.send(publish("car/1", "?").with(response_topic("random/7f3a")));
+    link.expect(publish("random/7f3a", "x"));
+    link.send(publish("car/1", "?"));
+    link.expect(publish("state", "x").retain());
+    link.expect_goodbye();
+    link.close();
+    running.wait().expect_code(0);
+}
+
+#[test]
 fn what_is_wrong_with_rules_is_shown_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     for (text, message) in [

@@ -58,6 +58,10 @@ fn what_cannot_be_waited_for_is_a_usage_error() {
     for (arguments, message) in [
         (&["--timeout", "1"][..], "FILTER is missing"),
         (&["a", "-E"], "--exit-after-suback is not an option of wait"),
+        (
+            &["a", "--json", ""],
+            "--json: `` is neither a JSON pointer, such as /state/on=true, nor a jq expression: it is empty",
+        ),
         (&["a", "--match", "("], "--match: `(` is not a regular expression"),
         (
             &["a", "--json", "on"],

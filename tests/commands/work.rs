@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::support::wire::property::{content_type, receive_maximum, user_property};
-use crate::support::wire::{Packet, connack, puback, publish, pubrec, suback};
+use crate::support::wire::{Packet, connack, puback, publish, pubrec, pubrel, suback};
 use crate::support::{DEADLINE, Link, Mosquitto, Program, RawClient, Running, ScriptedBroker};
 
 /// A `sub` in a folder of its own against a scripted broker, up to SUBACK.
@@ -170,13 +170,16 @@ fn redeliver_comes_back_to_the_session_for_what_failed_and_for_nothing_else() {
 fn at_qos_2_a_failed_command_runs_again_and_is_acknowledged_once() {
     let script = "[ -e failed ] || { touch failed; exit 1; }";
     let arguments = ["-q", "2", "--exec", script, "--ack", "after", "--on-failure", "redeliver", "-C", "1", "-rp", "1"];
-    let mut case = start(&arguments);
+    // A session that ends with the run may end before the broker sends the message again.
+    let mut case = start(&[&arguments[..], &["-i", "me", "--no-clean"]].concat());
     case.link.send(publish("job/1", "x").qos(2).id(5));
     case.link.receive_until_end();
     case.link.close();
     let (mut link, _) = case.broker.accept_session(connack().session_present());
     link.send(publish("job/1", "x").qos(2).id(5).dup());
     link.expect_pubrec(5);
+    link.send(pubrel(5));
+    link.expect_pubcomp(5);
     link.expect_goodbye();
     link.close();
     case.running.wait().expect_code(0);
@@ -306,6 +309,39 @@ fn what_does_not_go_together_is_a_usage_error() {
         let ended = Program::new(["sub", "-t", "a"]).arg_all(arguments).stdin("x\n").run().expect_code(2);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn what_a_kill_would_lose_is_a_warning_unless_the_session_outlives_the_program() {
+    for (arguments, option) in [
+        (&["--exec", "true", "--ack", "after"][..], Some("--ack after")),
+        (&["--ack-on-read"], Some("--ack-on-read")),
+        (&["--exec", "true", "--ack", "after", "-V", "3.1.1"], Some("--ack after")),
+        (&["--exec", "true", "--ack", "after", "-i", "me", "--no-clean"], None),
+        (&["--exec", "true"], None),
+    ] {
+        let mut case = start(&[&["-q", "1", "-E"], arguments].concat());
+        case.link.expect_goodbye();
+        case.link.close();
+        let stderr = case.running.wait().expect_code(0).stderr;
+        let warning = option.map(|option| format!("warning: {option}: the session ends with this process"));
+        assert_eq!(
+            warning.as_ref().map_or_else(|| stderr.contains("the session ends"), |text| stderr.contains(text)),
+            warning.is_some(),
+            "{arguments:?}: {stderr}"
+        );
+    }
+    // What a member of a group leaves goes to the others.
+    let broker = ScriptedBroker::start();
+    let arguments = ["sub", "-t", "$share/workers/job", "-q", "1", "-E", "--exec", "true", "--ack", "after"];
+    let running = Program::new(arguments).port(broker.port()).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let id = link.expect_subscribe().id;
+    link.send(suback(id, [1]));
+    link.expect_goodbye();
+    link.close();
+    let stderr = running.wait().expect_code(0).stderr;
+    assert!(!stderr.contains("the session ends"), "{stderr}");
 }
 
 /// How often each number was worked on, by the file that the workers write.

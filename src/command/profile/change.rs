@@ -12,21 +12,14 @@ use crate::settings::check_profile;
 pub(super) fn add<W: Write>(
     desk: &Desk<'_, W>,
     name: &str,
-    mut profile: Profile,
+    profile: Profile,
     force: bool,
 ) -> Result<ExitStatus, Error> {
-    desk.refuse_taken(name, force)?;
-    if profile == Profile::default() {
-        if !desk.terminal.stderr.terminal {
-            let error = Error::usage("the profile would be empty");
-            return Err(
-                error.with_hint(format!("for example mqttx-rs profile add {name} --url mqtts://broker.example -u me"))
-            );
-        }
-        profile = asked(desk, &QUESTIONS)?;
-    }
-    warn_of_secrets(desk, &profile);
-    write_checked(desk, name, &profile.to_toml(), force)?;
+    let unasked = || {
+        let hint = format!("for example mqttx-rs profile add {name} --url mqtts://broker.example -u me");
+        Error::usage("the profile would be empty").with_hint(hint)
+    };
+    create(desk, name, profile, force, &QUESTIONS, unasked)?;
     desk.talk.success(format_args!("created profile {name}: mqttx-rs --profile {name} sub"));
     Ok(ExitStatus::Done)
 }
@@ -35,29 +28,41 @@ pub(super) fn add<W: Write>(
 pub(super) fn init<W: Write>(
     desk: &Desk<'_, W>,
     name: &str,
-    mut profile: Profile,
+    profile: Profile,
     force: bool,
 ) -> Result<ExitStatus, Error> {
-    desk.refuse_taken(name, force)?;
-    if profile == Profile::default() {
-        if !desk.terminal.stderr.terminal {
-            let error = Error::usage("cannot prompt without a terminal");
-            return Err(error.with_hint("give the values with --set, for example --set connection.host=broker.example"));
-        }
-        profile = asked(desk, &QUESTIONS_OF_MQTTX)?;
-    }
-    warn_of_secrets(desk, &profile);
-    write_checked(desk, name, &profile.to_toml(), force)?;
+    let unasked = || {
+        let hint = "give the values with --set, for example --set connection.host=broker.example";
+        Error::usage("cannot prompt without a terminal").with_hint(hint)
+    };
+    create(desk, name, profile, force, &QUESTIONS_OF_MQTTX, unasked)?;
     desk.talk.success(format_args!("created profile {name}"));
     select(desk, Some(name))
 }
 
-fn warn_of_secrets<W: Write>(desk: &Desk<'_, W>, profile: &Profile) {
+/// Writes a new profile. If the options left it empty, the questions fill it; `unasked` is the error where there is nobody
+/// to ask.
+fn create<W: Write>(
+    desk: &Desk<'_, W>,
+    name: &str,
+    mut profile: Profile,
+    force: bool,
+    questions: &[(&'static str, &str)],
+    unasked: impl FnOnce() -> Error,
+) -> Result<(), Error> {
+    desk.refuse_taken(name, force)?;
+    if profile == Profile::default() {
+        if !desk.terminal.stderr.terminal {
+            return Err(unasked());
+        }
+        profile = asked(desk, questions)?;
+    }
     for key in profile.plain_secrets() {
         let advice = "env:NAME, file:PATH or prompt keep it out of the profile";
         let what = if key == "connection.password" { "the password" } else { key };
         desk.talk.warning(format_args!("{what} is in plain text in the profile: {advice}"));
     }
+    write_checked(desk, name, &profile.to_toml(), force)
 }
 
 /// The questions of `profile add`, each with the key of its answer.

@@ -21,9 +21,18 @@ pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<Exit
     drop(desk.store.lock()?);
     let draft = desk.store.profiles()?.join(format!(".{name}.{:08x}.draft", fastrand::u32(..)));
     let begun = before.clone().unwrap_or_else(|| format!("# Profile {name}\n"));
-    write_private(&draft, &format!("{begun}\n{HELP}\n{}", template()))?;
+    let offered = format!("{begun}\n{HELP}\n{}", template());
+    write_private(&draft, &offered)?;
+    let hint = format!("your draft is in {}", draft.display());
     loop {
-        let text = edited(desk, &draft).inspect_err(|_| _ = fs::remove_file(&draft))?;
+        let text = edited(desk, &draft).map_err(|error| {
+            // What was typed is nowhere else.
+            if fs::read(&draft).is_ok_and(|text| text != offered.as_bytes()) {
+                return error.with_hint(hint.clone());
+            }
+            _ = fs::remove_file(&draft);
+            error
+        })?;
         if Some(&text) == before.as_ref() || (before.is_none() && text == begun) {
             _ = fs::remove_file(&draft);
             desk.talk.success("nothing changed");
@@ -36,7 +45,6 @@ pub(super) fn in_editor<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<Exit
                 return Ok(ExitStatus::Done);
             }
             Err(error) => {
-                let hint = format!("your draft is in {}", draft.display());
                 if !desk.terminal.stderr.terminal || error.kind() != ErrorKind::Usage {
                     return Err(error.with_hint(hint));
                 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use repeats::Repeats;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::deadline::at;
 use super::granted::granted;
 use super::interrupt::Interrupt;
 use super::status;
@@ -40,15 +41,12 @@ pub(crate) async fn run(settings: &RecordSettings, talk: Talk) -> Result<ExitSta
     for warning in &settings.warnings {
         talk.warning(warning);
     }
-    let mut interrupt = Interrupt::listen()?;
     let (recording, repeats) = open(settings, talk)?;
+    // Only now: before, a signal should end the reading of a long file at once.
+    let mut interrupt = Interrupt::listen()?;
     let deadline = settings.duration.map(|time| Instant::now() + time);
     let (client, mut events) = super::connect(&settings.connect, Acknowledge::Manual, talk)?;
-    let request = SubscribeRequest {
-        filters: settings.filters.clone(),
-        subscription_identifier: None,
-        user_properties: Vec::new(),
-    };
+    let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let tokens = Vec::new();
     let mut recorder =
@@ -214,11 +212,7 @@ impl Recorder<'_> {
         };
         // Acknowledgements that are under way are still sent.
         self.client.disconnect(Pending::Abandon);
-        while let Some(event) = events.next().await {
-            if matches!(event, Event::Closed(_)) {
-                break;
-            }
-        }
+        while events.next().await.is_some() {}
         self.report(&end);
         let count = self.settings.count;
         let missing = |why: String| {
@@ -256,11 +250,4 @@ impl Recorder<'_> {
 
 fn rejected(error: &crate::session::RequestError) -> Error {
     Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}"))
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }

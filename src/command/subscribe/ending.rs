@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{End, SAID_AFTER, Subscriber, at};
+use super::{End, SAID_AFTER, Subscriber};
 use crate::client::{ClientError, Event, Events, Pending};
+use crate::command::deadline::at;
 use crate::command::interrupt::Interrupt;
 use crate::command::removal;
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -40,11 +41,7 @@ impl Subscriber<'_> {
         } else {
             // What was acknowledged is still sent; a SUBACK that never comes is not waited for.
             self.client.disconnect(Pending::Abandon);
-            while let Some(event) = events.next().await {
-                if matches!(event, Event::Closed(_)) {
-                    break;
-                }
-            }
+            while events.next().await.is_some() {}
         }
         let status = self.failure.map_or(ExitStatus::Done, ExitStatus::Partly);
         let result = match (end, self.settings.count) {
@@ -117,11 +114,7 @@ impl Subscriber<'_> {
             }
         };
         self.client.disconnect(Pending::Abandon);
-        while let Some(event) = events.next().await {
-            if matches!(event, Event::Closed(_)) {
-                break;
-            }
-        }
+        while events.next().await.is_some() {}
         let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
         let why = match &cut {
             Cut::Signal(_) => "interrupted".to_owned(),

@@ -15,9 +15,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::client::{Client, ClientError, Event, Events};
+use crate::command::deadline::at;
 use crate::command::interrupt::Interrupt;
 use crate::command::pace::Pace;
 use crate::command::receipts::Receipts;
@@ -421,11 +422,4 @@ fn printer(settings: &SubSettings, terminal: Terminal, talk: Talk) -> Result<Mes
         file,
     };
     Ok(MessagePrinter::new(options, Stdout::patient(terminal.stdout), talk))
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }

@@ -3,8 +3,9 @@
 use tokio::time::Instant;
 
 use super::worker::{Consequence, News, Worker, news_of};
-use super::{End, SAID_AFTER, Subscriber, at};
+use super::{End, SAID_AFTER, Subscriber};
 use crate::client::Events;
+use crate::command::deadline::at;
 use crate::command::interrupt::Interrupt;
 use crate::error::Error;
 use crate::output::WriteError;

@@ -164,9 +164,15 @@ impl Recording {
     /// Writes the waiting messages and syncs the file to disk.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         self.flush()?;
-        // Not every file can be synchronised.
-        _ = self.file.sync_data();
-        Ok(())
+        self.sync()
+    }
+
+    /// Has the system write what it keeps in memory, which is when some file systems notice that the disk is full.
+    fn sync(&self) -> Result<(), Error> {
+        match self.file.sync_data() {
+            Err(error) if !cannot_be_synced(&error) => Err(cannot_write(&self.options.path, &error)),
+            _ => Ok(()),
+        }
     }
 
     fn write_lines(&mut self) -> Result<(), Error> {
@@ -212,7 +218,7 @@ impl Recording {
     /// Renames the file to a numbered part, and starts a new one under its name.
     fn begin_another(&mut self) -> Result<(), Error> {
         let path = &self.options.path;
-        _ = self.file.sync_data();
+        self.sync()?;
         let mut earlier = parts::of(path);
         let number = earlier.last().map_or(1, |(number, _)| number + 1);
         let part = parts::name(path, number);
@@ -231,6 +237,11 @@ impl Recording {
         }
         Ok(())
     }
+}
+
+/// Whether the file is one that has nothing to sync, such as a pipe, and not one that could not be written.
+fn cannot_be_synced(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), Error> {
@@ -319,6 +330,15 @@ mod tests {
             let error = Recording::open(options(&path), &mut |_, _| {}).unwrap_err();
             assert!(error.message().contains(name), "{error}");
             assert_eq!(fs::read(&path).unwrap(), b"not ours\nat all\n");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_a_file_that_has_nothing_to_sync_may_fail_to() {
+        // EINVAL, ENOTSUP and EROFS; ENOSPC, EIO and EDQUOT.
+        for (number, may_fail) in [(22, true), (95, true), (30, true), (28, false), (5, false), (122, false)] {
+            assert_eq!(cannot_be_synced(&io::Error::from_raw_os_error(number)), may_fail, "{number}");
         }
     }
 

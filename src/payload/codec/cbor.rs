@@ -6,9 +6,10 @@
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXUPPER};
 
+use super::cursor::Cursor;
 use super::node::{DEEPEST, Node, Value};
 use super::number::{exact_double, is_integer, push_double};
-use crate::payload::{PayloadError, PayloadFormat, push_decimal, push_json_string};
+use crate::payload::{PayloadError, PayloadFormat, push_decimal};
 
 /// Bytes of the largest integer that is read or written, about 600 digits: turning them into digits takes quadratic time.
 const LARGEST_INTEGER: usize = 256;
@@ -162,17 +163,13 @@ fn push_large(bytes: &[u8], one_more: bool, out: &mut Vec<u8>) {
 
 /// Appends the value of a payload as compact JSON.
 pub(super) fn decode(payload: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
-    let mut reader = Reader { payload, at: 0 };
+    let mut reader = Reader { bytes: Cursor::new(PayloadFormat::Cbor, payload, 0) };
     reader.item(0, Encoding::Base64Url, out)?;
-    match payload.len() - reader.at {
-        0 => Ok(()),
-        left => Err(reader.error(format!("the value ends here, and {left} more bytes follow"))),
-    }
+    reader.bytes.end("value")
 }
 
 struct Reader<'a> {
-    payload: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
 }
 
 /// How bytes are written in JSON.
@@ -192,50 +189,37 @@ struct Head {
     low: u8,
 }
 
-impl<'a> Reader<'a> {
-    fn error(&self, what: impl Into<String>) -> PayloadError {
-        PayloadError::bytes(PayloadFormat::Cbor, self.at, what)
-    }
-
-    fn take(&mut self, length: u64) -> Result<&'a [u8], PayloadError> {
-        let rest = &self.payload[self.at..];
-        let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken
-            .ok_or_else(|| self.error(format!("{length} bytes are declared, but only {} are left", rest.len())))?;
-        self.at += taken.len();
-        Ok(taken)
-    }
-
+impl Reader<'_> {
     fn head(&mut self) -> Result<Head, PayloadError> {
-        let Some(&first) = self.payload.get(self.at) else { return Err(self.error("the payload ends too early")) };
+        let Some(first) = self.bytes.peek() else { return Err(self.bytes.error("the payload ends too early")) };
         let (major, low) = (first >> 5, first & 0x1f);
         let length = match low {
             0..24 => 0,
             24..28 => 1 << (low - 24),
             31 if matches!(major, 2..=5 | 7) => 0,
-            _ => return Err(self.error(format!("the byte 0x{first:02x} does not begin a value"))),
+            _ => return Err(self.bytes.error(format!("the byte 0x{first:02x} does not begin a value"))),
         };
-        self.at += 1;
+        self.bytes.at += 1;
         let argument = match low {
             31 => None,
             0..24 => Some(low.into()),
-            _ => Some(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),
+            _ => Some(self.bytes.number(length)?),
         };
         Ok(Head { major, argument, low })
     }
 
     /// Whether an item of indefinite length ends here.
     fn ends(&mut self) -> bool {
-        let ends = self.payload.get(self.at) == Some(&0xff);
-        self.at += usize::from(ends);
+        let ends = self.bytes.peek() == Some(0xff);
+        self.bytes.at += usize::from(ends);
         ends
     }
 
     fn item(&mut self, depth: usize, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), PayloadError> {
         if depth > DEEPEST {
-            return Err(self.error(format!("values nest more than {DEEPEST} levels deep")));
+            return Err(self.bytes.error(format!("values nest more than {DEEPEST} levels deep")));
         }
-        let begin = self.at;
+        let begin = self.bytes.at;
         let head = self.head()?;
         match (head.major, head.argument) {
             (0, Some(number)) => push_decimal(number, out),
@@ -250,12 +234,12 @@ impl<'a> Reader<'a> {
             (6, Some(tag @ (2 | 3))) => {
                 let inner = self.head()?;
                 if inner.major != 2 {
-                    return Err(self.error("a large integer is not a byte string"));
+                    return Err(self.bytes.error("a large integer is not a byte string"));
                 }
                 let bytes = self.string(&inner)?;
                 let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
                 if bytes.len() - zeros > LARGEST_INTEGER {
-                    return Err(self.error(format!("an integer has more than {LARGEST_INTEGER} bytes")));
+                    return Err(self.bytes.error(format!("an integer has more than {LARGEST_INTEGER} bytes")));
                 }
                 if tag == 3 {
                     out.push(b'-');
@@ -273,8 +257,8 @@ impl<'a> Reader<'a> {
             }
             (7, Some(bits)) => push_simple(head.low, bits, out),
             _ => {
-                self.at = begin;
-                return Err(self.error("an end without a beginning"));
+                self.bytes.at = begin;
+                return Err(self.bytes.error("an end without a beginning"));
             }
         }
         Ok(())
@@ -313,20 +297,10 @@ impl<'a> Reader<'a> {
             if index > 0 {
                 out.push(b',');
             }
-            let begin = self.at;
+            let begin = self.bytes.at;
             let start = out.len();
             self.item(depth + 1, encoding, out)?;
-            match out.get(start) {
-                Some(b'"') => {}
-                Some(b'[' | b'{') => {
-                    self.at = begin;
-                    return Err(self.error("the key of a map is an array or a map, which JSON cannot express"));
-                }
-                _ => {
-                    out.insert(start, b'"');
-                    out.push(b'"');
-                }
-            }
+            self.bytes.quote_key(begin, start, out)?;
             out.push(b':');
             self.item(depth + 1, encoding, out)?;
             index += 1;
@@ -338,30 +312,23 @@ impl<'a> Reader<'a> {
     /// The bytes of a string, whose chunks are joined.
     fn string(&mut self, head: &Head) -> Result<Vec<u8>, PayloadError> {
         if let Some(length) = head.argument {
-            return self.take(length).map(<[u8]>::to_vec);
+            return self.bytes.take(length).map(<[u8]>::to_vec);
         }
         let mut whole = Vec::new();
         while !self.ends() {
             let chunk = self.head()?;
             match chunk.argument {
-                Some(length) if chunk.major == head.major => whole.extend_from_slice(self.take(length)?),
-                _ => return Err(self.error("a chunk of a string is not a string of the same type")),
+                Some(length) if chunk.major == head.major => whole.extend_from_slice(self.bytes.take(length)?),
+                _ => return Err(self.bytes.error("a chunk of a string is not a string of the same type")),
             }
         }
         Ok(whole)
     }
 
     fn text(&mut self, head: &Head, out: &mut Vec<u8>) -> Result<(), PayloadError> {
-        let begin = self.at;
+        let begin = self.bytes.at;
         let bytes = self.string(head)?;
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => push_json_string(text, out),
-            Err(wrong) => {
-                self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text must be UTF-8, but this byte is not"));
-            }
-        }
-        Ok(())
+        self.bytes.push_text(begin, &bytes, out)
     }
 }
 
@@ -484,10 +451,7 @@ mod tests {
         for (hex, error) in [
             ("", "not cbor at byte 0: the payload ends too early"),
             ("0000", "not cbor at byte 1: the value ends here, and 1 more bytes follow"),
-            (
-                "5bffffffffffffffff00",
-                "not cbor at byte 9: 18446744073709551615 bytes are declared, but only 1 are left",
-            ),
+            ("5bffffffffffffffff00", "not cbor at byte 9: 18446744073709551615 bytes are needed, but only 1 are left"),
             ("9bffffffffffffffff", "not cbor at byte 9: the payload ends too early"),
             ("bb00ffffffffffffff0000", "not cbor at byte 11: the payload ends too early"),
             ("61ff", "not cbor at byte 1: text must be UTF-8, but this byte is not"),

@@ -8,6 +8,7 @@
 mod avro;
 mod cbor;
 mod compression;
+mod cursor;
 mod msgpack;
 mod node;
 mod number;

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use super::cursor::Cursor;
 use super::node::{DEEPEST, Node, Value};
 use super::number::{exact_double, is_integer, push_double};
 use super::text::push_base64;
@@ -100,47 +101,25 @@ fn out_of_range(text: &str) -> String {
 
 /// Appends the value of a payload as compact JSON.
 pub(super) fn decode(payload: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
-    let mut reader = Reader { payload, at: 0 };
+    let mut reader = Reader { bytes: Cursor::new(PayloadFormat::Msgpack, payload, 0) };
     reader.item(0, out)?;
-    match payload.len() - reader.at {
-        0 => Ok(()),
-        left => Err(reader.error(format!("the value ends here, and {left} more bytes follow"))),
-    }
+    reader.bytes.end("value")
 }
 
 struct Reader<'a> {
-    payload: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
 }
 
-impl<'a> Reader<'a> {
-    fn error(&self, what: impl Into<String>) -> PayloadError {
-        PayloadError::bytes(PayloadFormat::Msgpack, self.at, what)
-    }
-
-    fn take(&mut self, length: u64) -> Result<&'a [u8], PayloadError> {
-        let rest = &self.payload[self.at..];
-        let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken
-            .ok_or_else(|| self.error(format!("{length} bytes are declared, but only {} are left", rest.len())))?;
-        self.at += taken.len();
-        Ok(taken)
-    }
-
-    /// An unsigned number of this many bytes.
-    fn number(&mut self, length: u64) -> Result<u64, PayloadError> {
-        Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-    }
-
+impl Reader<'_> {
     fn item(&mut self, depth: usize, out: &mut Vec<u8>) -> Result<(), PayloadError> {
         if depth > DEEPEST {
-            return Err(self.error(format!("values nest more than {DEEPEST} levels deep")));
+            return Err(self.bytes.error(format!("values nest more than {DEEPEST} levels deep")));
         }
-        let Some(&first) = self.payload.get(self.at) else { return Err(self.error("the payload ends too early")) };
+        let Some(first) = self.bytes.peek() else { return Err(self.bytes.error("the payload ends too early")) };
         if first == 0xc1 {
-            return Err(self.error("the byte 0xc1 does not begin a value"));
+            return Err(self.bytes.error("the byte 0xc1 does not begin a value"));
         }
-        self.at += 1;
+        self.bytes.at += 1;
         match first {
             0..0x80 => push_decimal(first.into(), out),
             0x80..0x90 => self.map((first & 0xf).into(), depth, out)?,
@@ -149,39 +128,39 @@ impl<'a> Reader<'a> {
             0xc2 => out.extend_from_slice(b"false"),
             0xc3 => out.extend_from_slice(b"true"),
             0xc4..=0xc6 => {
-                let length = self.number(1 << (first - 0xc4))?;
-                push_bytes(self.take(length)?, out);
+                let length = self.bytes.number(1 << (first - 0xc4))?;
+                push_bytes(self.bytes.take(length)?, out);
             }
             0xc7..=0xc9 => {
-                let length = self.number(1 << (first - 0xc7))?;
+                let length = self.bytes.number(1 << (first - 0xc7))?;
                 self.extension(length, out)?;
             }
             0xca => {
-                let bits = self.number(4)?.to_be_bytes();
+                let bits = self.bytes.number(4)?.to_be_bytes();
                 push_double(f32::from_be_bytes([bits[4], bits[5], bits[6], bits[7]]).into(), out);
             }
-            0xcb => push_double(f64::from_bits(self.number(8)?), out),
+            0xcb => push_double(f64::from_bits(self.bytes.number(8)?), out),
             0xcc..=0xcf => {
-                let number = self.number(1 << (first - 0xcc))?;
+                let number = self.bytes.number(1 << (first - 0xcc))?;
                 push_decimal(number, out);
             }
             0xd0..=0xd3 => {
                 let length = 1 << (first - 0xd0);
                 let unused = 64 - 8 * length;
-                let number = (self.number(length)? << unused).cast_signed() >> unused;
+                let number = (self.bytes.number(length)? << unused).cast_signed() >> unused;
                 out.extend_from_slice(number.to_string().as_bytes());
             }
             0xd4..=0xd8 => self.extension(1 << (first - 0xd4), out)?,
             0xd9..=0xdb => {
-                let length = self.number(1 << (first - 0xd9))?;
+                let length = self.bytes.number(1 << (first - 0xd9))?;
                 self.text(length, out)?;
             }
             0xdc | 0xdd => {
-                let length = self.number(2 << (first - 0xdc))?;
+                let length = self.bytes.number(2 << (first - 0xdc))?;
                 self.array(length, depth, out)?;
             }
             0xde | 0xdf => {
-                let length = self.number(2 << (first - 0xde))?;
+                let length = self.bytes.number(2 << (first - 0xde))?;
                 self.map(length, depth, out)?;
             }
             0xe0..=0xff => out.extend_from_slice(first.cast_signed().to_string().as_bytes()),
@@ -208,20 +187,10 @@ impl<'a> Reader<'a> {
             if index > 0 {
                 out.push(b',');
             }
-            let begin = self.at;
+            let begin = self.bytes.at;
             let start = out.len();
             self.item(depth + 1, out)?;
-            match out.get(start) {
-                Some(b'"') => {}
-                Some(b'[' | b'{') => {
-                    self.at = begin;
-                    return Err(self.error("the key of a map is an array or a map, which JSON cannot express"));
-                }
-                _ => {
-                    out.insert(start, b'"');
-                    out.push(b'"');
-                }
-            }
+            self.bytes.quote_key(begin, start, out)?;
             out.push(b':');
             self.item(depth + 1, out)?;
         }
@@ -230,20 +199,14 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, length: u64, out: &mut Vec<u8>) -> Result<(), PayloadError> {
-        let begin = self.at;
-        match std::str::from_utf8(self.take(length)?) {
-            Ok(text) => push_json_string(text, out),
-            Err(wrong) => {
-                self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text must be UTF-8, but this byte is not"));
-            }
-        }
-        Ok(())
+        let begin = self.bytes.at;
+        let bytes = self.bytes.take(length)?;
+        self.bytes.push_text(begin, bytes, out)
     }
 
     fn extension(&mut self, length: u64, out: &mut Vec<u8>) -> Result<(), PayloadError> {
-        let [kind] = *self.take(1)? else { return Ok(()) };
-        let data = self.take(length)?;
+        let [kind] = *self.bytes.take(1)? else { return Ok(()) };
+        let data = self.bytes.take(length)?;
         if let Some(time) = timestamp(kind, data) {
             push_json_string(&time.to_string(), out);
             return Ok(());
@@ -369,7 +332,7 @@ mod tests {
         for (hex, error) in [
             ("", "not msgpack at byte 0: the payload ends too early"),
             ("c1", "not msgpack at byte 0: the byte 0xc1 does not begin a value"),
-            ("c6ffffffff00", "not msgpack at byte 5: 4294967295 bytes are declared, but only 1 are left"),
+            ("c6ffffffff00", "not msgpack at byte 5: 4294967295 bytes are needed, but only 1 are left"),
             ("ddffffffff", "not msgpack at byte 5: the payload ends too early"),
             ("dfffffffff0000", "not msgpack at byte 7: the payload ends too early"),
             ("a1ff", "not msgpack at byte 1: text must be UTF-8, but this byte is not"),

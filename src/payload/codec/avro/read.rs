@@ -1,6 +1,7 @@
 //! A datum to JSON.
 
 use super::schema::{AvroSchema, Type, TypeId};
+use crate::payload::codec::cursor::Cursor;
 use crate::payload::codec::node::DEEPEST;
 use crate::payload::codec::number::push_double;
 use crate::payload::{PayloadError, PayloadFormat, push_json_string};
@@ -11,38 +12,22 @@ const VALUES_IN_NO_BYTES: usize = 100_000;
 /// Appends the value of the datum that begins there, which must be all that follows.
 pub(super) fn datum(schema: &AvroSchema, payload: &[u8], at: usize, out: &mut Vec<u8>) -> Result<(), PayloadError> {
     let values_left = payload.len().saturating_mul(16).saturating_add(VALUES_IN_NO_BYTES);
-    let mut reader = Reader { schema, payload, at, values_left };
+    let bytes = Cursor::new(PayloadFormat::Avro, payload, at);
+    let mut reader = Reader { schema, bytes, values_left };
     reader.value(schema.root(), 0, out)?;
-    match payload.len() - reader.at {
-        0 => Ok(()),
-        left => Err(reader.error(format!("the datum ends here, and {left} more bytes follow"))),
-    }
+    reader.bytes.end("datum")
 }
 
 struct Reader<'a> {
     schema: &'a AvroSchema,
-    payload: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
     values_left: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn error(&self, what: impl Into<String>) -> PayloadError {
-        PayloadError::bytes(PayloadFormat::Avro, self.at, what)
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'a [u8], PayloadError> {
-        let rest = &self.payload[self.at..];
-        let taken = rest.get(..length);
-        let taken =
-            taken.ok_or_else(|| self.error(format!("{length} bytes are needed, but only {} are left", rest.len())))?;
-        self.at += length;
-        Ok(taken)
-    }
-
+impl Reader<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], PayloadError> {
         let mut bytes = [0; N];
-        bytes.copy_from_slice(self.take(N)?);
+        bytes.copy_from_slice(self.bytes.take(N as u64)?);
         Ok(bytes)
     }
 
@@ -55,20 +40,20 @@ impl<'a> Reader<'a> {
                 return Ok((number >> 1).cast_signed() ^ -((number & 1).cast_signed()));
             }
         }
-        Err(self.error("an integer has more than ten bytes"))
+        Err(self.bytes.error("an integer has more than ten bytes"))
     }
 
     fn length(&mut self) -> Result<usize, PayloadError> {
         let length = self.varint()?;
-        usize::try_from(length).map_err(|_| self.error(format!("{length} is not a length")))
+        usize::try_from(length).map_err(|_| self.bytes.error(format!("{length} is not a length")))
     }
 
     fn value(&mut self, id: TypeId, depth: usize, out: &mut Vec<u8>) -> Result<(), PayloadError> {
         if depth > DEEPEST {
-            return Err(self.error(format!("values nest more than {DEEPEST} levels deep")));
+            return Err(self.bytes.error(format!("values nest more than {DEEPEST} levels deep")));
         }
         self.values_left =
-            self.values_left.checked_sub(1).ok_or_else(|| self.error("too many values of zero bytes"))?;
+            self.values_left.checked_sub(1).ok_or_else(|| self.bytes.error("too many values of zero bytes"))?;
         // A separate reference, so that the schema can be looked at while the payload is read.
         let schema = self.schema;
         match schema.get(id) {
@@ -76,11 +61,11 @@ impl<'a> Reader<'a> {
             Type::Boolean => match self.array()? {
                 [0] => out.extend_from_slice(b"false"),
                 [1] => out.extend_from_slice(b"true"),
-                [other] => return Err(self.error(format!("0x{other:02x} is not a boolean"))),
+                [other] => return Err(self.bytes.error(format!("0x{other:02x} is not a boolean"))),
             },
             Type::Int => {
                 let number = self.varint()?;
-                let number = i32::try_from(number).map_err(|_| self.error(format!("{number} is not an int")))?;
+                let number = i32::try_from(number).map_err(|_| self.bytes.error(format!("{number} is not an int")))?;
                 out.extend_from_slice(number.to_string().as_bytes());
             }
             Type::Long => out.extend_from_slice(self.varint()?.to_string().as_bytes()),
@@ -99,13 +84,14 @@ impl<'a> Reader<'a> {
             }
             Type::Bytes => {
                 let length = self.length()?;
-                push_latin(self.take(length)?, out);
+                push_latin(self.bytes.take(length as u64)?, out);
             }
-            Type::Fixed { size, .. } => push_latin(self.take(*size)?, out),
+            Type::Fixed { size, .. } => push_latin(self.bytes.take(*size as u64)?, out),
             Type::String => self.string(out)?,
             Type::Enum { name, symbols } => {
                 let index = self.length()?;
-                let symbol = symbols.get(index).ok_or_else(|| self.error(format!("`{name}` has no symbol {index}")))?;
+                let symbol =
+                    symbols.get(index).ok_or_else(|| self.bytes.error(format!("`{name}` has no symbol {index}")))?;
                 push_json_string(symbol, out);
             }
             Type::Array(items) => {
@@ -125,7 +111,7 @@ impl<'a> Reader<'a> {
             Type::Union(branches) => {
                 let index = self.length()?;
                 let branch =
-                    *branches.get(index).ok_or_else(|| self.error(format!("the union has no branch {index}")))?;
+                    *branches.get(index).ok_or_else(|| self.bytes.error(format!("the union has no branch {index}")))?;
                 if matches!(schema.get(branch), Type::Null) || !schema.is_ambiguous(branches) {
                     return self.value(branch, depth + 1, out);
                 }
@@ -178,15 +164,9 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self, out: &mut Vec<u8>) -> Result<(), PayloadError> {
         let length = self.length()?;
-        let begin = self.at;
-        match std::str::from_utf8(self.take(length)?) {
-            Ok(text) => push_json_string(text, out),
-            Err(wrong) => {
-                self.at = begin + wrong.valid_up_to();
-                return Err(self.error("text must be UTF-8, but this byte is not"));
-            }
-        }
-        Ok(())
+        let begin = self.bytes.at;
+        let bytes = self.bytes.take(length as u64)?;
+        self.bytes.push_text(begin, bytes, out)
     }
 }
 
