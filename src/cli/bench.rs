@@ -53,7 +53,7 @@ pub enum BenchCommand {
 }
 
 fn topic_help(option: clap::Arg) -> clap::Arg {
-    option.help("Topic to publish to, one; %i, %c and other placeholders, or --topics, make it several")
+    option.help("Topic to publish to; %i, %c and other placeholders, or --topics, make several of one")
 }
 
 /// `-I`: in `bench`, `-i` is the interval, as it is in MQTTX.
@@ -460,7 +460,7 @@ pub struct BenchSubscriptionArgs {
     /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
-    /// Where messages carry their number and time, as `bench pub --stamp` says [default: payload]
+    /// Where messages carry their number and time, as in `bench pub --stamp` [default: payload]
     #[arg(long, value_name = "PLACE")]
     pub stamp: Option<String>,
     /// Measure one-way latency of messages stamped by other machines, as accurate as their clocks agree
@@ -490,7 +490,7 @@ pub struct ResultsArgs {
     /// Write an HTML page with plots
     #[arg(long, value_name = "PATH")]
     pub html: Option<PathBuf>,
-    /// Write the histograms in `HdrHistogram`'s interval log format
+    /// Write the histograms in the interval log format of `HdrHistogram`
     #[arg(long, value_name = "PATH")]
     pub hdr_log: Option<PathBuf>,
     /// Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout
