@@ -133,13 +133,14 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson(
         "insecure",
         "The connection is encrypted, but nobody checks with whom: anyone between here and the broker can read and change \
-         everything, including the password. For tests only; for a broker with a self-signed certificate, use --ca or \
-         --pin-sha256.",
+         everything, including the password. For tests only; for a broker with a self-signed certificate, use --ca, or \
+         add --pin-sha256.",
     ),
     lesson(
         "pin_sha256",
         "The hash of the public key (SubjectPublicKeyInfo), in Base64, as `conn --check` prints it (the format of HPKP). It is \
-         required in addition to a valid certificate; repeat the option to allow the next key in advance.",
+         required in addition to a valid certificate, or to any with --insecure; repeat the option to allow the next \
+         key in advance.",
     ),
     // The will.
     lesson(

@@ -62,7 +62,11 @@ const BEHAVIOUR: &[(&str, &str, &str)] = &[
     ("`pub -si N`", "sent", "ignored with a warning: a protocol error otherwise"),
     ("settings of `init`", "`~/.mqttx-cli/config`", "a profile; `profile import` reads that file"),
     ("`check`", "asks a server for a newer version", "prints the version, without a network"),
-    ("key of a session", "`--no-clean` with a random id", "refused (in `pub` a warning): that session could never be resumed"),
+    (
+        "key of a session",
+        "`--no-clean` with a random id",
+        "refused (in `pub` a warning): that session could never be resumed",
+    ),
 ];
 
 const HEAD: &str = "# Coming from MQTTX CLI
