@@ -124,7 +124,7 @@ impl Conductor<'_> {
             connecting: seconds(stood),
             ramp: self.ramp(),
             waiting: seconds(begin.saturating_sub(stood)),
-            late: self.late(),
+            late_start: self.late(),
             warmup: seconds(warmup),
             measured: seconds(measured_until.saturating_sub(begin + warmup)),
             draining: seconds(end.saturating_sub(stopped)),
@@ -210,7 +210,7 @@ impl Conductor<'_> {
         let shard = self.plan.scenario.shard;
         Report {
             parameters: self.options.parameters.clone(),
-            begun: self.begun.clone(),
+            started_at: self.begun.clone(),
             run: self.options.identity.clone(),
             shard: (shard.count > 1).then_some((shard.index, shard.count)),
             ..Report::empty()
@@ -224,8 +224,9 @@ fn verdict(report: &Report, slots: Slots) -> Option<Verdict> {
         return None;
     }
     let p99 = |measure| report.latencies.get(&measure).map(|latency: &Latency| latency.percentile(99.0));
-    let Generator { workers, waited, .. } = &report.generator;
-    let busiest = workers.iter().zip(waited).max_by(|one, other| (one.0 + one.1).total_cmp(&(other.0 + other.1)));
+    let Generator { worker_busy, worker_waiting, .. } = &report.generator;
+    let busiest =
+        worker_busy.iter().zip(worker_waiting).max_by(|one, other| (one.0 + one.1).total_cmp(&(other.0 + other.1)));
     let fastest = report.latencies.get(&Measure::AckUncorrected).map(Latency::min);
     Some(Verdict::of(&Signs {
         rate: report.rate(),
@@ -242,8 +243,8 @@ fn verdict(report: &Report, slots: Slots) -> Option<Verdict> {
 fn generator(shares: &[Share], resources: Resources) -> Generator {
     Generator {
         cpu_seconds: process_cpu(),
-        workers: shares.iter().map(|share| share.busy).collect(),
-        waited: shares.iter().map(|share| share.waited).collect(),
+        worker_busy: shares.iter().map(|share| share.busy).collect(),
+        worker_waiting: shares.iter().map(|share| share.waited).collect(),
         precision: None,
         peak_memory: peak_memory(),
         open_files_limit: resources.open_files,

@@ -49,25 +49,25 @@ counts! {
     /// Over the whole run, warm-up and drain included, so that they equal the broker's own counters.
     Counts {
         /// Connections that were begun.
-        connects_attempted,
+        connections_attempted,
         /// Accepted by CONNACK.
         connected,
         /// No stream, or no CONNACK.
-        connects_failed,
+        connections_failed,
         /// CONNACK with a refusal.
-        connects_refused,
+        connections_refused,
         /// Ended by the broker or the network, not by us.
         connections_lost,
         /// Connects whose planned time came: of clients that come and go, and of cut connections.
-        connects_planned,
+        connections_planned,
         /// Planned connects that had not begun in the end, since the client's connection before was not over.
-        connects_missed,
+        connections_missed,
         /// Filters asked for.
-        subscribes_attempted,
+        subscriptions_attempted,
         /// Filters granted.
         subscribed,
         /// Filters refused.
-        subscribes_refused,
+        subscriptions_refused,
         /// Messages whose planned time was reached.
         scheduled,
         /// Messages written to the socket.
@@ -85,15 +85,15 @@ counts! {
         /// Sent more than 10 ms after their planned time.
         late,
         /// Late, or not sent: the thread of this program got no core in time.
-        late_for_core,
+        late_due_to_core,
         /// Late, or not sent: this program had too much to do.
-        late_for_work,
+        late_due_to_work,
         /// Late, or not sent: the window was full.
-        late_for_window,
+        late_due_to_window,
         /// Late, or not sent: the socket accepted no more.
-        late_for_socket,
+        late_due_to_socket,
         /// Late, or not sent: there was no connection.
-        late_for_connection,
+        late_due_to_connection,
         /// Messages received, every copy.
         delivered,
         /// Deliveries that the messages sent should have led to, by the subscriptions that the broker had granted. Those
@@ -109,7 +109,7 @@ counts! {
         foreign,
         /// Deliveries that came before they were sent: by the clocks of two machines that disagree. Their latency is not
         /// measured.
-        before_sent,
+        clock_skewed,
         /// Bytes written to sockets.
         bytes_sent,
         /// Bytes read from sockets.

@@ -13,7 +13,7 @@ pub struct Identity {
     /// From `--run-id`, or from `--start-at` and the parameters; `null` if a part was given neither.
     pub id: Option<String>,
     /// A digest of the parameters, without those that may differ between the parts.
-    pub asked: String,
+    pub parameters_digest: String,
 }
 
 /// Parameters that are each part's own.
@@ -33,14 +33,14 @@ impl Identity {
             // Lengths keep what ends here apart from what begins there.
             context.update(format!("{}:{name}={}:{value};", name.len(), value.len()).as_bytes());
         }
-        let asked = short(context.finish());
+        let parameters_digest = short(context.finish());
         let derived = || {
             let mut context = digest::Context::new(&digest::SHA256);
-            context.update(format!("{asked} {}", start_at?).as_bytes());
+            context.update(format!("{parameters_digest} {}", start_at?).as_bytes());
             Some(short(context.finish()))
         };
         let id = id.map(ToOwned::to_owned).or_else(derived);
-        Self { id, asked }
+        Self { id, parameters_digest }
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn other_questions_and_other_times_are_other_runs() {
         let of = |rate: &str, time: Option<&str>| Identity::of(&[parameter("load", rate)], &[], None, time);
-        assert_ne!(of("100/s", None).asked, of("200/s", None).asked);
+        assert_ne!(of("100/s", None).parameters_digest, of("200/s", None).parameters_digest);
         assert_ne!(of("100/s", Some("noon")).id, of("100/s", Some("midnight")).id);
         assert_eq!(of("100/s", None).id, None);
         assert_eq!(Identity::of(&[], &[], Some("mine"), Some("noon")).id.as_deref(), Some("mine"));

@@ -17,6 +17,7 @@ pub enum Measure {
     /// The TLS handshake.
     Tls,
     /// The WebSocket upgrade.
+    #[serde(rename = "websocket")]
     WebSocket,
     /// From CONNECT to CONNACK.
     Connack,
@@ -63,7 +64,7 @@ impl Measure {
         match self {
             Self::Connect => "connect",
             Self::Tls => "tls",
-            Self::WebSocket => "web_socket",
+            Self::WebSocket => "websocket",
             Self::Connack => "connack",
             Self::Suback => "suback",
             Self::Online => "online",

@@ -44,9 +44,9 @@ impl Report {
     fn part(&self) -> Part {
         Part {
             shard: self.shard,
-            begun: self.begun.clone(),
+            started_at: self.started_at.clone(),
             ended: self.ended,
-            late: self.seconds.late,
+            late_start: self.seconds.late_start,
             clients: self.clients,
             counts: self.counts,
             limited_by: self.verdict.as_ref().map(|verdict| verdict.limited_by),
@@ -63,7 +63,9 @@ impl Report {
     }
 
     fn begin(&self) -> Result<jiff::Timestamp, ReportError> {
-        self.begun.parse().map_err(|_| ReportError::Malformed(format!("`begun` is not a time: {}", self.begun)))
+        self.started_at
+            .parse()
+            .map_err(|_| ReportError::Malformed(format!("`begun` is not a time: {}", self.started_at)))
     }
 
     /// Begins the series so much earlier, since second 0 of a part is when its own process began.
@@ -77,7 +79,7 @@ impl Report {
     }
 
     fn add(&mut self, other: &Self) {
-        self.begun = self.begun.clone().min(other.begun.clone());
+        self.started_at = self.started_at.clone().min(other.started_at.clone());
         self.ended = self.ended.max(other.ended);
         self.counts += &other.counts;
         self.reasons += &other.reasons;
@@ -88,7 +90,7 @@ impl Report {
         own.connecting = own.connecting.max(others.connecting);
         own.ramp = own.ramp.zip(others.ramp).map(|(own, others)| own.max(others));
         own.waiting = own.waiting.max(others.waiting);
-        own.late = match (own.late, others.late) {
+        own.late_start = match (own.late_start, others.late_start) {
             (Some(own), Some(others)) => Some(own.max(others)),
             (own, others) => own.or(others),
         };
@@ -121,8 +123,8 @@ impl Report {
         }
         let cpu_seconds = self.generator.cpu_seconds.zip(other.generator.cpu_seconds);
         self.generator.cpu_seconds = cpu_seconds.map(|(own, others)| own + others);
-        self.generator.workers.extend(&other.generator.workers);
-        self.generator.waited.extend(&other.generator.waited);
+        self.generator.worker_busy.extend(&other.generator.worker_busy);
+        self.generator.worker_waiting.extend(&other.generator.worker_waiting);
         self.generator.precision = Held::both(self.generator.precision, other.generator.precision);
         self.generator.peak_memory = self.generator.peak_memory.max(other.generator.peak_memory);
         self.verdict = match (self.verdict.take(), &other.verdict) {
@@ -157,7 +159,11 @@ fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), Repor
     let place = |report: &Report| report.shard.map_or(0, |(index, _)| index);
     let Some((first, rest)) = reports.split_first() else { return Ok(()) };
     for other in rest {
-        let differences = if first.run.asked == other.run.asked { Vec::new() } else { differences(first, other) };
+        let differences = if first.run.parameters_digest == other.run.parameters_digest {
+            Vec::new()
+        } else {
+            differences(first, other)
+        };
         if !differences.is_empty() {
             return Err(ReportError::Different(place(first), place(other), differences.join("; ")));
         }
@@ -279,12 +285,12 @@ mod tests {
 
     #[test]
     fn seconds_of_parts_that_began_apart_are_not_added() {
-        let late = Report { begun: "2026-11-22T10:00:02.700Z".into(), ..Report::example((0, 2), 200) };
+        let late = Report { started_at: "2026-11-22T10:00:02.700Z".into(), ..Report::example((0, 2), 200) };
         let merged = Report::merge(vec![late, Report::example((1, 2), 300)], false).unwrap();
         let sent: Vec<_> = merged.series.iter().map(|row| (row.second, row.sent)).collect();
         assert_eq!(sent, [(0, 0), (1, 300), (2, 0), (3, 0), (4, 200)]);
-        assert_eq!(merged.begun, "2026-11-22T10:00:00Z");
-        let no_time = Report { begun: "yesterday".into(), ..Report::example((0, 1), 1) };
+        assert_eq!(merged.started_at, "2026-11-22T10:00:00Z");
+        let no_time = Report { started_at: "yesterday".into(), ..Report::example((0, 1), 1) };
         assert!(matches!(Report::merge(vec![no_time], false), Err(ReportError::Malformed(_))));
     }
 
@@ -308,7 +314,7 @@ mod tests {
     #[test]
     fn a_report_of_another_time_is_of_another_run() {
         // The example lasts 10.6 s.
-        let begun = |time: &str| Report { begun: time.into(), ..Report::example((0, 2), 1) };
+        let begun = |time: &str| Report { started_at: time.into(), ..Report::example((0, 2), 1) };
         for (time, apart) in [("2026-11-22T09:58:13Z", 96.4), ("2026-11-22T10:00:12Z", 1.4)] {
             let merged = Report::merge(vec![begun(time), Report::example((1, 2), 1)], false);
             let Err(ReportError::Apart(_, _, seconds)) = merged else { panic!("{time}: {merged:?}") };
@@ -324,7 +330,7 @@ mod tests {
     fn a_report_of_another_run_is_refused_with_what_differs() {
         let other = |parameter: Parameter, asked: &str| Report {
             parameters: vec![parameter],
-            run: Identity { id: None, asked: asked.into() },
+            run: Identity { id: None, parameters_digest: asked.into() },
             ..Report::example((1, 2), 1)
         };
         let parameter = |name: &str, value: &str| Parameter { name: name.into(), value: value.into() };

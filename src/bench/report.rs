@@ -9,7 +9,7 @@ use super::verdict::{LimitedBy, Verdict};
 use super::{Counts, Held, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
 
 /// The form that this version writes and reads.
-pub(crate) const REPORT_VERSION: u32 = 3;
+pub(crate) const REPORT_VERSION: u32 = 4;
 
 /// One run, or several merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct Report {
     pub program: String,
     /// The parameters, with the names of the banner.
     pub parameters: Vec<Parameter>,
-    /// When it began, UTC.
-    pub begun: String,
+    /// When it started, UTC.
+    pub started_at: String,
     /// The identity of the run and of its parameters.
     pub run: Identity,
     /// Which part of a run over several machines, from 0, and of how many; merged reports have none.
@@ -70,12 +70,12 @@ pub struct Report {
 pub struct Part {
     /// Which, from 0, and of how many; `null` of a run that had no parts.
     pub shard: Option<(u64, u64)>,
-    /// When it began, UTC.
-    pub begun: String,
+    /// When it started, UTC.
+    pub started_at: String,
     /// How it ended.
     pub ended: Ended,
-    /// How many seconds its load began after `--start-at`; `null` without it.
-    pub late: Option<f64>,
+    /// How many seconds after `--start-at` its load began; `null` without it.
+    pub late_start: Option<f64>,
     /// Its clients.
     pub clients: Clients,
     /// What it counted.
@@ -122,7 +122,7 @@ pub struct Seconds {
     /// From then until the common beginning of all machines.
     pub waiting: f64,
     /// How long the load began after `--start-at`; `null` without it.
-    pub late: Option<f64>,
+    pub late_start: Option<f64>,
     /// The time left out of latencies and rates.
     pub warmup: f64,
     /// The time that latencies and rates cover.
@@ -230,9 +230,9 @@ pub struct Generator {
     /// CPU seconds of the process, start and end included; `null` where the system does not say.
     pub cpu_seconds: Option<f64>,
     /// Busy part of each worker's thread over the measured time, 0 to 1; none where it was not measured.
-    pub workers: Vec<f64>,
+    pub worker_busy: Vec<f64>,
     /// Part of it for which each was ready and others had its core.
-    pub waited: Vec<f64>,
+    pub worker_waiting: Vec<f64>,
     /// How exactly it kept planned times; `null` where it sent as fast as it could, and of older reports.
     pub precision: Option<Held>,
     /// The most memory that it held, bytes.
@@ -289,7 +289,7 @@ impl Report {
             version: REPORT_VERSION,
             program: concat!("mqttx-rs ", env!("CARGO_PKG_VERSION")).into(),
             parameters: Vec::new(),
-            begun: String::new(),
+            started_at: String::new(),
             run: Identity::default(),
             shard: None,
             ended: Ended::Done,
@@ -360,7 +360,7 @@ impl Measured for Report {
     }
 
     fn late_start(&self) -> Option<f64> {
-        self.seconds.late
+        self.seconds.late_start
     }
 
     fn connect_rate(&self) -> Option<f64> {
@@ -387,8 +387,8 @@ impl Report {
             version: REPORT_VERSION,
             program: "mqttx-rs 0.1.0".into(),
             parameters: vec![Parameter { name: "QoS".into(), value: "1".into() }],
-            begun: "2026-11-22T10:00:00Z".into(),
-            run: Identity { id: None, asked: "0123456789abcdef".into() },
+            started_at: "2026-11-22T10:00:00Z".into(),
+            run: Identity { id: None, parameters_digest: "0123456789abcdef".into() },
             shard: Some(shard),
             ended: Ended::Done,
             seconds: Seconds { connecting: 0.5, measured: 10.0, draining: 0.1, ..Seconds::default() },
@@ -400,8 +400,8 @@ impl Report {
             phases: Vec::new(),
             groups: Vec::new(),
             series: vec![Row::default(), Row { second: 1, sent, p50: Some(5), ..Row::default() }],
-            generator: Generator { workers: vec![0.25], ..Generator::default() },
-            verdict: Some(Verdict { limited_by: LimitedBy::Nothing, why: Vec::new() }),
+            generator: Generator { worker_busy: vec![0.25], ..Generator::default() },
+            verdict: Some(Verdict { limited_by: LimitedBy::Nothing, reasons: Vec::new() }),
             thresholds: Vec::new(),
             search: None,
             parts: Vec::new(),
@@ -424,6 +424,10 @@ mod tests {
         let current = format!("\"version\": {REPORT_VERSION}");
         let later = Report::example((0, 1), 1).to_json().replace(&current, "\"version\": 1000");
         assert_eq!(Report::from_json(&later), Err(ReportError::Version(1000, REPORT_VERSION)));
+        // The names of an earlier version are not mixed with those of this one.
+        let earlier = Report::example((0, 1), 1).to_json().replace(&current, "\"version\": 3");
+        let earlier = earlier.replace("\"started_at\"", "\"begun\"").replace("\"connections_", "\"connects_");
+        assert_eq!(Report::from_json(&earlier), Err(ReportError::Version(3, REPORT_VERSION)));
         let other = Report::example((0, 1), 1).to_json().replace(Report::FORMAT, "a shopping list");
         assert!(matches!(Report::from_json(&other), Err(ReportError::Malformed(_))));
         let odd = Report::example((0, 1), 1).to_json().replace("\"sent\"", "\"sentt\"");

@@ -7,7 +7,7 @@ pub enum ReportError {
     #[error("it is not a report of `bench --report`: {0}")]
     Malformed(String),
     /// Of an earlier or a later program.
-    #[error("it has version {0}, but this program reads version {1}")]
+    #[error("it has version {0} of the report format, and this program reads only version {1}")]
     Version(u32, u32),
     /// Nothing to merge.
     #[error("no reports to merge")]

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {
     /// Every condition holds, and the rate was reached.
-    Holds,
+    Passed,
     /// One does not, or it was not.
-    Fails,
+    Failed,
     /// This program or its machine was too busy: nothing is known about the broker.
     Starved,
 }
@@ -86,7 +86,7 @@ impl Search {
         }
         self.starved = 0;
         let was_doubted = self.doubted.take().is_some();
-        if outcome == StepOutcome::Holds {
+        if outcome == StepOutcome::Passed {
             if let Some((confirmed, times)) = &mut self.confirming
                 && *confirmed == rate
             {
@@ -138,7 +138,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use StepOutcome::{Fails, Holds, Starved};
+    use StepOutcome::{Failed, Passed, Starved};
 
     /// Searches where `outcome` gives the outcome of each step from its rate and its number.
     fn search(first: u64, mut outcome: impl FnMut(u64, usize) -> StepOutcome) -> (Search, usize) {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn by_knee(knee: u64) -> impl FnMut(u64, usize) -> StepOutcome {
-        move |rate, _| if rate <= knee { Holds } else { Fails }
+        move |rate, _| if rate <= knee { Passed } else { Failed }
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
     fn one_bad_step_does_not_change_the_answer() {
         let quiet = search(1000, by_knee(37_123)).0.found();
         for bad in 0..20 {
-            let noisy = search(1000, |rate, step| if rate <= 37_123 && step != bad { Holds } else { Fails });
+            let noisy = search(1000, |rate, step| if rate <= 37_123 && step != bad { Passed } else { Failed });
             assert_eq!(noisy.0.found(), quiet, "step {bad} failed");
         }
     }
@@ -186,11 +186,11 @@ mod tests {
         let mut steps_at_top = 0;
         let (search, _) = search(1000, |rate, _| {
             if rate > 37_123 {
-                return Fails;
+                return Failed;
             }
             // What held once at the top holds no more.
             steps_at_top += usize::from(rate > 34_000);
-            if rate > 34_000 && steps_at_top > 2 { Fails } else { Holds }
+            if rate > 34_000 && steps_at_top > 2 { Failed } else { Passed }
         });
         assert!(search.is_confirmed() && search.found().unwrap() <= 34_000, "{search:?}");
     }
@@ -200,8 +200,8 @@ mod tests {
         let quiet = search(1000, by_knee(37_123)).0.found();
         let (found, _) = search(1000, |rate, step| match step % 2 {
             0 => Starved,
-            _ if rate <= 37_123 => Holds,
-            _ => Fails,
+            _ if rate <= 37_123 => Passed,
+            _ => Failed,
         });
         assert_eq!(found.found(), quiet);
         let (starved, steps) = search(1000, |_, _| Starved);

@@ -59,5 +59,5 @@ pub struct SearchStep {
     /// Its result.
     pub outcome: StepOutcome,
     /// Why it fails, or was not judged.
-    pub why: Option<String>,
+    pub reason: Option<String>,
 }

@@ -136,11 +136,11 @@ impl Series {
         Row {
             second,
             connected: counts.connected,
-            errors: counts.connects_failed
-                + counts.connects_refused
+            errors: counts.connections_failed
+                + counts.connections_refused
                 + counts.connections_lost
                 + counts.refused
-                + counts.subscribes_refused,
+                + counts.subscriptions_refused,
             sent: counts.sent,
             acknowledged: counts.acknowledged,
             delivered: counts.delivered,

@@ -45,7 +45,7 @@ pub struct Finding {
     /// Whether it fails the run; also true if nothing was measured, as an unmeasured condition is not met.
     pub failed: bool,
     /// What was measured, for a person.
-    pub shown: Option<String>,
+    pub measured_text: Option<String>,
 }
 
 /// What a run must have for a threshold to apply.
@@ -172,8 +172,8 @@ impl Threshold {
     pub fn judge(&self, measured: &impl Measured) -> Finding {
         let value = self.metric.read(measured);
         let failed = value.is_none_or(|value| self.operator.holds(value, self.value));
-        let shown = value.map(|value| self.words(value));
-        Finding { threshold: self.text.clone(), measured: value, failed, shown }
+        let measured_text = value.map(|value| self.words(value));
+        Finding { threshold: self.text.clone(), measured: value, failed, measured_text }
     }
 
     /// Whether the comparison holds for what was measured; what was not measured does not.
@@ -202,7 +202,7 @@ impl Threshold {
     pub fn may_be_judged_early(&self) -> bool {
         let grows = matches!(self.operator, Operator::Above | Operator::AtLeast);
         match self.metric {
-            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent" | "connects_missed")
+            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent" | "connections_missed")
             | Metric::Latency(_, Statistic::Minimum) => false,
             Metric::Count(_) | Metric::Latency(..) => grows,
             _ => false,
@@ -246,18 +246,18 @@ impl Threshold {
             Metric::Count(name) => match name {
                 "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
                 "late"
-                | "late_for_core"
-                | "late_for_work"
-                | "late_for_window"
-                | "late_for_socket"
-                | "late_for_connection" => Needs::Plan,
+                | "late_due_to_core"
+                | "late_due_to_work"
+                | "late_due_to_window"
+                | "late_due_to_socket"
+                | "late_due_to_connection" => Needs::Plan,
                 "acknowledged" | "unacknowledged" => Needs::Acknowledgements,
                 "delivered"
                 | "foreign"
-                | "before_sent"
-                | "subscribes_attempted"
+                | "clock_skewed"
+                | "subscriptions_attempted"
                 | "subscribed"
-                | "subscribes_refused" => Needs::Subscribers,
+                | "subscriptions_refused" => Needs::Subscribers,
                 "expected" | "lost" => Needs::Losses,
                 "duplicated" | "reordered" => Needs::Numbers,
                 _ => Needs::Nothing,

@@ -16,7 +16,7 @@ pub struct Verdict {
     /// Who.
     pub limited_by: LimitedBy,
     /// Why, a sentence each.
-    pub why: Vec<String>,
+    pub reasons: Vec<String>,
 }
 
 /// The bottleneck, ordered by how much it invalidates the figures.
@@ -95,14 +95,14 @@ impl Verdict {
         }
         // What is lost or refused was not carried, however punctually it was sent.
         let limited_by = if is_faulty { limited_by.max(LimitedBy::Broker) } else { limited_by };
-        Self { limited_by, why }
+        Self { limited_by, reasons: why }
     }
 
     /// With each of its grounds by the part that has them.
     #[must_use]
     pub(super) fn of_part(mut self, shard: Option<(u64, u64)>) -> Self {
         if let Some((index, _)) = shard {
-            self.why.iter_mut().for_each(|why| *why = format!("shard {}: {why}", index + 1));
+            self.reasons.iter_mut().for_each(|why| *why = format!("shard {}: {why}", index + 1));
         }
         self
     }
@@ -111,7 +111,7 @@ impl Verdict {
     #[must_use]
     pub(super) fn merge(mut self, other: &Self) -> Self {
         self.limited_by = self.limited_by.max(other.limited_by);
-        self.why.extend(other.why.iter().cloned());
+        self.reasons.extend(other.reasons.iter().cloned());
         self
     }
 }
@@ -155,21 +155,21 @@ impl Signs {
     /// What most of the late and missing messages waited for.
     fn by_causes(&self) -> LimitedBy {
         let counts = &self.counts;
-        let own = counts.late_for_core + counts.late_for_work;
-        let others = counts.late_for_window + counts.late_for_socket + counts.late_for_connection;
+        let own = counts.late_due_to_core + counts.late_due_to_work;
+        let others = counts.late_due_to_window + counts.late_due_to_socket + counts.late_due_to_connection;
         match (own, others) {
             (0, 0) => match self.busiest {
                 Some(share) if share.busy + share.waited < IDLE => LimitedBy::Broker,
                 _ => LimitedBy::Unclear,
             },
             (own, others) if own > others => {
-                if counts.late_for_core >= counts.late_for_work {
+                if counts.late_due_to_core >= counts.late_due_to_work {
                     LimitedBy::Machine
                 } else {
                     LimitedBy::Generator
                 }
             }
-            _ if counts.late_for_window >= counts.late_for_socket.max(counts.late_for_connection) => {
+            _ if counts.late_due_to_window >= counts.late_due_to_socket.max(counts.late_due_to_connection) => {
                 self.broker_or_window()
             }
             _ => LimitedBy::Broker,
@@ -215,7 +215,7 @@ fn faults(counts: &Counts) -> Vec<String> {
         (counts.refused, "message", "refused by the broker"),
         (counts.unacknowledged, "message", "never acknowledged"),
         (counts.connections_lost, "connection", "lost"),
-        (counts.subscribes_refused, "subscription", "refused"),
+        (counts.subscriptions_refused, "subscription", "refused"),
     ] {
         if count > 0 {
             faults.push(format!("{} {what}", plural(count, noun)));
@@ -230,11 +230,11 @@ fn faults(counts: &Counts) -> Vec<String> {
 /// What late and missing messages waited for.
 fn causes(counts: &Counts) -> Vec<String> {
     let list = [
-        (counts.late_for_core, "a core for this program"),
-        (counts.late_for_work, "this program's own work"),
-        (counts.late_for_window, "a place in the window"),
-        (counts.late_for_socket, "the socket to accept more"),
-        (counts.late_for_connection, "a connection"),
+        (counts.late_due_to_core, "a core for this program"),
+        (counts.late_due_to_work, "this program's own work"),
+        (counts.late_due_to_window, "a place in the window"),
+        (counts.late_due_to_socket, "the socket to accept more"),
+        (counts.late_due_to_connection, "a connection"),
     ];
     let shown = list.into_iter().filter(|(count, _)| *count > 0);
     shown.map(|(count, what)| format!("{} late or not sent, waiting for {what}", plural(count, "message"))).collect()
@@ -301,11 +301,11 @@ mod tests {
     #[test]
     fn late_messages_are_blamed_on_what_they_waited_for() {
         for (counts, limited_by) in [
-            (Counts { late_for_core: 400, late_for_window: 100, ..Counts::default() }, LimitedBy::Machine),
-            (Counts { late_for_work: 400, late_for_core: 100, ..Counts::default() }, LimitedBy::Generator),
-            (Counts { late_for_window: 400, late_for_core: 100, ..Counts::default() }, LimitedBy::Broker),
-            (Counts { late_for_socket: 500, ..Counts::default() }, LimitedBy::Broker),
-            (Counts { late_for_connection: 500, ..Counts::default() }, LimitedBy::Broker),
+            (Counts { late_due_to_core: 400, late_due_to_window: 100, ..Counts::default() }, LimitedBy::Machine),
+            (Counts { late_due_to_work: 400, late_due_to_core: 100, ..Counts::default() }, LimitedBy::Generator),
+            (Counts { late_due_to_window: 400, late_due_to_core: 100, ..Counts::default() }, LimitedBy::Broker),
+            (Counts { late_due_to_socket: 500, ..Counts::default() }, LimitedBy::Broker),
+            (Counts { late_due_to_connection: 500, ..Counts::default() }, LimitedBy::Broker),
         ] {
             assert_eq!(verdict(&late(counts)), limited_by, "{counts:?}");
         }
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_window_that_the_broker_turns_over_as_quickly_as_it_can_is_too_small() {
-        let counts = Counts { late_for_window: 500, ..Counts::default() };
+        let counts = Counts { late_due_to_window: 500, ..Counts::default() };
         assert_eq!(verdict(&Signs { window_in_use: Some(0.8), ..late(counts) }), LimitedBy::Window);
         assert_eq!(verdict(&Signs { window_in_use: Some(0.05), ..late(counts) }), LimitedBy::Broker);
         let unpaced = Signs { rate: None, busiest: Some(busy(0.1)), window_in_use: Some(0.8), ..Signs::default() };
@@ -330,7 +330,7 @@ mod tests {
         ] {
             let verdict = Verdict::of(&signs(counts));
             assert_eq!(verdict.limited_by, LimitedBy::Broker);
-            assert!(verdict.why[0].contains(why), "{:?}", verdict.why);
+            assert!(verdict.reasons[0].contains(why), "{:?}", verdict.reasons);
         }
         // A reader that has no time loses what the broker drops for it.
         let starved =
@@ -342,7 +342,7 @@ mod tests {
     fn a_generator_that_has_no_core_does_not_blame_the_broker() {
         let signs = Signs { rate: Some(0.8), busiest: Some(Share { busy: 0.3, waited: 0.65 }), ..Signs::default() };
         assert_eq!(verdict(&signs), LimitedBy::Machine);
-        let why = Verdict::of(&signs).why.join("; ");
+        let why = Verdict::of(&signs).reasons.join("; ");
         assert!(why.contains("30 % of its core; it waited 65 % of the time"), "{why}");
     }
 
@@ -389,7 +389,7 @@ mod tests {
             ..Signs::default()
         };
         assert_eq!(verdict(&signs), LimitedBy::Nothing);
-        assert!(Verdict::of(&signs).why.iter().any(|why| why.contains("precision, 1000 us: --precision 50us")));
+        assert!(Verdict::of(&signs).reasons.iter().any(|why| why.contains("precision, 1000 us: --precision 50us")));
         assert_eq!(verdict(&Signs { send_delay_p99: Some(1_200_000), ..signs }), LimitedBy::Unclear);
         assert_eq!(verdict(&Signs { precision: None, ..signs }), LimitedBy::Unclear);
     }

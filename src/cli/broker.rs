@@ -137,7 +137,7 @@ pub struct LimitArgs {
     /// Keep Alive to use instead of the client's; 0 disables it
     #[arg(long, value_name = "SEC", value_parser = value::whole_seconds_u16)]
     pub server_keep_alive: Option<u16>,
-    /// Most clients connected at a time
+    /// Maximum number of connected clients
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_connections: Option<u64>,
     /// Longest time to keep a session
@@ -155,13 +155,13 @@ pub struct LimitArgs {
     /// Refuse clients without an identifier instead of assigning one
     #[arg(long)]
     pub no_assigned_client_id: bool,
-    /// Most messages queued for one subscriber [default: 2000000]
+    /// Maximum number of messages queued for one subscriber [default: 2000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_queued: Option<u64>,
-    /// Most bytes queued for one subscriber; a message above the limit is dropped, in 5.0 with 0x97 [default: 256 MiB]
+    /// Maximum number of bytes queued for one subscriber; a message above the limit is dropped, in 5.0 with 0x97 [default: 256 MiB]
     #[arg(long, value_name = "BYTES", value_parser = value::count)]
     pub max_queued_bytes: Option<u64>,
-    /// Most $delayed/ messages waiting for their time [default: 1000000]
+    /// Maximum number of $delayed/ messages waiting to be published [default: 1000000]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_delayed: Option<u64>,
     /// How a member of a shared subscription is chosen for a message

@@ -16,7 +16,7 @@ Examples:
   mqttx-rs help placeholders"
 )]
 pub struct HelpArgs {
-    /// A command, and perhaps one of its options; or a topic, for example connection
+    /// A command, with or without one of its options; or a topic, for example connection
     #[arg(value_name = "WHAT")]
     pub words: Vec<String>,
 }

@@ -48,7 +48,7 @@ pub struct ProbeArgs {
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub json: bool,
-    /// Topic below which, and a random level, all topics are
+    /// Topic below which the test topics are, each run under a random level
     #[arg(long, value_name = "TOPIC", default_value = "mqttx-rs-probe", value_parser = value::topic_name)]
     pub prefix: TopicName,
     /// Time limit for each row

@@ -32,9 +32,9 @@ pub enum ProfileCommand {
     Rename(ProfilePairArgs),
     /// Remove a profile
     Remove(ProfileRemoveArgs),
-    /// Select the profile for runs that name none
+    /// Choose the default profile
     Use(ProfileNameArgs),
-    /// Undo the selection
+    /// Have no default profile
     Unuse,
     /// Check profiles, by default all of them
     Validate(ProfileValidateArgs),
@@ -120,10 +120,10 @@ pub struct InitArgs {
     /// Name of the profile
     #[arg(value_name = "PROFILE", default_value = "default")]
     pub name: String,
-    /// What the profile says, as in connection.host=broker.example
+    /// Set a key, for example connection.host=broker.example; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Replace the profile if it is there
+    /// Replace the profile if it exists
     #[arg(long)]
     pub force: bool,
 }

@@ -20,10 +20,10 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "mqttx-rs simulate -sc <SCENARIO> [OPTIONS]", after_help = EXAMPLES, mut_arg("client_id", id_short), mut_arg("topic", topic_help))]
 pub struct SimulateArgs {
-    /// tesla, IEM, `smart_home` or weather, or a template's file (with a `.` or `/` in its name; .j2 is Jinja)
+    /// `tesla`, `IEM`, `smart_home` or `weather`, or a template file (with a `.` or `/` in its name; .j2 is Jinja)
     #[arg(long, value_name = "SCENARIO", conflicts_with = "file", help_heading = "Message")]
     pub scenario: Option<String>,
-    /// A template's file
+    /// A template file
     #[arg(short, long, value_name = "PATH", help_heading = "Message")]
     pub file: Option<PathBuf>,
     /// Print the template of a scenario, and do nothing else

@@ -32,7 +32,7 @@ perhaps with a truncated stdin.
 line acknowledges it, a number N acknowledges the next N, `fail` reports a failure. When stdin ends, sub ends, and messages
 without an answer are not acknowledged.
 
-What follows a failure, --on-failure:
+What happens after a failure, --on-failure:
   ignore     continue; the message is acknowledged; exit code 1 at the end
   stop       start nothing more, wait for what runs; the message is not acknowledged; exit code 1
   redeliver  disconnect and resume the session: the broker sends unacknowledged messages again, perhaps to another member of a shared subscription

@@ -30,7 +30,7 @@ Examples:
     mut_arg("load_options", |option| option.hide(true))
 )]
 pub struct WatchCommand {
-    /// Filters of the topics (all without one)
+    /// Filters of the topics to watch [default: all]
     #[arg(value_name = "FILTER", value_parser = value::topic_filter)]
     pub filters: Vec<TopicFilter>,
     /// What to subscribe to.

@@ -98,7 +98,7 @@ fn faulty_parts(report: &Report) -> Vec<String> {
             }
             _ => faults.push(format!("{shard} ended early")),
         }
-        if let Some(late) = part.late.filter(|late| *late > LATE_START) {
+        if let Some(late) = part.late_start.filter(|late| *late > LATE_START) {
             faults.push(format!("{shard} began {late:.1} s after --start-at"));
         }
     }
@@ -152,5 +152,14 @@ pub(crate) fn compare(settings: &CompareSettings, terminal: Terminal, talk: Talk
 fn read(path: &Path) -> Result<Report, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::local(format!("cannot read {}: {error}", path.display())))?;
-    Report::from_json(&text).map_err(|error| Error::local(format!("{}: {error}", path.display())))
+    Report::from_json(&text).map_err(|error| {
+        let refused = Error::local(format!("{}: {error}", path.display()));
+        match error {
+            ReportError::Version(..) => refused.with_hint(
+                "names of fields change between versions: read it with the version of mqttx-rs that wrote it (`program` in \
+                 the file), or repeat the run",
+            ),
+            _ => refused,
+        }
+    })
 }

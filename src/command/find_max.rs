@@ -79,9 +79,9 @@ impl Finding<'_> {
         let starved = matches!(limited_by, Some(LimitedBy::Machine | LimitedBy::Generator));
         let why_not = self.why_not(report);
         let outcome = match &why_not {
-            None => StepOutcome::Holds,
+            None => StepOutcome::Passed,
             Some(_) if starved && report.ended != Ended::ConnectionsLost => StepOutcome::Starved,
-            Some(_) => StepOutcome::Fails,
+            Some(_) => StepOutcome::Failed,
         };
         let latency = [Measure::E2e, Measure::Ack].iter().find_map(|measure| report.latencies.get(measure));
         SearchStep {
@@ -92,7 +92,7 @@ impl Finding<'_> {
             lost: report.counts.lost,
             limited_by,
             outcome,
-            why: why_not,
+            reason: why_not,
         }
     }
 
@@ -109,13 +109,13 @@ impl Finding<'_> {
             return Some("not received at this rate".to_owned());
         }
         let broken = self.settings.find_max.conditions.iter().find(|condition| !condition.holds(report))?;
-        let measured = broken.judge(report).shown.map_or_else(String::new, |shown| format!(": {shown}"));
+        let measured = broken.judge(report).measured_text.map_or_else(String::new, |shown| format!(": {shown}"));
         Some(format!("`{broken}` is not met{measured}"))
     }
 
     fn note(&mut self, rate: u64, step: SearchStep, report: Report) {
         self.search.note(rate, step.outcome);
-        let holds = step.outcome == StepOutcome::Holds;
+        let holds = step.outcome == StepOutcome::Passed;
         self.steps.push(step);
         // A result that failed later does not count.
         let found = self.search.found();

@@ -56,14 +56,17 @@ pub(super) fn conclude(
     } else {
         show(&crate::output::bench_report(report, terminal.stdout), terminal)?;
     }
-    if let Some(late) = report.seconds.late.filter(|late| *late > LATE_START && report.parts.is_empty()) {
+    if let Some(late) = report.seconds.late_start.filter(|late| *late > LATE_START && report.parts.is_empty()) {
         talk.warning(format_args!("the load began {late:.1} s after --start-at"));
     }
     for warning in doubts(report) {
         talk.warning(warning);
     }
     for finding in report.thresholds.iter().filter(|finding| finding.failed) {
-        let why = finding.shown.as_ref().map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
+        let why = finding
+            .measured_text
+            .as_ref()
+            .map_or("nothing was measured".to_owned(), |value| format!("measured {value}"));
         talk.error(&Error::new(ErrorKind::Threshold, format!("--fail `{}` is met: {why}", finding.threshold)));
     }
     for error in &faults {
@@ -96,8 +99,8 @@ fn doubts(report: &Report) -> Vec<String> {
     if counts.duplicated > 0 {
         doubts.push(format!("{} arrived twice", plural(counts.duplicated, "message")));
     }
-    if counts.before_sent > 0 {
-        let early = plural(counts.before_sent, "message");
+    if counts.clock_skewed > 0 {
+        let early = plural(counts.clock_skewed, "message");
         doubts.push(format!("{early} arrived before they were sent: the clocks of the machines disagree"));
     }
     doubts.extend(slow_ramp(report));
@@ -122,13 +125,13 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     if let (Ended::InterruptedEarly, Some(signal)) = (report.ended, signal) {
         return Ok(ExitStatus::Interrupted(signal));
     }
-    let (not_connected, refused) = (counts.connects_failed, counts.connects_refused);
+    let (not_connected, refused) = (counts.connections_failed, counts.connections_refused);
     let failed = not_connected + refused;
     let connect = || {
         let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
         let kind = if refused == 0 { by_violation(report, "connect: ", kind) } else { kind };
         let because = because(report, "connect: ");
-        Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connects_attempted, "connect")))
+        Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connections_attempted, "connect")))
     };
     let lost = because(report, "connection lost: ");
     match report.ended {
@@ -163,7 +166,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let unanswered = if counts.connections_lost > 0 { lost_kind } else { ErrorKind::TimedOut };
     for (count, kind, noun, what, prefix) in [
         (not_back, lost_kind, "connection", "lost", "connection lost: "),
-        (counts.subscribes_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
+        (counts.subscriptions_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
         (counts.refused, ErrorKind::PublishRefused, "message", "refused", "publish: "),
         (counts.unacknowledged, unanswered, "message", "not acknowledged", "connection lost: "),
     ] {

@@ -199,11 +199,15 @@ pub(crate) fn overridden(taken: &Options, layers: &[Layer]) -> Vec<(&'static str
     for (option, value) in taken {
         let Origin::Environment(variable) = value.origin else { continue };
         let is_of_broker = |option: &str| names_broker().any(|other| other == option);
-        let says_the_same = |other: &str| other == option || (is_of_broker(option) && is_of_broker(other));
-        let below = layers.iter().flat_map(|layer| &layer.options).find(|(other, below)| {
-            matches!(below.origin, Origin::OptionsFile(_) | Origin::Profile(_) | Origin::Project(_))
-                && says_the_same(other)
-        });
+        let weaker = |is_meant: &dyn Fn(&str) -> bool| {
+            layers.iter().flat_map(|layer| &layer.options).find(|(other, below)| {
+                matches!(below.origin, Origin::OptionsFile(_) | Origin::Profile(_) | Origin::Project(_))
+                    && is_meant(other)
+            })
+        };
+        // Its own key, or else another that names the broker: MQTTX_PORT takes the place of a part of `url`.
+        let below =
+            weaker(&|other| other == option).or_else(|| is_of_broker(option).then(|| weaker(&is_of_broker)).flatten());
         found.extend(below.map(|(_, below)| (variable, below.origin)));
     }
     found
@@ -297,6 +301,16 @@ mod tests {
         assert_eq!(overridden(&taken, &layers), [("MQTTX_PORT", Origin::Profile(place))]);
         let taken = inherit(&BTreeSet::from(["port".to_owned()]), &layers);
         assert_eq!(overridden(&taken, &layers), []);
+        // The key of the same option is named, whichever comes first.
+        let own = Place { key: "connection.port", file: 0 };
+        let host = Place { key: "connection.hostname", file: 0 };
+        let profile = [
+            layer(Origin::Environment("MQTTX_PORT"), &[("port", "1")]),
+            layer(Origin::Profile(host), &[("hostname", "h")]),
+            layer(Origin::Profile(own), &[("port", "2")]),
+        ];
+        let taken = inherit(&BTreeSet::new(), &profile);
+        assert_eq!(overridden(&taken, &profile), [("MQTTX_PORT", Origin::Profile(own))]);
     }
 
     #[test]

@@ -68,7 +68,9 @@ fn hint(cause: &Cause, endpoint: &Endpoint, version: Version) -> Option<String> 
         }
         Cause::ClosedEarly(LinkLoss::Tls(cause)) => tls_hint(cause).map(Into::into),
         Cause::ClosedEarly(_) => usual_protocol(endpoint).or_else(|| closed_early_hint(endpoint, version)),
-        Cause::NoConnAck(_) => usual_protocol(endpoint),
+        Cause::NoConnAck(_) => usual_protocol(endpoint).or_else(|| {
+            Some("is this the broker's MQTT port? --connect-timeout waits longer for a broker that is slow".into())
+        }),
         Cause::Refused(ack) => match ack.reason {
             ReasonCode::BadUserNameOrPassword => Some("check --username and --password".into()),
             ReasonCode::NotAuthorized => Some("check --username, --password and what this user may do".into()),
@@ -253,6 +255,7 @@ mod tests {
     fn silence_is_a_timeout() {
         let error = error(1883, Cause::NoConnAck(Duration::from_secs(10)), false);
         assert_eq!((error.kind(), error.message()), (ErrorKind::TimedOut, "no CONNACK within 10 s"));
+        assert!(error.hint().is_some_and(|hint| hint.contains("MQTT port") && hint.contains("--connect-timeout")));
     }
 
     #[test]

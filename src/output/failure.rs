@@ -11,7 +11,7 @@ pub enum ErrorFormat {
     /// `error: ...`, the position, `hint: ...`.
     #[default]
     Text,
-    /// One JSON object on a line: level, code, name, message, detail, hint, `reason_code`, `reason_name`; null if
+    /// One JSON object on a line: level, code, name, message, detail, hint, `reason_code`, `reason_code_name`; null if
     /// absent.
     Json,
 }
@@ -76,7 +76,7 @@ fn write_json(error: &Error, out: &mut Vec<u8>) {
         Some(reason) => push_decimal(reason.number().into(), out),
         None => out.extend_from_slice(b"null"),
     }
-    push_member("reason_name", error.reason().map(ReasonCode::name), out);
+    push_member("reason_code_name", error.reason().map(ReasonCode::name), out);
     out.extend_from_slice(b"}\n");
 }
 
@@ -135,7 +135,7 @@ mod tests {
             written(&refused(), ErrorFormat::Json, TERMINAL),
             "{\"level\":\"error\",\"code\":4,\"name\":\"connect_refused\",\
              \"message\":\"the broker refused the connection: Not authorized (0x87)\",\"detail\":null,\
-             \"hint\":\"check --username and --password\",\"reason_code\":135,\"reason_name\":\"Not authorized\"}\n"
+             \"hint\":\"check --username and --password\",\"reason_code\":135,\"reason_code_name\":\"Not authorized\"}\n"
         );
         let plain = written(&Error::local("no \"file\"\n").with_detail("a\n^"), ErrorFormat::Json, Stream::PIPE);
         let value: serde_json::Value = serde_json::from_str(&plain).unwrap();

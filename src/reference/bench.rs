@@ -44,7 +44,7 @@ pub(super) fn metrics() -> Page {
     let source = include_str!("../output/bench/metrics.rs");
     let gauges = [
         ("clients", "clients of this process"),
-        ("clients_standing", "connected clients"),
+        ("clients_connected", "connected clients"),
         ("in_flight", "messages scheduled and not finished"),
         ("phase", "phase of the run, from 0"),
         ("elapsed_seconds", "time since the first connect"),

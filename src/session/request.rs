@@ -85,13 +85,13 @@ pub enum RequestError {
     #[error("a shared subscription cannot have No Local: `{0}`")]
     NoLocalOnShared(TopicFilter),
     /// The server's Wildcard Subscription Available is 0.
-    #[error("the broker does not take wildcard subscriptions: `{0}`")]
+    #[error("the broker does not support wildcard subscriptions: `{0}`")]
     WildcardsNotSupported(TopicFilter),
     /// The server's Shared Subscription Available is 0.
-    #[error("the broker does not take shared subscriptions: `{0}`")]
+    #[error("the broker does not support shared subscriptions: `{0}`")]
     SharedNotSupported(TopicFilter),
     /// The server's Subscription Identifier Available is 0.
-    #[error("the broker does not take subscription identifiers")]
+    #[error("the broker does not support Subscription Identifiers")]
     IdentifiersNotSupported,
     /// A property that cannot be encoded.
     #[error(transparent)]

@@ -4,7 +4,7 @@ use crate::cli::group::{CompressArgs, DecompressArgs, PayloadArgs};
 use crate::cli::value::SchemaRule;
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
-use crate::payload::{Codec, PayloadFormat, Schema};
+use crate::payload::{Codec, PayloadFormat, Schema, SchemaError};
 
 /// The codec that encodes payloads.
 pub(super) fn encoder(given: &PayloadArgs, compress: &CompressArgs, origins: &Origins) -> Result<Codec, Error> {
@@ -50,8 +50,17 @@ fn codec(given: &PayloadArgs, origins: &Origins) -> Result<Codec, Error> {
     if !is_of_schemas && !is_of_text && schemas.all(|option| origins.is_stronger("format", option)) {
         return Ok(Codec::from(given.format));
     }
-    let refused =
-        |option: &str, what: &dyn std::fmt::Display| Error::usage(format!("{}: {what}", origins.name(option)));
+    let refused = |option: &str, error: &SchemaError| {
+        let option = match error {
+            SchemaError::Message(_) if option == "protobuf_path" => "protobuf_message_name",
+            _ => option,
+        };
+        let message = format!("{}: {error}", origins.name(option));
+        match error {
+            SchemaError::File(_) => Error::local(message),
+            SchemaError::Message(_) | SchemaError::NotBuiltIn(_) => Error::usage(message),
+        }
+    };
     let (option, otherwise) = match (&given.protobuf_path, &given.protobuf_message_name, &given.avsc_path) {
         (Some(path), Some(message), _) => {
             let schema = Schema::protobuf(path, message).map_err(|error| refused("protobuf_path", &error))?;

@@ -183,3 +183,51 @@ fn the_bill_of_materials_lists_the_crates_of_the_lock_file() {
         assert!(component["licenses"][0]["expression"].is_string(), "no licence: {component}");
     }
 }
+
+/// Runs `packaging/image` with a builder that keeps what it is given below `kept`.
+#[cfg(unix)]
+fn image(binary: &Path, kept: &Path) -> Output {
+    use std::os::unix::fs::PermissionsExt;
+
+    let builder = kept.with_extension("builder");
+    fs::write(&builder, "#!/bin/sh\nfor last; do :; done\ncp -rp \"$last\" \"$KEPT\"\n").unwrap();
+    fs::set_permissions(&builder, fs::Permissions::from_mode(0o755)).unwrap();
+    Command::new(root().join("packaging/image"))
+        .arg("--binary")
+        .arg(binary)
+        .env("MQTTX_RS_IMAGE_BUILDER", &builder)
+        .env("KEPT", kept)
+        .output()
+        .unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn the_image_has_the_program_alone_and_a_user_who_is_not_root() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (program, kept) = (folder.path().join("program"), folder.path().join("kept"));
+    // What a static program is to the script: an executable that names no loader.
+    fs::write(&program, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = image(&program, &kept);
+    assert!(ended.status.success(), "{}", text(ended.stderr));
+    let lines = fs::read_to_string(kept.join("Dockerfile")).unwrap();
+    for line in ["FROM scratch", "USER 65532:65532", "WORKDIR /home/mqttx", "ENTRYPOINT [\"mqttx-rs\"]"] {
+        assert!(lines.lines().any(|found| found == line), "{line} is not in {lines}");
+    }
+    assert!(!lines.contains("--from="), "nothing comes from another stage: {lines}");
+    assert_eq!(fs::read(kept.join("system/usr/bin/mqttx-rs")).unwrap(), b"#!/bin/sh\n");
+    assert!(kept.join("home/mqttx").is_dir());
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_program_that_needs_a_c_library_is_not_put_into_an_empty_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = image(Path::new(env!("CARGO_BIN_EXE_mqttx-rs")), &folder.path().join("kept"));
+    assert!(!ended.status.success());
+    let said = text(ended.stderr);
+    assert!(said.contains("is linked dynamically: build it with --target x86_64-unknown-linux-musl"), "{said}");
+}

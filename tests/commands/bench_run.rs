@@ -48,16 +48,16 @@ fn every_preset_runs_and_counts_exactly() {
         let counts = report.counts;
         assert_eq!(report.ended, Ended::Done, "{name}");
         assert_eq!((counts.lost, counts.duplicated, counts.foreign), (0, 0, 0), "{name}: {counts:?}");
-        assert_eq!((counts.connects_failed, counts.connections_lost), (0, 0), "{name}: {counts:?}");
-        assert_eq!(counts.connected, counts.connects_attempted, "{name}: {counts:?}");
+        assert_eq!((counts.connections_failed, counts.connections_lost), (0, 0), "{name}: {counts:?}");
+        assert_eq!(counts.connected, counts.connections_attempted, "{name}: {counts:?}");
         let values = |measure| report.latencies.get(&measure).map_or(0, mqttx_rs::internals::Latency::count);
         match name.as_str() {
             "churn" => {
-                assert_eq!((counts.connects_planned, counts.connects_missed), (2, 0), "{counts:?}");
+                assert_eq!((counts.connections_planned, counts.connections_missed), (2, 0), "{counts:?}");
                 assert_eq!((counts.connected, values(Measure::Online)), (2, 2));
             }
             "reconnect-storm" => {
-                assert_eq!((counts.connected, counts.connects_planned), (200, 100), "{counts:?}");
+                assert_eq!((counts.connected, counts.connections_planned), (200, 100), "{counts:?}");
                 assert_eq!((values(Measure::Online), counts.subscribed), (100, 200));
                 assert!(report.phases[1].connecting > 0.0);
             }
@@ -168,8 +168,8 @@ fn connects_that_a_slow_broker_holds_up_are_measured_from_their_plan_and_counted
     assert!(ended.stderr.contains("no CONNACK before the end"), "{}", ended.stderr);
     let report = read(&report);
     let counts = report.counts;
-    assert_eq!((counts.connects_planned, counts.connected, counts.connects_failed), (120, 4, 1), "{counts:?}");
-    assert_eq!((counts.connects_attempted, counts.connects_missed), (5, 115), "{counts:?}");
+    assert_eq!((counts.connections_planned, counts.connected, counts.connections_failed), (120, 4, 1), "{counts:?}");
+    assert_eq!((counts.connections_attempted, counts.connections_missed), (5, 115), "{counts:?}");
     let online = &report.latencies[&Measure::Online];
     assert_eq!(online.count(), 4);
     // Those behind the slow one waited too: the second was planned a twentieth of a second after it.
@@ -250,5 +250,5 @@ fn a_storm_on_a_broker_that_is_not_there_ends_at_once() {
     let report = folder.path().join("report.json");
     run("reconnect-storm --scale 0.001", nobody.port(), &report).run().expect_code(3);
     let counts = read(&report).counts;
-    assert_eq!((counts.connects_attempted, counts.connects_failed), (5, 5), "not tried again: {counts:?}");
+    assert_eq!((counts.connections_attempted, counts.connections_failed), (5, 5), "not tried again: {counts:?}");
 }

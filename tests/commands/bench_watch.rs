@@ -39,7 +39,7 @@ fn a_run_can_be_scraped_while_it_goes_on() {
         "\n# TYPE mqttx_bench_sent counter\n",
         "\nmqttx_bench_sent_total{group=\"publishers\"} 5\n",
         "\nmqttx_bench_acknowledged_total{group=\"publishers\"} 4\n",
-        "\nmqttx_bench_clients_standing 1\n",
+        "\nmqttx_bench_clients_connected 1\n",
         "\nmqttx_bench_in_flight 1\n",
         "\n# TYPE mqttx_bench_latency_seconds histogram\n",
         "\nmqttx_bench_latency_seconds_count{measure=\"ack\"} 4\n",

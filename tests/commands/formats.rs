@@ -252,24 +252,30 @@ fn a_profile_names_schemas_beside_it_and_what_the_command_line_says_wins() {
         link.close();
         running.wait().expect_code(0);
     }
-    let refused = home.program("--profile protobuf pub -m x").run().expect_code(2);
+    let refused = home.program("--profile protobuf pub -m x").run().expect_code(1);
     let expected = "error: publish.protobuf_path of profile `protobuf`: ";
     assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
 }
 
 #[test]
-fn a_bad_schema_option_exits_2_and_a_bad_payload_1() {
+fn a_bad_schema_option_exits_2_and_a_bad_file_or_payload_1() {
     let schemas = Schemas::new();
     for (arguments, expected) in [
         ("-f avro", "error: --format avro needs an Avro schema\nhint: give one with -Ap FILE.avsc, or with --schema\n"),
         ("-f hex -Ap person.avsc", "error: --format hex and --avsc-path cannot be used together\n"),
-        ("-Ap none.avsc", "error: --avsc-path: none.avsc: No such file"),
-        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON at line "),
         ("--schema a/#/b=person.avsc", "error: --schema: `a/#/b=person.avsc` has no valid filter"),
         ("--compress xz", "error: --compress: `xz` is not a valid value"),
         ("-S 9 -f cbor", "error: --message and --payload-size cannot be used together"),
     ] {
         let stderr = schemas.refused("1", arguments, 2);
+        assert!(stderr.starts_with(expected), "{arguments}: {stderr}");
+    }
+    for (arguments, expected) in [
+        ("-Ap none.avsc", "error: --avsc-path: none.avsc: No such file"),
+        ("-Ap person.proto", "error: --avsc-path: person.proto: not JSON at line "),
+        ("--schema a=none.avsc", "error: --schema: none.avsc: No such file"),
+    ] {
+        let stderr = schemas.refused("1", arguments, 1);
         assert!(stderr.starts_with(expected), "{arguments}: {stderr}");
     }
     let stderr = schemas.refused(r#"{"nmae":""}"#, "-Ap person.avsc", 1);
@@ -284,7 +290,11 @@ fn a_bad_schema_option_exits_2_and_a_bad_payload_1() {
 #[cfg(feature = "protobuf")]
 fn a_message_that_the_schema_lacks_is_answered_with_those_it_has() {
     let stderr = Schemas::new().refused("{}", "-Pp person.proto -Pmn Persn", 2);
-    assert_eq!(stderr, "error: --protobuf-path: the schema has no message `Persn`: it has `n.Person`\n");
+    assert_eq!(stderr, "error: --protobuf-message-name: the schema has no message `Persn`: it has `n.Person`\n");
+    let stderr = Schemas::new().refused("{}", "--schema t=person.proto:Persn", 2);
+    assert_eq!(stderr, "error: --schema: the schema has no message `Persn`: it has `n.Person`\n");
+    let stderr = Schemas::new().refused("{}", "-Pp none.proto -Pmn Persn", 1);
+    assert!(stderr.starts_with("error: --protobuf-path: none.proto: No such file"), "{stderr}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Worker {
             }
             self.tools.recorder.at_group(connection.client.group);
             connection.enter(Stage::Dialing, &mut self.tools);
-            self.tools.recorder.counts.connects_attempted += 1;
+            self.tools.recorder.counts.connections_attempted += 1;
             let (plan, client) = (self.tools.plan.clone(), connection.client);
             let (dialer, endpoint) = plan.way(client);
             let own = plan.certificate(client).map(|identity| {
@@ -82,7 +82,7 @@ impl Worker {
             let own = match own.transpose() {
                 Ok(own) => own,
                 Err(error) => {
-                    self.tools.recorder.counts.connects_failed += 1;
+                    self.tools.recorder.counts.connections_failed += 1;
                     self.tools.recorder.reasons.note(format!("connect: {error}"));
                     self.ended(index);
                     continue;
@@ -109,7 +109,7 @@ impl Worker {
                 Ok(dialed) => connection.open(dialed, &mut self.tools),
                 Err(error) => {
                     self.tools.recorder.at_group(connection.client.group);
-                    self.tools.recorder.counts.connects_failed += 1;
+                    self.tools.recorder.counts.connections_failed += 1;
                     self.tools.recorder.reasons.note(format!("connect: {error}"));
                     Served::Ended
                 }

@@ -444,11 +444,11 @@ fn refuse(error: &dyn std::fmt::Display, tools: &mut Tools) -> bool {
 fn blame(cause: Cause, count: u64, tools: &mut Tools) {
     let counts = &mut tools.recorder.counts;
     let late = match cause {
-        Cause::Core => &mut counts.late_for_core,
-        Cause::Work => &mut counts.late_for_work,
-        Cause::Window => &mut counts.late_for_window,
-        Cause::Socket => &mut counts.late_for_socket,
-        Cause::Connection => &mut counts.late_for_connection,
+        Cause::Core => &mut counts.late_due_to_core,
+        Cause::Work => &mut counts.late_due_to_work,
+        Cause::Window => &mut counts.late_due_to_window,
+        Cause::Socket => &mut counts.late_due_to_socket,
+        Cause::Connection => &mut counts.late_due_to_connection,
     };
     *late += count;
 }

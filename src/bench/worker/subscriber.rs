@@ -106,7 +106,7 @@ impl Subscriber {
         }
         let now = tools.clock.unix(tools.now);
         if now < stamp.planned && stamp.clock != tools.clock.name() {
-            tools.recorder.counts.before_sent += 1;
+            tools.recorder.counts.clock_skewed += 1;
             return;
         }
         let latency = now.saturating_sub(stamp.planned);

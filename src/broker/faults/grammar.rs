@@ -16,12 +16,16 @@ pub(crate) const EXAMPLES: &str = "`drop puback 10%`, `delay connack 500ms`, `du
 pub(crate) const ACTIONS: &[(&str, &str, &str)] = &[
     ("drop", "drop PACKET", "the packet is not delivered"),
     ("duplicate", "duplicate PACKET", "the packet is delivered twice"),
-    ("corrupt", "corrupt PACKET", "bytes of the packet are changed"),
+    ("corrupt", "corrupt PACKET", "one bit of the packet is flipped"),
     ("delay", "delay PACKET TIME", "the packet is delivered later, and what follows it too"),
-    ("reorder", "reorder PACKET COUNT", "so many packets of this type are delivered in another order"),
+    ("reorder", "reorder PACKET COUNT", "this many packets of the type are held back and delivered shuffled"),
     ("refuse", "refuse PACKET REASON", "the broker answers with this reason code"),
-    ("close after", "close after PACKET [N]", "the connection is closed after the Nth such packet on it"),
-    ("stall", "stall TIME every TIME", "nothing is delivered for the first time, again and again"),
+    (
+        "close after",
+        "close after PACKET [N]",
+        "the connection is closed after the Nth such packet on it, or after the first",
+    ),
+    ("stall", "stall TIME every TIME", "nothing is delivered for the first TIME in each period of the second"),
     ("fragment", "fragment BYTES", "the stream is delivered in pieces of this size"),
 ];
 

@@ -45,5 +45,5 @@ pub struct BenchPublishArgs {
 }
 
 fn topic_help(option: clap::Arg) -> clap::Arg {
-    option.help("Topic to publish to, one; %i, %c and other placeholders, or --topics, make it several")
+    option.help("Topic to publish to; %i, %c and other placeholders, or --topics, make several of one")
 }

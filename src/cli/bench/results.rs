@@ -23,7 +23,7 @@ pub struct ResultsArgs {
     /// Write an HTML page with plots
     #[arg(long, value_name = "PATH")]
     pub html: Option<PathBuf>,
-    /// Write the histograms in `HdrHistogram`'s interval log format
+    /// Write the histograms in the interval log format of `HdrHistogram`
     #[arg(long, value_name = "PATH")]
     pub hdr_log: Option<PathBuf>,
     /// Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout

@@ -58,7 +58,7 @@ pub struct BenchSubscriptionArgs {
     /// End after N messages of all clients together
     #[arg(short = 'L', long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u64>,
-    /// Where messages carry their number and time, as `bench pub --stamp` says [default: payload]
+    /// Where messages carry their number and time, as in `bench pub --stamp` [default: payload]
     #[arg(long, value_name = "PLACE")]
     pub stamp: Option<String>,
     /// Measure one-way latency of messages stamped by other machines, as accurate as their clocks agree

@@ -11,7 +11,7 @@ pub struct QueueArgs {
     /// Keep messages on disk in this folder until they are delivered; without a message, deliver what it holds
     #[arg(long, value_name = "DIR")]
     pub queue: Option<PathBuf>,
-    /// Most messages to keep in --queue [default: 1000000]
+    /// Maximum number of messages in --queue [default: 1000000]
     #[arg(long, value_name = "N", value_parser = value::count, requires = "queue")]
     pub queue_max: Option<u64>,
 }

@@ -18,7 +18,7 @@ pub struct WorkArgs {
     /// When to acknowledge: before the command runs, or after it succeeded [default: before]
     #[arg(long, value_name = "WHEN", hide_possible_values = true, conflicts_with = "ack_on_read")]
     pub ack: Option<AckTime>,
-    /// What follows a failure: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]
+    /// What to do if a command fails: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub on_failure: Option<OnFailure>,
 }

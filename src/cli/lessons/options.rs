@@ -29,8 +29,8 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson(
         "url",
         "Scheme, user name, password, host, port and, for ws and wss, the path of the upgrade request; for mqtt and mqtts \
-         a path is the default topic. A password in it is visible to other users of the machine; rather use \
-         --password-file or --ask-password. A single option takes precedence over its part of the URL.",
+         a path is the default topic. A password in it is visible to other users of the machine: use --password-file or \
+         --ask-password instead. An option such as --port takes precedence over its part of the URL.",
     ),
     lesson(
         "embedded",
@@ -47,7 +47,7 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson(
         "password",
         "`-` reads it from the first line of stdin. As an argument it is visible to other users of the machine in the list \
-         of processes; rather use --password-file, --password-env, --ask-password or MQTTX_PASSWORD.",
+         of processes: use --password-file, --password-env, --ask-password or MQTTX_PASSWORD instead.",
     ),
     lesson(
         "mqtt_version",
@@ -57,18 +57,18 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson(
         "no_clean",
         "Clean Start 0 in MQTT 5.0, Clean Session 0 in 3.1.1. The broker keeps subscriptions and messages of QoS 1 and 2 \
-         while the client is away, in 5.0 for --session-expiry-interval (default: without end). It needs -i, because a \
+         while the client is away, in 5.0 for --session-expiry-interval (default: for ever). It needs -i, because a \
          session under a random identifier can never be resumed.",
     ),
     lesson(
         "session_expiry_interval",
-        "In seconds, from the end of the connection on; 4294967295 never expires. Without it, a session is kept for as \
+        "In seconds, counted from the end of the connection; 4294967295 never expires. Without it, a session is kept for as \
          long as reconnecting can take, and ends when the command does. MQTT 5.0; in 3.1.1 --no-clean keeps a session \
          without a limit.",
     ),
     lesson(
         "keepalive",
-        "If nothing else is sent for this time, a PINGREQ is sent; if the answer is missing, the connection counts as lost. \
+        "If nothing else is sent for this time, a PINGREQ is sent; if it is not answered, the connection counts as lost. \
          The broker closes a connection that is silent for one and a half times as long. A broker of MQTT 5.0 can \
          demand another value.",
     ),
@@ -98,10 +98,21 @@ pub(super) const LESSONS: &[Lesson] = &[
          announces its limit (Receive Maximum), which is never exceeded. One of 3.1.1 cannot: set --inflight if it drops \
          messages, for example 20 for mosquitto at QoS 2.",
     ),
+    lesson_of(
+        &["broker"],
+        "receive_maximum",
+        "Announced in CONNACK: a client of MQTT 5.0 waits when this many of its messages of QoS 1 and 2 are \
+         unacknowledged. One that exceeds it is disconnected with 0x93.",
+    ),
     lesson(
         "receive_maximum",
-        "The broker stops sending messages of QoS 1 and 2 when so many are not acknowledged, so a slow consumer is not \
+        "The broker stops sending messages of QoS 1 and 2 when this many are unacknowledged, so a slow consumer is not \
          flooded; the default in the protocol is 65535. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["broker"],
+        "maximum_packet_size",
+        "Announced in CONNACK of MQTT 5.0. A client that sends a larger packet is disconnected, in 5.0 with 0x95.",
     ),
     lesson(
         "maximum_packet_size",
@@ -116,19 +127,20 @@ pub(super) const LESSONS: &[Lesson] = &[
     // TLS.
     lesson(
         "ca",
-        "In PEM or DER. Only these authorities are trusted then, not those of the system. A broker with a certificate of \
-         its own making needs it: --ca ca.pem. Implies -l mqtts.",
+        "In PEM or DER. Only these authorities are trusted then, not those of the system. A broker with a self-signed \
+         certificate needs it: --ca ca.pem. Implies -l mqtts.",
     ),
     lesson(
         "insecure",
-        "The connection is encrypted, but not with a broker that is known: whoever is on the way can read and change \
-         everything, the password too. For tests only; --pin-sha256 or --ca are the safe ways to a broker with its own \
-         certificate.",
+        "The connection is encrypted, but nobody checks with whom: anyone between here and the broker can read and change \
+         everything, including the password. For tests only; for a broker with a self-signed certificate, use --ca, or \
+         add --pin-sha256.",
     ),
     lesson(
         "pin_sha256",
-        "The hash of the public key (SubjectPublicKeyInfo), in Base64, as `conn --check` prints it and HPKP wrote it. It is \
-         required in addition to a valid certificate; repeat it to allow the next key already.",
+        "The hash of the public key (SubjectPublicKeyInfo), in Base64, as `conn --check` prints it (the format of HPKP). It is \
+         required in addition to a valid certificate, or to any with --insecure; repeat the option to allow the next \
+         key in advance.",
     ),
     // The will.
     lesson(
@@ -136,13 +148,16 @@ pub(super) const LESSONS: &[Lesson] = &[
         "The broker publishes the will when the connection ends without DISCONNECT: the program is killed, or the network \
          is gone. Example: -Wt desk/7/status -Wm offline -Wr",
     ),
-    lesson("will_delay_interval", "If the client is back before, the will is not published. MQTT 5.0; 0 by default."),
+    lesson(
+        "will_delay_interval",
+        "If the client reconnects in time, the will is not published. MQTT 5.0; 0 by default.",
+    ),
     // Publishing.
     lesson_of(
         &["pub", "request", "bench pub", "bench e2e", "simulate"],
         "qos",
         "0: sent once, perhaps lost. 1: acknowledged by PUBACK, perhaps delivered twice. 2: exactly once, with two round \
-         trips. A publish is complete when its acknowledgement is there, and a refusal ends with exit code 5.",
+         trips. A publish is complete when it has been acknowledged; one that is refused ends the command with exit code 5.",
     ),
     lesson_of(
         &["pub", "request"],
@@ -198,11 +213,13 @@ pub(super) const LESSONS: &[Lesson] = &[
          the program is killed, the power fails or the broker is away. The next run with the same DIR continues, at QoS 2 \
          exactly once. Only one process at a time can use DIR.",
     ),
-    lesson(
+    lesson_of(
+        &["sub", "wait", "request"],
         "template",
-        "The names are those of `mqttx-rs help placeholders`. In `sub` and others that print messages, -F is the shape of a \
-         line: `mqttx-rs help formats` lists its letters.",
+        "`mqttx-rs help formats` lists the letters. The line ends with a line feed; \\n, \\t and \\x1b are characters. \
+         Example: -F '%I %-20t %p'",
     ),
+    lesson("template", "`mqttx-rs help placeholders` lists the placeholders."),
     // Subscribing.
     lesson_of(
         &["sub", "wait", "bench sub"],
@@ -264,6 +281,16 @@ pub(super) const LESSONS: &[Lesson] = &[
          file is an .avsc. Example: --schema 'car/#=car.proto:Reading' 'door/#=door.avsc'",
     ),
     lesson("decompress", "auto looks at the first bytes of a payload and leaves alone what is not compressed."),
+    // The broker.
+    lesson_of(
+        &["broker"],
+        "faults",
+        "Rules: drop PACKET, duplicate PACKET, corrupt PACKET (one bit is flipped), delay PACKET TIME, reorder PACKET COUNT, \
+         refuse PACKET REASON, stall TIME every TIME, fragment BYTES and close after PACKET [N]. `close after publish 7` \
+         closes each connection after the 7th PUBLISH on it, in either direction; without N, after the first. A rule can \
+         be narrowed by 10%, every 3rd, first 5, after 5, from client, to client, for CLIENT-ID. Example: \
+         --fault 'drop puback 10%' --fault 'close after publish 7 from client'",
+    ),
     // Benchmarks.
     lesson(
         "find_max",

@@ -22,7 +22,7 @@ Examples:
   retained clear car/# --dry-run"
 )]
 pub(crate) struct RetainedLine {
-    /// Filter of the topics (all without one); `clear` before it removes the messages
+    /// Filter of the topics [default: all]; `clear` before it removes the messages
     #[arg(value_name = "FILTER", num_args = 0..=2)]
     pub words: Vec<String>,
     /// With clear: show the messages without removing them

@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Text,
     /// A string that may hold a password between `//` and `@`.
     Url,
-    /// A number, or a string such as "1KB".
+    /// A number, or a string as the option takes it, such as "5.0" or "1KB".
     Number,
     /// Seconds: a number, or a string such as "15m".
     Seconds,
@@ -51,7 +51,7 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::Url => "text: a URL",
-            Self::Number => "number; of bytes also with a unit: `\"1KB\"`",
+            Self::Number => "number, or text as the option takes it",
             Self::Seconds => "seconds, or text: `\"15m\"`",
             Self::Milliseconds => "milliseconds, or text: `\"1s\"`",
             Self::Switch | Self::SwitchOff => "true or false",

@@ -37,8 +37,8 @@ fn steps(search: &SearchReport) -> String {
     let per_second = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.1}"));
     for step in &search.steps {
         let outcome = match step.outcome {
-            StepOutcome::Holds => "holds",
-            StepOutcome::Fails => "fails",
+            StepOutcome::Passed => "passed",
+            StepOutcome::Failed => "failed",
             StepOutcome::Starved => "starved",
         };
         let _ = writeln!(
@@ -62,7 +62,7 @@ fn steps(search: &SearchReport) -> String {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds with three places")]
 pub(crate) fn bench_hdr_log(report: &Report) -> String {
     let mut out = "#[Histogram log format version 1.3]\n".to_owned();
-    let _ = writeln!(out, "#[Begun {}; values are nanoseconds]", report.begun);
+    let _ = writeln!(out, "#[Started {}; values are nanoseconds]", report.started_at);
     out.push_str("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
     let begin = report.seconds.connecting + report.seconds.waiting + report.seconds.warmup;
     for (measure, latency) in Measure::ALL.iter().filter_map(|measure| Some((measure, report.latencies.get(measure)?)))

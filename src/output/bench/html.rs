@@ -45,7 +45,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
     let _ = write!(
         page,
         "<p class=\"sub\">{}, {clients} clients{parts}, ended {}. {}</p>",
-        escape(&report.begun),
+        escape(&report.started_at),
         report::ended(report.ended),
         escape(&report.program)
     );
@@ -54,7 +54,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
     thresholds(&mut page, report);
     if let Some(verdict) = &report.verdict {
         page.push_str("<section><h2>Why</h2><ul>");
-        for why in &verdict.why {
+        for why in &verdict.reasons {
             let _ = write!(page, "<li>{}</li>", escape(why));
         }
         page.push_str("</ul></section>");
@@ -108,7 +108,7 @@ pub(crate) fn bench_comparison_html(
     let all = std::iter::once((name, before)).chain(after.iter().map(|(name, report)| (name.as_str(), report)));
     let runs = all.map(|(name, report)| {
         let verdict = report.verdict.as_ref().map_or_else(|| "-".to_owned(), |verdict| verdict.limited_by.sentence());
-        [name.to_owned(), report.begun.clone(), report::ended(report.ended).to_owned(), verdict]
+        [name.to_owned(), report.started_at.clone(), report::ended(report.ended).to_owned(), verdict]
     });
     let runs: Vec<_> = runs.collect();
     grid(&mut page, "Runs", ["", "begun", "ended", "verdict"], runs.into_iter());
@@ -186,9 +186,9 @@ fn tiles(page: &mut String, report: &Report) {
     if counts.expected > 0 {
         tiles.push((number(counts.lost), format!("lost of {} expected", number(counts.expected))));
     }
-    let refused = counts.refused + counts.connects_refused + counts.subscribes_refused;
-    if refused + counts.connections_lost + counts.connects_failed > 0 {
-        let (failed, lost) = (number(counts.connects_failed), number(counts.connections_lost));
+    let refused = counts.refused + counts.connections_refused + counts.subscriptions_refused;
+    if refused + counts.connections_lost + counts.connections_failed > 0 {
+        let (failed, lost) = (number(counts.connections_failed), number(counts.connections_lost));
         tiles.push((number(refused), format!("refused; {failed} connects failed, {lost} connections lost")));
     }
     page.push_str("<div class=\"tiles\">");

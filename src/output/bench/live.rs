@@ -120,11 +120,11 @@ fn figures(snapshot: &Snapshot) -> Vec<String> {
         parts.push(format!("connects {}", rate(last.connected as f64)));
     }
     let counts = &snapshot.counts;
-    let errors = counts.connects_failed
-        + counts.connects_refused
+    let errors = counts.connections_failed
+        + counts.connections_refused
         + counts.connections_lost
         + counts.refused
-        + counts.subscribes_refused;
+        + counts.subscriptions_refused;
     if errors > 0 {
         parts.push(format!("errors {} ({} in the last second)", number(errors), number(last.errors)));
     } else {
@@ -166,7 +166,7 @@ mod tests {
     use crate::bench::{Buckets, Counts, Measure, Row};
 
     fn snapshot() -> Snapshot {
-        let counts = Counts { sent: 123_456_789, delivered: 1, connects_failed: 12_345, ..Counts::default() };
+        let counts = Counts { sent: 123_456_789, delivered: 1, connections_failed: 12_345, ..Counts::default() };
         let (p50, p99, max) = (Some(12_300_000), Some(123_000_000), Some(59_000_000_000));
         let last = Row { sent: 1_234_567, delivered: 1_234_567, errors: 12, p50, p99, max, ..Row::default() };
         Snapshot {

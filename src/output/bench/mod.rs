@@ -29,7 +29,7 @@ pub(crate) use summary::{bench_junit, bench_summary};
 
 /// The measurement of a threshold, as text.
 fn measured(finding: &Finding) -> String {
-    match (&finding.shown, finding.measured) {
+    match (&finding.measured_text, finding.measured) {
         (Some(shown), _) => format!("measured {shown}"),
         (None, Some(value)) => format!("measured {value}"),
         (None, None) => "not measured".to_owned(),
@@ -95,7 +95,7 @@ mod tests {
         let mut report = Report::example((0, 1), 1);
         report.parameters.push(Parameter { name: text.into(), value: text.into() });
         report.reasons.note(text.into());
-        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true, shown: None });
+        report.thresholds.push(Finding { threshold: text.into(), measured: None, failed: true, measured_text: None });
         let name = text.to_owned();
         report.phases.push(PhaseReport {
             name,
@@ -104,7 +104,7 @@ mod tests {
             counts: Counts::default(),
             latency: None,
         });
-        report.verdict.iter_mut().for_each(|verdict| verdict.why.push(text.into()));
+        report.verdict.iter_mut().for_each(|verdict| verdict.reasons.push(text.into()));
         report
     }
 

@@ -106,12 +106,12 @@ pub(crate) fn bench_step(step: &SearchStep) -> String {
 
 /// `passed`, or why not.
 pub(super) fn outcome(step: &SearchStep) -> String {
-    let why = step.why.as_deref().unwrap_or_default();
+    let why = step.reason.as_deref().unwrap_or_default();
     let limited = step.limited_by.filter(|limited_by| *limited_by != LimitedBy::Nothing);
     let limited = limited.map_or_else(String::new, |limited_by| format!(", {}", limited_by.sentence()));
     match step.outcome {
-        StepOutcome::Holds => "passed".to_owned(),
-        StepOutcome::Fails => format!("{why}{limited}"),
+        StepOutcome::Passed => "passed".to_owned(),
+        StepOutcome::Failed => format!("{why}{limited}"),
         StepOutcome::Starved => format!("not judged: {why}{limited}"),
     }
 }
@@ -158,9 +158,9 @@ pub(super) fn summary(report: &Report) -> Rows {
     let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
     say("ended", ended(report.ended).to_owned());
     let counts = &report.counts;
-    if counts.connects_planned > 0 || !report.phases.is_empty() {
+    if counts.connections_planned > 0 || !report.phases.is_empty() {
         // Includes the first connects and later ones; the phases distinguish them.
-        say("connected", format!("{} of {}", number(counts.connected), number(counts.connects_attempted)));
+        say("connected", format!("{} of {}", number(counts.connected), number(counts.connections_attempted)));
     } else {
         #[expect(clippy::cast_precision_loss, reason = "for display")]
         let connect_rate = report.clients.connected as f64 / report.seconds.connecting.max(1e-9);
@@ -171,7 +171,7 @@ pub(super) fn summary(report: &Report) -> Rows {
             say("connected again", number(counts.connected - report.clients.connected));
         }
     }
-    if let Some(late) = report.seconds.late {
+    if let Some(late) = report.seconds.late_start {
         let began = if late < 0.01 { "at --start-at".to_owned() } else { format!("{late:.2} s after --start-at") };
         say("began", began);
     }
@@ -223,13 +223,13 @@ pub(super) fn counts(report: &Report) -> Rows {
     let counts = &report.counts;
     let both = counts.expected > 0;
     let list = [
-        ("connects failed", counts.connects_failed, false),
-        ("connects refused", counts.connects_refused, false),
-        ("connects planned", counts.connects_planned, false),
-        ("connects missed", counts.connects_missed, false),
+        ("connects failed", counts.connections_failed, false),
+        ("connects refused", counts.connections_refused, false),
+        ("connects planned", counts.connections_planned, false),
+        ("connects missed", counts.connections_missed, false),
         ("connections lost", counts.connections_lost, false),
         ("subscribed", counts.subscribed, false),
-        ("subscriptions refused", counts.subscribes_refused, false),
+        ("subscriptions refused", counts.subscriptions_refused, false),
         ("scheduled", counts.scheduled, false),
         ("sent", counts.sent, false),
         ("acknowledged", counts.acknowledged, false),
@@ -238,18 +238,18 @@ pub(super) fn counts(report: &Report) -> Rows {
         ("unsent", counts.unsent, false),
         ("dropped by mqttx-rs", counts.dropped, false),
         ("late (over 10 ms)", counts.late, false),
-        ("late, waiting for a core", counts.late_for_core, false),
-        ("late, program busy", counts.late_for_work, false),
-        ("late, waiting for the window", counts.late_for_window, false),
-        ("late, waiting for the socket", counts.late_for_socket, false),
-        ("late, waiting for a connection", counts.late_for_connection, false),
+        ("late, waiting for a core", counts.late_due_to_core, false),
+        ("late, program busy", counts.late_due_to_work, false),
+        ("late, waiting for the window", counts.late_due_to_window, false),
+        ("late, waiting for the socket", counts.late_due_to_socket, false),
+        ("late, waiting for a connection", counts.late_due_to_connection, false),
         ("received", counts.delivered, both),
         ("expected", counts.expected, false),
         ("lost", counts.lost, both),
         ("duplicated", counts.duplicated, both),
         ("reordered", counts.reordered, both),
         ("received from other runs", counts.foreign, false),
-        ("received before sent (clocks)", counts.before_sent, false),
+        ("received before sent (clocks)", counts.clock_skewed, false),
     ];
     let shown = list.into_iter().filter(|(_, count, always)| *count > 0 || *always);
     shown.map(|(name, count, _)| [name.to_owned(), number(count)]).collect()
@@ -265,8 +265,8 @@ pub(super) fn part_rows(report: &Report) -> impl Iterator<Item = [String; 10]> {
         let counts = &part.counts;
         [
             part.shard.map_or_else(String::new, |(index, count)| format!("{} of {count}", index + 1)),
-            part.begun.clone(),
-            part.late.map_or("-".to_owned(), |late| format!("{late:.1} s")),
+            part.started_at.clone(),
+            part.late_start.map_or("-".to_owned(), |late| format!("{late:.1} s")),
             format!("{} of {}", number(part.clients.connected), number(part.clients.count)),
             number(counts.sent),
             number(counts.acknowledged),
@@ -307,7 +307,7 @@ pub(super) fn group_rows(report: &Report) -> impl Iterator<Item = [String; 10]> 
             number(counts.sent),
             number(counts.acknowledged),
             number(counts.delivered),
-            number(counts.refused + counts.subscribes_refused + counts.connects_refused),
+            number(counts.refused + counts.subscriptions_refused + counts.connections_refused),
             words(group.measure).to_owned(),
             p99,
         ]
@@ -413,7 +413,7 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
             let shards = shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             lines.push(format!("  {}: shards {shards}", limited_by.short()));
         }
-        lines.extend(verdict.why.iter().map(|why| format!("  - {}", safe::word(why, stream))));
+        lines.extend(verdict.reasons.iter().map(|why| format!("  - {}", safe::word(why, stream))));
     }
     let cpu = report.generator.cpu_seconds.map(|seconds| format!("{seconds:.2} CPU s"));
     let memory = report.generator.peak_memory.map(|bytes| format!("at most {} KB of memory", number(bytes / 1024)));

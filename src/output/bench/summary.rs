@@ -27,13 +27,13 @@ pub(crate) fn bench_summary(report: &Report) -> String {
     let thresholds: Vec<Value> = report
         .thresholds
         .iter()
-        .map(|finding| json!({ "condition": finding.threshold, "failed": finding.failed, "measured": finding.shown }))
+        .map(|finding| json!({ "condition": finding.threshold, "failed": finding.failed, "measured": finding.measured_text }))
         .collect();
     let verdict = report.verdict.as_ref();
     let summary = json!({
         "run": title(report),
         "program": report.program,
-        "begun": report.begun,
+        "started_at": report.started_at,
         "ended": report.ended,
         "passed": passed(report),
         "seconds": report.seconds.measured,
@@ -46,7 +46,7 @@ pub(crate) fn bench_summary(report: &Report) -> String {
         "counts": counts,
         "thresholds": thresholds,
         "limited_by": verdict.map(|verdict| verdict.limited_by),
-        "why": verdict.map(|verdict| &verdict.why),
+        "reasons": verdict.map(|verdict| &verdict.reasons),
     });
     let mut text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     text.push('\n');
@@ -61,7 +61,7 @@ pub(crate) fn bench_junit(report: &Report) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"{name}\" tests=\"{}\" \
          failures=\"{failed}\" errors=\"0\" skipped=\"0\" time=\"{seconds:.3}\" timestamp=\"{}\">\n",
         report.thresholds.len() + 1,
-        xml(&report.begun),
+        xml(&report.started_at),
     );
     let ended = super::report::ended(report.ended);
     let over = if is_over(report) { None } else { Some(format!("it ended {ended}")) };
@@ -72,7 +72,7 @@ pub(crate) fn bench_junit(report: &Report) -> String {
     }
     let verdict = report.verdict.as_ref().map(|verdict| {
         let sentence = verdict.limited_by.sentence();
-        std::iter::once(sentence).chain(verdict.why.iter().cloned()).collect::<Vec<_>>().join("\n")
+        std::iter::once(sentence).chain(verdict.reasons.iter().cloned()).collect::<Vec<_>>().join("\n")
     });
     // Writing into a string does not fail.
     let _ = match verdict {

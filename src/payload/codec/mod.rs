@@ -18,6 +18,7 @@ mod protobuf;
 #[path = "protobuf_absent.rs"]
 mod protobuf;
 mod schema;
+mod schema_error;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use compression::{Compression, Decompression, InvalidCompression, LARGEST_DECOMPRESSED};
-pub use schema::{Schema, SchemaError};
+pub use schema::Schema;
+pub use schema_error::SchemaError;
 pub use text::{compact_json, decode_base64, indent_json, push_base64};
 
 use crate::mqtt::TopicFilter;

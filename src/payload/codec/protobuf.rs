@@ -10,6 +10,7 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, In
 use serde::de::DeserializeSeed;
 
 use super::number::is_integer;
+use super::schema_error::SchemaError;
 use super::text::checked_json;
 use crate::payload::json::tokens;
 use crate::payload::{PayloadError, PayloadFormat, read_at_most};
@@ -26,10 +27,11 @@ pub(super) struct MessageType(MessageDescriptor);
 
 impl MessageType {
     /// Reads a schema, a .proto file with what it imports or a descriptor set, and finds a message in it.
-    pub(super) fn load(path: &Path, name: &str) -> Result<Self, String> {
+    pub(super) fn load(path: &Path, name: &str) -> Result<Self, SchemaError> {
         let is_source = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("proto"));
         let pool = if is_source { compile(path) } else { read_descriptors(path) };
-        find(&pool.map_err(|error| format!("{}: {error}", path.display()))?, name)
+        let pool = pool.map_err(|error| SchemaError::File(format!("{}: {error}", path.display())))?;
+        find(&pool, name).map_err(SchemaError::Message)
     }
 
     /// The message of a text in JSON.
@@ -179,7 +181,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        MessageType::load(&folder.path().join(files[0].0), name)
+        MessageType::load(&folder.path().join(files[0].0), name).map_err(|error| error.to_string())
     }
 
     /// The example of MQTTX's documentation.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::schema_error::SchemaError;
 use crate::payload::PayloadError;
 
 const ABSENT: &str = "this build does not support Protobuf: it was built without the feature `protobuf`";
@@ -11,8 +12,8 @@ const ABSENT: &str = "this build does not support Protobuf: it was built without
 pub(super) enum MessageType {}
 
 impl MessageType {
-    pub(super) fn load(_: &Path, _: &str) -> Result<Self, String> {
-        Err(ABSENT.to_owned())
+    pub(super) fn load(_: &Path, _: &str) -> Result<Self, SchemaError> {
+        Err(SchemaError::NotBuiltIn(ABSENT.to_owned()))
     }
 
     pub(super) fn encode(&self, _: &[u8]) -> Result<Vec<u8>, PayloadError> {

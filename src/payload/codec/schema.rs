@@ -1,10 +1,10 @@
-use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::avro::AvroSchema;
 use super::protobuf::MessageType;
+use super::schema_error::SchemaError;
 use crate::payload::read_at_most;
 
 /// The longest schema; a device file that never ends is not read any further.
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 impl Schema {
     /// A message of a .proto file, or of a descriptor set if the file has another ending.
     pub fn protobuf(path: &Path, message: &str) -> Result<Self, SchemaError> {
-        MessageType::load(path, message).map(|message| Self(Kind::Protobuf(message))).map_err(SchemaError)
+        MessageType::load(path, message).map(|message| Self(Kind::Protobuf(message)))
     }
 
     /// Whether it is an Avro schema.
@@ -33,22 +33,10 @@ impl Schema {
 
     /// An .avsc file.
     pub fn avro(path: &Path) -> Result<Self, SchemaError> {
-        let refused = |what: String| SchemaError(format!("{}: {what}", path.display()));
+        let refused = |what: String| SchemaError::File(format!("{}: {what}", path.display()));
         let text = File::open(path).and_then(|file| read_at_most(file, LONGEST_FILE));
         let text = text.map_err(|error| refused(error.to_string()))?;
         let text = text.ok_or_else(|| refused(format!("it has more than {LONGEST_FILE} bytes")))?;
         AvroSchema::parse(&text).map(|schema| Self(Kind::Avro(Arc::new(schema)))).map_err(refused)
     }
 }
-
-/// Why a file is not a schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SchemaError(String);
-
-impl fmt::Display for SchemaError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SchemaError {}

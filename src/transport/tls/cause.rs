@@ -128,7 +128,7 @@ impl TlsCause {
             CertificateError::BadSignature => Self::WrongSignature,
             CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
                 expected: expected.to_str().into_owned(),
-                presented: presented.iter().map(|name| plain_name(name).to_owned()).collect(),
+                presented: presented.iter().map(|name| plain_name(name)).collect(),
             },
             CertificateError::ExpiredContext { not_after, .. } => {
                 Self::Expired { not_after: Self::date(not_after.as_secs()), issuer: None }
@@ -192,9 +192,10 @@ impl TlsCause {
 }
 
 /// The library writes names as `DnsName("broker.example")` and `IpAddress(192.0.2.1)`.
-fn plain_name(name: &str) -> &str {
-    let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')')).unwrap_or(name);
-    inner.trim_matches('"')
+fn plain_name(name: &str) -> String {
+    let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')')).unwrap_or(name).trim_matches('"');
+    // It writes `0::1` for `::1`.
+    inner.parse::<std::net::IpAddr>().map_or_else(|_| inner.to_owned(), |address| address.to_string())
 }
 
 /// Which certificate of the chain.
@@ -255,3 +256,20 @@ impl fmt::Display for TlsCause {
 }
 
 impl std::error::Error for TlsCause {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_as_one_writes_it() {
+        for (written, shown) in [
+            ("DnsName(\"broker.example\")", "broker.example"),
+            ("IpAddress(192.0.2.1)", "192.0.2.1"),
+            ("IpAddress(0::1)", "::1"),
+            ("IpAddress(fe80::1:2)", "fe80::1:2"),
+        ] {
+            assert_eq!(plain_name(written), shown);
+        }
+    }
+}

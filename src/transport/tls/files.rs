@@ -224,7 +224,7 @@ impl fmt::Display for TlsFileProblem {
             Self::NotPem => f.write_str("not valid PEM"),
             Self::TooLarge => f.write_str("too large for a certificate or key file"),
             Self::Pkcs12 => f.write_str("a PKCS#12 file; PEM or DER is needed"),
-            Self::NoCertificate => f.write_str("no certificate in it"),
+            Self::NoCertificate => f.write_str("it contains no certificate, neither in PEM nor in DER"),
             Self::BadCertificate(reason) => write!(f, "broken certificate: {reason}"),
             Self::NoKey => f.write_str("no private key in it"),
             Self::BadKey(reason) => write!(f, "unusable key: {reason}"),

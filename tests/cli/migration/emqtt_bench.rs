@@ -34,7 +34,7 @@ const COMMON: &[Row] = &[
         &["-n", "--startnumber"],
         Other(&["--shard", "2/5"], "each machine gets its part of the clients, with their numbers"),
     ),
-    (&["--num-retry-connect"], Missing("a connect that fails is counted: `--fail 'connects_failed>0'`")),
+    (&["--num-retry-connect"], Missing("a connect that fails is counted: `--fail 'connections_failed>0'`")),
     (
         &["--reconnect"],
         Other(

@@ -14,7 +14,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
     ("*", "--protocol", "a TLS option alone implies `mqtts`"),
     ("*", "--key", "may be encrypted: `--key-password-file`"),
-    ("*", "--ca", "a file or a folder; the default are the authorities of the system"),
+    ("*", "--ca", "a file or a folder; by default, the authorities of the system"),
     ("*", "--reconnect-period", "doubles with each attempt"),
     ("*", "--maximum-reconnect-times", "counted anew in each outage; the misspelling is accepted too"),
     ("*", "--no-clean", "needs a client id"),
@@ -62,12 +62,16 @@ const BEHAVIOUR: &[(&str, &str, &str)] = &[
     ("`pub -si N`", "sent", "ignored with a warning: a protocol error otherwise"),
     ("settings of `init`", "`~/.mqttx-cli/config`", "a profile; `profile import` reads that file"),
     ("`check`", "asks a server for a newer version", "prints the version, without a network"),
-    ("key of a session", "`--no-clean` with a random id", "refused: that session could never be resumed"),
+    (
+        "key of a session",
+        "`--no-clean` with a random id",
+        "refused (in `pub` a warning): that session could never be resumed",
+    ),
 ];
 
 const HEAD: &str = "# Coming from MQTTX CLI
 
-Replace `mqttx` by `mqttx-rs`: every command of MQTTX CLI 1.13 exists, and every option is accepted in each of its forms,
+Replace `mqttx` with `mqttx-rs`: every command of MQTTX CLI 1.13 exists, and every option is accepted in each of its forms,
 with the same default unless the table says otherwise. The tests give each one to the program.
 
 ```

@@ -51,7 +51,7 @@ fn a_small_window() {
         assert_eq!(names_it, limited_by(&report) == LimitedBy::Window, "{}", ended.text());
         report
     });
-    assert!(report.counts.late_for_window > report.counts.sent / 2, "{:?}", report.counts);
+    assert!(report.counts.late_due_to_window > report.counts.sent / 2, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Window, "{:?}", report.verdict);
 }
 
@@ -71,7 +71,7 @@ fn a_broker_that_answers_one_after_another() {
         program.wait().expect_code(0);
         read(&path)
     });
-    assert!(report.counts.late_for_window > report.counts.late_for_core, "{:?}", report.counts);
+    assert!(report.counts.late_due_to_window > report.counts.late_due_to_core, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
 }
 
@@ -89,7 +89,7 @@ fn a_broker_that_does_not_read() {
         program.wait().expect_code(0);
         read(&path)
     });
-    assert!(report.counts.late_for_socket > report.counts.late_for_core, "{:?}", report.counts);
+    assert!(report.counts.late_due_to_socket > report.counts.late_due_to_core, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
 }
 
@@ -107,7 +107,7 @@ fn a_generator_that_is_given_no_core() {
     program.signal(Signal::SIGCONT);
     let ended = program.wait().expect_code(0);
     let report = read(&path);
-    assert!(report.counts.late_for_core >= 50, "{:?}", report.counts);
+    assert!(report.counts.late_due_to_core >= 50, "{:?}", report.counts);
     assert_eq!(limited_by(&report), LimitedBy::Machine, "{:?}", report.verdict);
     assert!(ended.stderr.contains("not a measurement of the broker"), "{}", ended.stderr);
 }
@@ -132,5 +132,5 @@ fn messages_that_are_lost_are_in_the_verdict_and_on_stderr() {
     assert!(ended.stderr.contains("1 message arrived twice"), "{}", ended.stderr);
     let verdict = read(&path).verdict.unwrap();
     assert!(verdict.limited_by >= LimitedBy::Broker, "{verdict:?}");
-    assert_eq!(verdict.why[0], "1 message lost, 25.00 % of those expected");
+    assert_eq!(verdict.reasons[0], "1 message lost, 25.00 % of those expected");
 }

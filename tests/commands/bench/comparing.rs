@@ -27,6 +27,28 @@ fn a_change_for_the_worse_has_an_exit_code() {
 }
 
 #[test]
+fn a_report_of_an_earlier_version_is_refused_by_its_version() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let program = bench("pub -c 1 -t b -q 1 --rate 100/s -L 2", broker.port(), &path).start();
+    count_publishes(broker.accept_session(connack()).0);
+    program.wait().expect_code(0);
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut old = written.clone();
+    old["version"] = 3.into();
+    // Names of that version, and only by the version is it clear why they are unknown.
+    old["begun"] = old.as_object_mut().unwrap().remove("started_at").unwrap();
+    let earlier = folder.path().join("earlier.json");
+    std::fs::write(&earlier, old.to_string()).unwrap();
+    for command in ["merge", "compare"] {
+        let ended = Program::new(["bench", command]).arg(&earlier).arg(&path).run().expect_code(1);
+        let said = "earlier.json: it has version 3 of the report format, and this program reads only version 4\n";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(ended.stderr.contains("hint: ") && ended.stderr.contains("repeat the run"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn several_reports_are_one_page() {
     let Some(broker) = Mosquitto::start("") else { return };
     let folder = TempDir::new().unwrap();

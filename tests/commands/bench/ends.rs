@@ -52,7 +52,7 @@ fn a_connection_that_flaps_is_given_up_after_so_many_attempts() {
     }
     program.wait().expect_code(7);
     let report = read(&path);
-    assert_eq!((report.counts.connects_attempted, report.counts.connections_lost), (4, 4), "{:?}", report.counts);
+    assert_eq!((report.counts.connections_attempted, report.counts.connections_lost), (4, 4), "{:?}", report.counts);
     assert_eq!(report.ended, Ended::NeverConnected);
 }
 
@@ -65,7 +65,7 @@ fn a_client_that_is_refused_for_good_does_not_come_again() {
     link.expect_connect();
     link.send(connack().refusing(0x86));
     program.wait().expect_code(4);
-    assert_eq!(read(&path).counts.connects_attempted, 1);
+    assert_eq!(read(&path).counts.connections_attempted, 1);
 }
 
 #[test]

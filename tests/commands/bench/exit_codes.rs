@@ -69,7 +69,7 @@ fn a_connection_that_came_back_is_no_failure() {
     link.close();
     program.wait().expect_code(0);
     let report = read(&path);
-    assert_eq!((report.counts.connections_lost, report.counts.connects_refused), (1, 1));
+    assert_eq!((report.counts.connections_lost, report.counts.connections_refused), (1, 1));
     assert_eq!((report.clients.connected, report.clients.missing), (1, 0));
 }
 

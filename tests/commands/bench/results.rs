@@ -51,7 +51,7 @@ fn connecting_is_over_when_all_stand_and_not_at_the_barrier() {
     );
     assert!(ended.text().contains(" s after --start-at"), "the result has it too: {}", ended.text());
     // The whole of it.
-    assert!(read(&path).seconds.late > Some(59.0), "{:?}", read(&path).seconds);
+    assert!(read(&path).seconds.late_start > Some(59.0), "{:?}", read(&path).seconds);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn nothing_is_lost_by_a_subscription_that_was_refused() {
     }
     program.wait().expect_code(6);
     let counts = read(&path).counts;
-    assert_eq!((counts.subscribes_refused, counts.expected, counts.lost), (1, 3, 0), "{counts:?}");
+    assert_eq!((counts.subscriptions_refused, counts.expected, counts.lost), (1, 3, 0), "{counts:?}");
 }
 
 #[test]

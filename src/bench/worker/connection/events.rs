@@ -42,7 +42,7 @@ impl Connection {
                             if is_first {
                                 tools.plan.has_not_subscribed(self.client, place);
                             }
-                            tools.recorder.counts.subscribes_refused += 1;
+                            tools.recorder.counts.subscriptions_refused += 1;
                             tools.recorder.reasons.note(format!("subscribe: {reason}"));
                         } else {
                             tools.recorder.counts.subscribed += 1;
@@ -51,12 +51,12 @@ impl Connection {
                     self.stand(tools);
                 }
                 Event::RequestRejected { error, .. } => {
-                    tools.recorder.counts.subscribes_refused += 1;
+                    tools.recorder.counts.subscriptions_refused += 1;
                     tools.recorder.reasons.note(format!("subscribe: {error}"));
                     self.stand(tools);
                 }
                 Event::Refused(ack) => {
-                    tools.recorder.counts.connects_refused += 1;
+                    tools.recorder.counts.connections_refused += 1;
                     tools.recorder.reasons.note(format!("connect: {}", ack.reason));
                     self.unwanted = !ack.reason.is_passing();
                 }
@@ -77,11 +77,11 @@ impl Connection {
         }
         let plan = tools.plan.clone();
         let request = plan.subscribe_request(self.client).unwrap_or_default();
-        tools.recorder.counts.subscribes_attempted += request.filters.len() as u64;
+        tools.recorder.counts.subscriptions_attempted += request.filters.len() as u64;
         match session.subscribe(request) {
             Ok(_) => self.enter(Stage::Subscribing, tools),
             Err(error) => {
-                tools.recorder.counts.subscribes_refused += 1;
+                tools.recorder.counts.subscriptions_refused += 1;
                 tools.recorder.reasons.note(format!("subscribe: {error}"));
                 self.stand(tools);
             }
@@ -114,7 +114,7 @@ impl Connection {
         match self.stage {
             Stage::Closing => {}
             Stage::Connecting => {
-                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.counts.connections_failed += 1;
                 tools.recorder.reasons.note(format!("connect: {reason}"));
             }
             _ => {

@@ -139,7 +139,7 @@ impl Connection {
                 self.serve(tools)
             }
             Err(invalid) => {
-                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.counts.connections_failed += 1;
                 tools.recorder.reasons.note(format!("connect: {invalid}"));
                 Served::Ended
             }
@@ -184,7 +184,7 @@ impl Connection {
                 None
             }
             Job::Churn(churner) => {
-                tools.recorder.counts.connects_planned += 1;
+                tools.recorder.counts.connections_planned += 1;
                 if self.stage != Stage::Offline {
                     churner.keep(planned);
                     return None;
@@ -209,7 +209,7 @@ impl Connection {
             let what = if self.stage == Stage::Connecting { "connect: no CONNACK" } else { "subscribe: no SUBACK" };
             tools.recorder.reasons.note(format!("{what} in time"));
             if self.stage == Stage::Connecting {
-                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.counts.connections_failed += 1;
             } else {
                 tools.recorder.counts.connections_lost += 1;
             }
@@ -296,7 +296,7 @@ impl Connection {
         let _ = self.hang_up(tools);
         self.attempts = 0;
         self.planned = Some(tools.now);
-        tools.recorder.counts.connects_planned += 1;
+        tools.recorder.counts.connections_planned += 1;
         self.enter(Stage::Waiting, tools);
         true
     }
@@ -347,7 +347,7 @@ impl Connection {
         tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => publisher.stop(),
-            Job::Churn(churner) => tools.recorder.counts.connects_missed += churner.give_up(),
+            Job::Churn(churner) => tools.recorder.counts.connections_missed += churner.give_up(),
             Job::Idle | Job::Subscribe(_) => {}
         }
     }
@@ -383,7 +383,7 @@ impl Connection {
         match &mut self.job {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {
-                tools.recorder.counts.connects_failed += 1;
+                tools.recorder.counts.connections_failed += 1;
                 tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
             Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
