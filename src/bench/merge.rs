@@ -162,7 +162,7 @@ fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), Repor
             return Err(ReportError::Different(place(first), place(other), differences.join("; ")));
         }
         if first.run != other.run {
-            let name = |report: &Report| shown(report.run.id.as_ref().map_or(&[], std::slice::from_ref));
+            let name = |report: &Report| shown(report.run.id.as_slice());
             let ids = format!("run id {} and {}", name(first), name(other));
             return Err(ReportError::Different(place(first), place(other), ids));
         }

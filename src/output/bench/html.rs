@@ -27,7 +27,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
         &mut page,
         findings.map(|finding| (finding.threshold.clone(), super::value_of(finding), finding.failed)),
     );
-    page.push_str("<div class=\"beside\">");
+    page.push_str("<div class=\"beside top\">");
     if let Some(verdict) = report.verdict.as_ref().filter(|verdict| !verdict.why.is_empty()) {
         page.push_str("<section class=\"short\"><h2>Why</h2><ul>");
         for why in &verdict.why {

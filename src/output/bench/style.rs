@@ -17,7 +17,7 @@ td,th{padding:.2em 1.1em .2em 0;text-align:left;vertical-align:top;border-bottom
 th{overflow-wrap:normal}td{font-variant-numeric:tabular-nums}\
 .n td{text-align:right;white-space:nowrap}.n th+th{text-align:right}.n td,.n th{padding-right:.9em}\
 .n td.t{text-align:left;white-space:normal}.n th.t{text-align:left}\
-.beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,410px),1fr));gap:0 2em}\
+.beside th{min-width:9em}.beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,410px),1fr));gap:0 2em}\
 svg{width:100%;height:auto;overflow:visible}.wide{display:block}.narrow{display:none}text{font-size:12px;fill:var(--dim)}\
 .scroll{overflow-x:auto}.grid{stroke:var(--line);stroke-opacity:.35}.band{fill:var(--band)}.gap{fill:none}\
 .bar{fill:var(--c0)}.bar.pass{fill:var(--pass)}.bar.fail{fill:var(--fail)}.bar.skip{fill:var(--line)}\
@@ -40,10 +40,10 @@ margin-right:.5em}.badge.ok,.badge.bad{color:#fff}\
 @page{margin:15mm}\
 @media print{:root{--fg:#000;--bg:#fff;--dim:#333;--line:#888;--band:#eee;--card:#f4f4f4;--ok:#276749;--bad:#9b2c2c;\
 --c0:#2b6cb0;--c1:#c05621;--c2:#2f855a;--c3:#805ad5;--pass:#68a583;--fail:#d08a8a}\
-body{max-width:none;padding:0;font-size:11px}h2{margin:1.1em 0 .4em}.plot svg{max-height:62mm}\
+body{max-width:none;padding:0;font-size:11px}h2{margin:1.1em 0 .4em}.plot svg{max-height:58mm}\
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.plot,.tiles,.short,tr{break-inside:avoid}\
 h2,.legend{break-after:avoid}.scroll{overflow:visible}.n td,.n th{padding-right:.6em}\
-.beside{grid-template-columns:1fr 1fr}.tiles{grid-template-columns:repeat(auto-fill,minmax(105px,1fr))}}";
+.beside{grid-template-columns:repeat(auto-fit,minmax(55mm,1fr))}.top .short{break-inside:auto}.tiles{grid-template-columns:repeat(auto-fill,minmax(105px,1fr))}}";
 
 /// The head of a page, and its title.
 pub(super) fn begin(title: &str) -> String {

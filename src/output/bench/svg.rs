@@ -263,7 +263,7 @@ mod tests {
         let bottom = (0..10).map(|place| (across(f64::from(place) / 9.0), format!("{place} minutes"))).collect();
         let lines = vec![("one".to_owned(), vec![Some((across(0.0), 0.0)), Some((across(1.0), 0.0))])];
         let mut page = String::new();
-        Plot { bottom, lines, ..Plot::default() }.draw(&mut page);
+        Plot { lines, bottom, ..Plot::default() }.draw(&mut page);
         let (wide, narrow) = page.split_once("class=\"narrow\"").unwrap();
         assert!(wide.contains("class=\"wide\"") && narrow.contains("points=\"62.0,0.0 348.0,0.0 \""), "{page}");
         assert_eq!([wide, narrow].map(|picture| picture.matches(" minutes</text>").count()), [10, 4]);

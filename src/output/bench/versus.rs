@@ -26,7 +26,7 @@ pub(crate) fn bench_comparison_html(
         let verdict = report.verdict.as_ref().map_or_else(|| "-".to_owned(), |verdict| verdict.limited_by.sentence());
         [(*name).to_owned(), moment(&report.begun), report::ended(report.ended).to_owned(), verdict]
     });
-    grid(&mut page, "Runs", ["", "begun", "ended", "verdict"], &[1, 2, 3], runs);
+    grid(&mut page, "Runs", ["", "begun", "ended", "verdict"], &[3], runs);
     let reports: Vec<Report> = after.iter().map(|(_, report)| report.clone()).collect();
     let rows = comparison::rows(before, &reports);
     let candidate = if after.len() > 1 { format!("median of {}", after.len()) } else { "candidate".to_owned() };
