@@ -20,7 +20,7 @@ fn a_clock_that_was_set_between_two_programs_of_one_machine() {
     let program = bench(line, broker.port(), &path).start();
     let (mut subscriber, mut publisher) = accept_pair(&broker);
     let mut messages: Vec<_> = (0..2).map(|_| publisher.expect_publish()).collect();
-    later(&mut messages[1].payload, Duration::from_secs(3600));
+    later(&mut messages[1].payload, Duration::from_hours(1));
     for message in messages {
         subscriber.send(message);
     }
