@@ -207,7 +207,9 @@ impl Page {
 }
 
 fn compare(fence: &Fence, step: &Step, output: &[String]) {
-    let lines: Vec<&str> = output.iter().map(String::as_str).collect();
+    // It depends on what else the machine does, and no page is about that.
+    let is_busy = |line: &&str| line.starts_with("warning: this machine was busy with other work");
+    let lines: Vec<&str> = output.iter().map(String::as_str).filter(|line| !is_busy(line)).collect();
     let expected: Vec<&str> = step.expected.iter().map(String::as_str).collect();
     assert!(
         lines_match(&expected, &lines),

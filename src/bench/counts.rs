@@ -107,8 +107,7 @@ counts! {
         reordered,
         /// Deliveries without a stamp or of another run.
         foreign,
-        /// Deliveries that came before they were sent: by the clocks of two machines that disagree. Their latency is not
-        /// measured.
+        /// Deliveries that came before they were sent: by clocks that disagree. Their latency is not measured.
         clock_skewed,
         /// Bytes written to sockets.
         bytes_sent,

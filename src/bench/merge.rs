@@ -168,8 +168,8 @@ fn check_run(reports: &[Report], begins: &[jiff::Timestamp]) -> Result<(), Repor
             return Err(ReportError::Different(place(first), place(other), differences.join("; ")));
         }
         if first.run != other.run {
-            let name = |report: &Report| report.run.id.clone().unwrap_or_else(|| "none".to_owned());
-            let ids = format!("run id `{}` and `{}`", name(first), name(other));
+            let name = |report: &Report| shown(report.run.id.as_slice());
+            let ids = format!("run id {} and {}", name(first), name(other));
             return Err(ReportError::Different(place(first), place(other), ids));
         }
     }
@@ -207,12 +207,14 @@ pub(crate) fn differences(one: &Report, other: &Report) -> Vec<String> {
     };
     let different = names.into_iter().filter_map(|name| {
         let (one, other) = (values(&ones, name), values(&others, name));
-        let shown = |values: Vec<String>| {
-            if values.is_empty() { "none".to_owned() } else { format!("`{}`", values.join(", ")) }
-        };
-        (one != other).then(|| format!("{name} {} and {}", shown(one), shown(other)))
+        (one != other).then(|| format!("{name} {} and {}", shown(&one), shown(&other)))
     });
     different.collect()
+}
+
+/// The values of a parameter; a run may have it never, once or several times.
+fn shown(values: &[String]) -> String {
+    if values.is_empty() { "not set".to_owned() } else { format!("`{}`", values.join(", ")) }
 }
 
 /// How many of the parts were limited by what, and which: for the verdict of the whole.
@@ -341,11 +343,11 @@ mod tests {
         );
         assert_eq!(
             merge(other(parameter("rate", "5/s"), "other")),
-            "the reports of shards 1 and 2 belong to different runs: QoS `1` and none; rate none and `5/s`"
+            "the reports of shards 1 and 2 belong to different runs: QoS `1` and not set; rate not set and `5/s`"
         );
         let named =
             Report { run: Identity { id: Some("b".into()), ..Identity::default() }, ..Report::example((1, 2), 1) };
-        assert!(merge(named).contains("run id `none` and `b`"));
+        assert!(merge(named).contains("run id not set and `b`"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum ReportError {
     #[error("the reports of shards {} and {} belong to different runs: {what}", .0 + 1, .1 + 1, what = .2)]
     Different(u64, u64, String),
     /// Parts of runs that were not at the same time.
-    #[error("the reports of shards {} and {} belong to different runs: one ended {seconds:.0} s before the other began", .0 + 1, .1 + 1, seconds = .2)]
+    #[error("the reports of shards {} and {} belong to different runs: one ended {seconds:.1} s before the other began", .0 + 1, .1 + 1, seconds = .2)]
     Apart(u64, u64, f64),
     /// Parts of different divisions.
     #[error("the reports have different numbers of shards: {0} and {1}")]

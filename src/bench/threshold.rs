@@ -408,7 +408,7 @@ fn parse_value(text: &str) -> Option<(f64, Unit)> {
 }
 
 /// Nanoseconds with three significant digits and a unit.
-fn time(nanos: f64) -> String {
+pub(super) fn time(nanos: f64) -> String {
     let (value, unit) = match nanos {
         nanos if nanos < 1e3 => (nanos, "ns"),
         nanos if nanos < 1e6 => (nanos / 1e3, "us"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Counts;
 use super::recorder::Share;
+use super::threshold::time;
 use crate::payload::plural;
 
 /// A verdict and its reasons.
@@ -141,7 +142,7 @@ impl Signs {
             why.push("much of the latency is the generator's own wait for a core".into());
             LimitedBy::Machine
         } else if covers(self.send_delay_p99) && self.send_delay_p99 <= self.precision {
-            let precision = micros(self.precision.unwrap_or_default());
+            let precision = in_words(self.precision.unwrap_or_default());
             why.push(format!("latencies include the load's own precision, {precision}: --precision 50us is finer"));
             LimitedBy::Nothing
         } else if covers(self.send_delay_p99) {
@@ -194,10 +195,10 @@ impl Signs {
             format!("it waited {:.0} % of the time for a core used by other programs", share.waited * 100.0)
         }));
         if let Some(delay) = self.send_delay_p99 {
-            why.push(format!("send-delay p99 {}", micros(delay)));
+            why.push(format!("send-delay p99 {}", in_words(delay)));
         }
         if let Some(delay) = self.core_delay_p99.filter(|delay| *delay >= VISIBLE) {
-            why.push(format!("wait for a core p99 {}", micros(delay)));
+            why.push(format!("wait for a core p99 {}", in_words(delay)));
         }
         why
     }
@@ -276,8 +277,8 @@ impl LimitedBy {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for display")]
-fn micros(nanos: u64) -> String {
-    format!("{:.0} us", nanos as f64 / 1e3)
+fn in_words(nanos: u64) -> String {
+    time(nanos as f64)
 }
 
 #[cfg(test)]
@@ -389,7 +390,7 @@ mod tests {
             ..Signs::default()
         };
         assert_eq!(verdict(&signs), LimitedBy::Nothing);
-        assert!(Verdict::of(&signs).reasons.iter().any(|why| why.contains("precision, 1000 us: --precision 50us")));
+        assert!(Verdict::of(&signs).reasons.iter().any(|why| why.contains("precision, 1.00 ms: --precision 50us")));
         assert_eq!(verdict(&Signs { send_delay_p99: Some(1_200_000), ..signs }), LimitedBy::Unclear);
         assert_eq!(verdict(&Signs { precision: None, ..signs }), LimitedBy::Unclear);
     }

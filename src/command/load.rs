@@ -101,7 +101,7 @@ fn doubts(report: &Report) -> Vec<String> {
     }
     if counts.clock_skewed > 0 {
         let early = plural(counts.clock_skewed, "message");
-        doubts.push(format!("{early} arrived before they were sent: the clocks of the machines disagree"));
+        doubts.push(format!("{early} arrived before being sent: the clocks disagree"));
     }
     doubts.extend(slow_ramp(report));
     let limited_by = report.verdict.as_ref().map(|verdict| verdict.limited_by);
@@ -145,7 +145,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
             return Err(Error::local(format!("the load generator failed{because}")));
         }
         Ended::Stalled => {
-            return Err(Error::new(ErrorKind::TimedOut, "no progress any more with messages outstanding"));
+            return Err(Error::new(ErrorKind::TimedOut, "nothing happened for a minute, with messages outstanding"));
         }
         Ended::Aborted => {
             let what = "the run was ended early by a --fail condition";

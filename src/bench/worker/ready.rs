@@ -17,7 +17,7 @@ struct Inner {
     worker: Option<Waker>,
 }
 
-/// Puts one connection on the list, once until it has been served.
+/// Puts its connection on the list, at most once until the worker has served it.
 #[derive(Debug)]
 pub(super) struct ConnectionWaker {
     pub(super) connection: u32,

@@ -26,6 +26,12 @@ pub(super) const LESSONS: &[Lesson] = &[
         "mqtt and mqtts are TCP without and with TLS, ws and wss WebSocket without and with TLS. A TLS option such as --ca \
          makes mqtt into mqtts; together with -l mqtt it is refused, so that nothing is sent in clear text by mistake.",
     ),
+    lesson_of(
+        &["bench conn", "bench sub", "bench pub", "bench e2e", "bench run"],
+        "hostname",
+        "Several brokers, or nodes of one, are separated by commas: -h node1,node2. The clients connect to them in turn. If \
+         the option is given twice, the last one counts.",
+    ),
     lesson(
         "url",
         "Scheme, user name, password, host, port and, for ws and wss, the path of the upgrade request; for mqtt and mqtts \

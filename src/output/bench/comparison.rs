@@ -44,8 +44,14 @@ pub(super) fn rows(before: &Report, after: &[Report]) -> Vec<[String; 5]> {
         let ratio = if a > 0.0 { format!("{:.3}", b / a) } else { "-".to_owned() };
         rows.push([name.to_owned(), shown(a), shown(b), ratio, note.to_owned()]);
     };
-    row("sent", &Report::sent_per_second, rate, "more is better");
-    row("received", &Report::delivered_per_second, rate, "more is better");
+    let sent = |report: &Report| report.sent_per_second().filter(|rate| *rate > 0.0);
+    if std::iter::once(before).chain(after).any(|report| sent(report).is_some()) {
+        row("sent", &Report::sent_per_second, rate, "more is better");
+    }
+    let received = |report: &Report| report.delivered_per_second().filter(|rate| *rate > 0.0);
+    if std::iter::once(before).chain(after).any(|report| received(report).is_some()) {
+        row("received", &Report::delivered_per_second, rate, "more is better");
+    }
     for name in ["lost", "duplicated", "refused", "connections_lost"] {
         let of = |report: &Report| Some(report.counts.get(name).unwrap_or_default() as f64);
         if std::iter::once(before).chain(after).any(|report| of(report) > Some(0.0)) {

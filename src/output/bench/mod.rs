@@ -12,27 +12,42 @@ mod plot;
 mod plots;
 mod presets;
 mod report;
+mod style;
 mod summary;
 mod svg;
+mod tables;
+mod versus;
 
 use crate::bench::{Finding, Latency, Measure, Report};
 
 pub(crate) use comparison::bench_comparison;
 pub(crate) use display::BenchDisplay;
 pub(crate) use files::{bench_csv, bench_hdr_log};
-pub(crate) use html::{bench_comparison_html, bench_html};
+pub(crate) use html::bench_html;
 pub(crate) use manifest::bench_manifest;
 pub(crate) use metrics::bench_metrics;
 pub(crate) use presets::{bench_presets, simulations};
 pub(crate) use report::{bench_report, bench_step};
 pub(crate) use summary::{bench_junit, bench_summary};
+pub(crate) use versus::bench_comparison_html;
 
 /// The measurement of a threshold, as text.
 fn measured(finding: &Finding) -> String {
+    match value_of(finding).as_str() {
+        NOTHING => "not measured".to_owned(),
+        value => format!("measured {value}"),
+    }
+}
+
+/// What a threshold measured, where nothing was measured.
+const NOTHING: &str = "nothing";
+
+/// What a threshold measured.
+fn value_of(finding: &Finding) -> String {
     match (&finding.measured_text, finding.measured) {
-        (Some(shown), _) => format!("measured {shown}"),
-        (None, Some(value)) => format!("measured {value}"),
-        (None, None) => "not measured".to_owned(),
+        (Some(shown), _) => shown.clone(),
+        (None, Some(value)) => value.to_string(),
+        (None, None) => NOTHING.to_owned(),
     }
 }
 

@@ -209,12 +209,12 @@ pub(super) fn ended(ended: Ended) -> &'static str {
         Ended::Done => "as planned",
         Ended::Interrupted => "by the user",
         Ended::InterruptedEarly => "by the user, before it was complete",
-        Ended::Unfinished => "not yet: the run is still going, or was killed",
-        Ended::Stalled => "no progress any more",
-        Ended::Aborted => "a threshold failed",
-        Ended::ConnectionsLost => "all connections were lost",
-        Ended::NeverConnected => "nothing connected",
-        Ended::GeneratorFailed => "the load generator failed",
+        Ended::Unfinished => "unfinished: the run is still going, or was killed",
+        Ended::Stalled => "because nothing happened for a minute",
+        Ended::Aborted => "because a threshold failed",
+        Ended::ConnectionsLost => "because all connections were lost",
+        Ended::NeverConnected => "because no client could connect",
+        Ended::GeneratorFailed => "because the load generator failed",
     }
 }
 
@@ -422,4 +422,26 @@ fn verdict(report: &Report, stream: Stream) -> impl Iterator<Item = String> {
         lines.push(format!("  generator: {}", own.join(", ")));
     }
     lines.into_iter()
+}
+
+/// What the load generator itself used.
+pub(super) fn generator(report: &Report) -> Rows {
+    let generator = &report.generator;
+    let mut rows = Rows::new();
+    let mut say = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    if let Some(seconds) = generator.cpu_seconds {
+        say("CPU time", format!("{seconds:.2} s"));
+    }
+    if let Some(bytes) = generator.peak_memory {
+        say("memory, at most", format!("{} KB", number(bytes / 1024)));
+    }
+    let busiest = generator
+        .worker_busy
+        .iter()
+        .copied()
+        .fold(None, |most: Option<f64>, part| Some(most.map_or(part, |most| most.max(part))));
+    if let Some(part) = busiest {
+        say("busiest worker", format!("{:.0} % of its core", part * 100.0));
+    }
+    rows
 }

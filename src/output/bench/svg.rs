@@ -21,7 +21,7 @@ pub(super) type Points = Vec<Option<(f64, f64)>>;
 /// Ticks of an axis: where, and what is written there.
 pub(super) type Ticks = Vec<(f64, String)>;
 
-/// A plot, in the units of the picture.
+/// A plot, in the units of the wide picture.
 #[derive(Debug, Default)]
 pub(super) struct Plot {
     pub(super) title: String,
@@ -30,12 +30,26 @@ pub(super) struct Plot {
     /// What the lower axis is of, with its unit.
     pub(super) below: String,
     pub(super) lines: Vec<(String, Points)>,
-    /// From where to where, how high, and what it says.
-    pub(super) bars: Vec<(f64, f64, f64, String)>,
+    pub(super) bars: Vec<Bar>,
+    /// What the colours of the bars mean, with their classes.
+    pub(super) kinds: Vec<(&'static str, &'static str)>,
     pub(super) left: Ticks,
     pub(super) bottom: Ticks,
     /// Parts of the lower axis: from where to where, and what they are.
     pub(super) bands: Vec<(f64, f64, String)>,
+}
+
+/// A bar of a plot.
+#[derive(Debug)]
+pub(super) struct Bar {
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// Its upper end.
+    pub(super) top: f64,
+    /// What it shows when the pointer is on it.
+    pub(super) text: String,
+    /// Gives it its colour.
+    pub(super) class: &'static str,
 }
 
 /// The place of a part of the lower axis, 0 to 1.
@@ -48,54 +62,81 @@ pub(super) fn up(part: f64) -> f64 {
     HEIGHT * (1.0 - part)
 }
 
+/// One picture of a plot. There are two, and the page shows the one that fits: a wide one would be too small to read, or
+/// would be cut, on a telephone.
+struct Frame {
+    class: &'static str,
+    width: f64,
+    left: f64,
+}
+
+const FRAMES: [Frame; 2] =
+    [Frame { class: "wide", width: WIDTH, left: LEFT }, Frame { class: "narrow", width: 372.0, left: 62.0 }];
+
+impl Frame {
+    fn right(&self) -> f64 {
+        self.width - RIGHT
+    }
+
+    /// A place of the wide picture in this one.
+    fn x(&self, wide: f64) -> f64 {
+        self.left + (wide - LEFT) * (self.right() - self.left) / (WIDTH - LEFT - RIGHT)
+    }
+}
+
+/// How wide a text is drawn, roughly.
+#[expect(clippy::cast_precision_loss, reason = "a few letters")]
+fn width_of(text: &str) -> f64 {
+    text.chars().count() as f64 * 6.8
+}
+
 impl Plot {
     /// Adds it to a page, with its legend.
     pub(super) fn draw(&self, page: &mut String) {
-        let title = escape(&self.title);
         // Writing into a string does not fail.
-        let _ = write!(page, "<section class=\"plot\"><h2>{title}</h2>");
-        if self.lines.len() > 1 {
+        let _ = write!(page, "<section class=\"plot\"><h2>{}</h2>", escape(&self.title));
+        if self.lines.len() + self.kinds.len() > 0 {
             page.push_str("<p class=\"legend\">");
             for (index, (name, _)) in self.lines.iter().enumerate() {
                 let _ = write!(page, "<span class=\"k{}\">{}</span> ", index % COLORS, escape(name));
             }
+            for (name, class) in &self.kinds {
+                let _ = write!(page, "<span class=\"k-{class}\">{name}</span> ");
+            }
             page.push_str("</p>");
         }
+        for frame in &FRAMES {
+            self.picture(page, frame);
+        }
+        page.push_str("</section>");
+    }
+
+    fn picture(&self, page: &mut String, frame: &Frame) {
         let _ = write!(
             page,
-            "<div class=\"scroll\"><svg viewBox=\"0 -34 {WIDTH} {}\" role=\"img\" aria-label=\"{title}\">\
-             <text x=\"0\" y=\"-20\">{}</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            HEIGHT + 72.0,
+            "<svg class=\"{}\" viewBox=\"0 -44 {} {}\" role=\"img\" aria-label=\"{}\">\
+             <text x=\"0\" y=\"-30\">{}</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
+            frame.class,
+            frame.width,
+            HEIGHT + 84.0,
+            escape(&self.title),
             escape(&self.unit),
-            WIDTH - RIGHT,
+            frame.right(),
             HEIGHT + 34.0,
             escape(&self.below),
         );
-        self.bands(page);
-        let right = WIDTH - RIGHT;
-        for (y, text) in &self.left {
-            let _ = write!(page, "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right}\"/>");
-            if !text.is_empty() {
-                let (x, y) = (LEFT - 6.0, y + 4.0);
-                let _ = write!(page, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", escape(text));
-            }
-        }
-        for (x, text) in &self.bottom {
-            let y = HEIGHT + 16.0;
+        self.bands(page, frame);
+        self.axes(page, frame);
+        for bar in &self.bars {
+            let (from, to) = (frame.x(bar.from), frame.x(bar.to));
+            let (width, height) = ((to - from - 1.0).max(1.0), HEIGHT - bar.top);
             let _ = write!(
                 page,
-                "<path class=\"grid\" d=\"M{x:.1} 0V{HEIGHT}\"/>\
-                 <text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>",
-                escape(text)
-            );
-        }
-        for (from, to, top, text) in &self.bars {
-            let (width, height) = ((to - from - 1.0).max(1.0), HEIGHT - top);
-            let _ = write!(
-                page,
-                "<rect class=\"bar\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\">\
+                "<rect class=\"bar {}\" x=\"{from:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\">\
                  <title>{}</title></rect>",
-                escape(text)
+                bar.class,
+                bar.top,
+                escape(&bar.text)
             );
         }
         for (index, (_, points)) in self.lines.iter().enumerate() {
@@ -104,7 +145,7 @@ impl Plot {
             let dash = if index >= COLORS { " stroke-dasharray=\"7 4\"" } else { "" };
             for piece in points.split(Option::is_none).filter(|piece| !piece.is_empty()) {
                 let points = piece.iter().flatten().fold(String::new(), |mut text, (x, y)| {
-                    let _ = write!(text, "{x:.1},{y:.1} ");
+                    let _ = write!(text, "{:.1},{y:.1} ", frame.x(*x));
                     text
                 });
                 let class = index % COLORS;
@@ -112,24 +153,45 @@ impl Plot {
                     write!(page, "<polyline class=\"l{class}\" points=\"{points}\" stroke-width=\"{width}\"{dash}/>");
             }
         }
-        page.push_str("</svg></div></section>");
+        page.push_str("</svg>");
+    }
+
+    fn axes(&self, page: &mut String, frame: &Frame) {
+        let (left, right) = (frame.left, frame.right());
+        for (y, text) in &self.left {
+            let _ = write!(page, "<path class=\"grid\" d=\"M{left} {y:.1}H{right}\"/>");
+            if !text.is_empty() {
+                let (x, y) = (left - 6.0, y + 4.0);
+                let _ = write!(page, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", escape(text));
+            }
+        }
+        // Where the last text ends.
+        let mut end = f64::NEG_INFINITY;
+        for (x, text) in &self.bottom {
+            let (x, y) = (frame.x(*x), HEIGHT + 16.0);
+            let _ = write!(page, "<path class=\"grid\" d=\"M{x:.1} 0V{HEIGHT}\"/>");
+            let half = width_of(text) / 2.0;
+            if x - half > end {
+                end = x + half + 4.0;
+                let _ = write!(page, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>", escape(text));
+            }
+        }
     }
 
     /// Every second part of the run is shaded, and each has its name above where there is room for it.
-    fn bands(&self, page: &mut String) {
+    fn bands(&self, page: &mut String, frame: &Frame) {
         for (index, (from, to, name)) in self.bands.iter().enumerate() {
+            let (from, to) = (frame.x(*from), frame.x(*to));
             let width = (to - from).max(0.0);
             let class = if index % 2 == 0 { "band" } else { "gap" };
             let name = escape(name);
             let _ = write!(
                 page,
-                "<rect class=\"{class}\" x=\"{from:.1}\" y=\"-14\" width=\"{width:.1}\" height=\"{}\"><title>{name}</title></rect>",
-                HEIGHT + 14.0
+                "<rect class=\"{class}\" x=\"{from:.1}\" y=\"-20\" width=\"{width:.1}\" height=\"{}\"><title>{name}</title></rect>",
+                HEIGHT + 20.0
             );
-            #[expect(clippy::cast_precision_loss, reason = "a few letters")]
-            let needed = name.chars().count() as f64 * 6.6 + 6.0;
-            if needed <= width {
-                let _ = write!(page, "<text x=\"{:.1}\" y=\"-3\">{name}</text>", from + 3.0);
+            if width_of(&name) + 6.0 <= width {
+                let _ = write!(page, "<text x=\"{:.1}\" y=\"-8\">{name}</text>", from + 3.0);
             }
         }
     }
@@ -194,6 +256,18 @@ mod tests {
             log_ticks((3.0, 5.0), |value| format!("{value:.0}")).into_iter().map(|tick| tick.1).collect();
         assert_eq!(written, ["1000", "2000", "5000", "10000", "20000", "50000", "100000"]);
         assert_eq!(log_ticks((3.0, 9.0), |value| format!("{value:.0}")).len(), 7);
+    }
+
+    #[test]
+    fn there_is_a_picture_for_a_telephone_and_no_label_runs_into_another() {
+        let bottom = (0..10).map(|place| (across(f64::from(place) / 9.0), format!("{place} minutes"))).collect();
+        let lines = vec![("one".to_owned(), vec![Some((across(0.0), 0.0)), Some((across(1.0), 0.0))])];
+        let mut page = String::new();
+        Plot { lines, bottom, ..Plot::default() }.draw(&mut page);
+        let (wide, narrow) = page.split_once("class=\"narrow\"").unwrap();
+        assert!(wide.contains("class=\"wide\"") && narrow.contains("points=\"62.0,0.0 348.0,0.0 \""), "{page}");
+        assert_eq!([wide, narrow].map(|picture| picture.matches(" minutes</text>").count()), [10, 4]);
+        assert!(page.contains("<span class=\"k0\">one</span>"), "one line has its name too: {page}");
     }
 
     #[test]

@@ -93,6 +93,78 @@ fn a_broker_that_does_not_read() {
     assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
 }
 
+#[test]
+fn a_broker_that_stalls() {
+    let report = undisturbed(|| {
+        let broker = ScriptedBroker::start();
+        let (_folder, path) = report_file();
+        let line = "pub -c 1 -t b -q 1 --rate 200/s --inflight 10 --duration 2";
+        let program = bench(line, broker.port(), &path).start();
+        let (mut link, _) = broker.accept_session(connack());
+        let mut count = 0;
+        while let Packet::Publish(publish) = link.receive() {
+            count += 1;
+            // It answers at once, but for this time.
+            if count == 50 {
+                std::thread::park_timeout(Duration::from_millis(700));
+            }
+            link.send(puback(publish.id));
+        }
+        link.close();
+        program.wait().expect_code(0);
+        read(&path)
+    });
+    assert!(report.counts.late_due_to_window > report.counts.late_due_to_core, "{:?}", report.counts);
+    assert_eq!(limited_by(&report), LimitedBy::Broker, "{:?}", report.verdict);
+}
+
+/// Programs that do nothing but use the first core, until this is dropped.
+#[cfg(target_os = "linux")]
+struct BusyLoops(Vec<std::process::Child>);
+
+#[cfg(target_os = "linux")]
+impl BusyLoops {
+    /// `None` without the tool that puts programs on a core.
+    fn start(count: usize) -> Option<Self> {
+        let busy =
+            || std::process::Command::new("taskset").args(["-c", "0", "sh", "-c", "while :; do :; done"]).spawn();
+        std::iter::repeat_with(busy).take(count).collect::<Result<_, _>>().ok().map(Self)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for BusyLoops {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // One that is over already needs no end.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Whether the program is late for them or not: the broker is not to blame, which is on the other cores and quick.
+#[cfg(target_os = "linux")]
+#[test]
+fn other_programs_that_keep_the_core_busy() {
+    let Some(busy) = BusyLoops::start(4) else { return };
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 200/s --inflight 400 --duration 2 --workers 1";
+    let program = bench(line, broker.port(), &path).start();
+    let pinned =
+        std::process::Command::new("taskset").args(["-a", "-c", "-p", "0", &program.id().to_string()]).output();
+    assert!(pinned.unwrap().status.success());
+    count_publishes(broker.accept_session(connack()).0);
+    let ended = program.wait().expect_code(0);
+    drop(busy);
+    let report = read(&path);
+    let counts = &report.counts;
+    assert!(counts.late_due_to_core >= counts.late_due_to_window + counts.late_due_to_socket, "{counts:?}");
+    let blamed = [LimitedBy::Broker, LimitedBy::Window].contains(&limited_by(&report));
+    assert!(!blamed, "{:?}: {}", report.verdict, ended.text());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_generator_that_is_given_no_core() {

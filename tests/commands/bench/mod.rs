@@ -1,6 +1,7 @@
 //! Each way in which load generators are known to lie, as a test that fails when it returns.
 
 mod causes;
+mod clocks;
 mod comparing;
 mod devices;
 mod ends;
