@@ -145,6 +145,9 @@ pub(crate) struct Group {
     pub role: Role,
     /// How long the broker keeps their sessions when they are away; `None`: each connection begins anew.
     pub kept_session: Option<KeptSession>,
+    /// The group whose clients publish this, by its place: one flow of several over the same connections. It has no
+    /// connections of its own, and as many clients as that group. `None`: a group of clients.
+    pub flow_of: Option<usize>,
 }
 
 /// The identity of the clients of a group, by number or row.
@@ -323,12 +326,17 @@ pub(crate) struct FilterPattern {
 impl Scenario {
     /// How many clients there are, over all shards.
     pub(crate) fn clients(&self) -> u64 {
-        self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.clients))
+        self.connecting().fold(0, |sum, group| sum.saturating_add(group.clients))
+    }
+
+    /// The groups that have connections of their own.
+    pub(crate) fn connecting(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.flow_of.is_none())
     }
 
     /// How many of them this process has.
     pub(crate) fn own_clients(&self) -> u64 {
-        self.groups.iter().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
+        self.connecting().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
     }
 
     /// This process's part of a group.
@@ -522,7 +530,8 @@ impl Phase {
             matches!(group.role, Role::Publish(_) | Role::Churn(_)).then_some(Act { group: place, from: 1.0, to: 1.0 })
         };
         let connects = |(place, group): (usize, &Group)| {
-            (!matches!(group.role, Role::Churn(_))).then_some((place, Change::Connect))
+            let by_itself = matches!(group.role, Role::Churn(_)) || group.flow_of.is_some();
+            (!by_itself).then_some((place, Change::Connect))
         };
         Self {
             name: "run".to_owned(),

@@ -75,11 +75,11 @@ impl Contents {
     /// What a message says of itself.
     fn stamp(&self, next: Next<'_>, tools: &Tools) -> Stamp {
         let delay = tools.now.saturating_sub(next.planned) / 1000;
-        #[expect(clippy::cast_possible_truncation, reason = "numbers of the protocol's own width, which wrap")]
+        #[expect(clippy::cast_possible_truncation, reason = "a number of the protocol's own width, which wraps")]
         Stamp {
             clock: tools.clock.name(),
             run: tools.plan.scenario.run,
-            publisher: ((self.client.group as u32) << 28) ^ self.client.number as u32,
+            publisher: tools.plan.publisher(self.client),
             sequence: next.sequence as u32,
             delay_micros: u32::try_from(delay).unwrap_or(u32::MAX),
             planned: tools.clock.unix(next.planned),

@@ -8,6 +8,7 @@ mod churner;
 mod connection;
 mod contents;
 mod dialing;
+mod flow;
 mod gathering;
 mod lag;
 mod pacer;
@@ -98,7 +99,9 @@ struct Worker {
 /// The part of a group that this worker has.
 #[derive(Debug)]
 struct GroupPart {
+    /// Its first connection, or that of the group whose flow it is, and how many there are.
     first: usize,
+    count: usize,
     schedule: Option<Schedule>,
 }
 
@@ -158,6 +161,7 @@ impl Worker {
             distinct: 0,
             waiting: 0,
             abandoned: 0,
+            finished: 0,
             reads: 0,
             completed: 0,
             window: plan
@@ -175,7 +179,13 @@ impl Worker {
         let (mut connections, mut groups) = (Vec::new(), Vec::new());
         for group in 0..plan.scenario.groups.len() {
             let slice = plan.slice(group).part(assignment.index, assignment.workers);
-            groups.push(GroupPart { first: connections.len(), schedule: None });
+            let count = usize::try_from(slice.len()).map_err(std::io::Error::other)?;
+            if let Some(own) = plan.scenario.groups[group].flow_of {
+                let first = groups.get(own).map_or(0, |own: &GroupPart| own.first);
+                groups.push(GroupPart { first, count, schedule: None });
+                continue;
+            }
+            groups.push(GroupPart { first: connections.len(), count, schedule: None });
             for place in 0..slice.len() {
                 let client = ClientNumber { group, number: slice.number(place) };
                 let index = u32::try_from(connections.len()).map_err(std::io::Error::other)?;
@@ -311,14 +321,14 @@ impl Worker {
         let Some(since_begin) = self.tools.now.checked_sub(begin) else { return 0 };
         let mut count = 0;
         let mut first = self.ready.len();
-        for group in &mut self.groups {
+        for (place, group) in self.groups.iter_mut().enumerate() {
             let Some(schedule) = &mut group.schedule else { continue };
             while let Some(due) = schedule.take(since_begin) {
                 count += 1;
                 let index = group.first + due.client;
                 let connection = &mut self.connections[index];
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
-                match connection.schedule(begin + due.planned, &mut self.tools) {
+                match connection.schedule(place, begin + due.planned, &mut self.tools) {
                     Some(dial) => self.planned_dials.push(Reverse((dial, index))),
                     None => self.ready.push(index),
                 }

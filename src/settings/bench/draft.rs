@@ -197,7 +197,7 @@ impl Draft {
     pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Text, role: Role) {
         let (name, login) = (name.to_owned(), self.login.clone());
         let (endpoints, version) = (self.endpoints(), self.connect.client.connect.version);
-        let (way, session, kept_session) = (0, None, None);
+        let (way, session, kept_session, flow_of) = (0, None, None, None);
         self.groups.push(Group {
             name,
             clients,
@@ -209,6 +209,7 @@ impl Draft {
             version,
             role,
             kept_session,
+            flow_of,
         });
     }
 

@@ -17,16 +17,20 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("broker", brokers.join(", "));
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
-        say(&group.name, group.clients.to_string());
-        if group.endpoints.start > 0 {
+        if group.flow_of.is_some() {
+            say("flow", group.name.clone());
+        } else {
+            say(&group.name, group.clients.to_string());
+        }
+        if group.endpoints.start > 0 && group.flow_of.is_none() {
             let own: Vec<String> =
                 scenario.endpoints[group.endpoints.clone()].iter().map(ToString::to_string).collect();
             say("broker", own.join(", "));
         }
-        if group.version != scenario.session.version {
+        if group.version != scenario.session.version && group.flow_of.is_none() {
             say("MQTT version", group.version.to_string());
         }
-        if let Some(rows) = &group.login.rows {
+        if let Some(rows) = group.login.rows.as_ref().filter(|_| group.flow_of.is_none()) {
             say("rows", format!("{} of {}", rows.len(), rows.columns().join(", ")));
         }
         match &group.role {

@@ -6,6 +6,7 @@ mod devices;
 mod ends;
 mod exit_codes;
 mod find_max;
+mod flows;
 mod kept;
 mod manifest;
 mod merging;

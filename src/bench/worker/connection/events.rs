@@ -26,8 +26,7 @@ impl Connection {
                     tools.recorder.counts.connected += 1;
                     tools.recorder.ever_connected += u64::from(!std::mem::replace(&mut self.has_connected, true));
                     if let Job::Publish(publisher) = &self.job {
-                        let window = session.window(publisher.qos(tools));
-                        tools.window = tools.window.min(window as u64);
+                        tools.window = tools.window.min(publisher.window(session) as u64);
                     }
                     self.subscribe(ack.session_present, session, tools);
                 }

@@ -75,10 +75,12 @@ impl Connection {
     pub(super) fn new(client: ClientNumber, index: u32, list: &Arc<ReadyList>, tools: &mut Tools) -> Self {
         let listing = ConnectionWaker::new(index, list.clone());
         let job = match &tools.plan.group(client).role {
-            Role::Idle => Job::Idle,
             Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
-            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools.plan.message_drawer(client)))),
             Role::Subscribe(_) => Job::Subscribe(Box::default()),
+            // One that is idle itself may have flows.
+            Role::Idle | Role::Publish(_) => {
+                Publisher::new(client, tools).map_or(Job::Idle, |publisher| Job::Publish(Box::new(publisher)))
+            }
         };
         tools.stages[Stage::Offline as usize] += 1;
         Self {
@@ -173,11 +175,11 @@ impl Connection {
     }
 
     /// A message or a connect is due. When it is to be dialled for that, if it is.
-    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) -> Option<u64> {
+    pub(super) fn schedule(&mut self, group: usize, planned: u64, tools: &mut Tools) -> Option<u64> {
         tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => {
-                publisher.schedule(planned, tools);
+                publisher.schedule(group, planned, tools);
                 if self.stage == Stage::Gone {
                     publisher.give_up(tools);
                 }
@@ -331,11 +333,11 @@ impl Connection {
         self.planned
     }
 
-    /// A phase begins, in which it acts or does not.
-    pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
+    /// A phase begins, in which its group, or one whose flow it publishes, acts or does not.
+    pub(super) fn begin(&mut self, group: usize, acts: bool, tools: &mut Tools) {
         tools.recorder.at_group(self.client.group);
         if let Job::Publish(publisher) = &mut self.job {
-            publisher.begin(acts, tools);
+            publisher.begin(group, acts, tools);
             if self.stage == Stage::Gone {
                 publisher.give_up(tools);
             }
@@ -353,9 +355,9 @@ impl Connection {
     }
 
     /// Messages scheduled, and not done with.
-    pub(super) fn outstanding(&self, tools: &Tools) -> u64 {
+    pub(super) fn outstanding(&self) -> u64 {
         match &self.job {
-            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(publisher.qos(tools)),
+            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(),
             Job::Churn(churner) => {
                 let under_way = matches!(self.stage, Stage::Waiting | Stage::Dialing | Stage::Connecting);
                 churner.waiting() + u64::from(under_way)

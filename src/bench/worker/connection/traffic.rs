@@ -9,7 +9,6 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{Connection, Job, Served, Stage};
 use crate::bench::worker::tools::{BUFFER, Tools};
-use crate::mqtt::QoS;
 use crate::session::{Session, State, Transmit};
 use crate::transport::Stream;
 
@@ -62,7 +61,7 @@ impl Connection {
             && session.state() == State::Connected
         {
             // At QoS 0 nothing comes back that would wake it.
-            more |= publisher.qos(tools) == QoS::AtMostOnce && publisher.has_more(tools.running);
+            more |= publisher.wakes_itself(tools.running);
         }
         if more { Served::HasMore } else { Served::Waits }
     }

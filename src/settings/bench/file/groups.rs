@@ -5,6 +5,7 @@ use std::path::Path;
 use super::arguments::as_command;
 use super::connection::Connection;
 use super::document::{GroupTable, RoleName, Table};
+use super::schema::flow_keys;
 use crate::bench::{Churn, Group, KeptSession, Login, Rate, Role};
 use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder};
 use crate::cli::value;
@@ -20,6 +21,8 @@ use crate::settings::codec::encoder;
 
 /// How long a kept session outlives its connection by default.
 const SESSION_EXPIRY: u32 = 3600;
+/// How many flows a group has.
+const MAXIMUM_FLOWS: usize = 63;
 
 /// Adds the group of a table to a draft.
 pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scale: f64) -> Result<(), Error> {
@@ -48,17 +51,69 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
         None => draft.client_id(&format!("_{}", Identifier(&name)), 2),
     };
     let version = table.parsed("mqtt_version", str::parse)?.unwrap_or(draft.connect.client.connect.version);
-    let mut role = role(words, group, clients, version, folder).map_err(in_table)?;
+    let role = if group.flows.is_empty() {
+        scaled_role(role(words, group, clients, version, folder).map_err(in_table)?, table, scale)
+    } else {
+        // Its flows are groups of their own, without connections.
+        Role::Idle
+    };
     let Connection { endpoints, way, session, login: common } =
         Connection::of(draft, words, table, version, folder).map_err(in_table)?;
     let login = login(&common, words, table, folder).map_err(in_table)?;
+    let keeps = table.text("clean_start") == Some("false");
+    let expiry = table.parsed("session_expiry_interval", value::whole_seconds_u32)?;
+    if expiry.is_some() && !keeps {
+        return Err(table.fault("session_expiry_interval", "it needs clean_start = false"));
+    }
+    let kept_session = keeps.then_some(KeptSession { expiry: expiry.unwrap_or(SESSION_EXPIRY) });
+    let flow_of = None;
+    let own = Group { name, clients, client_id, login, endpoints, way, session, version, role, kept_session, flow_of };
+    let flows = flows(draft, words, group, &own, folder, scale)?;
+    draft.add_group(own);
+    flows.into_iter().for_each(|flow| draft.add_group(flow));
+    Ok(())
+}
+
+/// What the clients of a group publish, where that is several flows: each a group without connections.
+fn flows(
+    draft: &Draft,
+    words: &Words,
+    group: &GroupTable<'_>,
+    own: &Group,
+    folder: &Path,
+    scale: f64,
+) -> Result<Vec<Group>, Error> {
+    let (keys, place) = (flow_keys(), draft.groups().len());
+    if group.flows.len() > MAXIMUM_FLOWS {
+        let fault = format_args!("a group has at most {MAXIMUM_FLOWS} [[groups.publish]]");
+        return Err(group.flows[MAXIMUM_FLOWS].fault("", fault));
+    }
+    let mut flows = Vec::<Group>::new();
+    for (number, flow) in group.flows.iter().enumerate() {
+        let name = flow.text("name").map_or_else(|| (number + 1).to_string(), ToOwned::to_owned);
+        let name = format!("{}/{name}", own.name);
+        if flows.iter().any(|other| other.name == name) {
+            return Err(flow.fault("name", format_args!("two flows are named `{name}`: give each its own name")));
+        }
+        let table = flow.with_defaults(&group.table, &keys);
+        let mut role = publishes(words, &table, own.clients, own.version, folder)
+            .map(|role| scaled_role(role, &table, scale))
+            .map_err(|error| in_table(&table, error))?;
+        if let Role::Publish(publish) = &mut role {
+            publish.window = group.table.parsed("inflight", str::parse)?;
+        }
+        flows.push(Group { name, role, flow_of: Some(place), ..own.clone() });
+    }
+    Ok(flows)
+}
+
+/// A role with its rate and its limit as often as the scenario is to be: what is per client has grown with the clients.
+fn scaled_role(mut role: Role, table: &Table<'_>, scale: f64) -> Role {
     match &mut role {
         Role::Publish(publish) => {
-            // A rate per client has been scaled with their number.
             if table.text("rate").is_some() || publish.trace.is_some() {
                 publish.load = publish.load.scaled(scale);
             }
-            // Likewise a limit.
             if table.text("limit").is_some() {
                 publish.limit = publish.limit.map(|limit| scaled(limit, scale));
             }
@@ -66,14 +121,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
         Role::Churn(churn) => churn.rate = churn.rate.scaled(scale),
         Role::Idle | Role::Subscribe(_) => {}
     }
-    let keeps = table.text("clean_start") == Some("false");
-    let expiry = table.parsed("session_expiry_interval", value::whole_seconds_u32)?;
-    if expiry.is_some() && !keeps {
-        return Err(table.fault("session_expiry_interval", "it needs clean_start = false"));
-    }
-    let kept_session = keeps.then_some(KeptSession { expiry: expiry.unwrap_or(SESSION_EXPIRY) });
-    draft.add_group(Group { name, clients, client_id, login, endpoints, way, session, version, role, kept_session });
-    Ok(())
+    role
 }
 
 /// The identity of its clients, if its table or its rows set any.
@@ -100,29 +148,7 @@ fn login(common: &Login, words: &Words, table: &Table<'_>, folder: &Path) -> Res
 fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, folder: &Path) -> Result<Role, Error> {
     let table = &group.table;
     match group.role {
-        RoleName::Publish => {
-            let Some(topic) = table.text("topic") else {
-                return Err(table.fault("topic", "a group that publishes needs a topic"));
-            };
-            if table.texts("topic").len() > 1 {
-                let error = table.fault("topic", "a group that publishes has exactly one topic");
-                return Err(error.with_hint("`%s` in it is a number, and `topics` sets how many: topic = \"a/%s\""));
-            }
-            let topic = words.read("topic", topic, Place::TOPIC)?;
-            let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-            let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
-            let codec = encoder(&payload, &compress, &Origins::default())?;
-            let reading = Reading {
-                words,
-                codec: &codec,
-                codec_option: "format",
-                topic: topic.as_str(),
-                version,
-                random_by_default: Some(END_TO_END_SIZE),
-            };
-            let content = Content::read(&content, &load, reading)?;
-            publisher(words, topic, content, &load, &message, clients, version)
-        }
+        RoleName::Publish => publishes(words, table, clients, version, folder),
         RoleName::Subscribe => {
             if table.texts("topic").is_empty() {
                 return Err(table.fault("topic", "a group that subscribes needs a topic"));
@@ -144,6 +170,34 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
             }
         }
     }
+}
+
+/// What a flow of messages is.
+fn publishes(words: &Words, table: &Table<'_>, clients: u64, version: Version, folder: &Path) -> Result<Role, Error> {
+    let Some(topic) = table.text("topic") else {
+        return Err(table.fault("topic", "a group that publishes needs a topic"));
+    };
+    if table.texts("topic").len() > 1 {
+        let error = table.fault("topic", "a group that publishes has one topic, or several [[groups.publish]]");
+        return Err(error.with_hint(
+            "`%s` in it is a number, and `topics` sets how many: topic = \"a/%s\"; \
+             [[groups.publish]] below the group has a topic, rate and payload of its own",
+        ));
+    }
+    let topic = words.read("topic", topic, Place::TOPIC)?;
+    let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
+    let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
+    let codec = encoder(&payload, &compress, &Origins::default())?;
+    let reading = Reading {
+        words,
+        codec: &codec,
+        codec_option: "format",
+        topic: topic.as_str(),
+        version,
+        random_by_default: Some(END_TO_END_SIZE),
+    };
+    let content = Content::read(&content, &load, reading)?;
+    publisher(words, topic, content, &load, &message, clients, version)
 }
 
 /// An error about a value, at its position in the file; options are keys here.

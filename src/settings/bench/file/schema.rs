@@ -15,6 +15,12 @@ const OF_GROUP: &[Key] = &[
     key("groups.clean_start", "clean_start", Kind::Switch, "true"),
 ];
 
+/// Keys of a flow that are not options.
+const OF_FLOW: &[Key] = &[key("publish.name", "name", Kind::Text, r#""alarms""#)];
+
+/// Keys of a group that publishes that are of the connection, or of all of its flows together.
+const OF_ALL_FLOWS: [&str; 1] = ["inflight"];
+
 /// Keys of a group that only connects, besides those of every group; with a rate its clients come and go.
 const OF_CONNECTIONS: &[Key] =
     &[key("groups.rate", "rate", Kind::Text, r#""100/s""#), key("groups.stay", "stay", Kind::Seconds, r#""1s""#)];
@@ -39,6 +45,13 @@ pub(super) fn run_keys() -> Vec<&'static Key> {
 /// Keys of a group that publishes.
 pub(super) fn publish_keys() -> Vec<&'static Key> {
     OF_GROUP.iter().chain(options("bench pub", "groups")).collect()
+}
+
+/// Keys of one flow of several in a group that publishes: what is not of its connection.
+pub(super) fn flow_keys() -> Vec<&'static Key> {
+    let of_connection: Vec<_> = OF_GROUP.iter().chain(options("bench conn", "groups")).map(Key::name).collect();
+    let is_own = |key: &&Key| !of_connection.contains(&key.name()) && !OF_ALL_FLOWS.contains(&key.name());
+    OF_FLOW.iter().chain(options("bench pub", "groups").filter(is_own)).collect()
 }
 
 /// Keys of a group that subscribes.
@@ -69,6 +82,7 @@ pub(crate) fn places() -> Vec<(&'static str, Vec<&'static Key>)> {
     vec![
         ("Above the first section", run_keys()),
         ("`[[groups]]` with `role = \"pub\"`", publish_keys()),
+        ("`[[groups.publish]]`, for each of several flows over the same connections", flow_keys()),
         ("`[[groups]]` with `role = \"sub\"`", subscribe_keys()),
         ("`[[groups]]` with `role = \"conn\"`", connect_keys()),
         ("`[[phases]]`", phase_keys()),
