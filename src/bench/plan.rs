@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps, Text};
+use super::{ALL_WATCHED, Change, Correlation, Group, Role, Scenario, Slice, Taps, Text};
 use crate::mqtt::{
     PublishProperties, QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName,
     UserProperties,
 };
 use crate::payload::Rows;
 use crate::payload::placeholder::{Drawer, Name};
-use crate::session::{ConnectOptions, InvalidOptions, Session, SubscribeRequest};
+use crate::session::{Acknowledge, ConnectOptions, InvalidOptions, Session, SubscribeRequest};
 use crate::transport::{Resolved, Stream, TlsIdentity};
 
 /// A scenario, with its brokers looked up.
@@ -95,7 +95,8 @@ impl Plan {
             let mut filters = HashMap::<TopicFilter, u64>::new();
             for client in plan.own(group) {
                 match &plan.scenario.groups[group].role {
-                    Role::Subscribe(_) => {
+                    // How many of those that come and go get a message is not planned.
+                    Role::Subscribe(subscribe) if subscribe.churn.is_none() => {
                         for options in plan.subscribe_request(client)?.filters {
                             *filters.entry(options.filter).or_default() += 1;
                         }
@@ -103,6 +104,7 @@ impl Plan {
                     // One client represents all, as only the placeholders differ, and they are text.
                     Role::Publish(_) if client.number == plan.slice(group).first => {
                         plan.topic(client, 0, &mut plan.message_drawer(client))?;
+                        plan.listens(client)?;
                     }
                     _ => {}
                 }
@@ -172,6 +174,11 @@ impl Plan {
             Role::Publish(publish) => publish.window,
             _ => None,
         });
+        if let Role::Subscribe(subscribe) = &self.group(client).role
+            && !subscribe.processing.is_zero()
+        {
+            options.acknowledge = Acknowledge::Manual;
+        }
         if let Some(window) = windows.max() {
             options.inflight = Some(window);
         }
@@ -198,18 +205,40 @@ impl Plan {
         Some(TlsIdentity { certificate: fill(certificate), key: fill(key), key_password: key_password.clone() })
     }
 
+    /// The headers of a client's own WebSocket, where it has some.
+    pub(super) fn headers(&self, client: ClientNumber) -> Option<Vec<(String, String)>> {
+        let headers = &self.group(client).login.headers;
+        let mut drawer = self.drawer_of(client);
+        let mut fill = |(name, value): &(String, Text)| (name.clone(), self.fill(client, value, 1, &mut drawer));
+        (!headers.is_empty()).then(|| headers.iter().map(&mut fill).collect())
+    }
+
     /// What is the same in all messages of a client, besides their topic.
     pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Arc<PublishProperties>> {
         let Role::Publish(publish) = &self.group(client).role else { return None };
-        if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
+        let listens = publish.request.as_ref().filter(|request| request.correlation == Correlation::Data);
+        if (publish.user_properties.is_empty() && listens.is_none()) || !self.group(client).version.is_v5() {
             return publish.properties.clone();
         }
         let mut drawer = self.drawer_of(client);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         let user_properties = pairs(&publish.user_properties, &mut fill);
-        Some(Arc::new(PublishProperties {
-            user_properties,
-            ..publish.properties.clone().unwrap_or_default().as_ref().clone()
+        let common = publish.properties.clone().unwrap_or_default().as_ref().clone();
+        let response_topic = listens.map(|request| fill(&request.topic)).or(common.response_topic);
+        Some(Arc::new(PublishProperties { user_properties, response_topic, ..common }))
+    }
+
+    /// Where the responses to a flow of a client come.
+    pub(super) fn listens(&self, client: ClientNumber) -> Result<Option<SubscriptionOptions>, TopicError> {
+        let Role::Publish(publish) = &self.group(client).role else { return Ok(None) };
+        let Some(request) = &publish.request else { return Ok(None) };
+        let filter = TopicFilter::parse(self.fill(client, &request.topic, 1, &mut self.drawer_of(client)))?;
+        Ok(Some(SubscriptionOptions {
+            filter,
+            qos: publish.qos,
+            no_local: false,
+            retain_as_published: false,
+            retain_handling: RetainHandling::DoNotSend,
         }))
     }
 

@@ -56,6 +56,12 @@ fn every_preset_runs_and_counts_exactly() {
                 assert_eq!((counts.connects_planned, counts.connects_missed), (2, 0), "{counts:?}");
                 assert_eq!((counts.connected, values(Measure::Online)), (2, 2));
             }
+            "devices" => {
+                assert_eq!((counts.requests, counts.responses), (counts.replied, counts.replied), "{counts:?}");
+                assert_eq!(values(Measure::Response), counts.responses);
+                let names: Vec<_> = report.groups.iter().map(|group| group.name.as_str()).collect();
+                assert!(names.ends_with(&["devices/readings", "devices/states", "devices/alarms", "devices/asks"]));
+            }
             "reconnect-storm" => {
                 assert_eq!((counts.connected, counts.connects_planned), (200, 100), "{counts:?}");
                 assert_eq!((values(Measure::Online), counts.subscribed), (100, 200));

@@ -59,15 +59,21 @@ impl Contents {
     pub(super) fn next(
         &mut self,
         next: Next<'_>,
+        correlation: Option<Bytes>,
         drawer: &mut Drawer,
         tools: &mut Tools,
     ) -> Result<(Bytes, Option<Arc<PublishProperties>>), Unsuitable> {
         let place = next.publish.stamp.as_ref();
         let stamp = place.map(|place| (place, self.stamp(next, tools)));
         let payload = self.payload(next, stamp.as_ref(), drawer, tools)?;
-        let properties = match &stamp {
-            Some((StampPlace::Property, stamp)) => Some(self.stamped.next(self.properties.as_deref(), stamp)),
-            _ => self.properties.clone(),
+        let beside = match &stamp {
+            Some((StampPlace::Property, stamp)) => Some(stamp),
+            _ => None,
+        };
+        let properties = if beside.is_some() || correlation.is_some() {
+            Some(self.stamped.next(self.properties.as_deref(), beside, correlation))
+        } else {
+            self.properties.clone()
         };
         Ok((payload, properties))
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::contents::{Contents, Next, Unsuitable};
 use super::lag::Cause;
+use super::requests::Requests;
 use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Payload, Publish, Role, Slice, Stampable};
@@ -51,6 +52,8 @@ pub(super) struct Flow {
     pub(super) answered: u64,
     /// Given up by the session, as the broker had lost it: never answered.
     pub(super) lost: u64,
+    /// Its messages are requests.
+    pub(super) requests: Option<Box<Requests>>,
 }
 
 /// A message that is to be sent.
@@ -66,6 +69,8 @@ pub(super) struct Due {
 pub(super) struct Made {
     pub(super) message: Message,
     pub(super) fan_out: Expected,
+    /// Its number.
+    pub(super) sequence: u64,
 }
 
 /// Why there is no message.
@@ -96,6 +101,7 @@ impl Flow {
             sent: 0,
             answered: 0,
             lost: 0,
+            requests: publish.request.as_ref().map(|request| Box::new(Requests::new(request))),
         }
     }
 
@@ -176,14 +182,17 @@ impl Flow {
             (topic, fan_out)
         };
         let next = Next { publish, topic: &topic, sequence: self.sequence, planned: due.planned };
-        let (payload, properties) = self.contents.next(next, &mut self.drawer, tools)?;
+        let correlation =
+            self.requests.as_ref().and_then(|requests| requests.correlation(self.client, self.sequence, tools));
+        let (payload, properties) = self.contents.next(next, correlation, &mut self.drawer, tools)?;
         if publish.retain {
             note_retained(&topic, &publish.payload, tools);
         }
+        let sequence = self.sequence;
         self.sequence += 1;
         let Publish { qos, retain, marked_duplicate, .. } = *publish;
         let message = Message { topic, payload, qos, retain, marked_duplicate, properties };
-        Ok(Made { message, fan_out })
+        Ok(Made { message, fan_out, sequence })
     }
 
     /// What a message waited for longest until now.
@@ -222,7 +231,8 @@ impl Flow {
     /// Messages scheduled, and not done with.
     pub(super) fn outstanding(&self) -> u64 {
         let left = if self.left == u64::MAX { 0 } else { self.left };
-        self.waits_to_be_sent() + left + self.unanswered()
+        let requests = self.requests.as_ref().map_or(0, |requests| requests.open());
+        self.waits_to_be_sent() + left + self.unanswered() + requests
     }
 
     /// Sent, and neither answered nor given up.
@@ -237,6 +247,9 @@ impl Flow {
 
     /// The connection is gone for good: what waits will not be sent.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
+        if let Some(requests) = &mut self.requests {
+            requests.give_up(tools);
+        }
         let waits = self.unanswered();
         self.lost += waits;
         tools.abandoned += waits;
@@ -257,6 +270,9 @@ impl Flow {
 
     /// Counts what is left over at the end.
     pub(super) fn settle(&mut self, tools: &mut Tools) {
+        if let Some(requests) = &mut self.requests {
+            requests.give_up(tools);
+        }
         let unanswered = if self.qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered) };
         tools.recorder.counts.unsent += self.waits_to_be_sent();
         tools.recorder.counts.unacknowledged += unanswered;

@@ -16,10 +16,14 @@ mod phases;
 mod progress;
 mod publisher;
 mod ready;
+mod requests;
+mod responder;
 mod stage;
 mod subscriber;
+mod subscriptions;
 mod ticker;
 mod tools;
+mod work;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
@@ -173,6 +177,7 @@ impl Worker {
             phase: 0,
             retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
             departures: BinaryHeap::new(),
+            alarms: BinaryHeap::new(),
             lag: Lag::default(),
             plan: plan.clone(),
         };
@@ -239,6 +244,7 @@ impl Worker {
         }
         self.dial(cx);
         self.depart();
+        self.ring();
         let before = (self.tools.completed, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
@@ -292,6 +298,7 @@ impl Worker {
         let handshakes_left = self.under_way() < self.handshakes();
         let next_dial = self.planned_dials.peek().map(|dial| dial.0.0).filter(|_| handshakes_left);
         let next_departure = self.tools.departures.peek().map(|departure| departure.0.0);
+        let next_alarm = self.tools.alarms.peek().map(|alarm| alarm.0.0);
         let next_phase = self.upcoming.front().map(|phase| phase.1);
         let next_due = match self.mode {
             Mode::Running { begin } => self
@@ -302,7 +309,7 @@ impl Worker {
                 .map(|due| begin.saturating_add(due)),
             _ => None,
         };
-        let times = [next_dial, next_departure, next_phase, next_due];
+        let times = [next_dial, next_departure, next_alarm, next_phase, next_due];
         let wake = times.into_iter().flatten().fold(self.next_look, u64::min);
         let now = Instant::now();
         match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
@@ -345,6 +352,16 @@ impl Worker {
         }
         self.ready.clear();
         count
+    }
+
+    /// Has those looked at again that have something to do now.
+    fn ring(&mut self) {
+        while let Some(Reverse((at, index))) = self.tools.alarms.peek().copied()
+            && at <= self.tools.now
+        {
+            self.tools.alarms.pop();
+            self.again.push(index);
+        }
     }
 
     fn serve(&mut self, index: u32) {

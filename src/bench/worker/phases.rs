@@ -136,7 +136,8 @@ impl Worker {
                 (publish.limit, publish.load)
             }
             Role::Churn(churn) => (None, Load::Even(churn.rate)),
-            Role::Idle | Role::Subscribe(_) => return None,
+            Role::Subscribe(subscribe) => (None, Load::Even(subscribe.churn?.rate)),
+            Role::Idle => return None,
         };
         match (load, end) {
             (Load::Even(rate), Some(end)) if is_ramp => {

@@ -69,7 +69,10 @@ impl Worker {
         progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
         progress.outstanding.store(outstanding, Ordering::Relaxed);
         progress.sent.store(counts.sent, Ordering::Relaxed);
-        progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
+        let answered = counts.acknowledged + counts.refused + counts.responses;
+        // Those that come and go are progress, too.
+        let answered = answered + counts.subscribed + counts.unsubscribed;
+        progress.answered.store(answered, Ordering::Relaxed);
         progress.delivered.store(counts.delivered, Ordering::Relaxed);
         progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
         progress.expected.store(counts.expected - self.tools.waiting, Ordering::Relaxed);

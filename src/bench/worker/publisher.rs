@@ -7,8 +7,8 @@ use super::lag::Cause;
 use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Expected};
 use crate::bench::{Load, Measure, Publish, Role};
-use crate::mqtt::QoS;
-use crate::session::{DeliveryId, PublishOutcome, Session, State};
+use crate::mqtt::{Message, QoS};
+use crate::session::{DeliveryId, PublishOutcome, Session, State, SubscribeRequest};
 
 /// What counts as late.
 const LATE: u64 = 10_000_000;
@@ -131,18 +131,21 @@ impl Publisher {
         let Some(due) = flow.take(tools) else { return Handed::NoMore };
         let made = flow.make(publish, due, tools);
         let handed = match made {
-            Ok(Made { message, fan_out }) => match session.publish(message) {
-                Ok(id) => Some((id, fan_out)),
+            Ok(Made { message, fan_out, sequence }) => match session.publish(message) {
+                Ok(id) => Some((id, fan_out, sequence)),
                 Err(error) => refuse(&error, tools),
             },
             Err(error) => refuse(&error, tools),
         };
-        let Some((id, fan_out)) = handed else {
+        let Some((id, fan_out, sequence)) = handed else {
             // Without a plan the rest would be refused as fast as it is offered.
             flow.refuse_rest(tools);
             return Handed::Refused;
         };
         flow.handed += 1;
+        if let Some(requests) = &mut flow.requests {
+            requests.begin(sequence, due.planned, flow.is_paced, tools);
+        }
         let unpaced = matches!(publish.load, Load::Unpaced { latency: false });
         let nobody_asks = unpaced && (publish.qos == QoS::AtMostOnce || !tools.measure_acks);
         if !is_only || !nobody_asks || fan_out != Expected::default() {
@@ -287,6 +290,44 @@ impl Publisher {
             }
         }
         tools.recorder.at_group(self.client.group);
+    }
+
+    /// What its flows subscribe to: where responses come.
+    pub(super) fn listens(&mut self, tools: &Tools) -> Option<SubscribeRequest> {
+        let mut request = SubscribeRequest::default();
+        for flow in &mut self.flows {
+            if let (Some(requests), Ok(Some(options))) = (&mut flow.requests, tools.plan.listens(flow.client)) {
+                requests.listen(&options.filter);
+                if request.filters.iter().all(|other| other.filter != options.filter) {
+                    request.filters.push(options);
+                }
+            }
+        }
+        (!request.filters.is_empty()).then_some(request)
+    }
+
+    /// A message has arrived.
+    pub(super) fn receive(&mut self, message: &Message, tools: &mut Tools) {
+        let mut is_expected = false;
+        for flow in &mut self.flows {
+            let Some(requests) = &mut flow.requests else { continue };
+            tools.recorder.at_group(flow.client.group);
+            is_expected = requests.receive(flow.client, message, tools);
+            if is_expected {
+                break;
+            }
+        }
+        tools.recorder.counts.responses_foreign += u64::from(!is_expected);
+        tools.recorder.at_group(self.client.group);
+    }
+
+    /// Gives up the requests whose time is over.
+    pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) {
+        self.each(tools, |flow, tools| {
+            if let Some(requests) = &mut flow.requests {
+                requests.expire(tools);
+            }
+        });
     }
 
     /// Messages scheduled, and not done with.

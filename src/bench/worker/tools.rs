@@ -65,6 +65,8 @@ pub(super) struct Tools {
     pub(super) retained: Option<HashSet<TopicName>>,
     /// When which connection is to leave again.
     pub(super) departures: Times,
+    /// When which connection has something to do by its own plan.
+    pub(super) alarms: Times,
     /// How late this thread runs.
     pub(super) lag: Lag,
 }

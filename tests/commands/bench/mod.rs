@@ -11,9 +11,11 @@ mod kept;
 mod manifest;
 mod merging;
 mod options;
+mod passing;
 mod payloads;
 mod precision;
 mod refused;
+mod responses;
 mod results;
 #[cfg(unix)]
 mod stall;

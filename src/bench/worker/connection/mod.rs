@@ -76,7 +76,7 @@ impl Connection {
         let listing = ConnectionWaker::new(index, list.clone());
         let job = match &tools.plan.group(client).role {
             Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
-            Role::Subscribe(_) => Job::Subscribe(Box::default()),
+            Role::Subscribe(subscribe) => Job::Subscribe(Box::new(Subscriber::new(subscribe))),
             // One that is idle itself may have flows.
             Role::Idle | Role::Publish(_) => {
                 Publisher::new(client, tools).map_or(Job::Idle, |publisher| Job::Publish(Box::new(publisher)))
@@ -167,8 +167,13 @@ impl Connection {
         {
             (0..subscribe.filters.len()).for_each(|place| tools.plan.has_not_subscribed(self.client, place));
         }
-        if let Job::Publish(publisher) = &mut self.job {
-            publisher.give_up(tools);
+        match &mut self.job {
+            Job::Publish(publisher) => publisher.give_up(tools),
+            Job::Subscribe(subscriber) => {
+                let passing = subscriber.passing.as_mut();
+                tools.recorder.counts.subscribes_missed += passing.map_or(0, |passing| passing.give_up());
+            }
+            Job::Idle | Job::Churn(_) => {}
         }
         self.stream = None;
         self.enter(Stage::Gone, tools);
@@ -195,13 +200,22 @@ impl Connection {
                 self.enter(Stage::Waiting, tools);
                 Some(planned)
             }
-            Job::Idle | Job::Subscribe(_) => None,
+            Job::Subscribe(subscriber) => {
+                if let Some(passing) = &mut subscriber.passing {
+                    passing.schedule(planned);
+                }
+                None
+            }
+            Job::Idle => None,
         }
     }
 
     /// Its keep alive, or the wait for an answer to CONNECT or SUBSCRIBE. Called a few times a second.
     pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
         tools.recorder.at_group(self.client.group);
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.look_at_the_time(tools);
+        }
         if self.stage == Stage::Closing && tools.now.saturating_sub(self.since) > CLOSING {
             // The broker does not close behind our DISCONNECT.
             return self.hang_up(tools);
@@ -350,7 +364,11 @@ impl Connection {
         match &mut self.job {
             Job::Publish(publisher) => publisher.stop(),
             Job::Churn(churner) => tools.recorder.counts.connects_missed += churner.give_up(),
-            Job::Idle | Job::Subscribe(_) => {}
+            Job::Subscribe(subscriber) => {
+                let passing = subscriber.passing.as_mut();
+                tools.recorder.counts.subscribes_missed += passing.map_or(0, |passing| passing.give_up());
+            }
+            Job::Idle => {}
         }
     }
 
@@ -361,6 +379,9 @@ impl Connection {
             Job::Churn(churner) => {
                 let under_way = matches!(self.stage, Stage::Waiting | Stage::Dialing | Stage::Connecting);
                 churner.waiting() + u64::from(under_way)
+            }
+            Job::Subscribe(subscriber) if self.stage != Stage::Gone => {
+                subscriber.passing.as_ref().map_or(0, |passing| passing.outstanding())
             }
             _ => 0,
         }
@@ -388,7 +409,9 @@ impl Connection {
                 tools.recorder.counts.connects_failed += 1;
                 tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
-            Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
+            Job::Subscribe(subscriber) if !tools.expects && subscriber.passing.is_none() => {
+                tools.recorder.counts.expected += subscriber.span()
+            }
             _ => {}
         }
     }

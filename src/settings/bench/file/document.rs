@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike};
 
-use super::schema::{connect_keys, flow_keys, phase_keys, publish_keys, run_keys, subscribe_keys};
+use super::schema::{connect_keys, flow_keys, phase_keys, publish_keys, reply_keys, run_keys, subscribe_keys};
 use crate::config::profile::{Source, Value, key_span, read, syntax};
 use crate::config::table::Key;
 use crate::error::{Error, nearest};
@@ -43,6 +43,10 @@ pub(super) enum RoleName {
     Subscribe,
     /// `conn`.
     Connect,
+    /// `request`: publishes, and waits for a response to each message.
+    Request,
+    /// `reply`: subscribes, and answers each message.
+    Reply,
 }
 
 /// The keys of one table, by their names.
@@ -196,21 +200,25 @@ fn tables<T>(
 
 fn group<'a>(source: Source<'a>, table: &dyn TableLike, span: Option<Range<usize>>) -> Result<GroupTable<'a>, Error> {
     let Some(item) = table.get("role") else {
-        return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\" or \"conn\""));
+        return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\", \"conn\", \"request\" or \"reply\""));
     };
     let (role, keys, place) = match item.as_str() {
         Some("pub") => (RoleName::Publish, publish_keys(), "a group that publishes"),
         Some("sub") => (RoleName::Subscribe, subscribe_keys(), "a group that subscribes"),
+        Some("request") => (RoleName::Request, publish_keys(), "a group that makes requests"),
+        Some("reply") => (RoleName::Reply, reply_keys(), "a group that replies"),
         Some("conn") => (RoleName::Connect, connect_keys(), "a group that only connects"),
-        _ => return Err(source.fault(item.span(), "role must be \"pub\", \"sub\" or \"conn\"")),
+        _ => return Err(source.fault(item.span(), "role must be \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"")),
     };
     let mut flows = Vec::new();
     for (name, item) in table.iter().filter(|(_, item)| item.is_array_of_tables()) {
         let section = format!("groups.{name}");
-        if name != "publish" || role != RoleName::Publish {
+        if name != "publish" || !matches!(role, RoleName::Publish | RoleName::Request) {
             let fault = format_args!("[[{section}]] is not a part of {place}");
             let error = source.fault(key_span(table, name), fault);
-            return Err(error.with_hint("[[groups.publish]] is one of several flows of a group with role = \"pub\""));
+            return Err(error.with_hint(
+                "[[groups.publish]] is one of several flows of a group with role = \"pub\" or \"request\"",
+            ));
         }
         let read = |table: &dyn TableLike, span| Table::read(source, "[[groups.publish]]", &flow_keys(), table, span);
         flows = tables(source, &section, item, read)?;
@@ -261,8 +269,14 @@ mod tests {
         for (text, message) in [
             ("", "x.toml: it has no [[groups]]"),
             ("groups = 1", "x.toml, line 1: write [[groups]] with its keys below"),
-            ("[[groups]]\nname = \"a\"", "x.toml, line 1: a group needs a role: \"pub\", \"sub\" or \"conn\""),
-            ("[[groups]]\nrole = \"x\"", "x.toml, line 2: role must be \"pub\", \"sub\" or \"conn\""),
+            (
+                "[[groups]]\nname = \"a\"",
+                "x.toml, line 1: a group needs a role: \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"",
+            ),
+            (
+                "[[groups]]\nrole = \"x\"",
+                "x.toml, line 2: role must be \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"",
+            ),
             (
                 "[[groups]]\nrole = \"pub\"\nqos = true",
                 "x.toml, line 3: groups.qos must be a number, or a string such as \"15m\"",

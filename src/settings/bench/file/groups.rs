@@ -1,18 +1,21 @@
 //! Turns the table of a group into the group.
 
 use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::arguments::as_command;
 use super::connection::Connection;
 use super::document::{GroupTable, RoleName, Table};
 use super::schema::flow_keys;
-use crate::bench::{Churn, Group, KeptSession, Login, Rate, Role};
+use crate::bench::{Churn, Correlation, Group, KeptSession, Login, Rate, Reply, Request, Role};
 use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder};
 use crate::cli::value;
 use crate::config::origin::Origins;
 use crate::error::Error;
-use crate::mqtt::Version;
-use crate::payload::placeholder::Place;
+use crate::mqtt::{TopicFilter, Version};
+use crate::payload::placeholder::{Name, Place};
 use crate::settings::bench::content::{Content, Reading};
 use crate::settings::bench::draft::Draft;
 use crate::settings::bench::words::Words;
@@ -21,6 +24,8 @@ use crate::settings::codec::encoder;
 
 /// How long a kept session outlives its connection by default.
 const SESSION_EXPIRY: u32 = 3600;
+/// How long a response may take by default.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many flows a group has.
 const MAXIMUM_FLOWS: usize = 63;
 
@@ -34,7 +39,7 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     let mut words = draft.words.clone();
     if let Some(path) = table.text("clients_csv") {
         let order = table.parsed("rows", |text| <RowOrder as clap::ValueEnum>::from_str(text, false))?;
-        words = words.with_rows(&folder.join(path), order.unwrap_or_default(), draft.run)?;
+        words = draft.words_with_rows(folder.join(path), order.unwrap_or_default())?;
     }
     let words = &words;
     let asked = table.parsed("count", value::count)?.map(|count| scaled(count, scale));
@@ -96,7 +101,7 @@ fn flows(
             return Err(flow.fault("name", format_args!("two flows are named `{name}`: give each its own name")));
         }
         let table = flow.with_defaults(&group.table, &keys);
-        let mut role = publishes(words, &table, own.clients, own.version, folder)
+        let mut role = publishes(words, &table, group.role, (own.clients, own.version), folder)
             .map(|role| scaled_role(role, &table, scale))
             .map_err(|error| in_table(&table, error))?;
         if let Role::Publish(publish) = &mut role {
@@ -119,7 +124,10 @@ fn scaled_role(mut role: Role, table: &Table<'_>, scale: f64) -> Role {
             }
         }
         Role::Churn(churn) => churn.rate = churn.rate.scaled(scale),
-        Role::Idle | Role::Subscribe(_) => {}
+        Role::Subscribe(subscribe) => {
+            subscribe.churn = subscribe.churn.map(|churn| Churn { rate: churn.rate.scaled(scale), ..churn });
+        }
+        Role::Idle => {}
     }
     role
 }
@@ -148,8 +156,8 @@ fn login(common: &Login, words: &Words, table: &Table<'_>, folder: &Path) -> Res
 fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, folder: &Path) -> Result<Role, Error> {
     let table = &group.table;
     match group.role {
-        RoleName::Publish => publishes(words, table, clients, version, folder),
-        RoleName::Subscribe => {
+        RoleName::Publish | RoleName::Request => publishes(words, table, group.role, (clients, version), folder),
+        RoleName::Subscribe | RoleName::Reply => {
             if table.texts("topic").is_empty() {
                 return Err(table.fault("topic", "a group that subscribes needs a topic"));
             }
@@ -157,23 +165,97 @@ fn role(words: &Words, group: &GroupTable<'_>, clients: u64, version: Version, f
                 return Ok(Role::Idle);
             };
             let BenchSubscribeArgs { subscription, .. } = *given;
-            subscriber(&subscription, words, "topic")
-        }
-        RoleName::Connect => {
-            let rate = table.parsed("rate", str::parse::<Rate>)?;
-            let stay = table.parsed("stay", value::seconds)?;
-            match (rate, stay) {
-                (Some(rate), Some(stay)) => Ok(Role::Churn(Churn { rate, stay })),
-                (None, None) => Ok(Role::Idle),
-                (Some(_), None) => Err(table.fault("rate", "`rate` needs `stay` too, for example \"1s\"")),
-                (None, Some(_)) => Err(table.fault("stay", "`stay` needs `rate` too, for example \"100/s\"")),
+            let mut role = subscriber(&subscription, words, "topic")?;
+            if let Role::Subscribe(subscribe) = &mut role {
+                subscribe.churn = churn(table)?;
+                subscribe.processing = table.parsed("processing_time", value::seconds)?.unwrap_or_default();
+                subscribe.reply = (group.role == RoleName::Reply).then(|| reply(words, table)).transpose()?;
             }
+            Ok(role)
         }
+        RoleName::Connect => Ok(churn(table)?.map_or(Role::Idle, Role::Churn)),
     }
 }
 
+/// How clients, or subscriptions, come and go.
+fn churn(table: &Table<'_>) -> Result<Option<Churn>, Error> {
+    let rate = table.parsed("rate", str::parse::<Rate>)?;
+    let stay = table.parsed("stay", value::seconds)?;
+    match (rate, stay) {
+        (Some(rate), Some(stay)) => Ok(Some(Churn { rate, stay })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(table.fault("rate", "`rate` needs `stay` too, for example \"1s\"")),
+        (None, Some(_)) => Err(table.fault("stay", "`stay` needs `rate` too, for example \"100/s\"")),
+    }
+}
+
+/// How a group answers requests.
+fn reply(words: &Words, table: &Table<'_>) -> Result<Reply, Error> {
+    let topic = table.text("response_topic").map(|text| words.data("response_topic", text)).transpose()?;
+    if let Some(topic) = &topic {
+        let wildcards = |text: &str| {
+            let count = |wildcard: &str| text.split('/').filter(|level| *level == wildcard).count();
+            (count("+"), count("#"))
+        };
+        TopicFilter::parse(topic.clone()).map_err(|error| table.fault("response_topic", error))?;
+        let (levels, rest) = wildcards(topic);
+        if table.texts("topic").iter().any(|filter| wildcards(filter).0 < levels || wildcards(filter).1 < rest) {
+            let error = table.fault("response_topic", format_args!("`{topic}` has more wildcards than the topic"));
+            return Err(error.with_hint(
+                "each `+` or `#` in it is what that of the topic stood for: topic = \"req/+\", response_topic = \"res/+\"",
+            ));
+        }
+    }
+    let payload = table.text("message").map(|text| words.data("message", text)).transpose()?.map(Bytes::from);
+    let qos = table.texts("qos").first().and_then(|text| text.parse().ok());
+    Ok(Reply { topic, payload, qos })
+}
+
+/// How the responses to requests come, if the messages of a flow are requests.
+fn request(
+    words: &Words,
+    table: &Table<'_>,
+    role: RoleName,
+    (clients, version): (u64, Version),
+) -> Result<Option<Request>, Error> {
+    let timeout = table.parsed("response_timeout", value::seconds)?;
+    if timeout.is_none() && role != RoleName::Request {
+        return Ok(None);
+    }
+    let Some(text) = table.text("response_topic") else {
+        let error = table.fault("response_topic", "a request needs a response_topic, where its response comes");
+        return Err(error.with_hint("for example response_topic = \"answers/{client_id}\""));
+    };
+    if table.values.contains_key("correlation_data") {
+        return Err(table.fault("correlation_data", "each request has its own"));
+    }
+    let levels: Vec<&str> = text.split('/').collect();
+    let numbered = levels.iter().position(|level| *level == "{sequence}" || *level == "%s");
+    let (correlation, filter) = match numbered {
+        Some(level) => {
+            let mut levels = levels;
+            levels[level] = "+";
+            (Correlation::Level(level), levels.join("/"))
+        }
+        None if version.is_v5() => (Correlation::Data, text.to_owned()),
+        None => (Correlation::Order, text.to_owned()),
+    };
+    let topic = words.read("response_topic", &filter, Place::FILTER)?;
+    if correlation != Correlation::Data && clients > 1 && !topic.has_number() && !topic.asks_for(Name::ClientId) {
+        let error = table.fault("response_topic", format_args!("`{text}` is the same for all clients"));
+        return Err(error.with_hint("without correlation data each client needs its own: add {client} or {client_id}"));
+    }
+    Ok(Some(Request { topic, correlation, timeout: timeout.unwrap_or(RESPONSE_TIMEOUT) }))
+}
+
 /// What a flow of messages is.
-fn publishes(words: &Words, table: &Table<'_>, clients: u64, version: Version, folder: &Path) -> Result<Role, Error> {
+fn publishes(
+    words: &Words,
+    table: &Table<'_>,
+    role: RoleName,
+    (clients, version): (u64, Version),
+    folder: &Path,
+) -> Result<Role, Error> {
     let Some(topic) = table.text("topic") else {
         return Err(table.fault("topic", "a group that publishes needs a topic"));
     };
@@ -185,6 +267,13 @@ fn publishes(words: &Words, table: &Table<'_>, clients: u64, version: Version, f
         ));
     }
     let topic = words.read("topic", topic, Place::TOPIC)?;
+    let request = request(words, table, role, (clients, version))?;
+    let mut table = table.clone();
+    if request.is_some() {
+        // It is not the same text for all clients, and so not the option's.
+        table.values.remove("response_topic");
+    }
+    let table = &table;
     let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
     let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
     let codec = encoder(&payload, &compress, &Origins::default())?;
@@ -197,7 +286,11 @@ fn publishes(words: &Words, table: &Table<'_>, clients: u64, version: Version, f
         random_by_default: Some(END_TO_END_SIZE),
     };
     let content = Content::read(&content, &load, reading)?;
-    publisher(words, topic, content, &load, &message, clients, version)
+    let mut role = publisher(words, topic, content, &load, &message, clients, version)?;
+    if let Role::Publish(publish) = &mut role {
+        publish.request = request;
+    }
+    Ok(role)
 }
 
 /// An error about a value, at its position in the file; options are keys here.
@@ -219,6 +312,8 @@ fn default_name(role: RoleName) -> &'static str {
         RoleName::Publish => "publishers",
         RoleName::Subscribe => "subscribers",
         RoleName::Connect => "clients",
+        RoleName::Request => "requesters",
+        RoleName::Reply => "responders",
     }
 }
 

@@ -72,7 +72,7 @@ fn phase(
     if to.is_some() && elapsed.is_none() {
         return Err(table.fault("rate_at_end", "a rate that changes needs a duration"));
     }
-    let can_act = |place: &usize| matches!(groups[*place].role, Role::Publish(_) | Role::Churn(_));
+    let can_act = |place: &usize| groups[*place].role.acts();
     let acting: Vec<usize> = if table.values.contains_key("groups") {
         with_flows(groups, places(groups, table, "groups")?)
     } else {
