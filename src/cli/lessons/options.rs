@@ -26,6 +26,11 @@ pub(super) const LESSONS: &[Lesson] = &[
         "mqtt and mqtts are TCP without and with TLS, ws and wss WebSocket without and with TLS. A TLS option such as --ca \
          makes mqtt into mqtts; together with -l mqtt it is refused, so that nothing is sent in clear text by mistake.",
     ),
+    lesson_of(
+        &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"],
+        "hostname",
+        "Several brokers are one list, and clients use them in turn: -h a,b. To give the option twice is an error.",
+    ),
     lesson(
         "url",
         "Scheme, user name, password, host, port and, for ws and wss, the path of the upgrade request; for mqtt and mqtts \

@@ -147,7 +147,8 @@ fn a_flow_whose_window_is_full_does_not_hold_up_the_others() {
     let broker = ScriptedBroker::start();
     let (folder, path) = report_file();
     let text = "drain = \"100ms\"\n[[groups]]\nrole = \"pub\"\ninflight = 1\nrate = \"1000/s\"\nlimit = 20\n\
-                [[groups.publish]]\ntopic = \"slow\"\nqos = 1\n[[groups.publish]]\ntopic = \"fast\"\nqos = 0\n";
+                [[groups.publish]]\ntopic = \"slow\"\nqos = 1\n[[groups.publish]]\ntopic = \"fast\"\nqos = 0\n\
+                [[phases]]\nduration = \"1s\"\n";
     let program = bench("run", broker.port(), &path).arg(scenario(&folder, text)).start();
     let (mut link, _) = broker.accept_session(connack());
     let (mut slow, mut fast) = (0, 0);
