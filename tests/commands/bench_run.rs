@@ -193,7 +193,7 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is not a rate"),
         (
             "[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]",
-            "line 3: topic: a group that publishes has exactly one topic",
+            "line 3: topic: a group that publishes has one topic, or several [[groups.publish]]",
         ),
         ("[[groups]]\nrole = \"sub\"\ntopic = \"a/#/b\"", "a/#/b"),
         (

@@ -128,7 +128,7 @@ fn nothing_of_any_flow_is_lost_or_taken_for_that_of_another() {
     };
     // All to one topic: only the numbers in the stamps distinguish them.
     let text = format!(
-        "fail = [\"loss>0\", \"duplicates>0\", \"reordered>0\"]\n\
+        "fail = [\"loss>0\", \"duplicates>0\"]\n\
          [[groups]]\nrole = \"sub\"\ntopic = \"one/+\"\nqos = 2\n\
          [[groups]]\nname = \"devices\"\nrole = \"pub\"\ncount = 3\ntopic = \"one/%i\"\n{}{}{}",
         flow("a", 0, 900),
@@ -219,7 +219,7 @@ fn what_is_wrong_with_a_flow_is_told_with_its_line() {
 fn a_threshold_may_be_of_one_flow() {
     let broker = ScriptedBroker::start();
     let (folder, path) = report_file();
-    let run = |fail: &str| bench("run --fail", broker.port(), &path).arg(fail).arg(scenario(&folder, METERS));
+    let run = |fail: &str| bench("run", broker.port(), &path).arg_all(&["--fail", fail]).arg(scenario(&folder, METERS));
     for (fail, fault) in [
         ("meters/nobody: sent>1", "the run has no group of this name"),
         ("meters/states: e2e.p99>1s", "only the latency that the report shows"),

@@ -22,8 +22,10 @@ fn subscriptions_come_and_go_by_plan_and_each_step_is_counted_and_timed() {
     // 40 times two filters.
     assert_eq!((passing.counts.subscribes_attempted, passing.counts.subscribed), (80, 80));
     assert_eq!((passing.counts.unsubscribes_attempted, passing.counts.unsubscribed), (80, 80));
-    assert_eq!((passing.measure, passing.latency.as_ref().unwrap().count()), (Measure::Suback, 40));
-    assert_eq!(report.latencies[&Measure::Unsuback].count(), 40);
+    // What is sent when the measured time is over is not measured.
+    assert_eq!(passing.measure, Measure::Suback);
+    assert!((1..=40).contains(&passing.latency.as_ref().unwrap().count()));
+    assert!((1..=40).contains(&report.latencies[&Measure::Unsuback].count()));
     assert!(passing.counts.received_in_passing > 0 && passing.counts.delivered == 0, "{:?}", passing.counts);
 }
 
