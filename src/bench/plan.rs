@@ -225,7 +225,7 @@ impl Plan {
         let user_properties = pairs(&publish.user_properties, &mut fill);
         let common = publish.properties.clone().unwrap_or_default().as_ref().clone();
         let response_topic = listens.map(|request| fill(&request.topic)).or(common.response_topic);
-        Some(Arc::new(PublishProperties { user_properties, response_topic, ..common }))
+        Some(Arc::new(PublishProperties { response_topic, user_properties, ..common }))
     }
 
     /// Where the responses to a flow of a client come.

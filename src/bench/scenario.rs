@@ -212,7 +212,7 @@ pub(crate) enum Role {
     /// Publishes.
     Publish(Box<Publish>),
     /// Receives.
-    Subscribe(Subscribe),
+    Subscribe(Box<Subscribe>),
 }
 
 /// How clients, or subscriptions, come and go.

@@ -140,7 +140,7 @@ impl Flow {
     }
 
     /// How many messages the session may be handed now. `blocked`: the socket takes nothing.
-    pub(super) fn space(&self, publish: &Publish, session: &Session, blocked: bool) -> usize {
+    pub(super) fn space(publish: &Publish, session: &Session, blocked: bool) -> usize {
         if publish.qos > QoS::AtMostOnce {
             return session.window_space(publish.qos);
         }

@@ -88,7 +88,7 @@ impl Publisher {
         if let [flow] = self.flows.as_slice() {
             let Role::Publish(publish) = &plan.group(flow.client).role else { return };
             tools.recorder.at_group(flow.client.group);
-            let mut space = flow.space(publish, session, blocked);
+            let mut space = Flow::space(publish, session, blocked);
             while space > 0 {
                 match self.publish_next(0, publish, session, tools) {
                     Handed::Over => space -= 1,
@@ -109,7 +109,7 @@ impl Publisher {
                 let flow = &self.flows[place];
                 let Role::Publish(publish) = &plan.group(flow.client).role else { break };
                 tools.recorder.at_group(flow.client.group);
-                let handed = flow.space(publish, session, blocked) > 0
+                let handed = Flow::space(publish, session, blocked) > 0
                     && self.publish_next(place, publish, session, tools) != Handed::NoMore;
                 full |= u64::from(!handed) << place.min(63);
             }

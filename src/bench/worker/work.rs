@@ -38,7 +38,7 @@ impl Work {
     /// A message has arrived.
     pub(super) fn take(&mut self, received: Received, reply: Option<&Reply>, session: &mut Session, tools: &mut Tools) {
         if self.time == 0 {
-            return self.finish(received, reply, session, tools);
+            return self.finish(&received, reply, session, tools);
         }
         self.ends = self.ends.max(tools.now).saturating_add(self.time);
         self.queue.push_back((self.ends, received));
@@ -56,7 +56,7 @@ impl Work {
             && let Some((_, received)) = self.queue.pop_front()
         {
             self.is_alarm_set = false;
-            self.finish(received, reply, session, tools);
+            self.finish(&received, reply, session, tools);
         }
         if let (Some((at, _)), false) = (self.queue.front(), self.is_alarm_set) {
             tools.alarms.push(Reverse((*at, connection)));
@@ -65,7 +65,7 @@ impl Work {
         !self.queue.is_empty()
     }
 
-    fn finish(&self, received: Received, reply: Option<&Reply>, session: &mut Session, tools: &mut Tools) {
+    fn finish(&self, received: &Received, reply: Option<&Reply>, session: &mut Session, tools: &mut Tools) {
         if let Some(reply) = reply {
             match self.responder.answer(&received.message, reply, session) {
                 Ok(()) => tools.recorder.counts.replied += 1,

@@ -213,7 +213,7 @@ impl BenchSettings {
             reply: None,
         };
         let client_id = draft.client_id("_sub", 2);
-        draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        draft.group("subscribers", subscribers, client_id, Role::Subscribe(Box::new(subscribe)));
         draft.precision = precision(arguments.precision);
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
         let reading = Reading {
@@ -318,7 +318,7 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
     let stamp = given.stamp.as_deref().map(str::parse::<StampPlace>).transpose();
     let stamp = stamp.map_err(|error| Error::usage(format!("--stamp: {error}")))?;
     let (churn, processing, reply) = (None, Duration::ZERO, None);
-    Ok(Role::Subscribe(Subscribe {
+    Ok(Role::Subscribe(Box::new(Subscribe {
         filters,
         subscription_identifier,
         user_properties,
@@ -326,7 +326,7 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
         churn,
         processing,
         reply,
-    }))
+    })))
 }
 
 /// The option that asks for payloads to be encoded.

@@ -410,7 +410,7 @@ impl Connection {
                 tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
             Job::Subscribe(subscriber) if !tools.expects && subscriber.passing.is_none() => {
-                tools.recorder.counts.expected += subscriber.span()
+                tools.recorder.counts.expected += subscriber.span();
             }
             _ => {}
         }
