@@ -10,7 +10,7 @@ macro_rules! counts {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, default)]
         pub struct $name {
             $($(#[doc = $doc])+ pub $field: u64),+
         }
@@ -68,6 +68,14 @@ counts! {
         subscribed,
         /// Filters refused.
         subscriptions_refused,
+        /// Planned subscriptions that had not begun in the end, since the client's one before was not over.
+        subscriptions_missed,
+        /// Filters that clients asked to end.
+        unsubscriptions_attempted,
+        /// Filters ended.
+        unsubscribed,
+        /// Filters that the broker refused to end.
+        unsubscriptions_refused,
         /// Messages whose planned time was reached.
         scheduled,
         /// Messages written to the socket.
@@ -107,8 +115,24 @@ counts! {
         reordered,
         /// Deliveries without a stamp or of another run.
         foreign,
-        /// Deliveries that came before they were sent: by clocks that disagree. Their latency is not measured.
+        /// Deliveries that came before they were sent: by the clocks of two machines that disagree. Their latency is not
+        /// measured.
         clock_skewed,
+        /// Messages received by clients that subscribe and unsubscribe again and again. They are not among those
+        /// delivered, since no plan says how many they should be.
+        received_in_passing,
+        /// Messages sent that are to be answered.
+        requests,
+        /// Responses in time.
+        responses,
+        /// Requests without a response in time, or before the end.
+        responses_timed_out,
+        /// Responses that came when their time was over, and repeated ones.
+        responses_late,
+        /// Messages on a response topic that answer no request.
+        responses_foreign,
+        /// Requests answered, by clients that reply.
+        replied,
         /// Bytes written to sockets.
         bytes_sent,
         /// Bytes read from sockets.

@@ -23,12 +23,16 @@ pub enum Measure {
     Connack,
     /// From SUBSCRIBE to SUBACK.
     Suback,
+    /// From UNSUBSCRIBE to UNSUBACK.
+    Unsuback,
     /// From the planned time of a connect, or from the cut of its connection, until the client is connected (again).
     Online,
     /// From the planned time to PUBACK or PUBCOMP.
     Ack,
     /// From the time of sending to PUBACK or PUBCOMP.
     AckUncorrected,
+    /// From the planned time of a request to its response; from that of sending in an unpaced run.
+    Response,
     /// From the planned time to the delivery at a subscriber.
     E2e,
     /// From the time of sending to the delivery at a subscriber.
@@ -43,17 +47,19 @@ pub enum Measure {
 
 impl Measure {
     /// All, in the order of a message's path.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Connect,
         Self::Tls,
         Self::WebSocket,
         Self::Connack,
         Self::Suback,
+        Self::Unsuback,
         Self::Online,
         Self::CoreDelay,
         Self::SendDelay,
         Self::Ack,
         Self::AckUncorrected,
+        Self::Response,
         Self::E2e,
         Self::E2eUncorrected,
         Self::Backlog,
@@ -67,6 +73,8 @@ impl Measure {
             Self::WebSocket => "websocket",
             Self::Connack => "connack",
             Self::Suback => "suback",
+            Self::Unsuback => "unsuback",
+            Self::Response => "response",
             Self::Online => "online",
             Self::Backlog => "backlog",
             Self::Ack => "ack",
@@ -86,6 +94,8 @@ impl Measure {
             Self::WebSocket => "WebSocket upgrade",
             Self::Connack => "CONNECT to CONNACK",
             Self::Suback => "SUBSCRIBE to SUBACK",
+            Self::Unsuback => "UNSUBSCRIBE to UNSUBACK",
+            Self::Response => "planned time of a request, or of its sending in an unpaced run, to its response",
             Self::Online => "planned time of a connect, or loss of the connection, to connected",
             Self::Backlog => "CONNECT of a subscriber to the delivery of what was stored for it",
             Self::Ack => "planned time of a message to PUBACK or PUBCOMP",

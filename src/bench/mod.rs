@@ -64,8 +64,8 @@ pub(crate) use report_error::ReportError;
 pub(crate) use run::{Observer, RunError, RunOptions, Snapshot, Stage};
 pub(crate) use scale::Takes;
 pub(crate) use scenario::{
-    Act, Authentication, Change, Churn, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase, Publish,
-    Reconnect, Role, Scenario, Shard, Subscribe, Until, WillTexts,
+    Act, Authentication, Change, Churn, Correlation, FilterPattern, Group, KeptSession, Load, Login, Payload, Phase,
+    Publish, Reconnect, Reply, Request, Role, Scenario, Shard, Subscribe, Until, WillTexts,
 };
 pub(crate) use schedule::{Schedule, Slice};
 pub(crate) use search::{Search, StepOutcome};

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ALL_WATCHED, Change, Group, Role, Scenario, Slice, Taps, Text};
+use super::{ALL_WATCHED, Change, Correlation, Group, Role, Scenario, Slice, Taps, Text};
 use crate::mqtt::{
     PublishProperties, QoS, RetainHandling, Share, SubscriptionOptions, TopicError, TopicFilter, TopicName,
     UserProperties,
 };
 use crate::payload::Rows;
 use crate::payload::placeholder::{Drawer, Name};
-use crate::session::{ConnectOptions, InvalidOptions, Session, SubscribeRequest};
+use crate::session::{Acknowledge, ConnectOptions, InvalidOptions, Session, SubscribeRequest};
 use crate::transport::{Resolved, Stream, TlsIdentity};
 
 /// A scenario, with its brokers looked up.
@@ -28,6 +28,10 @@ pub(super) struct Plan {
     has_absent: AtomicBool,
     /// For each phase, which groups are there in it, and which have a session that waits for them.
     receivers: Vec<Vec<(usize, Presence)>>,
+    /// For each group, which of its flows, by their places, its clients publish: itself, or those of its own.
+    flows: Vec<Vec<usize>>,
+    /// For each group, the number of its first publisher in stamps.
+    first_publishers: Vec<u64>,
     taps: Option<Taps>,
 }
 
@@ -83,12 +87,16 @@ impl Plan {
     ) -> Result<Self, TopicError> {
         let receivers = receivers(&scenario);
         let (absent, has_absent) = (Mutex::default(), AtomicBool::default());
-        let mut plan = Self { scenario, resolved, fan_out: Vec::new(), absent, has_absent, receivers, taps };
+        let (flows, first_publishers) = (flows(&scenario), first_publishers(&scenario));
+        let fan_out = Vec::new();
+        let mut plan =
+            Self { scenario, resolved, fan_out, absent, has_absent, receivers, flows, first_publishers, taps };
         for group in 0..plan.scenario.groups.len() {
             let mut filters = HashMap::<TopicFilter, u64>::new();
             for client in plan.own(group) {
                 match &plan.scenario.groups[group].role {
-                    Role::Subscribe(_) => {
+                    // How many of those that come and go get a message is not planned.
+                    Role::Subscribe(subscribe) if subscribe.churn.is_none() => {
                         for options in plan.subscribe_request(client)?.filters {
                             *filters.entry(options.filter).or_default() += 1;
                         }
@@ -96,6 +104,7 @@ impl Plan {
                     // One client represents all, as only the placeholders differ, and they are text.
                     Role::Publish(_) if client.number == plan.slice(group).first => {
                         plan.topic(client, 0, &mut plan.message_drawer(client))?;
+                        plan.listens(client)?;
                     }
                     _ => {}
                 }
@@ -113,6 +122,17 @@ impl Plan {
         &self.scenario.groups[client.group]
     }
 
+    /// What a client publishes: the places of its flows.
+    pub(super) fn flows(&self, client: ClientNumber) -> &[usize] {
+        &self.flows[client.group]
+    }
+
+    /// The number of a client in the stamps of a flow: of no other one in the run.
+    #[expect(clippy::cast_possible_truncation, reason = "a number of the protocol's own width, which wraps")]
+    pub(super) fn publisher(&self, client: ClientNumber) -> u32 {
+        (self.first_publishers[client.group] + client.number) as u32
+    }
+
     fn own(&self, group: usize) -> impl Iterator<Item = ClientNumber> + use<> {
         let slice = self.slice(group);
         (0..slice.len()).map(move |place| ClientNumber { group, number: slice.number(place) })
@@ -128,7 +148,7 @@ impl Plan {
 
     /// What CONNECT says for a client.
     pub(super) fn connect_options(&self, client: ClientNumber) -> ConnectOptions {
-        let mut drawer = drawer_of(client);
+        let mut drawer = self.drawer_of(client);
         let group = self.group(client);
         let mut options = group.session.as_deref().unwrap_or(&self.scenario.session).clone();
         let (client_id, user_name) = self.names(client, &mut drawer);
@@ -150,8 +170,17 @@ impl Plan {
             options.clean_start = false;
             options.properties.session_expiry_interval = Some(kept.expiry).filter(|_| options.version.is_v5());
         }
-        if let Role::Publish(publish) = &self.group(client).role {
-            options.inflight = publish.window;
+        let windows = self.flows(client).iter().filter_map(|flow| match &self.scenario.groups[*flow].role {
+            Role::Publish(publish) => publish.window,
+            _ => None,
+        });
+        if let Role::Subscribe(subscribe) = &self.group(client).role
+            && !subscribe.processing.is_zero()
+        {
+            options.acknowledge = Acknowledge::Manual;
+        }
+        if let Some(window) = windows.max() {
+            options.inflight = Some(window);
         }
         options
     }
@@ -171,23 +200,45 @@ impl Plan {
     /// The files of a client's own certificate, where it has one.
     pub(super) fn certificate(&self, client: ClientNumber) -> Option<TlsIdentity> {
         let (certificate, key, key_password) = self.group(client).login.certificate.as_ref()?;
-        let mut drawer = drawer_of(client);
+        let mut drawer = self.drawer_of(client);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer).into();
         Some(TlsIdentity { certificate: fill(certificate), key: fill(key), key_password: key_password.clone() })
+    }
+
+    /// The headers of a client's own WebSocket, where it has some.
+    pub(super) fn headers(&self, client: ClientNumber) -> Option<Vec<(String, String)>> {
+        let headers = &self.group(client).login.headers;
+        let mut drawer = self.drawer_of(client);
+        let mut fill = |(name, value): &(String, Text)| (name.clone(), self.fill(client, value, 1, &mut drawer));
+        (!headers.is_empty()).then(|| headers.iter().map(&mut fill).collect())
     }
 
     /// What is the same in all messages of a client, besides their topic.
     pub(super) fn publish_properties(&self, client: ClientNumber) -> Option<Arc<PublishProperties>> {
         let Role::Publish(publish) = &self.group(client).role else { return None };
-        if publish.user_properties.is_empty() || !self.group(client).version.is_v5() {
+        let listens = publish.request.as_ref().filter(|request| request.correlation == Correlation::Data);
+        if (publish.user_properties.is_empty() && listens.is_none()) || !self.group(client).version.is_v5() {
             return publish.properties.clone();
         }
-        let mut drawer = drawer_of(client);
+        let mut drawer = self.drawer_of(client);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         let user_properties = pairs(&publish.user_properties, &mut fill);
-        Some(Arc::new(PublishProperties {
-            user_properties,
-            ..publish.properties.clone().unwrap_or_default().as_ref().clone()
+        let common = publish.properties.clone().unwrap_or_default().as_ref().clone();
+        let response_topic = listens.map(|request| fill(&request.topic)).or(common.response_topic);
+        Some(Arc::new(PublishProperties { response_topic, user_properties, ..common }))
+    }
+
+    /// Where the responses to a flow of a client come.
+    pub(super) fn listens(&self, client: ClientNumber) -> Result<Option<SubscriptionOptions>, TopicError> {
+        let Role::Publish(publish) = &self.group(client).role else { return Ok(None) };
+        let Some(request) = &publish.request else { return Ok(None) };
+        let filter = TopicFilter::parse(self.fill(client, &request.topic, 1, &mut self.drawer_of(client)))?;
+        Ok(Some(SubscriptionOptions {
+            filter,
+            qos: publish.qos,
+            no_local: false,
+            retain_as_published: false,
+            retain_handling: RetainHandling::DoNotSend,
         }))
     }
 
@@ -200,7 +251,7 @@ impl Plan {
     pub(super) fn watched(&self, client: ClientNumber, stream: Stream) -> Stream {
         let is_watched = self.scenario.own_clients() <= ALL_WATCHED || client.number == self.slice(client.group).first;
         match &self.taps {
-            Some(taps) if is_watched => taps.on(&self.names(client, &mut drawer_of(client)).0, stream),
+            Some(taps) if is_watched => taps.on(&self.names(client, &mut self.drawer_of(client)).0, stream),
             _ => stream,
         }
     }
@@ -243,7 +294,7 @@ impl Plan {
         // Only a pattern that shows the names pays for them.
         let names = [Name::ClientId, Name::Username];
         let (client_id, user_name) = if names.into_iter().any(|name| pattern.asks_for(name)) {
-            self.names(client, &mut drawer_of(client))
+            self.names(client, &mut self.drawer_of(client))
         } else {
             (String::new(), None)
         };
@@ -334,6 +385,12 @@ impl Plan {
         self.scenario.publishers().map(|(_, publish)| publish.qos).max().unwrap_or_default()
     }
 
+    /// The same names each time that a client is asked for its own, by whichever of its flows.
+    fn drawer_of(&self, client: ClientNumber) -> Drawer {
+        let group = self.group(client).flow_of.unwrap_or(client.group);
+        Drawer::seeded(seed_of(ClientNumber { group, ..client }))
+    }
+
     fn names(&self, client: ClientNumber, drawer: &mut Drawer) -> (String, Option<String>) {
         let number = client.number + 1;
         let login = &self.group(client).login;
@@ -419,9 +476,25 @@ fn receivers(scenario: &Scenario) -> Vec<Vec<(usize, Presence)>> {
     of_phases
 }
 
-/// The same names each time that a client is asked for its own.
-fn drawer_of(client: ClientNumber) -> Drawer {
-    Drawer::seeded(seed_of(client))
+/// For each group, what its clients publish.
+fn flows(scenario: &Scenario) -> Vec<Vec<usize>> {
+    let places = |place: usize| {
+        let is_own = |(at, group): &(usize, &Group)| {
+            matches!(group.role, Role::Publish(_)) && group.flow_of.unwrap_or(*at) == place
+        };
+        scenario.groups.iter().enumerate().filter(is_own).map(|(at, _)| at).collect()
+    };
+    (0..scenario.groups.len()).map(places).collect()
+}
+
+/// For each group, how many clients those before it have.
+fn first_publishers(scenario: &Scenario) -> Vec<u64> {
+    let before = |sum: &mut u64, group: &Group| {
+        let first = *sum;
+        *sum = sum.saturating_add(group.clients);
+        Some(first)
+    };
+    scenario.groups.iter().scan(0, before).collect()
 }
 
 fn seed_of(client: ClientNumber) -> u64 {

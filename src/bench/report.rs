@@ -359,6 +359,10 @@ impl Measured for Report {
         self.sent_per_second()
     }
 
+    fn group(&self, name: &str) -> Option<&dyn Measured> {
+        self.groups.iter().find(|group| group.name == name).map(|group| group as &dyn Measured)
+    }
+
     fn late_start(&self) -> Option<f64> {
         self.seconds.late_start
     }
@@ -368,6 +372,24 @@ impl Measured for Report {
         let (ramp, taken) = (self.seconds.ramp?, self.seconds.connecting);
         let last = self.latencies.get(&Measure::Connack).map_or(0.0, |latency| latency.mean() / 1e9);
         Some((ramp / (taken - last).max(ramp).max(1e-9)).min(1.0)).filter(|_| self.clients.connected > 0)
+    }
+}
+
+impl Measured for GroupReport {
+    fn latency(&self, measure: Measure) -> Option<&Latency> {
+        self.latency.as_ref().filter(|_| measure == self.measure)
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn rate(&self) -> Option<f64> {
+        None
+    }
+
+    fn throughput(&self) -> Option<f64> {
+        None
     }
 }
 

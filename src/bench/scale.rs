@@ -55,7 +55,16 @@ impl Takes {
     #[expect(clippy::cast_precision_loss, reason = "for planning")]
     pub(crate) fn of_part(scenario: &Scenario, parts: u64) -> Self {
         let share = |all: u64| all.div_ceil(parts);
-        let publishers: u64 = scenario.publishers().map(|(group, _)| group.clients).sum();
+        // Flows of one group are of the same clients.
+        let mut of_groups: Vec<_> = scenario
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(_, group)| matches!(group.role, Role::Publish(_)))
+            .map(|(place, group)| (group.flow_of.unwrap_or(place), group.clients))
+            .collect();
+        of_groups.dedup_by_key(|(place, _)| *place);
+        let publishers: u64 = of_groups.iter().map(|(_, clients)| clients).sum();
         let (connections, publishers) = (share(scenario.clients()), share(publishers));
         let is_secured = scenario.endpoints.iter().any(|endpoint| endpoint.protocol.is_secure());
         let sends = if scenario.publishes() { scenario.planned_per_second() } else { Some(0.0) };

@@ -145,6 +145,9 @@ pub(crate) struct Group {
     pub role: Role,
     /// How long the broker keeps their sessions when they are away; `None`: each connection begins anew.
     pub kept_session: Option<KeptSession>,
+    /// The group whose clients publish this, by its place: one flow of several over the same connections. It has no
+    /// connections of its own, and as many clients as that group. `None`: a group of clients.
+    pub flow_of: Option<usize>,
 }
 
 /// The identity of the clients of a group, by number or row.
@@ -160,6 +163,8 @@ pub(crate) struct Login {
     pub will: Option<WillTexts>,
     /// User properties of CONNECT.
     pub user_properties: Vec<(Text, Text)>,
+    /// Headers of a WebSocket's request, where each client has its own: all of them.
+    pub headers: Vec<(String, Text)>,
     /// A row for each client.
     pub rows: Option<Arc<Rows>>,
     /// Enhanced authentication, in which the password is not sent.
@@ -207,15 +212,15 @@ pub(crate) enum Role {
     /// Publishes.
     Publish(Box<Publish>),
     /// Receives.
-    Subscribe(Subscribe),
+    Subscribe(Box<Subscribe>),
 }
 
-/// How clients come and go.
+/// How clients, or subscriptions, come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Churn {
-    /// Connects of all of them together.
+    /// Connects, or subscriptions, of all of them together.
     pub rate: Rate,
-    /// How long each stays, from CONNACK.
+    /// How long each stays, from CONNACK or SUBACK.
     pub stay: Duration,
 }
 
@@ -253,6 +258,30 @@ pub(crate) struct Publish {
     /// How many may be in flight, as far as the broker's Receive Maximum goes; `None`: see
     /// [`ConnectOptions::inflight`].
     pub window: Option<u16>,
+    /// Each message is a request, and its response is waited for.
+    pub request: Option<Request>,
+}
+
+/// How responses to requests come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// Where to: a topic, or a filter where the number of the request is in it.
+    pub topic: Text,
+    /// What tells which request a response answers.
+    pub correlation: Correlation,
+    /// How long each may take, from its sending.
+    pub timeout: Duration,
+}
+
+/// What tells which request a response answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Correlation {
+    /// Correlation Data, MQTT 5.0 only.
+    Data,
+    /// The number of the request, which is a level of the response's topic.
+    Level(usize),
+    /// The order: each response answers the first request that has none.
+    Order,
 }
 
 /// What is published.
@@ -303,6 +332,23 @@ pub(crate) struct Subscribe {
     pub user_properties: Vec<(Text, Text)>,
     /// Where stamps are, besides where the run's own publishers put them.
     pub stamp: Option<StampPlace>,
+    /// It subscribes and unsubscribes again and again.
+    pub churn: Option<Churn>,
+    /// How long each message takes it, one after another; it is acknowledged when that is over.
+    pub processing: Duration,
+    /// It answers each message.
+    pub reply: Option<Reply>,
+}
+
+/// How requests are answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    /// Where to, if a request does not say; wildcards are what those of the filter stood for.
+    pub topic: Option<String>,
+    /// What; `None`: the request's own payload.
+    pub payload: Option<Bytes>,
+    /// Assurance; `None`: as the request came.
+    pub qos: Option<QoS>,
 }
 
 /// One filter with its options.
@@ -323,12 +369,17 @@ pub(crate) struct FilterPattern {
 impl Scenario {
     /// How many clients there are, over all shards.
     pub(crate) fn clients(&self) -> u64 {
-        self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.clients))
+        self.connecting().fold(0, |sum, group| sum.saturating_add(group.clients))
+    }
+
+    /// The groups that have connections of their own.
+    pub(crate) fn connecting(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.flow_of.is_none())
     }
 
     /// How many of them this process has.
     pub(crate) fn own_clients(&self) -> u64 {
-        self.groups.iter().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
+        self.connecting().fold(0, |sum, group| sum.saturating_add(self.slice(group).len()))
     }
 
     /// This process's part of a group.
@@ -348,7 +399,17 @@ impl Scenario {
 
     /// Whether any client receives.
     pub(crate) fn subscribes(&self) -> bool {
-        self.groups.iter().any(|group| matches!(group.role, Role::Subscribe(_)))
+        self.groups.iter().any(|group| matches!(&group.role, Role::Subscribe(subscribe) if subscribe.churn.is_none()))
+    }
+
+    /// Whether any client subscribes and unsubscribes again and again.
+    pub(crate) fn has_passing_subscriptions(&self) -> bool {
+        self.groups.iter().any(|group| matches!(&group.role, Role::Subscribe(subscribe) if subscribe.churn.is_some()))
+    }
+
+    /// Whether any client waits for responses.
+    pub(crate) fn makes_requests(&self) -> bool {
+        self.publishers().any(|(_, publish)| publish.request.is_some())
     }
 
     /// Whether any subscription is shared, so that each receiver gets a part.
@@ -388,6 +449,13 @@ impl Scenario {
 
     /// Why a threshold cannot be judged by what this run measures.
     pub(crate) fn cannot_judge(&self, threshold: &Threshold) -> Option<&'static str> {
+        if let Some(name) = threshold.group() {
+            return match self.groups.iter().find(|group| group.name == name) {
+                _ if self.groups.len() < 2 => Some("the run has no groups"),
+                Some(group) => threshold.cannot_be_of_group(group.measure()),
+                None => Some("the run has no group of this name"),
+            };
+        }
         let paced = self.planned_per_second().is_some();
         let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
         let numbered = !self.publishes() || self.stamps();
@@ -407,6 +475,8 @@ impl Scenario {
             Needs::Numbers if !numbered => {
                 Some("the payload carries no number: use --stamp, or --payload-size of 32 or more")
             }
+            Needs::Requests if !self.makes_requests() => Some("no requests are made in this run"),
+            Needs::Passing if !self.has_passing_subscriptions() => Some("no subscriptions come and go in this run"),
             Needs::Ramp if self.connect_interval.is_zero() => Some("no rate of connects is asked for"),
             Needs::Latency(measure) => self.cannot_measure(measure, paced, acknowledged),
             _ => None,
@@ -435,7 +505,11 @@ impl Scenario {
             Measure::Backlog if self.phases.len() < 2 || !self.subscribes() => {
                 Some("no messages are queued at the broker in this run")
             }
-            Measure::Suback if !self.subscribes() => Some("no client subscribes in this run"),
+            Measure::Suback if !self.subscribes() && !self.makes_requests() && !self.has_passing_subscriptions() => {
+                Some("no client subscribes in this run")
+            }
+            Measure::Unsuback if !self.has_passing_subscriptions() => Some("no subscriptions come and go in this run"),
+            Measure::Response if !self.makes_requests() => Some("no requests are made in this run"),
             _ => None,
         }
     }
@@ -458,23 +532,34 @@ impl Scenario {
     /// The latency that the series shows: the longest way that is measured.
     pub(crate) fn series_measure(&self) -> Measure {
         match (self.publishes(), self.subscribes()) {
+            _ if self.makes_requests() => Measure::Response,
             (_, true) => Measure::E2e,
             (true, false) => {
                 let paced = self.publishers().any(|(_, publish)| !matches!(publish.load, Load::Unpaced { .. }));
                 if paced { Measure::Ack } else { Measure::AckUncorrected }
             }
             (false, false) if self.plans_connects() => Measure::Online,
+            (false, false) if self.has_passing_subscriptions() => Measure::Suback,
             (false, false) => Measure::Connack,
         }
     }
 
-    /// The latency that is meant where none is named: of the longest way that is measured.
-    pub(crate) fn way(&self) -> Measure {
+    /// The latency that a threshold means where it names none: of the longest way that is measured, of its group or of the
+    /// whole run.
+    pub(crate) fn way_of(&self, threshold: &Threshold) -> Measure {
+        let group = self.groups.iter().find(|group| Some(group.name.as_str()) == threshold.group());
+        group.map_or_else(|| self.way(), Group::measure)
+    }
+
+    /// The same, of the whole run.
+    fn way(&self) -> Measure {
         let acknowledged = self.publishers().any(|(_, publish)| publish.qos > QoS::AtMostOnce);
         match (self.subscribes(), acknowledged) {
+            _ if self.makes_requests() => Measure::Response,
             (true, _) => Measure::E2e,
             (false, true) => Measure::Ack,
             (false, false) if self.publishes() => Measure::SendDelay,
+            (false, false) if self.has_passing_subscriptions() => Measure::Suback,
             (false, false) => Measure::Connack,
         }
     }
@@ -499,11 +584,24 @@ impl Scenario {
     }
 }
 
+impl Role {
+    /// Whether it does something by a plan in the phases.
+    pub(crate) fn acts(&self) -> bool {
+        match self {
+            Self::Publish(_) | Self::Churn(_) => true,
+            Self::Subscribe(subscribe) => subscribe.churn.is_some(),
+            Self::Idle => false,
+        }
+    }
+}
+
 impl Group {
     /// The latency that is of most interest of it.
     pub(crate) fn measure(&self) -> Measure {
         match &self.role {
+            Role::Subscribe(subscribe) if subscribe.churn.is_some() => Measure::Suback,
             Role::Subscribe(_) => Measure::E2e,
+            Role::Publish(publish) if publish.request.is_some() => Measure::Response,
             Role::Publish(publish) => match (publish.qos, publish.load) {
                 (QoS::AtMostOnce, _) => Measure::SendDelay,
                 (_, Load::Unpaced { .. }) => Measure::AckUncorrected,
@@ -518,11 +616,11 @@ impl Group {
 impl Phase {
     /// One of which all groups that can act do, at their own rate, and before which those connect that it is given.
     pub(crate) fn only(groups: &[Group], until: Until) -> Self {
-        let act = |(place, group): (usize, &Group)| {
-            matches!(group.role, Role::Publish(_) | Role::Churn(_)).then_some(Act { group: place, from: 1.0, to: 1.0 })
-        };
+        let act =
+            |(place, group): (usize, &Group)| group.role.acts().then_some(Act { group: place, from: 1.0, to: 1.0 });
         let connects = |(place, group): (usize, &Group)| {
-            (!matches!(group.role, Role::Churn(_))).then_some((place, Change::Connect))
+            let by_itself = matches!(group.role, Role::Churn(_)) || group.flow_of.is_some();
+            (!by_itself).then_some((place, Change::Connect))
         };
         Self {
             name: "run".to_owned(),

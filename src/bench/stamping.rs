@@ -140,7 +140,7 @@ impl Stampable {
     }
 }
 
-/// The properties of messages that carry a stamp in one of them, each used again when its message is done with: in the end
+/// The properties of messages that carry a stamp or Correlation Data in them, each used again when its message is done with: in the end
 /// none is made anew.
 #[derive(Debug, Default)]
 pub(super) struct StampedProperties {
@@ -151,22 +151,32 @@ impl StampedProperties {
     /// More than any window: one that is still in use is left to its message then.
     const MOST: usize = 1 << 16;
 
-    /// `common` with a stamp.
-    pub(super) fn next(&mut self, common: Option<&PublishProperties>, stamp: &Stamp) -> Arc<PublishProperties> {
+    /// `common` with a stamp, or with Correlation Data, or with both: the same for all of them.
+    pub(super) fn next(
+        &mut self,
+        common: Option<&PublishProperties>,
+        stamp: Option<&Stamp>,
+        correlation: Option<Bytes>,
+    ) -> Arc<PublishProperties> {
         let is_free = self.used.front_mut().is_some_and(|oldest| Arc::get_mut(oldest).is_some());
         let oldest = if is_free || self.used.len() >= Self::MOST { self.used.pop_front() } else { None };
         let mut properties = oldest.filter(|_| is_free).unwrap_or_else(|| {
             let mut properties = common.cloned().unwrap_or_default();
-            properties.user_properties.push((PROPERTY.to_owned(), String::with_capacity(Stamp::TEXT_SIZE)));
+            if stamp.is_some() {
+                properties.user_properties.push((PROPERTY.to_owned(), String::with_capacity(Stamp::TEXT_SIZE)));
+            }
             Arc::new(properties)
         });
-        if let Some(own) = Arc::get_mut(&mut properties)
-            && let Some((_, value)) = own.user_properties.last_mut()
-        {
-            let mut text = [0; Stamp::TEXT_SIZE];
-            stamp.write_text(&mut text);
-            value.clear();
-            value.push_str(std::str::from_utf8(&text).unwrap_or_default());
+        if let Some(own) = Arc::get_mut(&mut properties) {
+            if let (Some(stamp), Some((_, value))) = (stamp, own.user_properties.last_mut()) {
+                let mut text = [0; Stamp::TEXT_SIZE];
+                stamp.write_text(&mut text);
+                value.clear();
+                value.push_str(std::str::from_utf8(&text).unwrap_or_default());
+            }
+            if correlation.is_some() {
+                own.correlation_data = correlation;
+            }
         }
         self.used.push_back(properties.clone());
         properties
@@ -239,14 +249,14 @@ mod tests {
     fn properties_are_used_again_when_their_message_is_gone() {
         let mut properties = StampedProperties::default();
         let common = PublishProperties { content_type: Some("x".into()), ..PublishProperties::default() };
-        let first = properties.next(Some(&common), &stamp(1));
+        let first = properties.next(Some(&common), Some(&stamp(1)), None);
         let place = Arc::as_ptr(&first);
-        let second = properties.next(Some(&common), &stamp(2));
+        let second = properties.next(Some(&common), Some(&stamp(2)), None);
         assert_ne!(Arc::as_ptr(&second), place, "the first is in use");
         let sent = Message { properties: Some(second), ..message("") };
         assert_eq!(StampPlace::Property.read(&sent), Some(stamp(2)));
         drop(first);
-        let third = properties.next(Some(&common), &stamp(3));
+        let third = properties.next(Some(&common), Some(&stamp(3)), None);
         assert_eq!(Arc::as_ptr(&third), place);
         assert_eq!((third.user_properties.len(), third.content_type.as_deref()), (1, Some("x")));
         assert_eq!(StampPlace::Property.read(&Message { properties: Some(third), ..message("") }), Some(stamp(3)));

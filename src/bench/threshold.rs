@@ -1,7 +1,7 @@
 //! `--fail 'e2e.p99>100ms'`: what makes a run a failure, parsed before it begins.
 //!
 //! ```text
-//! threshold = metric operator value
+//! threshold = [group ': '] metric operator value           devices/alarms: ack.p99>100ms
 //! metric    = [latency "."] ( "min" | "mean" | "max" | "p" percent )     e2e.p99, ack.max, send_delay.p99.9
 //!             without a latency: e2e, else ack, else send_delay
 //!           | "rate"          messages sent in the measured time, late ones too, as a part of those planned
@@ -31,6 +31,8 @@ pub struct Threshold {
     value: f64,
     /// It says no measure, for example `p99<50ms`.
     bare: bool,
+    /// It is of one group of a scenario, or of one of its flows.
+    group: Option<String>,
 }
 
 /// The result of a threshold.
@@ -71,6 +73,10 @@ pub enum Needs {
     Losses,
     /// Receivers of messages with numbers.
     Numbers,
+    /// Publishers that wait for responses.
+    Requests,
+    /// Subscriptions that come and go.
+    Passing,
 }
 
 /// Where thresholds look.
@@ -83,6 +89,10 @@ pub trait Measured {
     fn rate(&self) -> Option<f64>;
     /// Messages sent in a second of the measured time; `None` without any.
     fn throughput(&self) -> Option<f64>;
+    /// One of its groups.
+    fn group(&self, _name: &str) -> Option<&dyn Measured> {
+        None
+    }
     /// How many seconds the load began after `--start-at`; `None` without it.
     fn late_start(&self) -> Option<f64> {
         None
@@ -170,7 +180,7 @@ impl Threshold {
 
     /// Judges what was measured.
     pub fn judge(&self, measured: &impl Measured) -> Finding {
-        let value = self.metric.read(measured);
+        let value = self.value_of(measured);
         let failed = value.is_none_or(|value| self.operator.holds(value, self.value));
         let measured_text = value.map(|value| self.words(value));
         Finding { threshold: self.text.clone(), measured: value, failed, measured_text }
@@ -200,9 +210,14 @@ impl Threshold {
     /// Whether it can be judged before the end. Counts and the longest latency only grow; a mean or a percentile may
     /// still get better, and is judged as it is: this is what one asks for who does not want to wait.
     pub fn may_be_judged_early(&self) -> bool {
+        if self.group.is_some() {
+            return false;
+        }
         let grows = matches!(self.operator, Operator::Above | Operator::AtLeast);
         match self.metric {
-            Metric::Count("expected" | "lost" | "unacknowledged" | "unsent" | "connections_missed")
+            Metric::Count(
+                "expected" | "lost" | "unacknowledged" | "unsent" | "connections_missed" | "subscriptions_missed",
+            )
             | Metric::Latency(_, Statistic::Minimum) => false,
             Metric::Count(_) | Metric::Latency(..) => grows,
             _ => false,
@@ -211,7 +226,26 @@ impl Threshold {
 
     /// What a run measured of it.
     pub(super) fn value_of(&self, measured: &impl Measured) -> Option<f64> {
-        self.metric.read(measured)
+        match &self.group {
+            Some(group) => self.metric.read(measured.group(group)?),
+            None => self.metric.read(measured),
+        }
+    }
+
+    /// The group that it is of.
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Why it cannot be of one group, of which this latency is measured.
+    pub(super) fn cannot_be_of_group(&self, measures: Measure) -> Option<&'static str> {
+        match self.metric {
+            Metric::Latency(measure, _) if measure == measures => None,
+            Metric::Latency(..) => Some("of a group only the latency that the report shows is measured"),
+            Metric::Count("lost" | "expected") | Metric::LossShare => Some("losses are counted for the whole run only"),
+            Metric::Count(_) => None,
+            _ => Some("it is measured for the whole run only"),
+        }
     }
 
     /// Whether its comparison holds between two values.
@@ -258,6 +292,14 @@ impl Threshold {
                 | "subscriptions_attempted"
                 | "subscribed"
                 | "subscriptions_refused" => Needs::Subscribers,
+                "requests" | "responses" | "responses_timed_out" | "responses_late" | "responses_foreign" => {
+                    Needs::Requests
+                }
+                "subscriptions_missed"
+                | "unsubscriptions_attempted"
+                | "unsubscribed"
+                | "unsubscriptions_refused"
+                | "received_in_passing" => Needs::Passing,
                 "expected" | "lost" => Needs::Losses,
                 "duplicated" | "reordered" => Needs::Numbers,
                 _ => Needs::Nothing,
@@ -268,7 +310,7 @@ impl Threshold {
 
 #[expect(clippy::cast_precision_loss, reason = "compared with a number of a few digits")]
 impl Metric {
-    fn read(self, measured: &impl Measured) -> Option<f64> {
+    fn read(self, measured: &(impl Measured + ?Sized)) -> Option<f64> {
         let counts = measured.counts();
         match self {
             Self::Latency(measure, statistic) => {
@@ -368,6 +410,10 @@ impl FromStr for Threshold {
         let Some((metric, operator, value)) = found else {
             return Err(invalid("it has no comparison, for example e2e.p99>100ms or loss>0".into()));
         };
+        let (group, metric) = match metric.rsplit_once(':') {
+            Some((group, metric)) => (Some(group.trim().to_owned()), metric.trim()),
+            None => (None, metric),
+        };
         let Some(mut parsed) = Metric::parse(metric) else {
             let latencies = Measure::ALL.map(Measure::name).join(", ");
             return Err(invalid(format!(
@@ -388,7 +434,7 @@ impl FromStr for Threshold {
             return Err(invalid("a latency needs a unit: us, ms or s".into()));
         }
         let bare = Statistic::parse(metric).is_some();
-        Ok(Self { text: text.to_owned(), metric: parsed, operator, value, bare })
+        Ok(Self { text: text.to_owned(), metric: parsed, operator, value, bare, group })
     }
 }
 

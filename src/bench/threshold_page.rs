@@ -23,9 +23,12 @@ Generated from the tables that the program reads them by; do not edit it by hand
 several parts, and `--find-max CONDITIONS` (with commas between them) searches the highest rate at which all hold. What was
 not measured fails. `--abort-on-fail` ends a run as soon as a condition holds that can only get worse.
 
-    condition = metric operator value
+    condition = [group ':'] metric operator value
     operator  = > | >= | < | <= | = | !=
     value     = a number, with a unit where one fits: ns us ms s for times, % for parts
+
+With the name of a group of a scenario in front, a condition is of its clients alone, and with `GROUP/FLOW` of one of its
+flows: `meters/alarms: ack.p99>100ms`. Such a condition takes counts, and the latency that the report shows of the group.
 
 `bench compare BASELINE CANDIDATE --fail CHANGE` takes the same metrics: `ack.p99>+10%` (by more than a tenth of the
 baseline), `throughput<-5%`, `lost>+0`, `e2e.max>+5ms`.

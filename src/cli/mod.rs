@@ -199,6 +199,11 @@ fn root() -> clap::Command {
 
 /// A command with what holds for all of them.
 fn finished(command: clap::Command) -> clap::Command {
+    // A load is spread over the brokers of one list, so the last of several options must not win in silence.
+    let has = |id: &str| command.get_arguments().any(|option| option.get_id() == id);
+    let spreads = has("ramp") && has("hostname");
+    let command =
+        if spreads { command.mut_arg("hostname", |option| option.action(ArgAction::Append)) } else { command };
     command.mut_args(finished_option).mut_subcommands(finished)
 }
 

@@ -184,6 +184,10 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     let mut warnings = Vec::new();
     let mut inherited = Options::new();
     let written = as_written(&matches, command);
+    if let Some(hosts @ [_, _, ..]) = written.get("hostname").map(Vec::as_slice) {
+        let error = Error::usage(format!("--hostname is given {} times: {}", hosts.len(), hosts.join(", ")));
+        return Err(error.with_hint(format!("clients use several brokers in turn as one list: -h {}", hosts.join(","))));
+    }
     if has_layers(&path, command) {
         let load = path_of("load_options", &matches);
         let said = choice_of(&matches);

@@ -56,6 +56,12 @@ fn every_preset_runs_and_counts_exactly() {
                 assert_eq!((counts.connections_planned, counts.connections_missed), (2, 0), "{counts:?}");
                 assert_eq!((counts.connected, values(Measure::Online)), (2, 2));
             }
+            "devices" => {
+                assert_eq!((counts.requests, counts.responses), (counts.replied, counts.replied), "{counts:?}");
+                assert_eq!(values(Measure::Response), counts.responses);
+                let names: Vec<_> = report.groups.iter().map(|group| group.name.as_str()).collect();
+                assert!(names.ends_with(&["devices/readings", "devices/states", "devices/alarms", "devices/asks"]));
+            }
             "reconnect-storm" => {
                 assert_eq!((counts.connected, counts.connections_planned), (200, 100), "{counts:?}");
                 assert_eq!((values(Measure::Online), counts.subscribed), (100, 200));
@@ -187,7 +193,7 @@ fn what_is_wrong_in_a_scenario_is_shown_with_its_line_and_a_caret() {
         ("[[groups]]\nrole = \"pub\"\ntopic = \"a\"\nrate = \"fast\"", "`fast` is not a rate"),
         (
             "[[groups]]\nrole = \"pub\"\ntopic = [\"a\", \"b\"]",
-            "line 3: topic: a group that publishes has exactly one topic",
+            "line 3: topic: a group that publishes has one topic, or several [[groups.publish]]",
         ),
         ("[[groups]]\nrole = \"sub\"\ntopic = \"a/#/b\"", "a/#/b"),
         (

@@ -59,15 +59,21 @@ impl Contents {
     pub(super) fn next(
         &mut self,
         next: Next<'_>,
+        correlation: Option<Bytes>,
         drawer: &mut Drawer,
         tools: &mut Tools,
     ) -> Result<(Bytes, Option<Arc<PublishProperties>>), Unsuitable> {
         let place = next.publish.stamp.as_ref();
         let stamp = place.map(|place| (place, self.stamp(next, tools)));
         let payload = self.payload(next, stamp.as_ref(), drawer, tools)?;
-        let properties = match &stamp {
-            Some((StampPlace::Property, stamp)) => Some(self.stamped.next(self.properties.as_deref(), stamp)),
-            _ => self.properties.clone(),
+        let beside = match &stamp {
+            Some((StampPlace::Property, stamp)) => Some(stamp),
+            _ => None,
+        };
+        let properties = if beside.is_some() || correlation.is_some() {
+            Some(self.stamped.next(self.properties.as_deref(), beside, correlation))
+        } else {
+            self.properties.clone()
         };
         Ok((payload, properties))
     }
@@ -75,11 +81,11 @@ impl Contents {
     /// What a message says of itself.
     fn stamp(&self, next: Next<'_>, tools: &Tools) -> Stamp {
         let delay = tools.now.saturating_sub(next.planned) / 1000;
-        #[expect(clippy::cast_possible_truncation, reason = "numbers of the protocol's own width, which wrap")]
+        #[expect(clippy::cast_possible_truncation, reason = "a number of the protocol's own width, which wraps")]
         Stamp {
             clock: tools.clock.name(),
             run: tools.plan.scenario.run,
-            publisher: ((self.client.group as u32) << 28) ^ self.client.number as u32,
+            publisher: tools.plan.publisher(self.client),
             sequence: next.sequence as u32,
             delay_micros: u32::try_from(delay).unwrap_or(u32::MAX),
             planned: tools.clock.unix(next.planned),

@@ -79,7 +79,13 @@ impl Worker {
                 let dialer = &plan.scenario.dialers[dialer];
                 dialer.tls.with_identity(&identity).map(|tls| Dialer { tls, ..dialer.clone() })
             });
-            let own = match own.transpose() {
+            let own = own.transpose().map_err(|error| error.to_string()).and_then(|own| {
+                let Some(headers) = plan.headers(client) else { return Ok(own) };
+                let dialer = own.unwrap_or_else(|| plan.scenario.dialers[dialer].clone());
+                let websocket = dialer.websocket.with_headers(headers).map_err(|error| error.to_string())?;
+                Ok(Some(Dialer { websocket, ..dialer }))
+            });
+            let own = match own {
                 Ok(own) => own,
                 Err(error) => {
                     self.tools.recorder.counts.connections_failed += 1;

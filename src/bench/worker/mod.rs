@@ -8,6 +8,7 @@ mod churner;
 mod connection;
 mod contents;
 mod dialing;
+mod flow;
 mod gathering;
 mod lag;
 mod pacer;
@@ -15,10 +16,14 @@ mod phases;
 mod progress;
 mod publisher;
 mod ready;
+mod requests;
+mod responder;
 mod stage;
 mod subscriber;
+mod subscriptions;
 mod ticker;
 mod tools;
+mod work;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
@@ -98,7 +103,9 @@ struct Worker {
 /// The part of a group that this worker has.
 #[derive(Debug)]
 struct GroupPart {
+    /// Its first connection, or that of the group whose flow it is, and how many there are.
     first: usize,
+    count: usize,
     schedule: Option<Schedule>,
 }
 
@@ -158,6 +165,7 @@ impl Worker {
             distinct: 0,
             waiting: 0,
             abandoned: 0,
+            finished: 0,
             reads: 0,
             completed: 0,
             window: plan
@@ -169,13 +177,20 @@ impl Worker {
             phase: 0,
             retained: (plan.scenario.phases.len() > 1).then(HashSet::new),
             departures: BinaryHeap::new(),
+            alarms: BinaryHeap::new(),
             lag: Lag::default(),
             plan: plan.clone(),
         };
         let (mut connections, mut groups) = (Vec::new(), Vec::new());
         for group in 0..plan.scenario.groups.len() {
             let slice = plan.slice(group).part(assignment.index, assignment.workers);
-            groups.push(GroupPart { first: connections.len(), schedule: None });
+            let count = usize::try_from(slice.len()).map_err(std::io::Error::other)?;
+            if let Some(own) = plan.scenario.groups[group].flow_of {
+                let first = groups.get(own).map_or(0, |own: &GroupPart| own.first);
+                groups.push(GroupPart { first, count, schedule: None });
+                continue;
+            }
+            groups.push(GroupPart { first: connections.len(), count, schedule: None });
             for place in 0..slice.len() {
                 let client = ClientNumber { group, number: slice.number(place) };
                 let index = u32::try_from(connections.len()).map_err(std::io::Error::other)?;
@@ -229,6 +244,7 @@ impl Worker {
         }
         self.dial(cx);
         self.depart();
+        self.ring();
         let before = (self.tools.completed, self.tools.reads);
         self.assignment.handle.ready.take(&mut self.ready, cx.waker());
         self.ready.append(&mut self.again);
@@ -282,6 +298,7 @@ impl Worker {
         let handshakes_left = self.under_way() < self.handshakes();
         let next_dial = self.planned_dials.peek().map(|dial| dial.0.0).filter(|_| handshakes_left);
         let next_departure = self.tools.departures.peek().map(|departure| departure.0.0);
+        let next_alarm = self.tools.alarms.peek().map(|alarm| alarm.0.0);
         let next_phase = self.upcoming.front().map(|phase| phase.1);
         let next_due = match self.mode {
             Mode::Running { begin } => self
@@ -292,7 +309,7 @@ impl Worker {
                 .map(|due| begin.saturating_add(due)),
             _ => None,
         };
-        let times = [next_dial, next_departure, next_phase, next_due];
+        let times = [next_dial, next_departure, next_alarm, next_phase, next_due];
         let wake = times.into_iter().flatten().fold(self.next_look, u64::min);
         let now = Instant::now();
         match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
@@ -311,14 +328,14 @@ impl Worker {
         let Some(since_begin) = self.tools.now.checked_sub(begin) else { return 0 };
         let mut count = 0;
         let mut first = self.ready.len();
-        for group in &mut self.groups {
+        for (place, group) in self.groups.iter_mut().enumerate() {
             let Some(schedule) = &mut group.schedule else { continue };
             while let Some(due) = schedule.take(since_begin) {
                 count += 1;
                 let index = group.first + due.client;
                 let connection = &mut self.connections[index];
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
-                match connection.schedule(begin + due.planned, &mut self.tools) {
+                match connection.schedule(place, begin + due.planned, &mut self.tools) {
                     Some(dial) => self.planned_dials.push(Reverse((dial, index))),
                     None => self.ready.push(index),
                 }
@@ -335,6 +352,16 @@ impl Worker {
         }
         self.ready.clear();
         count
+    }
+
+    /// Has those looked at again that have something to do now.
+    fn ring(&mut self) {
+        while let Some(Reverse((at, index))) = self.tools.alarms.peek().copied()
+            && at <= self.tools.now
+        {
+            self.tools.alarms.pop();
+            self.again.push(index);
+        }
     }
 
     fn serve(&mut self, index: u32) {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::connection::Served;
 use super::stage::Stage;
 use super::tools::CLOSING;
-use super::{Mode, Worker};
+use super::{GroupPart, Mode, Worker};
 use crate::bench::clock::nanos;
 use crate::bench::control::Order;
 use crate::bench::{Act, Change, Load, Role, Schedule};
@@ -108,7 +108,7 @@ impl Worker {
             per_second += self.groups[group].schedule.as_ref().map_or(0.0, Schedule::per_second);
             for index in self.members(group) {
                 let connection = &mut self.connections[index as usize];
-                connection.begin(act.is_some(), &mut self.tools);
+                connection.begin(group, act.is_some(), &mut self.tools);
                 // An unpaced client gets its first push here.
                 if connection.is_eager() {
                     self.again.push(index);
@@ -136,7 +136,8 @@ impl Worker {
                 (publish.limit, publish.load)
             }
             Role::Churn(churn) => (None, Load::Even(churn.rate)),
-            Role::Idle | Role::Subscribe(_) => return None,
+            Role::Subscribe(subscribe) => (None, Load::Even(subscribe.churn?.rate)),
+            Role::Idle => return None,
         };
         match (load, end) {
             (Load::Even(rate), Some(end)) if is_ramp => {
@@ -177,8 +178,8 @@ impl Worker {
 
     /// The connections of a group.
     fn members(&self, group: usize) -> std::ops::Range<u32> {
-        let first = self.groups[group].first;
-        let end = self.groups.get(group + 1).map_or(self.connections.len(), |next| next.first);
+        let GroupPart { first, count, .. } = self.groups[group];
+        let end = first + count;
         // As many as `new` has numbered.
         let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         number(first)..number(end)

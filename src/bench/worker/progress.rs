@@ -6,7 +6,6 @@ use super::connection::{Connection, Served};
 use super::stage::Stage;
 use super::{LOOKS_FOR_ALL, Mode, Worker};
 use crate::bench::recorder::WorkerResult;
-use crate::mqtt::QoS;
 
 impl Worker {
     /// What is done a few times a second, whatever happens.
@@ -60,8 +59,7 @@ impl Worker {
         let standing = stage(Stage::Standing);
         let progress = &self.assignment.handle.progress;
         let counts = &self.tools.recorder.counts;
-        let done = if self.tools.plan.highest_qos() == QoS::AtMostOnce { counts.sent } else { counts.acknowledged };
-        let over = counts.dropped + counts.refused + done + self.tools.abandoned;
+        let over = counts.dropped + counts.refused + self.tools.finished + self.tools.abandoned;
         let outstanding = counts.scheduled.saturating_sub(over);
         let scheduled_all = self
             .groups
@@ -71,14 +69,17 @@ impl Worker {
         progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
         progress.outstanding.store(outstanding, Ordering::Relaxed);
         progress.sent.store(counts.sent, Ordering::Relaxed);
-        progress.answered.store(counts.acknowledged + counts.refused, Ordering::Relaxed);
+        let answered = counts.acknowledged + counts.refused + counts.responses;
+        // Those that come and go are progress, too.
+        let answered = answered + counts.subscribed + counts.unsubscribed;
+        progress.answered.store(answered, Ordering::Relaxed);
         progress.delivered.store(counts.delivered, Ordering::Relaxed);
         progress.distinct.store(self.tools.distinct, Ordering::Relaxed);
         progress.expected.store(counts.expected - self.tools.waiting, Ordering::Relaxed);
         let begun = self.upcoming.is_empty() && !matches!(self.mode, Mode::Changing);
         // Asked of the connections only at the end, which thousands of them would otherwise pay for all the time.
         let is_idle = |connection: &Connection| {
-            connection.stage == Stage::Gone || (!connection.is_eager() && connection.outstanding(&self.tools) == 0)
+            connection.stage == Stage::Gone || (!connection.is_eager() && connection.outstanding() == 0)
         };
         let drained = begun && scheduled_all && self.connections.iter().all(is_idle);
         let has_sent = |connection: &Connection| !connection.is_eager() && connection.waits_to_be_sent() == 0;

@@ -1,8 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::subscriptions::Subscriptions;
 use super::tools::Tools;
-use crate::bench::{Arrival, Measure, Sequence};
+use super::work::Work;
+use crate::bench::clock::nanos;
+use crate::bench::{Arrival, Measure, Sequence, Subscribe};
 use crate::session::Received;
 
 /// How much the clock of a machine may be set between the beginnings of two processes before it is worth a warning,
@@ -12,6 +15,10 @@ const SLEWED: u64 = 1_000_000;
 /// What one client receives.
 #[derive(Debug, Default)]
 pub(super) struct Subscriber {
+    /// It subscribes and unsubscribes again and again.
+    pub(super) passing: Option<Box<Subscriptions>>,
+    /// It is slow, or answers.
+    pub(super) work: Option<Box<Work>>,
     publishers: HashMap<u64, Sequence, BuildHasherDefault<Mix>>,
     /// Where each publisher of another run was first heard, for what is lost from then on.
     foreign_begin: u64,
@@ -27,6 +34,12 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
+    pub(super) fn new(subscribe: &Subscribe) -> Self {
+        let passing = subscribe.churn.map(|churn| Box::new(Subscriptions::new(nanos(churn.stay))));
+        let work = Work::of(subscribe, nanos(subscribe.processing)).map(Box::new);
+        Self { passing, work, ..Self::default() }
+    }
+
     /// CONNECT is sent.
     pub(super) fn connects(&mut self, tools: &Tools) {
         self.since = (tools.phase > 0).then_some(tools.now);
@@ -49,6 +62,10 @@ impl Subscriber {
 
     /// A message arrived at `tools.now`.
     pub(super) fn receive(&mut self, received: &Received, tools: &mut Tools) {
+        if self.passing.is_some() {
+            tools.recorder.counts.received_in_passing += 1;
+            return;
+        }
         tools.recorder.delivered(tools.now);
         let mut places = tools.plan.scenario.stamp_places.iter();
         let Some(stamp) = places.find_map(|place| place.read(&received.message)) else {
@@ -123,6 +140,16 @@ impl Subscriber {
         tools.quickest = Some(tools.quickest.map_or(latency, |quickest| quickest.min(latency)));
         tools.recorder.measure(Measure::E2e, planned, latency);
         tools.recorder.measure(Measure::E2eUncorrected, planned, now.saturating_sub(stamp.sent()));
+    }
+
+    /// The connection has ended.
+    pub(super) fn cut(&mut self) {
+        if let Some(passing) = &mut self.passing {
+            passing.cut();
+        }
+        if let Some(work) = &mut self.work {
+            work.cut();
+        }
     }
 
     /// How many messages there would be without loss, according to the numbers.

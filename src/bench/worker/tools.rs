@@ -49,6 +49,8 @@ pub(super) struct Tools {
     pub(super) waiting: u64,
     /// Messages sent that will never be answered: their session or their client is gone.
     pub(super) abandoned: u64,
+    /// Messages that are over as planned: sent at `QoS` 0, acknowledged above.
+    pub(super) finished: u64,
     /// How often something was read.
     pub(super) reads: u64,
     /// How many publishes the broker has answered to the end.
@@ -63,6 +65,8 @@ pub(super) struct Tools {
     pub(super) retained: Option<HashSet<TopicName>>,
     /// When which connection is to leave again.
     pub(super) departures: Times,
+    /// When which connection has something to do by its own plan.
+    pub(super) alarms: Times,
     /// How late this thread runs.
     pub(super) lag: Lag,
 }

@@ -27,10 +27,10 @@ pub(super) const LESSONS: &[Lesson] = &[
          makes mqtt into mqtts; together with -l mqtt it is refused, so that nothing is sent in clear text by mistake.",
     ),
     lesson_of(
-        &["bench conn", "bench sub", "bench pub", "bench e2e", "bench run"],
+        &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"],
         "hostname",
         "Several brokers, or nodes of one, are separated by commas: -h node1,node2. The clients connect to them in turn. If \
-         the option is given twice, the last one counts.",
+         the option is given twice, that is an error.",
     ),
     lesson(
         "url",

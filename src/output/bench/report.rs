@@ -58,6 +58,7 @@ pub(crate) fn bench_report(report: &Report, stream: Stream) -> String {
 /// The most important of the latencies that were measured.
 pub(super) fn main_latency(report: &Report) -> Option<(Measure, &Latency)> {
     let shown = [
+        Measure::Response,
         Measure::E2e,
         Measure::E2eUncorrected,
         Measure::Backlog,
@@ -230,6 +231,16 @@ pub(super) fn counts(report: &Report) -> Rows {
         ("connections lost", counts.connections_lost, false),
         ("subscribed", counts.subscribed, false),
         ("subscriptions refused", counts.subscriptions_refused, false),
+        ("subscriptions missed", counts.subscriptions_missed, false),
+        ("unsubscribed", counts.unsubscribed, false),
+        ("unsubscribes refused", counts.unsubscriptions_refused, false),
+        ("received in passing", counts.received_in_passing, false),
+        ("requests", counts.requests, false),
+        ("responses", counts.responses, counts.requests > 0),
+        ("responses timed out", counts.responses_timed_out, counts.requests > 0),
+        ("responses too late", counts.responses_late, false),
+        ("responses to no request", counts.responses_foreign, false),
+        ("replied", counts.replied, false),
         ("scheduled", counts.scheduled, false),
         ("sent", counts.sent, false),
         ("acknowledged", counts.acknowledged, false),
@@ -393,6 +404,8 @@ pub(super) const fn words(measure: Measure) -> &'static str {
         Measure::WebSocket => "WebSocket upgrade",
         Measure::Connack => "CONNECT to CONNACK",
         Measure::Suback => "SUBSCRIBE to SUBACK",
+        Measure::Unsuback => "UNSUBSCRIBE to UNSUBACK",
+        Measure::Response => "scheduled to response",
         Measure::Online => "scheduled to subscribed",
         Measure::Backlog => "CONNECT to first queued message",
         Measure::CoreDelay => "wait for a core (ours)",

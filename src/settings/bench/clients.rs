@@ -54,7 +54,7 @@ pub(super) fn workers(timing: &TimingArgs, scenario: &Scenario, has_known_rate: 
 fn is_light(scenario: &Scenario) -> bool {
     let factor = scenario.phases.iter().flat_map(|phase| &phase.acts).map(|act| act.from.max(act.to));
     let factor = factor.fold(1.0, f64::max);
-    let publishes_only = scenario.groups.iter().all(|group| matches!(group.role, Role::Publish(_)));
+    let publishes_only = scenario.groups.iter().all(|group| matches!(group.role, Role::Publish(_) | Role::Idle));
     let is_secure = scenario.endpoints.iter().any(|endpoint| endpoint.protocol.is_secure());
     let packets = scenario.publishers().map(|(_, publish)| match publish.load {
         // Whose highest rate may be far above its mean.
@@ -62,7 +62,8 @@ fn is_light(scenario: &Scenario) -> bool {
         Load::Even(rate) | Load::Poisson(rate) => rate.per_second() * factor * packets(publish),
         Load::Unpaced { .. } => f64::INFINITY,
     });
-    publishes_only
+    scenario.publishes()
+        && publishes_only
         && !is_secure
         && scenario.clients() <= CLIENTS_OF_A_WORKER
         && packets.sum::<f64>() <= PACKETS_OF_A_WORKER

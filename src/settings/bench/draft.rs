@@ -15,14 +15,15 @@ use crate::bench::{
     Authentication, Change, Grain, Group, Identity, Load, Login, Needs, Parameter, Phase, Precision, Publish,
     Reconnect, Role, RunOptions, Scenario, StampPlace, Text, Threshold, Until, WillTexts,
 };
-use crate::cli::bench::{LoadArgs, ResultsArgs, TimingArgs};
+use crate::cli::bench::{LoadArgs, ResultsArgs, RowOrder, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::cli::value::Secret;
 use crate::client::{Scram, ScramCredentials, ScramMethod};
 use crate::config::origin::{Origin, Origins};
 use crate::error::Error;
 use crate::mqtt::QoS;
-use crate::payload::placeholder::{Drawer, Place};
+use crate::payload::Rows;
+use crate::payload::placeholder::{Drawer, Name, Place};
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
@@ -59,6 +60,8 @@ pub(super) struct Draft {
     client_id: Text,
     /// The context for reading all its texts.
     pub(super) words: Words,
+    /// The files of rows that groups have named, each held once.
+    files_of_rows: Vec<(PathBuf, RowOrder, Arc<Rows>)>,
     /// The identity of clients, unless their group has its own.
     pub(super) login: Login,
     /// Brokers of groups that have their own, after the common ones.
@@ -132,6 +135,7 @@ impl Draft {
             precision: Precision::ByLoad,
             client_id,
             words,
+            files_of_rows: Vec::new(),
             login,
             brokers: Vec::new(),
             ways: Vec::new(),
@@ -149,6 +153,17 @@ impl Draft {
             (role, true) => pattern.with_suffix(role),
             (role, false) => pattern.numbered(&format!("{role}_")),
         }
+    }
+
+    /// The context for reading the texts of a group with rows of its own.
+    pub(super) fn words_with_rows(&mut self, path: PathBuf, order: RowOrder) -> Result<Words, Error> {
+        let is_it = |(file, of, _): &&(PathBuf, RowOrder, Arc<Rows>)| *file == path && *of == order;
+        if let Some((.., rows)) = self.files_of_rows.iter().find(is_it) {
+            return Ok(self.words.clone().sharing(rows.clone(), order));
+        }
+        let words = self.words.clone().with_rows(&path, order, self.run)?;
+        self.files_of_rows.extend(words.rows().map(|rows| (path, order, rows)));
+        Ok(words)
     }
 
     /// The search for a rate, and the seed.
@@ -197,7 +212,7 @@ impl Draft {
     pub(super) fn group(&mut self, name: &str, clients: u64, client_id: Text, role: Role) {
         let (name, login) = (name.to_owned(), self.login.clone());
         let (endpoints, version) = (self.endpoints(), self.connect.client.connect.version);
-        let (way, session, kept_session) = (0, None, None);
+        let (way, session, kept_session, flow_of) = (0, None, None, None);
         self.groups.push(Group {
             name,
             clients,
@@ -209,6 +224,7 @@ impl Draft {
             version,
             role,
             kept_session,
+            flow_of,
         });
     }
 
@@ -324,8 +340,8 @@ impl Draft {
                 Error::usage("--find-max and --shard cannot be used together: each part would find a different rate");
             return Err(error.with_hint("search on one machine, or run all parts at one --rate after another"));
         }
-        let way = scenario.way();
-        self.thresholds.iter_mut().chain(&mut self.find_max.conditions).for_each(|threshold| threshold.resolve(way));
+        let conditions = self.thresholds.iter_mut().chain(&mut self.find_max.conditions);
+        conditions.for_each(|threshold| threshold.resolve(scenario.way_of(threshold)));
         if scenario.clients() > MAXIMUM_CLIENTS {
             return Err(Error::usage(format!("a run can have at most {MAXIMUM_CLIENTS} clients")));
         }
@@ -478,7 +494,23 @@ pub(super) fn login(
     });
     let authentication = connect.scram.as_ref().map(|scram| authentication(scram.method));
     let (will, rows) = (will.transpose()?, words.rows());
-    Ok(Login { user_name, password, certificate, will, user_properties, rows, authentication })
+    let headers = headers(connect, words);
+    Ok(Login { user_name, password, certificate, will, user_properties, headers, rows, authentication })
+}
+
+/// The headers of WebSockets, if any differs from client to client. Only one with a brace has placeholders: `%c3` is an
+/// escape of HTTP.
+fn headers(connect: &ConnectSettings, words: &Words) -> Vec<(String, Text)> {
+    let read = |(name, value): &(String, String)| {
+        let has_braces = value.contains('{');
+        let text = if has_braces { words.read_leniently(value, Place::FILTER) } else { Text::plain(value) };
+        (name.clone(), text)
+    };
+    let headers: Vec<_> = connect.client.dialer.websocket.headers().iter().map(read).collect();
+    let differs = |(_, text): &(String, Text)| {
+        text.has_number() || text.asks_for(Name::ClientId) || text.asks_for(Name::Username)
+    };
+    if headers.iter().any(differs) { headers } else { Vec::new() }
 }
 
 /// The hashing is work of this program, and part of the time to CONNACK.

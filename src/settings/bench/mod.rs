@@ -208,9 +208,12 @@ impl BenchSettings {
             subscription_identifier: None,
             user_properties: Vec::new(),
             stamp: None,
+            churn: None,
+            processing: Duration::ZERO,
+            reply: None,
         };
         let client_id = draft.client_id("_sub", 2);
-        draft.group("subscribers", subscribers, client_id, Role::Subscribe(subscribe));
+        draft.group("subscribers", subscribers, client_id, Role::Subscribe(Box::new(subscribe)));
         draft.precision = precision(arguments.precision);
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
         let reading = Reading {
@@ -241,6 +244,7 @@ impl BenchSettings {
             trace: trace(&given_load)?,
             limit: given_load.limit,
             window: given_load.inflight,
+            request: None,
         }));
         draft.group("publishers", publishers, client_id, role);
         draft.take_load(&arguments.load)?;
@@ -292,6 +296,7 @@ fn publisher(
         trace: trace(given)?,
         limit: limit(given, clients),
         window: given.inflight,
+        request: None,
     })))
 }
 
@@ -312,7 +317,16 @@ fn subscriber(given: &BenchSubscriptionArgs, words: &Words, option: &str) -> Res
     let user_properties = words.pairs("--user-properties", &given.user_properties)?;
     let stamp = given.stamp.as_deref().map(str::parse::<StampPlace>).transpose();
     let stamp = stamp.map_err(|error| Error::usage(format!("--stamp: {error}")))?;
-    Ok(Role::Subscribe(Subscribe { filters, subscription_identifier, user_properties, stamp }))
+    let (churn, processing, reply) = (None, Duration::ZERO, None);
+    Ok(Role::Subscribe(Box::new(Subscribe {
+        filters,
+        subscription_identifier,
+        user_properties,
+        stamp,
+        churn,
+        processing,
+        reply,
+    })))
 }
 
 /// The option that asks for payloads to be encoded.

@@ -17,16 +17,20 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     say("broker", brokers.join(", "));
     say("MQTT version", scenario.session.version.to_string());
     for group in &scenario.groups {
-        say(&group.name, group.clients.to_string());
-        if group.endpoints.start > 0 {
+        if group.flow_of.is_some() {
+            say("flow", group.name.clone());
+        } else {
+            say(&group.name, group.clients.to_string());
+        }
+        if group.endpoints.start > 0 && group.flow_of.is_none() {
             let own: Vec<String> =
                 scenario.endpoints[group.endpoints.clone()].iter().map(ToString::to_string).collect();
             say("broker", own.join(", "));
         }
-        if group.version != scenario.session.version {
+        if group.version != scenario.session.version && group.flow_of.is_none() {
             say("MQTT version", group.version.to_string());
         }
-        if let Some(rows) = &group.login.rows {
+        if let Some(rows) = group.login.rows.as_ref().filter(|_| group.flow_of.is_none()) {
             say("rows", format!("{} of {}", rows.len(), rows.columns().join(", ")));
         }
         match &group.role {
@@ -40,6 +44,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                 say("payload", payload(&publish.payload));
                 say("stamp", publish.stamp.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string));
                 say("load", load(publish));
+                if let Some(request) = &publish.request {
+                    say("responses", format!("on {}, each within {:?}", request.topic.as_str(), request.timeout));
+                }
                 if let Some(limit) = publish.limit {
                     say("limit", plural(limit, "message"));
                 }
@@ -59,6 +66,18 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
                 say("filter", filters.join(" "));
                 if let Some(filter) = subscribe.filters.first() {
                     say("subscribe QoS", filter.qos.to_string());
+                }
+                if let Some(churn) = subscribe.churn {
+                    say("subscribes again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
+                }
+                if !subscribe.processing.is_zero() {
+                    say("processing", format!("{:?} a message", subscribe.processing));
+                }
+                if let Some(reply) = &subscribe.reply {
+                    let topic = reply.topic.as_deref().unwrap_or("as each request says");
+                    let payload =
+                        reply.payload.as_ref().map_or("its payload".to_owned(), |own| format!("{} B", own.len()));
+                    say("replies", format!("{payload}, to {topic}"));
                 }
             }
         }

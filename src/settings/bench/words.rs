@@ -48,6 +48,12 @@ impl Words {
         Ok(self)
     }
 
+    /// With rows that have been read.
+    pub(super) fn sharing(mut self, rows: Arc<Rows>, order: RowOrder) -> Self {
+        (self.rows, self.order) = (Some(rows), order);
+        self
+    }
+
     pub(super) fn rows(&self) -> Option<Arc<Rows>> {
         self.rows.clone()
     }

@@ -68,6 +68,12 @@ impl WebSocketOptions {
         &self.path
     }
 
+    /// The same with other headers.
+    pub(crate) fn with_headers(&self, headers: Vec<(String, String)>) -> Result<Self, InvalidWebSocketOptions> {
+        let Self { path, maximum_message, .. } = self.clone();
+        Ok(Self { path, maximum_message, ..Self::new("", headers)? })
+    }
+
     /// The headers besides those of the handshake.
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers

@@ -88,7 +88,7 @@ const PUB: &[Row] = &[
             "for `template://FILE` use `--template --file-read FILE`, with other names of placeholders",
         ),
     ),
-    (&["--topics-payload"], Missing("write a scenario with a group for each topic: `bench run FILE`")),
+    (&["--topics-payload"], Missing("write a scenario with `[[groups.publish]]` for each topic: `bench run FILE`")),
     (
         &["--payload-hdrs"],
         Always(

@@ -1,5 +1,8 @@
 //! Clients that are each somebody: credentials, wills and data of their own.
 
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+
 use super::*;
 use crate::support::net::{Authority, TlsServer};
 
@@ -41,6 +44,61 @@ fn each_client_has_a_row() {
     }
     program.wait().expect_code(0);
     assert_eq!(read(&path).clients.count, 2, "as many as rows");
+}
+
+#[test]
+fn headers_of_a_websocket_differ_from_client_to_client() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (folder, path) = report_file();
+    let rows = csv(&folder, DEVICES);
+    let line =
+        format!("conn --clients-csv {rows} -i 0 --handshakes 1 --workers 1 -l ws -wh X-Site:{{site}}-{{client}}");
+    let program =
+        bench(&line, listener.local_addr().unwrap().port(), &path).arg_all(&["-wh", "X-Escape: %c3%i"]).start();
+    for site in ["north-1", "south-2"] {
+        let mut reader = BufReader::new(listener.accept().unwrap().0);
+        let mut headers = Vec::new();
+        while headers.last().is_none_or(|line: &String| line != "\r\n") {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            headers.push(line);
+        }
+        assert!(headers.contains(&format!("X-Site: {site}\r\n")), "{headers:?}");
+        assert!(headers.contains(&"X-Escape: %c3%i\r\n".to_owned()), "an escape is not a placeholder: {headers:?}");
+    }
+    // No one answers the upgrade.
+    program.wait().expect_code(3);
+}
+
+#[test]
+fn groups_with_the_same_file_of_rows_hold_it_once() {
+    let broker = ScriptedBroker::start();
+    let folder = TempDir::new().unwrap();
+    let memory = |groups: u32| {
+        let path = folder.path().join(format!("{groups}.json"));
+        let group = |number| {
+            format!(
+                "[[groups]]\nname = \"g{number}\"\nrole = \"conn\"\ncount = 1\nclient_id = \"c{number}\"\n\
+                 clients_csv = \"devices.csv\"\n"
+            )
+        };
+        let text: String = (0..groups).map(group).collect();
+        let scenario = folder.path().join("scenario.toml");
+        std::fs::write(&scenario, format!("{text}[[phases]]\nduration = \"100ms\"\n")).unwrap();
+        let program = bench("run --workers 1", broker.port(), &path).arg(&scenario).start();
+        let links: Vec<_> = (0..groups).map(|_| broker.accept_session(connack()).0).collect();
+        for mut link in links {
+            link.expect_disconnect();
+            link.close();
+        }
+        program.wait().expect_code(0);
+        read(&path).generator.peak_memory.unwrap_or_default()
+    };
+    let rows: String = (0..200_000).map(|row| format!("client-{row},site-{row},{row:030}\n")).collect();
+    let size = rows.len() as u64;
+    csv(&folder, &format!("name,site,more\n{rows}"));
+    let (one, four) = (memory(1), memory(4));
+    assert!(four < one + size, "{one} bytes with one group, {four} with four, of a file of {size}");
 }
 
 #[test]

@@ -7,13 +7,16 @@ mod devices;
 mod ends;
 mod exit_codes;
 mod find_max;
+mod flows;
 mod kept;
 mod manifest;
 mod merging;
 mod options;
+mod passing;
 mod payloads;
 mod precision;
 mod refused;
+mod responses;
 mod results;
 #[cfg(unix)]
 mod stall;

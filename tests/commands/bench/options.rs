@@ -157,3 +157,22 @@ fn long_and_short_placeholders_mean_the_same_and_json_stays_as_it_is() {
     link.close();
     program.wait().expect_code(0);
 }
+
+#[test]
+fn several_brokers_are_one_list_and_not_several_options() {
+    let (broker, other) = (ScriptedBroker::start(), ScriptedBroker::start());
+    let (_folder, path) = report_file();
+    for command in ["conn", "pub -t a", "sub -t a", "e2e", "run p2p"] {
+        let ended = bench(&format!("{command} -h 127.0.0.2 --hostname 127.0.0.3"), other.port(), &path).run();
+        let ended = ended.expect_code(2);
+        assert!(ended.stderr.contains("--hostname is given 2 times"), "{command}: {}", ended.stderr);
+        assert!(ended.stderr.contains("-h 127.0.0.2,127.0.0.3"), "{command}: {}", ended.stderr);
+    }
+    let program = bench("conn -c 2 -i 0 --duration 0.1 -h 127.0.0.1,127.0.0.1", broker.port(), &path).start();
+    let links = [(); 2].map(|()| broker.accept_session(connack()).0);
+    for mut link in links {
+        link.expect_disconnect();
+        link.close();
+    }
+    program.wait().expect_code(0);
+}

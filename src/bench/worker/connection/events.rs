@@ -4,42 +4,48 @@ use std::cmp::Reverse;
 
 use super::{Connection, Job, Stage};
 use crate::bench::worker::tools::Tools;
-use crate::bench::{Measure, VIOLATION};
-use crate::session::{Disconnected, Event, Session};
+use crate::bench::{Measure, Role, VIOLATION};
+use crate::session::{Disconnected, Event, PublishOutcome, Received, Session};
 
 impl Connection {
     pub(super) fn events(&mut self, session: &mut Session, tools: &mut Tools) {
         while let Some(event) = session.poll_event() {
             match event {
-                Event::Message(received) => {
-                    if let Job::Subscribe(subscriber) = &mut self.job {
-                        subscriber.receive(&received, tools);
+                Event::Message(received) => self.message(received, session, tools),
+                Event::Published { id, outcome } => match (&mut self.job, outcome) {
+                    (Job::Publish(publisher), outcome) => publisher.outcome(id, outcome, tools),
+                    (Job::Subscribe(_), PublishOutcome::Refused(why)) => {
+                        tools.recorder.reasons.note(format!("reply: {}", why.reason));
                     }
-                }
-                Event::Published { id, outcome } => {
-                    if let Job::Publish(publisher) = &mut self.job {
-                        publisher.outcome(id, outcome, tools);
-                    }
-                }
+                    _ => {}
+                },
                 Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
                     tools.recorder.counts.connected += 1;
                     tools.recorder.ever_connected += u64::from(!std::mem::replace(&mut self.has_connected, true));
                     if let Job::Publish(publisher) = &self.job {
-                        let window = session.window(publisher.qos(tools));
-                        tools.window = tools.window.min(window as u64);
+                        tools.window = tools.window.min(publisher.window(session) as u64);
                     }
                     self.subscribe(ack.session_present, session, tools);
                 }
                 Event::Subscribed { ack, .. } => {
-                    tools.recorder.step(Measure::Suback, tools.now - self.since);
+                    let passing = match &mut self.job {
+                        Job::Subscribe(subscriber) => subscriber.passing.as_mut(),
+                        _ => None,
+                    };
+                    let is_passing = passing.is_some();
+                    if let Some(passing) = passing {
+                        passing.subscribed(&ack, self.listing.connection, tools);
+                    } else {
+                        tools.recorder.step(Measure::Suback, tools.now - self.since);
+                    }
                     let is_first = match &mut self.job {
                         Job::Subscribe(subscriber) => subscriber.answer(),
                         _ => false,
                     };
                     for (place, reason) in ack.reasons.iter().enumerate() {
                         if reason.is_failure() {
-                            if is_first {
+                            if is_first && !is_passing {
                                 tools.plan.has_not_subscribed(self.client, place);
                             }
                             tools.recorder.counts.subscriptions_refused += 1;
@@ -48,12 +54,31 @@ impl Connection {
                             tools.recorder.counts.subscribed += 1;
                         }
                     }
-                    self.stand(tools);
+                    if self.stage == Stage::Subscribing {
+                        self.stand(tools);
+                    }
+                }
+                Event::Unsubscribed { ack, .. } => {
+                    if let (Job::Subscribe(subscriber), Role::Subscribe(subscribe)) =
+                        (&mut self.job, &tools.plan.clone().group(self.client).role)
+                        && let Some(passing) = &mut subscriber.passing
+                    {
+                        passing.unsubscribed(&ack, subscribe.filters.len() as u64, tools);
+                    }
                 }
                 Event::RequestRejected { error, .. } => {
-                    tools.recorder.counts.subscriptions_refused += 1;
-                    tools.recorder.reasons.note(format!("subscribe: {error}"));
-                    self.stand(tools);
+                    match &mut self.job {
+                        Job::Subscribe(subscriber) if subscriber.passing.is_some() => {
+                            subscriber.passing.iter_mut().for_each(|passing| passing.refused(&error, tools));
+                        }
+                        _ => {
+                            tools.recorder.counts.subscriptions_refused += 1;
+                            tools.recorder.reasons.note(format!("subscribe: {error}"));
+                        }
+                    }
+                    if self.stage == Stage::Subscribing {
+                        self.stand(tools);
+                    }
                 }
                 Event::Refused(ack) => {
                     tools.recorder.counts.connections_refused += 1;
@@ -65,18 +90,27 @@ impl Connection {
                 Event::Narrowed(window) => {
                     tools.recorder.reasons.note(format!("publish: a smaller window, {window}"));
                 }
-                Event::Unsubscribed { .. } | Event::Auth(_) => {}
+                Event::Auth(_) => {}
             }
         }
     }
 
     fn subscribe(&mut self, session_present: bool, session: &mut Session, tools: &mut Tools) {
-        let Job::Subscribe(subscriber) = &mut self.job else { return self.stand(tools) };
-        if !subscriber.subscribes(session_present) {
-            return self.stand(tools);
-        }
         let plan = tools.plan.clone();
-        let request = plan.subscribe_request(self.client).unwrap_or_default();
+        let request = match &mut self.job {
+            // Theirs begin by a plan of their own.
+            Job::Subscribe(subscriber) if subscriber.passing.is_some() => None,
+            Job::Subscribe(subscriber) => subscriber.subscribes(session_present).then(|| {
+                let request = plan.subscribe_request(self.client).unwrap_or_default();
+                if let Some(work) = &mut subscriber.work {
+                    work.listen(request.filters.iter().map(|options| options.filter.clone()));
+                }
+                request
+            }),
+            Job::Publish(publisher) => publisher.listens(tools),
+            _ => None,
+        };
+        let Some(request) = request else { return self.stand(tools) };
         tools.recorder.counts.subscriptions_attempted += request.filters.len() as u64;
         match session.subscribe(request) {
             Ok(_) => self.enter(Stage::Subscribing, tools),
@@ -85,6 +119,21 @@ impl Connection {
                 tools.recorder.reasons.note(format!("subscribe: {error}"));
                 self.stand(tools);
             }
+        }
+    }
+
+    fn message(&mut self, received: Received, session: &mut Session, tools: &mut Tools) {
+        match &mut self.job {
+            Job::Publish(publisher) => publisher.receive(&received.message, tools),
+            Job::Subscribe(subscriber) => {
+                subscriber.receive(&received, tools);
+                let plan = tools.plan.clone();
+                if let (Some(work), Role::Subscribe(subscribe)) = (&mut subscriber.work, &plan.group(self.client).role)
+                {
+                    work.take(received, subscribe.reply.as_ref(), session, tools);
+                }
+            }
+            Job::Idle | Job::Churn(_) => {}
         }
     }
 

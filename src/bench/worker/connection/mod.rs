@@ -75,10 +75,12 @@ impl Connection {
     pub(super) fn new(client: ClientNumber, index: u32, list: &Arc<ReadyList>, tools: &mut Tools) -> Self {
         let listing = ConnectionWaker::new(index, list.clone());
         let job = match &tools.plan.group(client).role {
-            Role::Idle => Job::Idle,
             Role::Churn(churn) => Job::Churn(Box::new(Churner::new(nanos(churn.stay)))),
-            Role::Publish(_) => Job::Publish(Box::new(Publisher::new(client, tools.plan.message_drawer(client)))),
-            Role::Subscribe(_) => Job::Subscribe(Box::default()),
+            Role::Subscribe(subscribe) => Job::Subscribe(Box::new(Subscriber::new(subscribe))),
+            // One that is idle itself may have flows.
+            Role::Idle | Role::Publish(_) => {
+                Publisher::new(client, tools).map_or(Job::Idle, |publisher| Job::Publish(Box::new(publisher)))
+            }
         };
         tools.stages[Stage::Offline as usize] += 1;
         Self {
@@ -165,19 +167,24 @@ impl Connection {
         {
             (0..subscribe.filters.len()).for_each(|place| tools.plan.has_not_subscribed(self.client, place));
         }
-        if let Job::Publish(publisher) = &mut self.job {
-            publisher.give_up(tools);
+        match &mut self.job {
+            Job::Publish(publisher) => publisher.give_up(tools),
+            Job::Subscribe(subscriber) => {
+                let passing = subscriber.passing.as_mut();
+                tools.recorder.counts.subscriptions_missed += passing.map_or(0, |passing| passing.give_up());
+            }
+            Job::Idle | Job::Churn(_) => {}
         }
         self.stream = None;
         self.enter(Stage::Gone, tools);
     }
 
     /// A message or a connect is due. When it is to be dialled for that, if it is.
-    pub(super) fn schedule(&mut self, planned: u64, tools: &mut Tools) -> Option<u64> {
+    pub(super) fn schedule(&mut self, group: usize, planned: u64, tools: &mut Tools) -> Option<u64> {
         tools.recorder.at_group(self.client.group);
         match &mut self.job {
             Job::Publish(publisher) => {
-                publisher.schedule(planned, tools);
+                publisher.schedule(group, planned, tools);
                 if self.stage == Stage::Gone {
                     publisher.give_up(tools);
                 }
@@ -193,13 +200,22 @@ impl Connection {
                 self.enter(Stage::Waiting, tools);
                 Some(planned)
             }
-            Job::Idle | Job::Subscribe(_) => None,
+            Job::Subscribe(subscriber) => {
+                if let Some(passing) = &mut subscriber.passing {
+                    passing.schedule(planned);
+                }
+                None
+            }
+            Job::Idle => None,
         }
     }
 
     /// Its keep alive, or the wait for an answer to CONNECT or SUBSCRIBE. Called a few times a second.
     pub(super) fn look_at_the_time(&mut self, tools: &mut Tools) -> Served {
         tools.recorder.at_group(self.client.group);
+        if let Job::Publish(publisher) = &mut self.job {
+            publisher.look_at_the_time(tools);
+        }
         if self.stage == Stage::Closing && tools.now.saturating_sub(self.since) > CLOSING {
             // The broker does not close behind our DISCONNECT.
             return self.hang_up(tools);
@@ -331,11 +347,11 @@ impl Connection {
         self.planned
     }
 
-    /// A phase begins, in which it acts or does not.
-    pub(super) fn begin(&mut self, acts: bool, tools: &mut Tools) {
+    /// A phase begins, in which its group, or one whose flow it publishes, acts or does not.
+    pub(super) fn begin(&mut self, group: usize, acts: bool, tools: &mut Tools) {
         tools.recorder.at_group(self.client.group);
         if let Job::Publish(publisher) = &mut self.job {
-            publisher.begin(acts, tools);
+            publisher.begin(group, acts, tools);
             if self.stage == Stage::Gone {
                 publisher.give_up(tools);
             }
@@ -348,17 +364,24 @@ impl Connection {
         match &mut self.job {
             Job::Publish(publisher) => publisher.stop(),
             Job::Churn(churner) => tools.recorder.counts.connections_missed += churner.give_up(),
-            Job::Idle | Job::Subscribe(_) => {}
+            Job::Subscribe(subscriber) => {
+                let passing = subscriber.passing.as_mut();
+                tools.recorder.counts.subscriptions_missed += passing.map_or(0, |passing| passing.give_up());
+            }
+            Job::Idle => {}
         }
     }
 
     /// Messages scheduled, and not done with.
-    pub(super) fn outstanding(&self, tools: &Tools) -> u64 {
+    pub(super) fn outstanding(&self) -> u64 {
         match &self.job {
-            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(publisher.qos(tools)),
+            Job::Publish(publisher) if self.stage != Stage::Gone => publisher.outstanding(),
             Job::Churn(churner) => {
                 let under_way = matches!(self.stage, Stage::Waiting | Stage::Dialing | Stage::Connecting);
                 churner.waiting() + u64::from(under_way)
+            }
+            Job::Subscribe(subscriber) if self.stage != Stage::Gone => {
+                subscriber.passing.as_ref().map_or(0, |passing| passing.outstanding())
             }
             _ => 0,
         }
@@ -386,7 +409,9 @@ impl Connection {
                 tools.recorder.counts.connections_failed += 1;
                 tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
             }
-            Job::Subscribe(subscriber) if !tools.expects => tools.recorder.counts.expected += subscriber.span(),
+            Job::Subscribe(subscriber) if !tools.expects && subscriber.passing.is_none() => {
+                tools.recorder.counts.expected += subscriber.span();
+            }
             _ => {}
         }
     }

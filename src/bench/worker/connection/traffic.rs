@@ -8,8 +8,8 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{Connection, Job, Served, Stage};
+use crate::bench::Role;
 use crate::bench::worker::tools::{BUFFER, Tools};
-use crate::mqtt::QoS;
 use crate::session::{Session, State, Transmit};
 use crate::transport::Stream;
 
@@ -21,7 +21,11 @@ impl Connection {
         let waker = self.waker.clone();
         let cx = &mut Context::from_waker(&waker);
         let mut more = false;
+        self.work(session, tools);
         for turn in 0..=READS_A_TURN {
+            if self.is_busy() {
+                break;
+            }
             if turn == READS_A_TURN {
                 more = true;
                 break;
@@ -41,6 +45,7 @@ impl Connection {
                     }
                     self.events(session, tools);
                     self.keep_rest(tools);
+                    self.work(session, tools);
                 }
                 Poll::Ready(None) => {
                     tools.take_time();
@@ -62,9 +67,30 @@ impl Connection {
             && session.state() == State::Connected
         {
             // At QoS 0 nothing comes back that would wake it.
-            more |= publisher.qos(tools) == QoS::AtMostOnce && publisher.has_more(tools.running);
+            more |= publisher.wakes_itself(tools.running);
         }
         if more { Served::HasMore } else { Served::Waits }
+    }
+
+    /// Does what a subscriber has to do by now.
+    fn work(&mut self, session: &mut Session, tools: &mut Tools) {
+        let Job::Subscribe(subscriber) = &mut self.job else { return };
+        if subscriber.work.is_none() && subscriber.passing.is_none() {
+            return;
+        }
+        let (plan, connection) = (tools.plan.clone(), self.listing.connection);
+        if let (Some(work), Role::Subscribe(subscribe)) = (&mut subscriber.work, &plan.group(self.client).role) {
+            work.go_on(subscribe.reply.as_ref(), connection, session, tools);
+        }
+        if let (Some(passing), Stage::Standing) = (&mut subscriber.passing, self.stage) {
+            passing.advance(self.client, session, tools);
+        }
+    }
+
+    /// Whether it has not done with what it has read. It is one who leaves that looks at nothing any more.
+    fn is_busy(&self) -> bool {
+        let is_open = self.stage != Stage::Closing;
+        matches!(&self.job, Job::Subscribe(subscriber) if subscriber.work.as_ref().is_some_and(|work| work.is_busy()) && is_open)
     }
 
     /// What is left of the common buffer is the beginning of a packet of this connection.
@@ -154,6 +180,9 @@ impl Connection {
         self.events(session, tools);
         if let Job::Publish(publisher) = &mut self.job {
             publisher.disconnected(tools);
+        }
+        if let Job::Subscribe(subscriber) = &mut self.job {
+            subscriber.cut();
         }
         self.stream = None;
         self.input = BytesMut::new();

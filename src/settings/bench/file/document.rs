@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike};
 
-use super::schema::{connect_keys, phase_keys, publish_keys, run_keys, subscribe_keys};
+use super::schema::{connect_keys, flow_keys, phase_keys, publish_keys, reply_keys, run_keys, subscribe_keys};
 use crate::config::profile::{Source, Value, key_span, read, syntax};
 use crate::config::table::Key;
 use crate::error::{Error, nearest};
@@ -18,11 +18,20 @@ pub(super) struct Document<'a> {
     pub(super) phases: Vec<Table<'a>>,
 }
 
+/// Keys of which one replaces the others.
+const ALTERNATIVES: [&[&str]; 3] = [
+    &["message_interval", "rate", "rate_per_client", "rate_trace", "unpaced", "latency", "poisson", "burst"],
+    &["limit", "limit_per_client"],
+    &["message", "template", "file_read", "payloads", "payload_size", "split"],
+];
+
 /// A group, and what its clients do.
 #[derive(Debug)]
 pub(super) struct GroupTable<'a> {
     pub(super) role: RoleName,
     pub(super) table: Table<'a>,
+    /// What its clients publish, if there are several flows.
+    pub(super) flows: Vec<Table<'a>>,
 }
 
 /// What the clients of a group do.
@@ -34,10 +43,14 @@ pub(super) enum RoleName {
     Subscribe,
     /// `conn`.
     Connect,
+    /// `request`: publishes, and waits for a response to each message.
+    Request,
+    /// `reply`: subscribes, and answers each message.
+    Reply,
 }
 
 /// The keys of one table, by their names.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Table<'a> {
     source: Source<'a>,
     span: Option<Range<usize>>,
@@ -45,7 +58,7 @@ pub(super) struct Table<'a> {
 }
 
 /// The value of a key, as text that would follow its option.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) key: &'static Key,
     pub(super) texts: Vec<String>,
@@ -88,7 +101,7 @@ impl<'a> Table<'a> {
         span: Option<Range<usize>>,
     ) -> Result<Self, Error> {
         let mut read = Self { source, span, values: BTreeMap::new() };
-        for (name, item) in table.iter() {
+        for (name, item) in table.iter().filter(|(_, item)| !item.is_array_of_tables()) {
             read.add(table, place, keys, name, item)?;
         }
         Ok(read)
@@ -118,6 +131,24 @@ impl<'a> Table<'a> {
             self.values.insert(bare_name(key), Given { key, texts, span: item.span() });
         }
         Ok(())
+    }
+
+    /// This table with the values of another for the keys that it lacks, unless it has others in their place.
+    pub(super) fn with_defaults(&self, defaults: &Self, keys: &[&'static Key]) -> Self {
+        let has = |key: &&str| self.values.contains_key(*key);
+        let is_replaced = |name: &str| {
+            ALTERNATIVES
+                .iter()
+                .any(|alternatives| alternatives.contains(&name) && alternatives.iter().any(|key| has(&key)))
+        };
+        let mut merged = self.clone();
+        for (name, given) in &defaults.values {
+            let is_known = keys.iter().any(|key| bare_name(key) == *name);
+            if is_known && !has(&name) && !is_replaced(name) && *name != "name" {
+                merged.values.insert(name, given.clone());
+            }
+        }
+        merged
     }
 
     /// The one text of a key.
@@ -169,16 +200,31 @@ fn tables<T>(
 
 fn group<'a>(source: Source<'a>, table: &dyn TableLike, span: Option<Range<usize>>) -> Result<GroupTable<'a>, Error> {
     let Some(item) = table.get("role") else {
-        return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\" or \"conn\""));
+        return Err(source.fault(span, "a group needs a role: \"pub\", \"sub\", \"conn\", \"request\" or \"reply\""));
     };
     let (role, keys, place) = match item.as_str() {
         Some("pub") => (RoleName::Publish, publish_keys(), "a group that publishes"),
         Some("sub") => (RoleName::Subscribe, subscribe_keys(), "a group that subscribes"),
+        Some("request") => (RoleName::Request, publish_keys(), "a group that makes requests"),
+        Some("reply") => (RoleName::Reply, reply_keys(), "a group that replies"),
         Some("conn") => (RoleName::Connect, connect_keys(), "a group that only connects"),
-        _ => return Err(source.fault(item.span(), "role must be \"pub\", \"sub\" or \"conn\"")),
+        _ => return Err(source.fault(item.span(), "role must be \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"")),
     };
+    let mut flows = Vec::new();
+    for (name, item) in table.iter().filter(|(_, item)| item.is_array_of_tables()) {
+        let section = format!("groups.{name}");
+        if name != "publish" || !matches!(role, RoleName::Publish | RoleName::Request) {
+            let fault = format_args!("[[{section}]] is not a part of {place}");
+            let error = source.fault(key_span(table, name), fault);
+            return Err(error.with_hint(
+                "[[groups.publish]] is one of several flows of a group with role = \"pub\" or \"request\"",
+            ));
+        }
+        let read = |table: &dyn TableLike, span| Table::read(source, "[[groups.publish]]", &flow_keys(), table, span);
+        flows = tables(source, &section, item, read)?;
+    }
     let table = Table::read(source, place, &keys, table, span)?;
-    Ok(GroupTable { role, table })
+    Ok(GroupTable { role, table, flows })
 }
 
 #[cfg(test)]
@@ -223,8 +269,14 @@ mod tests {
         for (text, message) in [
             ("", "x.toml: it has no [[groups]]"),
             ("groups = 1", "x.toml, line 1: write [[groups]] with its keys below"),
-            ("[[groups]]\nname = \"a\"", "x.toml, line 1: a group needs a role: \"pub\", \"sub\" or \"conn\""),
-            ("[[groups]]\nrole = \"x\"", "x.toml, line 2: role must be \"pub\", \"sub\" or \"conn\""),
+            (
+                "[[groups]]\nname = \"a\"",
+                "x.toml, line 1: a group needs a role: \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"",
+            ),
+            (
+                "[[groups]]\nrole = \"x\"",
+                "x.toml, line 2: role must be \"pub\", \"sub\", \"conn\", \"request\" or \"reply\"",
+            ),
             (
                 "[[groups]]\nrole = \"pub\"\nqos = true",
                 "x.toml, line 3: groups.qos must be a number, or a string such as \"15m\"",

@@ -21,11 +21,16 @@ pub(super) fn phases(draft: &Draft, document: &Document<'_>, duration: Option<Du
     for (number, table) in document.phases.iter().enumerate() {
         let mut changes = Vec::new();
         if number == 0 {
-            changes.extend((0..groups.len()).filter(|place| !away[*place]).map(|place| (place, Change::Connect)));
+            let connects = (0..groups.len()).filter(|place| !away[*place] && groups[*place].flow_of.is_none());
+            changes.extend(connects.map(|place| (place, Change::Connect)));
         }
         for (key, change) in [("disconnect", Change::Disconnect), ("drop", Change::Drop), ("connect", Change::Connect)]
         {
             for place in places(groups, table, key)? {
+                if let Some(own) = groups[place].flow_of {
+                    let own = &groups[own].name;
+                    return Err(table.fault(key, format_args!("the clients of this flow are those of `{own}`")));
+                }
                 if matches!(groups[place].role, Role::Churn(_)) {
                     return Err(
                         table.fault(key, "the clients of a group with `rate` and `stay` come and go by themselves")
@@ -67,9 +72,9 @@ fn phase(
     if to.is_some() && elapsed.is_none() {
         return Err(table.fault("rate_at_end", "a rate that changes needs a duration"));
     }
-    let can_act = |place: &usize| matches!(groups[*place].role, Role::Publish(_) | Role::Churn(_));
+    let can_act = |place: &usize| groups[*place].role.acts();
     let acting: Vec<usize> = if table.values.contains_key("groups") {
-        places(groups, table, "groups")?
+        with_flows(groups, places(groups, table, "groups")?)
     } else {
         (0..groups.len()).filter(can_act).collect()
     };
@@ -117,6 +122,21 @@ fn away_at_first(groups: &[Group], document: &Document<'_>) -> Result<Vec<bool>,
 fn ends(groups: &[Group], phase: &Phase) -> bool {
     let is_limited = |act: &Act| matches!(&groups[act.group].role, Role::Publish(publish) if publish.limit.is_some() || publish.trace.is_some());
     phase.until.elapsed.is_some() || phase.acts.iter().all(is_limited)
+}
+
+/// In the place of a group that has flows, these.
+fn with_flows(groups: &[Group], named: Vec<usize>) -> Vec<usize> {
+    let acting = named.into_iter().flat_map(|place| {
+        let flows: Vec<_> = (0..groups.len()).filter(|flow| groups[*flow].flow_of == Some(place)).collect();
+        if flows.is_empty() { vec![place] } else { flows }
+    });
+    let mut places = Vec::new();
+    for place in acting {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
 }
 
 /// The indices of the groups that a key names.

@@ -11,9 +11,31 @@ const OF_RUN: &[Key] = &[
 /// Keys of every group that are not options.
 const OF_GROUP: &[Key] = &[
     key("groups.name", "name", Kind::Text, r#""sensors""#),
-    key("groups.role", "role", Kind::Text, r#""pub"  # sub, conn"#),
+    key("groups.role", "role", Kind::Text, r#""pub"  # sub, conn, request, reply"#),
     key("groups.clean_start", "clean_start", Kind::Switch, "true"),
 ];
+
+/// Keys of messages that are requests.
+const OF_REQUESTS: &[Key] = &[key("groups.response_timeout", "response_timeout", Kind::Seconds, r#""5s""#)];
+
+/// Keys of a group that subscribes that are not options.
+const OF_SUBSCRIPTIONS: &[Key] = &[
+    key("groups.rate", "rate", Kind::Text, r#""100/s""#),
+    key("groups.stay", "stay", Kind::Seconds, r#""1s""#),
+    key("groups.processing_time", "processing_time", Kind::Seconds, r#""50ms""#),
+];
+
+/// Keys of a group that answers requests, besides those of one that subscribes.
+const OF_REPLIES: &[Key] = &[
+    key("groups.response_topic", "reply_topic", Kind::Text, r#""res/+""#),
+    key("groups.message", "reply_message", Kind::Text, r#""ok""#),
+];
+
+/// Keys of a flow that are not options.
+const OF_FLOW: &[Key] = &[key("publish.name", "name", Kind::Text, r#""alarms""#)];
+
+/// Keys of a group that publishes that are of the connection, or of all of its flows together.
+const OF_ALL_FLOWS: [&str; 1] = ["inflight"];
 
 /// Keys of a group that only connects, besides those of every group; with a rate its clients come and go.
 const OF_CONNECTIONS: &[Key] =
@@ -38,12 +60,25 @@ pub(super) fn run_keys() -> Vec<&'static Key> {
 
 /// Keys of a group that publishes.
 pub(super) fn publish_keys() -> Vec<&'static Key> {
-    OF_GROUP.iter().chain(options("bench pub", "groups")).collect()
+    OF_GROUP.iter().chain(options("bench pub", "groups")).chain(OF_REQUESTS).collect()
+}
+
+/// Keys of a group that answers requests.
+pub(super) fn reply_keys() -> Vec<&'static Key> {
+    let of_subscriptions = OF_SUBSCRIPTIONS.iter().filter(|key| !matches!(key.name(), "rate" | "stay"));
+    OF_GROUP.iter().chain(options("bench sub", "groups")).chain(of_subscriptions).chain(OF_REPLIES).collect()
+}
+
+/// Keys of one flow of several in a group that publishes: what is not of its connection.
+pub(super) fn flow_keys() -> Vec<&'static Key> {
+    let of_connection: Vec<_> = OF_GROUP.iter().chain(options("bench conn", "groups")).map(Key::name).collect();
+    let is_own = |key: &&Key| !of_connection.contains(&key.name()) && !OF_ALL_FLOWS.contains(&key.name());
+    OF_FLOW.iter().chain(options("bench pub", "groups").filter(is_own)).chain(OF_REQUESTS).collect()
 }
 
 /// Keys of a group that subscribes.
 pub(super) fn subscribe_keys() -> Vec<&'static Key> {
-    OF_GROUP.iter().chain(options("bench sub", "groups")).collect()
+    OF_GROUP.iter().chain(options("bench sub", "groups")).chain(OF_SUBSCRIPTIONS).collect()
 }
 
 /// Keys of a group that only connects.
@@ -68,8 +103,10 @@ fn options(command: &'static str, section: &'static str) -> impl Iterator<Item =
 pub(crate) fn places() -> Vec<(&'static str, Vec<&'static Key>)> {
     vec![
         ("Above the first section", run_keys()),
-        ("`[[groups]]` with `role = \"pub\"`", publish_keys()),
+        ("`[[groups]]` with `role = \"pub\"` or `role = \"request\"`", publish_keys()),
+        ("`[[groups.publish]]`, for each of several flows over the same connections", flow_keys()),
         ("`[[groups]]` with `role = \"sub\"`", subscribe_keys()),
+        ("`[[groups]]` with `role = \"reply\"`", reply_keys()),
         ("`[[groups]]` with `role = \"conn\"`", connect_keys()),
         ("`[[phases]]`", phase_keys()),
     ]

@@ -16,6 +16,7 @@ pub(crate) const PRESETS: &[Preset] = &[
     Preset { name: "p2p", text: include_str!("p2p.toml") },
     Preset { name: "fan-out", text: include_str!("fan-out.toml") },
     Preset { name: "shared-fan-in", text: include_str!("shared-fan-in.toml") },
+    Preset { name: "devices", text: include_str!("devices.toml") },
     Preset { name: "steps", text: include_str!("steps.toml") },
     Preset { name: "churn", text: include_str!("churn.toml") },
     Preset { name: "reconnect-storm", text: include_str!("reconnect-storm.toml") },
