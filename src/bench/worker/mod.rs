@@ -172,9 +172,14 @@ impl Worker {
             lag: Lag::default(),
             plan: plan.clone(),
         };
-        let (mut connections, mut groups) = (Vec::new(), Vec::new());
-        for group in 0..plan.scenario.groups.len() {
-            let slice = plan.slice(group).part(assignment.index, assignment.workers);
+        let slices: Vec<_> = (0..plan.scenario.groups.len())
+            .map(|group| plan.slice(group).part(assignment.index, assignment.workers))
+            .collect();
+        let count = slices.iter().map(|slice| slice.len()).sum::<u64>();
+        // At once, as growing leaves pieces behind that nothing else fits in.
+        let mut connections = Vec::with_capacity(usize::try_from(count).map_err(std::io::Error::other)?);
+        let mut groups = Vec::with_capacity(slices.len());
+        for (group, slice) in slices.into_iter().enumerate() {
             groups.push(GroupPart { first: connections.len(), schedule: None });
             for place in 0..slice.len() {
                 let client = ClientNumber { group, number: slice.number(place) };
@@ -339,6 +344,9 @@ impl Worker {
 
     fn serve(&mut self, index: u32) {
         let connection = &mut self.connections[index as usize];
+        if connection.stage == Stage::Dialing {
+            return self.go_on_opening(index);
+        }
         match connection.serve(&mut self.tools) {
             Served::Waits => {}
             Served::HasMore => self.again.push(index),
