@@ -153,7 +153,8 @@ impl Plan {
         let mut options = group.session.as_deref().unwrap_or(&self.scenario.session).clone();
         let (client_id, user_name) = self.names(client, &mut drawer);
         options.version = group.version;
-        options.client_id = client_id.into();
+        // In as many bytes as it has: one is kept for each client.
+        options.client_id = client_id.into_boxed_str().into();
         options.user_name = user_name.map(Into::into);
         let mut fill = |text: &Text| self.fill(client, text, 1, &mut drawer);
         options.password = group.login.password.as_ref().map(|password| fill(password).into()).or(options.password);

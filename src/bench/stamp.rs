@@ -48,11 +48,13 @@ impl Stamp {
     /// Reads it from a payload that has one.
     pub fn read(payload: &[u8]) -> Option<Self> {
         let place = payload.first_chunk::<{ Self::SIZE }>()?;
-        let (words, _) = place.as_chunks::<4>();
-        let [magic, clock, run, publisher, sequence, delay_micros, high, low] =
-            <[[u8; 4]; 8]>::try_from(words).ok()?.map(u32::from_be_bytes);
-        let planned = u64::from(high) << 32 | u64::from(low);
-        (magic == MAGIC).then_some(Self { clock, run, publisher, sequence, delay_micros, planned })
+        let word = |at: usize| u32::from_be_bytes([place[at], place[at + 1], place[at + 2], place[at + 3]]);
+        if word(0) != MAGIC {
+            return None;
+        }
+        let planned = u64::from(word(24)) << 32 | u64::from(word(28));
+        let [clock, run, publisher, sequence, delay_micros] = [word(4), word(8), word(12), word(16), word(20)];
+        Some(Self { clock, run, publisher, sequence, delay_micros, planned })
     }
 
     /// Characters of a stamp that is text.

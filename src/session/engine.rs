@@ -447,6 +447,19 @@ impl Session {
         event
     }
 
+    /// Gives back the memory of queues that are empty. For a connection that will be idle: the next packet takes it again.
+    pub(crate) fn release_buffers(&mut self) {
+        fn release<T>(queue: &mut VecDeque<T>) {
+            if queue.is_empty() {
+                *queue = VecDeque::new();
+            }
+        }
+        release(&mut self.events);
+        release(&mut self.queue);
+        release(&mut self.requests);
+        release(&mut self.connection.control);
+    }
+
     /// When to call `handle_timeout`; changes with every other call.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.connection.keep_alive.as_ref()?.deadline()

@@ -1,5 +1,8 @@
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::observer::Telling;
@@ -38,6 +41,13 @@ pub struct Dialed {
     pub peer: Option<SocketAddr>,
     /// How long each step took.
     pub timings: DialTimings,
+}
+
+/// A TCP connection that is being opened, without a task or a timer of its own: of these there may be thousands.
+pub(crate) struct Opening {
+    attempt: Pin<Box<dyn Future<Output = std::io::Result<tokio::net::TcpStream>> + Send>>,
+    address: SocketAddr,
+    begin: Instant,
 }
 
 /// The progress of a dial: a timeout drops the steps, but this stays.
@@ -87,6 +97,43 @@ impl Dialer {
     /// Opens a stream to a resolved endpoint.
     pub async fn dial_resolved(&self, endpoint: &Endpoint, resolved: &Resolved) -> Result<Dialed, DialError> {
         self.run(endpoint, Some(resolved)).await
+    }
+
+    /// Begins to open a stream to a resolved endpoint that takes no more than one TCP connection; `None`: it takes more, and
+    /// [`Self::dial_resolved`] does it.
+    pub(crate) fn open(&self, endpoint: &Endpoint, resolved: &Resolved) -> Option<Opening> {
+        let Resolved::Tcp(addresses) = resolved else { return None };
+        let [address] = addresses[..] else { return None };
+        let is_plain = endpoint.protocol == Protocol::Mqtt && self.observer.is_none();
+        (is_plain && self.proxy_for(endpoint).is_none()).then(|| Opening {
+            attempt: Box::pin(race::attempt(address, self.bind_address)),
+            address,
+            begin: Instant::now(),
+        })
+    }
+
+    /// How it goes on. The caller's waker is woken when there is something to do, but not when the time limit is over: it
+    /// asks again then.
+    pub(crate) fn poll_open(
+        &self,
+        endpoint: &Endpoint,
+        opening: &mut Opening,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Dialed, DialError>> {
+        let mut progress = Progress { step: DialStep::Connect, ..Progress::default() };
+        let cause = match opening.attempt.as_mut().poll(cx) {
+            Poll::Ready(Ok(stream)) => {
+                let timings = DialTimings { connect: Some(opening.begin.elapsed()), ..DialTimings::default() };
+                return Poll::Ready(Ok(Dialed { stream: Stream::Tcp(stream), peer: Some(opening.address), timings }));
+            }
+            Poll::Ready(Err(error)) => {
+                progress.failed.push((opening.address, error));
+                DialCause::most_telling(&progress.failed)
+            }
+            Poll::Pending if opening.begin.elapsed() >= self.timeout => DialCause::TimedOut(self.timeout),
+            Poll::Pending => return Poll::Pending,
+        };
+        Poll::Ready(Err(progress.fail(endpoint, None, cause)))
     }
 
     async fn run(&self, endpoint: &Endpoint, resolved: Option<&Resolved>) -> Result<Dialed, DialError> {
@@ -246,6 +293,12 @@ async fn open_unix(_path: &std::path::Path) -> Result<Stream, DialCause> {
     Err(DialCause::Other("this system does not support Unix sockets".into()))
 }
 
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("address", &self.address).field("begin", &self.begin).finish_non_exhaustive()
+    }
+}
+
 impl Progress {
     fn fail(&mut self, endpoint: &Endpoint, proxy: Option<&Proxy>, cause: DialCause) -> DialError {
         let attempts = self.failed.drain(..);
@@ -292,6 +345,55 @@ mod tests {
             let opened = dialer.dial_resolved(&endpoint, &resolved).await.unwrap();
             assert_eq!(opened.timings.resolve, None);
         }
+    }
+
+    /// Opens one as the bench does, which looks at the time itself.
+    async fn opened(dialer: &Dialer, endpoint: &Endpoint) -> Result<Dialed, DialError> {
+        let resolved = dialer.resolve(endpoint).await.unwrap();
+        let mut opening = dialer.open(endpoint, &resolved).expect("one address, and nothing above TCP");
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        std::future::poll_fn(|cx| {
+            while look.poll_tick(cx).is_ready() {}
+            dialer.poll_open(endpoint, &mut opening, cx)
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_plain_connection_is_opened_without_a_task() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let endpoint = Endpoint::tcp("127.0.0.1", address.port());
+        let dialed = opened(&Dialer::default(), &endpoint).await.unwrap();
+        assert_eq!((dialed.peer, dialed.timings.connect.is_some()), (Some(address), true));
+        let Stream::Tcp(stream) = dialed.stream else { panic!("{:?}", dialed.stream) };
+        assert!(stream.nodelay().unwrap());
+        drop((listener, stream));
+
+        let error = opened(&Dialer::default(), &endpoint).await.unwrap_err();
+        let dialed = Dialer::default().dial(&endpoint).await.unwrap_err();
+        assert_eq!((error.to_string(), error.step, error.attempts), (dialed.to_string(), dialed.step, dialed.attempts));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_plain_connection_has_the_same_time_limit() {
+        let (silent, _queued, _hole) = race::tests::black_hole().await;
+        let dialer = Dialer { timeout: Duration::from_secs(1), ..Dialer::default() };
+        let error = opened(&dialer, &Endpoint::tcp("127.0.0.1", silent.port())).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot connect to {silent}: timed out after 1 s"));
+    }
+
+    #[test]
+    fn what_takes_more_than_one_tcp_connection_is_dialled() {
+        let (first, second): (SocketAddr, SocketAddr) =
+            ("127.0.0.1:1883".parse().unwrap(), "127.0.0.2:1883".parse().unwrap());
+        let (one, two) = (Resolved::Tcp(vec![first]), Resolved::Tcp(vec![first, second]));
+        let plain = Endpoint::tcp("127.0.0.1", 1883);
+        let secure = Endpoint { protocol: Protocol::Mqtts, ..plain.clone() };
+        assert!(Dialer::default().open(&plain, &one).is_some());
+        assert!(Dialer::default().open(&plain, &two).is_none());
+        assert!(Dialer::default().open(&secure, &one).is_none());
     }
 
     #[tokio::test]

@@ -33,6 +33,7 @@ mod url;
 mod websocket;
 
 pub use backoff::Backoff;
+pub(crate) use dial::Opening;
 pub use dial::{Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError, ProxyCause};

@@ -57,7 +57,8 @@ pub(super) async fn connect(
     }
 }
 
-async fn attempt(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+/// Opens a stream to one address.
+pub(super) async fn attempt(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(local) = local {
         bind(&socket, local)?;

@@ -1,13 +1,14 @@
 //! Which connection is dialled when, and what happens to one that has ended.
 
 use std::cmp::Reverse;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::connection::Served;
 use super::stage::Stage;
 use super::{Mode, Worker};
 use crate::bench::clock::nanos;
-use crate::transport::Dialer;
+use crate::transport::{DialError, Dialed, Dialer};
 
 impl Worker {
     /// A connection has ended: it is dialled again, away by plan, or gone.
@@ -24,9 +25,21 @@ impl Worker {
         } else {
             connection.give_up(&mut self.tools);
         }
-        if self.tools.stages[Stage::Standing as usize] == 0 {
+        if self.is_left_alone() {
             self.tell();
         }
+    }
+
+    /// Whether nobody is connected any more, or nobody will be, which the conductor does not know yet. Each connection that
+    /// ends asks, and the answer to the conductor is a look at all of them.
+    fn is_left_alone(&self) -> bool {
+        let progress = &self.assignment.handle.progress;
+        let is_news =
+            |stage: Stage, known: u64, count: u64| self.tools.stages[stage as usize] == count && known != count;
+        let all = self.connections.len() as u64;
+        !matches!(self.mode, Mode::Closing { .. })
+            && (is_news(Stage::Standing, progress.standing.load(Ordering::Relaxed), 0)
+                || is_news(Stage::Gone, all - progress.hopeful.load(Ordering::Relaxed), all))
     }
 
     /// Lets those go that have stayed for long enough.
@@ -94,6 +107,13 @@ impl Worker {
                     continue;
                 }
             };
+            if let (None, Some(resolved)) = (&own, plan.resolved[dialer][endpoint].as_deref())
+                && let Some(opening) = plan.scenario.dialers[dialer].open(&plan.scenario.endpoints[endpoint], resolved)
+            {
+                connection.opens(opening);
+                self.go_on_opening(index);
+                continue;
+            }
             self.dials.spawn(async move {
                 let resolved = plan.resolved[dialer][endpoint].as_deref();
                 let scenario = &plan.scenario;
@@ -109,22 +129,33 @@ impl Worker {
         while let Poll::Ready(Some(dialed)) = self.dials.poll_join_next(cx) {
             // An aborted dial means that the run is over.
             let Ok((index, dialed)) = dialed else { continue };
-            self.tools.take_time();
-            let connection = &mut self.connections[index as usize];
-            let served = match dialed {
-                Ok(dialed) => connection.open(dialed, &mut self.tools),
-                Err(error) => {
-                    self.tools.recorder.at_group(connection.client.group);
-                    self.tools.recorder.counts.connections_failed += 1;
-                    self.tools.recorder.reasons.note(format!("connect: {error}"));
-                    Served::Ended
-                }
-            };
-            match served {
-                Served::Waits => {}
-                Served::HasMore => self.again.push(index),
-                Served::Ended => self.ended(index),
+            self.dialed(index, dialed);
+        }
+    }
+
+    /// A connection that opens its stream without a task goes on.
+    pub(super) fn go_on_opening(&mut self, index: u32) {
+        if let Some(dialed) = self.connections[index as usize].poll_open(&self.tools) {
+            self.dialed(index, dialed);
+        }
+    }
+
+    fn dialed(&mut self, index: u32, dialed: Result<Dialed, DialError>) {
+        self.tools.take_time();
+        let connection = &mut self.connections[index as usize];
+        let served = match dialed {
+            Ok(dialed) => connection.open(dialed, &mut self.tools),
+            Err(error) => {
+                self.tools.recorder.at_group(connection.client.group);
+                self.tools.recorder.counts.connections_failed += 1;
+                self.tools.recorder.reasons.note(format!("connect: {error}"));
+                Served::Ended
             }
+        };
+        match served {
+            Served::Waits => {}
+            Served::HasMore => self.again.push(index),
+            Served::Ended => self.ended(index),
         }
     }
 }

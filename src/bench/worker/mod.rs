@@ -181,9 +181,15 @@ impl Worker {
             lag: Lag::default(),
             plan: plan.clone(),
         };
-        let (mut connections, mut groups) = (Vec::new(), Vec::new());
-        for group in 0..plan.scenario.groups.len() {
-            let slice = plan.slice(group).part(assignment.index, assignment.workers);
+        let slices: Vec<_> = (0..plan.scenario.groups.len())
+            .map(|group| plan.slice(group).part(assignment.index, assignment.workers))
+            .collect();
+        let own_clients = |group: usize| plan.scenario.groups[group].flow_of.is_none();
+        let count = slices.iter().enumerate().filter(|(group, _)| own_clients(*group)).map(|(_, slice)| slice.len()).sum::<u64>();
+        // At once, as growing leaves pieces behind that nothing else fits in.
+        let mut connections = Vec::with_capacity(usize::try_from(count).map_err(std::io::Error::other)?);
+        let mut groups = Vec::with_capacity(slices.len());
+        for (group, slice) in slices.into_iter().enumerate() {
             let count = usize::try_from(slice.len()).map_err(std::io::Error::other)?;
             if let Some(own) = plan.scenario.groups[group].flow_of {
                 let first = groups.get(own).map_or(0, |own: &GroupPart| own.first);
@@ -366,6 +372,9 @@ impl Worker {
 
     fn serve(&mut self, index: u32) {
         let connection = &mut self.connections[index as usize];
+        if connection.stage == Stage::Dialing {
+            return self.go_on_opening(index);
+        }
         match connection.serve(&mut self.tools) {
             Served::Waits => {}
             Served::HasMore => self.again.push(index),

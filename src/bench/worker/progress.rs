@@ -17,6 +17,11 @@ impl Worker {
         for index in from..self.looked_at {
             let served = self.connections[index].look_at_the_time(&mut self.tools);
             let index = u32::try_from(index).unwrap_or(u32::MAX);
+            if self.connections[index as usize].stage == Stage::Dialing {
+                // Nothing wakes it when its time is over.
+                self.go_on_opening(index);
+                continue;
+            }
             match served {
                 Served::Waits => {}
                 Served::HasMore => self.again.push(index),

@@ -85,11 +85,13 @@ impl<'a> Outgoing<'a> {
             if version.is_v5() {
                 put_variable(buffer, properties_length)?;
                 let mut written = Ok(());
-                self.for_each_property(&mut |property, value| {
-                    if written.is_ok() {
-                        written = write_one(property, value, buffer);
-                    }
-                });
+                if properties_length > 0 {
+                    self.for_each_property(&mut |property, value| {
+                        if written.is_ok() {
+                            written = write_one(property, value, buffer);
+                        }
+                    });
+                }
                 written?;
             }
             buffer.put_slice(self.payload);
@@ -105,10 +107,18 @@ impl<'a> Outgoing<'a> {
 
     fn properties_length(&self, version: Version) -> usize {
         let mut length = 0;
-        if version.is_v5() {
+        if version.is_v5() && self.has_properties() {
             self.for_each_property(&mut |property, value| length += size_of(property, value));
         }
         length
+    }
+
+    /// Most messages have none, and need not be asked for each.
+    fn has_properties(&self) -> bool {
+        self.properties.is_some()
+            || self.message_expiry_interval.is_some()
+            || self.topic_alias.is_some()
+            || !self.subscription_identifiers.is_empty()
     }
 
     fn for_each_property(&self, give: &mut dyn FnMut(Property, Value<'_>)) {

@@ -268,6 +268,17 @@ fn what_comes_after_the_end_is_discarded() {
 }
 
 #[test]
+fn an_idle_session_gives_back_the_memory_of_its_queues() {
+    let mut wire = Wire::v5();
+    wire.session.release_buffers();
+    let queues = (wire.session.events.capacity(), wire.session.connection.control.capacity());
+    assert_eq!(queues, (0, 0));
+    wire.session.disconnect(ReasonCode::Success, DisconnectProperties::default());
+    wire.session.release_buffers();
+    assert_eq!(wire.sent(), hex("e0 00"), "what waits is kept");
+}
+
+#[test]
 fn an_idle_session_is_small() {
     let size = std::mem::size_of::<Session>() + std::mem::size_of::<ConnectOptions>();
     assert!(size <= 800, "{size} bytes");

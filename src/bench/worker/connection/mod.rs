@@ -4,7 +4,7 @@ mod events;
 mod traffic;
 
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -20,7 +20,7 @@ use crate::bench::plan::ClientNumber;
 use crate::bench::{Measure, Role};
 use crate::mqtt::ReasonCode;
 use crate::session::{DisconnectProperties, Session, State};
-use crate::transport::{Dialed, Stream};
+use crate::transport::{DialError, Dialed, Opening, Stream};
 
 /// One client: a session, its stream, and its job. An idle one holds no buffers.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(super) struct Connection {
     pub(super) has_connected: bool,
     session: Option<Box<Session>>,
     stream: Option<Stream>,
+    /// The stream to come, where it needs no task of its own.
+    opening: Option<Box<Opening>>,
     listing: Arc<ConnectionWaker>,
     waker: Waker,
     /// The beginning of a packet that is not whole yet.
@@ -93,6 +95,7 @@ impl Connection {
             has_connected: false,
             session: None,
             stream: None,
+            opening: None,
             waker: listing.clone().into(),
             listing,
             input: BytesMut::new(),
@@ -108,6 +111,27 @@ impl Connection {
         tools.stages[stage as usize] += 1;
         self.stage = stage;
         self.since = tools.now;
+    }
+
+    /// Its stream is to be opened, which [`Self::poll_open`] does.
+    pub(super) fn opens(&mut self, opening: Opening) {
+        self.opening = Some(Box::new(opening));
+    }
+
+    /// The stream that is being opened, or why it cannot be; `None`: nothing yet, or it is opened by a task.
+    pub(super) fn poll_open(&mut self, tools: &Tools) -> Option<Result<Dialed, DialError>> {
+        self.listing.unlist();
+        let opening = self.opening.as_mut()?;
+        let (dialer, endpoint) = tools.plan.way(self.client);
+        let scenario = &tools.plan.scenario;
+        let cx = &mut Context::from_waker(&self.waker);
+        match scenario.dialers[dialer].poll_open(&scenario.endpoints[endpoint], opening, cx) {
+            Poll::Ready(dialed) => {
+                self.opening = None;
+                Some(dialed)
+            }
+            Poll::Pending => None,
+        }
     }
 
     /// The stream is open: CONNECT is sent.
@@ -153,7 +177,12 @@ impl Connection {
         tools.recorder.at_group(self.client.group);
         self.listing.unlist();
         let Some(mut session) = self.session.take() else { return Served::Waits };
+        let stood = self.stage == Stage::Standing;
         let served = self.serve_session(&mut session, tools);
+        if (!stood && self.stage == Stage::Standing) || self.stage == Stage::Closing {
+            // What connecting and DISCONNECT take, which thousands of them hold at the same time.
+            session.release_buffers();
+        }
         self.session = Some(session);
         served
     }
@@ -175,7 +204,7 @@ impl Connection {
             }
             Job::Idle | Job::Churn(_) => {}
         }
-        self.stream = None;
+        (self.stream, self.session) = (None, None);
         self.enter(Stage::Gone, tools);
     }
 
@@ -284,6 +313,7 @@ impl Connection {
 
     fn say_good_bye(&mut self, properties: DisconnectProperties, tools: &mut Tools) -> Served {
         let has_stream = self.stream.is_some();
+        self.opening = None;
         let Some(session) = &mut self.session else { return Served::Ended };
         if !has_stream || !matches!(self.stage, Stage::Subscribing | Stage::Standing) {
             return Served::Ended;
@@ -414,5 +444,16 @@ impl Connection {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_small() {
+        let size = size_of::<Connection>();
+        assert!(size <= 216, "{size} bytes");
     }
 }

@@ -141,8 +141,11 @@ impl Connection {
                 publisher.depart(session, tools);
             }
             let mut done = 0;
+            // DISCONNECT: the end follows it in the next round.
+            let ends = session.state() == State::Closing;
             while done < tools.output.len() {
-                match Pin::new(&mut *stream).poll_write(cx, &tools.output[done..]) {
+                let (stream, rest) = (Pin::new(&mut *stream), &tools.output[done..]);
+                match if ends { stream.poll_write_last(cx, rest) } else { stream.poll_write(cx, rest) } {
                     Poll::Ready(Ok(count)) if count > 0 => {
                         tools.recorder.counts.bytes_sent += count as u64;
                         done += count;
