@@ -61,7 +61,7 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
     let mut is_produced = false;
     let mut unread = None;
     let mut cut = None;
-    let closed = loop {
+    let closed = 'client: loop {
         tokio::select! {
             biased;
             signal = interrupt.received(), if cut.is_none() => {
@@ -72,14 +72,21 @@ pub(crate) async fn run(settings: &PubSettings, talk: Talk) -> Result<ExitStatus
                 cut = Some(Cut::Timeout(time));
                 client.disconnect(Pending::Abandon);
             }
-            event = events.next() => match event {
-                Some(Event::Closed(result)) => break result,
-                Some(event) => {
+            event = events.next() => {
+                let mut next = event;
+                if next.is_none() {
+                    break Ok(());
+                }
+                // All that are there: looking at the signals between each two would cost more than the events.
+                while let Some(event) = next {
+                    if let Event::Closed(result) = event {
+                        break 'client result;
+                    }
                     status::tell(talk, &settings.connect, &event);
                     tally.borrow_mut().take(event);
+                    next = events.try_next();
                 }
-                None => break Ok(()),
-            },
+            }
             end = &mut producing, if !is_produced => {
                 is_produced = true;
                 unread = end.err();

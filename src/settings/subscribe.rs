@@ -106,6 +106,9 @@ impl SubSettings {
         }
         warnings.extend(doubts(&filters));
         let work = Work::resolve(&arguments.work, &mut connect.client, origins)?;
+        if work.is_none() {
+            connect.let_packets_gather();
+        }
         let is_executed = matches!(&work, Some(Work { worker: WorkerKind::Command(_), .. }));
         if work.is_some() && selection.remove_retained {
             let name = if is_executed { "--exec" } else { "--ack-on-read" };
