@@ -57,12 +57,16 @@ fn rumqttc_publish(port: u16, qos: QoS) -> Result<(), Box<dyn Error>> {
         (client, count)
     });
     let (mut done, mut reader, mut lines) = (0_u64, Some(reader), None);
+    let mut is_closing = false;
     for event in connection.iter() {
+        // What is sent is written only when the broker closes: the events of sending come before that.
+        if is_closing && event.is_err() {
+            break;
+        }
         done += u64::from(match event? {
             Event::Outgoing(Outgoing::Publish(_)) => qos == QoS::AtMostOnce,
             Event::Incoming(Packet::PubAck(_)) => qos == QoS::AtLeastOnce,
             Event::Incoming(Packet::PubComp(_)) => qos == QoS::ExactlyOnce,
-            Event::Outgoing(Outgoing::Disconnect) => break,
             _ => false,
         });
         if lines.is_none()
@@ -72,9 +76,10 @@ fn rumqttc_publish(port: u16, qos: QoS) -> Result<(), Box<dyn Error>> {
         }
         if let Some((client, count)) = &lines
             && done == *count
+            && !is_closing
         {
             client.disconnect()?;
-            done += 1;
+            is_closing = true;
         }
     }
     Ok(())
