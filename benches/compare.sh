@@ -141,10 +141,11 @@ published() {
     forget
     measured "$@" < "$work/lines" > "$work/out" 2> "$work/err"
     awk -v count="$count" '{ printf "%.2f\n", $1 / count }' "$work/cpu" >> "$work/$peer.figures"
-    # The broker may not have read all of it yet.
-    for _ in 1 2 3 4 5; do
+    # The broker may not have read all of it yet; while it has not, `last` ends at the first live message.
+    for _ in $(seq 10); do
         arrived=$(last)
         [ "${arrived:-0}" -ne "$count" ] || break
+        sleep 0.5
     done
     [ "${arrived:-0}" -eq "$count" ] || echo $(( count - ${arrived:-0} )) >> "$work/$peer.lost"
 }
