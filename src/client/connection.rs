@@ -8,6 +8,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::session::{self, DeliveryId, Transmit};
 
+use super::gathering::Gathering;
 use super::link::Link;
 use super::state::{LinkEnd, Shared, State};
 use super::{Foreign, LinkLoss, Tap};
@@ -37,6 +38,7 @@ pub(super) async fn drive<S>(
     stream: S,
     connack_deadline: Option<Instant>,
     reauthenticate_every: Option<Duration>,
+    gathers: bool,
     tap: &mut Option<Box<dyn Tap>>,
 ) -> Ended
 where
@@ -61,6 +63,8 @@ where
         reauthentication_due: None,
         has_heard: false,
         foreign: None,
+        gathering: gathers.then(|| Box::new(Gathering::new(Instant::now()))),
+        held_up: None,
         tap,
     };
     let mut timer = pin!(sleep_until(connack_deadline.unwrap_or_else(Instant::now)));
@@ -91,6 +95,10 @@ struct Connection<'a, S> {
     reauthentication_due: Option<Instant>,
     has_heard: bool,
     foreign: Option<Foreign>,
+    /// Boxed, as most connections are one of many and have none.
+    gathering: Option<Box<Gathering>>,
+    /// The window in which the next publish waits for room.
+    held_up: Option<usize>,
     tap: &'a mut Option<Box<dyn Tap>>,
 }
 
@@ -163,6 +171,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     continue;
                 }
             }
+            if let Some(gathering) = &mut self.gathering
+                && let Some(nap) = gathering.nap(self.held_up, now)
+            {
+                // The thread, not the task: while a task sleeps, each packet still wakes the runtime.
+                std::thread::sleep(nap);
+            }
             self.link.release_buffers();
             return Poll::Pending;
         }
@@ -195,6 +209,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             }
         }
         state.take_session_events(time);
+        if let Some(gathering) = &mut self.gathering {
+            gathering.received(state.take_deliveries());
+            self.held_up = state.session.held_up();
+        }
         let is_recorded = state.commit_journal();
         let may_read = !state.events.is_full();
         if may_read != self.is_reading {
@@ -266,6 +284,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 if let Some(through) = self.handed_out.take() {
                     self.shared.lock().flushed(through);
                 }
+                if before > 0
+                    && let Some(gathering) = &mut self.gathering
+                {
+                    gathering.written();
+                }
                 if self.phase == Phase::Open {
                     return before > 0;
                 }
@@ -295,6 +318,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         match self.link.poll_read(cx) {
             Poll::Ready(Ok(0)) => Err(self.write_error.take().unwrap_or(LinkLoss::EndOfStream)),
             Poll::Ready(Ok(length)) => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.read(length);
+                }
                 if let Some(tap) = self.tap {
                     tap.received(&self.link.input[self.link.input.len() - length..]);
                 }
@@ -363,7 +389,7 @@ mod tests {
         let driven = shared.clone();
         tokio::spawn(async move {
             driven.lock().begin_link(None, DialTimings::default(), Instant::now().into_std());
-            drive(&driven, stream, None, None, &mut None).await;
+            drive(&driven, stream, None, None, false, &mut None).await;
             driven.lock().close(Ok(()));
         });
         (shared, events)

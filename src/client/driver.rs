@@ -21,6 +21,7 @@ pub(super) struct Route {
     pub(super) reconnect: Reconnect,
     pub(super) is_client_id_chosen: bool,
     pub(super) reauthenticate_every: Option<Duration>,
+    pub(super) gathers: bool,
     pub(super) tap: Option<Box<dyn Tap>>,
 }
 
@@ -65,12 +66,14 @@ impl Clues {
 
 /// The life of a client: one connection after another, until it is asked to end or gives up.
 pub(super) async fn run(shared: Arc<Shared>, mut route: Box<Route>) {
-    let Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap } = &mut *route;
+    let Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, gathers, tap } =
+        &mut *route;
     let (mut attempts, mut redirects) = (0, 0);
     let is_ousted_silently = *is_client_id_chosen && !version.is_v5();
     let mut clues = Clues { is_ousted_silently, ..Clues::default() };
     let result = loop {
-        let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, tap).await {
+        let (cause, lasted) = match connect_once(&shared, endpoint, dialer, *reauthenticate_every, *gathers, tap).await
+        {
             Ok(()) => break Ok(()),
             Err(ended) => ended,
         };
@@ -121,6 +124,7 @@ async fn connect_once(
     endpoint: &Endpoint,
     dialer: &Dialer,
     reauthenticate_every: Option<Duration>,
+    gathers: bool,
     tap: &mut Option<Box<dyn Tap>>,
 ) -> Result<(), (Cause, Option<Duration>)> {
     // None: longer than the clock can count.
@@ -133,7 +137,7 @@ async fn connect_once(
     };
     let Dialed { stream, peer, timings } = dialing.map_err(|error| (Cause::Dial(Box::new(error)), None))?;
     shared.lock().begin_link(peer, timings, Instant::now().into_std());
-    let drive = connection::drive(shared, stream, deadline, reauthenticate_every, tap);
+    let drive = connection::drive(shared, stream, deadline, reauthenticate_every, gathers, tap);
     let Ended { end, lasted, loss, has_timed_out, foreign, is_orderly } = drive.await;
     let stood = lasted.is_some();
     if let Some(error) = shared.lock().journal_error() {

@@ -62,7 +62,10 @@ impl Ledger {
 
     /// One publish is done, at any QoS; `false` if it was already.
     pub(super) fn finish(&mut self, id: DeliveryId) -> bool {
-        if let Ok(at) = self.unacknowledged.binary_search_by_key(&id, |entry| entry.id) {
+        // Nearly always it is the first.
+        let is_first = self.unacknowledged.front().is_some_and(|entry| entry.id == id);
+        let place = if is_first { Ok(0) } else { self.unacknowledged.binary_search_by_key(&id, |entry| entry.id) };
+        if let Ok(at) = place {
             let Some(size) = self.unacknowledged[at].size.take() else { return false };
             self.release(Some(size));
             self.done_in_between += 1;

@@ -22,6 +22,7 @@ mod driver;
 mod error;
 mod event;
 mod events;
+mod gathering;
 mod handle;
 mod ledger;
 mod link;

@@ -30,6 +30,9 @@ pub struct ClientOptions {
     pub is_client_id_chosen: bool,
     /// How often to authenticate again on an open connection, if there is an [`Authenticator`].
     pub reauthenticate_every: Option<Duration>,
+    /// Under load the thread may sleep for up to a millisecond to let packets gather. Only for a client that has the
+    /// thread to itself.
+    pub gathers: bool,
 }
 
 impl ClientOptions {
@@ -43,6 +46,7 @@ impl ClientOptions {
             keeps_session: false,
             is_client_id_chosen: false,
             reauthenticate_every: None,
+            gathers: false,
         }
     }
 }
@@ -80,6 +84,7 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
         keeps_session,
         is_client_id_chosen,
         reauthenticate_every,
+        gathers,
     } = options;
     let version = connect.version;
     let ends_session = keeps_session
@@ -104,7 +109,7 @@ pub fn connect_with(options: ClientOptions, extensions: Extensions) -> Result<(C
     for (id, message) in under_way {
         shared.lock().restore(id, &message);
     }
-    let route = Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, tap };
+    let route = Route { version, endpoint, dialer, reconnect, is_client_id_chosen, reauthenticate_every, gathers, tap };
     tokio::spawn(driver::run(shared.clone(), Box::new(route)));
     let handle = Arc::new(Handle { shared });
     Ok((Client::new(handle.clone()), Events::new(handle)))

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::mqtt::{Message, ReasonCode};
+use crate::mqtt::{Message, QoS, ReasonCode};
 use crate::session::{
     self, AckToken, Auth, AuthenticateError, ConnAck, DeliveryId, Details, DisconnectProperties, Disconnected,
     PublishError, PublishOutcome, RequestError, RequestId, Session, SubAck, SubscribeRequest, UnsubscribeRequest,
@@ -56,6 +56,8 @@ pub(super) struct State {
     /// Something has arrived on this connection that shows progress.
     has_progressed: bool,
     settlement: Settlement,
+    /// Messages that are acknowledged, since the driver last asked.
+    deliveries: u32,
     /// Why the journal of the session cannot be written.
     journal_error: Option<String>,
     /// When CONNACK accepted the current connection, or the last one.
@@ -119,6 +121,7 @@ impl Shared {
             session_loss: SessionLoss::Ended,
             has_progressed: false,
             settlement: Settlement::default(),
+            deliveries: 0,
             journal_error: None,
             connected_since: None,
             link: LinkState::Ended(LinkEnd::Disconnected(Disconnected::Lost)),
@@ -302,6 +305,11 @@ impl State {
         self.journal_error.is_none()
     }
 
+    /// How many messages that are acknowledged have come since the last call.
+    pub(super) fn take_deliveries(&mut self) -> u32 {
+        std::mem::take(&mut self.deliveries)
+    }
+
     /// Why the journal of the session cannot be written.
     pub(super) fn journal_error(&self) -> Option<String> {
         self.journal_error.clone()
@@ -331,6 +339,7 @@ impl State {
                     // Retained messages arrive with every subscription, and resent ones are not new.
                     self.has_progressed |= !received.dup && !received.message.retain;
                     self.settlement.received(&received);
+                    self.deliveries += u32::from(received.message.qos > QoS::AtMostOnce);
                     self.events.push(Event::Message(received));
                 }
                 session::Event::Published { id, outcome } => {

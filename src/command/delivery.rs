@@ -61,7 +61,7 @@ impl Delivery<'_> {
     ) -> Delivered {
         let (mut cut, mut is_abandoned) = (None, false);
         let (mut is_produced, mut failed) = (false, None);
-        let closed = loop {
+        let closed = 'client: loop {
             tokio::select! {
                 biased;
                 signal = interrupt.received(), if !is_abandoned => {
@@ -79,14 +79,21 @@ impl Delivery<'_> {
                     cut.get_or_insert(Cut::Timeout(time));
                     self.client.disconnect(Pending::Abandon);
                 }
-                event = events.next() => match event {
-                    Some(Event::Closed(result)) => break result,
-                    Some(event) => {
+                event = events.next() => {
+                    let mut next = event;
+                    if next.is_none() {
+                        break Ok(());
+                    }
+                    // All that are there: looking at the signals between each two would cost more than the events.
+                    while let Some(event) = next {
+                        if let Event::Closed(result) = event {
+                            break 'client result;
+                        }
                         status::tell(self.talk, self.connect, &event);
                         take(event);
+                        next = events.try_next();
                     }
-                    None => break Ok(()),
-                },
+                }
                 end = &mut producing, if !is_produced => {
                     is_produced = true;
                     failed = end.err();

@@ -1,3 +1,8 @@
+#[cfg(unix)]
+use std::fs::File;
+#[cfg(unix)]
+use std::io::Read;
+
 use crate::error::Error;
 
 /// Signals that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which is sent when the terminal window is closed.
@@ -77,8 +82,10 @@ impl Interrupt {
 /// Linux shows it as a file. Elsewhere no safe call does: there SIGHUP is not touched.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
-    ignores(&status, SIGHUP)
+    // With room for all of it: the system does not say how long it is, and to find out would take eight reads.
+    let mut status = String::with_capacity(4096);
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status));
+    read.is_err() || ignores(&status, SIGHUP)
 }
 
 /// Whether a process ignores a signal, by its `/proc/PID/status`.

@@ -498,6 +498,14 @@ impl Session {
         self.limits().of(qos)
     }
 
+    /// The window, if the next publish in the queue waits for room in it.
+    pub fn held_up(&self) -> Option<usize> {
+        let (_, next) = self.queue.front()?;
+        let limits = self.limits();
+        let is_waiting = self.state == State::Connected && next.qos > QoS::AtMostOnce;
+        (is_waiting && self.is_held_up(next.qos, limits)).then(|| limits.of(next.qos))
+    }
+
     /// Whether the current connection, or the last one, made progress: something was acknowledged, or the window was
     /// narrowed.
     pub fn has_progressed(&self) -> bool {

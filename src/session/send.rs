@@ -83,7 +83,7 @@ impl Session {
     }
 
     /// Whether a publish of this QoS has to wait for room in the window.
-    fn is_held_up(&self, qos: QoS, limits: Limits) -> bool {
+    pub(super) fn is_held_up(&self, qos: QoS, limits: Limits) -> bool {
         self.window.in_flight() >= limits.all
             || (qos == QoS::ExactlyOnce && self.window.in_flight_exactly_once() >= limits.exactly_once)
     }

@@ -51,6 +51,11 @@ impl ConnectSettings {
         self.client.keeps_session = true;
     }
 
+    /// For a command with one connection and nothing else in its thread.
+    pub(super) fn let_packets_gather(&mut self) {
+        self.client.gathers = true;
+    }
+
     /// Settles how publishes are delivered.
     pub(super) fn deliver(&mut self, arguments: &DeliveryArgs) {
         self.client.connect.inflight = arguments.inflight;
@@ -117,6 +122,7 @@ impl ConnectSettings {
             keeps_session: false,
             is_client_id_chosen: connection.client_id.is_some(),
             reauthenticate_every,
+            gathers: false,
         };
         let settings = Self { client, scram, embedded: connection.embedded, trace: arguments.trace.trace };
         Ok(Resolved { settings, topic: target.topic, warnings })

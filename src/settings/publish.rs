@@ -115,6 +115,7 @@ impl PubSettings {
         let Resolved { settings: mut connect, topic: of_url, mut warnings } =
             ConnectSettings::resolve(&arguments.connect, origins)?;
         connect.deliver(&arguments.delivery);
+        connect.let_packets_gather();
         let version = connect.client.connect.version;
         let given = &arguments.publish;
         let has_topic = of_url.is_some() || !given.message.topic.is_empty();

@@ -110,6 +110,9 @@ impl SubSettings {
         if filters.iter().any(|options| options.qos > QoS::AtMostOnce && !options.filter.is_shared()) {
             warnings.extend(work.as_ref().and_then(|work| work.doubt(&connect.client)));
         }
+        if work.is_none() {
+            connect.let_packets_gather();
+        }
         let is_executed = matches!(&work, Some(Work { worker: WorkerKind::Command(_), .. }));
         if work.is_some() && selection.remove_retained {
             let name = if is_executed { "--exec" } else { "--ack-on-read" };

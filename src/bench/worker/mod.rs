@@ -185,7 +185,12 @@ impl Worker {
             .map(|group| plan.slice(group).part(assignment.index, assignment.workers))
             .collect();
         let own_clients = |group: usize| plan.scenario.groups[group].flow_of.is_none();
-        let count = slices.iter().enumerate().filter(|(group, _)| own_clients(*group)).map(|(_, slice)| slice.len()).sum::<u64>();
+        let count = slices
+            .iter()
+            .enumerate()
+            .filter(|(group, _)| own_clients(*group))
+            .map(|(_, slice)| slice.len())
+            .sum::<u64>();
         // At once, as growing leaves pieces behind that nothing else fits in.
         let mut connections = Vec::with_capacity(usize::try_from(count).map_err(std::io::Error::other)?);
         let mut groups = Vec::with_capacity(slices.len());

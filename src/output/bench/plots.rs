@@ -505,7 +505,11 @@ mod tests {
             found: Some(1000),
             confirmed: true,
             ended: SearchEnded::Done,
-            steps: vec![step(1000, StepOutcome::Passed), step(2000, StepOutcome::Failed), step(1000, StepOutcome::Passed)],
+            steps: vec![
+                step(1000, StepOutcome::Passed),
+                step(2000, StepOutcome::Failed),
+                step(1000, StepOutcome::Passed),
+            ],
         };
         let mut page = String::new();
         search(&mut page, &found);
