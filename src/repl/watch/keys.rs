@@ -8,8 +8,13 @@ use std::time::Duration;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, poll, read};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::repl::window::is_gone;
+
 /// How long the thread may still wait for a key when none is needed any more.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long to wait before looking again whether the thread has ended.
+const STEP: Duration = Duration::from_millis(5);
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +80,15 @@ impl Drop for Keys {
     /// The next line is typed into the editor, not into this thread.
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        while !thread.is_finished() {
+            // Of a window that was closed the thread reads the end again and again, and never comes back.
+            if is_gone() {
+                return;
+            }
+            std::thread::sleep(STEP);
         }
+        _ = thread.join();
     }
 }
 
