@@ -243,3 +243,19 @@ fn as_a_command_it_says_why_there_is_nothing_to_see() {
     screen.wait_for("Not authorized");
     assert_eq!(screen.wait_for_end(), 6);
 }
+
+/// In a terminal of another program, which can be closed while this one runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_window_that_is_closed_ends_it() {
+    let person = Person::new();
+    let program = Program::new(["watch", "-i", "me"]).port(person.broker.port()).home(person.home.path());
+    let mut screen = program.through_shell("exec script -qec \"$*\" /dev/null").on_screen(24, 80);
+    let (mut link, _) = person.broker.accept_session(connack());
+    let asked = link.expect_subscribe();
+    link.send(suback(asked.id, [0]));
+    screen.wait_for("q quit");
+    screen.signal(nix::sys::signal::Signal::SIGKILL);
+    // In order or not: nobody is left to wait for it.
+    _ = link.receive_until_end();
+}
