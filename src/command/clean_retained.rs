@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::deadline::at;
-use super::granted::granted;
+use super::granted::{granted, granted_again};
 use super::interrupt::Interrupt;
 use super::question::is_agreed;
+use super::refusal::not_subscribed;
 use super::removal::{self, Removals};
 use super::status;
 use crate::client::{Client, Event, Events, Pending};
@@ -113,6 +114,7 @@ impl Cleaner<'_> {
     }
 
     fn take(&mut self, event: Option<Event>) -> Result<(), Error> {
+        let version = self.settings.connect.client.connect.version;
         match event {
             Some(Event::Message(mut received)) if removal::is_kept(&received.message) => {
                 let topic = received.message.topic.clone();
@@ -126,10 +128,9 @@ impl Cleaner<'_> {
                 Ok(())
             }
             Some(Event::Message(_)) => Ok(()),
-            Some(Event::Subscribed { ack, .. }) => granted(self.talk, &self.settings.filters, &ack),
-            Some(Event::RequestRejected { error, .. }) => {
-                Err(Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}")))
-            }
+            Some(Event::Subscribed { ack, .. }) => granted(self.talk, version, &self.settings.filters, &ack),
+            Some(Event::Resubscribed(again)) => granted_again(self.talk, version, &again),
+            Some(Event::RequestRejected { error, .. }) => Err(not_subscribed(&error)),
             Some(Event::Closed(Err(error))) => Err(Error::from(*error)),
             Some(Event::Closed(Ok(()))) | None => {
                 Err(Error::new(ErrorKind::ConnectionLost, "the connection was closed"))

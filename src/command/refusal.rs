@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::mqtt::{Message, ReasonCode, TopicName, Version};
 use crate::payload::plural;
-use crate::session::{Details, PublishError};
+use crate::session::{Details, PublishError, RequestError};
 
 /// The error for a refusal: what was refused, the name and number of the reason, and the broker's reason string.
 pub(crate) fn refused(kind: ErrorKind, what: &str, reason: ReasonCode, details: Option<&Details>) -> Error {
@@ -27,6 +27,11 @@ pub(crate) fn subscription_refused(version: Version, filter: &str, reason: Reaso
     }
     let message = format!("the broker refused {what}: Failure (0x80)");
     Error::new(ErrorKind::SubscribeRefused, message).with_reason(reason)
+}
+
+/// The error for a subscription that was not sent, or that the broker's announced limits exclude.
+pub(super) fn not_subscribed(error: &RequestError) -> Error {
+    Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}"))
 }
 
 /// The error for a message on which the broker closes the connection, again and again.

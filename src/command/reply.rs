@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use super::deadline::at;
+use super::granted::{granted, granted_again};
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
+use super::refusal::{hung_up, not_subscribed, refused, unpublishable};
 use super::respond::Responder;
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{Message, TopicName};
 use crate::output::Talk;
-use crate::session::{Acknowledge, PublishOutcome, SubAck, SubscribeRequest};
+use crate::session::{Acknowledge, PublishOutcome, SubscribeRequest};
 use crate::settings::ReplySettings;
 
 /// Answers until Ctrl-C, or until there are enough answers.
@@ -30,13 +31,13 @@ pub(crate) async fn run(settings: &ReplySettings, talk: Talk) -> Result<ExitStat
     let request = SubscribeRequest { filters: settings.filters.clone(), ..SubscribeRequest::default() };
     client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
     let responder = Responder::new(settings.rules.clone(), settings.connect.client.connect.version.is_v5(), talk);
-    let mut replier = Replier { settings, client, talk, count: 0, responder, delayed: 0, waiting: BTreeMap::new() };
+    let mut replier = Replier { settings, client, talk, count: 0, responder, delayed: Delayed::default() };
     let result = loop {
         let event = tokio::select! {
             biased;
             signal = interrupt.received() => break Ok(replier.interrupted(signal)),
-            () = at(replier.waiting.keys().next().map(|(due, _)| *due)) => None,
-            event = events.next() => Some(event),
+            () = at(replier.delayed.due()) => None,
+            event = events.next(), if replier.delayed.has_room() => Some(event),
         };
         let work = async {
             match event {
@@ -70,13 +71,50 @@ struct Replier<'a> {
     talk: Talk,
     count: u64,
     responder: Responder,
-    /// How many answers had a delay.
-    delayed: u64,
-    /// Answers that have a delay, by when they are due and their number.
-    waiting: BTreeMap<(Instant, u64), Waiting>,
+    delayed: Delayed,
+}
+
+/// Answers that wait for their time above which no more requests are taken: their number, and bytes of their payloads.
+const MOST_DELAYED: (usize, usize) = (10_000, 16 * 1024 * 1024);
+
+/// Answers that have a delay.
+#[derive(Debug, Default)]
+struct Delayed {
+    /// By when they are due and their number.
+    answers: BTreeMap<(Instant, u64), Waiting>,
+    /// The number of the last.
+    last: u64,
+    /// Bytes of their payloads.
+    bytes: usize,
+}
+
+impl Delayed {
+    /// Whether there may be more.
+    fn has_room(&self) -> bool {
+        self.answers.len() < MOST_DELAYED.0 && self.bytes < MOST_DELAYED.1
+    }
+
+    /// When the first is due.
+    fn due(&self) -> Option<Instant> {
+        self.answers.keys().next().map(|(due, _)| *due)
+    }
+
+    fn push(&mut self, due: Instant, waiting: Waiting) {
+        self.last += 1;
+        self.bytes += waiting.answer.payload.len();
+        self.answers.insert((due, self.last), waiting);
+    }
+
+    /// The first.
+    fn pop(&mut self) -> Option<Waiting> {
+        let (_, waiting) = self.answers.pop_first()?;
+        self.bytes -= waiting.answer.payload.len();
+        Some(waiting)
+    }
 }
 
 /// An answer that is not due yet.
+#[derive(Debug)]
 struct Waiting {
     /// The topic of the request.
     request: TopicName,
@@ -85,6 +123,7 @@ struct Waiting {
 
 impl Replier<'_> {
     async fn take(&mut self, event: Event) -> Result<Option<ExitStatus>, Error> {
+        let version = self.settings.connect.client.connect.version;
         match event {
             Event::Message(received) => {
                 let status = self.request(&received.message).await?;
@@ -93,27 +132,14 @@ impl Replier<'_> {
                 }
                 return Ok(status);
             }
-            Event::Subscribed { ack, .. } => self.subscribed(&ack)?,
+            Event::Subscribed { ack, .. } => granted(self.talk, version, &self.settings.filters, &ack)?,
+            Event::Resubscribed(again) => granted_again(self.talk, version, &again)?,
             Event::Published { outcome, .. } => published(&outcome)?,
-            Event::RequestRejected { error, .. } => {
-                return Err(Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}")));
-            }
+            Event::RequestRejected { error, .. } => return Err(not_subscribed(&error)),
             Event::Closed(Err(error)) => return Err(Error::from(*error)),
             event => status::tell(self.talk, &self.settings.connect, &event),
         }
         Ok(None)
-    }
-
-    fn subscribed(&self, ack: &SubAck) -> Result<(), Error> {
-        for (options, &reason) in self.settings.filters.iter().zip(&ack.reasons) {
-            let filter = options.filter.as_str();
-            if reason.is_failure() {
-                let version = self.settings.connect.client.connect.version;
-                return Err(subscription_refused(version, filter, reason, &ack.details));
-            }
-            self.talk.success(format_args!("Subscribed to {filter}"));
-        }
-        Ok(())
     }
 
     /// Answers a request, or notes its answer for later.
@@ -122,16 +148,14 @@ impl Replier<'_> {
         if delay.is_zero() {
             return self.publish(&request.topic, answer).await;
         }
-        self.delayed += 1;
-        let waiting = Waiting { request: request.topic.clone(), answer };
-        self.waiting.insert((Instant::now() + delay, self.delayed), waiting);
+        self.delayed.push(Instant::now() + delay, Waiting { request: request.topic.clone(), answer });
         Ok(None)
     }
 
     /// Publishes the first answer that waits.
     async fn answer_what_is_due(&mut self) -> Result<Option<ExitStatus>, Error> {
-        match self.waiting.pop_first() {
-            Some((_, Waiting { request, answer })) => self.publish(&request, answer).await,
+        match self.delayed.pop() {
+            Some(Waiting { request, answer }) => self.publish(&request, answer).await,
             None => Ok(None),
         }
     }
@@ -179,4 +203,38 @@ async fn close(client: &Client, events: &mut Events, pending: Pending) -> Result
         }
     }
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn waiting(payload: &str) -> Waiting {
+        let topic: TopicName = "a".parse().unwrap();
+        Waiting { request: topic.clone(), answer: Message::new(topic, payload.to_owned()) }
+    }
+
+    #[test]
+    fn answers_that_wait_come_when_they_are_due_and_are_bounded() {
+        let (mut delayed, now) = (Delayed::default(), Instant::now());
+        for (second, payload) in [(2, "b"), (1, "a"), (2, "c")] {
+            delayed.push(now + Duration::from_secs(second), waiting(payload));
+        }
+        assert_eq!(delayed.due(), Some(now + Duration::from_secs(1)));
+        let payloads: Vec<_> = std::iter::from_fn(|| delayed.pop()).map(|waiting| waiting.answer.payload).collect();
+        assert_eq!(payloads, ["a", "b", "c"]);
+        assert_eq!((delayed.due(), delayed.bytes), (None, 0));
+        for _ in 0..MOST_DELAYED.0 {
+            assert!(delayed.has_room());
+            delayed.push(now, waiting(""));
+        }
+        assert!(!delayed.has_room());
+        delayed.pop();
+        assert!(delayed.has_room());
+        delayed.push(now, waiting(&"x".repeat(MOST_DELAYED.1)));
+        delayed.pop();
+        assert!(!delayed.has_room(), "one large answer is enough");
+    }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::deadline::at;
 use super::interrupt::Interrupt;
-use super::refusal::{hung_up, refused, subscription_refused, unpublishable};
+use super::refusal::{hung_up, not_subscribed, refused, subscription_refused, unpublishable};
 use super::source::{Next, Source};
 use super::status;
 use crate::client::{Client, Declined, Event, Events, Pending};
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions};
 use crate::output::{MessagePrinter, PrinterOptions, Stdout, Talk, Terminal, WriteError};
 use crate::payload::Record;
-use crate::session::{Acknowledge, PublishOutcome, Received, SubscribeRequest};
+use crate::session::{Acknowledge, PublishOutcome, Received, SubAck, SubscribeRequest};
 use crate::settings::RequestSettings;
 
 /// How long to wait for the acknowledgement of a request that was answered.
@@ -82,23 +82,30 @@ impl Requester<'_> {
         match event {
             Event::Message(received) => return self.message(received),
             Event::Subscribed { ack, .. } => {
-                if let Some(&reason) = ack.reasons.iter().find(|reason| reason.is_failure()) {
-                    let (version, filter) = (self.settings.connect.client.connect.version, &self.settings.reply_filter);
-                    return Err(subscription_refused(version, filter.as_str(), reason, &ack.details));
-                }
+                self.subscribed(&ack)?;
                 if let Some(source) = source.take() {
                     self.send(source).await?;
                 }
             }
             Event::Published { outcome, .. } => self.published(&outcome)?,
-            Event::RequestRejected { error, .. } => {
-                return Err(Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}")));
-            }
+            Event::Resubscribed(again) => match &again.answer {
+                Ok(ack) => self.subscribed(ack)?,
+                Err(error) => return Err(not_subscribed(error)),
+            },
+            Event::RequestRejected { error, .. } => return Err(not_subscribed(&error)),
             Event::Closed(Err(error)) => return Err(Error::from(*error)),
             Event::Closed(Ok(())) => return Ok(Some(ExitStatus::Done)),
             event => status::tell(self.talk, &self.settings.connect, &event),
         }
         Ok(None)
+    }
+
+    fn subscribed(&self, ack: &SubAck) -> Result<(), Error> {
+        let (version, filter) = (self.settings.connect.client.connect.version, &self.settings.reply_filter);
+        match ack.reasons.iter().find(|reason| reason.is_failure()) {
+            Some(&reason) => Err(subscription_refused(version, filter.as_str(), reason, &ack.details)),
+            None => Ok(()),
+        }
     }
 
     /// One message for each topic, so the client has room for all at once.

@@ -87,3 +87,31 @@ fn what_cannot_be_asked_or_answered_is_a_usage_error() {
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn a_subscription_that_is_refused_after_a_lost_session_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    for arguments in [
+        &["reply", "a", "-m", "x"][..],
+        &["request", "-t", "a", "-m", "x", "-rt", "a"],
+        &["record", file.to_str().unwrap(), "-t", "a"],
+    ] {
+        let broker = ScriptedBroker::start();
+        let running = Program::new(arguments).port(broker.port()).arg_all(&["-rp", "20"]).start();
+        let (mut link, _) = broker.accept_session(connack());
+        let id = link.expect_subscribe().id;
+        link.send(suback(id, [0]));
+        if arguments[0] == "request" {
+            link.expect_publish();
+        }
+        link.close();
+        let (mut link, _) = broker.accept_session(connack());
+        let id = link.expect_subscribe().id;
+        link.send(suback(id, [0x87]));
+        link.receive_until_end();
+        link.close();
+        let ended = running.wait().expect_code(6);
+        assert!(ended.stderr.contains("the broker refused the subscription to `a`"), "{}", ended.stderr);
+    }
+}

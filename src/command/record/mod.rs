@@ -12,12 +12,13 @@ use repeats::Repeats;
 use tokio::time::Instant;
 
 use super::deadline::at;
-use super::granted::granted;
+use super::granted::{granted, granted_again};
 use super::interrupt::Interrupt;
+use super::refusal::not_subscribed;
 use super::status;
 use crate::client::{Client, ClientError, Event, Events, Pending};
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::QoS;
+use crate::mqtt::{QoS, Version};
 use crate::output::{Recording, RecordingOptions, Talk};
 use crate::payload::{Record, plural};
 use crate::session::{AckToken, Acknowledge, Received, SubscribeRequest};
@@ -151,14 +152,11 @@ impl Recorder<'_> {
         match event {
             Event::Message(received) => return self.message(received),
             Event::Subscribed { ack, .. } => {
-                granted(self.talk, &self.settings.filters, &ack)?;
+                granted(self.talk, self.version(), &self.settings.filters, &ack)?;
                 self.listen_on();
             }
-            Event::Resubscribed(again) => match &again.answer {
-                Ok(ack) => granted(self.talk, &again.request.filters, ack)?,
-                Err(error) => return Err(rejected(error)),
-            },
-            Event::RequestRejected { error, .. } => return Err(rejected(&error)),
+            Event::Resubscribed(again) => granted_again(self.talk, self.version(), &again)?,
+            Event::RequestRejected { error, .. } => return Err(not_subscribed(&error)),
             Event::Closed(Err(error)) => return Ok(Some(End::Lost(error))),
             event => {
                 status::tell(self.talk, &self.settings.connect, &event);
@@ -172,6 +170,10 @@ impl Recorder<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn version(&self) -> Version {
+        self.settings.connect.client.connect.version
     }
 
     fn message(&mut self, received: Received) -> Result<Option<End>, Error> {
@@ -246,8 +248,4 @@ impl Recorder<'_> {
         }
         if matches!(end, End::Lost(_) | End::Failed(_)) { self.talk.failure(line) } else { self.talk.success(line) }
     }
-}
-
-fn rejected(error: &crate::session::RequestError) -> Error {
-    Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}"))
 }

@@ -19,10 +19,11 @@ use tokio::time::Instant;
 
 use crate::client::{Client, ClientError, Event, Events};
 use crate::command::deadline::at;
+use crate::command::granted::granted_one;
 use crate::command::interrupt::Interrupt;
 use crate::command::pace::Pace;
 use crate::command::receipts::Receipts;
-use crate::command::refusal::{refused, subscription_refused};
+use crate::command::refusal::{not_subscribed, refused};
 use crate::command::removal::{self, Removals};
 use crate::command::status;
 use crate::error::{Error, ErrorKind, ExitStatus};
@@ -346,20 +347,11 @@ impl<'a> Subscriber<'a> {
 
     /// Reports what SUBACK granted.
     fn subscribed(&mut self, filters: &[SubscriptionOptions], ack: &SubAck) -> Option<End> {
-        let mut refusals = 0;
+        let (mut refusals, version) = (0, self.settings.connect.client.connect.version);
         for (wanted, &reason) in filters.iter().zip(&ack.reasons) {
-            let filter = wanted.filter.as_str();
-            if reason.is_failure() {
+            if let Err(error) = granted_one(self.talk, version, wanted, reason, &ack.details) {
                 refusals += 1;
-                let version = self.settings.connect.client.connect.version;
-                self.fail(&subscription_refused(version, filter, reason, &ack.details));
-                continue;
-            }
-            self.talk.success(format_args!("Subscribed to {filter}"));
-            if reason.number() < wanted.qos.number() {
-                let granted = reason.number();
-                let wanted = wanted.qos;
-                self.talk.warning(format_args!("`{filter}`: the broker granted QoS {granted}, not {wanted}"));
+                self.fail(&error);
             }
         }
         (refusals == filters.len() || (refusals > 0 && self.settings.strict)).then_some(End::Refused)
@@ -391,7 +383,7 @@ impl<'a> Subscriber<'a> {
     }
 
     fn rejected(&mut self, error: &RequestError) -> End {
-        self.fail(&Error::new(ErrorKind::SubscribeRefused, format!("cannot subscribe: {error}")));
+        self.fail(&not_subscribed(error));
         End::Refused
     }
 
