@@ -3,14 +3,13 @@
 use bytes::{BufMut, BytesMut};
 
 use super::packet::PacketType;
-use super::reader::variable_size;
 use super::types::Unencodable;
 
 /// The largest Variable Byte Integer, and so the longest Remaining Length.
 const MAXIMUM_VARIABLE: usize = 268_435_455;
 
 /// Appends a Variable Byte Integer.
-pub(super) fn put_variable(buffer: &mut impl BufMut, mut value: usize) -> Result<(), Unencodable> {
+pub(super) fn put_variable(buffer: &mut BytesMut, mut value: usize) -> Result<(), Unencodable> {
     if value > MAXIMUM_VARIABLE {
         return Err(Unencodable);
     }
@@ -42,27 +41,19 @@ pub(super) fn whole(
     written
 }
 
-/// Appends a packet that is too rare to make counting its size beforehand worthwhile: its body is written behind a
-/// Remaining Length of one byte, and moved in the rare case that it needs more.
+/// Appends a packet that is too rare to make counting its size beforehand worthwhile.
 pub(super) fn put_packet(
     buffer: &mut BytesMut,
     packet: PacketType,
     write_body: impl FnOnce(&mut BytesMut) -> Result<(), Unencodable>,
 ) -> Result<(), Unencodable> {
+    let mut body = BytesMut::new();
+    write_body(&mut body)?;
     whole(buffer, |buffer| {
-        buffer.put_slice(&[packet.first_byte(), 0]);
-        let body = buffer.len();
-        write_body(buffer)?;
-        let end = buffer.len();
-        let remaining = end - body;
-        if remaining > MAXIMUM_VARIABLE {
-            return Err(Unencodable);
-        }
-        let more = variable_size(remaining) - 1;
-        buffer.put_bytes(0, more);
-        buffer.copy_within(body..end, body + more);
-        let mut length = &mut buffer[body - 1..body + more];
-        put_variable(&mut length, remaining)
+        buffer.put_u8(packet.first_byte());
+        put_variable(buffer, body.len())?;
+        buffer.put_slice(&body);
+        Ok(())
     })
 }
 
@@ -81,41 +72,4 @@ pub(super) fn put_within(
         })
     };
     put(buffer, true).or_else(|_| put(buffer, false))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_of_any_length_follows_its_length() {
-        for (size, header) in [
-            (0, &[0xC0, 0][..]),
-            (127, &[0xC0, 0x7F]),
-            (128, &[0xC0, 0x80, 1]),
-            (16_383, &[0xC0, 0xFF, 0x7F]),
-            (16_384, &[0xC0, 0x80, 0x80, 1]),
-            (2_097_152, &[0xC0, 0x80, 0x80, 0x80, 1]),
-        ] {
-            let body: Vec<u8> = (0_u32..size).map(|at| at.to_le_bytes()[0]).collect();
-            let mut buffer = BytesMut::from("before");
-            put_packet(&mut buffer, PacketType::PingReq, |buffer| {
-                buffer.put_slice(&body);
-                Ok(())
-            })
-            .unwrap();
-            assert_eq!(buffer, [b"before", header, &body].concat(), "{size}");
-        }
-    }
-
-    #[test]
-    fn a_body_that_cannot_be_written_leaves_nothing_behind() {
-        let mut buffer = BytesMut::from("before");
-        let failed = put_packet(&mut buffer, PacketType::PingReq, |buffer| {
-            buffer.put_u8(1);
-            Err(Unencodable)
-        });
-        assert!(failed.is_err());
-        assert_eq!(buffer, "before");
-    }
 }
