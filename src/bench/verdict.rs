@@ -294,8 +294,8 @@ mod tests {
     }
 
     /// Half of a thousand messages late, by what `counts` says.
-    fn late(counts: Counts) -> Signs {
-        let counts = Counts { sent: 1000, late: 500, ..counts };
+    fn late(counts: &Counts) -> Signs {
+        let counts = Counts { sent: 1000, late: 500, ..*counts };
         Signs { rate: Some(1.0), busiest: Some(busy(0.1)), counts, ..Signs::default() }
     }
 
@@ -308,15 +308,15 @@ mod tests {
             (Counts { late_due_to_socket: 500, ..Counts::default() }, LimitedBy::Broker),
             (Counts { late_due_to_connection: 500, ..Counts::default() }, LimitedBy::Broker),
         ] {
-            assert_eq!(verdict(&late(counts)), limited_by, "{counts:?}");
+            assert_eq!(verdict(&late(&counts)), limited_by, "{counts:?}");
         }
     }
 
     #[test]
     fn a_window_that_the_broker_turns_over_as_quickly_as_it_can_is_too_small() {
         let counts = Counts { late_due_to_window: 500, ..Counts::default() };
-        assert_eq!(verdict(&Signs { window_in_use: Some(0.8), ..late(counts) }), LimitedBy::Window);
-        assert_eq!(verdict(&Signs { window_in_use: Some(0.05), ..late(counts) }), LimitedBy::Broker);
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.8), ..late(&counts) }), LimitedBy::Window);
+        assert_eq!(verdict(&Signs { window_in_use: Some(0.05), ..late(&counts) }), LimitedBy::Broker);
         let unpaced = Signs { rate: None, busiest: Some(busy(0.1)), window_in_use: Some(0.8), ..Signs::default() };
         assert_eq!(verdict(&unpaced), LimitedBy::Window);
     }

@@ -498,7 +498,7 @@ pub(super) fn login(
     Ok(Login { user_name, password, certificate, will, user_properties, headers, rows, authentication })
 }
 
-/// The headers of WebSockets, if any differs from client to client. Only one with a brace has placeholders: `%c3` is an
+/// The headers of the WebSocket handshake, if any differs from client to client. Only one with a brace has placeholders: `%c3` is an
 /// escape of HTTP.
 fn headers(connect: &ConnectSettings, words: &Words) -> Vec<(String, Text)> {
     let read = |(name, value): &(String, String)| {

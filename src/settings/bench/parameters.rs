@@ -33,54 +33,7 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         if let Some(rows) = group.login.rows.as_ref().filter(|_| group.flow_of.is_none()) {
             say("rows", format!("{} of {}", rows.len(), rows.columns().join(", ")));
         }
-        match &group.role {
-            Role::Idle => {}
-            Role::Churn(churn) => {
-                say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
-            }
-            Role::Publish(publish) => {
-                say("topic", publish.topic.as_str().to_owned());
-                say("publish QoS", publish.qos.to_string());
-                say("payload", payload(&publish.payload));
-                say("stamp", publish.stamp.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string));
-                say("load", load(publish));
-                if let Some(request) = &publish.request {
-                    say("responses", format!("on {}, each within {:?}", request.topic.as_str(), request.timeout));
-                }
-                if let Some(limit) = publish.limit {
-                    say("limit", plural(limit, "message"));
-                }
-                if publish.qos > QoS::AtMostOnce {
-                    let unannounced = if publish.qos == QoS::ExactlyOnce { 20 } else { 100 };
-                    say(
-                        "window",
-                        match publish.window {
-                            Some(window) => format!("{window} per client, or the broker's Receive Maximum"),
-                            None => format!("the broker's Receive Maximum, or {unannounced} per client"),
-                        },
-                    );
-                }
-            }
-            Role::Subscribe(subscribe) => {
-                let filters: Vec<&str> = subscribe.filters.iter().map(|filter| filter.filter.as_str()).collect();
-                say("filter", filters.join(" "));
-                if let Some(filter) = subscribe.filters.first() {
-                    say("subscribe QoS", filter.qos.to_string());
-                }
-                if let Some(churn) = subscribe.churn {
-                    say("subscribes again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
-                }
-                if !subscribe.processing.is_zero() {
-                    say("processing", format!("{:?} a message", subscribe.processing));
-                }
-                if let Some(reply) = &subscribe.reply {
-                    let topic = reply.topic.as_deref().unwrap_or("as each request says");
-                    let payload =
-                        reply.payload.as_ref().map_or("its payload".to_owned(), |own| format!("{} B", own.len()));
-                    say("replies", format!("{payload}, to {topic}"));
-                }
-            }
-        }
+        of_role(&group.role, &mut say);
     }
     if scenario.phases.len() > 1 {
         for phase in &scenario.phases {
@@ -115,6 +68,57 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
         say(Parameter::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));
     }
     list
+}
+
+/// What the clients of a group do.
+fn of_role(role: &Role, say: &mut impl FnMut(&str, String)) {
+    match role {
+        Role::Idle => {}
+        Role::Churn(churn) => {
+            say("connects again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
+        }
+        Role::Publish(publish) => {
+            say("topic", publish.topic.as_str().to_owned());
+            say("publish QoS", publish.qos.to_string());
+            say("payload", payload(&publish.payload));
+            say("stamp", publish.stamp.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string));
+            say("load", load(publish));
+            if let Some(request) = &publish.request {
+                say("responses", format!("on {}, each within {:?}", request.topic.as_str(), request.timeout));
+            }
+            if let Some(limit) = publish.limit {
+                say("limit", plural(limit, "message"));
+            }
+            if publish.qos > QoS::AtMostOnce {
+                let unannounced = if publish.qos == QoS::ExactlyOnce { 20 } else { 100 };
+                say(
+                    "window",
+                    match publish.window {
+                        Some(window) => format!("{window} per client, or the broker's Receive Maximum"),
+                        None => format!("the broker's Receive Maximum, or {unannounced} per client"),
+                    },
+                );
+            }
+        }
+        Role::Subscribe(subscribe) => {
+            let filters: Vec<&str> = subscribe.filters.iter().map(|filter| filter.filter.as_str()).collect();
+            say("filter", filters.join(" "));
+            if let Some(filter) = subscribe.filters.first() {
+                say("subscribe QoS", filter.qos.to_string());
+            }
+            if let Some(churn) = subscribe.churn {
+                say("subscribes again", format!("{} in total, each stays {:?}", churn.rate, churn.stay));
+            }
+            if !subscribe.processing.is_zero() {
+                say("processing", format!("{:?} a message", subscribe.processing));
+            }
+            if let Some(reply) = &subscribe.reply {
+                let topic = reply.topic.as_deref().unwrap_or("as each request says");
+                let payload = reply.payload.as_ref().map_or("its payload".to_owned(), |own| format!("{} B", own.len()));
+                say("replies", format!("{payload}, to {topic}"));
+            }
+        }
+    }
 }
 
 fn payload(payload: &Payload) -> String {

@@ -94,7 +94,8 @@ fn groups_with_the_same_file_of_rows_hold_it_once() {
         program.wait().expect_code(0);
         read(&path).generator.peak_memory.unwrap_or_default()
     };
-    let rows: String = (0..200_000).map(|row| format!("client-{row},site-{row},{row:030}\n")).collect();
+    let rows: String =
+        (0..200_000).fold(String::new(), |rows, row| rows + &format!("client-{row},site-{row},{row:030}\n"));
     let size = rows.len() as u64;
     csv(&folder, &format!("name,site,more\n{rows}"));
     let (one, four) = (memory(1), memory(4));

@@ -105,7 +105,7 @@ fn each_flow_has_its_own_topic_rate_qos_retain_flag_and_payload_and_its_counts_a
         .iter()
         .map(|group| {
             let counts = &group.counts;
-            let measured = group.latency.as_ref().map_or(0, |latency| latency.count());
+            let measured = group.latency.as_ref().map_or(0, mqttx_rs::internals::Latency::count);
             (group.name.as_str(), counts.connected, counts.sent, counts.acknowledged, group.measure, measured)
         })
         .collect();
@@ -178,7 +178,9 @@ fn a_phase_may_let_one_flow_act_alone() {
         let link = broker.accept_session(connack()).0;
         std::thread::spawn(|| publishes(link))
     });
-    parts.into_iter().for_each(|part| _ = part.join().unwrap());
+    for part in parts {
+        part.join().unwrap();
+    }
     program.wait().expect_code(0);
     let report = read(&path);
     assert_eq!(report.phases.iter().map(|phase| phase.counts.sent).collect::<Vec<_>>(), [200, 240]);
@@ -235,7 +237,9 @@ fn a_threshold_may_be_of_one_flow() {
         let link = broker.accept_session(connack()).0;
         std::thread::spawn(|| publishes(link))
     });
-    parts.into_iter().for_each(|part| _ = part.join().unwrap());
+    for part in parts {
+        part.join().unwrap();
+    }
     program.wait().expect_code(99);
     let findings: Vec<_> = read(&path).thresholds.iter().map(|finding| (finding.measured, finding.failed)).collect();
     assert_eq!(findings[0], (Some(30.0), true));

@@ -133,15 +133,16 @@ fn requesters_and_responders_meet_at_a_real_broker_with_both_versions() {
     let Some(broker) = Mosquitto::start("") else { return };
     for version in ["5.0", "3.1.1"] {
         let (folder, path) = report_file();
-        let text = format!(
-            "fail = [\"responses<300\", \"responses_timed_out>0\", \"responses_foreign>0\", \"loss>0\", \"p99>60s\"]\n\
+        let text = "fail = [\"responses<300\", \"responses_timed_out>0\", \"responses_foreign>0\", \"loss>0\", \"p99>60s\"]\n\
              [[groups]]\nrole = \"reply\"\ncount = 2\ntopic = \"ask/%i/+/+\"\nqos = 1\nresponse_topic = \"res/+/+\"\n\
              message = \"ok\"\n\
-             [[groups]]\nrole = \"request\"\ncount = 10\ntopic = \"ask/{{choice:1|2}}/{{client}}/{{sequence}}\"\nqos = 1\n\
-             rate = \"600/s\"\nlimit = 300\nresponse_topic = \"res/{{client}}/{{sequence}}\"\nresponse_timeout = \"50s\"\n"
-        );
-        let text =
-            if version == "5.0" { text.replace("\"res/{client}/{sequence}\"", "\"own/{client}\"") } else { text };
+             [[groups]]\nrole = \"request\"\ncount = 10\ntopic = \"ask/{choice:1|2}/{client}/{sequence}\"\nqos = 1\n\
+             rate = \"600/s\"\nlimit = 300\nresponse_topic = \"res/{client}/{sequence}\"\nresponse_timeout = \"50s\"\n";
+        let text = if version == "5.0" {
+            text.replace("\"res/{client}/{sequence}\"", "\"own/{client}\"")
+        } else {
+            text.to_owned()
+        };
         let line = format!("run -V {version} --workers 2 --drain 30");
         bench(&line, broker.port(), &path).arg(scenario(&folder, &text)).run().expect_code(0);
         let report = read(&path);

@@ -137,14 +137,12 @@ impl<'a> Table<'a> {
     pub(super) fn with_defaults(&self, defaults: &Self, keys: &[&'static Key]) -> Self {
         let has = |key: &&str| self.values.contains_key(*key);
         let is_replaced = |name: &str| {
-            ALTERNATIVES
-                .iter()
-                .any(|alternatives| alternatives.contains(&name) && alternatives.iter().any(|key| has(&key)))
+            ALTERNATIVES.iter().any(|alternatives| alternatives.contains(&name) && alternatives.iter().any(has))
         };
         let mut merged = self.clone();
         for (name, given) in &defaults.values {
             let is_known = keys.iter().any(|key| bare_name(key) == *name);
-            if is_known && !has(&name) && !is_replaced(name) && *name != "name" {
+            if is_known && !has(name) && !is_replaced(name) && *name != "name" {
                 merged.values.insert(name, given.clone());
             }
         }

@@ -75,7 +75,9 @@ pub(super) fn add(draft: &mut Draft, group: &GroupTable<'_>, folder: &Path, scal
     let own = Group { name, clients, client_id, login, endpoints, way, session, version, role, kept_session, flow_of };
     let flows = flows(draft, words, group, &own, folder, scale)?;
     draft.add_group(own);
-    flows.into_iter().for_each(|flow| draft.add_group(flow));
+    for flow in flows {
+        draft.add_group(flow);
+    }
     Ok(())
 }
 
