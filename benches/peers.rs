@@ -220,10 +220,10 @@ impl Floor {
 
     fn push_length(&mut self, mut length: usize) {
         while length > 127 {
-            self.output.push((length & 0x7F) as u8 | 0x80);
+            self.output.push((length & 0x7F).to_le_bytes()[0] | 0x80);
             length >>= 7;
         }
-        self.output.push((length & 0x7F) as u8);
+        self.output.push((length & 0x7F).to_le_bytes()[0]);
     }
 
     fn write(&mut self) -> Result<(), Box<dyn Error>> {

@@ -174,7 +174,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l schema -d 'Sch
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l compress -d 'Compress payloads: gzip or zstd' -r -f -a "gzip\t''
 zstd\t''"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue -d 'Keep messages on disk in this folder until they are delivered; without a message, deliver what it holds' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue-max -d 'Most messages to keep in --queue [default: 1000000]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l queue-max -d 'Maximum number of messages in --queue [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -l seed -d 'With --template: seed of the random values, which are then the same in each run' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
@@ -307,7 +307,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l exec -d 'Run a
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l jobs -d 'Messages to work on at the same time [default: 1]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l ack -d 'When to acknowledge: before the command runs, or after it succeeded [default: before]' -r -f -a "before\t'Before the command runs'
 after\t'After the command succeeded'"
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l on-failure -d 'What follows a failure: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]' -r -f -a "ignore\t'Go on; the message is acknowledged'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -l on-failure -d 'What to do if a command fails: ignore, stop or redeliver [default: stop if success is acknowledged, else ignore]' -r -f -a "ignore\t'Go on; the message is acknowledged'
 stop\t'End; the message is not acknowledged'
 redeliver\t'Have the broker send it again'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand sub" -s h -l hostname -d 'Host name or address of the broker' -r
@@ -1115,7 +1115,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l hel
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand clean-retained" -l help-all -d 'Print all options'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l require -d 'Exit 1 unless the broker supports these; separated by commas' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l only -d 'Test only these, and those of --require' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which, and a random level, all topics are' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l prefix -d 'Topic below which the test topics are, each run under a random level' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l timeout -d 'Time limit for each row' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l tls-port -d 'Port for TLS [default: 8883]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand probe" -l ws-port -d 'Port for WebSocket [default: 8083]' -r
@@ -1400,7 +1400,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1548,7 +1548,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1602,7 +1602,7 @@ json\t'One JSON object per line'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l save-options -d 'Save the options to a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l load-options -d 'Load options from a file [default: ./mqttx-cli-options.json]' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s I -l client-id -d 'Client identifier [default: random]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to, one; %i, %c and other placeholders, or --topics, make it several' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s t -l topic -d 'Topic to publish to; %i, %c and other placeholders, or --topics, make several of one' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -s h -l hostname -d 'Host name or address of the broker' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -1664,7 +1664,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l subscription-identifier -d 'Identifier the broker returns with each match (5.0)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l user-properties -d 'User properties, for example "site: plant-7" (5.0)' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s L -l limit -d 'End after N messages of all clients together' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as `bench pub --stamp` says [default: payload]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l stamp -d 'Where messages carry their number and time, as in `bench pub --stamp` [default: payload]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l precision -d 'How exactly planned times are kept and arrivals noted; coarser takes less CPU [default: 50us while idle, up to 1ms under load]' -r -f -a "50us\t'Each message and each answer wakes a worker'
 200us\t'A worker looks every 160 us'
 1ms\t'A worker looks every 800 us'"
@@ -1672,7 +1672,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1822,7 +1822,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -1933,7 +1933,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -2030,7 +2030,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from merge" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
@@ -2075,8 +2075,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help -d 'Print the most used options and examples'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from manifest" -l help-all -d 'Print all options'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l scenario -d 'tesla, IEM, `smart_home` or weather, or a template\'s file (with a `.` or `/` in its name; .j2 is Jinja)' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s f -l file -d 'A template\'s file' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l scenario -d '`tesla`, `IEM`, `smart_home` or `weather`, or a template file (with a `.` or `/` in its name; .j2 is Jinja)' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s f -l file -d 'A template file' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l show -d 'Print the template of a scenario, and do nothing else' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s c -l count -d 'Number of clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s i -l interval -d 'Delay between two connects, in milliseconds or with a unit' -r
@@ -2124,7 +2124,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l fail -d '
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l report -d 'Write everything as JSON, updated every few seconds during the run; `-` is stdout' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l csv -d 'Write one CSV line per second' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l html -d 'Write an HTML page with plots' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l hdr-log -d 'Write the histograms in `HdrHistogram`\'s interval log format' -r -F
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l hdr-log -d 'Write the histograms in the interval log format of `HdrHistogram`' -r -F
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l summary -d 'Write the result for CI, for example json or junit:results.xml; without a path, or with `-`, to stdout' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s p -l port -d 'Port [default: by protocol 1883, 8883, 8083 or 8084]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -s l -l protocol -d 'mqtt, mqtts, ws or wss; a TLS option implies mqtts' -r -f -a "mqtt\t'Plain TCP'
@@ -2225,7 +2225,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l quiet -d 'Print
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l debug -d 'Log what the program does on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help -d 'Print the most used options and examples'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand ls" -l help-all -d 'Print all options'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l set -d 'What the profile says, as in connection.host=broker.example' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l set -d 'Set a key, for example connection.host=broker.example; repeatable' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t'Even into a pipe'
 never\t'Not even on a terminal'"
@@ -2233,7 +2233,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l error-format 
 json\t'One JSON object'"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l profile -d 'Profile to use: its name, or the path of a file' -x -a "(mqttx-rs profile list --names 2>/dev/null)"
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l log-file -d 'Append everything printed on stderr to a file; --trace and --debug then print only there' -r -F
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l force -d 'Replace the profile if it is there'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l force -d 'Replace the profile if it exists'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l no-profile -d 'Use no profile, not even the selected one'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l quiet -d 'Print only warnings and errors on stderr'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand init" -l debug -d 'Log what the program does on stderr'
@@ -2270,8 +2270,8 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fis
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "copy" -d 'Copy a profile'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "rename" -d 'Rename a profile'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "remove" -d 'Remove a profile'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "use" -d 'Select the profile for runs that name none'
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "unuse" -d 'Undo the selection'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "use" -d 'Choose the default profile'
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "unuse" -d 'Have no default profile'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "validate" -d 'Check profiles, by default all of them'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "path" -d 'Print the path of a profile, or of the folder of profiles'
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand profile; and not __fish_seen_subcommand_from list show add edit copy rename remove use unuse validate path export import" -f -a "export" -d 'Print a profile merged with those it extends, for use on another machine'
@@ -2576,11 +2576,11 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l receive-max
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l maximum-packet-size -d 'Largest packet to accept [default: 64 MiB]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l topic-alias-maximum -d 'Topic aliases per client in either direction [default: 32]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l server-keep-alive -d 'Keep Alive to use instead of the client\'s; 0 disables it' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-connections -d 'Most clients connected at a time' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-connections -d 'Maximum number of connected clients' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l session-expiry-maximum -d 'Longest time to keep a session' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued -d 'Most messages queued for one subscriber [default: 2000000]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued-bytes -d 'Most bytes queued for one subscriber; a message above the limit is dropped, in 5.0 with 0x97 [default: 256 MiB]' -r
-complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-delayed -d 'Most $delayed/ messages waiting for their time [default: 1000000]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued -d 'Maximum number of messages queued for one subscriber [default: 2000000]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-queued-bytes -d 'Maximum number of bytes queued for one subscriber; a message above the limit is dropped, in 5.0 with 0x97 [default: 256 MiB]' -r
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l max-delayed -d 'Maximum number of $delayed/ messages waiting to be published [default: 1000000]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand broker" -l shared-strategy -d 'How a member of a shared subscription is chosen for a message' -r -f -a "random\t''
 round_robin\t'Each member in turn'
 sticky\t'The same member as long as it is connected'
