@@ -37,7 +37,7 @@ pub(super) struct Lag {
     alarm: Option<u64>,
     /// When it woke.
     awake: u64,
-    /// It was put off its core for longer than it worked.
+    /// It was put off its core for longer than it worked, or stopped.
     put_off: bool,
     asked: u64,
     busy: u64,
@@ -78,10 +78,13 @@ impl Lag {
         if now.saturating_sub(self.asked) < HOLDS {
             return;
         }
+        let awake = now.saturating_sub(self.awake.max(self.asked));
         self.asked = now;
         let Some(busy) = thread_cpu() else { return };
         let waited = thread_wait();
-        self.put_off = waited.saturating_sub(self.waited) > busy.saturating_sub(self.busy);
+        let worked = busy.saturating_sub(self.busy);
+        // Who is stopped, or whose machine is, does not wait in a queue of the system: the time is missing.
+        self.put_off = waited.saturating_sub(self.waited) > worked || worked < awake / 2;
         (self.busy, self.waited) = (busy, waited);
     }
 }

@@ -281,6 +281,8 @@ impl Worker {
         if self.tools.running
             && let Some(wait) = self.gathering.after(harvest, self.tools.window)
         {
+            let now = self.tools.clock.now();
+            self.tools.lag.sleeps(now, now.saturating_add(nanos(wait).max(GRAIN)).saturating_add(SLACK));
             return Poll::Ready(Next::Gather(wait));
         }
         if let Some(wait) = self.rest_of_tick(due + harvest.reads) {

@@ -231,7 +231,7 @@ fn a_threshold_may_be_of_one_flow() {
         let ended = run(fail).run().expect_code(2);
         assert!(ended.stderr.contains(fault), "{fail}: {}", ended.stderr);
     }
-    let program = run("meters/states: acknowledged>29").arg_all(&["--fail", "meters/3: p99>1h", "--fail"]);
+    let program = run("meters/states: acknowledged>29").arg_all(&["--fail", "meters/3: p99>3600s", "--fail"]);
     let program = program.arg("meters/readings: sent!=200").start();
     let parts = [(); 2].map(|()| {
         let link = broker.accept_session(connack()).0;
