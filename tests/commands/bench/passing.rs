@@ -80,7 +80,7 @@ fn a_slow_subscriber_acknowledges_one_message_after_another_and_reads_nothing_me
 fn a_slow_subscriber_fills_the_broker_s_socket() {
     let broker = ScriptedBroker::start();
     let (folder, path) = report_file();
-    let text = "[[groups]]\nrole = \"sub\"\ntopic = \"p\"\nprocessing_time = \"1h\"\n[[phases]]\nduration = \"1s\"\n";
+    let text = "[[groups]]\nrole = \"sub\"\ntopic = \"p\"\nprocessing_time = \"1h\"\n[[phases]]\nduration = \"8s\"\n";
     let program = bench("run", broker.port(), &path).arg(scenario(&folder, text)).start();
     let (mut link, _) = broker.accept_session(connack());
     link.shrink_buffers();
