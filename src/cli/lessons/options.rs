@@ -138,8 +138,8 @@ pub(super) const LESSONS: &[Lesson] = &[
     ),
     lesson(
         "insecure",
-        "The connection is encrypted, but nobody checks with whom: anyone between here and the broker can read and change \
-         everything, including the password. For tests only; for a broker with a self-signed certificate, use --ca, or \
+        "The connection is encrypted, but the identity of the broker is not verified: anyone in between can read and \
+         change everything, including the password. For tests only; for a broker with a self-signed certificate, use --ca, or \
          add --pin-sha256.",
     ),
     lesson(
