@@ -12,9 +12,10 @@ const EXAMPLES: &str = "\
 MQTT 5.0: the answer goes to the Response Topic of the request, with its Correlation Data; a request without a Response
 Topic is answered on --reply-topic, if that is given. MQTT 3.1.1: answers go to TOPIC/reply, or to --reply-topic;
 messages whose topic ends in /reply are not answered.
---exec runs CMD in the shell for each request, one after another: it reads the payload from stdin, and its stdout is the
-answer. MQTT_TOPIC, MQTT_QOS, MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (one
-line `name: value` each) are in its environment. If CMD fails, a warning is printed and the request is not answered.
+--exec runs CMD in the shell for each request, one after another: it reads the payload from stdin, and its stdout is
+the answer. MQTT_TOPIC, MQTT_QOS, MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and
+MQTT_USER_PROPERTIES (one line `name: value` each, with \\n for a line break in it) are in its environment. If CMD
+fails, a warning is printed and the request is not answered.
 --rules FILE has a table [[rules]] for each rule; the first one that matches a request answers it. filter selects the
 requests, match (a regular expression) and json (such as \"/state=on\") check the payload. answer (a text with placeholders),
 file (the same, or a Jinja template), echo = true or exec is the answer. topic (with placeholders) is used if the request

@@ -20,13 +20,13 @@ When the connection is lost, messages published meanwhile at QoS 1 and 2
   -i ID --no-clean, any version   arrive, even in the next run
 
 --exec runs CMD in the shell for each message. The payload is its stdin; MQTT_TOPIC, MQTT_QOS, MQTT_RETAIN,
-MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (one line `name: value` each) are in
-its environment. sub prints nothing else on stdout. Up to --jobs N commands run at the same time, started in the order of
-arrival; N is also the Receive Maximum in MQTT 5.0, unless --receive-maximum is given. Acknowledgements are sent in the
-order of arrival [MQTT-4.6.0-2], so one slow command holds back those behind it. Ctrl-C and SIGTERM start no further
-command and wait for those that run; a second one ends them. With --ack after, QoS 1 or 2 and a persistent session no
-message is lost, and some run twice after a crash or a lost connection. When sub itself is killed, its commands go on,
-perhaps with a truncated stdin.
+MQTT_CONTENT_TYPE, MQTT_RESPONSE_TOPIC, MQTT_CORRELATION_DATA and MQTT_USER_PROPERTIES (one line `name: value` each,
+with \\n for a line break in it) are in its environment. sub prints nothing else on stdout. Up to --jobs N commands
+run at the same time, started in the order of arrival; N is also the Receive Maximum in MQTT 5.0, unless
+--receive-maximum is given. Acknowledgements are sent in the order of arrival [MQTT-4.6.0-2], so one slow command
+holds back those behind it. Ctrl-C and SIGTERM start no further command and wait for those that run; a second one ends
+them. With --ack after, QoS 1 or 2 and a persistent session no message is lost, and some run twice after a crash or a
+lost connection. When sub itself is killed, its commands go on, perhaps with a truncated stdin.
 
 --ack-on-read prints as usual and reads one line from stdin for each message, in the order of printing: `ok` or an empty
 line acknowledges it, a number N acknowledges the next N, `fail` reports a failure. When stdin ends, sub ends, and messages

@@ -20,7 +20,10 @@ pub(super) fn command_for(command: &str, message: &Message) -> Command {
     let properties = message.properties.as_deref();
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     let users = properties.map(|properties| {
-        let lines = properties.user_properties.iter().map(|(name, value)| format!("{name}: {value}"));
+        // A line break in one of them would make a line that looks like another property.
+        let one_line = |text: &str| text.replace('\n', "\\n").replace('\r', "\\r");
+        let lines = properties.user_properties.iter();
+        let lines = lines.map(|(name, value)| format!("{}: {}", one_line(name), one_line(value)));
         lines.collect::<Vec<_>>().join("\n")
     });
     for (name, value) in [

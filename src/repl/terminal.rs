@@ -28,7 +28,7 @@ pub(super) async fn attend(
 ) -> Result<ExitStatus, Error> {
     let facts = Arc::new(Mutex::new(Facts::default()));
     if let Ok(mut facts) = facts.lock() {
-        facts.profiles = Store::locate(variable).names();
+        facts.profiles = Store::locate(variable).names().unwrap_or_default();
     }
     let never_stopped = NeverStopped::begin();
     let cooked = Cooked::remember();

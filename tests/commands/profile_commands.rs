@@ -9,6 +9,7 @@ fn leftovers(home: &Home) -> usize {
     let entries = fs::read_dir(home.profile("x").parent().unwrap()).unwrap();
     entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
 }
+
 #[test]
 fn add_writes_what_the_options_say_for_its_owner_alone() {
     let home = Home::new();
@@ -48,6 +49,21 @@ fn what_no_command_would_take_is_not_written() {
         let ended = home.run(line).expect_code(2);
         assert!(ended.stderr.starts_with(&format!("error: {message}")), "{line}: {}", ended.stderr);
         assert!(!home.profile("a").exists(), "{line}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_not_an_empty_one() {
+    let home = Home::new();
+    let folder = home.profile("a").parent().unwrap().to_owned();
+    _ = fs::remove_dir(&folder);
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "a file instead of the folder").unwrap();
+    for line in ["profile list", "profile list --json", "profile list --names", "profile validate"] {
+        let ended = home.run(line).expect_code(1);
+        let begin = format!("error: cannot read {}: ", folder.display());
+        assert!(ended.stderr.starts_with(&begin), "{line}: {}", ended.stderr);
+        assert_eq!(ended.text(), "", "{line}");
     }
 }
 

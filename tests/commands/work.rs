@@ -50,12 +50,12 @@ fn a_command_gets_the_payload_and_what_is_known_of_the_message() {
         r#"printf '%s|' "$MQTT_TOPIC" $MQTT_QOS $MQTT_RETAIN "$MQTT_CONTENT_TYPE" "$MQTT_USER_PROPERTIES"; cat; echo"#;
     let mut case = start(&["-q", "1", "--exec", script, "-C", "2"]);
     let first = publish("job/1", "one\0two").qos(1).id(1).retain();
-    case.link.send(first.with(content_type("text/x")).with(user_property("a", "b")));
+    case.link.send(first.with(content_type("text/x")).with(user_property("a", "b\nc: d")));
     case.link.expect_puback(1);
     case.link.send(publish("job/2", "").qos(0));
     case.link.expect_goodbye();
     case.link.close();
-    assert_eq!(case.running.wait().expect_code(0).text(), "job/1|1|1|text/x|a: b|one\0two\njob/2|0|0|||\n");
+    assert_eq!(case.running.wait().expect_code(0).text(), "job/1|1|1|text/x|a: b\\nc: d|one\0two\njob/2|0|0|||\n");
 }
 
 #[test]

@@ -154,7 +154,7 @@ pub(super) fn rename<W: Write>(desk: &Desk<'_, W>, name: &str, new: &str) -> Res
     }
     desk.store.remove(&lock, name)?;
     desk.talk.success(format_args!("renamed profile {name} to {new}"));
-    for dependent in dependents(desk, name) {
+    for dependent in dependents(desk, name)? {
         desk.talk.warning(format_args!("profile {dependent} still extends {name}"));
     }
     Ok(ExitStatus::Done)
@@ -176,7 +176,7 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
         let error = Error::usage(format!("profile `{name}` is the selected one"));
         return Err(error.with_hint("`mqttx-rs profile unuse` first"));
     }
-    if let Some(dependent) = dependents(desk, name).first() {
+    if let Some(dependent) = dependents(desk, name)?.first() {
         return Err(Error::usage(format!("profile `{dependent}` extends `{name}`")));
     }
     desk.store.remove(&lock, name)?;
@@ -185,13 +185,13 @@ pub(super) fn remove<W: Write>(desk: &Desk<'_, W>, name: &str, yes: bool) -> Res
 }
 
 /// The profiles that extend one.
-fn dependents<W: Write>(desk: &Desk<'_, W>, name: &str) -> Vec<String> {
-    let mut names = desk.store.names();
+fn dependents<W: Write>(desk: &Desk<'_, W>, name: &str) -> Result<Vec<String>, Error> {
+    let mut names = desk.store.names()?;
     names.retain(|other| {
         let profile = desk.store.read(other).and_then(|text| Profile::parse(other, &text));
         profile.is_ok_and(|profile| profile.extends.as_deref() == Some(name))
     });
-    names
+    Ok(names)
 }
 
 pub(super) fn select<W: Write>(desk: &Desk<'_, W>, name: Option<&str>) -> Result<ExitStatus, Error> {

@@ -14,11 +14,11 @@ use crate::settings::{ListShape, check_profile};
 
 pub(super) fn list<W: Write>(desk: &mut Desk<'_, W>, shape: ListShape) -> Result<ExitStatus, Error> {
     if shape == ListShape::Names {
-        let names = desk.store.names();
+        let names = desk.store.names()?;
         desk.lines(&names.join("\n"))?;
         return Ok(ExitStatus::Done);
     }
-    let all = summaries(&desk.store);
+    let all = summaries(&desk.store)?;
     if shape == ListShape::Json {
         let array = serde_json::Value::Array(all.iter().map(as_json).collect());
         desk.lines(&format!("{array:#}"))?;
@@ -119,8 +119,16 @@ fn take_secrets(profile: &mut Profile) -> Vec<&'static str> {
 }
 
 /// Checks each, and continues after an invalid one.
-pub(super) fn validate<W: Write>(desk: &Desk<'_, W>, names: Vec<String>, connect: Option<&Check<'_>>) -> ExitStatus {
-    let names = if names.is_empty() { desk.store.names() } else { names };
+///
+/// # Errors
+///
+/// The folder of profiles cannot be read.
+pub(super) fn validate<W: Write>(
+    desk: &Desk<'_, W>,
+    names: Vec<String>,
+    connect: Option<&Check<'_>>,
+) -> Result<ExitStatus, Error> {
+    let names = if names.is_empty() { desk.store.names()? } else { names };
     let mut failure = None;
     for name in names {
         match check_profile(&name, desk.variable) {
@@ -132,7 +140,7 @@ pub(super) fn validate<W: Write>(desk: &Desk<'_, W>, names: Vec<String>, connect
             }
         }
         match connect.map(|connect| connect(&name)).transpose() {
-            Ok(Some(ExitStatus::Interrupted(signal))) => return ExitStatus::Interrupted(signal),
+            Ok(Some(ExitStatus::Interrupted(signal))) => return Ok(ExitStatus::Interrupted(signal)),
             Ok(_) => {}
             Err(error) => {
                 failure.get_or_insert(error.kind());
@@ -140,5 +148,5 @@ pub(super) fn validate<W: Write>(desk: &Desk<'_, W>, names: Vec<String>, connect
             }
         }
     }
-    failure.map_or(ExitStatus::Done, ExitStatus::Partly)
+    Ok(failure.map_or(ExitStatus::Done, ExitStatus::Partly))
 }

@@ -29,8 +29,8 @@ pub(crate) fn run(
         ProfileJob::Show { name, effective: false } => look::show(&mut desk, name)?,
         ProfileJob::Path(name) => look::path(&mut desk, name)?,
         ProfileJob::Export { name, with_secrets } => look::export(&mut desk, &name, with_secrets)?,
-        ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None),
-        ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect)),
+        ProfileJob::Validate { names, connect: false } => look::validate(&desk, names, None)?,
+        ProfileJob::Validate { names, connect: true } => look::validate(&desk, names, Some(connect))?,
         ProfileJob::Import { path, format, name, secrets, dry_run, force } => {
             let options = ImportOptions { format, name, stem: import::stem(path.as_deref()), secrets };
             import::import(&mut desk, path.as_deref(), &options, dry_run, force)?

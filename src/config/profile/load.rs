@@ -170,7 +170,7 @@ impl Reader<'_> {
             Ok(text) => Ok(Opened { path: fs::canonicalize(&path).unwrap_or(path), called: name.to_owned(), text }),
             Err(error) => {
                 let refused = Error::usage(format!("profile {}: {error}", path.display()));
-                let names = self.store.names();
+                let names = self.store.names().unwrap_or_default();
                 match nearest(name.trim_end_matches(".toml"), names.iter().map(String::as_str)) {
                     Some(similar) => Err(refused.with_hint(format!("did you mean `{similar}`?"))),
                     None => Err(refused),

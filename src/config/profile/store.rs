@@ -64,19 +64,24 @@ impl Store {
     }
 
     /// The names of all profiles, sorted.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) =
-            self.profiles().and_then(|folder| fs::read_dir(folder).map_err(|error| Error::local(error.to_string())))
-        else {
-            return Vec::new();
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read; one that does not exist is empty.
+    pub(crate) fn names(&self) -> Result<Vec<String>, Error> {
+        let folder = self.profiles()?;
+        let cannot_read = |error| cannot("read", &folder, &error);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(cannot_read)?,
         };
-        let name = |entry: fs::DirEntry| {
-            let name = entry.file_name().into_string().ok()?;
-            name.strip_suffix(".toml").filter(|name| check_name(name).is_ok()).map(ToOwned::to_owned)
-        };
-        let mut names: Vec<_> = entries.filter_map(Result::ok).filter_map(name).collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            let Ok(name) = entry.map_err(cannot_read)?.file_name().into_string() else { continue };
+            names.extend(name.strip_suffix(".toml").filter(|name| check_name(name).is_ok()).map(ToOwned::to_owned));
+        }
         names.sort();
-        names
+        Ok(names)
     }
 
     /// The text of a profile.
@@ -95,7 +100,8 @@ impl Store {
 
     fn missing(&self, name: &str) -> Error {
         let folder = self.profiles().unwrap_or_default();
-        let names = self.names();
+        // Only for the hint.
+        let names = self.names().unwrap_or_default();
         let error = Error::usage(format!("no profile `{name}` in {}", folder.display()));
         match nearest(name, names.iter().map(String::as_str)) {
             Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),

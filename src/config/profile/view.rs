@@ -40,7 +40,11 @@ pub(crate) struct Summary {
 }
 
 /// All profiles, including broken ones.
-pub(crate) fn summaries(store: &Store) -> Vec<Summary> {
+///
+/// # Errors
+///
+/// Their folder cannot be read.
+pub(crate) fn summaries(store: &Store) -> Result<Vec<Summary>, Error> {
     // The list also shows what is broken; a run reports that the selection cannot be read.
     let selected = store.selected().unwrap_or_default();
     let summary = |name: String| {
@@ -54,7 +58,7 @@ pub(crate) fn summaries(store: &Store) -> Vec<Summary> {
             name,
         }
     };
-    store.names().into_iter().map(summary).collect()
+    Ok(store.names()?.into_iter().map(summary).collect())
 }
 
 fn broker(profile: &Profile) -> String {
