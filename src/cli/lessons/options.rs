@@ -332,6 +332,11 @@ pub(super) const LESSONS: &[Lesson] = &[
          only how long that queue is. --rate measures latencies at a given load.",
     ),
     lesson(
+        "start_number",
+        "For instances that are started by hand, each with clients of its own: -c 1000 on one machine, --start-number 1000 -c 1000 on \
+         the next. Their results stay separate; with --shard they are parts of one run, which `bench merge` adds up.",
+    ),
+    lesson(
         "warmup",
         "Connections and caches settle during it. Counts, for example of lost messages, are always of the whole run.",
     ),
