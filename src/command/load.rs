@@ -192,9 +192,13 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         (counts.refused, "refused", ErrorKind::PublishRefused, "message", "refused", "publish: "),
         (counts.unacknowledged, "unacknowledged", unanswered, "message", "not acknowledged", prefix),
     ] {
-        if count > 0 && !is_limited(name) {
+        if count > 0 {
             let were = if count == 1 { "was" } else { "were" };
             let message = format!("{} {were} {what}{}", plural(count, noun), because(report, prefix));
+            if is_limited(name) {
+                talk.warning(message);
+                continue;
+            }
             talk.error(&Error::new(kind, message));
             return Ok(ExitStatus::Partly(kind));
         }

@@ -192,8 +192,8 @@ fn how_many_refused_messages_are_too_many_is_decided_by_their_condition() {
         ("", 5, "error: 2 messages were refused: Quota exceeded"),
         ("--fail unacknowledged>0", 5, "error: 2 messages were refused"),
         ("--fail refused>24%", 99, "error: --fail `refused>24%` is met: measured 25.0 %"),
-        ("--fail refused>25%", 0, ""),
-        ("--fail refused>2", 0, ""),
+        ("--fail refused>25%", 0, "warning: 2 messages were refused: Quota exceeded"),
+        ("--fail refused>2", 0, "warning: 2 messages were refused"),
     ] {
         let broker = ScriptedBroker::start();
         let (_folder, path) = report_file();
