@@ -1392,6 +1392,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from conn" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
@@ -1493,6 +1494,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from pub" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
@@ -1650,6 +1652,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from sub" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
@@ -1773,6 +1776,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from e2e" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
@@ -1922,6 +1926,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand bench; and __fish_seen_subcommand_from run" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r
@@ -2091,6 +2096,7 @@ complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l clients-c
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l rows -d 'How rows are assigned to clients' -r -f -a "in-order\t'In the order of the file; there are at most as many clients as rows'
 wrap\t'In the order of the file, starting again at the first row if there are more clients'
 shuffle\t'At random, each row once before any is used again'"
+complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l start-number -d 'Number before that of the first client: with 100, {client} and %i begin at 101' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l shard -d 'Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad or GNU parallel, auto takes the number of parts from Slurm too' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l run-id -d 'Name shared by all parts of a run, by which `bench merge` recognises them [default: derived from --start-at and the options]' -r
 complete -c mqttx-rs -n "__fish_mqttx_rs_using_subcommand simulate" -l start-at -d 'When to begin, so that several machines start together, for example 2026-11-22T12:00:00Z' -r

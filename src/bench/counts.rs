@@ -149,6 +149,9 @@ pub struct Reasons(pub BTreeMap<String, u64>);
 /// The beginning of a reason that is a protocol violation of the broker.
 pub(crate) const VIOLATION: &str = "the broker broke the protocol";
 
+/// The beginnings of reasons that are answers which the broker did not give.
+pub(crate) const UNANSWERED: [&str; 2] = ["no CONNACK", "no SUBACK"];
+
 /// How many different reasons are counted, so that peers that invent new ones do not fill memory.
 const MAXIMUM_REASONS: usize = 64;
 

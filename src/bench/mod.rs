@@ -47,7 +47,7 @@ mod verdict;
 mod worker;
 
 pub(crate) use change::{Change as RunChange, Changed, median};
-pub(crate) use counts::{Counts, Reasons, VIOLATION};
+pub(crate) use counts::{Counts, Reasons, UNANSWERED, VIOLATION};
 pub(crate) use identity::Identity;
 pub(crate) use latency::Latencies;
 pub use latency::{Latency, Measure};

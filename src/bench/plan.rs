@@ -55,7 +55,7 @@ pub(super) struct Expected {
 /// The values of the placeholders of a client.
 #[derive(Debug, Clone, Copy)]
 struct Filling<'a> {
-    /// From 1.
+    /// From 1, or behind `--start-number`.
     number: u64,
     client_id: &'a str,
     user_name: &'a str,
@@ -301,7 +301,7 @@ impl Plan {
         };
         let user_name = user_name.as_deref().unwrap_or_default();
         let row = self.row(client);
-        let filling = Filling { number: client.number + 1, client_id: &client_id, user_name, sequence, row };
+        let filling = Filling { number: self.number_of(client), client_id: &client_id, user_name, sequence, row };
         filling.append(pattern, drawer, out);
     }
 
@@ -386,6 +386,11 @@ impl Plan {
         self.scenario.publishers().map(|(_, publish)| publish.qos).max().unwrap_or_default()
     }
 
+    /// What `{client}` stands for.
+    fn number_of(&self, client: ClientNumber) -> u64 {
+        self.scenario.start_number.saturating_add(client.number + 1)
+    }
+
     /// The same names each time that a client is asked for its own, by whichever of its flows.
     fn drawer_of(&self, client: ClientNumber) -> Drawer {
         let group = self.group(client).flow_of.unwrap_or(client.group);
@@ -393,7 +398,7 @@ impl Plan {
     }
 
     fn names(&self, client: ClientNumber, drawer: &mut Drawer) -> (String, Option<String>) {
-        let number = client.number + 1;
+        let number = self.number_of(client);
         let login = &self.group(client).login;
         let fixed_name = login.user_name.as_ref().map_or("", Text::as_str);
         let filling = Filling { number, client_id: "", user_name: fixed_name, sequence: number, row: self.row(client) };

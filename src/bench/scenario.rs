@@ -43,6 +43,8 @@ pub(crate) struct Scenario {
     pub workers: usize,
     /// Which part of a run over several machines.
     pub shard: Shard,
+    /// The number before that of the first client of each group.
+    pub start_number: u64,
     /// Random number of the run, in its stamps.
     pub run: u32,
     /// Where stamps of received messages are looked for; at least one place.

@@ -140,14 +140,14 @@ impl Stampable {
     }
 }
 
-/// The properties of messages that carry a stamp or Correlation Data in them, each used again when its message is done with: in the end
-/// none is made anew.
+/// The properties of messages that carry a stamp or Correlation Data in them. Each is used again when its message is done
+/// with: in the end none is made anew.
 #[derive(Debug, Default)]
-pub(super) struct StampedProperties {
+pub(super) struct ReusedProperties {
     used: VecDeque<Arc<PublishProperties>>,
 }
 
-impl StampedProperties {
+impl ReusedProperties {
     /// More than any window: one that is still in use is left to its message then.
     const MOST: usize = 1 << 16;
 
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn properties_are_used_again_when_their_message_is_gone() {
-        let mut properties = StampedProperties::default();
+        let mut properties = ReusedProperties::default();
         let common = PublishProperties { content_type: Some("x".into()), ..PublishProperties::default() };
         let first = properties.next(Some(&common), Some(&stamp(1)), None);
         let place = Arc::as_ptr(&first);

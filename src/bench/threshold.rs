@@ -8,8 +8,8 @@
 //!           | "throughput"    messages sent in a second
 //!           | "connect_rate"  how fast the clients connected in the beginning, as a part of --ramp or --interval
 //!           | "late_start"    how long the load began behind --start-at
-//!           | "loss"          deliveries lost; with % in relation to those expected
-//!           | any count       lost, duplicated, reordered, refused, dropped, connections_lost, ...
+//!           | any count       lost (or "loss"), duplicated, refused, dropped, connections_lost, ...;
+//!                             some with % in relation to another one: loss>1%, refused>25%
 //! operator  = ">" | ">=" | "<" | "<=" | "=" | "!="
 //! value     = number [ "ns" | "us" | "ms" | "s" | "%" ]
 //! ```
@@ -129,7 +129,8 @@ enum Metric {
     Throughput,
     LateStart,
     ConnectRate,
-    LossShare,
+    /// A count in relation to the one that it is a part of.
+    Share(&'static str),
     Count(&'static str),
 }
 
@@ -170,6 +171,29 @@ impl Threshold {
         ),
         ("late_start", "how long the load began behind `--start-at`", "late_start>1s"),
     ];
+
+    /// Counts that are part of another one, so that they can be given in percent.
+    pub(crate) const PARTS: [(&str, &str); 13] = [
+        ("connections_failed", "connections_attempted"),
+        ("connections_refused", "connections_attempted"),
+        ("connections_lost", "connected"),
+        ("subscriptions_refused", "subscriptions_attempted"),
+        ("unsubscriptions_refused", "unsubscriptions_attempted"),
+        ("refused", "scheduled"),
+        ("unacknowledged", "sent"),
+        ("unsent", "scheduled"),
+        ("dropped", "scheduled"),
+        ("late", "scheduled"),
+        ("lost", "expected"),
+        ("duplicated", "delivered"),
+        ("responses_timed_out", "requests"),
+    ];
+
+    /// Whether it is a limit to this count of the whole run, and so decides how much of it makes the run a failure.
+    pub(crate) fn limits(&self, count: &str) -> bool {
+        let of_count = matches!(self.metric, Metric::Count(name) | Metric::Share(name) if name == count);
+        of_count && self.group.is_none() && matches!(self.operator, Operator::Above | Operator::AtLeast)
+    }
 
     /// Where it says no measure, it is of this one.
     pub(crate) fn resolve(&mut self, way: Measure) {
@@ -242,8 +266,10 @@ impl Threshold {
         match self.metric {
             Metric::Latency(measure, _) if measure == measures => None,
             Metric::Latency(..) => Some("of a group only the latency that the report shows is measured"),
-            Metric::Count("lost" | "expected") | Metric::LossShare => Some("losses are counted for the whole run only"),
-            Metric::Count(_) => None,
+            Metric::Count("lost" | "expected") | Metric::Share("lost") => {
+                Some("losses are counted for the whole run only")
+            }
+            Metric::Count(_) | Metric::Share(_) => None,
             _ => Some("it is measured for the whole run only"),
         }
     }
@@ -262,7 +288,7 @@ impl Threshold {
     pub fn words(&self, value: f64) -> String {
         match self.metric {
             Metric::Latency(..) | Metric::LateStart => time(value),
-            Metric::Rate | Metric::ConnectRate | Metric::LossShare => format!("{} %", digits(value * 100.0)),
+            Metric::Rate | Metric::ConnectRate | Metric::Share(_) => format!("{} %", digits(value * 100.0)),
             Metric::Throughput => format!("{}/s", digits(value)),
             Metric::Count(_) => format!("{value:.0}"),
         }
@@ -276,8 +302,7 @@ impl Threshold {
             Metric::Throughput => Needs::Publishers,
             Metric::LateStart => Needs::Barrier,
             Metric::ConnectRate => Needs::Ramp,
-            Metric::LossShare => Needs::Losses,
-            Metric::Count(name) => match name {
+            Metric::Count(name) | Metric::Share(name) => match name {
                 "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
                 "late"
                 | "late_due_to_core"
@@ -320,7 +345,11 @@ impl Metric {
             Self::Throughput => measured.throughput(),
             Self::ConnectRate => measured.connect_rate(),
             Self::LateStart => measured.late_start().map(|seconds| seconds * 1e9),
-            Self::LossShare => (counts.expected > 0).then(|| counts.lost as f64 / counts.expected as f64),
+            Self::Share(name) => {
+                let (_, whole) = Threshold::PARTS.into_iter().find(|(part, _)| *part == name)?;
+                let (part, whole) = (counts.get(name)?, counts.get(whole)?);
+                (whole > 0).then(|| part as f64 / whole as f64)
+            }
             Self::Count(name) => counts.get(name).map(|count| count as f64),
         }
     }
@@ -427,7 +456,9 @@ impl FromStr for Threshold {
             (Metric::Latency(..) | Metric::LateStart, Unit::Time)
             | (Metric::Rate | Metric::ConnectRate, Unit::Percent)
             | (_, Unit::Bare) => {}
-            (Metric::Count("lost"), Unit::Percent) => parsed = Metric::LossShare,
+            (Metric::Count(name), Unit::Percent) if Self::PARTS.iter().any(|(part, _)| *part == name) => {
+                parsed = Metric::Share(name);
+            }
             _ => return Err(invalid("the unit does not fit what is measured".into())),
         }
         if matches!(parsed, Metric::Latency(..) | Metric::LateStart) && unit == Unit::Bare && value != 0.0 {
@@ -503,7 +534,7 @@ mod tests {
     fn run() -> Run {
         let mut latency = Latency::new();
         (1..=100).for_each(|millis| latency.record(millis * 1_000_000));
-        Run(latency, Counts { lost: 3, expected: 1000, delivered: 997, ..Counts::default() })
+        Run(latency, Counts { lost: 3, expected: 1000, delivered: 997, refused: 1, scheduled: 4, ..Counts::default() })
     }
 
     #[test]
@@ -526,9 +557,29 @@ mod tests {
             ("rate<99.9%", true),
             ("throughput<900", false),
             ("delivered<1000", true),
+            ("refused>24%", true),
+            ("refused>25%", false),
+            ("duplicates>0%", false),
         ] {
             let finding = text.parse::<Threshold>().unwrap().judge(&run());
             assert_eq!(finding.failed, failed, "{text}: {finding:?}");
+        }
+    }
+
+    #[test]
+    fn each_part_is_a_count_of_a_count() {
+        for (part, whole) in Threshold::PARTS {
+            assert!(Counts::NAMES.contains(&part) && Counts::NAMES.contains(&whole), "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_limited_by_what_says_how_much_of_it_is_too_much() {
+        let limits = |text: &str, count| text.parse::<Threshold>().unwrap().limits(count);
+        assert!(limits("refused>25%", "refused") && limits("refused>=10", "refused"));
+        assert!(limits("loss>1%", "lost"));
+        for text in ["refused<1", "dropped>0", "g: refused>3", "rate<0.9"] {
+            assert!(!limits(text, "refused"), "{text}");
         }
     }
 
@@ -564,6 +615,7 @@ mod tests {
             ("e2e.p99>1%", "does not fit"),
             ("rate<1s", "does not fit"),
             ("delivered>1ms", "does not fit"),
+            ("sent<1%", "does not fit"),
         ] {
             let error = text.parse::<Threshold>().unwrap_err().to_string();
             assert!(error.contains(fault), "{text}: {error}");

@@ -23,6 +23,12 @@ Generated from the tables that the program reads them by; do not edit it by hand
 several parts, and `--find-max CONDITIONS` (with commas between them) searches the highest rate at which all hold. What was
 not measured fails. `--abort-on-fail` ends a run as soon as a condition holds that can only get worse.
 
+A run with refused messages ends with exit code 5 and one with lost connections with 7, as a message of `pub` would. A
+condition with `>` or `>=` about such a count decides instead: with `--fail 'refused>25%'` the exit code is 0 up to a quarter
+and 99 above it. This holds for `refused` (5), `unacknowledged` (8, or 7 where a connection was lost), `connections_failed` (3),
+`connections_refused` (4), `connections_lost` (7) and `subscriptions_refused` (6). Lost and repeated deliveries are warnings
+unless a condition makes them a failure: `loss>0`, `duplicates>0`.
+
     condition = [group ':'] metric operator value
     operator  = > | >= | < | <= | = | !=
     value     = a number, with a unit where one fits: ns us ms s for times, % for parts
@@ -55,11 +61,14 @@ fn page() -> String {
     }
     page.push_str(
         "\n## Counts\n\nOver the whole run, warm-up and drain included. `loss` and `duplicates` are other names of `lost` and \
-         `duplicated`;\nwith `%`, `loss` is in relation to what was expected: `loss>0.1%`.\n\n| metric | counts |\n|---|---|\n",
+         `duplicated`.\nSome can be given in percent of another count: `loss>0.1%`, `refused>25%`.\n\n\
+         | metric | counts | with `%`, of |\n|---|---|---|\n",
     );
     for (name, meaning) in Counts::NAMES.iter().zip(Counts::MEANINGS) {
         assert!(format!("{name}>0").parse::<Threshold>().is_ok(), "{name}");
-        writeln!(page, "| `{name}` | {} |", meaning.trim().trim_end_matches('.')).unwrap();
+        let whole = Threshold::PARTS.iter().find(|(part, _)| part == name);
+        let whole = whole.map_or_else(String::new, |(_, whole)| format!("`{whole}`"));
+        writeln!(page, "| `{name}` | {} | {whole} |", meaning.trim().trim_end_matches('.')).unwrap();
     }
     page
 }

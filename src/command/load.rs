@@ -3,7 +3,8 @@
 use super::metrics::{Metrics, Scraped};
 use super::trace::Tracer;
 use crate::bench::{
-    self, Ended, LATE_START, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, VIOLATION,
+    self, Ended, LATE_START, LimitedBy, Observer, Report, RunError, RunOptions, Scenario, Taps, Threshold, UNANSWERED,
+    VIOLATION,
 };
 use crate::error::{Error, ErrorKind, ExitStatus};
 use crate::output::{BenchDisplay, Stdout, Talk, Terminal, TraceFormat, WriteError};
@@ -129,7 +130,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let failed = not_connected + refused;
     let connect = || {
         let kind = if refused > not_connected { ErrorKind::ConnectRefused } else { ErrorKind::Connect };
-        let kind = if refused == 0 { by_violation(report, "connect: ", kind) } else { kind };
+        let kind = if refused == 0 { by_reason(report, "connect: ", kind) } else { kind };
         let because = because(report, "connect: ");
         Error::new(kind, format!("{failed} of {} failed{because}", plural(counts.connections_attempted, "connect")))
     };
@@ -137,7 +138,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     match report.ended {
         Ended::NeverConnected if failed > 0 => return Err(connect()),
         Ended::ConnectionsLost => {
-            let kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
+            let kind = by_reason(report, "connection lost: ", ErrorKind::ConnectionLost);
             return Err(Error::new(kind, format!("all connections were lost{lost}")));
         }
         Ended::GeneratorFailed => {
@@ -145,7 +146,10 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
             return Err(Error::local(format!("the load generator failed{because}")));
         }
         Ended::Stalled => {
-            return Err(Error::new(ErrorKind::TimedOut, "nothing happened for a minute, with messages outstanding"));
+            let kind = by_reason(report, "publish: ", ErrorKind::TimedOut);
+            let because = if kind == ErrorKind::Protocol { because(report, "publish: ") } else { String::new() };
+            let what = format!("nothing happened for a minute, with messages outstanding{because}");
+            return Err(Error::new(kind, what));
         }
         Ended::Aborted => {
             let what = "the run was ended early by a --fail condition";
@@ -154,25 +158,47 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
         }
         _ => {}
     }
+    // How much of something is too much is decided by the condition that limits it, which has been judged.
+    let is_limited = |count: &str| {
+        let conditions = report.thresholds.iter().filter_map(|finding| finding.threshold.parse::<Threshold>().ok());
+        conditions.into_iter().any(|condition| condition.limits(count))
+    };
+    let connects = [(not_connected, "connections_failed"), (refused, "connections_refused")];
+    let too_few = clients.missing > 0 && connects.iter().any(|(count, name)| *count > 0 && !is_limited(name));
     // What `--reconnect` recovered from is counted, but is not a failure.
-    if clients.missing > 0 && failed > 0 && (counts.connections_lost == 0 || clients.failed > 0) {
+    if too_few && (counts.connections_lost == 0 || clients.failed > 0) {
         let error = connect();
         talk.error(&error);
         return Ok(ExitStatus::Partly(error.kind()));
     }
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
-    let lost_kind = by_violation(report, "connection lost: ", ErrorKind::ConnectionLost);
+    let lost_kind = by_reason(report, "connection lost: ", ErrorKind::ConnectionLost);
     // An answer lost with its connection is not one that the broker failed to give.
-    let unanswered = if counts.connections_lost > 0 { lost_kind } else { ErrorKind::TimedOut };
-    for (count, kind, noun, what, prefix) in [
-        (not_back, lost_kind, "connection", "lost", "connection lost: "),
-        (counts.subscriptions_refused, ErrorKind::SubscribeRefused, "subscription", "refused", "subscribe: "),
-        (counts.refused, ErrorKind::PublishRefused, "message", "refused", "publish: "),
-        (counts.unacknowledged, unanswered, "message", "not acknowledged", "connection lost: "),
+    let (unanswered, prefix) = if counts.connections_lost > 0 {
+        (lost_kind, "connection lost: ")
+    } else {
+        (by_reason(report, "publish: ", ErrorKind::TimedOut), "publish: ")
+    };
+    for (count, name, kind, noun, what, prefix) in [
+        (not_back, "connections_lost", lost_kind, "connection", "lost", "connection lost: "),
+        (
+            counts.subscriptions_refused,
+            "subscriptions_refused",
+            ErrorKind::SubscribeRefused,
+            "subscription",
+            "refused",
+            "subscribe: ",
+        ),
+        (counts.refused, "refused", ErrorKind::PublishRefused, "message", "refused", "publish: "),
+        (counts.unacknowledged, "unacknowledged", unanswered, "message", "not acknowledged", prefix),
     ] {
         if count > 0 {
             let were = if count == 1 { "was" } else { "were" };
             let message = format!("{} {were} {what}{}", plural(count, noun), because(report, prefix));
+            if is_limited(name) {
+                talk.warning(message);
+                continue;
+            }
             talk.error(&Error::new(kind, message));
             return Ok(ExitStatus::Partly(kind));
         }
@@ -180,10 +206,21 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     Ok(ExitStatus::Done)
 }
 
-/// Whether the broker violated the protocol, which is then the error.
-fn by_violation(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
-    let breaks = |reason: &str| reason.strip_prefix(prefix).is_some_and(|why| why.starts_with(VIOLATION));
-    if report.reasons.0.keys().any(|reason| breaks(reason)) { ErrorKind::Protocol } else { otherwise }
+/// The kind of failures of which at least one was a violation of the protocol, or all of which were an answer that did not
+/// come.
+fn by_reason(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
+    let mut reasons = report.reasons.0.keys().filter_map(|reason| reason.strip_prefix(prefix)).peekable();
+    let is_any = reasons.peek().is_some();
+    let (mut violated, mut unanswered) = (false, is_any);
+    for why in reasons {
+        violated |= why.starts_with(VIOLATION);
+        unanswered &= UNANSWERED.iter().any(|answer| why.starts_with(answer));
+    }
+    match (violated, unanswered) {
+        (true, _) => ErrorKind::Protocol,
+        (false, true) => ErrorKind::TimedOut,
+        (false, false) => otherwise,
+    }
 }
 
 /// The most frequent reason of one kind.

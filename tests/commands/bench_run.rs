@@ -170,7 +170,7 @@ fn connects_that_a_slow_broker_holds_up_are_measured_from_their_plan_and_counted
     }
     let mut unanswered = broker.accept();
     unanswered.expect_connect();
-    let ended = program.wait().expect_code(3);
+    let ended = program.wait().expect_code(8);
     assert!(ended.stderr.contains("no CONNACK before the end"), "{}", ended.stderr);
     let report = read(&report);
     let counts = report.counts;

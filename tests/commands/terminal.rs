@@ -128,6 +128,11 @@ fn a_bench_shows_its_progress_on_a_terminal_and_leaves_only_the_report() {
     screen.wait_for(" of 3600 s  ");
     screen.wait_for("in flight 0  connected 2  errors 0");
     screen.wait_for("  a second, at most ");
+    screen.wait_until("each line below the one before", |screen| {
+        let lines = screen.lines();
+        let plot = lines.iter().find(|line| line.contains("a second, at most "));
+        lines.iter().any(|line| line.starts_with("  sent ")) && plot.is_some_and(|plot| !plot.contains("max "))
+    });
     screen.type_keys(key::CTRL_C);
     screen.wait_for_end();
     let seen = screen.contents();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::tools::Tools;
 use crate::bench::plan::{ClientNumber, Plan};
-use crate::bench::stamping::StampedProperties;
+use crate::bench::stamping::ReusedProperties;
 use crate::bench::{Payload, Publish, Stamp, StampPlace, Text};
 use crate::mqtt::{PublishProperties, TopicName};
 use crate::payload::placeholder::Drawer;
@@ -21,7 +21,7 @@ pub(super) struct Contents {
     /// Of every message.
     properties: Option<Arc<PublishProperties>>,
     /// Of messages that carry a stamp in theirs.
-    stamped: StampedProperties,
+    stamped: ReusedProperties,
 }
 
 /// Why a template, filled in for a message, cannot be its payload.
@@ -46,13 +46,13 @@ pub(super) struct Next<'a> {
 
 impl Contents {
     pub(super) fn new(client: ClientNumber) -> Self {
-        Self { client, next: 0, properties: None, stamped: StampedProperties::default() }
+        Self { client, next: 0, properties: None, stamped: ReusedProperties::default() }
     }
 
     /// A phase begins.
     pub(super) fn begin(&mut self, plan: &Plan) {
         self.properties = plan.publish_properties(self.client);
-        self.stamped = StampedProperties::default();
+        self.stamped = ReusedProperties::default();
     }
 
     /// Payload and properties of the next message.

@@ -236,7 +236,7 @@ impl Flow {
     }
 
     /// Sent, and neither answered nor given up.
-    fn unanswered(&self) -> u64 {
+    pub(super) fn unanswered(&self) -> u64 {
         if self.qos == QoS::AtMostOnce { 0 } else { self.sent.saturating_sub(self.answered + self.lost) }
     }
 

@@ -335,6 +335,11 @@ impl Publisher {
         self.flows.iter().map(Flow::outstanding).sum()
     }
 
+    /// Whether messages that were sent have no answer.
+    pub(super) fn waits_for_answers(&self) -> bool {
+        self.flows.iter().any(|flow| flow.unanswered() > 0)
+    }
+
     /// Messages scheduled that the socket has not taken.
     pub(super) fn waits_to_be_sent(&self) -> u64 {
         self.flows.iter().map(Flow::waits_to_be_sent).sum()

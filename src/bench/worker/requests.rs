@@ -1,4 +1,8 @@
 //! Requests of one flow: which wait for their response, and how long each took.
+//!
+//! Where nothing but their order tells responses apart (MQTT 3.1.1 without the number in the topic), a response answers the
+//! oldest request that has none, one that has timed out included: the response is late then, and the next request is not
+//! credited with it. A response that is not there after twice the time is taken as lost, and its request no longer waits for one.
 
 use std::collections::VecDeque;
 
@@ -22,6 +26,8 @@ pub(super) struct Requests {
     waiting: VecDeque<Waiting>,
     /// How many of them have no response.
     open: u64,
+    /// When those were sent that have timed out and whose response is still the next in order.
+    owed: VecDeque<u64>,
 }
 
 #[derive(Debug)]
@@ -44,13 +50,16 @@ enum Found {
     Foreign,
 }
 
+/// What is said of a late response that only the order tells.
+const LATE_IN_ORDER: &str = "response: too late, by the order of responses; Correlation Data or {sequence} in response_topic would say whose it is";
+
 /// Bytes of Correlation Data: run, publisher, number.
 const CORRELATION: usize = 16;
 
 impl Requests {
     pub(super) fn new(request: &Request) -> Self {
         let (correlation, timeout) = (request.correlation, nanos(request.timeout));
-        Self { correlation, timeout, filter: None, waiting: VecDeque::new(), open: 0 }
+        Self { correlation, timeout, filter: None, waiting: VecDeque::new(), open: 0, owed: VecDeque::new() }
     }
 
     /// Where responses come from now on.
@@ -98,7 +107,12 @@ impl Requests {
                 tools.recorder.measure(Measure::Response, begin, tools.now.saturating_sub(begin));
                 self.forget();
             }
-            Found::Late => tools.recorder.counts.responses_late += 1,
+            Found::Late => {
+                tools.recorder.counts.responses_late += 1;
+                if self.owed.pop_front().is_some() {
+                    tools.recorder.reasons.note(LATE_IN_ORDER.to_owned());
+                }
+            }
             Found::Foreign => tools.recorder.counts.responses_foreign += 1,
         }
         true
@@ -120,10 +134,7 @@ impl Requests {
             Correlation::Level(level) => {
                 message.topic.as_str().split('/').nth(level).and_then(|text| text.parse().ok())
             }
-            // The first that has no answer.
-            Correlation::Order => {
-                return if self.waiting.is_empty() { Found::Foreign } else { Found::Response(0) };
-            }
+            Correlation::Order => return self.next_in_order(),
         };
         let Some(sequence) = sequence else { return Found::Foreign };
         match self.waiting.binary_search_by_key(&sequence, |waiting| waiting.sequence) {
@@ -132,23 +143,46 @@ impl Requests {
         }
     }
 
+    /// Which request the next response answers where it says nothing itself.
+    fn next_in_order(&self) -> Found {
+        match (self.owed.is_empty(), self.waiting.is_empty()) {
+            (false, _) => Found::Late,
+            (true, false) => Found::Response(0),
+            (true, true) => Found::Foreign,
+        }
+    }
+
     /// Gives up those whose time is over.
     pub(super) fn expire(&mut self, tools: &mut Tools) {
+        tools.recorder.counts.responses_timed_out += self.time_out(tools.now);
+    }
+
+    /// Gives up those whose time is over; how many had no response.
+    fn time_out(&mut self, now: u64) -> u64 {
+        let mut count = 0;
         while let Some(first) = self.waiting.front()
-            && tools.now.saturating_sub(first.sent) > self.timeout
+            && now.saturating_sub(first.sent) > self.timeout
         {
             let is_open = u64::from(!first.is_answered);
-            tools.recorder.counts.responses_timed_out += is_open;
+            count += is_open;
             self.open -= is_open;
+            if self.correlation == Correlation::Order {
+                self.owed.push_back(first.sent);
+            }
             self.waiting.pop_front();
             self.forget();
         }
+        while self.owed.front().is_some_and(|sent| now.saturating_sub(*sent) / 2 > self.timeout) {
+            self.owed.pop_front();
+        }
+        count
     }
 
     /// No more responses are waited for.
     pub(super) fn give_up(&mut self, tools: &mut Tools) {
         tools.recorder.counts.responses_timed_out += std::mem::take(&mut self.open);
         self.waiting.clear();
+        self.owed.clear();
     }
 
     /// How many requests wait for their response.
@@ -179,6 +213,44 @@ fn read_correlation(data: &[u8]) -> Option<(u32, u32, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Requests of a flow in which only the order says which response is whose, sent at these times.
+    fn in_order(timeout: u64, sent: &[u64]) -> Requests {
+        let waiting = |(number, sent): (usize, &u64)| Waiting {
+            sequence: number as u64,
+            begin: *sent,
+            sent: *sent,
+            is_answered: false,
+        };
+        Requests {
+            correlation: Correlation::Order,
+            timeout,
+            filter: None,
+            waiting: sent.iter().enumerate().map(waiting).collect(),
+            open: sent.len() as u64,
+            owed: VecDeque::new(),
+        }
+    }
+
+    #[test]
+    fn the_response_to_a_request_that_has_timed_out_is_not_credited_to_the_next_one() {
+        let mut requests = in_order(100, &[0, 10, 90]);
+        assert_eq!((requests.time_out(100), requests.next_in_order()), (0, Found::Response(0)));
+        assert_eq!((requests.time_out(111), requests.open), (2, 1));
+        for _ in 0..2 {
+            assert_eq!(requests.next_in_order(), Found::Late);
+            requests.owed.pop_front();
+        }
+        assert_eq!(requests.next_in_order(), Found::Response(0), "in order again");
+    }
+
+    #[test]
+    fn a_response_that_is_not_there_after_twice_the_time_is_not_waited_for() {
+        let mut requests = in_order(100, &[0, 150]);
+        assert_eq!((requests.time_out(101), requests.next_in_order()), (1, Found::Late));
+        assert_eq!((requests.time_out(202), requests.next_in_order()), (0, Found::Response(0)));
+        assert_eq!((requests.time_out(251), requests.time_out(352), requests.next_in_order()), (1, 0, Found::Foreign));
+    }
 
     #[test]
     fn correlation_data_is_read_as_it_was_written_and_nothing_else_is() {

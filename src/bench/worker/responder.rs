@@ -1,9 +1,8 @@
 //! Answers requests: what a client with `role = "reply"` publishes for each message that it receives.
 
-use std::sync::Arc;
-
 use crate::bench::Reply;
-use crate::mqtt::{Message, PublishProperties, TopicFilter, TopicName};
+use crate::bench::stamping::ReusedProperties;
+use crate::mqtt::{Message, TopicFilter, TopicName};
 use crate::session::{PublishError, Session};
 
 /// Answers the requests that one client receives.
@@ -11,6 +10,10 @@ use crate::session::{PublishError, Session};
 pub(super) struct Responder {
     /// What it has subscribed to, for requests that do not say where the response goes.
     filters: Vec<TopicFilter>,
+    /// Where the last response went, which the next one often does too.
+    last: Option<TopicName>,
+    /// Of responses with the Correlation Data of their request.
+    properties: ReusedProperties,
 }
 
 /// Why a request has no answer.
@@ -31,21 +34,26 @@ impl Responder {
     }
 
     /// Hands the session the answer to a request.
-    pub(super) fn answer(&self, request: &Message, reply: &Reply, session: &mut Session) -> Result<(), Unanswered> {
+    pub(super) fn answer(&mut self, request: &Message, reply: &Reply, session: &mut Session) -> Result<(), Unanswered> {
         let asked = request.properties.as_deref();
         let topic = match asked.and_then(|asked| asked.response_topic.as_deref()) {
-            Some(topic) => TopicName::parse(topic.to_owned()).map_err(|_| Unanswered::InvalidTopic)?,
+            Some(topic) => self.named(topic).ok_or(Unanswered::InvalidTopic)?,
             None => self.topic(request.topic.as_str(), reply).ok_or(Unanswered::NoTopic)?,
         };
         let correlation_data = asked.and_then(|asked| asked.correlation_data.clone());
-        let properties = correlation_data.map(|correlation_data| {
-            let correlation_data = Some(correlation_data);
-            Arc::new(PublishProperties { correlation_data, ..PublishProperties::default() })
-        });
+        let properties = correlation_data.map(|data| self.properties.next(None, None, Some(data)));
         let payload = reply.payload.clone().unwrap_or_else(|| request.payload.clone());
         let message = Message { properties, qos: reply.qos.unwrap_or(request.qos), ..Message::new(topic, payload) };
         session.publish(message)?;
         Ok(())
+    }
+
+    /// The topic that a request names.
+    fn named(&mut self, topic: &str) -> Option<TopicName> {
+        if self.last.as_ref().is_none_or(|last| last.as_str() != topic) {
+            self.last = Some(TopicName::parse(topic.to_owned()).ok()?);
+        }
+        self.last.clone()
     }
 
     /// The response topic of the group, with what the wildcards of the filter stood for in the place of its own.
@@ -83,6 +91,16 @@ fn with_wildcards(pattern: &str, filter: &str, topic: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_is_read_once_while_requests_name_the_same() {
+        let mut responder = Responder::default();
+        let first = responder.named("answers/1").unwrap();
+        let again = responder.named("answers/1").unwrap();
+        assert_eq!(first.as_str().as_ptr(), again.as_str().as_ptr());
+        assert_eq!(responder.named("answers/2").unwrap().as_str(), "answers/2");
+        assert!(responder.named("answers/#").is_none());
+    }
 
     #[test]
     fn wildcards_of_the_response_topic_are_what_those_of_the_filter_stood_for() {

@@ -65,7 +65,7 @@ impl Work {
         !self.queue.is_empty()
     }
 
-    fn finish(&self, received: &Received, reply: Option<&Reply>, session: &mut Session, tools: &mut Tools) {
+    fn finish(&mut self, received: &Received, reply: Option<&Reply>, session: &mut Session, tools: &mut Tools) {
         if let Some(reply) = reply {
             match self.responder.answer(&received.message, reply, session) {
                 Ok(()) => tools.recorder.counts.replied += 1,

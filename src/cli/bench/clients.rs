@@ -59,6 +59,9 @@ pub struct TimingArgs {
     /// How rows are assigned to clients
     #[arg(long, value_name = "ORDER", default_value = "in-order", requires = "clients_csv")]
     pub rows: RowOrder,
+    /// Number before that of the first client: with 100, {client} and %i begin at 101
+    #[arg(long, value_name = "N", default_value = "0", alias = "startnumber")]
+    pub start_number: u64,
     /// Part of a run on several machines, for example 2/5; /5 takes the number of the part from Kubernetes, Slurm, Nomad
     /// or GNU parallel, auto takes the number of parts from Slurm too
     #[arg(long, value_name = "I/N")]

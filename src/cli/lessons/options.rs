@@ -303,15 +303,38 @@ pub(super) const LESSONS: &[Lesson] = &[
         "Runs at --rate, raises the rate while all conditions are met, and narrows it down when one is not; the best rate \
          is confirmed by --confirm further runs. Conditions are joined by commas: 'ack.p99<50ms,loss=0'.",
     ),
-    lesson(
+    lesson_of(
+        &["bench compare"],
+        "fail",
+        "A measure, an operator and a change from the baseline: 'ack.p99>+10%' is by more than a tenth of it, 'lost>+0' by any. \
+         The measures are those of `mqttx-rs help thresholds`.",
+    ),
+    lesson_of(
+        &[
+            "bench conn",
+            "bench pub",
+            "bench sub",
+            "bench e2e",
+            "bench run",
+            "bench merge",
+            "bench manifest",
+            "simulate",
+        ],
         "fail",
         "A measure, an operator and a value, as `mqttx-rs help thresholds` lists them. A condition that was not measured \
-         counts as failed, and one that the run cannot measure is refused before it begins.",
+         counts as failed, and one that the run cannot measure is refused before it begins. A condition about refused \
+         messages, lost connections or missing answers also decides how many are allowed: with --fail 'refused>25%' the exit \
+         code is 0 up to a quarter, where it is 5 without a condition.",
     ),
     lesson(
         "unpaced",
         "Measures how fast messages get through, not how long they take: with a queue that is always full, a latency says \
          only how long that queue is. --rate measures latencies at a given load.",
+    ),
+    lesson(
+        "start_number",
+        "For instances that are started by hand, each with clients of its own: -c 1000 on one machine, --start-number 1000 -c 1000 on \
+         the next. Their results stay separate; with --shard they are parts of one run, which `bench merge` adds up.",
     ),
     lesson(
         "warmup",

@@ -287,6 +287,7 @@ pub(super) const ROWS: &[Row] = &[
     row("source_ip", BENCH, List, &[]),
     row("clients_csv", BENCH, Path, &[]).scenario("groups.clients_csv"),
     row("rows", BENCH, Text, &[Needs("clients_csv")]).scenario("groups.rows"),
+    row("start_number", BENCH, Number, &[]),
     row("shard", BENCH, Text, &[]),
     row("run_id", BENCH, Text, &[]),
     row("start_at", BENCH, Text, &[]),

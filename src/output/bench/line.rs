@@ -1,14 +1,19 @@
 //! The terminal of the progress line.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};
 
-/// Stderr without the spaces that indicatif fills a line with: the cursor stays after the text, so that the `^C` that
-/// a terminal echoes does not fall on the next line, which would then be cleared in place of this one.
+/// Stderr without the spaces that indicatif fills each line with: the cursor stays after the text of the last one, so that
+/// the `^C` that a terminal echoes does not fall on the next line, which would then be cleared in place of this one.
 #[derive(Debug)]
-struct Unfilled(Term);
+struct Unfilled {
+    term: Term,
+    /// A line was to be filled: the next text begins a new one.
+    is_line_over: AtomicBool,
+}
 
 /// Columns and rows of the terminal.
 pub(super) fn size() -> (usize, usize) {
@@ -18,47 +23,56 @@ pub(super) fn size() -> (usize, usize) {
 
 /// Where the progress line is drawn, at most ten times a second.
 pub(super) fn target() -> ProgressDrawTarget {
-    ProgressDrawTarget::term_like_with_hz(Box::new(Unfilled(Term::stderr())), 10)
+    let unfilled = Unfilled { term: Term::stderr(), is_line_over: AtomicBool::new(false) };
+    ProgressDrawTarget::term_like_with_hz(Box::new(unfilled), 10)
 }
 
 impl TermLike for Unfilled {
     fn width(&self) -> u16 {
-        TermLike::width(&self.0)
+        TermLike::width(&self.term)
     }
 
     fn height(&self) -> u16 {
-        TermLike::height(&self.0)
+        TermLike::height(&self.term)
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+        self.term.move_cursor_up(lines)
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
+        self.term.move_cursor_down(lines)
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
+        self.term.move_cursor_right(columns)
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
+        self.term.move_cursor_left(columns)
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
+        self.term.write_line(text)
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        if text.bytes().all(|byte| byte == b' ') { Ok(()) } else { self.0.write_str(text) }
+        if text.bytes().all(|byte| byte == b' ') {
+            self.is_line_over.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        if self.is_line_over.swap(false, Ordering::Relaxed) {
+            self.term.write_line("")?;
+        }
+        self.term.write_str(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.term.clear_line()
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.is_line_over.store(false, Ordering::Relaxed);
+        self.term.flush()
     }
 }

@@ -327,6 +327,7 @@ impl Draft {
             precision: self.precision,
             workers: 1,
             shard: shard(timing)?,
+            start_number: timing.start_number,
             run: self.run,
             seed: self.seed,
             stamp_places: Vec::new(),

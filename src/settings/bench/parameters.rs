@@ -63,6 +63,9 @@ pub(super) fn parameters(title: &str, scenario: &Scenario) -> Vec<Parameter> {
     if let Precision::Fixed(grain) = scenario.precision {
         say("precision", format!("{:?}", Duration::from_nanos(grain.nanos())));
     }
+    if scenario.start_number > 0 {
+        say("start number", scenario.start_number.to_string());
+    }
     say("workers", scenario.workers.to_string());
     if scenario.shard.count > 1 {
         say(Parameter::SHARD, format!("{} of {}", scenario.shard.index + 1, scenario.shard.count));

@@ -28,11 +28,20 @@ const COMMON: &[Row] = &[
     (&["-R", "--connrate"], Other(&["--ramp", "100/s"], "")),
     (&["-i", "--interval"], Same(&["-i", "10"], "")),
     (&["--ifaddr"], Other(&["--source-ip", "10.0.0.1-10.0.0.9"], "a range, or the option several times")),
-    (&["--prefix"], Other(&["-I", "site-a-%i"], "`-I` is the client id here")),
-    (&["--shortids"], Other(&["-I", "%i"], "")),
+    (
+        &["--prefix"],
+        Other(
+            &["-I", "site-a_bench_pub_%i"],
+            "`-I` is the client id here; emqtt-bench puts `_bench_pub_` or the like behind the prefix",
+        ),
+    ),
+    (&["--shortids"], Other(&["-I", "%i"], "with `--prefix`: `-I 'PREFIX%i'`")),
     (
         &["-n", "--startnumber"],
-        Other(&["--shard", "2/5"], "each machine gets its part of the clients, with their numbers"),
+        Other(
+            &["--start-number", "100"],
+            "also `--startnumber`; the first client is 101; `--shard 2/5` makes several machines parts of one run",
+        ),
     ),
     (&["--num-retry-connect"], Missing("a connect that fails is counted: `--fail 'connections_failed>0'`")),
     (
@@ -78,17 +87,17 @@ const COMMON: &[Row] = &[
 ];
 
 const PUB: &[Row] = &[
-    (&["-t", "--topic"], Same(&["-t", "bench/%i"], "`%i`, `%c` and `%u` mean the same")),
+    (&["-t", "--topic"], Same(&["-t", "bench/%i"], "placeholders: see below")),
     (&["-I", "--interval_of_msg"], Other(&["-t", "a", "-im", "1000"], "or `--rate 50000/s` for all clients together")),
     (&["-s", "--size"], Other(&["-t", "a", "-S", "256"], "")),
     (
         &["-m", "--message"],
         Same(
             &["-t", "a", "-m", "on"],
-            "for `template://FILE` use `--template --file-read FILE`, with other names of placeholders",
+            "for `template://FILE` use `--template --file-read FILE`, with the placeholders below",
         ),
     ),
-    (&["--topics-payload"], Missing("write a scenario with `[[groups.publish]]` for each topic: `bench run FILE`")),
+    (&["--topics-payload"], Missing("a scenario has one `[[groups.publish]]` for each topic: see below")),
     (
         &["--payload-hdrs"],
         Always(
@@ -112,6 +121,72 @@ const SUB: &[Row] = &[
     (&["-q", "--qos"], Same(&["-t", "a", "-q", "1"], "")),
     (&["--payload-hdrs"], Always("payloads of `bench pub -S` are recognised: latency, loss, duplicates and order")),
 ];
+
+/// Placeholders: theirs, how `bench pub` is given ours, and what differs.
+const PLACEHOLDERS: &[Row] = &[
+    (
+        &["%i"],
+        Same(
+            &["-t", "bench/%i"],
+            "number of the client, from 1, or after `--start-number`. There only as a whole level of a topic",
+        ),
+    ),
+    (&["%c"], Same(&["-t", "bench/%c"], "client id")),
+    (&["%u"], Same(&["-t", "bench/%u", "-u", "me"], "user name")),
+    (
+        &["%s"],
+        Other(
+            &["-t", "bench/{counter}"],
+            "number of the message from 1. Here each client counts its own, there all count together; `%s` counts from 0 here",
+        ),
+    ),
+    (&["%TIMESTAMP%"], Other(&["-t", "a", "--template", "-m", "{time:unix}"], "seconds since 1970")),
+    (&["%TIMESTAMPMS%"], Other(&["-t", "a", "--template", "-m", "{time:ms}"], "")),
+    (&["%TIMESTAMPUS%"], Other(&["-t", "a", "--template", "-m", "{time:us}"], "")),
+    (
+        &["%TIMESTAMPNS%"],
+        Missing("`{time:us}` is the finest; latencies are measured without a time in the payload's text"),
+    ),
+    (&["%UNIQUE%"], Other(&["-t", "a", "--template", "-m", "{uuid}"], "also unique over several machines")),
+    (
+        &["%RANDOM%"],
+        Other(&["-t", "a", "--template", "-m", "{string:256}"], "letters and digits; `-S 256` alone sends bytes"),
+    ),
+];
+
+const TOPICS_PAYLOAD: &str = "
+## `--topics-payload`
+
+Each topic of that file is a flow of a scenario here:
+
+| in the file of topics | in the scenario |
+|---|---|
+| `\"name\": \"site/%i/state\"` | `topic = \"site/%i/state\"` |
+| `\"interval_ms\": \"500\"` | `rate_per_client = \"2/s\"` |
+| `\"QoS\": 1` | `qos = 1` |
+| `\"inject_timestamp\": \"ms\"`, with the field `timestamp` | `message = '{\"timestamp\":{time:ms}}'`, `template = true` |
+| `\"payload_encoding\": \"eterm\"` | not here; formats are those of `--format` |
+
+```toml
+[[groups]]
+role = \"pub\"
+count = 100
+
+[[groups.publish]]
+name = \"state\"
+topic = \"site/%i/state\"
+qos = 1
+rate_per_client = \"2/s\"
+template = true
+message = '{\"timestamp\":{time:ms},\"on\":true}'
+
+[[groups.publish]]
+name = \"alarms\"
+topic = \"site/%i/alarm\"
+rate_per_client = \"1/m\"
+message = \"none\"
+```
+";
 
 const HEAD: &str = "# Coming from emqtt-bench
 
@@ -146,11 +221,10 @@ fn section(title: &str, commands: &[&[&str]], rows: &[Row]) -> String {
         text += &match here {
             Same(arguments, remark) => {
                 accepted(arguments);
-                let short = names[0];
-                assert!(
-                    arguments.contains(&short) && long_of(commands[0], short).is_some(),
-                    "{short} is not an option"
-                );
+                let name = names[0];
+                let is_placeholder = name.starts_with('%') && arguments.iter().any(|argument| argument.ends_with(name));
+                let is_option = arguments.contains(&name) && long_of(commands[0], name).is_some();
+                assert!(is_option || is_placeholder, "{name} is not the same");
                 row(&[&theirs, "same", remark])
             }
             Other(arguments, remark) => {
@@ -172,6 +246,8 @@ fn the_page_for_users_of_emqtt_bench_agrees_with_the_program() {
         section("Options of all three", all, COMMON),
         section("`pub`", &all[1..2], PUB),
         section("`sub`", &all[2..], SUB),
+        section("Placeholders", &all[1..2], PLACEHOLDERS),
+        TOPICS_PAYLOAD.to_owned(),
     ];
     compare("from-emqtt-bench.md", &text.concat());
 }

@@ -126,6 +126,32 @@ fn section(command: &[&str], groups: &[&[Opt]], seen: &mut Vec<(&'static str, &'
     text
 }
 
+/// Placeholders: in which command they are tried, with what, and what differs.
+const PLACEHOLDERS: &[(&str, &[&str], &str)] = &[
+    (
+        "%i",
+        &["bench", "pub", "-t", "a/%i", "-I", "x%i", "-u", "u%i"],
+        "number of the client, from 1; also in `-P`, wills and files",
+    ),
+    (
+        "%c",
+        &["bench", "pub", "-t", "a/%c", "-u", "u-%c"],
+        "the client's own id; in `bench pub` of MQTTX, the base of the ids",
+    ),
+    ("%u", &["bench", "sub", "-t", "a/%u", "-u", "me"], "user name of the client"),
+    ("%sc", &["simulate", "-sc", "tesla", "-t", "a/%sc"], "name of the scenario"),
+];
+
+fn placeholders() -> String {
+    let mut text = "\n## Placeholders\n\n| placeholder | here | what differs |\n|---|---|---|\n".to_owned();
+    for (name, line, differs) in PLACEHOLDERS {
+        read(line).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(line.iter().any(|word| word.ends_with(name)), "{name} is not tried");
+        text += &row(&[&code(&[name]), "same", differs]);
+    }
+    text + "\nPayloads take them with `--template`; all placeholders are in [placeholders.md](placeholders.md).\n"
+}
+
 #[test]
 fn the_page_for_users_of_mqttx_agrees_with_the_program() {
     let mut text = HEAD.to_owned();
@@ -144,6 +170,7 @@ fn the_page_for_users_of_mqttx_agrees_with_the_program() {
     for (of, option, difference) in DIFFERENCES {
         assert!(difference.is_empty() || seen.contains(&(*of, *option)), "{of} {option}: there is no such option");
     }
+    text += &placeholders();
     compare("from-mqttx.md", &text);
 }
 

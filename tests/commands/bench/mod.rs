@@ -11,6 +11,7 @@ mod flows;
 mod kept;
 mod manifest;
 mod merging;
+mod migrants;
 mod options;
 mod passing;
 mod payloads;

@@ -77,6 +77,37 @@ fn a_slow_subscriber_acknowledges_one_message_after_another_and_reads_nothing_me
 }
 
 #[test]
+fn a_slow_subscriber_stays_though_it_does_not_see_pingresp_in_time() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let text = "[[groups]]\nrole = \"sub\"\ntopic = \"p\"\nqos = 1\nprocessing_time = \"4s\"\n\
+                [[phases]]\nduration = \"6s\"\n";
+    let program = bench("run -k 1", broker.port(), &path).arg(scenario(&folder, text)).start();
+    let (mut link, _) = broker.accept_session(connack());
+    let subscribe = link.expect_subscribe();
+    link.send(suback(subscribe.id, [1]));
+    link.send(publish("p", "x").qos(1).id(7));
+    let mut pings = 0;
+    while link.receive() == Packet::Pingreq {
+        pings += 1;
+        link.send(Packet::Pingresp);
+    }
+    // The packet that is no PINGREQ was PUBACK, or the connection would have ended before it.
+    loop {
+        match link.receive() {
+            Packet::Pingreq => link.send(Packet::Pingresp),
+            Packet::Disconnect(_) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    link.close();
+    program.wait().expect_code(0);
+    let counts = read(&path).counts;
+    assert!(pings >= 2, "it asks once each keep alive while it reads nothing: {pings}");
+    assert_eq!((counts.connections_lost, counts.connected, counts.delivered), (0, 1, 1));
+}
+
+#[test]
 fn a_slow_subscriber_fills_the_broker_s_socket() {
     let broker = ScriptedBroker::start();
     let (folder, path) = report_file();

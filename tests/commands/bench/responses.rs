@@ -129,6 +129,32 @@ fn in_3_1_1_without_a_number_a_response_answers_the_first_request_that_has_none(
 }
 
 #[test]
+fn without_a_number_a_response_that_is_late_is_not_credited_to_the_next_request() {
+    let broker = ScriptedBroker::start();
+    let (folder, path) = report_file();
+    let lines = "topic = \"ask\"\nresponse_topic = \"answers\"\nresponse_timeout = \"4s\"\nmqtt_version = \"3.1.1\"\n";
+    // The second phase begins when the first request is not waited for any more.
+    let text =
+        asks(lines).replace("limit = 4", "limit = 1") + "[[phases]]\nname = \"one\"\n[[phases]]\nname = \"two\"\n";
+    let program = bench("run", broker.port(), &path).arg(scenario(&folder, &text)).start();
+    let (mut link, _) = subscribed(&broker);
+    (0..2).for_each(|_| _ = link.expect_publish());
+    link.send(publish("answers", "to the first"));
+    link.send(publish("answers", "to the second"));
+    link.send(publish("answers", "to nobody").qos(1).id(9));
+    link.expect(puback(9));
+    link.expect_disconnect();
+    link.close();
+    let ended = program.wait().expect_code(0);
+    let report = read(&path);
+    let counts = &report.counts;
+    assert_eq!((counts.requests, counts.responses, counts.responses_timed_out), (2, 1, 1));
+    assert_eq!((counts.responses_late, counts.responses_foreign), (1, 1));
+    assert_eq!(report.latencies[&Measure::Response].count(), 1);
+    assert!(ended.text().contains("1 x response: too late, by the order of responses"), "{}", ended.text());
+}
+
+#[test]
 fn requesters_and_responders_meet_at_a_real_broker_with_both_versions() {
     let Some(broker) = Mosquitto::start("") else { return };
     for version in ["5.0", "3.1.1"] {

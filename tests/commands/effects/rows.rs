@@ -552,6 +552,7 @@ pub(super) const ROWS: &[Row] = &[
     row(TRAFFIC, "precision", "--precision 1ms"),
     row(LOADS, "workers", "--workers 1").on("--workers 2"),
     row(LOADS, "source-ip", "--source-ip 127.0.0.9"),
+    row(LOADS, "start-number", "--start-number 100"),
     row(LOADS, "shard", "--shard 2/2"),
     row(LOADS, "run-id", "--run-id x").on("--shard 1/2"),
     row(LOADS, "clients-csv", "--clients-csv {dir}/devices.csv"),

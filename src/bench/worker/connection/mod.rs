@@ -17,8 +17,9 @@ use super::subscriber::Subscriber;
 use super::tools::{CLOSING, Tools};
 use crate::bench::clock::nanos;
 use crate::bench::plan::ClientNumber;
-use crate::bench::{Measure, Role};
+use crate::bench::{Measure, Role, UNANSWERED, VIOLATION};
 use crate::mqtt::ReasonCode;
+use crate::payload::plural;
 use crate::session::{DisconnectProperties, Session, State};
 use crate::transport::{DialError, Dialed, Opening, Stream};
 
@@ -249,11 +250,15 @@ impl Connection {
             // The broker does not close behind our DISCONNECT.
             return self.hang_up(tools);
         }
-        let waits_for_answer = matches!(self.stage, Stage::Connecting | Stage::Subscribing);
+        // One that is slow may have SUBACK to read behind retained messages.
+        let waits_for_answer = matches!(self.stage, Stage::Connecting | Stage::Subscribing) && !self.is_busy();
         if waits_for_answer && tools.now.saturating_sub(self.since) > tools.answer_timeout {
-            let what = if self.stage == Stage::Connecting { "connect: no CONNACK" } else { "subscribe: no SUBACK" };
-            tools.recorder.reasons.note(format!("{what} in time"));
-            if self.stage == Stage::Connecting {
+            let is_connecting = self.stage == Stage::Connecting;
+            let (of, what) =
+                if is_connecting { ("connect", UNANSWERED[0]) } else { ("connection lost", UNANSWERED[1]) };
+            tools.recorder.reasons.note(format!("{of}: {what} in time"));
+            self.note_stray_answers(of, tools);
+            if is_connecting {
                 tools.recorder.counts.connections_failed += 1;
             } else {
                 tools.recorder.counts.connections_lost += 1;
@@ -430,14 +435,29 @@ impl Connection {
         }
     }
 
+    /// Something was not answered: that the broker answered something else instead is its fault. Where all is answered, such
+    /// answers do no harm: a broker may repeat some in a session that it resumes.
+    fn note_stray_answers(&self, of: &str, tools: &mut Tools) {
+        let count = self.session.as_ref().map_or(0, |session| session.unsolicited());
+        if count > 0 {
+            let answers = plural(count, "acknowledgement");
+            tools.recorder.reasons.note(format!("{of}: {VIOLATION}: {answers} for a packet id that is not in use"));
+        }
+    }
+
     /// Counts what is left over at the end.
     pub(super) fn settle(&mut self, tools: &mut Tools) {
         tools.recorder.at_group(self.client.group);
+        if let Job::Publish(publisher) = &self.job
+            && publisher.waits_for_answers()
+        {
+            self.note_stray_answers("publish", tools);
+        }
         match &mut self.job {
             Job::Publish(publisher) => publisher.settle(tools),
             Job::Churn(_) if matches!(self.stage, Stage::Dialing | Stage::Connecting) => {
                 tools.recorder.counts.connections_failed += 1;
-                tools.recorder.reasons.note("connect: no CONNACK before the end".to_owned());
+                tools.recorder.reasons.note(format!("connect: {} before the end", UNANSWERED[0]));
             }
             Job::Subscribe(subscriber) if !tools.expects && subscriber.passing.is_none() => {
                 tools.recorder.counts.expected += subscriber.span();

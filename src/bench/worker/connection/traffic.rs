@@ -81,6 +81,8 @@ impl Connection {
         let (plan, connection) = (tools.plan.clone(), self.listing.connection);
         if let (Some(work), Role::Subscribe(subscribe)) = (&mut subscriber.work, &plan.group(self.client).role) {
             work.go_on(subscribe.reply.as_ref(), connection, session, tools);
+            // What answers PINGREQ may wait behind what is not read.
+            session.set_reading(!work.is_busy(), tools.instant());
         }
         if let (Some(passing), Stage::Standing) = (&mut subscriber.passing, self.stage) {
             passing.advance(self.client, session, tools);
@@ -88,7 +90,7 @@ impl Connection {
     }
 
     /// Whether it has not done with what it has read. It is one who leaves that looks at nothing any more.
-    fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         let is_open = self.stage != Stage::Closing;
         matches!(&self.job, Job::Subscribe(subscriber) if subscriber.work.as_ref().is_some_and(|work| work.is_busy()) && is_open)
     }
