@@ -3,6 +3,7 @@
 use tokio::sync::mpsc::Sender;
 
 use super::connection::{Connection, State, place};
+use super::queued::Queued;
 use super::shell::{BATCH, Batch, Occurrence, Shell, Stop};
 use crate::cli::repl::ConnectLine;
 use crate::client::{Client, Events, Pending};
@@ -62,6 +63,7 @@ impl Shell<'_> {
             subscriptions: Vec::new(),
             last_identifier: 0,
             lost: None,
+            queued: Queued::default(),
         };
         // The name is free, or that of one that is offline.
         self.connections.retain(|other| other.name != connection.name);
