@@ -154,7 +154,7 @@ impl Shell<'_> {
         let journal = &self.messages.journal;
         let topics = journal.topics();
         let mut rows = Columns::default();
-        rows.row(["messages", "a second", "bytes per second", "topic"].map(String::from));
+        rows.row(["messages", "per s", "bytes/s", "topic"].map(String::from));
         let all = if topics.others() > 0 { "all, those of very long topics too" } else { "all" };
         rows.row(row(in_groups(journal.received()), topics.rate(now), all));
         for report in topics.busiest(count.map_or(TOPICS, |count| usize::try_from(count).unwrap_or(TOPICS)), now) {
@@ -202,8 +202,7 @@ impl Shell<'_> {
             }
         }
         self.tell_evicted();
-        let stream = self.printer.stream();
-        let columns = self.screen.as_ref().filter(|_| stream.terminal).map_or(usize::MAX, |screen| screen.columns);
+        let (stream, columns) = (self.printer.stream(), self.columns());
         let text: Vec<_> = rows.lines(stream).map(|line| cut(&line, columns).to_owned()).collect();
         self.show_pages((text.join("\n") + if text.is_empty() { "" } else { "\n" }).as_bytes()).await
     }
