@@ -25,7 +25,9 @@ fn taught_at(command: Command, path: &str) -> Command {
         }
         _ => command,
     };
-    let command = command.mut_args(|option| with_lesson(option, path));
+    // An option of the same name means something else in a command that does not connect.
+    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
+    let command = command.mut_args(|option| with_lesson(option, path, connects));
     let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
@@ -33,9 +35,10 @@ fn taught_at(command: Command, path: &str) -> Command {
     })
 }
 
-fn with_lesson(option: Arg, path: &str) -> Arg {
+fn with_lesson(option: Arg, path: &str, connects: bool) -> Arg {
     let id = option.get_id().as_str();
-    let is_of = |commands: &[&str]| commands.is_empty() || commands.contains(&path);
+    let is_general = connects || option.get_help_heading() == Some("General");
+    let is_of = |commands: &[&str]| commands.contains(&path) || is_general && commands.is_empty();
     let lesson = options::LESSONS.iter().find(|lesson| lesson.option == id && is_of(lesson.commands));
     match (lesson, option.get_help().map(ToString::to_string)) {
         (Some(lesson), Some(help)) => option.long_help(format!("{help}\n\n{}", lesson.text)),

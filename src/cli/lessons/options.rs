@@ -5,7 +5,7 @@
 pub(super) struct Lesson {
     /// The id of the option.
     pub(super) option: &'static str,
-    /// The commands, if it is not the same in all.
+    /// The commands; if there are none, all that connect to a broker, and the options that every command has.
     pub(super) commands: &'static [&'static str],
     /// Paragraphs.
     pub(super) text: &'static str,
@@ -19,7 +19,45 @@ const fn lesson_of(commands: &'static [&'static str], option: &'static str, text
     Lesson { option, commands, text }
 }
 
+const FAIL: &str = "A measure, an operator and a value, as `mqttx-rs help thresholds` lists them. A condition that was not measured \
+     counts as failed, and one that the run cannot measure is refused before it begins.";
+
 pub(super) const LESSONS: &[Lesson] = &[
+    lesson_of(
+        &["broker"],
+        "port",
+        "The broker prints its address; with 0 the port is one that nobody uses, so that several tests can run at once. A \
+         command that the broker runs gets it as MQTTX_PORT.",
+    ),
+    lesson_of(
+        &["broker"],
+        "bind",
+        "By default only programs of this machine can connect. With another address anyone who reaches it can, unless \
+         --user or --user-file says who may.",
+    ),
+    lesson_of(
+        &["broker"],
+        "unix",
+        "The file must not exist; it is removed at the end. Clients connect with --unix PATH.",
+    ),
+    lesson_of(
+        &["broker"],
+        "cert",
+        "In PEM or DER; a PEM file has the certificate first, then those that lead to its authority. It needs \
+         --tls-port or --wss-port.",
+    ),
+    lesson_of(&["broker"], "key", "In PEM or DER, not encrypted: PKCS#8, PKCS#1 or SEC1."),
+    lesson_of(
+        &["broker"],
+        "topic_alias_maximum",
+        "Announced in CONNACK: so many topics of a client may be sent as numbers. 0 switches aliases off. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["broker"],
+        "trace",
+        "Each line names the client, the direction, the packet and its fields; payloads are shortened, and passwords \
+         are not shown.",
+    ),
     // The connection.
     lesson(
         "protocol",
@@ -29,8 +67,8 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(
         &["bench conn", "bench pub", "bench sub", "bench e2e", "bench run", "simulate"],
         "hostname",
-        "Several brokers, or nodes of one, are separated by commas: -h node1,node2. The clients connect to them in turn. If \
-         the option is given twice, that is an error.",
+        "Several brokers, or nodes of one, are separated by commas: -h node1,node2. The clients connect to them in turn. To \
+         give the option twice is an error.",
     ),
     lesson(
         "url",
@@ -130,6 +168,56 @@ pub(super) const LESSONS: &[Lesson] = &[
         "A broker of MQTT 5.0 can refuse with a Server Reference (0x9C use another server, 0x9D server moved). With this \
          option the client connects there, with the same credentials; without it, the reference is only reported.",
     ),
+    lesson("port", "The default is 1883 for mqtt, 8883 for mqtts, 8083 for ws and 8084 for wss."),
+    lesson(
+        "unix",
+        "A socket of this machine, without TLS: mosquitto listens on one with `listener 0 /path`. It takes the place \
+         of --hostname, --port and --protocol.",
+    ),
+    lesson(
+        "username",
+        "In MQTT 3.1.1 a password needs a user name; in MQTT 5.0 either may be sent alone. An access token is often \
+         sent as the password.",
+    ),
+    lesson(
+        "password_file",
+        "The line feed at its end is not part of the password. Keep the file readable by its owner only: chmod 600 \
+         FILE.",
+    ),
+    lesson(
+        "password_env",
+        "The variable's name, not its value: --password-env BROKER_TOKEN. MQTTX_PASSWORD is read without this option.",
+    ),
+    lesson(
+        "ask_password",
+        "The password is not shown while it is typed. This needs a terminal: in a script use \
+         --password-file or --password-env.",
+    ),
+    lesson(
+        "reauthenticate_every",
+        "In seconds; needs --authentication-method. For brokers that end a connection whose credentials are old: \
+         client and broker exchange AUTH while messages go on. MQTT 5.0.",
+    ),
+    lesson(
+        "topic_alias_maximum",
+        "The broker may then send a number in place of a topic that it has sent before, which saves bytes on a slow \
+         link. Without it no alias is sent. MQTT 5.0.",
+    ),
+    lesson(
+        "req_response_info",
+        "A broker may answer with a topic below which this client should receive replies; `conn --check` prints it. \
+         Without the option no broker sends one. MQTT 5.0.",
+    ),
+    lesson(
+        "no_req_problem_info",
+        "The broker then leaves out Reason Strings and User Properties in all packets but PUBLISH, CONNACK and \
+         DISCONNECT, which saves bytes; errors say less. MQTT 5.0.",
+    ),
+    lesson(
+        "conn_user_properties",
+        "What they mean is between client and broker, for example the version of a firmware. Example: -Cup 'site: \
+         plant-7' -Cup 'firmware: 2.1'. MQTT 5.0.",
+    ),
     // TLS.
     lesson(
         "ca",
@@ -144,9 +232,114 @@ pub(super) const LESSONS: &[Lesson] = &[
     ),
     lesson(
         "pin_sha256",
-        "The hash of the public key (SubjectPublicKeyInfo), in Base64, as `conn --check` prints it (the format of HPKP). It is \
+        "The hash of the public key (SubjectPublicKeyInfo), in Base64 as `conn --check` prints it, or in hexadecimal. It is \
          required in addition to a valid certificate, or to any with --insecure; repeat the option to allow the next \
          key in advance.",
+    ),
+    lesson(
+        "cert",
+        "In PEM or DER; a PEM file has the certificate first, then those that lead to its authority. It needs --key, \
+         implies -l mqtts, and is only of use if the broker asks for a certificate.",
+    ),
+    lesson(
+        "key",
+        "In PEM or DER: PKCS#8, PKCS#1 or SEC1. An encrypted key has to be PKCS#8, and needs --key-password or \
+         --key-password-file. A PKCS#12 file (.p12, .pfx) has to be converted first: openssl pkcs12 -in client.p12 \
+         -nodes -out client.pem",
+    ),
+    lesson(
+        "key_password",
+        "As an argument it is visible to other users of the machine: use --key-password-file or MQTTX_KEY_PASSWORD \
+         instead.",
+    ),
+    lesson(
+        "key_password_file",
+        "The line feed at its end is not part of the passphrase. Keep the file readable by its owner only.",
+    ),
+    lesson(
+        "sni",
+        "The broker chooses its certificate by it, and the certificate is checked against it. Use it where the \
+         address is not the name in the certificate: -h 192.0.2.7 --sni broker.example",
+    ),
+    lesson(
+        "alpn",
+        "The preferred first. Some clouds take MQTT on port 443 and tell it from HTTPS by this name: --alpn mqtt, or \
+         x-amzn-mqtt-ca for AWS IoT. Without the option none is offered.",
+    ),
+    lesson(
+        "tls_min_version",
+        "1.3 refuses brokers that only know 1.2. Versions below 1.2 are never used, because they are not secure.",
+    ),
+    lesson(
+        "path",
+        "Brokers differ: EMQX and HiveMQ listen on /mqtt, mosquitto on any path. With --url the path is part of the \
+         URL. Only for ws and wss.",
+    ),
+    lesson(
+        "ws_headers",
+        "Gateways and clouds often want a token in one. Only for ws and wss. Example: -wh 'Authorization: Bearer \
+         eyJ...'",
+    ),
+    lesson(
+        "proxy",
+        "http:// is a tunnel by CONNECT; socks5:// resolves the name of the broker here, socks5h:// lets the proxy do \
+         it. User name and password can be in it: http://me:secret@proxy:3128. ALL_PROXY holds without the option; \
+         --no-proxy names exceptions.",
+    ),
+    lesson(
+        "no_proxy",
+        "By the rules of curl: a name is meant with all names below it, an address alone, 192.0.2.0/24 as a network, \
+         and * is every host. Example: --no-proxy localhost,.corp.example",
+    ),
+    lesson(
+        "bind",
+        "One of this machine's addresses, for example of a VPN. The system chooses otherwise. Example: --bind \
+         10.8.0.2",
+    ),
+    lesson("ipv4", "By default both families are tried, the second shortly after the first if that does not answer."),
+    lesson("ipv6", "By default both families are tried, the second shortly after the first if that does not answer."),
+    lesson(
+        "trace",
+        "Each line has the direction, the packet and its fields; payloads are shortened, and passwords are not shown. \
+         With --log-file the lines go to that file. Example: mqttx-rs pub -t a -m b -q 1 --trace",
+    ),
+    lesson(
+        "save_options",
+        "In the format of MQTTX CLI, as JSON, readable by its owner only. Passwords are left out: give them again in \
+         each run. `profile add` stores a connection under a name instead.",
+    ),
+    lesson(
+        "load_options",
+        "A file of MQTTX CLI or of --save-options. Options on the command line take precedence over it.",
+    ),
+    lesson(
+        "color",
+        "auto: where the output is a terminal, unless NO_COLOR is set or TERM is dumb; CLICOLOR_FORCE=1 switches \
+         colour on in a pipe.",
+    ),
+    lesson(
+        "error_format",
+        "json prints each error and warning as one JSON object on a line, with the exit code and, where there is one, \
+         the reason code of the broker; status lines are left out.",
+    ),
+    lesson(
+        "quiet",
+        "Messages and results on stdout are not affected. Status lines, for example `Connected`, are left out.",
+    ),
+    lesson(
+        "debug",
+        "Name lookup, addresses, TLS, what the broker announced, each attempt to reconnect. With --log-file it goes \
+         to that file. --trace shows packets.",
+    ),
+    lesson("log_file", "The file is created readable by its owner only; lines are appended, and have no colour."),
+    lesson(
+        "profile",
+        "Its values hold where neither the command line nor the environment has one. `profile list` lists them, and \
+         `profile use NAME` selects one for good.",
+    ),
+    lesson(
+        "no_profile",
+        "For a script that must not depend on what a person has selected. MQTTX_... variables still hold.",
     ),
     // The will.
     lesson(
@@ -157,6 +350,36 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson(
         "will_delay_interval",
         "If the client reconnects in time, the will is not published. MQTT 5.0; 0 by default.",
+    ),
+    lesson("will_message", "An empty will with --will-retain removes what is retained on its topic."),
+    lesson(
+        "will_qos",
+        "At which the broker publishes the will: 0, 1 or 2. A subscriber gets it at this QoS or at that of its \
+         subscription, whichever is lower.",
+    ),
+    lesson(
+        "will_retain",
+        "A later subscriber then learns that this client was lost. Publish a retained message on the same topic after \
+         connecting, so that the state is right again.",
+    ),
+    lesson(
+        "will_payload_format_indicator",
+        "The broker may check that the payload is UTF-8 and refuse CONNECT if it is not. MQTT 5.0.",
+    ),
+    lesson(
+        "will_message_expiry_interval",
+        "In seconds, counted from the moment at which the broker publishes the will. Without it the will does not \
+         expire. MQTT 5.0.",
+    ),
+    lesson("will_content_type", "For example application/json. Brokers pass it on unchanged. MQTT 5.0."),
+    lesson("will_response_topic", "Where a receiver of the will should send its answer. MQTT 5.0."),
+    lesson(
+        "will_correlation_data",
+        "The receiver sends it back unchanged in its answer, so that it can be told which will is meant. MQTT 5.0.",
+    ),
+    lesson(
+        "will_user_properties",
+        "Pairs that the broker passes on unchanged, in their order. Example: -Wup 'site: plant-7'. MQTT 5.0.",
     ),
     // Publishing.
     lesson_of(
@@ -226,6 +449,45 @@ pub(super) const LESSONS: &[Lesson] = &[
          Example: -F '%I %-20t %p'",
     ),
     lesson("template", "`mqttx-rs help placeholders` lists the placeholders."),
+    lesson_of(
+        &["pub", "request", "bench pub"],
+        "dup",
+        "It says that the message may have been sent before. Clients set it themselves when they send a message \
+         again; set it only to see what a broker does with it. It needs QoS 1 or 2.",
+    ),
+    lesson_of(
+        &["pub", "request", "bench pub", "simulate"],
+        "payload_format_indicator",
+        "The broker and the receiver may check that the payload is UTF-8. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["pub", "request", "bench pub", "simulate"],
+        "correlation_data",
+        "The receiver sends it back unchanged with its answer, so that the sender knows which request is answered. \
+         `request` makes its own. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["pub", "request", "bench pub", "simulate"],
+        "content_type",
+        "What the payload is, for example application/json. Brokers pass it on unchanged. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["sub", "wait", "bench sub"],
+        "subscription_identifier",
+        "From 1 to 268435455. The broker returns it with each message that matches, which says by which subscription \
+         the message came. MQTT 5.0.",
+    ),
+    lesson_of(
+        &["sub"],
+        "file_save",
+        "name.ext, then name(1).ext, name(2).ext; no file is ever overwritten. Example: --file-save photo.jpg",
+    ),
+    lesson_of(
+        &["sub"],
+        "exec",
+        "By sh -c, or cmd /C on Windows. The payload is on its stdin, and MQTT_TOPIC and other variables hold the \
+         rest. --jobs runs several at a time.",
+    ),
     // Subscribing.
     lesson_of(
         &["sub", "wait", "bench sub"],
@@ -303,11 +565,14 @@ pub(super) const LESSONS: &[Lesson] = &[
         "Runs at --rate, raises the rate while all conditions are met, and narrows it down when one is not; the best rate \
          is confirmed by --confirm further runs. Conditions are joined by commas: 'ack.p99<50ms,loss=0'.",
     ),
-    lesson(
+    lesson_of(
+        &["bench compare"],
         "fail",
-        "A measure, an operator and a value, as `mqttx-rs help thresholds` lists them. A condition that was not measured \
-         counts as failed, and one that the run cannot measure is refused before it begins.",
+        "A measure, an operator and a change: in percent of the baseline, or with lost>+0 as a number. The names of the \
+         measures are those that `mqttx-rs help thresholds` lists.",
     ),
+    lesson_of(&["bench manifest"], "fail", FAIL),
+    lesson("fail", FAIL),
     lesson(
         "unpaced",
         "Measures how fast messages get through, not how long they take: with a queue that is always full, a latency says \
