@@ -417,7 +417,7 @@ impl<'a> Shell<'a> {
     }
 
     /// A connection that never was is not the current one: that is again the one before it, if there is one.
-    fn go_back(&mut self, index: usize) {
+    pub(super) fn go_back(&mut self, index: usize) {
         let Some(before) = self.connections[index].before.filter(|_| self.current == Some(index)) else { return };
         if let Some(before) = self.connections.iter().position(|other| other.id == before) {
             self.current = Some(before);

@@ -133,6 +133,7 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     enter(&mut screen, &format!("connect -h 127.0.0.1 -p {} as typo", nobody.port()));
     screen.wait_for("is the current connection again");
     screen.wait_until("a prompt", is_waiting);
+    assert!(!screen.cursor_line().contains("typo"), "{}", screen.cursor_line());
     enter(&mut screen, "pub a 'to the first'");
     assert_eq!(link.expect_publish().text(), "to the first");
     screen.wait_until("a prompt", is_waiting);
@@ -141,6 +142,23 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "switch typo");
     screen.wait_for("unknown connection `typo`");
+}
+
+#[test]
+fn ctrl_c_gives_up_a_connection_that_is_not_answered() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {port} as silent"));
+    // It is connected as far as TCP goes; CONNACK never comes.
+    let _stream = silent.accept().unwrap();
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for("is the current connection again");
+    screen.wait_until("a prompt", is_waiting);
+    assert!(!screen.cursor_line().contains("silent"), "{}", screen.cursor_line());
+    enter(&mut screen, "pub a 'to the first'");
+    assert_eq!(link.expect_publish().text(), "to the first");
 }
 
 #[test]

@@ -488,7 +488,98 @@ pub(super) const LESSONS: &[Lesson] = &[
         "By sh -c, or cmd /C on Windows. The payload is on its stdin, and MQTT_TOPIC and other variables hold the \
          rest. --jobs runs several at a time.",
     ),
+    lesson_of(
+        &["pub", "request"],
+        "topic",
+        "Given several times, the message goes to each. A topic has no wildcards, and those that begin with $ belong \
+         to the broker. Example: -t car/1/speed -t car/2/speed",
+    ),
+    lesson_of(
+        &["pub", "request"],
+        "message",
+        "As the shell passes it on; -m '' is empty. Bytes are written in another format: -f hex -m '00 ff'.",
+    ),
+    lesson_of(
+        &["pub", "request"],
+        "stdin",
+        "All of it, with its line feeds. Example: mqttx-rs pub -t photo -s < photo.jpg",
+    ),
+    lesson_of(
+        &["pub", "request"],
+        "payload_size",
+        "In bytes, or with B, KB or MB, each 1024 of the one before. The bytes are random, so that nothing on the way \
+         can compress them.",
+    ),
+    lesson_of(
+        &["pub"],
+        "repeat",
+        "Without --repeat-delay the messages follow each other at once. With --template each is filled in anew. \
+         Example: --repeat 60 --repeat-delay 1s --template -m '{counter} {time}'",
+    ),
+    lesson_of(&["pub"], "timeout", "Messages that are not acknowledged by then are reported, and the exit code is 8."),
+    lesson_of(
+        &["pub", "request", "bench pub", "bench e2e"],
+        "compress",
+        "Each payload, before it is encrypted by TLS. MQTT itself knows nothing of it: the receiver needs \
+         --decompress.",
+    ),
+    lesson_of(
+        &["pub", "replay", "repl"],
+        "resend_uncertain",
+        "Without it such a message is reported as uncertain (exit code 7): it was delivered once or not at all. With \
+         it, it is delivered once or twice.",
+    ),
+    lesson_of(
+        &["pub", "sub", "wait", "request", "bench pub", "bench e2e"],
+        "format",
+        "`mqttx-rs help formats` describes each of them. Several schemas are given by --schema.",
+    ),
+    lesson_of(
+        &["pub", "sub", "wait", "request", "bench pub", "bench e2e"],
+        "protobuf_path",
+        "It needs --protobuf-message-name. A descriptor set is what protoc --descriptor_set_out writes; use one if \
+         the .proto file imports others.",
+    ),
+    lesson_of(
+        &["pub", "sub", "wait", "request", "bench pub", "bench e2e"],
+        "protobuf_message_name",
+        "With the package in front, if there is one. Example: -Pp car.proto -Pmn acme.car.Reading",
+    ),
     // Subscribing.
+    lesson_of(
+        &["sub", "wait"],
+        "topic",
+        "+ is one level, # is the level and all below it, and must be last. $share/GROUP/FILTER shares the messages \
+         among the clients of a group. Quote filters, because a shell takes # for a comment: -t 'car/+/speed' \
+         'door/#'",
+    ),
+    lesson_of(&["sub"], "exit_after_suback", "To try access rights: the exit code is 6 if a filter is refused."),
+    lesson_of(
+        &["sub", "wait"],
+        "strict",
+        "Without it a refusal is reported, and the other filters go on. With it the exit code is 6.",
+    ),
+    lesson_of(
+        &["sub", "wait"],
+        "filter_out",
+        "They are received and left out, so that they cost the broker as much as others. Example: -t '#' -T 'noise/#'",
+    ),
+    lesson_of(
+        &["sub", "wait"],
+        "file_write",
+        "Each is followed by --delimiter, by default a line feed. What is in the file stays: payloads are appended.",
+    ),
+    lesson_of(
+        &["wait"],
+        "pattern",
+        "Like Perl's, without look-around and back references. (?i) ignores case. Example: --match '(?i)error'",
+    ),
+    lesson_of(
+        &["wait"],
+        "json",
+        "/state/on is somewhere in the JSON, /state/on=true has that value, and anything that does not begin with / \
+         is jq. Example: --json /level=3 --json '.t > 20'",
+    ),
     lesson_of(
         &["sub", "wait", "bench sub"],
         "qos",

@@ -12,7 +12,7 @@ use crate::mqtt::{TopicFilter, TopicName};
     after_help = "\
 Keys:
   arrows, j, k  choose a topic           s       sort by name, or newest first
-  Enter         its payload and history  Tab     let arrows and PgDn scroll these
+  Enter         its payload and history  Tab     let the arrows scroll these
   g             plot its numbers         p       publish to it
   /             filter topics by text    x       remove its retained message
   space         pause or resume          q, Esc  back to the prompt
