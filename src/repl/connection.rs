@@ -33,6 +33,8 @@ pub(super) struct Connection {
     pub(super) last_identifier: u32,
     /// Why it is offline, if that was not requested.
     pub(super) lost: Option<Error>,
+    /// Why it is tried again, as it was reported last.
+    pub(super) cause: Option<String>,
     /// What was published while it was not open.
     pub(super) queued: Queued,
 }

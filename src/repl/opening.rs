@@ -71,6 +71,7 @@ impl Shell<'_> {
             subscriptions: Vec::new(),
             last_identifier: 0,
             lost: None,
+            cause: None,
             queued: Queued::default(),
         };
         // The name is free, or that of one that is offline.

@@ -320,15 +320,25 @@ impl<'a> Shell<'a> {
             screen.sign.set(self.connections[current].state);
         }
         self.tell(index, &event);
+        self.connections[index].cause = match &event {
+            Event::Reconnecting(next) => Some(next.cause.to_string()),
+            Event::Connected(_) | Event::Closed(_) => None,
+            _ => self.connections[index].cause.take(),
+        };
         Ok(self.told(index, event))
     }
 
     /// Reports what happened to a connection, naming it if there are several.
     fn tell(&self, index: usize, event: &Event) {
-        let Connection { name, settings, .. } = &self.connections[index];
+        let Connection { name, settings, cause, .. } = &self.connections[index];
+        let several = self.connections.len() > 1;
         match event {
-            Event::Connected(_) if self.connections.len() > 1 => self.talk.success(format_args!("{name}: connected")),
-            Event::Reconnecting(next) if self.connections.len() > 1 => {
+            // What was wrong is still on the screen.
+            Event::Reconnecting(next) if next.clue.is_none() && *cause == Some(next.cause.to_string()) => {
+                status::tried_again(self.talk, several.then_some(name), next);
+            }
+            Event::Connected(_) if several => self.talk.success(format_args!("{name}: connected")),
+            Event::Reconnecting(next) if several => {
                 status::reconnecting_as(self.talk, settings, next, format_args!("{name}: {}", next.cause));
             }
             event => status::tell(self.talk, settings, event),

@@ -66,3 +66,19 @@ fn messages_at_qos_0_that_waited_were_sent_and_no_more_is_known() {
     assert_eq!(link.expect_publish().text(), "2");
     screen.wait_for_line("✔ 2 queued messages were sent");
 }
+
+#[test]
+fn why_a_connection_is_lost_is_not_repeated_with_every_attempt() {
+    let home = tempfile::tempdir().unwrap();
+    let broker = ScriptedBroker::start();
+    let arguments = ["repl", "-i", "me", "--reconnect-period", "10ms"];
+    let mut screen = Program::new(arguments).port(broker.port()).home(home.path()).on_screen(24, 100);
+    let (link, _) = broker.accept_session(connack());
+    screen.wait_for("✔ Connected");
+    screen.wait_until("a prompt", is_waiting);
+    drop(broker);
+    drop(link);
+    screen.wait_for("reconnecting [4/10]");
+    let reasons = screen.lines().iter().filter(|line| line.contains("connection refused")).count();
+    assert_eq!(reasons, 1, "{}", screen.contents());
+}
