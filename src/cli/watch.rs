@@ -8,11 +8,12 @@ use crate::mqtt::{QoS, TopicFilter};
 
 const EXAMPLES: &str = "\
 Keys:
-  arrows, j, k  choose a topic           s, Tab  sort by name, or newest first
-  Enter         its payload and history  space   pause or resume the display
+  arrows, j, k  choose a topic           s       sort by name, or newest first
+  Enter         its payload and history  Tab     let the arrows scroll these
   g             plot its numbers         p       publish to it
   /             filter topics by text    x       remove its retained message
-  c             connect again            q, Esc  leave
+  space         pause or resume          q, Esc  leave
+  c             connect again
 
 A lost connection is opened again, as with `sub`, and shown in the first line. `watch` in `mqttx-rs repl` is the same view.
 

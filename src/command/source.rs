@@ -221,6 +221,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Counts messages from this number on in templates, because others of the same kind were published before.
+    pub(crate) fn count_from(&mut self, number: u64) {
+        self.filler.number = number;
+    }
+
     /// Whether the next message begins another round of `--repeat`, which `--repeat-delay` precedes.
     pub(crate) fn is_between_rounds(&self) -> bool {
         let sent_all = self.current.as_ref().is_none_or(|(_, next)| *next >= self.settings.topics.len());

@@ -85,7 +85,12 @@ pub(crate) fn reconnecting_as(talk: Talk, settings: &ConnectSettings, next: &Rec
         Some(clue) => talk.warning(clue_hint(clue)),
         None => {}
     }
-    talk.reconnecting(next.attempt, Some(next.maximum_attempts).filter(|most| *most < u32::MAX), next.delay);
+    tried_again(talk, None, next);
+}
+
+/// When the connection is tried again; `name` names it, if there are several.
+pub(crate) fn tried_again(talk: Talk, name: Option<&str>, next: &Reconnecting) {
+    talk.reconnecting(name, next.attempt, Some(next.maximum_attempts).filter(|most| *most < u32::MAX), next.delay);
 }
 
 /// The broker broke the protocol, but every message is still accounted for.

@@ -40,6 +40,17 @@ pub(crate) fn of_definition(command: &mut Command, columns: usize) -> StyledStr 
     layout.finish()
 }
 
+/// The list of the commands of any other definition, in groups.
+pub(crate) fn list_of_definition(root: &Command, groups: &[(&str, &[&str])], columns: usize) -> StyledStr {
+    let mut layout = Layout::new(columns);
+    page::grouped(root, groups, false, &mut layout);
+    if let Some(text) = root.get_after_help() {
+        layout.gap();
+        layout.prose(&text.to_string());
+    }
+    layout.finish()
+}
+
 /// The page that the words of `help` ask for: the whole page of a command, an option of it, or a topic.
 pub(crate) fn of_words(words: &[String], columns: usize) -> Result<StyledStr, Error> {
     let mut root = cli::command();

@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::option::{meaning, short_name, written};
 use super::topic;
 
-/// The commands by what they are for; one that is not listed comes last, with a heading of its own.
+/// The commands by what they are for.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Messages", &["pub", "sub", "wait", "request", "reply", "record", "replay", "clean-retained"]),
     ("Look around", &["watch", "repl", "conn", "probe", "topic"]),
@@ -30,13 +30,7 @@ profile, and from the environment: MQTTX_HOST, MQTTX_PORT, ...";
 pub(super) fn program(root: &Command, whole: bool, layout: &mut Layout) {
     layout.paragraph(&about(root));
     layout.labelled("Usage", "mqttx-rs <COMMAND> [OPTIONS]");
-    for (heading, names) in GROUPS {
-        let found: Vec<&Command> = names.iter().filter_map(|name| root.find_subcommand(name)).collect();
-        commands(heading, &found, whole, layout);
-    }
-    let is_listed = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
-    let others: Vec<&Command> = shown(root).filter(|command| !is_listed(command.get_name())).collect();
-    commands("Other", &others, whole, layout);
+    grouped(root, GROUPS, whole, layout);
     if whole {
         let options: Vec<&Arg> = root.get_arguments().filter(|option| !option.is_hide_set()).collect();
         section("Options of every command", &options, layout);
@@ -52,6 +46,17 @@ pub(super) fn program(root: &Command, whole: bool, layout: &mut Layout) {
         ("mqttx-rs COMMAND --help-all".to_owned(), "all options; the same as `mqttx-rs help COMMAND`".to_owned()),
         ("mqttx-rs help TOPIC".to_owned(), format!("a page about {}", topic::names().collect::<Vec<_>>().join(", "))),
     ]);
+}
+
+/// The commands in groups; one that is in none comes last, with a heading of its own.
+pub(super) fn grouped(root: &Command, groups: &[(&str, &[&str])], whole: bool, layout: &mut Layout) {
+    for (heading, names) in groups {
+        let found: Vec<&Command> = names.iter().filter_map(|name| root.find_subcommand(name)).collect();
+        commands(heading, &found, whole, layout);
+    }
+    let is_listed = |name: &str| groups.iter().any(|(_, names)| names.contains(&name));
+    let others: Vec<&Command> = shown(root).filter(|command| !is_listed(command.get_name())).collect();
+    commands("Other", &others, whole, layout);
 }
 
 /// The rows of some commands, with those below them if all are wanted.

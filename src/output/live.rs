@@ -102,8 +102,8 @@ impl LivePrinter {
     }
 
     /// Everything about a message: its packet, its properties, and its payload as JSON, as text, or as bytes where it is
-    /// neither. Safe for what it is printed to.
-    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record) -> Vec<u8> {
+    /// neither, for a window of so many columns. Safe for what it is printed to.
+    pub(crate) fn details(&mut self, id: u64, connection: &str, record: &Record, columns: usize) -> Vec<u8> {
         let message = &record.message;
         let payload = &message.payload;
         let mut rows = Columns::default();
@@ -128,7 +128,7 @@ impl LivePrinter {
         rows.row(["size", &plural(payload.len() as u64, "byte")]);
         let stream = self.out.stream();
         let mut out = Vec::new();
-        for line in rows.lines(stream) {
+        for line in rows.lines_within(columns, stream) {
             out.extend_from_slice(line.as_bytes());
             out.push(b'\n');
         }

@@ -3,11 +3,15 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::columns::continued;
 use super::json::ascii_where_unsafe;
-use super::{Stream, safe};
+use super::{Stream, columns, safe};
 
 /// Width of the names.
 const NAME: usize = 18;
+
+/// Where the details begin.
+const DETAIL: usize = NAME + 19;
 
 /// The result of `probe` for one feature.
 #[derive(Debug)]
@@ -92,6 +96,8 @@ impl ProbeReport {
         let color = if row.ok { colored::Color::Green } else { colored::Color::Red };
         let answer = self.stream.paint(answer, color);
         let detail = safe::word(&row.detail, self.stream);
-        format!("{:NAME$}  {answer}  {milliseconds:>7.1} ms  {detail}\n", row.name)
+        let begin = format!("{:NAME$}  {answer}  {milliseconds:>7.1} ms  ", row.name);
+        let columns = if self.stream.terminal { columns() } else { usize::MAX };
+        continued(&begin, DETAIL, &detail, columns)
     }
 }

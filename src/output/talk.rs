@@ -97,9 +97,14 @@ impl Talk {
         self.status(Sign::Progress, &text);
     }
 
-    /// The connection is tried again: `… reconnecting [2/10] in 1.4 s`; `maximum` is `None` without a limit.
-    pub fn reconnecting(&self, attempt: u32, maximum: Option<u32>, delay: Duration) {
-        self.status(Sign::Progress, &reconnecting(attempt, maximum, delay));
+    /// The connection is tried again: `… reconnecting [2/10] in 1.4 s`; `maximum` is `None` without a limit, and `name`
+    /// names the connection, if there are several.
+    pub fn reconnecting(&self, name: Option<&str>, attempt: u32, maximum: Option<u32>, delay: Duration) {
+        let text = reconnecting(attempt, maximum, delay);
+        match name {
+            Some(name) => self.status(Sign::Progress, &format_args!("{name}: {text}")),
+            None => self.status(Sign::Progress, &text),
+        }
     }
 
     /// Something failed that does not end the command: `✖ Connection closed`. Left out by `quiet`.

@@ -6,6 +6,7 @@ use super::line::quote;
 use super::shell::{Shell, Stop};
 use crate::error::Error;
 use crate::output::Columns;
+use crate::payload::plural;
 
 /// The shortest time between two runs: a person who wants more has `mqttx-rs bench`.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ impl Shell<'_> {
         let mut rows = Columns::default();
         for job in self.jobs.all() {
             let period = format!("every {} s", job.period.as_secs_f64());
-            rows.row([job.number.to_string(), period, format!("{} runs", job.runs), job.line.clone()]);
+            rows.row([job.number.to_string(), period, plural(job.runs, "run"), job.line.clone()]);
         }
         for service in &self.services {
             let (kind, done) = service.state();
@@ -50,7 +51,12 @@ impl Shell<'_> {
     /// `stop`: a job, or all.
     pub(super) fn stop_job(&mut self, number: Option<u64>) -> Result<(), Stop> {
         let was_service = self.stop_services(number)?;
-        let was_there = self.jobs.remove(number) || was_service;
+        let ended = self.jobs.remove(number);
+        for job in &ended {
+            let runs = plural(job.runs, "run");
+            self.talk.success(format_args!("Job {} ended after {runs}: {}", job.number, job.line));
+        }
+        let was_there = was_service || !ended.is_empty();
         if let Some(number) = number.filter(|_| !was_there) {
             return Err(Error::usage(format!("unknown job {number}")).with_hint("`jobs` lists them").into());
         }
@@ -59,8 +65,11 @@ impl Shell<'_> {
 
     /// Runs what is due, between two lines of input. A failure is reported, and the job is tried again when it is due.
     pub(super) async fn run_jobs(&mut self) -> Result<(), Stop> {
-        while let Some((number, line)) = self.jobs.take_due(Instant::now()) {
-            match Box::pin(self.run(&line)).await {
+        while let Some((number, runs, line)) = self.jobs.take_due(Instant::now()) {
+            self.runs_before = Some(runs);
+            let ended = Box::pin(self.run(&line)).await;
+            self.runs_before = None;
+            match ended {
                 Err(Stop::Failed(error)) => self.talk.error(&error.with_context(&format!("job {number}"))),
                 Ok(()) | Err(Stop::Told(_)) => {}
                 Err(stop) => return Err(stop),

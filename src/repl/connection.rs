@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::queued::Queued;
 use crate::client::Client;
 use crate::error::Error;
 use crate::mqtt::{Message, PublishProperties, SubscriptionOptions, TopicFilter};
@@ -32,6 +33,10 @@ pub(super) struct Connection {
     pub(super) last_identifier: u32,
     /// Why it is offline, if that was not requested.
     pub(super) lost: Option<Error>,
+    /// Why it is tried again, as it was reported last.
+    pub(super) cause: Option<String>,
+    /// What was published while it was not open.
+    pub(super) queued: Queued,
 }
 
 /// Subscription Identifiers above this one are the session's own: a person chooses small ones. The largest is 268,435,455.

@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 
 use super::line::{Block, CommandLine, Line, expand_alias};
 use super::shell::{Shell, Stop};
-use crate::cli::repl::{ReplCommand, Switch};
+use crate::cli::repl::{GROUPS, ReplCommand, Switch};
 use crate::config::Origins;
 use crate::error::Error;
 use crate::help;
@@ -151,7 +151,7 @@ impl Shell<'_> {
 fn help(name: Option<&str>) -> Result<StyledStr, Error> {
     let mut definition = line_command();
     definition.build();
-    let Some(name) = name else { return Ok(definition.render_help()) };
+    let Some(name) = name else { return Ok(help::list_of_definition(&definition, GROUPS, columns())) };
     match definition.find_subcommand_mut(name) {
         Some(command) => Ok(help::of_definition(command, columns())),
         None => Err(Error::usage(format!("unknown command `{name}`")).with_hint("`help` lists the commands")),

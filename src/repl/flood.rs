@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// How long a person can read what a command has printed before a flood goes on above the prompt.
+const READING: Duration = Duration::from_secs(4);
+
 /// Decides about each message, in the order in which they come.
 ///
 /// Before each [`Flood::offer`], and at [`Flood::poll_timeout`], [`Flood::poll_sum`] must be asked for a sum to report.
@@ -21,6 +24,10 @@ pub(crate) struct Flood {
     drawn: usize,
     /// Messages left out in it.
     hidden: u64,
+    /// When a sum was reported last.
+    told: Option<Instant>,
+    /// Until when nothing is drawn.
+    resting: Option<Instant>,
 }
 
 /// What may be drawn of a message.
@@ -37,12 +44,20 @@ pub(crate) enum Share {
 impl Flood {
     /// For a screen with this many rows.
     pub(crate) fn new(screen: usize) -> Self {
-        Self { screen, since: None, drawn: 0, hidden: 0 }
+        Self { screen, since: None, drawn: 0, hidden: 0, told: None, resting: None }
     }
 
     /// The screen has another size.
     pub(crate) fn resize(&mut self, screen: usize) {
         self.screen = screen;
+    }
+
+    /// A command has printed something: in a flood, which would carry it away, nothing is drawn for a while.
+    pub(crate) fn rest(&mut self, now: Instant) {
+        let is_recent = |told: Instant| now.saturating_duration_since(told) < 2 * SECOND;
+        if self.hidden > 0 || self.told.is_some_and(is_recent) {
+            self.resting = Some(now + READING);
+        }
     }
 
     /// Decides about a message that would take this many rows.
@@ -51,6 +66,10 @@ impl Flood {
         if is_over && self.hidden == 0 {
             self.since = Some(now);
             self.drawn = 0;
+        }
+        if self.resting.is_some_and(|until| now < until) {
+            self.hidden += 1;
+            return Share::Nothing;
         }
         let room = self.budget().saturating_sub(self.drawn);
         if self.hidden > 0 || (rows > room && self.drawn > 0) {
@@ -70,14 +89,14 @@ impl Flood {
         if self.hidden == 0 || self.poll_timeout()? > now {
             return None;
         }
-        self.since = None;
+        (self.since, self.resting, self.told) = (None, None, Some(now));
         Some(std::mem::take(&mut self.hidden))
     }
 
     /// When [`Flood::poll_sum`] will have something to report.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let since = self.since.filter(|_| self.hidden > 0)?;
-        Some(since + SECOND)
+        Some(self.resting.unwrap_or(since).max(since + SECOND))
     }
 
     /// How many messages are left out and not yet reported.
@@ -143,6 +162,23 @@ mod tests {
         assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Nothing, "its sum is not reported yet");
         assert_eq!((flood.hidden(), flood.poll_sum(start + 5 * SECOND)), (2, Some(2)));
         assert_eq!(flood.offer(1, start + 5 * SECOND), Share::Whole);
+    }
+
+    #[test]
+    fn in_a_flood_what_a_command_prints_can_be_read() {
+        let start = Instant::now();
+        let mut flood = Flood::new(4);
+        flood.rest(start);
+        assert_eq!(flood.offer(2, start), Share::Whole, "there is no flood");
+        assert_eq!(flood.offer(1, start), Share::Nothing);
+        flood.rest(start);
+        assert_eq!((flood.poll_timeout(), flood.poll_sum(start + SECOND)), (Some(start + READING), None));
+        assert_eq!(flood.offer(1, start + 3 * SECOND), Share::Nothing);
+        assert_eq!(flood.poll_sum(start + READING), Some(2));
+        assert_eq!(flood.offer(1, start + READING), Share::Whole);
+        // The last sum was reported a moment ago.
+        flood.rest(start + READING);
+        assert_eq!(flood.offer(1, start + READING), Share::Nothing);
     }
 
     proptest! {

@@ -38,11 +38,9 @@ impl Jobs {
         &self.all
     }
 
-    /// Takes one away, or all; whether there was one.
-    pub(super) fn remove(&mut self, number: Option<u64>) -> bool {
-        let before = self.all.len();
-        self.all.retain(|job| number.is_some_and(|number| number != job.number));
-        self.all.len() < before
+    /// Takes one away, or all.
+    pub(super) fn remove(&mut self, number: Option<u64>) -> Vec<Job> {
+        self.all.extract_if(.., |job| number.is_none_or(|number| number == job.number)).collect()
     }
 
     /// When the next one is due.
@@ -50,12 +48,13 @@ impl Jobs {
         self.all.iter().map(|job| job.due).min()
     }
 
-    /// The line that is due; its next run is a period later, counted from now where it is late.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<(u64, String)> {
+    /// The line that is due, its number, and how often it has run before; its next run is a period later, counted from now
+    /// where it is late.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(u64, u64, String)> {
         let job = self.all.iter_mut().filter(|job| job.due <= now).min_by_key(|job| job.due)?;
         job.due = (job.due + job.period).max(now);
         job.runs += 1;
-        Some((job.number, job.line.clone()))
+        Some((job.number, job.runs - 1, job.line.clone()))
     }
 }
 
@@ -69,7 +68,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let job = Job { number: 1, period: second, due: start, line: "subs".to_owned(), runs: 0 };
         let mut jobs = Jobs { all: vec![job], last: 1 };
-        assert_eq!(jobs.take_due(start), Some((1, "subs".to_owned())));
+        assert_eq!(jobs.take_due(start), Some((1, 0, "subs".to_owned())));
         assert_eq!((jobs.take_due(start), jobs.due()), (None, Some(start + second)));
         assert!(jobs.take_due(start + 5 * second).is_some());
         assert_eq!(jobs.due(), Some(start + 5 * second));

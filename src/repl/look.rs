@@ -55,11 +55,17 @@ impl Shell<'_> {
     }
 
     pub(super) fn print_rows(&mut self, rows: &Columns) -> Result<(), Stop> {
-        let lines: Vec<_> = rows.lines(self.printer.stream()).collect();
-        for line in lines {
+        let stream = self.printer.stream();
+        for line in rows.lines_within(self.columns(), stream) {
             self.printer.line(&line)?;
         }
         Ok(())
+    }
+
+    /// Columns of the window that the output goes to.
+    pub(super) fn columns(&self) -> usize {
+        let is_seen = self.printer.stream().terminal;
+        self.screen.as_ref().filter(|_| is_seen).map_or(usize::MAX, |screen| screen.columns)
     }
 
     pub(super) fn kept(&self, id: u64) -> Result<&Entry, Error> {
@@ -71,7 +77,8 @@ impl Shell<'_> {
     pub(super) async fn show(&mut self, id: u64) -> Result<(), Stop> {
         let entry = self.kept(id)?;
         let (record, connection) = (entry.record.clone(), entry.connection.clone());
-        let details = self.printer.details(id, &connection, &record);
+        let columns = self.columns();
+        let details = self.printer.details(id, &connection, &record, columns);
         self.show_pages(&details).await
     }
 

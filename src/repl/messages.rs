@@ -74,8 +74,15 @@ impl Shell<'_> {
             // A live one that only came because `retained` looks at what is kept.
             return Ok(0);
         }
-        let is_muted = self.is_watching
-            || self.preferences.muted.iter().any(|filter| filter.matches(record.message.topic.as_str()));
+        let topic = record.message.topic.as_str();
+        let awaited = self.awaited.iter().find(|awaited| awaited.is_about(connection.id, &record.message));
+        let is_reply = awaited.is_some_and(|awaited| awaited.is_answered_by(&record.message));
+        if asked_for.is_empty() && awaited.is_some_and(|awaited| awaited.has_own_subscription) && !is_reply {
+            self.talk.debug(format_args!("ignored a message on {topic} that is not a reply"));
+            return Ok(0);
+        }
+        let is_hidden = self.preferences.muted.iter().any(|filter| filter.matches(topic)) && !is_reply;
+        let is_muted = self.is_watching || is_hidden;
         let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
         // Only who answers requests asks for them.
         let filters =

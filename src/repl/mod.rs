@@ -16,6 +16,7 @@
 //! A command that waits goes on taking events ([`shell::Shell::next`]), so that messages are shown and counted
 //! whatever runs.
 
+mod awaited;
 mod background;
 mod block;
 mod chosen;
@@ -25,18 +26,22 @@ mod editor;
 mod execute;
 mod jobs;
 mod keeping;
+mod keys;
 mod look;
 mod messages;
 mod noted;
 mod notes;
 mod opening;
 mod outside;
+mod pager;
 mod preferences;
 mod probe;
 mod property;
 mod publish;
+mod queued;
 mod recall;
 mod received;
+mod request;
 mod retained;
 mod script;
 mod selection;

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc::Sender;
 
 use super::connection::{Connection, State, place};
+use super::queued::Queued;
 use super::shell::{BATCH, Batch, Occurrence, Shell, Stop};
 use crate::cli::repl::ConnectLine;
 use crate::client::{Client, Events, Pending};
@@ -13,14 +14,22 @@ use crate::settings::{ConnectSettings, NewConnection};
 use crate::transport::Address;
 
 impl Shell<'_> {
-    /// `connect`: a person sees what becomes of it, a script waits for CONNACK.
+    /// `connect`, which waits for CONNACK: only then it is clear which connection is the current one. A person who cannot
+    /// wait has Ctrl-C.
     pub(super) async fn connect(&mut self, line: ConnectLine, origins: Origins) -> Result<(), Stop> {
         let profile = self.profile.clone();
         // It may ask for a password, which blocks; the other connections go on meanwhile.
         let resolved = tokio::task::spawn_blocking(move || NewConnection::resolve(&line, &origins, &profile)).await;
         let new = resolved.map_err(|_| Error::local("the options could not be read"))??;
         let id = self.open(new)?;
-        if self.screen.is_some() { Ok(()) } else { self.connected(id).await }
+        let ended = self.connected(id).await;
+        if matches!(ended, Err(Stop::Interrupted(_)))
+            && let Some(index) = self.connections.iter().position(|connection| connection.id == id)
+        {
+            self.close(index).await?;
+            self.go_back(index);
+        }
+        ended
     }
 
     /// Waits for the first CONNACK.
@@ -62,6 +71,8 @@ impl Shell<'_> {
             subscriptions: Vec::new(),
             last_identifier: 0,
             lost: None,
+            cause: None,
+            queued: Queued::default(),
         };
         // The name is free, or that of one that is offline.
         self.connections.retain(|other| other.name != connection.name);

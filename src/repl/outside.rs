@@ -41,14 +41,17 @@ impl Shell<'_> {
     }
 
     /// Shows a text page by page where a person looks and it is longer than the window: by $PAGER, or `less`, which
-    /// colours and leaves the screen as it was.
+    /// colours and leaves the screen as it was. Without either there is a simple pager.
     pub(super) async fn page(&mut self, text: &[u8]) -> Result<(), Stop> {
         let pager = (self.variable)("PAGER").filter(|text| !text.trim().is_empty());
-        let command = pager.unwrap_or_else(|| "less -R".to_owned());
+        let command = pager.unwrap_or_else(|| "less".to_owned());
         self.flush()?;
-        let Ok(mut child) = shell(&format!("{command} 2>/dev/null")).stdin(Stdio::piped()).spawn() else {
-            return Ok(self.printer.bytes(text)?);
-        };
+        let mut pager = shell(&format!("{command} 2>/dev/null"));
+        if (self.variable)("LESS").is_none() {
+            // R: colours. K: Ctrl-C leaves, as q does.
+            pager.env("LESS", "RK");
+        }
+        let Ok(mut child) = pager.stdin(Stdio::piped()).spawn() else { return self.page_simply(text).await };
         if let Some(mut stdin) = child.stdin.take() {
             // A person may leave before the end.
             _ = stdin.write_all(text).await;
@@ -56,7 +59,7 @@ impl Shell<'_> {
         let ended = self.meanwhile(child.wait()).await?;
         // 127: the program does not exist.
         if ended.is_ok_and(|status| status.code() == Some(127)) {
-            self.printer.bytes(text)?;
+            return self.page_simply(text).await;
         }
         Ok(())
     }

@@ -71,7 +71,13 @@ impl Shell<'_> {
                     Some(_) => return Err(refused("a set of keys: use emacs or vi").into()),
                 }
             }
-            Preference::Prompt => self.preferences.prompt = value.map(Into::into),
+            Preference::Prompt => {
+                if let Some(unknown) = value.and_then(unknown_placeholder) {
+                    let error = Error::usage(format!("set: unknown placeholder `{unknown}` in the prompt"));
+                    return Err(error.with_hint("{name} and {client_id} are those of the connection").into());
+                }
+                self.preferences.prompt = value.map(Into::into);
+            }
             Preference::MaxLines => {
                 let lines = value.map(str::parse).transpose();
                 let first = if self.screen.is_some() { SHOWN_LINES } else { 0 };
@@ -204,5 +210,33 @@ impl Shell<'_> {
             None => _ = self.aliases.remove(&name),
         }
         Ok(())
+    }
+}
+
+/// The first `{word}` of a prompt that stands for nothing.
+fn unknown_placeholder(prompt: &str) -> Option<&str> {
+    let mut rest = prompt;
+    while let Some((_, after)) = rest.split_once('{') {
+        let word = after.find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or(after.len());
+        let is_placeholder = word > 0 && after[word..].starts_with('}');
+        if is_placeholder && !["name", "client_id"].contains(&&after[..word]) {
+            let start = prompt.len() - after.len() - 1;
+            return Some(&prompt[start..=start + word + 1]);
+        }
+        rest = after;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown_placeholder;
+
+    #[test]
+    fn a_placeholder_of_the_prompt_that_is_not_known_is_found() {
+        for known in ["{name}> ", "{client_id}@{name}", "{} {1} { name } {", "plain"] {
+            assert_eq!(unknown_placeholder(known), None, "{known}");
+        }
+        assert_eq!(unknown_placeholder("{name} {state}> "), Some("{state}"));
     }
 }

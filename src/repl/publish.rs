@@ -1,15 +1,11 @@
-//! `pub` and `request`: done when each message has what its QoS promises.
+//! `pub`: done when each message has what its QoS promises.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::connection::State;
-use super::journal::Entry;
 use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::PublishLine;
@@ -18,18 +14,19 @@ use crate::command::source::{Next, Source};
 use crate::command::tally::Tally;
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind, ExitStatus};
-use crate::mqtt::{Message, QoS, TopicFilter};
+use crate::mqtt::{Message, QoS, TopicName};
+use crate::output::Talk;
+use crate::payload::plural;
 use crate::session::{DeliveryId, PublishError};
 use crate::settings::Publication;
-
-/// How long a reply is waited for, unless `--timeout` says otherwise.
-const REPLY: Duration = Duration::from_secs(10);
 
 impl Shell<'_> {
     /// `pub`.
     pub(super) async fn publish(&mut self, line: &PublishLine, origins: &Origins) -> Result<(), Stop> {
         let publication = self.publication(line, origins)?;
-        self.publish_all(&publication).await
+        // Nobody waits for the line of a job: only what fails is shown.
+        let talk = if self.runs_before.is_some() { self.talk.hushed() } else { self.talk };
+        self.publish_all(&publication, talk).await
     }
 
     /// What a line publishes.
@@ -45,12 +42,13 @@ impl Shell<'_> {
         Ok(publication)
     }
 
-    /// Publishes all of it, and knows what became of each message.
-    pub(super) async fn publish_all(&mut self, publication: &Publication) -> Result<(), Stop> {
+    /// Publishes all of it, and reports what became of each message.
+    pub(super) async fn publish_all(&mut self, publication: &Publication, talk: Talk) -> Result<(), Stop> {
         let (id, client) = self.client()?;
         let mut source = Source::open(publication)?;
-        let mut tally = Tally::new(&publication.topics, self.talk);
-        let mut outstanding = BTreeSet::new();
+        source.count_from(self.runs_before.unwrap_or_default().saturating_mul(publication.repeat));
+        let mut tally = Tally::new(&publication.topics, talk);
+        let mut outstanding = BTreeMap::new();
         let end = publication.timeout.map(|timeout| Instant::now() + timeout);
         let mut handed_over = 0_u32;
         loop {
@@ -69,7 +67,7 @@ impl Shell<'_> {
             let topic = message.topic.clone();
             match self.hand_over(id, &client, message, &mut tally, &mut outstanding).await? {
                 Ok(delivery) => {
-                    outstanding.insert(delivery);
+                    outstanding.insert(delivery, topic);
                     tally.accepted();
                 }
                 Err(Declined::Closed(_)) => return Err(self.client().err().unwrap_or_else(closed_meanwhile).into()),
@@ -84,8 +82,17 @@ impl Shell<'_> {
             }
         }
         while !outstanding.is_empty() {
-            if self.screen.is_some() && self.by_id(id).is_some_and(|connection| connection.state != State::Connected) {
-                self.talk.progress("Will be sent when connected");
+            if self.screen.is_some()
+                && let Some(connection) = self.by_id(id).filter(|connection| connection.state != State::Connected)
+            {
+                let count = outstanding.len() as u64;
+                for (delivery, topic) in outstanding {
+                    connection.queued.add(delivery, topic, publication.qos);
+                }
+                match count {
+                    1 => talk.progress("Will be sent when connected"),
+                    count => talk.progress(format_args!("{} will be sent when connected", plural(count, "message"))),
+                }
                 return Ok(());
             }
             let occurrence = tokio::select! {
@@ -108,14 +115,14 @@ impl Shell<'_> {
     pub(super) async fn publish_each(&mut self, messages: Vec<Message>) -> Result<(), Stop> {
         let (id, client) = self.client()?;
         let mut tally = Tally::new(&[], self.talk.hushed());
-        let mut outstanding = BTreeSet::new();
+        let mut outstanding = BTreeMap::new();
         let mut qos = QoS::AtMostOnce;
         for message in messages {
             qos = message.qos;
             let topic = message.topic.clone();
             match self.hand_over(id, &client, message, &mut tally, &mut outstanding).await? {
                 Ok(delivery) => {
-                    outstanding.insert(delivery);
+                    outstanding.insert(delivery, topic);
                     tally.accepted();
                 }
                 Err(Declined::Closed(_)) => return Err(self.client().err().unwrap_or_else(closed_meanwhile).into()),
@@ -132,46 +139,6 @@ impl Shell<'_> {
         }
     }
 
-    /// `request`: publishes, and waits for the reply.
-    pub(super) async fn request(&mut self, line: &PublishLine, origins: &Origins) -> Result<(), Stop> {
-        let (id, client) = self.client()?;
-        if !self.current()?.settings.client.connect.version.is_v5() {
-            return Err(Error::usage("`request` needs MQTT 5.0: earlier versions have no Response Topic").into());
-        }
-        let mut publication = self.publication(line, origins)?;
-        // 0 means no limit; without the option there is one.
-        let timeout = publication.timeout.take().or((!origins.given("timeout")).then_some(REPLY));
-        let properties = Arc::make_mut(publication.properties.get_or_insert_default());
-        let own = format!("mqttx-rs/reply/{:016x}", fastrand::u64(..));
-        let reply_to = properties.response_topic.get_or_insert(own).clone();
-        let data =
-            properties.correlation_data.get_or_insert_with(|| Bytes::copy_from_slice(&fastrand::u64(..).to_be_bytes()));
-        let data = data.clone();
-        let filter = TopicFilter::parse(reply_to.clone())
-            .map_err(|error| Error::topic("--response-topic", &reply_to, &error))?;
-        let is_new = !self.current()?.subscriptions.iter().any(|active| active.options.filter == filter);
-        if is_new {
-            self.listen(id, &client, &filter).await?;
-        }
-        let began = Instant::now();
-        self.publish_all(&publication).await?;
-        let is_reply = |entry: &Entry| {
-            let message = &entry.record.message;
-            let theirs = message.properties.as_ref().and_then(|properties| properties.correlation_data.as_ref());
-            message.topic.as_str() == reply_to && theirs.is_none_or(|theirs| *theirs == data)
-        };
-        let reply = self.first(timeout, is_reply).await;
-        if is_new {
-            self.unsubscribe(vec![filter], false).await?;
-        }
-        if reply?.is_none() {
-            let message = format!("no reply on {reply_to} within {} s", timeout.unwrap_or_default().as_secs_f64());
-            return Err(Error::new(ErrorKind::TimedOut, message).into());
-        }
-        self.talk.success(format_args!("Reply after {:.1} ms", began.elapsed().as_secs_f64() * 1e3));
-        Ok(())
-    }
-
     /// Gives a message to the client, which may have to wait for room.
     async fn hand_over(
         &mut self,
@@ -179,7 +146,7 @@ impl Shell<'_> {
         client: &Client,
         message: Message,
         tally: &mut Tally,
-        outstanding: &mut BTreeSet<DeliveryId>,
+        outstanding: &mut BTreeMap<DeliveryId, TopicName>,
     ) -> Result<Result<DeliveryId, Declined<PublishError>>, Stop> {
         let qos = message.qos;
         let mut publishing = pin!(client.publish(message));
@@ -200,11 +167,11 @@ impl Shell<'_> {
         occurrence: Occurrence,
         qos: QoS,
         tally: &mut Tally,
-        outstanding: &mut BTreeSet<DeliveryId>,
+        outstanding: &mut BTreeMap<DeliveryId, TopicName>,
     ) -> Result<(), Stop> {
         match occurrence {
             Occurrence::Publish(connection, Event::Published { id: delivery, outcome })
-                if connection == id && outstanding.remove(&delivery) =>
+                if connection == id && outstanding.remove(&delivery).is_some() =>
             {
                 tally.take(Event::Published { id: delivery, outcome });
             }
@@ -212,7 +179,7 @@ impl Shell<'_> {
                 if connection == id && qos == QoS::AtMostOnce =>
             {
                 let left = outstanding.split_off(&through);
-                let is_last_flushed = left.contains(&through);
+                let is_last_flushed = left.contains_key(&through);
                 let count = outstanding.len() + usize::from(is_last_flushed);
                 *outstanding = left;
                 outstanding.remove(&through);

@@ -154,7 +154,7 @@ impl Shell<'_> {
         let journal = &self.messages.journal;
         let topics = journal.topics();
         let mut rows = Columns::default();
-        rows.row(["messages", "a second", "bytes per second", "topic"].map(String::from));
+        rows.row(["messages", "per s", "bytes/s", "topic"].map(String::from));
         let all = if topics.others() > 0 { "all, those of very long topics too" } else { "all" };
         rows.row(row(in_groups(journal.received()), topics.rate(now), all));
         for report in topics.busiest(count.map_or(TOPICS, |count| usize::try_from(count).unwrap_or(TOPICS)), now) {
@@ -202,9 +202,9 @@ impl Shell<'_> {
             }
         }
         self.tell_evicted();
-        let stream = self.printer.stream();
-        let columns = self.screen.as_ref().filter(|_| stream.terminal).map_or(usize::MAX, |screen| screen.columns);
-        let text: Vec<_> = rows.lines(stream).map(|line| cut(&line, columns).to_owned()).collect();
+        let (stream, columns) = (self.printer.stream(), self.columns());
+        let mark = if stream.unicode { "…" } else { "~" };
+        let text: Vec<_> = rows.lines(stream).map(|line| marked(&line, columns, mark)).collect();
         self.show_pages((text.join("\n") + if text.is_empty() { "" } else { "\n" }).as_bytes()).await
     }
 }
@@ -253,6 +253,14 @@ fn value(report: &TopicReport<'_>, pointer: Option<&str>) -> String {
     format!("{retained}{first}{more}")
 }
 
+/// A line, or its beginning and a mark of one column, in at most so many columns.
+fn marked(line: &str, columns: usize, mark: &str) -> String {
+    if cut(line, columns) == line {
+        return line.to_owned();
+    }
+    format!("{}{mark}", cut(line, columns.saturating_sub(1)))
+}
+
 /// The beginning of a line that fits into so many columns.
 fn cut(line: &str, columns: usize) -> &str {
     let mut width = 0;
@@ -269,11 +277,12 @@ fn row(messages: String, rate: Rate, topic: &str) -> [String; 4] {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, marked};
 
     #[test]
     fn a_line_is_cut_where_the_window_ends_and_never_in_a_character() {
         assert_eq!((cut("abc", 3), cut("abcd", 3), cut("", 3)), ("abc", "abc", ""));
         assert_eq!((cut("äöü", 2), cut("日本", 3), cut("日本", 4)), ("äö", "日", "日本"));
+        assert_eq!((marked("abc", 3, "~").as_str(), marked("abcd", 3, "~").as_str()), ("abc", "ab~"));
     }
 }

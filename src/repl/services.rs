@@ -142,7 +142,11 @@ impl Shell<'_> {
                     let count = plural(*count, "message");
                     self.talk.success(format_args!("{count} recorded in {}", path.display()));
                 }
-                Kind::Reply { connection, own, .. } => self.unsubscribe_from(connection, own)?,
+                Kind::Reply { connection, own, answered, .. } => {
+                    let answers = plural(answered.load(Ordering::Relaxed), "answer");
+                    self.talk.success(format_args!("Job {} ended after {answers}: {}", service.number, service.line));
+                    self.unsubscribe_from(connection, own)?;
+                }
             }
         }
         Ok(!ended.is_empty())

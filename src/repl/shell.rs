@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::awaited::Awaited;
 use super::chosen::Preferences;
 use super::collected::Collected;
 use super::connection::{Connection, State};
@@ -12,6 +13,7 @@ use super::editor::{Facts, Sign};
 use super::flood::Flood;
 use super::jobs::Jobs;
 use super::line::{Aliases, Variables};
+use super::queued::Queued;
 use super::received::Messages;
 use super::service::Service;
 use crate::client::{Client, Event};
@@ -72,10 +74,14 @@ pub(super) struct Shell<'a> {
     pub(super) next_id: u64,
     requests: Vec<Request>,
     pub(super) jobs: Jobs,
+    /// How often the line of a job has run before, while it runs again.
+    pub(super) runs_before: Option<u64>,
     /// What answers and records.
     pub(super) services: Vec<Service>,
     /// Where `retained` gathers what it asked for.
     pub(super) collected: Option<Collected>,
+    /// Replies that `request` waits for, each until its subscription has ended.
+    pub(super) awaited: Vec<Awaited>,
     /// What SUBACK and UNSUBACK say is told only if it is a refusal.
     pub(super) is_hushed: bool,
     /// Lines behind the first of the command that runs, at which it failed: that of a block has several.
@@ -190,8 +196,10 @@ impl<'a> Shell<'a> {
             next_id: 0,
             requests: Vec::new(),
             jobs: Jobs::default(),
+            runs_before: None,
             services: Vec::new(),
             collected: None,
+            awaited: Vec::new(),
             is_hushed: false,
             failed_line: 0,
             notes: None,
@@ -312,15 +320,25 @@ impl<'a> Shell<'a> {
             screen.sign.set(self.connections[current].state);
         }
         self.tell(index, &event);
+        self.connections[index].cause = match &event {
+            Event::Reconnecting(next) => Some(next.cause.to_string()),
+            Event::Connected(_) | Event::Closed(_) => None,
+            _ => self.connections[index].cause.take(),
+        };
         Ok(self.told(index, event))
     }
 
     /// Reports what happened to a connection, naming it if there are several.
     fn tell(&self, index: usize, event: &Event) {
-        let Connection { name, settings, .. } = &self.connections[index];
+        let Connection { name, settings, cause, .. } = &self.connections[index];
+        let several = self.connections.len() > 1;
         match event {
-            Event::Connected(_) if self.connections.len() > 1 => self.talk.success(format_args!("{name}: connected")),
-            Event::Reconnecting(next) if self.connections.len() > 1 => {
+            // What was wrong is still on the screen.
+            Event::Reconnecting(next) if next.clue.is_none() && *cause == Some(next.cause.to_string()) => {
+                status::tried_again(self.talk, several.then_some(name), next);
+            }
+            Event::Connected(_) if several => self.talk.success(format_args!("{name}: connected")),
+            Event::Reconnecting(next) if several => {
                 status::reconnecting_as(self.talk, settings, next, format_args!("{name}: {}", next.cause));
             }
             event => status::tell(self.talk, settings, event),
@@ -337,7 +355,8 @@ impl<'a> Shell<'a> {
                 Some(Occurrence::Connected(id))
             }
             Event::Closed(result) => {
-                connection.client = None;
+                (connection.client, connection.queued) = (None, Queued::default());
+                self.awaited.retain(|awaited| awaited.connection != id);
                 let error = result.err().map(|error| Error::from(*error));
                 connection.lost.clone_from(&error);
                 if error.is_some() && !connection.was_connected {
@@ -375,7 +394,10 @@ impl<'a> Shell<'a> {
                 }
                 None
             }
-            event @ (Event::Flushed { .. } | Event::Published { .. }) => Some(Occurrence::Publish(id, event)),
+            event @ (Event::Flushed { .. } | Event::Published { .. }) => {
+                let is_queued = self.settle_queued(index, &event);
+                (!is_queued).then_some(Occurrence::Publish(id, event))
+            }
             Event::Message(_)
             | Event::Reconnecting(_)
             | Event::Redirected(_)
@@ -385,8 +407,27 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Reports what became of messages that were published while the connection was not open; whether the event is about
+    /// nothing else.
+    fn settle_queued(&mut self, index: usize, event: &Event) -> bool {
+        let queued = &mut self.connections[index].queued;
+        let (is_queued, failure) = queued.take(event);
+        let sum = queued.poll_sum();
+        if let Some(error) = failure {
+            self.talk.error(&error);
+        }
+        match sum {
+            Some(sum) if self.connections.len() > 1 => {
+                self.talk.success(format_args!("{}: {sum}", self.connections[index].name));
+            }
+            Some(sum) => self.talk.success(sum),
+            None => {}
+        }
+        is_queued
+    }
+
     /// A connection that never was is not the current one: that is again the one before it, if there is one.
-    fn go_back(&mut self, index: usize) {
+    pub(super) fn go_back(&mut self, index: usize) {
         let Some(before) = self.connections[index].before.filter(|_| self.current == Some(index)) else { return };
         if let Some(before) = self.connections.iter().position(|other| other.id == before) {
             self.current = Some(before);

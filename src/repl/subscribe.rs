@@ -7,11 +7,10 @@ use super::connection::{Active, Connection, Printer};
 use super::opening::closed_meanwhile;
 use super::shell::{Occurrence, Shell, Stop};
 use crate::cli::repl::SubscribeLine;
-use crate::client::Client;
 use crate::command::refusal::{refused, subscription_refused};
 use crate::config::Origins;
 use crate::error::{Error, ErrorKind};
-use crate::mqtt::{QoS, ReasonCode, SubscriptionOptions, TopicFilter};
+use crate::mqtt::{ReasonCode, SubscriptionOptions, TopicFilter};
 use crate::output::{Console, MessagePrinter, MessageShape, PrinterOptions, Stdout, Stream};
 use crate::session::{RequestId, SubAck, SubscribeRequest, UnsubscribeRequest};
 use crate::settings::{Display, Subscription};
@@ -79,15 +78,6 @@ impl Shell<'_> {
         self.answered_by(id, request).await
     }
 
-    /// Subscribes to the topic of replies, and waits for SUBACK.
-    pub(super) async fn listen(&mut self, id: u64, client: &Client, filter: &TopicFilter) -> Result<(), Stop> {
-        let options = SubscriptionOptions::new(filter.clone(), QoS::AtLeastOnce);
-        let request = SubscribeRequest { filters: vec![options], ..SubscribeRequest::default() };
-        let request = client.subscribe(request).map_err(|error| Error::usage(error.to_string()))?;
-        self.asked(id, request, vec![filter.clone()]);
-        self.answered_by(id, request).await
-    }
-
     /// `unsub`.
     pub(super) async fn unsubscribe(&mut self, filters: Vec<TopicFilter>, all: bool) -> Result<(), Stop> {
         let (id, client) = self.client()?;
@@ -143,7 +133,9 @@ impl Shell<'_> {
                 }
                 continue;
             }
-            if !self.is_hushed {
+            if self.is_hushed || self.is_own_subscription(index, filter) {
+                self.talk.debug(format_args!("subscribed to {name}"));
+            } else {
                 self.talk.success(format_args!("Subscribed to {name}"));
             }
             let active = self.connections[index].subscriptions.iter_mut();
@@ -170,9 +162,12 @@ impl Shell<'_> {
                 continue;
             }
             self.forget(index, std::slice::from_ref(filter));
-            if reason == ReasonCode::NoSubscriptionExisted {
+            if self.is_hushed || self.is_own_subscription(index, filter) {
+                self.talk.debug(format_args!("unsubscribed from {name}"));
+                self.stop_awaiting(self.connections[index].id, filter);
+            } else if reason == ReasonCode::NoSubscriptionExisted {
                 self.talk.warning(format_args!("there was no subscription to `{name}`"));
-            } else if !self.is_hushed {
+            } else {
                 self.talk.success(format_args!("Unsubscribed from {name}"));
             }
         }

@@ -1,6 +1,7 @@
 //! A person at a terminal: a line at a time, and whatever comes meanwhile above it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use super::chosen::Preferences;
 use super::editor::{Editor, Facts, Prompt, Typed};
@@ -125,6 +126,9 @@ async fn session(shell: &mut Shell<'_>, editor: &mut Editor, cooked: &Cooked) ->
 async fn run(shell: &mut Shell<'_>, text: String) -> Result<bool, Stop> {
     shell.console.note(&format!("> {}\n", shown(&text)));
     let ended = shell.run(&text).await;
+    if let Some(screen) = &mut shell.screen {
+        screen.flood.rest(Instant::now());
+    }
     if text.trim() != "edit" {
         shell.previous = text;
     }

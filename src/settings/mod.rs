@@ -40,6 +40,7 @@ mod watch;
 mod work;
 
 pub(crate) use crate::cli::group::OnFailure;
+pub(crate) use crate::cli::repl::GROUPS as LINE_GROUPS;
 pub(crate) use crate::cli::value::{Secret, unix_now};
 #[cfg(all(test, feature = "broker"))]
 pub(crate) use bench::scenario_places;

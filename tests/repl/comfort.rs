@@ -3,9 +3,9 @@
 use nix::sys::signal::Signal;
 
 use crate::person::{Person, enter, is_waiting, subscribe, typed};
-use crate::support::Nobody;
 use crate::support::screen::key;
 use crate::support::wire::{connack, publish, suback};
+use crate::support::{Link, Nobody, Screen};
 
 /// What a terminal sends for a text that is pasted.
 fn pasted(text: &str) -> String {
@@ -133,6 +133,7 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     enter(&mut screen, &format!("connect -h 127.0.0.1 -p {} as typo", nobody.port()));
     screen.wait_for("is the current connection again");
     screen.wait_until("a prompt", is_waiting);
+    assert!(!screen.cursor_line().contains("typo"), "{}", screen.cursor_line());
     enter(&mut screen, "pub a 'to the first'");
     assert_eq!(link.expect_publish().text(), "to the first");
     screen.wait_until("a prompt", is_waiting);
@@ -141,6 +142,23 @@ fn a_connection_that_never_was_is_not_the_current_one_and_can_be_forgotten() {
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "switch typo");
     screen.wait_for("unknown connection `typo`");
+}
+
+#[test]
+fn ctrl_c_gives_up_a_connection_that_is_not_answered() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    enter(&mut screen, &format!("connect -h 127.0.0.1 -p {port} as silent"));
+    // It is connected as far as TCP goes; CONNACK never comes.
+    let _stream = silent.accept().unwrap();
+    screen.type_keys(key::CTRL_C);
+    screen.wait_for("is the current connection again");
+    screen.wait_until("a prompt", is_waiting);
+    assert!(!screen.cursor_line().contains("silent"), "{}", screen.cursor_line());
+    enter(&mut screen, "pub a 'to the first'");
+    assert_eq!(link.expect_publish().text(), "to the first");
 }
 
 #[test]
@@ -213,6 +231,82 @@ fn what_is_longer_than_the_window_goes_through_the_pager() {
 }
 
 #[test]
+fn ctrl_c_and_ctrl_d_end_the_pages_of_the_completion_menu() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down_at(12, 80);
+    for leave in [key::CTRL_C, key::CTRL_D, "q"] {
+        screen.type_keys(format!("pub a b --{}{}", key::TAB, key::TAB));
+        screen.wait_until("the question", |screen| screen.cursor_line() == "--More--");
+        screen.type_keys(leave);
+        // The line is as it was.
+        screen.wait_until("the line", |screen| typed(screen) == "pub a b --");
+        // There the keys do what they always do.
+        screen.type_keys(key::CTRL_C);
+        screen.wait_until("a prompt", is_waiting);
+    }
+    enter(&mut screen, "pub a b");
+    assert_eq!(link.expect_publish().text(), "b");
+    screen.wait_until("a prompt", is_waiting);
+    screen.type_keys(key::CTRL_D);
+    link.expect_goodbye();
+}
+
+/// A session that looks for its pager only here: `sh` is there, and `less` is not.
+fn without_less(person: &Person) -> (Screen, Link, tempfile::TempDir) {
+    let programs = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/bin/sh", programs.path().join("sh")).unwrap();
+    let path = programs.path().to_str().unwrap();
+    let mut screen = person.program().env("PATH", path).on_screen(24, 80);
+    let (link, _) = person.broker.accept_session(connack());
+    screen.wait_until("a prompt", is_waiting);
+    (screen, link, programs)
+}
+
+#[test]
+fn without_a_pager_pages_are_turned_by_keys_and_ctrl_c_ends_them() {
+    let person = Person::new();
+    let (mut screen, _link, _programs) = without_less(&person);
+    for leave in ["q", key::CTRL_C, key::CTRL_D] {
+        enter(&mut screen, "help");
+        screen.wait_until("the question", |screen| screen.cursor_line().starts_with("--More--"));
+        assert!(!screen.contents().contains("save-settings"), "{}", screen.contents());
+        screen.type_keys(leave);
+        screen.wait_until("a prompt", is_waiting);
+        enter(&mut screen, "clear");
+        screen.wait_until("a prompt", is_waiting);
+    }
+    enter(&mut screen, "help");
+    screen.wait_until("the question", |screen| screen.cursor_line().starts_with("--More--"));
+    let before = screen.lines();
+    screen.type_keys(key::ENTER);
+    screen.wait_until("a line more", |screen| screen.lines()[0] == before[1]);
+    let is_at_end = |screen: &Screen| screen.contents().contains("`help COMMAND` shows");
+    while !is_at_end(&screen) {
+        let before = screen.lines();
+        screen.type_keys(" ");
+        screen.wait_until("the next page", |screen| {
+            is_at_end(screen) || screen.cursor_line().starts_with("--More--") && screen.lines() != before
+        });
+    }
+    screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
+fn ctrl_c_leaves_less() {
+    if !std::path::Path::new("/usr/bin/less").exists() {
+        return;
+    }
+    let person = Person::new();
+    let mut screen = person.program().env("PAGER", "less").env("TERM", "xterm").on_screen(24, 80);
+    let (_link, _) = person.broker.accept_session(connack());
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "help");
+    screen.wait_until("less", |screen| screen.cursor_line() == ":");
+    screen.type_keys(key::CTRL_C);
+    screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
 fn a_prompt_is_short_and_has_no_hole() {
     let person = Person::new();
     let (mut screen, link) = person.sits_down();
@@ -249,6 +343,21 @@ fn a_line_runs_again_and_again_until_it_is_stopped() {
         last = link.expect_publish();
     }
     assert_eq!(last.topic, "done");
+}
+
+#[test]
+fn a_job_counts_its_messages_and_says_nothing_until_it_ends() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down();
+    enter(&mut screen, "every 100ms pub tick {counter} --template");
+    for number in ["1", "2", "3"] {
+        assert_eq!(link.expect_publish().text(), number);
+    }
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "stop 1");
+    screen.wait_for("✔ Job 1 ended after ");
+    screen.wait_for(" runs: pub tick {counter} --template");
+    assert!(!screen.transcript().contains("Message published"), "{}", screen.transcript());
 }
 
 #[test]

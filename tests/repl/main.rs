@@ -8,7 +8,11 @@ mod comfort;
 #[cfg(unix)]
 mod keep;
 #[cfg(unix)]
+mod offline;
+#[cfg(unix)]
 mod person;
+#[cfg(unix)]
+mod request;
 mod script;
 #[cfg(feature = "broker")]
 mod suite;

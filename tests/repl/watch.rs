@@ -97,6 +97,44 @@ fn a_topic_is_shown_in_full_with_its_history_and_plotted() {
 }
 
 #[test]
+fn the_details_scroll_when_they_have_the_focus_and_say_where_they_are() {
+    let person = Person::new();
+    let (mut screen, mut link) = watching(&person, 24, 80);
+    let long: Vec<_> = (100..160).collect();
+    link.send(publish("long", serde_json::to_vec(&long).unwrap()));
+    for number in 0..40 {
+        link.send(publish("often", number.to_string()));
+    }
+    screen.wait_for("often");
+    screen.type_keys("/long");
+    screen.wait_until("one row", |screen| row(screen, "door").is_none() && row(screen, "long").is_some());
+    screen.type_keys(format!("{}{}", key::ENTER, key::ENTER));
+    // 60 numbers and 2 brackets.
+    screen.wait_for(" payload 1-11 of 62");
+    screen.type_keys(key::TAB);
+    screen.type_keys("\x1b[6~");
+    screen.wait_for(" payload 12-22 of 62");
+    screen.wait_until("the numbers", |screen| {
+        screen.lines().iter().any(|line| line.starts_with("  120,")) && !screen.contents().contains("  109,")
+    });
+    screen.type_keys(key::DOWN);
+    screen.wait_for(" payload 13-23 of 62");
+    screen.type_keys(format!("{}{}", "\x1b[5~", key::UP));
+    screen.wait_for(" payload 1-11 of 62");
+    screen.type_keys("\x1b[F");
+    screen.wait_for(" payload 52-62 of 62");
+    // A smaller payload has no place so far down.
+    link.send(publish("long", "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"));
+    screen.wait_for(" payload 2-12 of 12");
+    screen.type_keys(key::TAB);
+    screen.wait_for("─ history");
+    screen.type_keys("\x1b");
+    screen.wait_for("Tab scroll");
+    screen.type_keys("q");
+    screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
 fn a_message_is_published_or_removed_from_the_view_once_it_is_confirmed() {
     let person = Person::new();
     let (mut screen, mut link) = watching(&person, 24, 80);

@@ -3,10 +3,15 @@
 //! A run never parses with these, so they cost it nothing: they are added to the definition that help, man pages and the
 //! reference are made from.
 
+mod connection;
 mod examples;
-mod options;
+mod lesson;
+mod load;
+mod messages;
 
 use clap::{Arg, Command};
+
+use lesson::Lesson;
 
 /// A definition with all that is taught.
 pub(super) fn taught(command: Command) -> Command {
@@ -25,7 +30,9 @@ fn taught_at(command: Command, path: &str) -> Command {
         }
         _ => command,
     };
-    let command = command.mut_args(|option| with_lesson(option, path));
+    // An option of the same name means something else in a command that does not connect.
+    let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
+    let command = command.mut_args(|option| with_lesson(option, path, connects));
     let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
@@ -33,14 +40,24 @@ fn taught_at(command: Command, path: &str) -> Command {
     })
 }
 
-fn with_lesson(option: Arg, path: &str) -> Arg {
+fn with_lesson(option: Arg, path: &str, connects: bool) -> Arg {
     let id = option.get_id().as_str();
-    let is_of = |commands: &[&str]| commands.is_empty() || commands.contains(&path);
-    let lesson = options::LESSONS.iter().find(|lesson| lesson.option == id && is_of(lesson.commands));
+    let is_general = connects || option.get_help_heading() == Some("General");
+    let is_of = |commands: &[&str]| commands.contains(&path) || is_general && commands.is_empty();
+    // What is said of one command comes before what is said of all.
+    let of = |general: bool| {
+        lessons().find(|lesson| lesson.option == id && lesson.commands.is_empty() == general && is_of(lesson.commands))
+    };
+    let lesson = of(false).or_else(|| of(true));
     match (lesson, option.get_help().map(ToString::to_string)) {
         (Some(lesson), Some(help)) => option.long_help(format!("{help}\n\n{}", lesson.text)),
         _ => option,
     }
+}
+
+/// About all options.
+fn lessons() -> impl Iterator<Item = &'static Lesson> {
+    [connection::LESSONS, messages::LESSONS, load::LESSONS].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -63,7 +80,7 @@ mod tests {
         }
         let mut known = BTreeSet::new();
         walk(&crate::cli::command(), "", &mut known);
-        for lesson in options::LESSONS {
+        for lesson in lessons() {
             let commands = if lesson.commands.is_empty() { &[""] } else { lesson.commands };
             for command in commands {
                 assert!(known.contains(&((*command).to_owned(), lesson.option.to_owned())), "{command} {lesson:?}");

@@ -17,15 +17,26 @@ use super::wait::{AssertLine, ExpectLine, WaitLine};
 use crate::cli::{finished, value};
 use crate::mqtt::TopicFilter;
 
-/// The help of all commands, and of syntax that is not a command.
-const HELP: &str = "\
-{subcommands}
+/// What each part of a session is for, and its commands.
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
+    ("Connections", &["connect", "disconnect", "switch", "connections", "rename", "forget", "probe"]),
+    ("Messages", &["pub", "sub", "unsub", "subs", "request", "mute", "unmute"]),
+    ("Received messages", &["last", "show", "diff", "count", "save", "export"]),
+    ("State of the broker", &["topics", "stats", "watch", "plot", "retained"]),
+    ("In the background", &["every", "reply", "record", "jobs", "stop"]),
+    ("Scripts", &["wait", "expect", "assert", "sleep", "repeat", "if", "source"]),
+    ("Session", &["set", "save-settings", "var", "alias", "note", "edit", "tee", "trace", "clear", "help", "exit"]),
+];
 
+/// Syntax that is not a command.
+const SYNTAX: &str = "\
+Syntax:
   !CMD         Run a shell command
   ... | CMD    Pipe the output of a command into a shell command
+  '..' \"..\"    Quote a word
+  $name        The value of a variable
+  <<EOF        The lines up to EOF, as one word
 
-Quote with '..' or \"..\"; $name is a variable; <<EOF takes the lines up to EOF
-as one word.
 `help COMMAND` shows the options of a command, with examples.";
 
 /// A line of `repl`, cut into words.
@@ -33,7 +44,8 @@ as one word.
 #[command(
     name = "repl",
     about = None,
-    help_template = HELP,
+    help_template = "{subcommands}\n\n{after-help}",
+    after_help = SYNTAX,
     disable_help_flag = true,
     disable_help_subcommand = true,
     args_override_self = true,
@@ -334,4 +346,19 @@ pub(crate) fn line_command() -> clap::Command {
 /// An exit code.
 fn exit_code(text: &str) -> Result<u8, String> {
     text.parse().map_err(|_| format!("`{text}` is not an exit code: use a whole number between 0 and 255"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_in_one_group_of_the_help() {
+        let mut grouped: Vec<_> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        grouped.sort_unstable();
+        let definition = line_command();
+        let mut commands: Vec<_> = definition.get_subcommands().map(clap::Command::get_name).collect();
+        commands.sort_unstable();
+        assert_eq!(grouped, commands);
+    }
 }

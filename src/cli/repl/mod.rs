@@ -21,7 +21,7 @@ use super::group::{ConnectArgs, DeliveryArgs};
 
 pub(crate) use connect::ConnectLine;
 pub(crate) use keep::{NoteLine, RecordLine, ReplyLine, RetainedLine};
-pub(crate) use line::{ReplCommand, ReplLine, line_command};
+pub(crate) use line::{GROUPS, ReplCommand, ReplLine, line_command};
 pub(crate) use probe::ProbeLine;
 pub(crate) use publish::PublishLine;
 pub(crate) use recall::{LastLine, SelectionArgs, TopicsLine};

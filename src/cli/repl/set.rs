@@ -7,16 +7,23 @@ use clap::{Args, ValueEnum};
 #[command(
     override_usage = "set [NAME [VALUE]]",
     after_help = "\
-Without VALUE, the default is restored.
+Settings:
+  mode        shape of messages: line, default, clean, jsonl or raw [default: line]
+  template    shape of messages in the letters of mosquitto_sub, as with `sub -F`
+  format      how payloads are shown: plain, hex, base64, json, binary, cbor, msgpack or sparkplug [default: plain]
+  qos         QoS of `pub` and `sub` without -q [default: 0]
+  timestamps  time of receipt before each message: on or off [default: off]
+  changes     what changed, below each message: on or off [default: off]
+  max-lines   most lines to show of a payload; 0 shows all [default: 20, in a script 0]
+  keys        keys of the line editor: emacs or vi [default: emacs]
+  prompt      text before a line; {name} and {client_id} are those of the connection
+
+Without VALUE, the default is restored. `save-settings` keeps all of them for later sessions.
 
 Examples:
   set format hex
   set template '%I %t %p'
-  set mode jsonl
-  set qos 1
-  set timestamps on
   set changes on
-  set max-lines 5
   set keys vi
   set prompt '{client_id}@{name}> '"
 )]

@@ -11,11 +11,12 @@ use crate::mqtt::{TopicFilter, TopicName};
     override_usage = "watch [FILTER]...",
     after_help = "\
 Keys:
-  arrows, j, k  choose a topic           s, Tab  sort by name, or newest first
-  Enter         its payload and history  space   pause or resume the display
+  arrows, j, k  choose a topic           s       sort by name, or newest first
+  Enter         its payload and history  Tab     let the arrows scroll these
   g             plot its numbers         p       publish to it
   /             filter topics by text    x       remove its retained message
-  c             connect again            q, Esc  back to the prompt
+  space         pause or resume          q, Esc  back to the prompt
+  c             connect again
 
 In a script or a pipe it prints the latest values once. It shows only topics that are subscribed to."
 )]

@@ -8,6 +8,7 @@ use clap::Command;
 
 use crate::config;
 use crate::error::exit_codes;
+use crate::settings::{LINE_GROUPS, line_command};
 
 /// Shorts of several letters, which `clap` does not have, and their long forms.
 pub(crate) type Shorts = &'static [(&'static str, &'static str)];
@@ -33,11 +34,15 @@ pub(super) fn main(mut root: Command, shorts: Shorts) -> io::Result<String> {
 
 fn page(command: Command, shorts: Shorts) -> io::Result<String> {
     let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
+    let has_lines = command.get_name() == "repl";
     let mut page = Vec::new();
     let source = concat!("mqttx-rs ", env!("CARGO_PKG_VERSION"));
     clap_mangen::Man::new(command).source(source).render(&mut page)?;
     let page = String::from_utf8(page).map_err(io::Error::other)?;
     let mut page = with_examples(&with_shorts(&page, shorts));
+    if has_lines {
+        push_lines(&mut page);
+    }
     if connects {
         push_environment(&mut page);
     }
@@ -71,6 +76,43 @@ fn with_examples(page: &str) -> String {
         }
         None => page,
     }
+}
+
+/// The section of the commands of a session, which are no commands of the program.
+fn push_lines(page: &mut String) {
+    page.push_str(
+        ".SH COMMANDS OF A SESSION\nThe same at the prompt and in a script, one command on a line. `help COMMAND` shows \
+         the options of each, with examples.\n",
+    );
+    let mut definition = line_command();
+    definition.build();
+    for (heading, names) in LINE_GROUPS {
+        // Writing to a string does not fail.
+        let _ = writeln!(page, ".SS {heading}");
+        for name in *names {
+            let Some(command) = definition.find_subcommand_mut(name) else { continue };
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let usage = command.render_usage().to_string();
+            let arguments = usage.trim_start_matches("Usage:").trim().strip_prefix(name).unwrap_or_default();
+            let gap = if arguments.is_empty() { "" } else { " " };
+            let (name, arguments, about) = (in_roff(name), in_roff(arguments), in_roff(&about));
+            let _ = writeln!(page, ".TP\n\\fB{name}\\fR{gap}{arguments}\n{about}");
+        }
+    }
+    let syntax = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
+    page.push_str(".SS Syntax\n.nf\n");
+    // Below its heading, up to the hint, which has been given above.
+    for line in syntax.lines().skip(1).take_while(|line| !line.is_empty()) {
+        let _ = writeln!(page, "{}", line.replace('\\', "\\e").replace('-', "\\-"));
+    }
+    page.push_str(".fi\n");
+}
+
+/// A text of one line as roff takes it.
+fn in_roff(text: &str) -> String {
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
 }
 
 /// The section of the variables, from the table that the program reads them by.

@@ -6,11 +6,12 @@ use rustyline::completion::{Candidate, Completer};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Context, Helper};
+use rustyline::{CompletionType, Context, Helper};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Facts;
 use super::above::Waiting;
+use super::menu::Menu;
 use super::paint::{Paint, paints};
 use super::recall::Begun;
 use crate::output::Stream;
@@ -28,6 +29,7 @@ pub(super) struct LineHelper {
     /// What has to be drawn above the line.
     waiting: Waiting,
     begun: Begun,
+    menu: Menu,
 }
 
 /// A candidate as it is listed and as it is inserted.
@@ -44,10 +46,10 @@ pub(super) struct Suggestion {
 }
 
 impl LineHelper {
-    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream, waiting: Waiting, begun: Begun) -> Self {
+    pub(super) fn new(facts: Arc<Mutex<Facts>>, stream: Stream, waiting: Waiting, begun: Begun, menu: Menu) -> Self {
         let mut definition = line_command();
         definition.build();
-        Self { definition, facts, history: HistoryHinter::new(), stream, waiting, begun }
+        Self { definition, facts, history: HistoryHinter::new(), stream, waiting, begun, menu }
     }
 
     fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -165,8 +167,15 @@ impl Highlighter for LineHelper {
     /// What has arrived since the prompt was drawn goes above it: the cursor is at the beginning of its row, and the
     /// rows are clear.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        // The line is drawn, so no menu is.
+        self.menu.set_open(false);
         let lines = self.waiting.take();
         if lines.is_empty() { Cow::Borrowed(prompt) } else { Cow::Owned(lines + prompt) }
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.menu.set_open(true);
+        Cow::Borrowed(candidate)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {

@@ -7,6 +7,7 @@
 mod above;
 mod facts;
 mod helper;
+mod menu;
 mod paint;
 mod prompt;
 mod recall;
@@ -18,7 +19,7 @@ use std::thread;
 
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
-use rustyline::{CompletionType, Config, EditMode, ExternalPrinter};
+use rustyline::{CompletionType, Config, EditMode, EventHandler, ExternalPrinter, KeyEvent};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::history;
@@ -30,6 +31,7 @@ pub(super) use above::Aside;
 use above::{Above, Waiting};
 pub(super) use facts::Facts;
 use helper::LineHelper;
+use menu::Menu;
 pub(super) use prompt::{Prompt, Sign};
 use recall::{Begun, Recall};
 
@@ -71,10 +73,11 @@ impl Editor {
         let (started, printer) = mpsc::channel();
         let waiting = Waiting::default();
         let begun = Begun::default();
-        let helper = LineHelper::new(facts, stream, waiting.clone(), begun.clone());
+        let menu = Menu::default();
+        let helper = LineHelper::new(facts, stream, waiting.clone(), begun.clone(), menu.clone());
         thread::spawn(move || {
             be_stopped();
-            edit((helper, begun), history.as_ref(), &started, &asked, &tell);
+            edit((helper, begun, menu), history.as_ref(), &started, &asked, &tell);
         });
         let printer = printer.recv().unwrap_or_else(|_| Err("its thread has ended".to_owned()));
         let printer = printer.map_err(|error| Error::local(format!("the terminal cannot be edited on: {error}")))?;
@@ -146,7 +149,7 @@ type BoxedPrinter = Box<dyn ExternalPrinter + Send>;
 
 /// The thread.
 fn edit(
-    (helper, begun): (LineHelper, Begun),
+    (helper, begun, menu): (LineHelper, Begun, Menu),
     history: Option<&PathBuf>,
     started: &mpsc::Sender<Result<Option<BoxedPrinter>, String>>,
     asked: &mpsc::Receiver<(Prompt, EditMode)>,
@@ -154,6 +157,8 @@ fn edit(
 ) {
     let config = Config::builder()
         .completion_type(CompletionType::List)
+        // A long list is shown page by page: there is nothing to ask before it.
+        .completion_prompt_limit(usize::MAX)
         // The helper paints or does not; without colour rustyline would not ask it.
         .color_mode(rustyline::ColorMode::Forced)
         .auto_add_history(false)
@@ -176,6 +181,9 @@ fn edit(
         }
     };
     editor.set_helper(Some(helper));
+    for key in ['c', 'd'] {
+        editor.bind_sequence(KeyEvent::ctrl(key), EventHandler::Conditional(Box::new(menu.clone())));
+    }
     if let Some(path) = history {
         // It does not exist before the first time.
         _ = editor.load_history(path);

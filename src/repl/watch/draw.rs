@@ -12,7 +12,7 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, Paragrap
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::rows::{Detail, Row, SPARKS, blocks};
-use super::state::{Asking, Pane, State};
+use super::state::{Asking, Focus, Pane, State};
 use crate::payload::plural;
 use crate::repl::line::printable;
 use crate::repl::recall::age;
@@ -22,6 +22,9 @@ const FRESH: Duration = Duration::from_secs(2);
 
 /// From so many columns on each row has a line of its latest numbers.
 const WIDE: u16 = 100;
+
+/// From so many columns on the payload and the history of a topic are side by side.
+const SIDE_BY_SIDE: u16 = 60;
 
 /// What there is to draw.
 pub(super) struct Scene<'a> {
@@ -56,6 +59,16 @@ impl Areas {
         Self { head, list, detail: has_pane.then_some(detail), foot }
     }
 
+    /// Where the payload and the history of a topic are, below the line with its name.
+    pub(super) fn details(&self) -> Option<[Rect; 2]> {
+        let inner = Block::new().borders(Borders::TOP).inner(self.detail?);
+        let half = [Constraint::Percentage(50), Constraint::Percentage(50)];
+        // A gap, so that the one does not run into the other.
+        let parts =
+            if inner.width >= SIDE_BY_SIDE { Layout::horizontal(half).spacing(1) } else { Layout::vertical(half) };
+        Some(parts.areas(inner))
+    }
+
     /// Whether rows have room for numbers that were.
     pub(super) fn has_sparks(&self) -> bool {
         self.list.width >= WIDE
@@ -66,8 +79,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, scene: &Scene<'_>) {
     let strong = Style::new().add_modifier(Modifier::REVERSED);
     frame.render_widget(Paragraph::new(head(scene)).style(strong), areas.head);
     frame.render_widget(Paragraph::new(list(scene, areas.list)), areas.list);
-    if let Some(area) = areas.detail {
-        detail(frame, area, scene);
+    if let (Some(area), Some(parts)) = (areas.detail, areas.details()) {
+        detail(frame, area, parts, scene);
     }
     frame.render_widget(
         Paragraph::new(foot(scene.state, areas.foot.width.into())).style(Style::new().add_modifier(Modifier::DIM)),
@@ -108,6 +121,19 @@ const KEYS: [&str; 9] = [
     "c connect",
 ];
 
+/// The same while details are shown.
+const DETAIL_KEYS: [&str; 9] = [
+    "q quit",
+    "Tab scroll",
+    "Enter close",
+    "g plot",
+    "/ filter",
+    "p publish",
+    "x clear retained",
+    "space pause",
+    "s sort",
+];
+
 fn foot(state: &State, columns: usize) -> String {
     match &state.asking {
         Asking::Part => format!("filter: {}_", printable(&state.part)),
@@ -121,7 +147,8 @@ fn foot(state: &State, columns: usize) -> String {
         Asking::Nothing if !state.note.is_empty() => state.note.clone(),
         Asking::Nothing => {
             let mut text = String::new();
-            for key in KEYS {
+            let keys = if state.pane == Pane::Details { DETAIL_KEYS } else { KEYS };
+            for key in keys {
                 let gap = if text.is_empty() { "" } else { "  " };
                 if text.width() + gap.len() + key.width() > columns {
                     break;
@@ -179,28 +206,45 @@ fn list<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Line<'a>> {
     lines
 }
 
-fn detail(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
+fn detail(frame: &mut Frame<'_>, area: Rect, parts: [Rect; 2], scene: &Scene<'_>) {
     let Some(detail) = scene.detail else {
         let empty = Paragraph::new("choose a topic with the arrows").block(Block::new().borders(Borders::TOP));
         return frame.render_widget(empty, area);
     };
-    let title = format!(" {} ", printable(&detail.title));
-    let block = Block::new().borders(Borders::TOP).title(title);
+    let state = scene.state;
+    let is_plot = state.pane == Pane::Plot;
+    let place = if is_plot { String::new() } else { place(state) };
+    let room = usize::from(area.width).saturating_sub(place.width() + 2);
+    let title = shortened(&printable(&detail.title), room);
+    let block = Block::new().borders(Borders::TOP).title(format!(" {title} "));
+    let strong = Style::new().add_modifier(Modifier::REVERSED);
+    let style = if state.focus() == Focus::List { Style::new() } else { strong };
+    let block = block.title(Line::from(Span::styled(place, style)).right_aligned());
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if scene.state.pane == Pane::Plot {
+    if is_plot {
         return plot(frame, inner, detail, scene.color);
     }
-    let parts = if inner.width >= 60 {
-        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)])
-    } else {
-        Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)])
-    };
-    let [payload, history] = parts.areas(inner);
-    let lines: Vec<_> = detail.payload.iter().map(|line| Line::from(printable(line))).collect();
+    let [payload, history] = parts;
+    let seen = detail.payload.iter().skip(state.payload.above).take(payload.height.into());
+    let lines: Vec<_> = seen.map(|line| Line::from(line.as_str())).collect();
     frame.render_widget(Paragraph::new(lines), payload);
-    let lines: Vec<_> = detail.history.iter().map(|line| Line::from(printable(line))).collect();
+    let seen = detail.history.iter().skip(state.history.above).take(history.height.into());
+    let lines: Vec<_> = seen.map(|line| Line::from(printable(line))).collect();
     frame.render_widget(Paragraph::new(lines), history);
+}
+
+/// What the arrows scroll, and which lines of it are in sight.
+fn place(state: &State) -> String {
+    let (name, scroll) = match state.focus() {
+        Focus::List | Focus::Payload => ("payload", &state.payload),
+        Focus::History => ("history", &state.history),
+    };
+    match (scroll.position(), state.focus()) {
+        (Some(position), _) => format!(" {name} {position} "),
+        (None, Focus::List) => String::new(),
+        (None, _) => format!(" {name} "),
+    }
 }
 
 fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
@@ -223,6 +267,15 @@ fn plot(frame: &mut Frame<'_>, area: Rect, detail: &Detail, color: bool) {
         .x_axis(Axis::default().bounds([first.0, last.0.max(first.0 + 0.001)]).labels(ends))
         .y_axis(Axis::default().bounds([low, high]).labels(labels));
     frame.render_widget(chart, area);
+}
+
+/// A text in at most this many columns, whose cut is marked.
+fn shortened(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let kept = fitted(text, columns.saturating_sub(1));
+    format!("{}~", kept.trim_end())
 }
 
 /// A text in exactly this many columns.

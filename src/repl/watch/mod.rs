@@ -4,7 +4,6 @@
 //! leaves. What is chosen is in [`state`], which knows no screen; what is seen of the journal in [`rows`].
 
 mod draw;
-mod keys;
 mod program;
 mod rows;
 mod state;
@@ -17,6 +16,8 @@ use ratatui::layout::Rect;
 use tokio::time::timeout_at;
 
 use super::connection::State as Link;
+use super::journal::Journal;
+use super::keys::{Key, Keys};
 use super::line::printable;
 use super::recall::age;
 use super::shell::{Shell, Stop};
@@ -24,7 +25,6 @@ use crate::error::Error;
 use crate::mqtt::{Message, QoS, TopicFilter, TopicName};
 use crate::output::{Columns, FullScreen, RawKeyboard};
 use draw::{Areas, Scene, draw};
-use keys::{Key, Keys};
 pub(crate) use program::run;
 use rows::{Detail, Row, blocks, number, sparks};
 use state::{Action, Pane, Publish, State};
@@ -171,10 +171,9 @@ impl Shell<'_> {
             Link::Offline => Some("OFFLINE, c connects".to_owned()),
         });
         let until = paused.map_or(u64::MAX, |(_, until)| *until);
-        let detail = state.chosen.as_deref().filter(|_| state.pane != Pane::Closed);
-        let detail = detail.and_then(|topic| Detail::new(journal, topic, until, state.pointer.as_deref(), zone));
         screen.draw(|frame| {
             let areas = Areas::new(frame.area(), state);
+            let detail = Self::detail(journal, state, &areas, until, zone);
             let rows = usize::from(areas.list.height);
             let (count, mut shown) = if let Some((all, _)) = paused {
                 let taken: Vec<&Row> = all.iter().filter(|row| state.takes(&row.topic)).collect();
@@ -208,6 +207,16 @@ impl Shell<'_> {
         Ok(())
     }
 
+    /// The chosen topic in full, and what of it is in sight.
+    fn detail(journal: &Journal, state: &mut State, areas: &Areas, until: u64, zone: &TimeZone) -> Option<Detail> {
+        let [payload, history] = areas.details()?;
+        let topic = state.chosen.as_deref()?;
+        let detail = Detail::new(journal, topic, until, state.pointer.as_deref(), zone, payload.width.into())?;
+        state.payload.fit(detail.payload.len(), payload.height.into());
+        state.history.fit(detail.history.len(), history.height.into());
+        Some(detail)
+    }
+
     /// Rows of the list in the window.
     fn list_rows(state: &State) -> usize {
         let (columns, rows) = super::window::window();
@@ -238,27 +247,35 @@ impl Shell<'_> {
     }
 
     /// Publishes, and reports it; refusals of the broker are reported when the view has left.
-    async fn publish_from_view(&self, publish: &Publish) -> String {
+    async fn publish_from_view(&mut self, publish: &Publish) -> String {
+        let qos = self.preferences.qos.unwrap_or(QoS::AtMostOnce);
         let published = async {
-            let (_, client) = self.client()?;
+            let (id, client) = self.client()?;
             let topic = TopicName::parse(publish.topic.as_str())
                 .map_err(|error| Error::topic("topic", &publish.topic, &error))?;
-            let mut message = Message::new(topic, publish.payload.clone());
-            message.retain = publish.clears;
-            message.qos = self.preferences.qos.unwrap_or(QoS::AtMostOnce);
+            let mut message = Message::new(topic.clone(), publish.payload.clone());
+            (message.retain, message.qos) = (publish.clears, qos);
             // Only if there is room at once, as no events are taken meanwhile.
             tokio::select! {
                 biased;
-                accepted = client.publish(message) => accepted.map(drop).map_err(|_| Error::local("it cannot be published")),
+                accepted = client.publish(message) => match accepted {
+                    Ok(delivery) => Ok((id, delivery, topic)),
+                    Err(_) => Err(Error::local("it cannot be published")),
+                },
                 () = std::future::ready(()) => Err(Error::local("too many operations are pending: try again")),
             }
         };
-        let is_connected = self.current().is_ok_and(|connection| connection.state == Link::Connected);
-        match published.await {
-            Ok(()) if !is_connected => "Will be sent when connected".to_owned(),
-            Ok(()) if publish.clears => format!("Removed the retained message on {}", publish.topic),
-            Ok(()) => format!("Published to {}", publish.topic),
-            Err(error) => error.to_string(),
+        let (id, delivery, topic) = match published.await {
+            Ok(accepted) => accepted,
+            Err(error) => return error.to_string(),
+        };
+        match self.by_id(id) {
+            Some(connection) if connection.state != Link::Connected => {
+                connection.queued.add(delivery, topic, qos);
+                "Will be sent when connected".to_owned()
+            }
+            _ if publish.clears => format!("Removed the retained message on {}", publish.topic),
+            _ => format!("Published to {}", publish.topic),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
+use unicode_width::UnicodeWidthChar;
 
 use crate::payload::indent_json;
 use crate::repl::diff::summary;
@@ -17,6 +18,9 @@ const HISTORY: usize = 500;
 
 /// So much of a value can be seen.
 const SEEN: usize = 512;
+
+/// Lines of a payload that can be scrolled through.
+const LINES: usize = 5_000;
 
 /// Bytes in a row of hex.
 const HEX_ROW: usize = 8;
@@ -81,6 +85,7 @@ pub(super) fn sparks(journal: &Journal, rows: &mut [Row], until: u64, pointer: O
 #[derive(Debug)]
 pub(super) struct Detail {
     pub(super) title: String,
+    /// Safe for the screen.
     pub(super) payload: Vec<String>,
     /// The newest first.
     pub(super) history: Vec<String>,
@@ -89,13 +94,14 @@ pub(super) struct Detail {
 }
 
 impl Detail {
-    /// Of a topic, up to the message of a number; `pointer` is where its numbers are.
+    /// Of a topic, up to the message of a number, for so many columns; `pointer` is where its numbers are.
     pub(super) fn new(
         journal: &Journal,
         topic: &str,
         until: u64,
         pointer: Option<&str>,
         zone: &TimeZone,
+        columns: usize,
     ) -> Option<Self> {
         let is_on = |entry: &&Entry| entry.id <= until && entry.record.message.topic.as_str() == topic;
         let entries: Vec<&Entry> = journal.entries().rev().filter(is_on).take(HISTORY).collect();
@@ -108,8 +114,8 @@ impl Detail {
             shown.extend_from_slice(&message.payload);
         }
         let payload = match std::str::from_utf8(&shown) {
-            Ok(text) => text.lines().take(200).map(ToOwned::to_owned).collect(),
-            Err(_) => shown[..shown.len().min(SEEN)].chunks(HEX_ROW).map(hex_row).collect(),
+            Ok(text) => text.lines().flat_map(|line| folded(&printable(line), columns)).take(LINES).collect(),
+            Err(_) => shown.chunks(HEX_ROW).map(hex_row).take(LINES).collect(),
         };
         let history = entries.iter().enumerate().map(|(at, entry)| {
             let time =
@@ -123,7 +129,7 @@ impl Detail {
             };
             format!("{} #{} {what}", time.unwrap_or_default(), entry.id)
         });
-        let history = history.take(100).collect();
+        let history = history.collect();
         let now = jiff::Timestamp::now();
         let mut points: Vec<_> = entries
             .iter()
@@ -135,6 +141,22 @@ impl Detail {
         points.reverse();
         Some(Self { title, payload, history, points })
     }
+}
+
+/// A line as rows of a window. It begins a new row where that is full.
+fn folded(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    let mut width = 0;
+    for character in line.chars() {
+        let wide = character.width().unwrap_or_default();
+        if width + wide > columns.max(2) {
+            rows.push(String::new());
+            width = 0;
+        }
+        width += wide;
+        rows.last_mut().into_iter().for_each(|row| row.push(character));
+    }
+    rows
 }
 
 /// Bytes that are not text, and what can be read of them: narrow, as the pane has half of the window.
@@ -180,7 +202,7 @@ pub(super) fn blocks(numbers: &[f64]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{blocks, hex_row, number};
+    use super::{blocks, folded, hex_row, number};
 
     #[test]
     fn a_number_is_the_payload_or_at_a_place_or_the_first_in_it() {
@@ -188,6 +210,12 @@ mod tests {
         assert_eq!(number(b"{\"unit\": \"C\", \"t\": \"7\", \"h\": 40}", None), Some(7.0));
         assert_eq!(number(b"{\"a\": {\"t\": 3}}", Some("/a/t")), Some(3.0));
         assert_eq!((number(b"{\"a\": 1}", Some("/b")), number(b"on", None)), (None, None));
+    }
+
+    #[test]
+    fn a_long_line_goes_on_in_the_next_row() {
+        assert_eq!(folded("abcdefg", 3), ["abc", "def", "g"]);
+        assert_eq!((folded("", 3), folded("日本語", 4)), (vec![String::new()], vec!["日本".into(), "語".into()]));
     }
 
     #[test]

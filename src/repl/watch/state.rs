@@ -1,7 +1,7 @@
 //! What the view shows, and what keys make of it. No drawing and no I/O.
 
-use super::keys::Key;
 use crate::mqtt::TopicFilter;
+use crate::repl::keys::Key;
 
 /// What a person has chosen to see.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ pub(super) struct State {
     pub(super) is_paused: bool,
     /// What is shown of the chosen topic.
     pub(super) pane: Pane,
+    /// What the arrows move in.
+    pub(super) focus: Focus,
+    /// The payload of the chosen topic in its window, and its history.
+    pub(super) payload: Scroll,
+    pub(super) history: Scroll,
     /// The place in JSON that is plotted; `None`: the first number.
     pub(super) pointer: Option<String>,
     /// What the bottom line asks.
@@ -36,6 +41,25 @@ pub(super) enum Pane {
     Details,
     /// Its numbers.
     Plot,
+}
+
+/// What the arrows move in, while details are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    List,
+    Payload,
+    History,
+}
+
+/// Which of some lines are in their window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Scroll {
+    /// Lines above the window.
+    pub(super) above: usize,
+    /// Lines in all.
+    pub(super) count: usize,
+    /// Rows of the window.
+    pub(super) rows: usize,
 }
 
 /// What is typed or asked on the bottom line.
@@ -72,6 +96,36 @@ pub(super) enum Action {
     Connect,
 }
 
+impl Scroll {
+    /// There are so many lines now, and the window has so many rows: it ends with the last line.
+    pub(super) fn fit(&mut self, count: usize, rows: usize) {
+        (self.count, self.rows) = (count, rows);
+        self.above = self.above.min(count.saturating_sub(rows));
+    }
+
+    /// For example `12-30 of 80`; `None` if all is in sight.
+    pub(super) fn position(&self) -> Option<String> {
+        let Self { above, count, rows } = *self;
+        (count > rows).then(|| format!("{}-{} of {count}", above + 1, (above + rows).min(count)))
+    }
+
+    /// Whether the key is one that scrolls.
+    fn take(&mut self, key: Key) -> bool {
+        let page = self.rows.max(1);
+        let above = match key {
+            Key::Up | Key::Character('k') => self.above.saturating_sub(1),
+            Key::Down | Key::Character('j') => self.above + 1,
+            Key::PageUp => self.above.saturating_sub(page),
+            Key::PageDown => self.above + page,
+            Key::Home => 0,
+            Key::End => self.count,
+            _ => return false,
+        };
+        self.above = above.min(self.count.saturating_sub(self.rows));
+        true
+    }
+}
+
 impl State {
     pub(super) fn new(filters: Vec<TopicFilter>) -> Self {
         Self {
@@ -83,6 +137,9 @@ impl State {
             scrolled: 0,
             is_paused: false,
             pane: Pane::Closed,
+            focus: Focus::List,
+            payload: Scroll::default(),
+            history: Scroll::default(),
             pointer: None,
             asking: Asking::Nothing,
             note: String::new(),
@@ -149,6 +206,14 @@ impl State {
 
     fn command(&mut self, key: Key, topics: &[&str], rows: usize) -> Action {
         self.note.clear();
+        let is_scrolled = match self.focus() {
+            Focus::List => false,
+            Focus::Payload => self.payload.take(key),
+            Focus::History => self.history.take(key),
+        };
+        if is_scrolled {
+            return Action::None;
+        }
         let at = self.position(topics);
         let last = topics.len().saturating_sub(1);
         let chosen = match key {
@@ -165,6 +230,7 @@ impl State {
             return Action::None;
         }
         match key {
+            Key::Escape if self.focus() != Focus::List => self.focus = Focus::List,
             Key::Escape if self.pane != Pane::Closed => self.pane = Pane::Closed,
             Key::Character('q') | Key::Escape => return Action::Leave,
             Key::Enter => {
@@ -172,10 +238,18 @@ impl State {
                     self.choose(topics, 0, rows);
                 }
                 self.pane = if self.pane == Pane::Closed { Pane::Details } else { Pane::Closed };
+                self.focus = Focus::List;
+            }
+            Key::Tab if self.pane == Pane::Details => {
+                self.focus = match self.focus {
+                    Focus::List => Focus::Payload,
+                    Focus::Payload => Focus::History,
+                    Focus::History => Focus::List,
+                };
             }
             Key::Character('c') => return Action::Connect,
             Key::Character('/') => self.asking = Asking::Part,
-            Key::Character('s') | Key::Tab => self.is_by_recency = !self.is_by_recency,
+            Key::Character('s') => self.is_by_recency = !self.is_by_recency,
             Key::Character(' ') => self.is_paused = !self.is_paused,
             Key::Character('g') => {
                 self.pane = if self.pane == Pane::Plot { Pane::Details } else { Pane::Plot };
@@ -201,8 +275,16 @@ impl State {
         topics.iter().position(|topic| *topic == chosen)
     }
 
+    /// What the arrows move in: only details can be scrolled.
+    pub(super) fn focus(&self) -> Focus {
+        if self.pane == Pane::Details { self.focus } else { Focus::List }
+    }
+
     fn choose(&mut self, topics: &[&str], at: usize, rows: usize) {
         let Some(topic) = topics.get(at) else { return };
+        if self.chosen.as_deref() != Some(*topic) {
+            (self.payload, self.history) = (Scroll::default(), Scroll::default());
+        }
         self.chosen = Some((*topic).to_owned());
         self.follow(at, rows);
     }
@@ -243,6 +325,31 @@ mod tests {
         state.take(Key::Escape, &[], 9);
         assert!(state.takes("a"));
         assert_eq!(state.take(Key::Character('q'), &[], 9), Action::Leave);
+    }
+
+    #[test]
+    fn arrows_scroll_the_part_of_the_details_that_has_the_focus() {
+        let mut state = state();
+        state.take(Key::Enter, &["a", "b"], 9);
+        state.payload.fit(30, 10);
+        state.history.fit(5, 10);
+        for key in [Key::Tab, Key::PageDown, Key::Down] {
+            state.take(key, &["a", "b"], 9);
+        }
+        assert_eq!((state.chosen.as_deref(), state.payload.position().as_deref()), (Some("a"), Some("12-21 of 30")));
+        state.take(Key::End, &["a", "b"], 9);
+        assert_eq!(state.payload.position().as_deref(), Some("21-30 of 30"));
+        state.payload.fit(12, 10);
+        assert_eq!(state.payload.above, 2);
+        for key in [Key::Tab, Key::Down] {
+            state.take(key, &["a", "b"], 9);
+        }
+        assert_eq!((state.history.above, state.history.position()), (0, None));
+        // Back in the list, arrows choose another topic, whose details begin at their top.
+        for key in [Key::Escape, Key::Down] {
+            state.take(key, &["a", "b"], 9);
+        }
+        assert_eq!((state.chosen.as_deref(), state.payload.above), (Some("b"), 0));
     }
 
     #[test]

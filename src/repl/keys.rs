@@ -1,4 +1,4 @@
-//! The keyboard, read on its own thread while the view has the screen.
+//! The keyboard, read on its own thread while the view or the pager has the screen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, poll, read};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::repl::window::is_gone;
+use super::window::is_gone;
 
 /// How long the thread may still wait for a key when none is needed any more.
 const LOOK: Duration = Duration::from_millis(50);
