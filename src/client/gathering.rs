@@ -91,14 +91,12 @@ impl Gathering {
         self.unanswered = 0;
     }
 
-    /// Whether to ask for what the broker may hold back until the system acknowledges what was read: to be called after a
-    /// read. If so, there is another read before anything is answered, and [`Self::asked`] follows it.
+    /// Whether to ask for answers that the broker may hold back until the system acknowledges what was read: to be called
+    /// after a read. If so, there is another read before anything is answered, and [`Self::asked`] follows it.
     pub(super) fn asks(&mut self, window: Option<usize>) -> bool {
-        let may_be_more = match window {
-            #[expect(clippy::cast_precision_loss, reason = "a read and a window are small")]
-            Some(window) => (self.unanswered as f64) < (window as f64 * PART_HELD_BACK).min(MOST_ANSWERS) * ANSWER,
-            None => self.messages.naps(),
-        };
+        let Some(window) = window else { return false };
+        #[expect(clippy::cast_precision_loss, reason = "a read and a window are small")]
+        let may_be_more = (self.unanswered as f64) < (window as f64 * PART_HELD_BACK).min(MOST_ANSWERS) * ANSWER;
         may_be_more && self.asking.begin(self.unanswered)
     }
 
@@ -197,10 +195,6 @@ enum Phase {
 }
 
 impl Messages {
-    fn naps(&self) -> bool {
-        matches!(self.phase, Phase::Napping { .. })
-    }
-
     fn nap(&mut self, received: u32, now: Instant) -> Option<Duration> {
         self.count += received;
         self.turns += 1;
@@ -305,20 +299,6 @@ mod tests {
             gathering.nap(Some(20), Instant::now());
         }
         assert!((6..25).contains(&asked), "{asked}");
-    }
-
-    #[test]
-    fn a_stream_of_messages_is_asked_for_more_while_it_gathers() {
-        let mut gathering = Gathering::new(Instant::now());
-        gathering.read(100);
-        assert!(!gathering.asks(None), "nothing is known yet");
-        stream(&mut gathering, Duration::from_micros(20), 1);
-        assert!(gathering.messages.naps() && gathering.asks(None));
-        gathering.read(1900);
-        gathering.asked();
-        assert!(gathering.asks(None), "it brought more");
-        gathering.asked();
-        assert!(!gathering.asks(None), "it brought nothing");
     }
 
     /// A stream of messages, each by itself, from a broker that needs `slowed` times as long after a nap: how many naps
