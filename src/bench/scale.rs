@@ -8,11 +8,11 @@ use crate::payload::placeholder::Drawer;
 /// Bytes of a process without connections.
 pub(crate) const PROCESS: u64 = 16_000_000;
 /// Bytes of our own for a connection that waits.
-pub(crate) const IDLE: u64 = 2_100;
+pub(crate) const IDLE: u64 = 1_500;
 /// Bytes of our own for a connection that publishes now and then.
-pub(crate) const PUBLISHER: u64 = 4_300;
+pub(crate) const PUBLISHER: u64 = 4_400;
 /// Bytes of our own for a connection over TLS, besides.
-pub(crate) const TLS: u64 = 8_600;
+pub(crate) const TLS: u64 = 9_700;
 /// Bytes of the kernel for a connection; buffers of what is on its way come on top.
 pub(crate) const KERNEL: u64 = 4_100;
 /// Bytes for each second of a run and worker, of the plots over time.
@@ -20,14 +20,14 @@ const SECOND: u64 = 16_000;
 /// Bytes of a worker's histograms and buffers.
 const WORKER: u64 = 3_000_000;
 /// CPU nanoseconds of a connect.
-pub(crate) const CONNECT: u64 = 80_000;
+pub(crate) const CONNECT: u64 = 55_000;
 /// CPU nanoseconds of a TLS handshake, besides.
-pub(crate) const HANDSHAKE: u64 = 200_000;
+pub(crate) const HANDSHAKE: u64 = 215_000;
 /// CPU nanoseconds of a message that goes out alone and is acknowledged alone, kernel included; those that gather cost a
 /// twentieth.
-pub(crate) const MESSAGE: u64 = 40_000;
+pub(crate) const MESSAGE: u64 = 45_000;
 /// CPU nanoseconds of a message that comes in alone.
-pub(crate) const DELIVERY: u64 = 30_000;
+pub(crate) const DELIVERY: u64 = 17_000;
 /// How much of a core is planned: what is fuller measures itself.
 const FULL: f64 = 0.5;
 

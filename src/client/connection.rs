@@ -4,9 +4,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::session::{self, DeliveryId, Transmit};
+use crate::transport::Prompt;
 
 use super::gathering::Gathering;
 use super::link::Link;
@@ -42,7 +44,7 @@ pub(super) async fn drive<S>(
     tap: &mut Option<Box<dyn Tap>>,
 ) -> Ended
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Prompt + Unpin,
 {
     if let Some(tap) = tap {
         tap.begin();
@@ -65,6 +67,8 @@ where
         foreign: None,
         gathering: gathers.then(|| Box::new(Gathering::new(Instant::now()))),
         held_up: None,
+        asks_for_more: false,
+        end: None,
         tap,
     };
     let mut timer = pin!(sleep_until(connack_deadline.unwrap_or_else(Instant::now)));
@@ -99,6 +103,10 @@ struct Connection<'a, S> {
     gathering: Option<Box<Gathering>>,
     /// The window in which the next publish waits for room.
     held_up: Option<usize>,
+    /// What the broker holds back was asked for, so that reading is to come first.
+    asks_for_more: bool,
+    /// What was read has to be handled before this end is.
+    end: Option<LinkLoss>,
     tap: &'a mut Option<Box<dyn Tap>>,
 }
 
@@ -124,10 +132,17 @@ enum How {
     NoConnAck,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Prompt + Unpin> Connection<'_, S> {
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<How> {
         loop {
             let now = Instant::now();
+            if std::mem::take(&mut self.asks_for_more) {
+                let read = self.read(cx);
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.asked();
+                }
+                self.end = read.err();
+            }
             if self.phase == Phase::Open {
                 let is_recorded = self.exchange(cx, now);
                 if !is_recorded {
@@ -152,6 +167,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                     });
                 }
             };
+            if has_read && self.phase == Phase::Open && self.is_to_ask() {
+                self.link.acknowledge_at_once();
+                self.asks_for_more = true;
+                // Behind a look at the network.
+                _ = pin!(yield_now()).poll(cx);
+                return Poll::Pending;
+            }
             if has_written || has_read {
                 continue;
             }
@@ -180,6 +202,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             self.link.release_buffers();
             return Poll::Pending;
         }
+    }
+
+    fn is_to_ask(&mut self) -> bool {
+        let held_up = self.held_up;
+        self.gathering.as_mut().is_some_and(|gathering| gathering.asks(held_up))
     }
 
     /// Passes input to the session, and takes from it what is to be written and reported.
@@ -312,6 +339,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
 
     /// Whether there may be more to do at once; the error is the end of the stream.
     fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkLoss> {
+        if let Some(end) = self.end.take() {
+            return Err(end);
+        }
         if !self.is_reading && self.phase == Phase::Open {
             return Ok(false);
         }
@@ -360,129 +390,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-    use std::task::Waker;
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
-
-    use super::*;
-    use crate::client::Event;
-    use crate::client::state::Closing;
-    use crate::client::{Events, Pending};
-    use crate::mqtt::{Message, ReasonCode, Version};
-    use crate::session::{ConnectOptions, Session};
-    use crate::transport::DialTimings;
-
-    const CONNACK: &[u8] = &[0x20, 0x03, 0x00, 0x00, 0x00];
-    /// `x` to the topic `a` at QoS 0.
-    const PUBLISH: &[u8] = &[0x30, 0x05, 0x00, 0x01, b'a', 0x00, b'x'];
-
-    /// Drives a connection over `stream` as a task.
-    fn start<S>(stream: S) -> (Arc<Shared>, Events)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let shared = Arc::new(Shared::new(Session::new(ConnectOptions::new(Version::V5, "")).unwrap(), None));
-        let events = Events::of(shared.clone());
-        let driven = shared.clone();
-        tokio::spawn(async move {
-            driven.lock().begin_link(None, DialTimings::default(), Instant::now().into_std());
-            drive(&driven, stream, None, None, false, &mut None).await;
-            driven.lock().close(Ok(()));
-        });
-        (shared, events)
-    }
-
-    /// Reads one packet of less than 128 bytes.
-    async fn packet(stream: &mut DuplexStream) -> Vec<u8> {
-        let mut packet = vec![0; 2];
-        stream.read_exact(&mut packet).await.unwrap();
-        packet.resize(2 + usize::from(packet[1]), 0);
-        stream.read_exact(&mut packet[2..]).await.unwrap();
-        packet
-    }
-
-    fn disconnect(shared: &Shared) {
-        let properties = crate::session::DisconnectProperties::default();
-        shared.lock().begin_closing(Closing { pending: Pending::Finish, reason: ReasonCode::Success, properties });
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_takes_and_gives_single_bytes_is_enough() {
-        let (ours, mut theirs) = duplex(1);
-        let (shared, mut events) = start(ours);
-        assert_eq!(packet(&mut theirs).await[0], 0x10, "CONNECT");
-        theirs.write_all(CONNACK).await.unwrap();
-        assert!(matches!(events.next().await, Some(Event::Connected(_))));
-        theirs.write_all(PUBLISH).await.unwrap();
-        let Some(Event::Message(received)) = events.next().await else { panic!("no message") };
-        assert_eq!(&received.message.payload[..], b"x");
-        disconnect(&shared);
-        assert_eq!(packet(&mut theirs).await, [0xE0, 0x00]);
-        assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0, "the half-close");
-        drop(theirs);
-        assert_eq!(events.next().await, Some(Event::Closed(Ok(()))));
-    }
-
-    /// Holds back what is written while the gate is closed, as TLS may.
-    struct Held {
-        inner: DuplexStream,
-        gate: Arc<Mutex<Gate>>,
-    }
-
-    #[derive(Default)]
-    struct Gate {
-        is_closed: bool,
-        waiting: Option<Waker>,
-    }
-
-    impl AsyncRead for Held {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.inner).poll_read(cx, buf)
-        }
-    }
-
-    impl AsyncWrite for Held {
-        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.inner).poll_write(cx, buf)
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let mut gate = self.gate.lock().unwrap();
-            gate.waiting = Some(cx.waker().clone());
-            if gate.is_closed { Poll::Pending } else { Poll::Ready(Ok(())) }
-        }
-
-        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.inner).poll_shutdown(cx)
-        }
-    }
-
-    #[tokio::test]
-    async fn a_publish_that_a_layer_below_holds_back_is_not_flushed() {
-        let (inner, mut theirs) = duplex(1024);
-        let gate = Arc::new(Mutex::new(Gate::default()));
-        let (shared, mut events) = start(Held { inner, gate: gate.clone() });
-        packet(&mut theirs).await;
-        theirs.write_all(CONNACK).await.unwrap();
-        assert!(matches!(events.next().await, Some(Event::Connected(_))));
-
-        gate.lock().unwrap().is_closed = true;
-        let id = shared.lock().publish(Message::new("a".parse().unwrap(), "x")).unwrap();
-        assert_eq!(packet(&mut theirs).await, PUBLISH);
-        // The answer to a message proves that the driver has run since.
-        theirs.write_all(PUBLISH).await.unwrap();
-        assert!(matches!(events.next().await, Some(Event::Message(_))));
-        assert_eq!(events.try_next(), None, "it is not flushed yet");
-
-        let waiting = {
-            let mut gate = gate.lock().unwrap();
-            gate.is_closed = false;
-            gate.waiting.take()
-        };
-        waiting.unwrap().wake();
-        assert_eq!(events.next().await, Some(Event::Flushed { through: id, count: 1 }));
-    }
-}
+mod tests;

@@ -13,6 +13,10 @@
 //!       ▲                                     │
 //!       └─────────────── Resting ◄────────────┘ half as many
 //! ```
+//!
+//! With Nagle's algorithm, which mosquitto has by default, a broker sends one packet, and the others when that has been
+//! acknowledged by TCP. The system waits with it for what we write next, or 40 ms. So we ask for it, read again, and only
+//! then answer: nearly all of a window gathers.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -25,9 +29,12 @@ const ANSWERS: RangeInclusive<Duration> = Duration::from_micros(20)..=Duration::
 const ANSWER: f64 = 4.5;
 /// How many answers a read should bring at most.
 const MOST_ANSWERS: f64 = 256.0;
-/// The part of the window that a read should bring on average. With Nagle's algorithm, which mosquitto has by default, one
-/// answer comes alone and the others after our next packet, so that no wait brings more than half.
+/// The part of the window that a read should bring on average.
 const PART: f64 = 0.4;
+/// That part where the broker holds back what it has for us until it is asked for.
+const PART_HELD_BACK: f64 = 0.8;
+/// How many reads are not followed by asking, at most, where asking has brought nothing.
+const MOST_UNASKED: u32 = 64;
 /// The weight of a read in the average.
 const WEIGHT: f64 = 1.0 / 16.0;
 
@@ -51,8 +58,11 @@ const SLOWED_DOWN: f64 = 0.5;
 pub(super) struct Gathering {
     answers: Answers,
     messages: Messages,
+    asking: Asking,
     /// Bytes read since the last turn.
     bytes: usize,
+    /// Bytes read since something was written.
+    unanswered: usize,
     /// Messages among them that are acknowledged.
     received: u32,
     /// Something was written since.
@@ -63,11 +73,13 @@ impl Gathering {
     pub(super) fn new(now: Instant) -> Self {
         let answers = Answers { wait: *ANSWERS.start(), average: 0.0 };
         let messages = Messages { phase: Phase::Measuring, began: now, count: 0, turns: 0 };
-        Self { answers, messages, bytes: 0, received: 0, has_written: false }
+        let asking = Asking::default();
+        Self { answers, messages, asking, bytes: 0, unanswered: 0, received: 0, has_written: false }
     }
 
     pub(super) fn read(&mut self, bytes: usize) {
         self.bytes += bytes;
+        self.unanswered += bytes;
     }
 
     pub(super) fn received(&mut self, messages: u32) {
@@ -76,6 +88,21 @@ impl Gathering {
 
     pub(super) fn written(&mut self) {
         self.has_written = true;
+        self.unanswered = 0;
+    }
+
+    /// Whether to ask for answers that the broker may hold back until the system acknowledges what was read: to be called
+    /// after a read. If so, there is another read before anything is answered, and [`Self::asked`] follows it.
+    pub(super) fn asks(&mut self, window: Option<usize>) -> bool {
+        let Some(window) = window else { return false };
+        #[expect(clippy::cast_precision_loss, reason = "a read and a window are small")]
+        let may_be_more = (self.unanswered as f64) < (window as f64 * PART_HELD_BACK).min(MOST_ANSWERS) * ANSWER;
+        may_be_more && self.asking.begin(self.unanswered)
+    }
+
+    /// The read that [`Self::asks`] asked for is over.
+    pub(super) fn asked(&mut self) {
+        self.asking.end(self.unanswered);
     }
 
     /// How long to sleep now that nothing is left to read or write; `window` is that of the publish that waits for room in
@@ -86,11 +113,39 @@ impl Gathering {
             return None;
         }
         let (bytes, received) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.received));
+        let part = if self.asking.brings_more { PART_HELD_BACK } else { PART };
         match window {
             _ if received > 0 => self.messages.nap(received, now),
-            Some(window) if bytes > 0 => self.answers.nap(bytes, window),
+            Some(window) if bytes > 0 => self.answers.nap(bytes, window, part),
             _ => None,
         }
+    }
+}
+
+/// Whether to ask for what the broker holds back. Where asking brings little, it is left out for longer and longer.
+#[derive(Debug, Default)]
+struct Asking {
+    /// The last time it brought much.
+    brings_more: bool,
+    /// Bytes that were there before.
+    before: usize,
+    /// Times to leave out, and how many these were from the beginning.
+    left: u32,
+    unasked: u32,
+}
+
+impl Asking {
+    fn begin(&mut self, bytes: usize) -> bool {
+        let is_due = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        self.before = bytes;
+        is_due
+    }
+
+    fn end(&mut self, bytes: usize) {
+        self.brings_more = 2 * bytes >= 3 * self.before && bytes > self.before;
+        self.unasked = if self.brings_more { 0 } else { (2 * self.unasked + 1).min(MOST_UNASKED) };
+        self.left = self.unasked;
     }
 }
 
@@ -103,11 +158,11 @@ struct Answers {
 }
 
 impl Answers {
-    fn nap(&mut self, bytes: usize, window: usize) -> Option<Duration> {
+    fn nap(&mut self, bytes: usize, window: usize, part: f64) -> Option<Duration> {
         #[expect(clippy::cast_precision_loss, reason = "a read and a window are small")]
         let (bytes, window) = (bytes as f64, window as f64);
         self.average += (bytes / ANSWER - self.average) * WEIGHT;
-        if self.average < (window * PART).min(MOST_ANSWERS) {
+        if self.average < (window * part).min(MOST_ANSWERS) {
             self.wait = (self.wait * 5 / 4).min(*ANSWERS.end());
             return Some(self.wait);
         }
@@ -211,6 +266,39 @@ mod tests {
         assert_eq!(turn(&mut gathering, 20, None), None);
         let naps = turns(&mut gathering, 100, 1, Some(1));
         assert_eq!(naps[99], None);
+    }
+
+    #[test]
+    fn a_broker_that_sends_the_rest_when_asked_is_waited_for_until_nearly_all_are_there() {
+        let mut gathering = Gathering::new(Instant::now());
+        let mut naps = Vec::new();
+        for _ in 0..100 {
+            gathering.read(4 * 4);
+            assert!(gathering.asks(Some(20)), "four of twenty");
+            gathering.read(8 * 4);
+            gathering.asked();
+            gathering.written();
+            naps.push(gathering.nap(Some(20), Instant::now()));
+        }
+        assert_eq!(naps[99], Some(*ANSWERS.end()), "twelve of twenty are too few");
+        gathering.read(20 * 4);
+        assert!(!gathering.asks(Some(20)), "nothing can be held back");
+    }
+
+    #[test]
+    fn a_broker_that_holds_nothing_back_is_seldom_asked() {
+        let mut gathering = Gathering::new(Instant::now());
+        let mut asked = 0;
+        for _ in 0..1000 {
+            gathering.read(4);
+            if gathering.asks(Some(20)) {
+                gathering.asked();
+                asked += 1;
+            }
+            gathering.written();
+            gathering.nap(Some(20), Instant::now());
+        }
+        assert!((6..25).contains(&asked), "{asked}");
     }
 
     /// A stream of messages, each by itself, from a broker that needs `slowed` times as long after a nap: how many naps

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
+use crate::transport::Prompt;
+
 /// How much the first read of a burst may take: enough for a CONNACK or a single message.
 const MINIMUM_READ: usize = 4 * 1024;
 /// How much a read may take once the previous ones were full: thousands of small messages in one system call.
@@ -51,6 +53,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             self.output.advance(length);
         }
         Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// Has what the peer holds back until an acknowledgement of TCP sent now.
+    pub(super) fn acknowledge_at_once(&self)
+    where
+        S: Prompt,
+    {
+        self.stream.acknowledge_at_once();
     }
 
     /// Signals the peer that nothing more will be sent; what it sends can still be read.

@@ -38,6 +38,7 @@ pub use dial::{Dialed, Dialer};
 pub use endpoint::{Address, Endpoint, Protocol};
 pub use error::{DialCause, DialError, ProxyCause};
 pub use observer::DialObserver;
+pub(crate) use prompt::Prompt;
 pub use proxy::{NoProxy, Proxy, ProxyKind};
 #[cfg(feature = "quic")]
 pub use quic::QuicStream;

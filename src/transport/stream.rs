@@ -95,10 +95,14 @@ macro_rules! forward {
 
 impl Prompt for Stream {
     fn acknowledge_at_once(&self) {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Self::Tcp(stream) = self {
-            // Only for speed.
-            _ = stream.set_quickack(true);
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Tcp(stream) => {
+                // Only for speed.
+                _ = stream.set_quickack(true);
+            }
+            Self::Tls(stream) => stream.acknowledge_at_once(),
+            _ => {}
         }
     }
 }

@@ -31,11 +31,17 @@ impl<S> TlsStream<S> {
     }
 }
 
+impl<S: Prompt> Prompt for TlsStream<S> {
+    fn acknowledge_at_once(&self) {
+        self.inner.get_ref().0.acknowledge_at_once();
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> AsyncRead for TlsStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.has_heard {
             // Each time, as the system returns to delayed acknowledgements whenever we have sent something.
-            self.inner.get_ref().0.acknowledge_at_once();
+            self.acknowledge_at_once();
         }
         let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
         self.has_heard = true;
