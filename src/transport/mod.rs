@@ -16,6 +16,7 @@ mod dial;
 mod endpoint;
 mod error;
 mod http;
+mod localhost;
 mod observer;
 mod prompt;
 mod proxy;

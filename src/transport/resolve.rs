@@ -1,6 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Address, DialCause};
+use super::{Address, DialCause, localhost};
 
 /// Which addresses of a host are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,11 +43,12 @@ pub(super) async fn resolve(
         Address::Host { host, port } => (host.as_str(), *port),
         Address::Unix(path) => return Ok(Resolved::Unix(path.clone())),
     };
-    let found: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => {
-            tokio::net::lookup_host((host, port)).await.map_err(|error| DialCause::from_resolver(&error))?.collect()
-        }
+    let found: Vec<SocketAddr> = if let Ok(address) = host.parse::<IpAddr>() {
+        vec![SocketAddr::new(address, port)]
+    } else if let Some(local) = localhost::addresses(host, port) {
+        local
+    } else {
+        tokio::net::lookup_host((host, port)).await.map_err(|error| DialCause::from_resolver(&error))?.collect()
     };
     if found.is_empty() {
         return Err(DialCause::NoSuchHost);
@@ -126,6 +127,13 @@ mod tests {
         let local = "::1".parse().unwrap();
         let resolved = resolve(&host("127.0.0.1"), AddressFamily::Any, Some(local)).await;
         assert_eq!(resolved, Err(DialCause::NoAddressFor(local)));
+    }
+
+    #[tokio::test]
+    async fn no_name_server_is_asked_for_a_name_below_localhost() {
+        // No hosts file has it; a name server would refuse it, or take its time.
+        let resolved = resolve(&host("broker.of.this.test.localhost"), AddressFamily::Ipv4, None).await;
+        assert_eq!(resolved, Ok(Resolved::Tcp(addresses(&["127.0.0.1:1883"]))));
     }
 
     #[tokio::test]
