@@ -88,7 +88,7 @@ fn pasted_lines_run_each_in_their_order() {
 #[test]
 fn messages_come_in_order_however_far_ahead_lines_are_typed() {
     let person = Person::new();
-    let (mut screen, mut link) = person.sits_down_at(200, 80);
+    let (mut screen, mut link) = person.sits_down_at(400, 80);
     subscribe(&mut screen, &mut link, "a");
     for number in 1..=60 {
         link.send(publish("a", number.to_string()));

@@ -39,7 +39,7 @@ fn page(command: Command, shorts: Shorts) -> io::Result<String> {
     let source = concat!("mqttx-rs ", env!("CARGO_PKG_VERSION"));
     clap_mangen::Man::new(command).source(source).render(&mut page)?;
     let page = String::from_utf8(page).map_err(io::Error::other)?;
-    let mut page = with_examples(&with_shorts(&page, shorts));
+    let mut page = with_breaks(&with_examples(&with_shorts(&page, shorts)));
     if has_lines {
         push_lines(&mut page);
     }
@@ -76,6 +76,26 @@ fn with_examples(page: &str) -> String {
         }
         None => page,
     }
+}
+
+/// With a break behind each table: roff joins a line to the indented one before it.
+fn with_breaks(page: &str) -> String {
+    let mut broken = String::with_capacity(page.len());
+    let (mut is_filled, mut was_indented) = (true, false);
+    for line in page.lines() {
+        match line {
+            ".nf" => is_filled = false,
+            ".fi" => is_filled = true,
+            _ => {}
+        }
+        if is_filled && was_indented && !line.is_empty() && !line.starts_with([' ', '.']) {
+            broken.push_str(".br\n");
+        }
+        was_indented = line.starts_with("  ");
+        broken.push_str(line);
+        broken.push('\n');
+    }
+    broken
 }
 
 /// The section of the commands of a session, which are no commands of the program.
