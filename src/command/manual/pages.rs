@@ -152,3 +152,22 @@ fn push_exit_status(page: &mut String) {
         let _ = writeln!(page, ".TP\n\\fB{code}\\fR\n{}", meaning.replace('-', "\\-"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_behind_a_table_is_not_joined_to_its_last_row() {
+        assert_eq!(with_breaks("Rows:\n  a\n  b\nMore.\n"), "Rows:\n  a\n  b\n.br\nMore.\n");
+        assert_eq!(with_breaks(".nf\n  a\nb\n.fi\n  c\n.SH D\n"), ".nf\n  a\nb\n.fi\n  c\n.SH D\n");
+    }
+
+    #[test]
+    fn nothing_in_a_text_is_a_request_of_roff() {
+        assert_eq!(
+            (in_roff(".x -y"), in_roff("a \\ b"), in_roff("'q'")),
+            ("\\&.x \\-y".into(), "a \\e b".into(), "\\&'q'".into())
+        );
+    }
+}
