@@ -417,3 +417,22 @@ fn an_editor_that_is_left_without_a_change_runs_nothing() {
     enter(&mut screen, "edit");
     screen.wait_for_line("Nothing was changed, and nothing is run");
 }
+
+#[cfg(feature = "broker")]
+#[test]
+fn the_messages_of_a_probe_are_not_shown_to_who_has_subscribed_to_everything() {
+    let home = tempfile::tempdir().unwrap();
+    let mut screen = crate::support::Program::new(["repl", "--embedded"]).home(home.path()).on_screen(40, 80);
+    screen.wait_for("✔ Connected");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "sub #");
+    screen.wait_for_line("✔ Subscribed to #");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "probe --only qos1,shared");
+    screen.wait_for("messages shared by two members");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "pub done 1");
+    screen.wait_for(" done: 1");
+    let probed = screen.lines().into_iter().filter(|line| line.starts_with('#') && line.contains("-probe/")).count();
+    assert_eq!(probed, 0, "{}", screen.contents());
+}
