@@ -58,7 +58,7 @@ fn page(mut command: Command, shorts: Shorts) -> io::Result<String> {
     Ok(page)
 }
 
-/// With the usage that help shows: clap_mangen lists every option, and there may be a hundred.
+/// With the usage that help shows: `clap_mangen` lists every option, and there may be a hundred.
 fn with_synopsis(page: &str, usage: &str, words: &str) -> String {
     const HEADING: &str = ".SH SYNOPSIS\n";
     let Some((before, rest)) = page.split_once(HEADING) else { return page.to_owned() };
