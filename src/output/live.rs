@@ -177,30 +177,36 @@ impl LivePrinter {
             }
         };
         let out = self.out.buffer();
+        // Columns before the payload.
+        let mut indent = 0;
         if let Some(time) = record.received_at.filter(|_| style.timestamps) {
             let time = time.to_zoned(self.zone.clone()).strftime("%H:%M:%S%.3f ").to_string();
             out.extend_from_slice(time.as_bytes());
+            indent += time.len();
         }
-        out.extend_from_slice(stream.paint(&format!("#{}", head.id), Color::BrightBlack).as_bytes());
+        let id = format!("#{}", head.id);
+        out.extend_from_slice(stream.paint(&id, Color::BrightBlack).as_bytes());
         out.push(b' ');
+        indent += id.len() + 1;
         if let Some(connection) = head.connection {
-            safe::push_word(connection.as_bytes(), stream, out);
+            let connection = safe::word(connection, stream);
+            out.extend_from_slice(connection.as_bytes());
             out.push(b' ');
+            indent += connection.width() + 1;
         }
         let topic = message.topic.as_str();
         let rows_of_topic = if style.maximum_lines == 0 { 0 } else { TOPIC_ROWS };
         let head_of_topic = &topic[..Excerpt::of(topic.as_bytes(), 0, style.columns, rows_of_topic).end];
         let shown_topic = safe::word(head_of_topic, stream);
         out.extend_from_slice(stream.paint(&shown_topic, COLORS[head.filter % COLORS.len()]).as_bytes());
-        if head_of_topic.len() < topic.len() {
-            out.extend_from_slice(b"...");
+        let cut = if head_of_topic.len() < topic.len() { "..." } else { "" };
+        let retained = if message.retain { " (retained)" } else { "" };
+        for text in [cut, retained, ": "] {
+            out.extend_from_slice(text.as_bytes());
+            indent += text.len();
         }
-        if message.retain {
-            out.extend_from_slice(b" (retained)");
-        }
-        out.extend_from_slice(b": ");
+        indent += shown_topic.width();
         let shown = shown.strip_suffix(b"\n").unwrap_or(shown);
-        let indent = shown_topic.width() + HEAD;
         let (first, left) = shown.split_at(Excerpt::of(shown, indent, style.columns, style.maximum_lines).end);
         safe::push_text(first, stream, out);
         out.push(b'\n');
@@ -256,9 +262,6 @@ impl LivePrinter {
 
 /// The most rows of a topic if a message is cut: a topic can have up to 65,535 bytes.
 const TOPIC_ROWS: usize = 2;
-
-/// About how many columns there are beside a topic before the payload.
-const HEAD: usize = 10;
 
 /// Bytes in a row of hex.
 const HEX_ROW: usize = 16;

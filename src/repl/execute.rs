@@ -79,6 +79,7 @@ impl Shell<'_> {
     }
 
     async fn execute(&mut self, command: ReplCommand, origins: Origins) -> Result<(), Stop> {
+        self.hidden = None;
         match command {
             ReplCommand::Connect(line) => self.connect(*line, origins).await,
             ReplCommand::Disconnect { name } => {

@@ -19,6 +19,10 @@ impl Shell<'_> {
                 State::Reconnecting { attempt, maximum } => format!("reconnecting {attempt}/{maximum}"),
                 State::Offline => "offline".to_owned(),
             };
+            let state = match connection.queued.len() {
+                0 => state,
+                count => format!("{state}, {count} queued"),
+            };
             let settings = &connection.settings.client;
             let client_id = connection.client_id();
             let filters = connection.subscriptions.len();
@@ -73,8 +77,12 @@ impl Shell<'_> {
         kept.ok_or_else(|| Error::usage(format!("no message {id}")).with_hint("`last` lists the messages kept"))
     }
 
-    /// `show`: a message in full.
-    pub(super) async fn show(&mut self, id: u64) -> Result<(), Stop> {
+    /// `show`: a message in full, the newest unless another one is named.
+    pub(super) async fn show(&mut self, id: Option<u64>) -> Result<(), Stop> {
+        let newest = self.messages.journal.entries().next_back().map(|entry| entry.id);
+        let Some(id) = id.or(newest) else {
+            return Err(Error::usage("no message was received yet").with_hint("`sub FILTER` subscribes").into());
+        };
         let entry = self.kept(id)?;
         let (record, connection) = (entry.record.clone(), entry.connection.clone());
         let columns = self.columns();

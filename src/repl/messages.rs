@@ -81,7 +81,8 @@ impl Shell<'_> {
             self.talk.debug(format_args!("ignored a message on {topic} that is not a reply"));
             return Ok(0);
         }
-        let is_hidden = self.preferences.muted.iter().any(|filter| filter.matches(topic)) && !is_reply;
+        let mut hidden = self.preferences.muted.iter().chain(&self.hidden);
+        let is_hidden = hidden.any(|filter| filter.matches(topic)) && !is_reply;
         let is_muted = self.is_watching || is_hidden;
         let outputs = outputs(&asked_for, &record.message, self.preferences.printer.as_ref());
         // Only who answers requests asks for them.

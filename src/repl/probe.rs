@@ -7,12 +7,14 @@ use super::shell::{Shell, Stop};
 use crate::cli::repl::ProbeLine;
 use crate::command::probe::run_with;
 use crate::error::ExitStatus;
+use crate::mqtt::TopicFilter;
 use crate::settings::ProbeSettings;
 
 impl Shell<'_> {
     /// `probe`. Ctrl-C ends it, and what it left on the broker is removed then too.
     pub(super) async fn probe(&mut self, line: ProbeLine) -> Result<(), Stop> {
         let settings = ProbeSettings::of_connection(line.probe, &self.current()?.settings)?;
+        self.hide_probe(&settings.prefix);
         let (to_print, mut printed) = unbounded_channel::<String>();
         let (interrupt, interrupted) = oneshot::channel();
         let mut interrupt = Some(interrupt);
@@ -53,6 +55,16 @@ impl Shell<'_> {
         match ended? {
             ExitStatus::Interrupted(signal) => Err(Stop::Interrupted(signal)),
             _ => Ok(()),
+        }
+    }
+
+    /// A person who has subscribed to everything is not shown the messages of the probe, unless that is what the
+    /// subscription is about. It holds until the next command, as they may arrive behind the end.
+    fn hide_probe(&mut self, prefix: &str) {
+        let mut active = self.connections.iter().flat_map(|connection| &connection.subscriptions);
+        let is_asked_for = active.any(|active| active.options.filter.as_str().starts_with(prefix));
+        if self.screen.is_some() && !is_asked_for {
+            self.hidden = TopicFilter::parse(format!("{prefix}/#")).ok();
         }
     }
 }

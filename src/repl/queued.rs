@@ -30,6 +30,11 @@ impl Queued {
         self.waiting.insert(id, (topic, qos));
     }
 
+    /// How many have no outcome yet.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Takes an outcome. The first value is whether it was that of a message in here, and of no other; the second
     /// is what is wrong with it.
     pub(super) fn take(&mut self, event: &Event) -> (bool, Option<Error>) {

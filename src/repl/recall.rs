@@ -32,6 +32,9 @@ impl Shell<'_> {
         let count = usize::try_from(line.count).unwrap_or(usize::MAX);
         let entries = self.messages.latest(count, &selection);
         selection.check()?;
+        if entries.is_empty() {
+            self.talk.plain("No matching message was received");
+        }
         let shape = match &line.template {
             Some(text) => Some(MessageShape::template(text)?),
             None => line.output_mode.clone(),

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::awaited::Awaited;
 use super::connection::{Active, Connection};
 use super::journal::Entry;
+use super::service::{Kind, Service};
 use super::shell::{Shell, Stop};
 use crate::cli::repl::PublishLine;
 use crate::client::Client;
@@ -71,10 +72,27 @@ impl Shell<'_> {
         };
         if self.first(timeout, is_reply).await?.is_none() {
             let (topic, seconds) = (awaited.filter.as_str(), timeout.unwrap_or_default().as_secs_f64());
-            return Err(Error::new(ErrorKind::TimedOut, format!("no reply on {topic} within {seconds} s")).into());
+            let error = Error::new(ErrorKind::TimedOut, format!("no reply on {topic} within {seconds} s"));
+            return Err(match self.own_responder(publication, awaited.connection) {
+                Some(number) => error.with_hint(format!(
+                    "job {number} does not answer requests of its own connection: `connect -h HOST as NAME` opens another"
+                )),
+                None => error,
+            }
+            .into());
         }
         self.talk.success(format_args!("Reply after {:.1} ms", began.elapsed().as_secs_f64() * 1e3));
         Ok(())
+    }
+
+    /// The job of `reply` that would answer a request if it came from another connection.
+    fn own_responder(&self, publication: &Publication, id: u64) -> Option<u64> {
+        let name = &self.connections.iter().find(|connection| connection.id == id)?.name;
+        let answers = |service: &&Service| {
+            matches!(&service.kind, Kind::Reply { connection, .. } if connection == name)
+                && publication.topics.iter().any(|topic| service.wants(topic.as_str()))
+        };
+        self.services.iter().find(answers).map(|service| service.number)
     }
 
     /// Subscribes to the topic of replies, and waits for SUBACK.

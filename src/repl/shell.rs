@@ -57,6 +57,8 @@ pub(super) struct Shell<'a> {
     pub(super) preferences: Preferences,
     /// Whether packets are printed.
     pub(super) trace: Arc<AtomicBool>,
+    /// Topics whose messages are kept and not shown, until the next command.
+    pub(super) hidden: Option<TopicFilter>,
     /// `watch` has the screen.
     pub(super) is_watching: bool,
     /// How deep `source` is in files that name others.
@@ -185,6 +187,7 @@ impl<'a> Shell<'a> {
             screen: None,
             preferences: Preferences::default(),
             trace: Arc::default(),
+            hidden: None,
             is_watching: false,
             depth: 0,
             previous: String::new(),

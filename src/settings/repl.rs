@@ -211,13 +211,35 @@ pub(crate) fn read_line(
     }
     let arguments = std::iter::once("repl").chain(words.iter().map(String::as_str)).map(OsString::from);
     let has_layers = |path: &[&str], _: &clap::Command| matches!(path, ["connect" | "pub" | "sub" | "request"]);
-    Ok(match read_as::<ReplLine>(&definition, arguments, &profile.0, has_layers, variable)? {
+    let read = read_as::<ReplLine>(&definition, arguments, &profile.0, has_layers, variable);
+    let read = read.map_err(|error| match error.hint() {
+        None => with_usage(error, &definition, first),
+        Some(_) => error,
+    });
+    Ok(match read? {
         Reading::Parsed(Parsed { arguments, origins, warnings, .. }) => {
             ReplRequest::Run { command: Box::new(arguments.command), origins, warnings }
         }
         Reading::Print(text) => ReplRequest::Print(text),
         Reading::Help(request) => ReplRequest::Help(request),
     })
+}
+
+/// A line of which something is missing, with how the command is written.
+fn with_usage(error: Error, definition: &clap::Command, command: &str) -> Error {
+    if !error.to_string().ends_with(" is missing") {
+        return error;
+    }
+    let mut definition = definition.clone();
+    definition.build();
+    match definition.find_subcommand_mut(command) {
+        Some(command) => {
+            let usage = command.render_usage().to_string();
+            let usage = usage.trim_start_matches("Usage:").split_whitespace().collect::<Vec<_>>().join(" ");
+            error.with_hint(format!("usage: {usage}"))
+        }
+        None => error,
+    }
 }
 
 /// Nothing is guessed, as what looks like a topic may be a mistyped command.
@@ -341,7 +363,9 @@ impl Publication {
             arguments.source.message = Some(text.clone());
         }
         if arguments.message.topic.is_empty() {
-            return Err(Error::usage("the topic is missing").with_hint("for example pub car/ac on"));
+            return Err(
+                Error::usage("the topic is missing").with_hint("it comes before the message, for example car/ac on")
+            );
         }
         let warnings = refuse_what_needs_v5(version, origins)?;
         let mut publication = Self::resolve(&arguments, None, version, origins)?;

@@ -88,7 +88,7 @@ fn pasted_lines_run_each_in_their_order() {
 #[test]
 fn messages_come_in_order_however_far_ahead_lines_are_typed() {
     let person = Person::new();
-    let (mut screen, mut link) = person.sits_down_at(200, 80);
+    let (mut screen, mut link) = person.sits_down_at(400, 80);
     subscribe(&mut screen, &mut link, "a");
     for number in 1..=60 {
         link.send(publish("a", number.to_string()));
@@ -416,4 +416,23 @@ fn an_editor_that_is_left_without_a_change_runs_nothing() {
     screen.wait_until("a prompt", is_waiting);
     enter(&mut screen, "edit");
     screen.wait_for_line("Nothing was changed, and nothing is run");
+}
+
+#[cfg(feature = "broker")]
+#[test]
+fn the_messages_of_a_probe_are_not_shown_to_who_has_subscribed_to_everything() {
+    let home = tempfile::tempdir().unwrap();
+    let mut screen = crate::support::Program::new(["repl", "--embedded"]).home(home.path()).on_screen(40, 80);
+    screen.wait_for("✔ Connected");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "sub #");
+    screen.wait_for_line("✔ Subscribed to #");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "probe --only qos1,shared");
+    screen.wait_for("messages shared by two members");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "pub done 1");
+    screen.wait_for(" done: 1");
+    let probed = screen.lines().into_iter().filter(|line| line.starts_with('#') && line.contains("-probe/")).count();
+    assert_eq!(probed, 0, "{}", screen.contents());
 }

@@ -31,8 +31,9 @@ fn published_offline(home: &std::path::Path, lines: &[&str]) -> (Screen, Link, S
 #[test]
 fn messages_that_waited_for_the_connection_are_counted_when_they_are_delivered() {
     let home = tempfile::tempdir().unwrap();
-    let lines = ["pub a 1 -q 1", "pub b 2 -q 1", "pub c 3 -q 1"];
+    let lines = ["pub a 1 -q 1", "pub b 2 -q 1", "pub c 3 -q 1", "connections"];
     let (mut screen, mut link, _broker, _network) = published_offline(home.path(), &lines);
+    screen.wait_for(", 3 queued  ");
     for payload in ["1", "2", "3"] {
         let message = link.expect_publish();
         assert_eq!(message.text(), payload);

@@ -86,3 +86,19 @@ fn nor_does_the_broker_of_this_program() {
     assert_eq!(ended.text().lines().last(), Some("1"), "{}", ended.text());
     assert!(!ended.stderr.contains("ubscribed to mqttx-rs"), "{}", ended.stderr);
 }
+
+#[cfg(feature = "broker")]
+#[test]
+fn a_job_that_answers_only_other_connections_says_so() {
+    let lines = "reply lamp/+/get -m on\nrequest lamp/7/get state --timeout 0.2\n";
+    let ended = Program::new(["repl", "--embedded"]).stdin(lines).run().expect_code(8);
+    assert!(ended.stderr.contains("hint: job 1 does not answer requests of its own connection"), "{}", ended.stderr);
+}
+
+#[cfg(feature = "broker")]
+#[test]
+fn debug_shows_the_subscription_of_a_request() {
+    let lines = "reply lamp/+/get -m on\nconnect --embedded -i two as two\nrequest lamp/7/get state\n";
+    let ended = Program::new(["repl", "--embedded", "--debug"]).stdin(lines).run().expect_code(0);
+    assert!(ended.stderr.contains("debug: subscribed to mqttx-rs/reply/"), "{}", ended.stderr);
+}

@@ -616,7 +616,7 @@ fn a_script_may_begin_with_a_byte_order_mark_and_end_with_a_code_of_its_own() {
 
 #[test]
 fn what_is_empty_says_so() {
-    let ended = without_broker("connections\nsubs\nvar\nalias\nmute\n").expect_code(0);
+    let ended = without_broker("connections\nsubs\nvar\nalias\nmute\nlast 3 --on a\n").expect_code(0);
     assert_eq!(ended.text(), "");
     let said: Vec<_> = ended.stderr.lines().collect();
     assert_eq!(
@@ -627,8 +627,21 @@ fn what_is_empty_says_so() {
             "No variables: `var NAME VALUE` sets one",
             "No aliases: `alias NAME COMMAND` makes one",
             "Nothing is muted",
+            "No matching message was received",
         ]
     );
+}
+
+#[test]
+fn what_is_missing_is_named_with_how_the_command_is_written() {
+    for (line, error, hint) in [
+        ("rename one\n", "NEW is missing", "hint: usage: rename <NAME> <NEW>"),
+        ("save\n", "FILE is missing", "hint: usage: save <ID> <FILE>"),
+        ("show\n", "no message was received yet", "hint: `sub FILTER` subscribes"),
+    ] {
+        let ended = without_broker(line).expect_code(2);
+        assert!(ended.stderr.contains(error) && ended.stderr.contains(hint), "{line}: {}", ended.stderr);
+    }
 }
 
 #[test]

@@ -297,6 +297,21 @@ fn a_message_larger_than_the_screen_is_cut_and_says_where_the_rest_is() {
 }
 
 #[test]
+fn max_lines_counts_the_rows_of_the_window_whatever_is_before_the_payload() {
+    let person = Person::new();
+    let (mut screen, mut link) = person.sits_down_at(24, 40);
+    enter(&mut screen, "set max-lines 2");
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "set timestamps on");
+    screen.wait_until("a prompt", is_waiting);
+    subscribe(&mut screen, &mut link, "a");
+    link.send(publish("a", "x".repeat(300)).retain());
+    screen.wait_for("more bytes: show 1");
+    let rows = screen.lines().iter().filter(|line| line.contains("xxxx")).count();
+    assert_eq!(rows, 2, "{}", screen.contents());
+}
+
+#[test]
 fn other_programs_and_names_of_ones_own_are_at_hand() {
     let person = Person::new();
     let (mut screen, mut link) = person.sits_down();

@@ -135,6 +135,22 @@ fn the_details_scroll_when_they_have_the_focus_and_say_where_they_are() {
 }
 
 #[test]
+fn in_a_narrow_window_the_part_of_the_details_that_is_read_has_all_the_room() {
+    let person = Person::new();
+    let (mut screen, mut link) = watching(&person, 24, 40);
+    let long: Vec<_> = (100..160).collect();
+    link.send(publish("long", serde_json::to_vec(&long).unwrap()));
+    screen.wait_until("the row", |screen| row(screen, "long").is_some());
+    screen.type_keys(format!("/long{}{}", key::ENTER, key::ENTER));
+    screen.wait_for(" payload 1-6 of 62");
+    screen.type_keys(key::TAB);
+    screen.wait_for(" payload 1-11 of 62");
+    screen.type_keys(key::TAB);
+    screen.wait_for("─ history");
+    assert!(!screen.contents().contains("  100,"), "{}", screen.contents());
+}
+
+#[test]
 fn a_message_is_published_or_removed_from_the_view_once_it_is_confirmed() {
     let person = Person::new();
     let (mut screen, mut link) = watching(&person, 24, 80);

@@ -34,6 +34,24 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(&["broker"], "key", "In PEM or DER, not encrypted: PKCS#8, PKCS#1 or SEC1."),
     lesson_of(
         &["broker"],
+        "user_file",
+        "What `mosquitto_passwd` writes can be used as it is. Lines that are empty or begin with # do not count. \
+         Clients that log in by SCRAM need the password itself, not a hash of it.",
+    ),
+    lesson_of(
+        &["broker"],
+        "acl_file",
+        "Lines: `user NAME` (those behind it are for that user), `topic [read|write|readwrite|deny] FILTER`, and \
+         `pattern` with %u for the user name and %c for the client identifier. What no line allows is refused. \
+         Example: pattern readwrite home/%u/#",
+    ),
+    lesson_of(
+        &["broker"],
+        "server_keep_alive",
+        "Announced in CONNACK of MQTT 5.0, whose clients have to follow it; older clients keep their own.",
+    ),
+    lesson_of(
+        &["broker"],
         "topic_alias_maximum",
         "Announced in CONNACK: so many topics of a client may be sent as numbers. 0 switches aliases off. MQTT 5.0.",
     ),

@@ -194,11 +194,11 @@ Examples:
     #[command(name = "diff")]
     Diff(DiffLine),
     /// Show a message in full: properties, payload, bytes
-    #[command(name = "show", override_usage = "show <ID>")]
+    #[command(name = "show", override_usage = "show [ID]")]
     Show {
-        /// Number of the message, as shown by `last`
+        /// Number of the message, as shown by `last` [default: the newest]
         #[arg(value_name = "ID", value_parser = value::count)]
-        id: u64,
+        id: Option<u64>,
     },
     /// Write the payload of a message to a file
     #[command(name = "save", override_usage = "save <ID> <FILE>")]

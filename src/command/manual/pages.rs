@@ -32,14 +32,18 @@ pub(super) fn main(mut root: Command, shorts: Shorts) -> io::Result<String> {
     page(root, shorts)
 }
 
-fn page(command: Command, shorts: Shorts) -> io::Result<String> {
+fn page(mut command: Command, shorts: Shorts) -> io::Result<String> {
+    let usage = command.render_usage().to_string();
+    // For example `mqttx-rs bench pub`.
+    let words = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     let connects = command.get_arguments().any(|option| option.get_id() == "hostname");
     let has_lines = command.get_name() == "repl";
     let mut page = Vec::new();
     let source = concat!("mqttx-rs ", env!("CARGO_PKG_VERSION"));
     clap_mangen::Man::new(command).source(source).render(&mut page)?;
     let page = String::from_utf8(page).map_err(io::Error::other)?;
-    let mut page = with_examples(&with_shorts(&page, shorts));
+    let page = with_synopsis(&page, &usage, &words);
+    let mut page = with_breaks(&with_examples(&with_shorts(&page, shorts)));
     if has_lines {
         push_lines(&mut page);
     }
@@ -47,7 +51,23 @@ fn page(command: Command, shorts: Shorts) -> io::Result<String> {
         push_environment(&mut page);
     }
     push_exit_status(&mut page);
+    if let Some((parent, _)) = words.rsplit_once(' ') {
+        // Writing to a string does not fail.
+        let _ = writeln!(page, ".SH SEE ALSO\n\\fB{}\\fR(1)", in_roff(&parent.replace(' ', "-")));
+    }
     Ok(page)
+}
+
+/// With the usage that help shows: `clap_mangen` lists every option, and there may be a hundred.
+fn with_synopsis(page: &str, usage: &str, words: &str) -> String {
+    const HEADING: &str = ".SH SYNOPSIS\n";
+    let Some((before, rest)) = page.split_once(HEADING) else { return page.to_owned() };
+    let after = rest.find("\n.SH ").map_or("", |at| &rest[at..]);
+    let lines = usage.trim_start_matches("Usage:").trim().lines().map(|line| match line.trim().strip_prefix(words) {
+        Some(arguments) => format!("\\fB{}\\fR {}", in_roff(words), in_roff(arguments)).trim_end().to_owned(),
+        None => in_roff(line),
+    });
+    format!("{before}{HEADING}{}{after}", lines.collect::<Vec<_>>().join("\n.br\n"))
 }
 
 /// With the shorts of several letters before their long forms.
@@ -76,6 +96,26 @@ fn with_examples(page: &str) -> String {
         }
         None => page,
     }
+}
+
+/// With a break behind each table: roff joins a line to the indented one before it.
+fn with_breaks(page: &str) -> String {
+    let mut broken = String::with_capacity(page.len());
+    let (mut is_filled, mut was_indented) = (true, false);
+    for line in page.lines() {
+        match line {
+            ".nf" => is_filled = false,
+            ".fi" => is_filled = true,
+            _ => {}
+        }
+        if is_filled && was_indented && !line.is_empty() && !line.starts_with([' ', '.']) {
+            broken.push_str(".br\n");
+        }
+        was_indented = line.starts_with("  ");
+        broken.push_str(line);
+        broken.push('\n');
+    }
+    broken
 }
 
 /// The section of the commands of a session, which are no commands of the program.
@@ -130,5 +170,33 @@ fn push_exit_status(page: &mut String) {
     page.push_str(".SH EXIT STATUS\n");
     for (code, _, meaning) in exit_codes() {
         let _ = writeln!(page, ".TP\n\\fB{code}\\fR\n{}", meaning.replace('-', "\\-"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_behind_a_table_is_not_joined_to_its_last_row() {
+        assert_eq!(with_breaks("Rows:\n  a\n  b\nMore.\n"), "Rows:\n  a\n  b\n.br\nMore.\n");
+        assert_eq!(with_breaks(".nf\n  a\nb\n.fi\n  c\n.SH D\n"), ".nf\n  a\nb\n.fi\n  c\n.SH D\n");
+    }
+
+    #[test]
+    fn the_synopsis_is_the_usage_and_no_list_of_options() {
+        let page = "a\n.SH SYNOPSIS\n[\\-\\-all] [\\-\\-of] [\\-\\-them]\n.SH DESCRIPTION\nb\n";
+        assert_eq!(
+            with_synopsis(page, "Usage: mqttx-rs bench e2e [OPTIONS]\n", "mqttx-rs bench e2e"),
+            "a\n.SH SYNOPSIS\n\\fBmqttx\\-rs bench e2e\\fR [OPTIONS]\n.SH DESCRIPTION\nb\n"
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_text_is_a_request_of_roff() {
+        assert_eq!(
+            (in_roff(".x -y"), in_roff("a \\ b"), in_roff("'q'")),
+            ("\\&.x \\-y".into(), "a \\e b".into(), "\\&'q'".into())
+        );
     }
 }

@@ -48,6 +48,7 @@ pub(super) struct Areas {
     pub(super) list: Rect,
     detail: Option<Rect>,
     foot: Rect,
+    focus: Focus,
 }
 
 impl Areas {
@@ -56,16 +57,21 @@ impl Areas {
         let half = if has_pane { area.height / 2 } else { 0 };
         let parts = [Constraint::Length(1), Constraint::Min(1), Constraint::Length(half), Constraint::Length(1)];
         let [head, list, detail, foot] = Layout::vertical(parts).areas(area);
-        Self { head, list, detail: has_pane.then_some(detail), foot }
+        Self { head, list, detail: has_pane.then_some(detail), foot, focus: state.focus() }
     }
 
     /// Where the payload and the history of a topic are, below the line with its name.
     pub(super) fn details(&self) -> Option<[Rect; 2]> {
         let inner = Block::new().borders(Borders::TOP).inner(self.detail?);
         let half = [Constraint::Percentage(50), Constraint::Percentage(50)];
-        // A gap, so that the one does not run into the other.
-        let parts =
-            if inner.width >= SIDE_BY_SIDE { Layout::horizontal(half).spacing(1) } else { Layout::vertical(half) };
+        let parts = match self.focus {
+            // A gap, so that the one does not run into the other.
+            _ if inner.width >= SIDE_BY_SIDE => Layout::horizontal(half).spacing(1),
+            Focus::List => Layout::vertical(half),
+            // One above the other, there is room for one that is read.
+            Focus::Payload => Layout::vertical([Constraint::Percentage(100), Constraint::Length(0)]),
+            Focus::History => Layout::vertical([Constraint::Length(0), Constraint::Percentage(100)]),
+        };
         Some(parts.areas(inner))
     }
 
