@@ -6,7 +6,8 @@ FROM rust:1.95-alpine AS build
 # `ring` compiles C and assembler; the C library of Alpine (musl) is linked statically.
 RUN apk add --no-cache build-base ca-certificates
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
+COPY packaging/order.txt packaging/
 COPY src src
 COPY benches benches
 RUN cargo build --release --locked --bin mqttx-rs && mkdir -p /empty/tmp /empty/home && chmod 1777 /empty/tmp

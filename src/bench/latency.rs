@@ -1,4 +1,4 @@
-//! Histograms of fixed memory, and what is measured with them.
+//! Histograms of bounded memory, and what is measured with them.
 
 use std::fmt;
 
@@ -119,7 +119,8 @@ const LOWEST: u64 = 100;
 const HIGHEST: u64 = 3_600_000_000_000;
 
 impl Latency {
-    /// To three significant digits, about 200 KB once it has seen all magnitudes.
+    /// To three significant digits: 16 KB, which grow with the magnitude of the longest duration, to 120 KB for a second and
+    /// 220 KB for an hour.
     pub fn new() -> Self {
         Self::with_digits(3)
     }
@@ -131,17 +132,20 @@ impl Latency {
 
     #[expect(clippy::expect_used, reason = "the bounds are constants, which the tests construct")]
     fn with_digits(digits: u8) -> Self {
-        Self(Histogram::new_with_bounds(LOWEST, HIGHEST, digits).expect("1 <= LOWEST, 2 * LOWEST <= HIGHEST"))
+        let mut histogram = Histogram::new_with_bounds(LOWEST, 2 * LOWEST, digits).expect("1 <= LOWEST");
+        histogram.auto(true);
+        Self(histogram)
     }
 
     /// Takes one duration in nanoseconds.
     pub fn record(&mut self, nanos: u64) {
-        self.0.saturating_record(nanos);
+        // Fails only where an hour has no place in `usize`.
+        let _ = self.0.record(nanos.min(HIGHEST));
     }
 
     /// Adds all of another one, exactly.
     pub fn add(&mut self, other: &Self) {
-        // Fails only for values beyond the bounds, and all have the same.
+        // Fails only where an hour has no place in `usize`.
         let _ = self.0.add(&other.0);
     }
 
@@ -211,8 +215,11 @@ impl Latency {
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = BASE64.decode(text.as_bytes()).ok()?;
         let read: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
-        // Into one with our own bounds, so that `add` always holds.
+        // Into one of our own, which has all of its kind's bounds.
         let mut latency = Self::with_digits(read.sigfig().clamp(1, 3));
+        if read.max() > read.highest_equivalent(HIGHEST) {
+            return None;
+        }
         latency.0.add(read).ok()?;
         Some(latency)
     }
@@ -334,6 +341,44 @@ mod tests {
         let mut merged = Latency::decode(&first.encode()).unwrap();
         merged.add(&Latency::decode(&second.encode()).unwrap());
         assert_eq!(merged, both);
+    }
+
+    #[test]
+    fn memory_grows_with_the_longest_duration_and_no_further_than_an_hour() {
+        let mut latency = Latency::new();
+        let mut at = |nanos| {
+            latency.record(nanos);
+            latency.0.distinct_values() * size_of::<u64>()
+        };
+        assert_eq!(at(100_000), 16 << 10);
+        let second = at(1_000_000_000);
+        assert!((100_000..130_000).contains(&second), "{second}");
+        assert_eq!(at(999_000_000), second);
+        let hour = at(HIGHEST);
+        assert!(hour < 230_000, "{hour}");
+        assert_eq!(at(u64::MAX), hour);
+    }
+
+    #[test]
+    fn what_is_added_to_and_taken_from_a_shorter_one_is_exact() {
+        let (mut short, mut long) = (Latency::new(), Latency::new());
+        short.record(1000);
+        for nanos in [200, 77_777, 123_456_789, HIGHEST] {
+            long.record(nanos);
+        }
+        let mut both = long.clone();
+        both.add(&short);
+        assert_eq!((&short, 4), (&both.since(&long), both.since(&short).count()));
+        short.add(&long);
+        assert_eq!(short, both);
+        assert_eq!((short.min(), short.max()), (long.min(), long.max()));
+    }
+
+    #[test]
+    fn a_histogram_beyond_an_hour_is_refused() {
+        let mut other: Histogram<u64> = Histogram::new(3).unwrap();
+        other.record(2 * HIGHEST).unwrap();
+        assert_eq!(Latency::decode(&Latency(other).encode()), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The measurements of one worker, in fixed memory except for one row per second that it sends.
+//! The measurements of one worker, in bounded memory except for one row per second that it sends.
 
 use std::sync::mpsc::Sender;
 

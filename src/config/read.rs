@@ -74,25 +74,31 @@ pub(crate) enum Reading<T> {
 }
 
 /// The definition of the arguments.
-#[derive(Clone, Copy)]
 pub(crate) struct Definition<'a> {
-    /// The command that the arguments invoke, and its options.
-    quick: &'a clap::Command,
+    /// The command that the arguments invoke, and its options. To parse builds it, which is done once.
+    quick: clap::Command,
+    /// The same, not built.
+    again: Box<dyn Fn() -> clap::Command + 'a>,
     /// Every command, if `quick` lacks some: for errors.
     whole: Option<fn() -> clap::Command>,
 }
 
 impl<'a> From<&'a clap::Command> for Definition<'a> {
     fn from(definition: &'a clap::Command) -> Self {
-        Self { quick: definition, whole: None }
+        Self { quick: definition.clone(), again: Box::new(|| definition.clone()), whole: None }
     }
 }
 
-impl Definition<'_> {
+impl<'a> Definition<'a> {
+    /// That of a command line.
+    fn of(arguments: &'a [OsString], whole: fn() -> clap::Command) -> Self {
+        Self { quick: cli::invoked(arguments), again: Box::new(|| cli::invoked(arguments)), whole: Some(whole) }
+    }
+
     /// Parses with the quick definition. If that refuses something, the complete one decides, so that errors are
     /// complete. Missing arguments, and that help or the version is asked for, are the same in both.
-    fn parse(self, tokens: &[OsString]) -> Result<ArgMatches, clap::Error> {
-        match (self.quick.clone().try_get_matches_from(tokens), self.whole) {
+    fn parse(&mut self, tokens: &[OsString]) -> Result<ArgMatches, clap::Error> {
+        match (self.quick.try_get_matches_from_mut(tokens), self.whole) {
             (Err(error), Some(whole))
                 if !matches!(
                     error.kind(),
@@ -132,8 +138,8 @@ pub(crate) fn read_with(
     if arguments.len() < 2 {
         return Ok(CommandLine::Help(HelpRequest::default()));
     }
-    let definition = Definition { quick: &cli::invoked(&arguments), whole: Some(cli::command) };
-    Ok(match read_as(definition, arguments, choice, has_layers, variable)? {
+    let definition = Definition::of(&arguments, cli::command);
+    Ok(match read_as(definition, arguments.iter().cloned(), choice, has_layers, variable)? {
         Reading::Parsed(Parsed { arguments: cli, origins, given, warnings, save }) => {
             CommandLine::Run(Box::new(Invocation { cli, origins, given, warnings, save }))
         }
@@ -151,12 +157,12 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     has_layers: impl Fn(&[&str], &clap::Command) -> bool,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Reading<T>, Error> {
-    let definition = definition.into();
-    let Expanded { mut tokens, options_at, commands } = shorts::expand(definition.quick, arguments);
+    let mut definition = definition.into();
+    let Expanded { mut tokens, options_at, commands } = shorts::expand(&definition.quick, arguments);
     let (matches, is_complete) = match definition.parse(&tokens) {
         // Another layer may have what is missing.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
-            let lenient = definition.quick.clone().ignore_errors(true).try_get_matches_from(&tokens);
+            let lenient = (definition.again)().ignore_errors(true).try_get_matches_from(&tokens);
             (lenient.map_err(|_| usage_error(&error, &Origins::default()))?, false)
         }
         Ok(matches) => (matches, true),
@@ -175,7 +181,7 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     };
     let mut given = given_options(&matches);
     let path = command_path(&matches);
-    let Some(command) = path.iter().try_fold(definition.quick, |command, name| command.find_subcommand(name)) else {
+    let Some(command) = below(&definition.quick, &path) else {
         return Err(Error::usage("no command given"));
     };
     // clap has ids for groups of options, too.
@@ -200,6 +206,8 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
             profile::load(&choice, Scope::of(&path), &variable)?;
         let mut layers = vec![environment::layer(variable)];
         if let Some(file) = &load {
+            let not_built = (definition.again)();
+            let command = below(&not_built, &path).unwrap_or(command);
             let (layer, remarks) = options_file::load(file, &path, command, files.len())?;
             files.push(file.display().to_string());
             warnings.extend(remarks);
@@ -241,10 +249,12 @@ pub(crate) fn read_as<'a, T: FromArgMatches>(
     };
     let matches = merged.as_ref().unwrap_or(&matches);
     let save = path_of("save_options", matches).filter(|_| path.first() != Some(&"profile"));
-    let save = save
-        .map(|file| SavedOptions::new(file, &path, command, &as_written(matches, command)))
-        .transpose()?
-        .map(Box::new);
+    let save = match (save, below(&definition.quick, &path)) {
+        (Some(file), Some(command)) => {
+            Some(Box::new(SavedOptions::new(file, &path, command, &as_written(matches, command))?))
+        }
+        _ => None,
+    };
     match T::from_arg_matches(matches) {
         Ok(arguments) => Ok(Reading::Parsed(Parsed { arguments, origins, given: written, warnings, save })),
         Err(error) => not_run(&error, &origins),
@@ -280,8 +290,18 @@ fn command_path(matches: &ArgMatches) -> Vec<&str> {
     std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand()).map(|(name, _)| name).collect()
 }
 
+/// The command of these names.
+fn below<'a>(root: &'a clap::Command, path: &[&str]) -> Option<&'a clap::Command> {
+    path.iter().try_fold(root, |command, name| command.find_subcommand(name))
+}
+
+/// The options of a command, without the general ones that it has got when it was built.
+fn own(command: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
+    command.get_arguments().filter(|option| !option.is_global_set())
+}
+
 fn has(command: &clap::Command, id: &str) -> bool {
-    command.get_arguments().any(|option| option.get_id() == id)
+    own(command).any(|option| option.get_id() == id)
 }
 
 /// The ids of the options on the command line.
@@ -299,7 +319,7 @@ fn given_options(matches: &ArgMatches) -> BTreeSet<String> {
 /// The options on the command line, as written there.
 fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String, Vec<String>> {
     let matches = innermost(matches);
-    let ids = command.get_arguments().map(|option| option.get_id().as_str());
+    let ids = own(command).map(|option| option.get_id().as_str());
     let given = ids.filter(|id| {
         matches!(matches.try_contains_id(id), Ok(true)) && matches.value_source(id) == Some(ValueSource::CommandLine)
     });
@@ -313,7 +333,7 @@ fn as_written(matches: &ArgMatches, command: &clap::Command) -> BTreeMap<String,
 /// The values of lower layers, as they would be written on the command line.
 fn as_tokens(inherited: &Options, command: &clap::Command, origins: &Origins) -> Result<Vec<OsString>, Error> {
     let mut tokens = Vec::new();
-    for option in command.get_arguments() {
+    for option in own(command) {
         let Some(LayerValue { values, .. }) = inherited.get(option.get_id().as_str()) else { continue };
         let Some(long) = option.get_long() else { continue };
         for value in values {
@@ -345,9 +365,15 @@ mod tests {
     /// Reads a line for which building all commands is a failure.
     fn read_alone(line: &str) -> Result<Reading<Cli>, Error> {
         let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-        let definition = Definition { quick: &cli::invoked(&arguments), whole: Some(nothing_else) };
+        let definition = Definition::of(&arguments, nothing_else);
         let variable = |name: &str| (name == "MQTTX_PORT").then(|| "1884".to_owned());
-        read_as(definition, arguments, &Choice { none: true, ..Choice::default() }, |_, _| true, variable)
+        read_as(
+            definition,
+            arguments.iter().cloned(),
+            &Choice { none: true, ..Choice::default() },
+            |_, _| true,
+            variable,
+        )
     }
 
     #[test]

@@ -231,3 +231,31 @@ fn a_program_that_needs_a_c_library_is_not_put_into_an_empty_image() {
     let said = text(ended.stderr);
     assert!(said.contains("is linked dynamically: build it with --target x86_64-unknown-linux-musl"), "{said}");
 }
+
+/// The names in a mangled path of ours, with the crate before them.
+fn path_of(symbol: &str) -> Option<Vec<&str>> {
+    let mut rest = symbol.strip_prefix("_ZN8mqttx_rs")?;
+    let mut names = Vec::new();
+    while let Some(digits) = rest.find(|letter: char| !letter.is_ascii_digit()).filter(|digits| *digits > 0) {
+        let (length, after) = rest.split_at(digits);
+        let (name, after) = after.split_at_checked(length.parse().ok()?)?;
+        names.push(name);
+        rest = after;
+    }
+    Some(names)
+}
+
+#[test]
+fn the_functions_that_lie_together_are_of_modules_that_exist() {
+    let list = fs::read_to_string(root().join("packaging/order.txt")).unwrap();
+    let lines: Vec<_> = list.lines().map(|line| line.trim_start_matches("? ")).collect();
+    assert_eq!(lines.iter().collect::<BTreeSet<_>>().len(), lines.len(), "a function is listed twice");
+    let of_ours: Vec<_> = lines.iter().filter_map(|line| path_of(line)).filter(|path| path.len() > 2).collect();
+    let is_there = |path: &&Vec<&str>| {
+        let module = root().join("src").join(path[0]);
+        module.is_dir() || module.with_extension("rs").is_file()
+    };
+    let found = of_ours.iter().filter(is_there).count();
+    assert!(of_ours.len() > 100, "{} functions of ours", of_ours.len());
+    assert!(found * 10 >= of_ours.len() * 9, "{found} of {}: run packaging/order", of_ours.len());
+}
