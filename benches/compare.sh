@@ -1,14 +1,56 @@
 #!/usr/bin/env bash
 # Measures this program and every peer that is installed, in turn, against a mosquitto of its own, and prints the table of
 # the README's section "How fast, and how we know": medians of RUNS runs (default 5). Needs bash, GNU time and mosquitto;
-# cargo for the loops of benches/peers.rs, or that program, built, as LOOPS. What else is on the PATH is measured too:
-# mosquitto_pub and mosquitto_sub, mqttx (MQTTX CLI), emqtt_bench, and python3 with paho-mqtt.
+# cargo for the loops of benches/peers.rs, or that program, built, as LOOPS; a C compiler for benches/floor.c. What else is
+# on the PATH is measured too: mosquitto_pub and mosquitto_sub, mqttx (MQTTX CLI), emqtt_bench, mqttv5 (`cargo install
+# mqttv5-cli`), and python3 with paho-mqtt.
 #
-#   benches/compare.sh [PROGRAM]      PROGRAM: target/release/mqttx-rs unless given
+#   benches/compare.sh [PROGRAM]             PROGRAM: target/release/mqttx-rs unless given
+#   benches/compare.sh --update PAGE...      also puts the table into these pages of the repository, between two comments
+#   benches/compare.sh --list                prints the columns and rows that there may be, and measures nothing
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=${1:-target/release/mqttx-rs}
+program=target/release/mqttx-rs pages=() is_list=''
+case ${1:-} in
+    --update) shift; pages=("$@") ;;
+    --list) is_list=1 ;;
+    ?*) program=$1 ;;
+esac
 runs=${RUNS:-5}
+
+# What a column is called; the version comes behind it.
+declare -A name=(
+    [ours]='mqttx-rs' [mosquitto]='mosquitto_pub/sub' [mqttx]='MQTTX CLI' [emqtt_bench]='emqtt-bench' [mqttv5]='mqttv5'
+    [paho]='loop around paho' [rumqttc]='loop around rumqttc' [floor]='bare loop over sockets'
+)
+# The clients of a row that holds connections, and messages of one that sends at a rate.
+clients=5000 paced=100000
+
+# rows: every row of the table.
+rows() {
+    local qos
+    count=1
+    row version '`--version`, ms' wall $(( runs * 20 ))
+    row once 'one message at QoS 1, ms' wall $(( runs * 20 ))
+    row once 'the same, peak memory, MB' peak
+    for qos in 0 1 2; do lines $qos; row "pub-$qos" "lines of stdin at QoS $qos, us of CPU each" published; done
+    for qos in 0 1; do lines $qos; row "raw-$qos" "received at QoS $qos, payloads printed, us of CPU each" received; done
+    for qos in 0 1; do lines $qos; row "json-$qos" "received at QoS $qos, printed as JSON, us of CPU each" received; done
+    count=$paced
+    for qos in 0 1; do row "load-$qos" "load of 1,000 clients, 20,000/s at QoS $qos, us of CPU each" loaded; done
+    row e2e-1 'load of 100 clients, 5,000/s at QoS 1, all to one subscriber, us of CPU each' loaded
+    count=$clients
+    row connect '5,000 connects, us of CPU each' loaded
+    row idle '5,000 idle connections, peak memory, MB' peak
+}
+
+if [ -n "$is_list" ]; then
+    lines() { true; }
+    row() { echo "row $2"; }
+    for peer in "${!name[@]}"; do echo "column ${name[$peer]}"; done
+    rows
+    exit
+fi
 work=$(mktemp -d)
 port=$(( 20000 + RANDOM % 20000 ))
 cat > "$work/mosquitto.conf" <<END
@@ -32,31 +74,29 @@ head -n "$few" "$work/many" > "$work/few"
 peers=(ours)
 declare -A title=([ours]="$("$program" --version)")
 has() { command -v "$1" > "$work/found" 2>&1; }
+# peer NAME [VERSION]: it takes part.
+peer() { peers+=("$1"); title[$1]="${name[$1]}${2:+ $2}"; }
 if has mosquitto_pub && has mosquitto_sub; then
-    peers+=(mosquitto)
-    title[mosquitto]="mosquitto_pub/sub $(mosquitto_pub --version 2>&1 | grep -o '[0-9.]*[0-9]' | head -n 1)" || true
+    peer mosquitto "$(mosquitto_pub --version 2>&1 | grep -o '[0-9.]*[0-9]' | head -n 1 || true)"
 fi
-if has mqttx; then
-    peers+=(mqttx)
-    title[mqttx]="MQTTX CLI $(mqttx --version | head -n 1)"
-fi
-if has emqtt_bench; then
-    peers+=(emqtt_bench)
-    title[emqtt_bench]="emqtt-bench"
-fi
+if has mqttx; then peer mqttx "$(mqttx --version | head -n 1)"; fi
+if has emqtt_bench; then peer emqtt_bench; fi
+if has mqttv5; then peer mqttv5 "$(mqttv5 --version | grep -o '[0-9.]*[0-9]' | tail -n 1)"; fi
 if has python3 && paho=$(python3 -c 'from importlib.metadata import version; print(version("paho-mqtt"))' 2> "$work/found"); then
-    peers+=(paho)
-    title[paho]="loop around paho $paho"
+    peer paho "$paho"
 fi
 if [ -n "${LOOPS:-}" ] || has cargo; then
     loops=${LOOPS:-$(cargo bench --locked --bench peers --no-run --message-format=json 2> "$work/cargo" |
         grep -o '"executable":"[^"]*/peers-[^"]*"' | cut -d '"' -f 4)} || { cat "$work/cargo" >&2; exit 1; }
-    peers+=(rumqttc floor)
-    title[rumqttc]="loop around rumqttc $(grep -A 1 '^name = "rumqttc"' Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')"
-    title[floor]="bare loop over a socket"
+    peer rumqttc "$(grep -A 1 '^name = "rumqttc"' Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')"
 fi
+if has cc && cc -O2 -o "$work/floor" benches/floor.c; then by_hand="$work/floor"; fi
+if [ -n "${loops:-}${by_hand:-}" ]; then peer floor; fi
 
 median() { sort -g "$1" | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
+
+# of_mqttv5 MODE: its load generator, one message of each client at a time.
+of_mqttv5() { echo "mqttv5 bench -H 127.0.0.1 -p $port --mode $1 --warmup 0 --inflight 1 --payload-size 64"; }
 
 # arguments ROW PEER: the command of a peer in a row, as words; empty if it has none.
 arguments() {
@@ -73,15 +113,27 @@ arguments() {
         pub-*/mosquitto) echo "mosquitto_pub ${to[*]} -r -l" ;;
         pub-*/mqttx) echo "mqttx pub ${to[*]} -r -s -lm" ;;
         pub-*/paho) echo "python3 benches/peer_paho.py pub $port $qos" ;;
-        pub-*/rumqttc | pub-*/floor) echo "$loops $peer pub $port $qos" ;;
+        pub-*/rumqttc | pub-*/floor) echo "${loops:+$loops $peer pub $port $qos}" ;;
         raw-*/ours) echo "$program sub ${to[*]} --output-mode raw --quiet -C $count" ;;
         raw-*/mosquitto) echo "mosquitto_sub ${to[*]} -C $count" ;;
         raw-*/paho) echo "python3 benches/peer_paho.py sub $port $qos $count" ;;
-        raw-*/rumqttc | raw-*/floor) echo "$loops $peer sub $port $qos $count" ;;
+        raw-*/rumqttc | raw-*/floor) echo "${loops:+$loops $peer sub $port $qos $count}" ;;
         json-*/ours) echo "$program sub ${to[*]} --output-mode jsonl --quiet -C $count" ;;
         json-*/mosquitto) echo "mosquitto_sub ${to[*]} -C $count -F %j" ;;
-        load-*/ours) echo "$program --quiet bench pub -h 127.0.0.1 -p $port -c 100 -i 0 -q $qos -t load/%i -S 64B --rate 20000/s -L $count" ;;
-        load-*/emqtt_bench) echo "emqtt_bench pub -h 127.0.0.1 -p $port -c 100 -i 1 -I 5 -q $qos -t load/%i -s 64 -L $count" ;;
+        once/mqttv5) echo "mqttv5 pub -H 127.0.0.1 -p $port -t compare -q 1 -m on" ;;
+        version/mqttv5) echo "mqttv5 --version" ;;
+        raw-*/mqttv5) echo "mqttv5 sub -H 127.0.0.1 -p $port -t compare -q $qos -n $count" ;;
+        load-*/ours) echo "$program --quiet bench pub -h 127.0.0.1 -p $port -c 1000 -i 0 -q $qos -t load/%i -S 64B --rate 20000/s -L $count" ;;
+        load-*/emqtt_bench) echo "emqtt_bench pub -h 127.0.0.1 -p $port -c 1000 -i 1 -I 50 -q $qos -t load/%i -s 64 -L $count" ;;
+        load-*/mqttv5) echo "$(of_mqttv5 throughput) --publishers 1000 --subscribers 0 -q $qos --rate 20000 --duration $(( count / 20000 ))" ;;
+        load-*/floor) echo "${by_hand:+$by_hand $port paced $qos $count 20000}" ;;
+        e2e-*/ours) echo "$program --quiet bench e2e -h 127.0.0.1 -p $port --shape fan-in --publishers 100 -i 0 -q $qos -S 64B --rate 5000/s -L $count" ;;
+        e2e-*/mqttv5) echo "$(of_mqttv5 throughput) --publishers 100 -q $qos --rate 5000 --duration $(( count / 5000 ))" ;;
+        connect/ours) echo "$program --quiet bench conn -h 127.0.0.1 -p $port -c $count --ramp max --duration 0.2" ;;
+        connect/mqttv5) echo "$(of_mqttv5 connections) --concurrency 100 --duration 2" ;;
+        connect/floor) echo "${by_hand:+$by_hand $port connect $count}" ;;
+        idle/ours) echo "$program --quiet bench conn -h 127.0.0.1 -p $port -c $count --ramp max --duration 1" ;;
+        idle/mqttv5) echo "$(of_mqttv5 throughput) --publishers $count --subscribers 0 --topics 1 --rate 1 --duration 1" ;;
     esac
 }
 
@@ -155,7 +207,10 @@ received() {
     before=$(wc -l < "$work/mosquitto.log")
     { measured "$@" 2> "$work/err" | wc -l > "$work/received"; } &
     subscriber=$!
-    until tail -n +$(( before + 1 )) "$work/mosquitto.log" | grep -q ' compare$'; do sleep 0.1; done
+    for _ in $(seq 100); do
+        ! tail -n +$(( before + 1 )) "$work/mosquitto.log" | grep -q ' compare$' || break
+        sleep 0.1
+    done
     "$program" pub -h 127.0.0.1 -p "$port" -t compare -q "$qos" -lm --quiet < "$work/lines"
     wait "$subscriber" || true
     awk -v count="$count" '{ printf "%.2f\n", $1 / count }' "$work/cpu" >> "$work/$peer.figures"
@@ -163,8 +218,10 @@ received() {
 }
 
 loaded() {
-    local peer=$1; shift
+    local peer=$1 count=$count; shift
     measured "$@" > "$work/out" 2> "$work/err"
+    # It runs for a time, and reports what it has done in that.
+    if [ "$peer" = mqttv5 ]; then count=$(sed -n 's/.*"\(published\|successful\)": \([0-9]*\).*/\2/p' "$work/out"); fi
     awk -v count="$count" '{ printf "%.2f\n", $1 / count }' "$work/cpu" >> "$work/$peer.figures"
 }
 
@@ -175,19 +232,24 @@ lines() {
 }
 
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-echo "Medians of $runs runs, all programs in turn, $(date -u +%Y-%m-%d), on $(nproc) CPUs ($processor), Linux $(uname -r | cut -d - -f 1)," \
-    "against mosquitto $(mosquitto -h | sed -n '1s/.* //p') with its window of 20; load average $(cut -d ' ' -f 1 /proc/loadavg) at the start."
-echo
-head='| |' rule='|---|'
-for peer in "${peers[@]}"; do head+=" ${title[$peer]} |"; rule+='---|'; done
-echo "$head"
-echo "$rule"
-count=1
-row version '`--version`, ms' wall $(( runs * 20 ))
-row once 'one message at QoS 1, ms' wall $(( runs * 20 ))
-row once 'the same, peak memory, MB' peak
-for qos in 0 1 2; do lines $qos; row "pub-$qos" "lines of stdin at QoS $qos, us of CPU each" published; done
-forget
-for qos in 0 1; do lines $qos; row "raw-$qos" "received at QoS $qos, payloads printed, us of CPU each" received; done
-for qos in 0 1; do lines $qos; row "json-$qos" "received at QoS $qos, printed as JSON, us of CPU each" received; done
-for qos in 0 1; do count=100000; row "load-$qos" "load of 100 clients, 20,000/s at QoS $qos, us of CPU each" loaded; done
+load=$(cut -d ' ' -f 1 /proc/loadavg)
+table() {
+    echo "Medians of $runs runs, all programs in turn, $(date -u +%Y-%m-%d), on \`$(uname -n)\`: $(nproc) CPUs ($processor), Linux" \
+        "$(uname -r | cut -d - -f 1), against mosquitto $(mosquitto -h | sed -n '1s/.* //p') with its window of 20; load average $load at the" \
+        "start. -: not measured."
+    echo
+    local head='| |' rule='|---|' peer
+    for peer in "${peers[@]}"; do head+=" ${title[$peer]} |"; rule+='---|'; done
+    echo "$head"
+    echo "$rule"
+    rows
+}
+table | tee "$work/table"
+for page in ${pages[@]+"${pages[@]}"}; do
+    awk -v table="$work/table" '
+        /^<!-- compare.sh: end -->$/ { within = 0 }
+        !within
+        /^<!-- compare.sh: begin -->$/ { within = 1; print ""; while ((getline line < table) > 0) print line; close(table); print "" }
+    ' "$page" > "$work/page"
+    cat "$work/page" > "$page"
+done

@@ -5,6 +5,8 @@
  *   floor PORT connect COUNT           256 connects at a time, then DISCONNECT
  *   floor PORT publish QOS COUNT       10 clients, 100 bytes, windows of 100
  *   floor PORT receive COUNT           10 subscribers at QoS 0, one look at the clock a read
+ *   floor PORT paced QOS COUNT RATE    1,000 clients, 64 bytes, QoS 0 or 1: each millisecond one write for each message
+ *                                      that is due and one read for each acknowledgement, which is not looked at
  *
  * It prints microseconds of CPU a connect or a message. */
 #include <arpa/inet.h>
@@ -19,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AT_A_TIME = 256, CLIENTS = 10, WINDOW = 100, PAYLOAD = 100, BATCH = 64 * 1024, MOST = 20000, GATHER = 1000000 };
+enum { AT_A_TIME = 256, CLIENTS = 10, WINDOW = 100, BATCH = 64 * 1024, MOST = 20000, GATHER = 1000000 };
+enum { PAYLOAD = 100, PACED_PAYLOAD = 64, PACED_CLIENTS = 1000, TICKS = 1000 };
 
 struct client {
     int fd, packet_id;
@@ -109,15 +112,15 @@ static void stand(struct client *c, int number) {
     if (read(c->fd, p, sizeof p) < 5) fail("CONNACK");
 }
 
-static size_t put_publish(unsigned char *p, int qos, int number, int packet_id) {
+static size_t put_publish(unsigned char *p, int qos, int number, int packet_id, size_t payload) {
     size_t n = 0;
     p[n++] = (unsigned char)(0x30 | qos << 1);
-    p[n++] = (unsigned char)(2 + 3 + (qos ? 2 : 0) + 1 + PAYLOAD);
+    p[n++] = (unsigned char)(2 + 3 + (qos ? 2 : 0) + 1 + payload);
     p[n++] = 0, p[n++] = 3, p[n++] = 'b', p[n++] = '/', p[n++] = (unsigned char)('0' + number);
     if (qos) p[n++] = (unsigned char)(packet_id >> 8), p[n++] = (unsigned char)packet_id;
     p[n++] = 0;
-    memset(p + n, 'x', PAYLOAD);
-    return n + PAYLOAD;
+    memset(p + n, 'x', payload);
+    return n + payload;
 }
 
 /* Length of the whole packet in front, 0 if it is not all there. */
@@ -175,7 +178,7 @@ static int publishes(int qos, long count) {
             long some = left < 500 ? left : 500;
             for (int i = 0; i < CLIENTS; i++) {
                 size_t n = 0;
-                for (long j = 0; j < some; j++) n += put_publish(out + n, 0, i, 0);
+                for (long j = 0; j < some; j++) n += put_publish(out + n, 0, i, 0, PAYLOAD);
                 put_all(all[i].fd, out, n);
             }
             left -= some;
@@ -189,7 +192,7 @@ static int publishes(int qos, long count) {
             size_t n = answered;
             for (; c->left > 0 && c->free > 0; c->left--, c->free--) {
                 c->packet_id = c->packet_id % 65535 + 1;
-                n += put_publish(out + n, qos, i, c->packet_id);
+                n += put_publish(out + n, qos, i, c->packet_id, PAYLOAD);
             }
             if (n > 0) put_all(c->fd, out, n);
         }
@@ -235,12 +238,46 @@ static int receives(long count) {
     return 0;
 }
 
+static int paces(int qos, long count, long rate) {
+    static int fd[PACED_CLIENTS];
+    int poll = epoll_create1(0);
+    struct client c;
+    for (int i = 0; i < PACED_CLIENTS; i++) {
+        stand(&c, i);
+        fd[i] = c.fd;
+        struct epoll_event e = {.events = EPOLLIN, .data.fd = c.fd};
+        epoll_ctl(poll, EPOLL_CTL_ADD, c.fd, &e);
+    }
+    unsigned char p[256], answer[256];
+    size_t length = put_publish(p, qos, 0, 1, PACED_PAYLOAD);
+    struct epoll_event ready[AT_A_TIME];
+    struct timespec next;
+    long sent = 0;
+    double before = cpu();
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (long tick = 1; sent < count; tick++) {
+        next.tv_nsec += 1000000000 / TICKS;
+        if (next.tv_nsec >= 1000000000) next.tv_sec++, next.tv_nsec -= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+        for (int m = qos ? AT_A_TIME : 0; m == AT_A_TIME;) {
+            m = epoll_wait(poll, ready, AT_A_TIME, 0);
+            for (int j = 0; j < m; j++) {
+                if (read(ready[j].data.fd, answer, sizeof answer) <= 0) fail("read");
+            }
+        }
+        for (; sent < count && sent < tick * rate / TICKS; sent++) put_all(fd[sent % PACED_CLIENTS], p, length);
+    }
+    printf("%.3f\n", (cpu() - before) * 1e6 / (double)count);
+    return 0;
+}
+
 int main(int count, char **words) {
     if (count < 4) return 2;
     broker.sin_port = htons((unsigned short)atoi(words[1]));
     broker.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (!strcmp(words[2], "connect")) return connects(atoi(words[3]));
     if (!strcmp(words[2], "publish") && count == 5) return publishes(atoi(words[3]), atol(words[4]));
+    if (!strcmp(words[2], "paced") && count == 6) return paces(atoi(words[3]), atol(words[4]), atol(words[5]));
     if (!strcmp(words[2], "receive")) return receives(atol(words[3]));
     return 2;
 }

@@ -72,6 +72,57 @@ fn the_pages_in_chinese_have_the_same_headings_and_the_same_fences() {
 }
 
 #[test]
+fn the_table_of_speed_is_what_the_script_prints_and_the_only_place_with_such_figures() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare.sh");
+    let list = Command::new("bash").arg(script).arg("--list").output().unwrap();
+    assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
+    let list = String::from_utf8(list.stdout).unwrap();
+    let listed = |kind: &str| list.lines().filter_map(|line| line.strip_prefix(kind)).collect::<Vec<_>>();
+    let (columns, rows) = (listed("column "), listed("row "));
+    assert!(columns.len() > 5 && rows.len() > 10, "{list}");
+
+    let pages = [Page::read("README.md"), Page::read("README.zh-CN.md")];
+    let [english, chinese] = pages.each_ref().map(|page| page.split_at_speed().1);
+    assert_eq!(english, chinese, "the tables differ; benches/compare.sh --update README.md README.zh-CN.md");
+    let mut lines = english.lines().filter(|line| line.starts_with('|')).map(cells);
+    let head = lines.next().expect("a table");
+    assert_eq!(head[0], "");
+    for title in &head[1..] {
+        assert!(columns.iter().any(|name| title.starts_with(name)), "no column of the script: {title}");
+    }
+    assert!(head[1].starts_with("mqttx-rs ") && head.len() > 3, "this program and others: {head:?}");
+    let body: Vec<_> = lines.skip(1).collect();
+    assert_eq!(body.iter().map(|cells| cells[0].as_str()).collect::<Vec<_>>(), rows);
+    assert!(body.iter().all(|cells| cells.len() == head.len()), "{body:?}");
+
+    for page in &pages {
+        let (before, _, after) = page.split_at_speed();
+        for line in before.lines().chain(after.lines()) {
+            assert!(!names_a_speed(line), "{}: a figure that the script does not print: {line}", page.path);
+        }
+    }
+    assert!(names_a_speed("takes 8 ms") && names_a_speed("40,000/s") && names_a_speed("twice as fast"));
+}
+
+/// Whether the line has a time, a rate or a comparison.
+fn names_a_speed(line: &str) -> bool {
+    let units = [" us", " µs", " ms", "/s", " 微秒", " 毫秒"];
+    let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || "|,;.()`".contains(c)).collect();
+    let is_number = |text: &str| text.ends_with(|c: char| c.is_ascii_digit());
+    let has_unit = units.iter().any(|unit| {
+        line.match_indices(unit).any(|(at, _)| {
+            let ends = line[at + unit.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphanumeric());
+            ends && is_number(&line[..at])
+        })
+    });
+    has_unit || words.iter().any(|word| ["faster", "fastest", "slower"].contains(word)) || line.contains(" as fast")
+}
+
+fn cells(row: &str) -> Vec<String> {
+    row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+}
+
+#[test]
 fn every_shell_fence_of_a_page_is_a_transcript() {
     for page in Page::all() {
         for line in page.text.lines() {
@@ -148,6 +199,13 @@ impl Page {
                 manner => panic!("{}: `console {manner}` is not known", fence.place),
             }
         }
+    }
+
+    /// What is before the table of speed, the table with what is said about it, and what follows.
+    fn split_at_speed(&self) -> (&str, &str, &str) {
+        let (before, rest) = self.text.split_once("<!-- compare.sh: begin -->\n").expect("where the table begins");
+        let (table, after) = rest.split_once("<!-- compare.sh: end -->\n").expect("where the table ends");
+        (before, table, after)
     }
 
     /// The levels of the headings, in their order.

@@ -67,7 +67,6 @@ where
         foreign: None,
         gathering: gathers.then(|| Box::new(Gathering::new(Instant::now()))),
         held_up: None,
-        asks_for_more: false,
         end: None,
         tap,
     };
@@ -103,8 +102,6 @@ struct Connection<'a, S> {
     gathering: Option<Box<Gathering>>,
     /// The window in which the next publish waits for room.
     held_up: Option<usize>,
-    /// What the broker holds back was asked for, so that reading is to come first.
-    asks_for_more: bool,
     /// What was read has to be handled before this end is.
     end: Option<LinkLoss>,
     tap: &'a mut Option<Box<dyn Tap>>,
@@ -136,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Prompt + Unpin> Connection<'_, S> {
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<How> {
         loop {
             let now = Instant::now();
-            if std::mem::take(&mut self.asks_for_more) {
+            if self.gathering.as_ref().is_some_and(|gathering| gathering.is_asking()) {
                 let read = self.read(cx);
                 if let Some(gathering) = &mut self.gathering {
                     gathering.asked();
@@ -169,7 +166,6 @@ impl<S: AsyncRead + AsyncWrite + Prompt + Unpin> Connection<'_, S> {
             };
             if has_read && self.phase == Phase::Open && self.is_to_ask() {
                 self.link.acknowledge_at_once();
-                self.asks_for_more = true;
                 // Behind a look at the network.
                 _ = pin!(yield_now()).poll(cx);
                 return Poll::Pending;

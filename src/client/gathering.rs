@@ -100,6 +100,11 @@ impl Gathering {
         may_be_more && self.asking.begin(self.unanswered)
     }
 
+    /// Whether that read is still to come.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking.before.is_some()
+    }
+
     /// The read that [`Self::asks`] asked for is over.
     pub(super) fn asked(&mut self) {
         self.asking.end(self.unanswered);
@@ -127,8 +132,8 @@ impl Gathering {
 struct Asking {
     /// The last time it brought much.
     brings_more: bool,
-    /// Bytes that were there before.
-    before: usize,
+    /// Bytes that were there before, while it is under way.
+    before: Option<usize>,
     /// Times to leave out, and how many these were from the beginning.
     left: u32,
     unasked: u32,
@@ -136,14 +141,17 @@ struct Asking {
 
 impl Asking {
     fn begin(&mut self, bytes: usize) -> bool {
-        let is_due = self.left == 0;
-        self.left = self.left.saturating_sub(1);
-        self.before = bytes;
-        is_due
+        if self.left > 0 {
+            self.left -= 1;
+            return false;
+        }
+        self.before = Some(bytes);
+        true
     }
 
     fn end(&mut self, bytes: usize) {
-        self.brings_more = 2 * bytes >= 3 * self.before && bytes > self.before;
+        let Some(before) = self.before.take() else { return };
+        self.brings_more = 2 * bytes >= 3 * before && bytes > before;
         self.unasked = if self.brings_more { 0 } else { (2 * self.unasked + 1).min(MOST_UNASKED) };
         self.left = self.unasked;
     }
