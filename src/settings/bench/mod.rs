@@ -1,10 +1,12 @@
 //! The settings of `bench`: arguments to a complete scenario.
 
+mod checks;
 mod clients;
 mod content;
 mod draft;
 mod file;
 mod load;
+mod login;
 mod manifest;
 mod parameters;
 mod presets;
