@@ -222,8 +222,13 @@ impl Draft {
     }
 
     /// How many clients a command has; `given`: by `-c`, which has a default.
-    pub(super) fn clients(&self, given: u64, origins: &Origins) -> Result<u64, Error> {
-        self.words.clients(origins.given("count").then_some(given), given)
+    pub(super) fn clients(&mut self, given: u64, origins: &Origins) -> Result<u64, Error> {
+        let count = self.words.clients(origins.given("count").then_some(given), given)?;
+        if self.words.repeats_client_ids(count) && !origins.given("client_id") {
+            let rows = "--clients-csv has fewer rows than there are clients";
+            self.warn(format!("{rows}, so that some share a client_id: a broker disconnects the earlier one"));
+        }
+        Ok(count)
     }
 
     /// The brokers of groups that have no other.
