@@ -9,7 +9,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::threshold::{InvalidThreshold, Measured, Threshold};
+use super::metric::Measured;
+use super::threshold::{InvalidThreshold, Threshold};
 
 /// An unwanted change.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,11 @@ use std::time::UNIX_EPOCH;
 
 use super::clock::nanos;
 use super::conductor::{Conductor, PhaseTimes};
+use super::metric::Measured as _;
 use super::preflight::Resources;
 use super::recorder::{Share, Slots, WorkerResult};
 use super::report::{Clients, Ended, Generator, GroupReport, PhaseReport, Rates, Report, Seconds};
 use super::run::Observer;
-use super::threshold::Measured as _;
 use super::verdict::{Signs, Verdict};
 use super::{Change, Counts, Held, Latencies, Latency, Measure, Reasons};
 use crate::bench::usage::{peak_memory, process_cpu};

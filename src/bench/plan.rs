@@ -1,9 +1,14 @@
 //! A scenario worked out: which client has which identifier, topics and share of the load.
 
+mod fan_out;
+mod filling;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use fan_out::{FanOut, Presence, receivers};
+use filling::Filling;
 
 use super::{ALL_WATCHED, Change, Correlation, Group, Role, Scenario, Slice, Taps, Text};
 use crate::mqtt::{
@@ -50,32 +55,6 @@ pub(super) struct Expected {
     pub(super) now: u32,
     /// To sessions of absent clients.
     pub(super) later: u32,
-}
-
-/// The values of the placeholders of a client.
-#[derive(Debug, Clone, Copy)]
-struct Filling<'a> {
-    /// From 1, or behind `--start-number`.
-    number: u64,
-    client_id: &'a str,
-    user_name: &'a str,
-    /// Number of the message or the topic.
-    sequence: u64,
-    row: Option<(&'a Rows, usize)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    There,
-    Waiting,
-}
-
-/// Who receives what, of this process's own subscribers in one group.
-#[derive(Debug, Default)]
-struct FanOut {
-    exact: HashMap<String, u64>,
-    /// With wildcards, or shared.
-    patterns: Vec<(TopicFilter, u64)>,
 }
 
 impl Plan {
@@ -409,77 +388,9 @@ impl Plan {
     }
 }
 
-impl Filling<'_> {
-    fn of(self, pattern: &Text, drawer: &mut Drawer) -> String {
-        let mut text = String::with_capacity(pattern.as_str().len() + 16);
-        self.append(pattern, drawer, &mut text);
-        text
-    }
-
-    fn append(self, pattern: &Text, drawer: &mut Drawer, out: &mut String) {
-        pattern.fill(drawer, out, self.row, |name, text| {
-            // Writing into a string does not fail.
-            let _ = match name {
-                Name::Client => write!(text, "{}", self.number),
-                Name::ClientId => text.write_str(self.client_id),
-                Name::Username => text.write_str(self.user_name),
-                Name::Sequence => write!(text, "{}", self.sequence),
-                // Bound when the settings were read, as it is the same for all clients.
-                _ => Ok(()),
-            };
-        });
-    }
-}
-
-impl FanOut {
-    fn new(filters: HashMap<TopicFilter, u64>) -> Self {
-        let mut fan_out = Self::default();
-        for (filter, count) in filters {
-            let count = if matches!(filter.share(), Share::All) { count } else { 1 };
-            if filter.has_wildcards() || !matches!(filter.share(), Share::All) {
-                fan_out.patterns.push((filter, count));
-            } else {
-                *fan_out.exact.entry(filter.body().to_owned()).or_default() += count;
-            }
-        }
-        fan_out
-    }
-
-    fn of(&self, topic: &TopicName) -> u64 {
-        self.sum(topic, |_| true)
-    }
-
-    fn unshared(&self, topic: &TopicName) -> u64 {
-        self.sum(topic, |filter| matches!(filter.share(), Share::All))
-    }
-
-    fn sum(&self, topic: &TopicName, counts: impl Fn(&TopicFilter) -> bool) -> u64 {
-        let exact = self.exact.get(topic.as_str()).copied().unwrap_or_default();
-        let matching = self.patterns.iter().filter(|(filter, _)| filter.matches(topic.as_str()) && counts(filter));
-        exact + matching.map(|(_, count)| count).sum::<u64>()
-    }
-}
-
 /// Names and values, filled.
 fn pairs(texts: &[(Text, Text)], fill: &mut impl FnMut(&Text) -> String) -> UserProperties {
     texts.iter().map(|(name, value)| (fill(name), fill(value))).collect()
-}
-
-/// For each phase, the groups that get what is published in it.
-fn receivers(scenario: &Scenario) -> Vec<Vec<(usize, Presence)>> {
-    let mut groups = vec![None; scenario.groups.len()];
-    let mut of_phases = Vec::new();
-    for phase in &scenario.phases {
-        for (group, change) in &phase.changes {
-            let kept = scenario.groups[*group].kept_session.is_some();
-            groups[*group] = match change {
-                Change::Connect | Change::Drop => Some(Presence::There),
-                Change::Disconnect => groups[*group].filter(|_| kept).map(|_| Presence::Waiting),
-            };
-        }
-        of_phases.push(groups.iter().enumerate().filter_map(|(group, presence)| Some((group, (*presence)?))).collect());
-    }
-    of_phases
 }
 
 /// For each group, what its clients publish.

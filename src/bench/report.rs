@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::threshold::{Finding, Measured, Threshold};
+use super::metric::Measured;
+use super::threshold::{Finding, Threshold};
 use super::verdict::{LimitedBy, Verdict};
 use super::{Counts, Held, Identity, Latency, Measure, Parameter, Reasons, ReportError, SearchReport};
 

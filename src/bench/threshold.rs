@@ -19,8 +19,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::counts::Counts;
 use super::latency::{Latency, Measure};
+use super::metric::{Measured, Metric, Needs, Operator, PARTS, RATES, Statistic, Unit, digits, parse_value, time};
 
 /// One condition under which the run has failed.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,59 +50,6 @@ pub struct Finding {
     pub measured_text: Option<String>,
 }
 
-/// What a run must have for a threshold to apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Any run will do.
-    Nothing,
-    /// A time at which all parts begin.
-    Barrier,
-    /// A rate at which the clients connect.
-    Ramp,
-    /// A histogram.
-    Latency(Measure),
-    /// Planned times of messages.
-    Plan,
-    /// Publishers.
-    Publishers,
-    /// Publishers that get answers.
-    Acknowledgements,
-    /// Receivers.
-    Subscribers,
-    /// Receivers that know what to expect.
-    Losses,
-    /// Receivers of messages with numbers.
-    Numbers,
-    /// Publishers that wait for responses.
-    Requests,
-    /// Subscriptions that come and go.
-    Passing,
-}
-
-/// Where thresholds look.
-pub trait Measured {
-    /// The histogram of a measure.
-    fn latency(&self, measure: Measure) -> Option<&Latency>;
-    /// The counts.
-    fn counts(&self) -> &Counts;
-    /// Messages sent as a part of those planned; `None` without a plan.
-    fn rate(&self) -> Option<f64>;
-    /// Messages sent in a second of the measured time; `None` without any.
-    fn throughput(&self) -> Option<f64>;
-    /// One of its groups.
-    fn group(&self, _name: &str) -> Option<&dyn Measured> {
-        None
-    }
-    /// How many seconds the load began after `--start-at`; `None` without it.
-    fn late_start(&self) -> Option<f64> {
-        None
-    }
-    /// How fast the clients connected in the beginning, as a part of what was asked; `None` where nothing was.
-    fn connect_rate(&self) -> Option<f64> {
-        None
-    }
-}
-
 /// Why a text is not a valid threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a condition: {fault}")]
@@ -122,72 +69,12 @@ impl InvalidThreshold {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Metric {
-    Latency(Measure, Statistic),
-    Rate,
-    Throughput,
-    LateStart,
-    ConnectRate,
-    /// A count in relation to the one that it is a part of.
-    Share(&'static str),
-    Count(&'static str),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Statistic {
-    Minimum,
-    Mean,
-    Maximum,
-    Percentile(f64),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Above,
-    AtLeast,
-    Below,
-    AtMost,
-    Equal,
-    Unequal,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Bare,
-    Time,
-    Percent,
-}
-
 impl Threshold {
     /// Metrics that are neither latencies nor counts: the name, what it is, and an example.
-    pub(crate) const RATES: [(&str, &str, &str); 4] = [
-        ("rate", "messages sent in the measured time, late ones too, as a part of those planned", "rate<0.99"),
-        ("throughput", "messages sent in a second of the measured time", "throughput<10000"),
-        (
-            "connect_rate",
-            "how fast the clients connected in the beginning, as a part of `--ramp` or `--interval`",
-            "connect_rate<95%",
-        ),
-        ("late_start", "how long the load began behind `--start-at`", "late_start>1s"),
-    ];
+    pub(crate) const RATES: [(&str, &str, &str); 4] = RATES;
 
     /// Counts that are part of another one, so that they can be given in percent.
-    pub(crate) const PARTS: [(&str, &str); 13] = [
-        ("connections_failed", "connections_attempted"),
-        ("connections_refused", "connections_attempted"),
-        ("connections_lost", "connected"),
-        ("subscriptions_refused", "subscriptions_attempted"),
-        ("unsubscriptions_refused", "unsubscriptions_attempted"),
-        ("refused", "scheduled"),
-        ("unacknowledged", "sent"),
-        ("unsent", "scheduled"),
-        ("dropped", "scheduled"),
-        ("late", "scheduled"),
-        ("lost", "expected"),
-        ("duplicated", "delivered"),
-        ("responses_timed_out", "requests"),
-    ];
+    pub(crate) const PARTS: [(&str, &str); 13] = PARTS;
 
     /// Whether it is a limit to this count of the whole run, and so decides how much of it makes the run a failure.
     pub(crate) fn limits(&self, count: &str) -> bool {
@@ -296,134 +183,7 @@ impl Threshold {
 
     /// What a run has to have for it to say anything, so that a command can refuse it beforehand.
     pub fn needs(&self) -> Needs {
-        match self.metric {
-            Metric::Latency(measure, _) => Needs::Latency(measure),
-            Metric::Rate => Needs::Plan,
-            Metric::Throughput => Needs::Publishers,
-            Metric::LateStart => Needs::Barrier,
-            Metric::ConnectRate => Needs::Ramp,
-            Metric::Count(name) | Metric::Share(name) => match name {
-                "scheduled" | "sent" | "refused" | "unsent" | "dropped" => Needs::Publishers,
-                "late"
-                | "late_due_to_core"
-                | "late_due_to_work"
-                | "late_due_to_window"
-                | "late_due_to_socket"
-                | "late_due_to_connection" => Needs::Plan,
-                "acknowledged" | "unacknowledged" => Needs::Acknowledgements,
-                "delivered"
-                | "foreign"
-                | "clock_skewed"
-                | "subscriptions_attempted"
-                | "subscribed"
-                | "subscriptions_refused" => Needs::Subscribers,
-                "requests" | "responses" | "responses_timed_out" | "responses_late" | "responses_foreign" => {
-                    Needs::Requests
-                }
-                "subscriptions_missed"
-                | "unsubscriptions_attempted"
-                | "unsubscribed"
-                | "unsubscriptions_refused"
-                | "received_in_passing" => Needs::Passing,
-                "expected" | "lost" => Needs::Losses,
-                "duplicated" | "reordered" => Needs::Numbers,
-                _ => Needs::Nothing,
-            },
-        }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "compared with a number of a few digits")]
-impl Metric {
-    fn read(self, measured: &(impl Measured + ?Sized)) -> Option<f64> {
-        let counts = measured.counts();
-        match self {
-            Self::Latency(measure, statistic) => {
-                measured.latency(measure).and_then(|latency| statistic.read(latency, |_, value| value))
-            }
-            Self::Rate => measured.rate(),
-            Self::Throughput => measured.throughput(),
-            Self::ConnectRate => measured.connect_rate(),
-            Self::LateStart => measured.late_start().map(|seconds| seconds * 1e9),
-            Self::Share(name) => {
-                let (_, whole) = Threshold::PARTS.into_iter().find(|(part, _)| *part == name)?;
-                let (part, whole) = (counts.get(name)?, counts.get(whole)?);
-                (whole > 0).then(|| part as f64 / whole as f64)
-            }
-            Self::Count(name) => counts.get(name).map(|count| count as f64),
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "rate" => return Some(Self::Rate),
-            "throughput" => return Some(Self::Throughput),
-            "late_start" => return Some(Self::LateStart),
-            "connect_rate" => return Some(Self::ConnectRate),
-            "loss" => return Some(Self::Count("lost")),
-            "duplicates" => return Some(Self::Count("duplicated")),
-            _ => {}
-        }
-        if let Some(name) = Counts::NAMES.iter().find(|name| **name == text) {
-            return Some(Self::Count(name));
-        }
-        if let Some(statistic) = Statistic::parse(text) {
-            // `p99.9<50ms` alone: the longest way that is measured, unless it is resolved otherwise.
-            return Some(Self::Latency(Measure::E2e, statistic));
-        }
-        let (measure, statistic) = text.split_once('.')?;
-        let measure = Measure::ALL.into_iter().find(|known| known.name() == measure)?;
-        Some(Self::Latency(measure, Statistic::parse(statistic)?))
-    }
-}
-
-impl Statistic {
-    /// `of_step` says which value of a step of the histogram counts.
-    #[expect(clippy::cast_precision_loss, reason = "compared with a number of a few digits")]
-    fn read(self, latency: &Latency, of_step: impl Fn(&Latency, u64) -> u64) -> Option<f64> {
-        (latency.count() > 0).then(|| match self {
-            Self::Minimum => of_step(latency, latency.min()) as f64,
-            Self::Mean => latency.mean(),
-            Self::Maximum => of_step(latency, latency.max()) as f64,
-            Self::Percentile(percent) => of_step(latency, latency.percentile(percent)) as f64,
-        })
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "min" => Some(Self::Minimum),
-            "mean" | "avg" => Some(Self::Mean),
-            "max" => Some(Self::Maximum),
-            _ => {
-                let percent = text.strip_prefix('p')?.parse::<f64>().ok()?;
-                (0.0..=100.0).contains(&percent).then_some(Self::Percentile(percent))
-            }
-        }
-    }
-}
-
-impl Operator {
-    /// Two characters before one, so that `>=` is not read as `>`.
-    const ALL: [(&str, Self); 7] = [
-        (">=", Self::AtLeast),
-        ("<=", Self::AtMost),
-        ("!=", Self::Unequal),
-        ("==", Self::Equal),
-        (">", Self::Above),
-        ("<", Self::Below),
-        ("=", Self::Equal),
-    ];
-
-    #[expect(clippy::float_cmp, reason = "`=` is asked of counts, which are whole")]
-    fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Self::Above => left > right,
-            Self::AtLeast => left >= right,
-            Self::Below => left < right,
-            Self::AtMost => left <= right,
-            Self::Equal => left == right,
-            Self::Unequal => left != right,
-        }
+        self.metric.needs()
     }
 }
 
@@ -469,38 +229,6 @@ impl FromStr for Threshold {
     }
 }
 
-fn parse_value(text: &str) -> Option<(f64, Unit)> {
-    let split = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().ok()?;
-    Some(match unit.trim() {
-        "" => (number, Unit::Bare),
-        "%" => (number / 100.0, Unit::Percent),
-        "ns" => (number, Unit::Time),
-        "us" | "µs" => (number * 1e3, Unit::Time),
-        "ms" => (number * 1e6, Unit::Time),
-        "s" => (number * 1e9, Unit::Time),
-        _ => return None,
-    })
-}
-
-/// Nanoseconds with three significant digits and a unit.
-pub(super) fn time(nanos: f64) -> String {
-    let (value, unit) = match nanos {
-        nanos if nanos < 1e3 => (nanos, "ns"),
-        nanos if nanos < 1e6 => (nanos / 1e3, "us"),
-        nanos if nanos < 1e9 => (nanos / 1e6, "ms"),
-        nanos => (nanos / 1e9, "s"),
-    };
-    format!("{} {unit}", digits(value))
-}
-
-/// With as many digits behind the point as three significant ones take.
-fn digits(value: f64) -> String {
-    let places = if value >= 100.0 { 0 } else { 2 - usize::from(value >= 10.0) };
-    format!("{value:.places$}")
-}
-
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -510,6 +238,7 @@ impl fmt::Display for Threshold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Counts;
 
     struct Run(Latency, Counts);
 

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Counts;
+use super::metric::time;
 use super::recorder::Share;
-use super::threshold::time;
 use crate::payload::plural;
 
 /// A verdict and its reasons.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::bench::{ClientsArgs, LoadArgs, PrecisionArgs, ResultsArgs, id_short};
+use super::bench::{ResultsArgs, TrafficArgs, id_short};
 use super::group::{ConnectArgs, MessageArgs};
 
 const EXAMPLES: &str = "\
@@ -29,15 +29,9 @@ pub struct SimulateArgs {
     /// Print the template of a scenario, and do nothing else
     #[arg(long, value_name = "SCENARIO", conflicts_with_all = ["scenario", "file"], help_heading = "Message")]
     pub show: Option<String>,
-    /// How many, how fast, how long.
+    /// How many clients, how much they publish, and how exactly.
     #[command(flatten)]
-    pub clients: ClientsArgs,
-    /// How much.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How exactly times are kept.
-    #[command(flatten)]
-    pub precision: PrecisionArgs,
+    pub traffic: TrafficArgs,
     /// What every message has.
     #[command(flatten)]
     pub message: MessageArgs,

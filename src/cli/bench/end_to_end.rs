@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::clients::{ClientsArgs, id_short};
-use super::load::{ContentArgs, LoadArgs, PrecisionArgs};
+use super::clients::id_short;
+use super::load::{ContentArgs, TrafficArgs};
 use super::results::ResultsArgs;
 use crate::cli::group::{CompressArgs, ConnectArgs, PayloadArgs};
 use crate::cli::value;
@@ -16,15 +16,9 @@ pub struct BenchEndToEndArgs {
     /// Who sends to whom.
     #[command(flatten)]
     pub shape: ShapeArgs,
-    /// Number of clients, pace and duration.
+    /// How many clients, how much they publish, and how exactly.
     #[command(flatten)]
-    pub clients: ClientsArgs,
-    /// The load.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How exactly times are kept.
-    #[command(flatten)]
-    pub precision: PrecisionArgs,
+    pub traffic: TrafficArgs,
     /// The payload.
     #[command(flatten)]
     pub content: ContentArgs,

@@ -5,8 +5,23 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::clients::ClientsArgs;
 use crate::cli::value;
 use crate::payload::PayloadSize;
+
+/// Clients that publish by a plan: how many, how much, and how exactly.
+#[derive(Debug, Clone, Args)]
+pub struct TrafficArgs {
+    /// Number of clients, pace and duration.
+    #[command(flatten)]
+    pub clients: ClientsArgs,
+    /// The load.
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// How exactly times are kept.
+    #[command(flatten)]
+    pub precision: PrecisionArgs,
+}
 
 /// How much is published.
 #[derive(Debug, Clone, Args)]

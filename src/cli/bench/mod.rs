@@ -13,10 +13,10 @@ mod subscribe;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use clients::{ClientsArgs, RowOrder, TimingArgs, id_short};
+pub(crate) use clients::{RowOrder, TimingArgs, id_short};
 pub(crate) use connect::BenchConnectArgs;
 pub(crate) use end_to_end::{BenchEndToEndArgs, Shape};
-pub(crate) use load::{ContentArgs, LoadArgs, PrecisionArgs, PrecisionName};
+pub(crate) use load::{ContentArgs, LoadArgs, PrecisionArgs, PrecisionName, TrafficArgs};
 pub(crate) use manifest::{BenchManifestArgs, SchedulerName};
 pub(crate) use merge::{BenchCompareArgs, BenchMergeArgs};
 pub(crate) use publish::BenchPublishArgs;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::clients::{ClientsArgs, id_short};
-use super::load::{ContentArgs, LoadArgs, PrecisionArgs};
+use super::clients::id_short;
+use super::load::{ContentArgs, TrafficArgs};
 use super::results::ResultsArgs;
 use crate::cli::group::{CompressArgs, ConnectArgs, MessageArgs, PayloadArgs};
 
@@ -15,15 +15,9 @@ use crate::cli::group::{CompressArgs, ConnectArgs, MessageArgs, PayloadArgs};
     mut_arg("topic", topic_help)
 )]
 pub struct BenchPublishArgs {
-    /// Number of clients, pace and duration.
+    /// How many clients, how much they publish, and how exactly.
     #[command(flatten)]
-    pub clients: ClientsArgs,
-    /// The load.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How exactly times are kept.
-    #[command(flatten)]
-    pub precision: PrecisionArgs,
+    pub traffic: TrafficArgs,
     /// The payload.
     #[command(flatten)]
     pub content: ContentArgs,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::style::begin;
 use super::tables::{badge, grid, pairs, thresholds};
-use super::{duration, escape, number, ordered, plots, rate, report};
+use super::{duration, escape, number, ordered, over_time, plots, rate, report};
 use crate::bench::{Ended, Measured as _, Report, SearchStep, StepOutcome};
 
 /// The page: whether it passed and what limited it at the top, then what was asked, then the measurements.
@@ -42,7 +42,7 @@ pub(crate) fn bench_html(report: &Report) -> String {
         plots::search(&mut page, search);
         grid(&mut page, "Steps", STEP_HEADS, &[6], search.steps.iter().map(step_row));
     }
-    plots::over_time(&mut page, report);
+    over_time::over_time(&mut page, report);
     plots::tails(&mut page, report);
     plots::distribution(&mut page, report);
     latencies(&mut page, report);

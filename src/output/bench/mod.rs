@@ -8,6 +8,7 @@ mod line;
 mod live;
 mod manifest;
 mod metrics;
+mod over_time;
 mod plot;
 mod plots;
 mod presets;

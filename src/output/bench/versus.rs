@@ -4,7 +4,7 @@ use super::comparison::{self, differing};
 use super::html::{moment, title};
 use super::style::begin;
 use super::tables::{badge, grid, thresholds};
-use super::{escape, ordered, plots, report};
+use super::{escape, ordered, over_time, plots, report};
 use crate::bench::{Changed, Latency, Report};
 
 /// Several reports side by side, by the names of their files.
@@ -40,7 +40,7 @@ pub(crate) fn bench_comparison_html(
         [name.clone(), value(before, &name), values.join("; ")]
     });
     grid(&mut page, "Parameters that differ", ["", "baseline", "candidate"], &[1, 2], different);
-    plots::several_over_time(&mut page, &all);
+    over_time::several_over_time(&mut page, &all);
     // What the run is about first, then the steps of each connection, and the generator's own.
     let main = report::main_latency(before).map(|(measure, _)| measure);
     let mut measures: Vec<_> = ordered(before).map(|(measure, _)| measure).collect();

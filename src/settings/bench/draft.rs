@@ -5,36 +5,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use jiff::{SignedDuration, Timestamp};
-
+use super::checks::{check_precision, late_start, search_step, stamp_places};
 use super::clients::{connect_interval, endpoints, shard, share_name, workers};
+use super::login::{login, take_certificate};
 use super::parameters::parameters;
 use super::run::{BenchSettings, FindMax, ResultFiles, result_files, thresholds};
 use super::words::Words;
 use crate::bench::{
-    Authentication, Change, Grain, Group, Identity, Load, Login, Needs, Parameter, Phase, Precision, Publish,
-    Reconnect, Role, RunOptions, Scenario, StampPlace, Text, Threshold, Until, WillTexts,
+    Change, Group, Identity, Login, Needs, Parameter, Phase, Precision, Reconnect, Role, RunOptions, Scenario, Text,
+    Threshold, Until,
 };
 use crate::cli::bench::{LoadArgs, ResultsArgs, RowOrder, TimingArgs};
 use crate::cli::group::ConnectArgs;
 use crate::cli::value::Secret;
-use crate::client::{Scram, ScramCredentials, ScramMethod};
-use crate::config::origin::{Origin, Origins};
+use crate::config::origin::Origins;
 use crate::error::Error;
 use crate::mqtt::QoS;
 use crate::payload::Rows;
-use crate::payload::placeholder::{Drawer, Name, Place};
+use crate::payload::placeholder::{Drawer, Place};
 use crate::session::OnSessionLoss;
 use crate::settings::ConnectSettings;
 use crate::settings::connect::Resolved;
 use crate::settings::pattern::Facts;
-use crate::transport::{Dialer, Endpoint, Protocol};
-
-/// How long each step of a search measures.
-const SEARCH_STEP: Duration = Duration::from_secs(5);
-
-/// How far back `--start-at` may lie.
-const LATEST: SignedDuration = SignedDuration::from_mins(5);
+use crate::transport::{Dialer, Endpoint};
 
 /// QoS 2 messages in flight that every broker delivers.
 const SAFE_EXACTLY_ONCE: u16 = 20;
@@ -229,8 +222,13 @@ impl Draft {
     }
 
     /// How many clients a command has; `given`: by `-c`, which has a default.
-    pub(super) fn clients(&self, given: u64, origins: &Origins) -> Result<u64, Error> {
-        self.words.clients(origins.given("count").then_some(given), given)
+    pub(super) fn clients(&mut self, given: u64, origins: &Origins) -> Result<u64, Error> {
+        let count = self.words.clients(origins.given("count").then_some(given), given)?;
+        if self.words.repeats_client_ids(count) && !origins.given("client_id") {
+            let rows = "--clients-csv has fewer rows than there are clients";
+            self.warn(format!("{rows}, so that some share a client_id: a broker disconnects the earlier one"));
+        }
+        Ok(count)
     }
 
     /// The brokers of groups that have no other.
@@ -408,151 +406,5 @@ impl Draft {
                 .extend(late.map(|threshold| format!("--abort-on-fail: `{threshold}` is judged only at the end")));
         }
         Ok(())
-    }
-}
-
-/// Refuses a precision that cannot be kept.
-fn check_precision(scenario: &Scenario) -> Result<(), Error> {
-    let Precision::Fixed(grain) = scenario.precision else { return Ok(()) };
-    let is_unpaced = |publish: &Publish| matches!(publish.load, Load::Unpaced { .. });
-    if scenario.publishers().any(|(_, publish)| is_unpaced(publish)) {
-        Err(Error::usage("--precision cannot be used with --unpaced: each message is sent as soon as it can be"))
-    } else if grain != Grain::Fine && scenario.endpoints.iter().any(|endpoint| endpoint.protocol == Protocol::Quic) {
-        Err(Error::usage("--precision cannot be used over QUIC, which is always at 50us"))
-    } else {
-        Ok(())
-    }
-}
-
-/// What is wrong with a `--start-at` that is over. A part that comes late begins late and says so; one that comes much
-/// later is not a part of that run any more.
-fn late_start(timing: &TimingArgs) -> Result<Option<String>, Error> {
-    let Some(time) = timing.start_at else { return Ok(None) };
-    let behind = Timestamp::now().duration_since(time);
-    if behind > LATEST {
-        let behind = behind.as_secs();
-        let ago = match behind {
-            ..7200 => format!("{} minutes", behind / 60),
-            7200..172_800 => format!("{} hours", behind / 3600),
-            _ => format!("{} days", behind / 86_400),
-        };
-        let error =
-            Error::usage(format!("--start-at {time} was {ago} ago: the other parts are long under way, or over"));
-        return Err(error.with_hint("give a time ahead, for example \"$(date -u -d '+1 minute' +%FT%TZ)\""));
-    }
-    Ok((behind > SignedDuration::ZERO).then(|| "--start-at is in the past: the load begins late".to_owned()))
-}
-
-/// Takes the files of a certificate out of the options where each client has its own.
-fn take_certificate(arguments: &mut ConnectArgs, words: &Words) -> Option<(String, String)> {
-    let text = |path: &Option<PathBuf>, column: &str| match path {
-        Some(path) => Some(path.to_string_lossy().into_owned()),
-        None => words.has(column).then(|| format!("{{{column}}}")),
-    };
-    let (cert, key) = (text(&arguments.tls.cert, "cert")?, text(&arguments.tls.key, "key")?);
-    let differs = |text: &str| words.read_leniently(text, Place::FILTER).has_number();
-    if !differs(&cert) && !differs(&key) {
-        return None;
-    }
-    (arguments.tls.cert, arguments.tls.key) = (None, None);
-    Some((cert, key))
-}
-
-/// What clients say of themselves.
-pub(super) fn login(
-    connect: &ConnectSettings,
-    words: &Words,
-    certificate: Option<(String, String)>,
-    origins: &Origins,
-) -> Result<Login, Error> {
-    let session = &connect.client.connect;
-    let user_name = session.user_name.as_ref();
-    let user_name = user_name.map(|name| words.read(&origins.name("username"), name, Place::USERNAME)).transpose()?;
-    let proven = connect.scram.as_ref().map(|scram| scram.password.as_bytes());
-    // One from a file or a profile is used literally.
-    let password = match session.password.as_deref().or(proven).map(std::str::from_utf8) {
-        Some(Ok(text)) if text == "{password}" && words.has("password") => {
-            Some(words.read_leniently(text, Place::FILTER))
-        }
-        Some(Ok(text)) if proven.is_some() && origins.of("password") != Origin::Flag => Some(Text::plain(text)),
-        Some(Ok(text)) if origins.of("password") == Origin::Flag => Some(words.read_leniently(text, Place::FILTER)),
-        None if words.has("password") => Some(words.read_leniently("{password}", Place::FILTER)),
-        _ => None,
-    };
-    let will = session.will.as_ref().map(|will| {
-        let payload = std::str::from_utf8(&will.payload).ok();
-        let option = origins.name("will_message");
-        Ok::<_, Error>(WillTexts {
-            topic: words.read(&origins.name("will_topic"), will.topic.as_str(), Place::FILTER)?,
-            payload: payload.map(|text| words.read(&option, text, Place::FILTER)).transpose()?,
-            user_properties: words.pairs(&origins.name("will_user_properties"), &will.properties.user_properties)?,
-        })
-    });
-    let user_properties = words.pairs(&origins.name("conn_user_properties"), &session.properties.user_properties)?;
-    let certificate = certificate.map(|(cert, key)| {
-        let read = |text: &str| words.read_leniently(text, Place::FILTER);
-        (read(&cert), read(&key), None)
-    });
-    let authentication = connect.scram.as_ref().map(|scram| authentication(scram.method));
-    let (will, rows) = (will.transpose()?, words.rows());
-    let headers = headers(connect, words);
-    Ok(Login { user_name, password, certificate, will, user_properties, headers, rows, authentication })
-}
-
-/// The headers of the WebSocket handshake, if any differs from client to client. Only one with a brace has placeholders: `%c3` is an
-/// escape of HTTP.
-fn headers(connect: &ConnectSettings, words: &Words) -> Vec<(String, Text)> {
-    let read = |(name, value): &(String, String)| {
-        let has_braces = value.contains('{');
-        let text = if has_braces { words.read_leniently(value, Place::FILTER) } else { Text::plain(value) };
-        (name.clone(), text)
-    };
-    let headers: Vec<_> = connect.client.dialer.websocket.headers().iter().map(read).collect();
-    let differs = |(_, text): &(String, Text)| {
-        text.has_number() || text.asks_for(Name::ClientId) || text.asks_for(Name::Username)
-    };
-    if headers.iter().any(differs) { headers } else { Vec::new() }
-}
-
-/// The hashing is work of this program, and part of the time to CONNACK.
-fn authentication(method: ScramMethod) -> Authentication {
-    Arc::new(move |user_name, password| {
-        let (user_name, password) = (user_name.to_owned(), password.to_owned());
-        Box::new(Scram::new(ScramCredentials { method, user_name, password }))
-    })
-}
-
-/// Where stamps are to be looked for: where they are put, where those who receive say, else in front.
-fn stamp_places(groups: &[Group]) -> Vec<StampPlace> {
-    let mut places: Vec<StampPlace> = Vec::new();
-    for group in groups {
-        let place = match &group.role {
-            Role::Publish(publish) => &publish.stamp,
-            Role::Subscribe(subscribe) => &subscribe.stamp,
-            Role::Idle | Role::Churn(_) => &None,
-        };
-        if let Some(place) = place.as_ref().filter(|place| !places.contains(place)) {
-            places.push(place.clone());
-        }
-    }
-    if places.is_empty() {
-        places.push(StampPlace::Payload);
-    }
-    places
-}
-
-/// How long a step of a search lasts by default.
-const fn search_step(warmup: Duration) -> Duration {
-    warmup.saturating_add(SEARCH_STEP)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_of_a_search_measures_behind_its_warm_up() {
-        assert_eq!(search_step(Duration::ZERO), SEARCH_STEP);
-        assert_eq!(search_step(Duration::from_secs(5)), Duration::from_secs(5) + SEARCH_STEP);
     }
 }

@@ -1,10 +1,12 @@
 //! The settings of `bench`: arguments to a complete scenario.
 
+mod checks;
 mod clients;
 mod content;
 mod draft;
 mod file;
 mod load;
+mod login;
 mod manifest;
 mod parameters;
 mod presets;
@@ -118,7 +120,7 @@ impl BenchSettings {
 
     /// Settles every option of `bench pub`.
     pub(crate) fn publish(arguments: &BenchPublishArgs, origins: &Origins) -> Result<Self, Error> {
-        let (clients, message) = (&arguments.clients, &arguments.message);
+        let (clients, message) = (&arguments.traffic.clients, &arguments.message);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
         let topics: Vec<&str> = message.topic.iter().map(TopicName::as_str).collect();
         let topics = if topics.is_empty() && draft.words.has("topic") { vec!["{topic}"] } else { topics };
@@ -134,7 +136,7 @@ impl BenchSettings {
             draft.warn(format!("{name} is ignored: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
         let count = draft.clients(clients.count, origins)?;
-        draft.precision = precision(arguments.precision);
+        draft.precision = precision(arguments.traffic.precision);
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
         let words = &draft.words;
@@ -150,13 +152,13 @@ impl BenchSettings {
             version,
             random_by_default: None,
         };
-        let content = Content::read(&arguments.content, &arguments.load, reading)?;
-        let once = ends_with_its_payloads(&clients.timing, &arguments.load);
-        let load = once_through(&arguments.load, content.parts.filter(|_| once), count);
+        let content = Content::read(&arguments.content, &arguments.traffic.load, reading)?;
+        let once = ends_with_its_payloads(&clients.timing, &arguments.traffic.load);
+        let load = once_through(&arguments.traffic.load, content.parts.filter(|_| once), count);
         let role = publisher(words, topic, content, &load, message, count, version)?;
         draft.group("publishers", count, client_id, role);
-        draft.take_load(&arguments.load)?;
-        let timing = &arguments.clients.timing;
+        draft.take_load(&arguments.traffic.load)?;
+        let timing = &arguments.traffic.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish("publish benchmark", timing, phases)
     }
@@ -179,7 +181,7 @@ impl BenchSettings {
 
     /// Settles every option of `bench e2e`.
     pub(crate) fn end_to_end(arguments: &BenchEndToEndArgs, origins: &Origins) -> Result<Self, Error> {
-        let (clients, given) = (&arguments.clients, &arguments.shape);
+        let (clients, given) = (&arguments.traffic.clients, &arguments.shape);
         let mut draft = Draft::new(&arguments.connect, &clients.timing, &arguments.results, None, origins)?;
         let count = draft.clients(clients.count, origins)?;
         let publishers = given.publishers.unwrap_or(if given.shape == Shape::FanOut { 1 } else { count });
@@ -200,7 +202,7 @@ impl BenchSettings {
             Shape::FanIn => (format!("{base}/%i"), format!("{base}/+")),
             Shape::Shared => (format!("{base}/%i"), format!("$share/{}/{base}/+", clients::share_name(shard))),
         };
-        if arguments.load.topics.is_some() {
+        if arguments.traffic.load.topics.is_some() {
             return Err(Error::usage("--topics is for bench pub: in e2e, the shape determines the topics"));
         }
         let subscribe = Subscribe {
@@ -214,7 +216,7 @@ impl BenchSettings {
         };
         let client_id = draft.client_id("_sub", 2);
         draft.group("subscribers", subscribers, client_id, Role::Subscribe(Box::new(subscribe)));
-        draft.precision = precision(arguments.precision);
+        draft.precision = precision(arguments.traffic.precision);
         let codec = encoder(&arguments.payload, &arguments.compress, origins)?;
         let reading = Reading {
             words: &draft.words,
@@ -224,9 +226,9 @@ impl BenchSettings {
             version: draft.connect.client.connect.version,
             random_by_default: Some(END_TO_END_SIZE),
         };
-        let content = Content::read(&arguments.content, &arguments.load, reading)?;
-        let once = ends_with_its_payloads(&clients.timing, &arguments.load);
-        let given_load = once_through(&arguments.load, content.parts.filter(|_| once), publishers);
+        let content = Content::read(&arguments.content, &arguments.traffic.load, reading)?;
+        let once = ends_with_its_payloads(&clients.timing, &arguments.traffic.load);
+        let given_load = once_through(&arguments.traffic.load, content.parts.filter(|_| once), publishers);
         let client_id = draft.client_id("_pub", 2);
         let role = Role::Publish(Box::new(Publish {
             topic: draft.words.read(&option, &topic, Place::FILTER)?,
@@ -247,8 +249,8 @@ impl BenchSettings {
             request: None,
         }));
         draft.group("publishers", publishers, client_id, role);
-        draft.take_load(&arguments.load)?;
-        let timing = &arguments.clients.timing;
+        draft.take_load(&arguments.traffic.load)?;
+        let timing = &arguments.traffic.clients.timing;
         let phases = draft.only_phase(timing, until_sent(&given_load));
         draft.finish("end-to-end benchmark", timing, phases)
     }

@@ -32,7 +32,7 @@ impl BenchSettings {
     /// Settles every option of `simulate`.
     pub(crate) fn simulate(arguments: &SimulateArgs, origins: &Origins) -> Result<Self, Error> {
         let played = played(arguments, origins)?;
-        let (clients, message) = (&arguments.clients, &arguments.message);
+        let (clients, message) = (&arguments.traffic.clients, &arguments.message);
         let mut draft =
             Draft::new(&arguments.connect, &clients.timing, &arguments.results, Some(&played.name), origins)?;
         let topics: Vec<&str> = message.topic.iter().map(TopicName::as_str).collect();
@@ -47,7 +47,7 @@ impl BenchSettings {
             let name = origins.name("subscription_identifier");
             draft.warn(format!("{name} is left out: only a broker may publish with it [MQTT-3.3.4-6]"));
         }
-        draft.precision = precision(arguments.precision);
+        draft.precision = precision(arguments.traffic.precision);
         let count = draft.clients(clients.count, origins)?;
         let client_id = draft.client_id("", count);
         let version = draft.connect.client.connect.version;
@@ -66,11 +66,11 @@ impl BenchSettings {
             version,
             random_by_default: None,
         };
-        let content = Content::of_template(text, &arguments.load, reading)?;
-        let load = once_through(&arguments.load, None, count);
+        let content = Content::of_template(text, &arguments.traffic.load, reading)?;
+        let load = once_through(&arguments.traffic.load, None, count);
         let role = publisher(words, topic, content, &load, message, count, version)?;
         draft.group("devices", count, client_id, role);
-        draft.take_load(&arguments.load)?;
+        draft.take_load(&arguments.traffic.load)?;
         let timing = &clients.timing;
         let phases = draft.only_phase(timing, until_sent(&load));
         draft.finish(format!("simulation of {}", played.name), timing, phases)

@@ -77,6 +77,11 @@ impl Words {
         }
     }
 
+    /// Whether several of so many clients have the same row, and their identifiers are from it.
+    pub(super) fn repeats_client_ids(&self, clients: u64) -> bool {
+        self.has("client_id") && self.rows.as_ref().is_some_and(|rows| clients > rows.len() as u64)
+    }
+
     /// Reads a text; `option` is named in its error.
     pub(super) fn read(&self, option: &str, text: &str, place: Place) -> Result<Text, Error> {
         self.pieces(text, |text| self.facts.read(option, text, place).map(Piece::Pattern))

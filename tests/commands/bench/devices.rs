@@ -123,7 +123,11 @@ fn rows_are_in_order_and_begin_again_only_when_asked() {
         link.expect_disconnect();
         link.close();
     }
-    program.wait().expect_code(0);
+    let ended = program.wait().expect_code(0);
+    assert!(!ended.stderr.contains("share a client_id"), "{}", ended.stderr);
+    let rows = csv(&folder, "client_id\na\nb\n");
+    let ended = bench(&format!("conn -c 3 --clients-csv {rows} --rows wrap"), 1, &path).run().expect_code(3);
+    assert!(ended.stderr.contains("warning: --clients-csv has fewer rows than there are clients, so that some share"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::document::{GroupTable, RoleName, Table};
 use super::schema::flow_keys;
 use crate::bench::{Churn, Correlation, Group, KeptSession, Login, Rate, Reply, Request, Role};
-use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder};
+use crate::cli::bench::{BenchCommand, BenchPublishArgs, BenchSubscribeArgs, RowOrder, TrafficArgs};
 use crate::cli::value;
 use crate::config::origin::Origins;
 use crate::error::Error;
@@ -277,7 +277,7 @@ fn publishes(
     }
     let table = &table;
     let BenchCommand::Publish(given) = as_command(words, "pub", table, folder)? else { return Ok(Role::Idle) };
-    let BenchPublishArgs { load, content, message, payload, compress, .. } = *given;
+    let BenchPublishArgs { traffic: TrafficArgs { load, .. }, content, message, payload, compress, .. } = *given;
     let codec = encoder(&payload, &compress, &Origins::default())?;
     let reading = Reading {
         words,
