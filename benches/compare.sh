@@ -63,7 +63,10 @@ END
 mosquitto -c "$work/mosquitto.conf" > "$work/mosquitto.log" 2>&1 &
 broker=$!
 trap 'kill $broker; rm -rf "$work"' EXIT
-until "$program" conn --check --quiet -p "$port" > "$work/ready" 2>&1; do sleep 0.1; done
+until "$program" conn --check --quiet -p "$port" > "$work/ready" 2>&1; do
+    kill -0 $broker 2> "$work/gone" || { echo "mosquitto does not run on port $port" >&2; exit 1; }
+    sleep 0.1
+done
 
 # The lines that are published: 60 bytes each, as many as make a run long enough for the clock of 10 ms.
 few=$(( ${LINES_OF_QOS_1:-100000} ))
