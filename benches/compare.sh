@@ -52,7 +52,8 @@ if [ -n "$is_list" ]; then
     exit
 fi
 work=$(mktemp -d)
-port=$(( 20000 + RANDOM % 20000 ))
+# Below those that the system gives to connections.
+port=$(( 20000 + RANDOM % 12000 ))
 cat > "$work/mosquitto.conf" <<END
 listener $port 127.0.0.1
 allow_anonymous true

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 program=${1:-target/release/mqttx-rs}
 runs=${RUNS:-5}
 work=$(mktemp -d)
-port=$(( 20000 + RANDOM % 20000 ))
+# Below those that the system gives to connections.
+port=$(( 20000 + RANDOM % 12000 ))
 printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 100\nmax_queued_messages 0\nset_tcp_nodelay true\n' "$port" > "$work/mosquitto.conf"
 mosquitto -c "$work/mosquitto.conf" > "$work/mosquitto.log" 2>&1 &
 broker=$!
