@@ -52,7 +52,8 @@ if [ -n "$is_list" ]; then
     exit
 fi
 work=$(mktemp -d)
-port=$(( 20000 + RANDOM % 20000 ))
+# Below those that the system gives to connections.
+port=$(( 20000 + RANDOM % 12000 ))
 cat > "$work/mosquitto.conf" <<END
 listener $port 127.0.0.1
 allow_anonymous true
@@ -63,7 +64,10 @@ END
 mosquitto -c "$work/mosquitto.conf" > "$work/mosquitto.log" 2>&1 &
 broker=$!
 trap 'kill $broker; rm -rf "$work"' EXIT
-until "$program" conn --check --quiet -p "$port" > "$work/ready" 2>&1; do sleep 0.1; done
+until "$program" conn --check --quiet -p "$port" > "$work/ready" 2>&1; do
+    kill -0 $broker 2> "$work/gone" || { echo "mosquitto does not run on port $port" >&2; exit 1; }
+    sleep 0.1
+done
 
 # The lines that are published: 60 bytes each, as many as make a run long enough for the clock of 10 ms.
 few=$(( ${LINES_OF_QOS_1:-100000} ))

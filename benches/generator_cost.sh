@@ -9,13 +9,17 @@ cd "$(dirname "$0")/.."
 program=${1:-target/release/mqttx-rs}
 runs=${RUNS:-5}
 work=$(mktemp -d)
-port=$(( 20000 + RANDOM % 20000 ))
+# Below those that the system gives to connections.
+port=$(( 20000 + RANDOM % 12000 ))
 printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 100\nmax_queued_messages 0\nset_tcp_nodelay true\n' "$port" > "$work/mosquitto.conf"
 mosquitto -c "$work/mosquitto.conf" > "$work/mosquitto.log" 2>&1 &
 broker=$!
 trap 'kill $broker; rm -rf "$work"' EXIT
 if ! cc -O2 -o "$work/floor" benches/floor.c 2> "$work/cc"; then echo 'no C compiler: without the floor'; fi
-until "$program" bench conn -p "$port" -c 1 --duration 0.1 > "$work/ready" 2>&1; do sleep 0.1; done
+until "$program" bench conn -p "$port" -c 1 --duration 0.1 > "$work/ready" 2>&1; do
+    kill -0 $broker 2> "$work/gone" || { echo "mosquitto does not run on port $port" >&2; exit 1; }
+    sleep 0.1
+done
 
 median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
@@ -53,6 +57,10 @@ cost() {
 cost 'QoS 0, unpaced' 0.5 'publish 0 2000000' 2000000 pub -c 10 -i 0 -t b/%i -q 0 -S 100B --unpaced -L 2000000
 cost 'QoS 1, window of 100' 1.0 'publish 1 500000' 500000 pub -c 10 -i 0 -t b/%i -q 1 -S 100B --unpaced --inflight 100 -L 500000
 cost 'QoS 2, window of 100' 2.0 'publish 2 300000' 300000 pub -c 10 -i 0 -t b/%i -q 2 -S 100B --unpaced --inflight 100 -L 300000
+
+# What is due in the same millisecond goes out together, here and by hand.
+cost 'paced, 1,000 clients, 20,000/s, QoS 0' 9 'paced 0 100000 20000' 100000 pub -c 1000 -i 0 -t b/%i -q 0 -S 64B --rate 20000/s -L 100000
+cost 'paced, 1,000 clients, 20,000/s, QoS 1' 12 'paced 1 100000 20000' 100000 pub -c 1000 -i 0 -t b/%i -q 1 -S 64B --rate 20000/s -L 100000
 
 # Stamps in payloads of one's own, beside the 100 random bytes above, whose stamp is in front: about 100 bytes each, too.
 reading='{"site":"north","value":21.5,"unit":"C","ok":true}'
