@@ -146,8 +146,7 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
             return Err(Error::local(format!("the load generator failed{because}")));
         }
         Ended::Stalled => {
-            let kind = by_reason(report, "publish: ", ErrorKind::TimedOut);
-            let because = if kind == ErrorKind::Protocol { because(report, "publish: ") } else { String::new() };
+            let (kind, because) = not_answered(report);
             let what = format!("nothing happened for a minute, with messages outstanding{because}");
             return Err(Error::new(kind, what));
         }
@@ -174,27 +173,22 @@ fn status(report: &Report, talk: Talk, signal: Option<u8>) -> Result<ExitStatus,
     let not_back = if clients.missing > 0 { counts.connections_lost } else { 0 };
     let lost_kind = by_reason(report, "connection lost: ", ErrorKind::ConnectionLost);
     // An answer lost with its connection is not one that the broker failed to give.
-    let (unanswered, prefix) = if counts.connections_lost > 0 {
-        (lost_kind, "connection lost: ")
-    } else {
-        (by_reason(report, "publish: ", ErrorKind::TimedOut), "publish: ")
-    };
-    for (count, name, kind, noun, what, prefix) in [
-        (not_back, "connections_lost", lost_kind, "connection", "lost", "connection lost: "),
+    let unanswered = if counts.connections_lost > 0 { (lost_kind, lost.clone()) } else { not_answered(report) };
+    for (count, name, (kind, because), noun, what) in [
+        (not_back, "connections_lost", (lost_kind, lost), "connection", "lost"),
         (
             counts.subscriptions_refused,
             "subscriptions_refused",
-            ErrorKind::SubscribeRefused,
+            (ErrorKind::SubscribeRefused, because(report, "subscribe: ")),
             "subscription",
             "refused",
-            "subscribe: ",
         ),
-        (counts.refused, "refused", ErrorKind::PublishRefused, "message", "refused", "publish: "),
-        (counts.unacknowledged, "unacknowledged", unanswered, "message", "not acknowledged", prefix),
+        (counts.refused, "refused", (ErrorKind::PublishRefused, because(report, "publish: ")), "message", "refused"),
+        (counts.unacknowledged, "unacknowledged", unanswered, "message", "not acknowledged"),
     ] {
         if count > 0 {
             let were = if count == 1 { "was" } else { "were" };
-            let message = format!("{} {were} {what}{}", plural(count, noun), because(report, prefix));
+            let message = format!("{} {were} {what}{because}", plural(count, noun));
             if is_limited(name) {
                 talk.warning(message);
                 continue;
@@ -220,6 +214,14 @@ fn by_reason(report: &Report, prefix: &str, otherwise: ErrorKind) -> ErrorKind {
         (true, _) => ErrorKind::Protocol,
         (false, true) => ErrorKind::TimedOut,
         (false, false) => otherwise,
+    }
+}
+
+/// The kind of failure if messages have no answer, and what is known about it.
+fn not_answered(report: &Report) -> (ErrorKind, String) {
+    match because(report, &format!("publish: {VIOLATION}: ")) {
+        unknown if unknown.is_empty() => (ErrorKind::TimedOut, unknown),
+        because => (ErrorKind::Protocol, format!(": {VIOLATION}{because}")),
     }
 }
 

@@ -120,7 +120,8 @@ pub(super) fn environment() -> Page {
 pub(super) fn exit_codes() -> Page {
     let rows = exit_codes_rows();
     let text = format!(
-        "{}\n`broker -- COMMAND` ends with the exit code of that command. With `--error-format json` an error is one JSON \
+        "{}\nIn `bench`, a condition about failures decides about them: with `--fail 'refused>25%'` refused messages make the exit\n\
+         code 0 up to a quarter and 99 above it, not 5.\n\n`broker -- COMMAND` ends with the exit code of that command. With `--error-format json` an error is one JSON \
          object on\nstderr, with the name in the second column:\n\n```console\n$ mqttx-rs pub -t 'car/#' --error-format json; echo \"exit code $?\"\n\
          {{\"level\":\"error\",\"code\":2,\"name\":\"usage\",[..]\nexit code 2\n$ mqttx-rs sub -t car/1/state -C 1 --timeout 0.1s --quiet; echo \"exit code $?\"\n...\nexit code 8\n```\n",
         table(&["code", "name", "meaning"], rows)

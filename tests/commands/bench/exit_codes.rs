@@ -217,6 +217,21 @@ fn how_many_refused_messages_are_too_many_is_decided_by_their_condition() {
 }
 
 #[test]
+fn a_refusal_that_is_allowed_does_not_explain_a_missing_answer() {
+    let broker = ScriptedBroker::start();
+    let (_folder, path) = report_file();
+    let line = "pub -c 1 -t b -q 1 --rate 100/s -L 2 --drain 0.2 --fail refused>1";
+    let program = bench(line, broker.port(), &path).start();
+    let mut link = broker.accept();
+    link.expect_connect();
+    answered(&mut link, |id| vec![puback(id).reason(0x97).into()]);
+    link.receive_until_end();
+    let ended = program.wait().expect_code(8);
+    assert!(ended.stderr.contains("warning: 1 message was refused: Quota exceeded"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("error: 1 message was not acknowledged\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_cause_is_of_the_same_kind_as_what_it_caused() {
     let broker = ScriptedBroker::start();
     let (_folder, path) = report_file();
