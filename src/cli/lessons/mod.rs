@@ -3,11 +3,13 @@
 //! A run never parses with these, so they cost it nothing: they are added to the definition that help, man pages and the
 //! reference are made from.
 
+mod bench;
 mod connection;
 mod examples;
 mod lesson;
 mod load;
 mod messages;
+mod single;
 
 use clap::{Arg, Command};
 
@@ -57,7 +59,7 @@ fn with_lesson(option: Arg, path: &str, connects: bool) -> Arg {
 
 /// About all options.
 fn lessons() -> impl Iterator<Item = &'static Lesson> {
-    [connection::LESSONS, messages::LESSONS, load::LESSONS].into_iter().flatten()
+    [connection::LESSONS, messages::LESSONS, load::LESSONS, bench::LESSONS, single::LESSONS].into_iter().flatten()
 }
 
 #[cfg(test)]
