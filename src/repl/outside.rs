@@ -52,11 +52,14 @@ impl Shell<'_> {
             pager.env("LESS", "RK");
         }
         let Ok(mut child) = pager.stdin(Stdio::piped()).spawn() else { return self.page_simply(text).await };
-        if let Some(mut stdin) = child.stdin.take() {
-            // A person may leave before the end.
-            _ = stdin.write_all(text).await;
-        }
-        let ended = self.meanwhile(child.wait()).await?;
+        let reading = async {
+            if let Some(mut stdin) = child.stdin.take() {
+                // A pager takes what does not fit the pipe when the person gets there, who may leave before the end.
+                _ = stdin.write_all(text).await;
+            }
+            child.wait().await
+        };
+        let ended = self.meanwhile(reading).await?;
         // 127: the program does not exist.
         if ended.is_ok_and(|status| status.code() == Some(127)) {
             return self.page_simply(text).await;

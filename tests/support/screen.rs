@@ -35,6 +35,8 @@ pub mod key {
     pub const LEFT: &str = "\x1b[D";
     /// Interrupts.
     pub const CTRL_C: &str = "\x03";
+    /// Draws the screen again.
+    pub const CTRL_L: &str = "\x0c";
     /// Ends the input.
     pub const CTRL_D: &str = "\x04";
     /// Searches backwards.
