@@ -25,7 +25,7 @@ pub(crate) struct Group {
     pub endpoints: Range<usize>,
     /// Which way of the scenario's they take.
     pub way: usize,
-    /// What CONNECT says in the place of [`Scenario::session`], where the group says so.
+    /// What CONNECT says in the place of [`Scenario::session`](super::Scenario::session), where the group says so.
     pub session: Option<Box<ConnectOptions>>,
     /// The protocol's version.
     pub version: Version,
@@ -47,7 +47,7 @@ pub(crate) struct Login {
     pub password: Option<Text>,
     /// PEM files of the certificate and its key, where each client has its own, and what encrypted keys are opened with.
     pub certificate: Option<(Text, Text, Option<String>)>,
-    /// Texts of the will; the rest of it is in [`Scenario::session`].
+    /// Texts of the will; the rest of it is in [`Scenario::session`](super::Scenario::session).
     pub will: Option<WillTexts>,
     /// User properties of CONNECT.
     pub user_properties: Vec<(Text, Text)>,

@@ -41,7 +41,7 @@ pub(crate) struct Publish {
     /// How many messages all of the group in all shards publish, in each phase in which it acts.
     pub limit: Option<u64>,
     /// How many may be in flight, as far as the broker's Receive Maximum goes; `None`: see
-    /// [`ConnectOptions::inflight`].
+    /// [`ConnectOptions::inflight`](crate::session::ConnectOptions::inflight).
     pub window: Option<u16>,
     /// Each message is a request, and its response is waited for.
     pub request: Option<Request>,

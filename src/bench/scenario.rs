@@ -21,7 +21,7 @@ pub(crate) struct Scenario {
     pub dialers: Vec<Dialer>,
     /// How many source addresses there are; at least one.
     pub sources: usize,
-    /// What CONNECT says but for what [`Login`] has.
+    /// What CONNECT says but for what [`Login`](super::Login) has.
     pub session: ConnectOptions,
     /// Clients of the same kind; subscribers first, so that nothing is published without receivers.
     pub groups: Vec<Group>,

@@ -67,9 +67,11 @@ impl Shell<'_> {
         Ok(())
     }
 
-    /// Takes what arrives while another program has the screen, and shows none of it. Ctrl-C is that program's.
+    /// Takes what arrives while another program has the screen, and shows none of it until that has ended. Ctrl-C is that
+    /// program's.
     async fn meanwhile<T>(&mut self, program: impl Future<Output = T>) -> Result<T, Stop> {
         let mut program = std::pin::pin!(program);
+        self.console.hold(true);
         let was_watching = std::mem::replace(&mut self.is_watching, true);
         let ended = loop {
             let occurrence = tokio::select! {
@@ -84,6 +86,7 @@ impl Shell<'_> {
             }
         };
         self.is_watching = was_watching;
+        self.console.hold(false);
         ended
     }
 

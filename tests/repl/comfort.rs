@@ -310,6 +310,28 @@ fn ctrl_c_leaves_less() {
 }
 
 #[test]
+fn what_happens_while_less_has_the_screen_is_shown_when_it_has_ended() {
+    if !std::path::Path::new("/usr/bin/less").exists() {
+        return;
+    }
+    let person = Person::new();
+    let mut screen = person.program().env("PAGER", "less").env("TERM", "xterm").on_screen(24, 80);
+    let (link, _) = person.broker.accept_session(connack());
+    screen.wait_until("a prompt", is_waiting);
+    enter(&mut screen, "help");
+    screen.wait_until("less", |screen| screen.cursor_line() == ":");
+    drop(link);
+    let (_link, _) = person.broker.accept_session(connack());
+    // What is typed is drawn behind what had been printed by then.
+    screen.type_keys(" ");
+    screen.wait_until("the next page", |screen| screen.contents().contains("State of the broker"));
+    assert!(!screen.contents().contains("connection lost"), "{}", screen.contents());
+    screen.type_keys("q");
+    screen.wait_until("the loss", |screen| screen.contents().contains("connection lost"));
+    screen.wait_until("a prompt", is_waiting);
+}
+
+#[test]
 fn a_prompt_is_short_and_has_no_hole() {
     let person = Person::new();
     let (mut screen, link) = person.sits_down();
