@@ -322,9 +322,10 @@ fn what_happens_while_less_has_the_screen_is_shown_when_it_has_ended() {
     screen.wait_until("less", |screen| screen.cursor_line() == ":");
     drop(link);
     let (_link, _) = person.broker.accept_session(connack());
-    // What is typed is drawn behind what had been printed by then.
-    screen.type_keys(" ");
-    screen.wait_until("the next page", |screen| screen.contents().contains("State of the broker"));
+    // What `less` draws comes behind what had been printed by then.
+    let before = screen.lines();
+    screen.type_keys(key::ENTER);
+    screen.wait_until("a line more", |screen| screen.lines()[0] == before[1]);
     assert!(!screen.contents().contains("connection lost"), "{}", screen.contents());
     screen.type_keys("q");
     screen.wait_until("the loss", |screen| screen.contents().contains("connection lost"));
