@@ -320,7 +320,7 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson("will_response_topic", "Where a receiver of the will should send its answer. MQTT 5.0."),
     lesson(
         "will_correlation_data",
-        "The receiver sends it back unchanged in its answer, so that it can be told which will is meant. MQTT 5.0.",
+        "The receiver sends it back unchanged in its answer, which shows which will it belongs to. MQTT 5.0.",
     ),
     lesson(
         "will_user_properties",

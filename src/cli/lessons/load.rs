@@ -11,7 +11,7 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(
         &["broker"],
         "port",
-        "The broker prints its address; with 0 the port is one that nobody uses, so that several tests can run at once. A \
+        "The broker prints its address; with 0 it takes a free port, so that several tests can run at once. A \
          command that the broker runs gets it as MQTTX_PORT.",
     ),
     lesson_of(

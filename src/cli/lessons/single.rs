@@ -180,7 +180,7 @@ pub(super) const LESSONS: &[Lesson] = &[
         &["broker"],
         "max_queued",
         "For subscribers that are slow or away. What comes above it is dropped and logged; with MQTT 5.0 the \
-         publisher is told if no one got it (0x97).",
+         publisher gets 0x97 if no subscriber received it.",
     ),
     lesson_of(
         &["broker"],
