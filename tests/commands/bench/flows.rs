@@ -46,30 +46,17 @@ template = true
 /// Publishes by topic, QoS, retain flag and payload, where that is a text.
 type Seen = BTreeMap<(String, u8, bool, String), u64>;
 
-/// Plays the broker of one connection to its end, as [`count_publishes`] does.
-fn publishes(mut link: Link) -> Seen {
+/// What one connection publishes until its end.
+fn publishes(link: Link) -> Seen {
     let mut seen = Seen::new();
-    loop {
-        match link.receive() {
-            Packet::Publish(publish) => {
-                let text = if publish.payload.len() == 100 {
-                    "100 bytes".to_owned()
-                } else {
-                    String::from_utf8_lossy(&publish.payload).into_owned()
-                };
-                *seen.entry((publish.topic.clone(), publish.qos, publish.retain, text)).or_default() += 1;
-                match publish.qos {
-                    1 => link.send(puback(publish.id)),
-                    2 => link.send(pubrec(publish.id)),
-                    _ => {}
-                }
-            }
-            Packet::Ack(ack) if ack.kind == AckKind::Pubrel => link.send(pubcomp(ack.id)),
-            Packet::Disconnect(_) => break,
-            other => panic!("a publisher sends no {other:?}"),
-        }
-    }
-    link.close();
+    each_publish(link, |publish| {
+        let text = if publish.payload.len() == 100 {
+            "100 bytes".to_owned()
+        } else {
+            String::from_utf8_lossy(&publish.payload).into_owned()
+        };
+        *seen.entry((publish.topic.clone(), publish.qos, publish.retain, text)).or_default() += 1;
+    });
     seen
 }
 

@@ -27,7 +27,7 @@ mod unstamped;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::support::wire::{AckKind, Packet, connack, puback, pubcomp, pubrec, suback};
+use crate::support::wire::{AckKind, Packet, Publish, connack, puback, pubcomp, pubrec, suback};
 use crate::support::{Link, Mosquitto, Nobody, Program, RawClient, Running, ScriptedBroker};
 use mqttx_rs::internals::{Ended, Measure, Report};
 use mqttx_rs::mqtt::Version;
@@ -73,13 +73,12 @@ fn in_seconds(seconds: i64) -> jiff::Timestamp {
     jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)
 }
 
-/// Plays the broker of one connection to its end: acknowledges everything, and counts the publishes.
-fn count_publishes(mut link: Link) -> u64 {
-    let mut count = 0;
+/// Plays the broker of one connection to its end: acknowledges everything, and passes on each publish.
+fn each_publish(mut link: Link, mut take: impl FnMut(&Publish)) {
     loop {
         match link.receive() {
             Packet::Publish(publish) => {
-                count += 1;
+                take(&publish);
                 match publish.qos {
                     1 => link.send(puback(publish.id)),
                     2 => link.send(pubrec(publish.id)),
@@ -92,6 +91,11 @@ fn count_publishes(mut link: Link) -> u64 {
         }
     }
     link.close();
+}
+
+fn count_publishes(link: Link) -> u64 {
+    let mut count = 0;
+    each_publish(link, |_| count += 1);
     count
 }
 
