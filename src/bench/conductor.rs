@@ -251,7 +251,7 @@ impl<'a> Conductor<'a> {
                 .then(|| Duration::from_nanos(self.stage_begin - now)),
             late: self.lateness(now),
             clients: self.plan.scenario.own_clients(),
-            standing: self.sum(|progress| &progress.standing),
+            ready: self.sum(|progress| &progress.ready),
             settled: self.sum(|progress| &progress.settled),
             sent: self.sum(|progress| &progress.sent),
             delivered: self.sum(|progress| &progress.delivered),

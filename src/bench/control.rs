@@ -54,7 +54,7 @@ pub(super) struct Progress {
     /// Clients that are connected, away by plan, or have failed for good.
     pub(super) settled: AtomicU64,
     /// Connected clients.
-    pub(super) standing: AtomicU64,
+    pub(super) ready: AtomicU64,
     /// Clients that have not failed for good.
     pub(super) hopeful: AtomicU64,
     /// Messages sent and unanswered, and scheduled and unsent.

@@ -365,7 +365,7 @@ impl Plan {
         self.scenario.publishers().map(|(_, publish)| publish.qos).max().unwrap_or_default()
     }
 
-    /// What `{client}` stands for.
+    /// The number that `{client}` is.
     fn number_of(&self, client: ClientNumber) -> u64 {
         self.scenario.start_number.saturating_add(client.number + 1)
     }

@@ -52,13 +52,13 @@ pub(crate) struct Publish {
 pub(crate) struct Request {
     /// Where to: a topic, or a filter where the number of the request is in it.
     pub topic: Text,
-    /// What tells which request a response answers.
+    /// How it is known which request a response answers.
     pub correlation: Correlation,
     /// How long each may take, from its sending.
     pub timeout: Duration,
 }
 
-/// What tells which request a response answers.
+/// How it is known which request a response answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Correlation {
     /// Correlation Data, MQTT 5.0 only.

@@ -80,7 +80,7 @@ pub(crate) struct Snapshot {
     /// Clients of this process.
     pub clients: u64,
     /// Connected clients.
-    pub standing: u64,
+    pub ready: u64,
     /// Clients that are connected, away by plan, or have failed for good.
     pub settled: u64,
     /// Messages sent.

@@ -1,6 +1,6 @@
 //! Messages on disk until they are delivered: `pub --queue DIR`.
 //!
-//! It stands apart from the commands so that what is stored, and when it is safe, can be tested without a broker; and
+//! It is separate from the commands so that what is stored, and when it is safe, can be tested without a broker; and
 //! from the session, which reports what it sends and releases as a [`Journal`](crate::session::Journal).
 //!
 //! A folder holds one database of the crate redb: B-trees that are never changed in place, so that after a crash or a

@@ -23,7 +23,7 @@ impl Shell<'_> {
         Ok(profiles.parent().map_or(profiles.clone(), Path::to_owned))
     }
 
-    /// Runs what was saved and the start-up file, as far as they are there. A line that fails is told, and the others run.
+    /// Runs what was saved and the start-up file, as far as they are there. A line that fails is reported, and the others run.
     pub(super) async fn start_up(&mut self) -> Result<(), Stop> {
         let Ok(folder) = self.configuration() else { return Ok(()) };
         for name in [SAVED, START_UP] {

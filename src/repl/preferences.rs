@@ -213,7 +213,7 @@ impl Shell<'_> {
     }
 }
 
-/// The first `{word}` of a prompt that stands for nothing.
+/// The first `{word}` of a prompt that is not a placeholder.
 fn unknown_placeholder(prompt: &str) -> Option<&str> {
     let mut rest = prompt;
     while let Some((_, after)) = rest.split_once('{') {

@@ -39,7 +39,7 @@ pub(super) enum Kind {
         path: PathBuf,
         file: BufWriter<File>,
         count: u64,
-        /// It could not be written: that has been told.
+        /// It could not be written: that has been reported.
         has_failed: bool,
     },
 }

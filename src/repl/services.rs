@@ -152,7 +152,7 @@ impl Shell<'_> {
         Ok(!ended.is_empty())
     }
 
-    /// Ends subscriptions of a connection, as far as it is open; the answer is told when it comes.
+    /// Ends subscriptions of a connection, as far as it is open; the answer is reported when it comes.
     fn unsubscribe_from(&mut self, name: &str, filters: &[TopicFilter]) -> Result<(), Stop> {
         let Some(connection) = self.connections.iter().find(|connection| connection.name == name) else {
             return Ok(());
@@ -186,7 +186,7 @@ async fn respond(
                     count.fetch_add(1, Ordering::Relaxed);
                     talk.success(format_args!("Answered the request on {} on {topic}", request.topic));
                 }
-                // Why has been told.
+                // Why has been reported.
                 Err(Declined::Closed(_)) => {}
                 Err(Declined::Rejected(error)) => talk.error(&unpublishable(Some(&topic), &error)),
             }

@@ -84,7 +84,7 @@ pub(super) struct Shell<'a> {
     pub(super) collected: Option<Collected>,
     /// Replies that `request` waits for, each until its subscription has ended.
     pub(super) awaited: Vec<Awaited>,
-    /// What SUBACK and UNSUBACK say is told only if it is a refusal.
+    /// What SUBACK and UNSUBACK say is reported only if it is a refusal.
     pub(super) is_hushed: bool,
     /// Lines behind the first of the command that runs, at which it failed: that of a block has several.
     pub(super) failed_line: usize,

@@ -101,7 +101,7 @@ impl Caution {
         self.connection.is_flushed = true;
     }
 
-    /// PUBACK, PUBREC or PUBCOMP; `size`: bytes of the payload that it stands for, where they are known.
+    /// PUBACK, PUBREC or PUBCOMP; `size`: bytes of the payload that it answers, where they are known.
     pub(super) fn acknowledged(&mut self, size: usize) {
         self.largest_acknowledged = self.largest_acknowledged.max(size);
         self.connection.acknowledged = true;

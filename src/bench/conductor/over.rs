@@ -63,14 +63,14 @@ impl Conductor<'_> {
         if !self.is_obeyed() || self.sum(|progress| &progress.settled) < self.plan.scenario.own_clients() {
             return false;
         }
-        let standing = self.sum(|progress| &progress.standing);
-        if self.is_hopeless() || (self.phase == 0 && standing == 0 && self.has_failures()) {
+        let ready = self.sum(|progress| &progress.ready);
+        if self.is_hopeless() || (self.phase == 0 && ready == 0 && self.has_failures()) {
             self.ended = if self.phase == 0 { Ended::NeverConnected } else { Ended::ConnectionsLost };
             return true;
         }
         observer.connected(&self.snapshot());
         if self.phase == 0 {
-            self.at_begin = Some((standing, self.gone()));
+            self.at_begin = Some((ready, self.gone()));
         }
         self.begin(now);
         false

@@ -38,7 +38,7 @@ impl Worker {
             |stage: Stage, known: u64, count: u64| self.tools.stages[stage as usize] == count && known != count;
         let all = self.connections.len() as u64;
         !matches!(self.mode, Mode::Closing { .. })
-            && (is_news(Stage::Standing, progress.standing.load(Ordering::Relaxed), 0)
+            && (is_news(Stage::Ready, progress.ready.load(Ordering::Relaxed), 0)
                 || is_news(Stage::Gone, all - progress.hopeful.load(Ordering::Relaxed), all))
     }
 

@@ -54,14 +54,14 @@ impl Worker {
 
     /// Clients that are where they should be, or never will be.
     fn settled(&self) -> u64 {
-        [Stage::Standing, Stage::Gone, Stage::Offline].iter().map(|stage| self.tools.stages[*stage as usize]).sum()
+        [Stage::Ready, Stage::Gone, Stage::Offline].iter().map(|stage| self.tools.stages[*stage as usize]).sum()
     }
 
     /// Reports its progress to the conductor.
     pub(super) fn tell(&mut self) {
         let stage = |stage: Stage| self.tools.stages[stage as usize];
         let all = self.connections.len() as u64;
-        let standing = stage(Stage::Standing);
+        let ready = stage(Stage::Ready);
         let progress = &self.assignment.handle.progress;
         let counts = &self.tools.recorder.counts;
         let over = counts.dropped + counts.refused + self.tools.finished + self.tools.abandoned;
@@ -70,7 +70,7 @@ impl Worker {
             .groups
             .iter()
             .all(|group| group.schedule.as_ref().is_none_or(|schedule| schedule.next_due().is_none()));
-        progress.standing.store(standing, Ordering::Relaxed);
+        progress.ready.store(ready, Ordering::Relaxed);
         progress.hopeful.store(all - stage(Stage::Gone), Ordering::Relaxed);
         progress.outstanding.store(outstanding, Ordering::Relaxed);
         progress.sent.store(counts.sent, Ordering::Relaxed);

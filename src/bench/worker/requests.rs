@@ -1,6 +1,6 @@
 //! Requests of one flow: which wait for their response, and how long each took.
 //!
-//! Where nothing but their order tells responses apart (MQTT 3.1.1 without the number in the topic), a response answers the
+//! Where nothing but their order distinguishes responses (MQTT 3.1.1 without the number in the topic), a response answers the
 //! oldest request that has none, one that has timed out included: the response is late then, and the next request is not
 //! credited with it. A response that is not there after twice the time is taken as lost, and its request no longer waits for one.
 
@@ -50,7 +50,7 @@ enum Found {
     Foreign,
 }
 
-/// What is said of a late response that only the order tells.
+/// What is said of a late response that is known by the order alone.
 const LATE_IN_ORDER: &str = "response: too late, by the order of responses; Correlation Data or {sequence} in response_topic would say whose it is";
 
 /// Bytes of Correlation Data: run, publisher, number.

@@ -12,7 +12,7 @@ pub(super) enum Stage {
     /// SUBSCRIBE is sent.
     Subscribing,
     /// It is connected.
-    Standing,
+    Ready,
     /// DISCONNECT is sent.
     Closing,
     /// It will not connect (again).

@@ -37,7 +37,7 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(
         &["replay"],
         "map",
-        "What the wildcards on the left stand for goes to those on the right, the first + to the first + and # to \
+        "What the wildcards on the left match goes to those on the right, the first + to the first + and # to \
          #. It can be repeated: the first that matches a topic applies, and a topic that none matches stays as it \
          is.",
     ),

@@ -85,7 +85,7 @@ impl Observer for BenchDisplay {
     fn connected(&mut self, snapshot: &Snapshot) {
         self.bar.suspend(|| {
             let seconds = snapshot.in_stage.as_secs_f64();
-            let connections = plural(snapshot.standing, "connection");
+            let connections = plural(snapshot.ready, "connection");
             match self.phases.get(snapshot.phase).filter(|_| snapshot.phase > 0) {
                 Some(phase) => {
                     self.talk.success(format_args!("{phase}: {connections} open after {seconds:.3}s"));

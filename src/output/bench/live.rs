@@ -65,11 +65,11 @@ fn headline(snapshot: &Snapshot, phase: Option<&str>, width: usize, unicode: boo
     let (text, part) = match (snapshot.stage, snapshot.starts_in) {
         (_, Some(left)) => (format!("waiting for --start-at, {}", seconds(left)), None),
         (Stage::Connecting, _) => {
-            let failed = snapshot.settled.saturating_sub(snapshot.standing);
+            let failed = snapshot.settled.saturating_sub(snapshot.ready);
             let failed = if failed > 0 { format!(", {} failed", number(failed)) } else { String::new() };
             let word = phase.filter(|_| snapshot.phase > 0).map_or_else(|| "connecting".to_owned(), short);
-            let text = format!("{word} {} of {}{failed}", number(snapshot.standing), number(snapshot.clients));
-            (text, Some((snapshot.standing, snapshot.clients)))
+            let text = format!("{word} {} of {}{failed}", number(snapshot.ready), number(snapshot.clients));
+            (text, Some((snapshot.ready, snapshot.clients)))
         }
         (Stage::Running, _) => {
             let word = phase.map_or_else(|| "running".to_owned(), short);
@@ -114,7 +114,7 @@ fn figures(snapshot: &Snapshot) -> Vec<String> {
         parts.push(format!("in flight {}", number(snapshot.outstanding)));
     }
     if snapshot.stage != Stage::Connecting {
-        parts.push(format!("connected {}", number(snapshot.standing)));
+        parts.push(format!("connected {}", number(snapshot.ready)));
     }
     if last.connected > 0 {
         parts.push(format!("connects {}", rate(last.connected as f64)));
@@ -178,7 +178,7 @@ mod tests {
             starts_in: None,
             late: None,
             clients: 1_000_000,
-            standing: 1_000_000,
+            ready: 1_000_000,
             settled: 1_000_000,
             sent: 123_456_789,
             delivered: 123_456_789,

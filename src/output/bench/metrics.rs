@@ -28,7 +28,7 @@ pub(crate) fn bench_metrics(snapshot: &Snapshot) -> String {
     }
     for (name, help, value) in [
         ("clients", "Clients of this process", snapshot.clients),
-        ("clients_connected", "Connected clients", snapshot.standing),
+        ("clients_connected", "Connected clients", snapshot.ready),
         ("in_flight", "Messages scheduled and not finished", snapshot.outstanding),
         ("phase", "Phase of the run, from 0", snapshot.phase as u64),
     ] {

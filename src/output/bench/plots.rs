@@ -74,7 +74,7 @@ pub(super) fn percentiles(page: &mut String, title: &str, latencies: &[(String, 
     else {
         return;
     };
-    // As far as there are values: one of a thousand is the last that tells 99.9 % from all.
+    // As far as there are values: one of a thousand is the last that distinguishes 99.9 % from all.
     let count = some().map(|(_, latency)| latency.count()).max().unwrap_or(1);
     let reach = (count as f64).log10().floor().clamp(1.0, 5.0);
     let (low, high) = decades(least as f64, most as f64);

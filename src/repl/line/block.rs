@@ -20,7 +20,7 @@ pub(crate) struct Body {
     pub(crate) text: String,
 }
 
-/// What a line means for the block that it stands in.
+/// What a line means for the block that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
     /// Nothing.
@@ -33,7 +33,7 @@ pub(super) enum Edge {
     Close,
 }
 
-/// What a command means for the block that it stands in.
+/// What a command means for the block that it is in.
 pub(super) fn edge(text: &str) -> Edge {
     match text.trim() {
         "}" => Edge::Close,

@@ -21,7 +21,7 @@ impl Joined {
             return None;
         }
         self.delimiter = None;
-        // What cannot be read is complete: running it tells why.
+        // What cannot be read is complete: running it says why.
         match tokens(&self.text).ok().and_then(|tokens| tokens.open) {
             None => Some(std::mem::take(&mut self.text)),
             Some(Open::Heredoc { delimiter, .. }) if self.text.contains('\n') => {

@@ -55,7 +55,7 @@ impl Connection {
                         }
                     }
                     if self.stage == Stage::Subscribing {
-                        self.stand(tools);
+                        self.become_ready(tools);
                     }
                 }
                 Event::Unsubscribed { ack, .. } => {
@@ -77,7 +77,7 @@ impl Connection {
                         }
                     }
                     if self.stage == Stage::Subscribing {
-                        self.stand(tools);
+                        self.become_ready(tools);
                     }
                 }
                 Event::Refused(ack) => {
@@ -110,14 +110,14 @@ impl Connection {
             Job::Publish(publisher) => publisher.listens(tools),
             _ => None,
         };
-        let Some(request) = request else { return self.stand(tools) };
+        let Some(request) = request else { return self.become_ready(tools) };
         tools.recorder.counts.subscriptions_attempted += request.filters.len() as u64;
         match session.subscribe(request) {
             Ok(_) => self.enter(Stage::Subscribing, tools),
             Err(error) => {
                 tools.recorder.counts.subscriptions_refused += 1;
                 tools.recorder.reasons.note(format!("subscribe: {error}"));
-                self.stand(tools);
+                self.become_ready(tools);
             }
         }
     }
@@ -137,9 +137,9 @@ impl Connection {
         }
     }
 
-    fn stand(&mut self, tools: &mut Tools) {
-        self.enter(Stage::Standing, tools);
-        self.has_stood = true;
+    fn become_ready(&mut self, tools: &mut Tools) {
+        self.enter(Stage::Ready, tools);
+        self.has_been_ready = true;
         if let Some(planned) = self.planned.take() {
             tools.recorder.step(Measure::Online, tools.now.saturating_sub(planned));
         }

@@ -35,7 +35,7 @@ pub(super) struct Connection {
     attempts: u32,
     /// The broker said that it need not come again.
     unwanted: bool,
-    has_stood: bool,
+    has_been_ready: bool,
     /// It was connected at least once.
     pub(super) has_connected: bool,
     session: Option<Box<Session>>,
@@ -92,7 +92,7 @@ impl Connection {
             since: 0,
             attempts: 0,
             unwanted: false,
-            has_stood: false,
+            has_been_ready: false,
             has_connected: false,
             session: None,
             stream: None,
@@ -178,9 +178,9 @@ impl Connection {
         tools.recorder.at_group(self.client.group);
         self.listing.unlist();
         let Some(mut session) = self.session.take() else { return Served::Waits };
-        let stood = self.stage == Stage::Standing;
+        let was_ready = self.stage == Stage::Ready;
         let served = self.serve_session(&mut session, tools);
-        if (!stood && self.stage == Stage::Standing) || self.stage == Stage::Closing {
+        if (!was_ready && self.stage == Stage::Ready) || self.stage == Stage::Closing {
             // What connecting and DISCONNECT take, which thousands of them hold at the same time.
             session.release_buffers();
         }
@@ -302,7 +302,7 @@ impl Connection {
             Stage::Offline | Stage::Dialing | Stage::Closing | Stage::Gone => Served::Waits,
             Stage::Waiting => Served::Ended,
             Stage::Connecting => self.hang_up(tools),
-            Stage::Subscribing | Stage::Standing => self.say_good_bye(DisconnectProperties::default(), tools),
+            Stage::Subscribing | Stage::Ready => self.say_good_bye(DisconnectProperties::default(), tools),
         }
     }
 
@@ -320,7 +320,7 @@ impl Connection {
         let has_stream = self.stream.is_some();
         self.opening = None;
         let Some(session) = &mut self.session else { return Served::Ended };
-        if !has_stream || !matches!(self.stage, Stage::Subscribing | Stage::Standing) {
+        if !has_stream || !matches!(self.stage, Stage::Subscribing | Stage::Ready) {
             return Served::Ended;
         }
         session.disconnect(ReasonCode::Success, properties);
@@ -341,7 +341,7 @@ impl Connection {
     /// Its connection ends without a word, and is to be made again at once; `false`: it has none.
     pub(super) fn cut(&mut self, tools: &mut Tools) -> bool {
         tools.recorder.at_group(self.client.group);
-        if self.stage != Stage::Standing {
+        if self.stage != Stage::Ready {
             return false;
         }
         let _ = self.hang_up(tools);
@@ -354,16 +354,17 @@ impl Connection {
 
     /// Its connection has ended against our will: how long to wait before the next attempt, if there is one.
     pub(super) fn retry_after(&mut self, tools: &mut Tools) -> Option<Duration> {
-        let reconnect = tools.plan.scenario.reconnect.filter(|reconnect| reconnect.also_first || self.has_stood)?;
-        let stood = self.stage == Stage::Standing && tools.now - self.since >= nanos(reconnect.stable_after);
-        self.attempts = if stood { 1 } else { self.attempts + 1 };
+        let reconnect =
+            tools.plan.scenario.reconnect.filter(|reconnect| reconnect.also_first || self.has_been_ready)?;
+        let is_stable = self.stage == Stage::Ready && tools.now - self.since >= nanos(reconnect.stable_after);
+        self.attempts = if is_stable { 1 } else { self.attempts + 1 };
         let chance = tools.random.f64();
         reconnect.backoff.delay_before(self.attempts, chance).filter(|_| !self.unwanted)
     }
 
     /// Whether it is connected, and was meant to be until this time.
     pub(super) fn has_stayed(&self, until: u64) -> bool {
-        matches!(&self.job, Job::Churn(churner) if self.stage == Stage::Standing && self.since + churner.stay <= until)
+        matches!(&self.job, Job::Churn(churner) if self.stage == Stage::Ready && self.since + churner.stay <= until)
     }
 
     /// Whether it is not to be dialled again by itself.

@@ -84,7 +84,7 @@ impl Connection {
             // What answers PINGREQ may wait behind what is not read.
             session.set_reading(!work.is_busy(), tools.instant());
         }
-        if let (Some(passing), Stage::Standing) = (&mut subscriber.passing, self.stage) {
+        if let (Some(passing), Stage::Ready) = (&mut subscriber.passing, self.stage) {
             passing.advance(self.client, session, tools);
         }
     }
