@@ -7,28 +7,34 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::stage::Stage;
+use super::{GRAIN, SLACK, Worker};
+use crate::bench::clock::nanos;
 use crate::bench::plan::Plan;
 use crate::bench::{Load, Role};
 use crate::mqtt::QoS;
 
 /// How long acknowledgements gather, at least and at most.
-const ACKNOWLEDGEMENTS: RangeInclusive<Duration> = Duration::from_micros(100)..=Duration::from_millis(10);
+const ACKNOWLEDGEMENTS: RangeInclusive<Duration> = Duration::from_micros(20)..=Duration::from_millis(10);
 /// How many publishes one read should complete at most.
 const COMPLETED: u64 = 256;
-/// The smallest window with which anything gathers: the broker must not wait for us.
-const WINDOW: u64 = 32;
+/// The part, one in so many, of the time in queues of the broker for which acknowledgements may gather. With half of it,
+/// and a broker that holds back all but the first answer until we write, a wait would cause the next one by itself.
+const PART: u64 = 3;
+/// How often that time is looked at, nanoseconds. From a longer time, in which we slept or were cut off, nothing follows.
+const REVIEW: RangeInclusive<u64> = 20_000_000..=1_000_000_000;
 /// How long deliveries gather: less is not worth a system call, and more would be seen in the seconds of the series.
 const DELIVERIES: RangeInclusive<Duration> = Duration::from_micros(50)..=Duration::from_millis(1);
 /// The fraction of the quickest delivery that gathering may add to a latency, too small to see in a histogram.
 const UNSEEN: u64 = 100;
 
 /// What a worker lets gather.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Gathering {
     /// Nothing: every wake-up counts.
     Nothing,
     /// Acknowledgements of unpaced publishers whose latency is not asked for.
-    Acknowledgements { qos: QoS, wait: Duration },
+    Acknowledgements(Acknowledgements),
     /// Deliveries of subscribers alone, at `QoS` 0, as long as they take much longer than the wait.
     Deliveries,
 }
@@ -58,33 +64,101 @@ impl Gathering {
             && plan.highest_qos() > QoS::AtMostOnce
             && publishers().all(|publish| unpaced(publish.load))
         {
-            Self::Acknowledgements { qos: plan.highest_qos(), wait: *ACKNOWLEDGEMENTS.start() }
+            Self::Acknowledgements(Acknowledgements::of(plan.highest_qos()))
         } else {
             Self::Nothing
         }
     }
 
-    /// How long to sleep after a turn in which everything that had come was read; `window` is the smallest of any
-    /// publisher.
-    pub(super) fn after(&mut self, harvest: Harvest, window: u64) -> Option<Duration> {
-        let completed = harvest.completed.checked_div(harvest.reads)?;
+    /// How long to sleep after a turn at `now` in which everything that had come was read.
+    fn after(&mut self, harvest: Harvest, publishers: Publishers, now: u64) -> Option<Duration> {
         match self {
             Self::Nothing => None,
-            Self::Acknowledgements { .. } if window < WINDOW => None,
-            Self::Acknowledgements { qos, wait } => {
-                // Half of the window is on its way there while the other half gathers here; at QoS 2 half of that is
-                // PUBREC.
-                let part = if *qos == QoS::ExactlyOnce { 4 } else { 2 };
-                let wanted = (window / part).min(COMPLETED);
-                let adapted = if completed < wanted { *wait * 5 / 4 } else { *wait * 4 / 5 };
-                *wait = adapted.clamp(*ACKNOWLEDGEMENTS.start(), *ACKNOWLEDGEMENTS.end());
-                Some(*wait)
-            }
+            Self::Acknowledgements(acknowledgements) => acknowledgements.after(harvest, publishers, now),
             Self::Deliveries => {
                 let wait = Duration::from_nanos(harvest.quickest? / UNSEEN);
-                (wait >= *DELIVERIES.start()).then_some(wait.min(*DELIVERIES.end()))
+                (harvest.reads > 0 && wait >= *DELIVERIES.start()).then_some(wait.min(*DELIVERIES.end()))
             }
         }
+    }
+}
+
+/// What the publishers of a worker have under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Publishers {
+    /// How many are connected.
+    pub(super) count: u64,
+    /// The smallest window of any of them.
+    pub(super) window: u64,
+    /// The shortest time in which the broker has answered anything, nanoseconds.
+    pub(super) round_trip: u64,
+}
+
+/// Acknowledgements that gather, at no cost of messages a second.
+///
+/// By Little's law, a message is under way for as long as all that are under way take to be answered at the present
+/// rate. What exceeds a round trip of it is spent in queues of the broker, which has enough to do while we come a part of
+/// that time later. Where there is no more to it than a round trip, the broker waits for us, and nothing gathers.
+#[derive(Debug)]
+pub(super) struct Acknowledgements {
+    /// How often a message is answered: PUBACK, or PUBREC and PUBCOMP.
+    answers: u64,
+    wait: Duration,
+    /// When the rate was looked at last, and how many publishes were completed since.
+    reviewed: u64,
+    completed: u64,
+    /// How long a message is under way, nanoseconds; `None` before the first look, or after a long pause.
+    under_way: Option<u64>,
+}
+
+impl Acknowledgements {
+    fn of(qos: QoS) -> Self {
+        let answers = if qos == QoS::ExactlyOnce { 2 } else { 1 };
+        Self { answers, wait: *ACKNOWLEDGEMENTS.start(), reviewed: 0, completed: 0, under_way: None }
+    }
+
+    fn after(&mut self, harvest: Harvest, publishers: Publishers, now: u64) -> Option<Duration> {
+        self.completed += harvest.completed;
+        let since = now.saturating_sub(self.reviewed);
+        if since >= *REVIEW.start() {
+            let in_flight = publishers.count.saturating_mul(publishers.window);
+            let at_this_rate = since.saturating_mul(in_flight).checked_div(self.completed);
+            self.under_way = at_this_rate.filter(|_| REVIEW.contains(&since));
+            (self.reviewed, self.completed) = (now, 0);
+        }
+        let completed = harvest.completed.checked_div(harvest.reads)?;
+        // Half of the window is on its way there while the other half gathers here; at QoS 2 half of that is PUBREC.
+        let wanted = (publishers.window / (2 * self.answers)).min(COMPLETED);
+        let adapted = if completed < wanted { self.wait * 5 / 4 } else { self.wait * 4 / 5 };
+        self.wait = adapted.clamp(*ACKNOWLEDGEMENTS.start(), *ACKNOWLEDGEMENTS.end());
+        let in_queues = self.under_way?.checked_sub(publishers.round_trip.saturating_mul(self.answers))?;
+        let most = Duration::from_nanos((in_queues / (PART * self.answers)).saturating_sub(SLACK));
+        (most >= *ACKNOWLEDGEMENTS.start()).then_some(self.wait.min(most))
+    }
+}
+
+impl Worker {
+    /// How long to let gather after a turn in which everything that had come was read.
+    pub(super) fn gather(&mut self, harvest: Harvest) -> Option<Duration> {
+        if harvest.completed > 0
+            && let Some(began) = self.tools.began.take()
+        {
+            self.tools.round_trip = self.tools.round_trip.min(self.tools.now - began);
+        }
+        if !self.tools.running {
+            return None;
+        }
+        let wait = self.gathering.after(harvest, self.publishers(), self.tools.now)?;
+        let now = self.tools.clock.now();
+        self.tools.lag.sleeps(now, now.saturating_add(nanos(wait).max(GRAIN)).saturating_add(SLACK));
+        Some(wait)
+    }
+
+    fn publishers(&self) -> Publishers {
+        let groups = self.tools.plan.scenario.groups.iter().zip(&self.groups);
+        let planned = groups.filter(|(group, _)| matches!(group.role, Role::Publish(_))).map(|(_, part)| part.count);
+        let count = self.tools.stages[Stage::Ready as usize].min(planned.sum::<usize>() as u64);
+        Publishers { count, window: self.tools.window, round_trip: self.tools.round_trip }
     }
 }
 
@@ -92,14 +166,16 @@ impl Gathering {
 mod tests {
     use super::*;
 
-    fn harvest(quickest: Option<Duration>) -> Harvest {
-        let nanos = |latency: Duration| u64::try_from(latency.as_nanos()).unwrap();
-        Harvest { reads: 1, completed: 0, quickest: quickest.map(nanos) }
+    const MS: u64 = 1_000_000;
+
+    fn deliveries(quickest: Option<Duration>) -> Option<Duration> {
+        let publishers = Publishers { count: 0, window: u64::MAX, round_trip: u64::MAX };
+        Gathering::Deliveries.after(Harvest { reads: 1, completed: 0, quickest: quickest.map(nanos) }, publishers, 0)
     }
 
     #[test]
     fn deliveries_gather_for_a_hundredth_of_the_quickest_of_them() {
-        let after = |micros| Gathering::Deliveries.after(harvest(Some(Duration::from_micros(micros))), 20);
+        let after = |micros| deliveries(Some(Duration::from_micros(micros)));
         assert_eq!(after(200), None, "2 us are not worth a sleep");
         assert_eq!(after(4_999), None);
         assert_eq!(after(5_000), Some(Duration::from_micros(50)));
@@ -109,21 +185,84 @@ mod tests {
 
     #[test]
     fn without_a_latency_nothing_says_that_a_wait_would_go_unseen() {
-        assert_eq!(Gathering::Deliveries.after(harvest(None), 20), None);
+        assert_eq!(deliveries(None), None);
+    }
+
+    /// A broker that answers `busy` after a round trip, and what comes in the meantime in turn.
+    struct Broker {
+        round_trip: u64,
+        /// Nanoseconds of its time for a message.
+        work: u64,
+        /// Whether all but the first answer come when we have written again.
+        holds_back: bool,
+    }
+
+    /// Rounds in which one read brings a whole window: the wait at the end, and the part of the rate that is left.
+    fn rounds(broker: &Broker, qos: QoS, publishers: Publishers) -> (Option<Duration>, f64) {
+        let mut gathering = Acknowledgements::of(qos);
+        let in_flight = publishers.count * publishers.window;
+        let answers = gathering.answers;
+        let (mut now, mut wait, mut took, mut first) = (100 * MS, None, 0, None);
+        for _ in 0..1_000 {
+            let waited = wait.map_or(0, |wait| nanos(wait) + SLACK) * if broker.holds_back { 2 } else { 1 };
+            took = (broker.work * in_flight).max((broker.round_trip + waited) * answers);
+            first.get_or_insert(took);
+            now += took;
+            // As after many turns, so that a wait is long enough for what is wanted.
+            let harvest = Harvest { reads: publishers.count, completed: in_flight / 4, quickest: None };
+            for _ in 0..4 {
+                wait = gathering.after(harvest, publishers, now);
+            }
+        }
+        (wait, first.unwrap_or(took) as f64 / took as f64)
     }
 
     #[test]
-    fn acknowledgements_gather_until_a_read_brings_half_a_window_of_them() {
-        let mut gathering = Gathering::Acknowledgements { qos: QoS::AtLeastOnce, wait: Duration::from_micros(100) };
-        let harvest = |completed| Harvest { reads: 2, completed, quickest: None };
-        assert_eq!(gathering.after(harvest(98), 100), Some(Duration::from_micros(125)));
-        assert_eq!(gathering.after(harvest(100), 100), Some(Duration::from_micros(100)));
-        assert_eq!(gathering.after(Harvest::default(), 100), None, "nothing was read");
+    fn acknowledgements_gather_where_the_broker_has_a_queue() {
+        let publishers = Publishers { count: 5, window: 100, round_trip: MS / 5 };
+        let broker = Broker { round_trip: MS / 5, work: 10_000, holds_back: false };
+        let (wait, rate) = rounds(&broker, QoS::AtLeastOnce, publishers);
+        // 500 messages take it 5 ms.
+        assert_eq!(wait, Some(Duration::from_nanos((5 * MS - MS / 5) / PART - SLACK)));
+        assert_eq!(rate, 1.0);
+        let (wait, rate) = rounds(&broker, QoS::ExactlyOnce, publishers);
+        assert!(wait.is_some_and(|wait| wait > Duration::from_micros(500)), "{wait:?}");
+        assert_eq!(rate, 1.0);
     }
 
     #[test]
-    fn with_a_small_window_the_broker_never_waits_for_us() {
-        let mut gathering = Gathering::Acknowledgements { qos: QoS::AtLeastOnce, wait: Duration::from_micros(100) };
-        assert_eq!(gathering.after(Harvest { reads: 1, completed: 1, quickest: None }, 1), None);
+    fn nothing_gathers_where_the_window_is_all_that_holds_us_up() {
+        for holds_back in [false, true] {
+            for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+                for round_trip in [MS / 10, MS, 10 * MS, 100 * MS] {
+                    let publishers = Publishers { count: 10, window: 100, round_trip };
+                    let broker = Broker { round_trip, work: 1, holds_back };
+                    let (wait, rate) = rounds(&broker, qos, publishers);
+                    assert_eq!((wait, rate), (None, 1.0), "{qos:?}, {round_trip} ns, {holds_back}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_gathers_before_the_rate_and_the_round_trip_are_known() {
+        let harvest = Harvest { reads: 1, completed: 1, quickest: None };
+        let mut gathering = Acknowledgements::of(QoS::AtLeastOnce);
+        let publishers = Publishers { count: 5, window: 100, round_trip: u64::MAX };
+        assert_eq!(gathering.after(harvest, publishers, MS), None);
+        assert_eq!(gathering.after(harvest, publishers, 50 * MS), None);
+        let publishers = Publishers { round_trip: MS, ..publishers };
+        assert!(gathering.after(harvest, publishers, 51 * MS).is_some());
+        assert_eq!(gathering.after(Harvest::default(), publishers, 52 * MS), None, "nothing was read");
+    }
+
+    #[test]
+    fn after_a_pause_the_rate_is_looked_at_anew() {
+        let harvest = Harvest { reads: 1, completed: 1, quickest: None };
+        let publishers = Publishers { count: 5, window: 100, round_trip: MS };
+        let mut gathering = Acknowledgements::of(QoS::AtLeastOnce);
+        gathering.after(harvest, publishers, MS);
+        assert!(gathering.after(harvest, publishers, 50 * MS).is_some());
+        assert_eq!(gathering.after(harvest, publishers, 60_000 * MS), None);
     }
 }

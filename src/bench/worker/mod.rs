@@ -159,7 +159,9 @@ impl Worker {
             stages: [0; Stage::COUNT],
             answer_timeout: nanos(plan.scenario.dialers.first().map_or(Duration::ZERO, |dialer| dialer.timeout)),
             running: false,
-            measure_acks: !matches!(gathering, Gathering::Acknowledgements { .. }),
+            measure_acks: !matches!(gathering, Gathering::Acknowledgements(_)),
+            round_trip: u64::MAX,
+            began: None,
             quickest: None,
             expects: plan.knows_what_to_expect(),
             distinct: 0,
@@ -278,11 +280,7 @@ impl Worker {
             completed: self.tools.completed - before.0,
             quickest: self.tools.quickest.take(),
         };
-        if self.tools.running
-            && let Some(wait) = self.gathering.after(harvest, self.tools.window)
-        {
-            let now = self.tools.clock.now();
-            self.tools.lag.sleeps(now, now.saturating_add(nanos(wait).max(GRAIN)).saturating_add(SLACK));
+        if let Some(wait) = self.gather(harvest) {
             return Poll::Ready(Next::Gather(wait));
         }
         if let Some(wait) = self.rest_of_tick(due + harvest.reads) {

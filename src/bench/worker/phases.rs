@@ -99,6 +99,7 @@ impl Worker {
         self.mode = Mode::Running { begin: at };
         self.tools.phase = phase;
         self.tools.running = true;
+        self.tools.began = Some(self.tools.now);
         // At the worker's own clock too, so that a short run is measured.
         self.next_look = 0;
         let mut per_second = 0.0;

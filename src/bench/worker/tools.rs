@@ -59,6 +59,10 @@ pub(super) struct Tools {
     pub(super) quickest: Option<u64>,
     /// The smallest window of any publisher.
     pub(super) window: u64,
+    /// The shortest time in which the broker has answered CONNECT, or the first publishes of a phase, nanoseconds.
+    pub(super) round_trip: u64,
+    /// When the phase began, until the first publish in it is completed.
+    pub(super) began: Option<u64>,
     /// Which phase it is, from 0.
     pub(super) phase: usize,
     /// Topics at which the broker keeps a message of ours, where later phases subscribe to them.

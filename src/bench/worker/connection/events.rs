@@ -21,6 +21,7 @@ impl Connection {
                 },
                 Event::Connected(ack) => {
                     tools.recorder.step(Measure::Connack, tools.now - self.since);
+                    tools.round_trip = tools.round_trip.min(tools.now - self.since);
                     tools.recorder.counts.connected += 1;
                     tools.recorder.ever_connected += u64::from(!std::mem::replace(&mut self.has_connected, true));
                     if let Job::Publish(publisher) = &self.job {
