@@ -50,7 +50,7 @@ impl TopicName {
     /// A topic as sent by a broker: checked by the rules of the specification, prefixes not interpreted.
     pub fn received(text: ByteString) -> Result<Self, TopicError> {
         check_text(&text)?;
-        match memchr::memchr2(b'+', b'#', text.as_bytes()) {
+        match text.bytes().position(|byte| matches!(byte, b'+' | b'#')) {
             Some(at) => Err(TopicError::new(&text, at, TopicErrorKind::WildcardInName)),
             None => Ok(Self(text)),
         }
