@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(deliveries(None), None);
     }
 
-    /// A broker that answers `busy` after a round trip, and what comes in the meantime in turn.
+    /// A broker that answers after a round trip, but not more messages than it can work through.
     struct Broker {
         round_trip: u64,
         /// Nanoseconds of its time for a message.
@@ -197,37 +197,39 @@ mod tests {
         holds_back: bool,
     }
 
-    /// Rounds in which one read brings a whole window: the wait at the end, and the part of the rate that is left.
-    fn rounds(broker: &Broker, qos: QoS, publishers: Publishers) -> (Option<Duration>, f64) {
+    /// Rounds in which all that may be under way is answered: the wait at the end, and how long a round takes with it and
+    /// without.
+    fn rounds(broker: &Broker, qos: QoS, publishers: Publishers) -> (Option<Duration>, [u64; 2]) {
         let mut gathering = Acknowledgements::of(qos);
-        let in_flight = publishers.count * publishers.window;
-        let answers = gathering.answers;
-        let (mut now, mut wait, mut took, mut first) = (100 * MS, None, 0, None);
+        let (in_flight, answers) = (publishers.count * publishers.window, gathering.answers);
+        let round = |wait: Option<Duration>| {
+            let held_back = if broker.holds_back { 2 } else { 1 };
+            let waited = wait.map_or(0, |wait| nanos(wait) + SLACK) * held_back;
+            (broker.work * in_flight).max((broker.round_trip + waited) * answers)
+        };
+        let (mut now, mut wait) = (100 * MS, None);
         for _ in 0..1_000 {
-            let waited = wait.map_or(0, |wait| nanos(wait) + SLACK) * if broker.holds_back { 2 } else { 1 };
-            took = (broker.work * in_flight).max((broker.round_trip + waited) * answers);
-            first.get_or_insert(took);
-            now += took;
-            // As after many turns, so that a wait is long enough for what is wanted.
-            let harvest = Harvest { reads: publishers.count, completed: in_flight / 4, quickest: None };
-            for _ in 0..4 {
+            now += round(wait);
+            // Less than is wanted in a turn, so that nothing but the time in queues limits the wait.
+            let harvest = Harvest { reads: publishers.count, completed: in_flight / 10, quickest: None };
+            for _ in 0..10 {
                 wait = gathering.after(harvest, publishers, now);
             }
         }
-        (wait, first.unwrap_or(took) as f64 / took as f64)
+        (wait, [round(wait), round(None)])
     }
 
     #[test]
     fn acknowledgements_gather_where_the_broker_has_a_queue() {
         let publishers = Publishers { count: 5, window: 100, round_trip: MS / 5 };
         let broker = Broker { round_trip: MS / 5, work: 10_000, holds_back: false };
-        let (wait, rate) = rounds(&broker, QoS::AtLeastOnce, publishers);
+        let (wait, took) = rounds(&broker, QoS::AtLeastOnce, publishers);
         // 500 messages take it 5 ms.
         assert_eq!(wait, Some(Duration::from_nanos((5 * MS - MS / 5) / PART - SLACK)));
-        assert_eq!(rate, 1.0);
-        let (wait, rate) = rounds(&broker, QoS::ExactlyOnce, publishers);
+        assert_eq!(took, [5 * MS; 2]);
+        let (wait, took) = rounds(&broker, QoS::ExactlyOnce, publishers);
         assert!(wait.is_some_and(|wait| wait > Duration::from_micros(500)), "{wait:?}");
-        assert_eq!(rate, 1.0);
+        assert_eq!(took, [5 * MS; 2]);
     }
 
     #[test]
@@ -237,8 +239,8 @@ mod tests {
                 for round_trip in [MS / 10, MS, 10 * MS, 100 * MS] {
                     let publishers = Publishers { count: 10, window: 100, round_trip };
                     let broker = Broker { round_trip, work: 1, holds_back };
-                    let (wait, rate) = rounds(&broker, qos, publishers);
-                    assert_eq!((wait, rate), (None, 1.0), "{qos:?}, {round_trip} ns, {holds_back}");
+                    let (wait, [with, without]) = rounds(&broker, qos, publishers);
+                    assert_eq!((wait, with), (None, without), "{qos:?}, {round_trip} ns, {holds_back}");
                 }
             }
         }

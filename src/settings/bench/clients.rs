@@ -46,7 +46,8 @@ pub(super) fn workers(timing: &TimingArgs, scenario: &Scenario, has_known_rate: 
     match timing.workers {
         Some(workers) => usize::try_from(workers).unwrap_or(cores),
         None if has_known_rate && is_light(scenario) => 1,
-        None => cores,
+        // One that drives no client would be idle.
+        None => usize::try_from(scenario.clients()).map_or(cores, |clients| cores.min(clients)).max(1),
     }
 }
 
