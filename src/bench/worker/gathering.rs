@@ -133,7 +133,9 @@ impl Acknowledgements {
         self.wait = adapted.clamp(*ACKNOWLEDGEMENTS.start(), *ACKNOWLEDGEMENTS.end());
         let in_queues = self.under_way?.checked_sub(publishers.round_trip.saturating_mul(self.answers))?;
         let most = Duration::from_nanos((in_queues / (PART * self.answers)).saturating_sub(SLACK));
-        (most >= *ACKNOWLEDGEMENTS.start()).then_some(self.wait.min(most))
+        // A broker that answers in large batches by itself is not waited for.
+        let wait = self.wait.min(most);
+        (wait > *ACKNOWLEDGEMENTS.start()).then_some(wait)
     }
 }
 
@@ -244,6 +246,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_broker_that_answers_half_a_window_at_once_is_not_waited_for() {
+        let publishers = Publishers { count: 5, window: 100, round_trip: 0 };
+        let mut gathering = Acknowledgements::of(QoS::AtLeastOnce);
+        let mut after = |completed, now| {
+            let harvest = Harvest { reads: 1, completed, quickest: None };
+            (0..100).map(|_| gathering.after(harvest, publishers, now)).last().flatten()
+        };
+        after(1, MS);
+        assert!(after(49, 50 * MS).is_some());
+        assert_eq!(after(50, 51 * MS), None);
     }
 
     #[test]
