@@ -7,9 +7,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::stage::Stage;
-use super::{GRAIN, SLACK, Worker};
-use crate::bench::clock::nanos;
+use super::lag::SLACK;
 use crate::bench::plan::Plan;
 use crate::bench::{Load, Role};
 use crate::mqtt::QoS;
@@ -71,7 +69,7 @@ impl Gathering {
     }
 
     /// How long to sleep after a turn at `now` in which everything that had come was read.
-    fn after(&mut self, harvest: Harvest, publishers: Publishers, now: u64) -> Option<Duration> {
+    pub(super) fn after(&mut self, harvest: Harvest, publishers: Publishers, now: u64) -> Option<Duration> {
         match self {
             Self::Nothing => None,
             Self::Acknowledgements(acknowledgements) => acknowledgements.after(harvest, publishers, now),
@@ -139,34 +137,10 @@ impl Acknowledgements {
     }
 }
 
-impl Worker {
-    /// How long to let gather after a turn in which everything that had come was read.
-    pub(super) fn gather(&mut self, harvest: Harvest) -> Option<Duration> {
-        if harvest.completed > 0
-            && let Some(began) = self.tools.began.take()
-        {
-            self.tools.round_trip = self.tools.round_trip.min(self.tools.now - began);
-        }
-        if !self.tools.running {
-            return None;
-        }
-        let wait = self.gathering.after(harvest, self.publishers(), self.tools.now)?;
-        let now = self.tools.clock.now();
-        self.tools.lag.sleeps(now, now.saturating_add(nanos(wait).max(GRAIN)).saturating_add(SLACK));
-        Some(wait)
-    }
-
-    fn publishers(&self) -> Publishers {
-        let groups = self.tools.plan.scenario.groups.iter().zip(&self.groups);
-        let planned = groups.filter(|(group, _)| matches!(group.role, Role::Publish(_))).map(|(_, part)| part.count);
-        let count = self.tools.stages[Stage::Ready as usize].min(planned.sum::<usize>() as u64);
-        Publishers { count, window: self.tools.window, round_trip: self.tools.round_trip }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::clock::nanos;
 
     const MS: u64 = 1_000_000;
 

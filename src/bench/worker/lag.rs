@@ -23,6 +23,8 @@ pub(super) enum Cause {
     Connection,
 }
 
+/// How much later than it asks for the system may wake a thread that sleeps, by default, nanoseconds.
+pub(super) const SLACK: u64 = 50_000;
 /// What is later is asked about.
 const ASKED: u64 = 1_000_000;
 /// How long an answer holds.

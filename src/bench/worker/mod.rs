@@ -18,6 +18,7 @@ mod publisher;
 mod ready;
 mod requests;
 mod responder;
+mod sleep;
 mod stage;
 mod subscriber;
 mod subscriptions;
@@ -31,7 +32,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::task::JoinSet;
@@ -52,10 +53,6 @@ use stage::Stage;
 use ticker::Ticker;
 use tools::{BUFFER, Times, Tools};
 
-/// No alarm is set for less.
-const GRAIN: u64 = pacer::GRAIN.subsec_nanos() as u64;
-/// How much later than it asks for the system may wake a thread that sleeps, by default.
-const SLACK: u64 = 50_000;
 /// How often the worker looks at keep alives, closes seconds and reports its progress.
 const LOOK: u64 = 50_000_000;
 /// In how many looks all connections have been looked at.
@@ -287,50 +284,6 @@ impl Worker {
             return Poll::Ready(Next::Gather(wait));
         }
         self.wait(cx)
-    }
-
-    /// How long to let gather what falls due and arrives, after a turn with so many messages and reads.
-    fn rest_of_tick(&mut self, events: u64) -> Option<Duration> {
-        let Mode::Running { begin } = self.mode else { return None };
-        if !self.tools.running || self.tools.now < begin {
-            return None;
-        }
-        let now = self.tools.clock.now();
-        let recorder = &mut self.tools.recorder;
-        self.ticker.note(events, now, now >= recorder.from && now < recorder.to);
-        recorder.precision = self.ticker.held();
-        // Connects have tasks of their own in this thread, and their times are measured too.
-        let end = self.ticker.end_of_tick(now).filter(|_| self.under_way() == 0)?;
-        self.tools.lag.sleeps(now, end.max(now + GRAIN) + SLACK);
-        Some(Duration::from_nanos(end - now))
-    }
-
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        let handshakes_left = self.under_way() < self.handshakes();
-        let next_dial = self.planned_dials.peek().map(|dial| dial.0.0).filter(|_| handshakes_left);
-        let next_departure = self.tools.departures.peek().map(|departure| departure.0.0);
-        let next_alarm = self.tools.alarms.peek().map(|alarm| alarm.0.0);
-        let next_phase = self.upcoming.front().map(|phase| phase.1);
-        let next_due = match self.mode {
-            Mode::Running { begin } => self
-                .groups
-                .iter()
-                .filter_map(|group| group.schedule.as_ref()?.next_due())
-                .min()
-                .map(|due| begin.saturating_add(due)),
-            _ => None,
-        };
-        let times = [next_dial, next_departure, next_alarm, next_phase, next_due];
-        let wake = times.into_iter().flatten().fold(self.next_look, u64::min);
-        let now = Instant::now();
-        match self.pacer.poll(self.tools.clock.instant(wake), now, cx) {
-            Poll::Ready(()) => Poll::Ready(Next::Again),
-            Poll::Pending => {
-                let now = self.tools.clock.at(now);
-                self.tools.lag.sleeps(now, wake.max(now + GRAIN));
-                Poll::Pending
-            }
-        }
     }
 
     /// Hands out what is due; how many messages that is.
