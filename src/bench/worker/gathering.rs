@@ -16,8 +16,8 @@ use crate::mqtt::QoS;
 const ACKNOWLEDGEMENTS: RangeInclusive<Duration> = Duration::from_micros(20)..=Duration::from_millis(10);
 /// How many publishes one read should complete at most.
 const COMPLETED: u64 = 256;
-/// The part, one in so many, of the time in queues of the broker for which acknowledgements may gather. With half of it,
-/// and a broker that holds back all but the first answer until we write, a wait would cause the next one by itself.
+/// Acknowledgements gather for one part in so many of the time in queues of the broker. With two parts, and a broker that
+/// holds back all but the first answer until we write, each wait would be reason enough for the next one.
 const PART: u64 = 3;
 /// How often that time is looked at, nanoseconds. From a longer time, in which we slept or were cut off, nothing follows.
 const REVIEW: RangeInclusive<u64> = 20_000_000..=1_000_000_000;
@@ -94,9 +94,9 @@ pub(super) struct Publishers {
 
 /// Acknowledgements that gather, at no cost of messages a second.
 ///
-/// By Little's law, a message is under way for as long as all that are under way take to be answered at the present
-/// rate. What exceeds a round trip of it is spent in queues of the broker, which has enough to do while we come a part of
-/// that time later. Where there is no more to it than a round trip, the broker waits for us, and nothing gathers.
+/// By Little's law, a message is under way for as long as the present rate takes to answer all that are under way. A
+/// round trip is part of that time, and the rest is spent in queues of the broker: it has enough to do while we come
+/// later by a third of that. Without such a rest the broker waits for us, and nothing gathers.
 #[derive(Debug)]
 pub(super) struct Acknowledgements {
     /// How often a message is answered: PUBACK, or PUBREC and PUBCOMP.

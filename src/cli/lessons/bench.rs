@@ -45,9 +45,9 @@ pub(super) const LESSONS: &[Lesson] = &[
     lesson_of(
         RUNS,
         "workers",
-        "Each is a thread with its share of the clients, and clients never change their worker. By default there are \
-         no more of them than clients. More than the cores of the machine only disturb the measurement; the verdict \
-         says when the generator was the limit.",
+        "Each is a thread with its share of the clients, and clients never change their worker. By default there is at \
+         most one for each client. More than the cores of the machine only disturb the measurement; the verdict says \
+         when the generator was the limit.",
     ),
     lesson_of(
         RUNS,
