@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tempfile::TempDir;
 
@@ -18,7 +18,11 @@ pub struct Mosquitto {
     child: Child,
     address: SocketAddr,
     directory: TempDir,
+    log: Log,
 }
+
+/// What it says of connections, for a test that fails: why one ended is seen nowhere else.
+type Log = Arc<Mutex<Vec<String>>>;
 
 impl Mosquitto {
     /// Starts it with these lines after the listener's, and waits until it answers. Unless the lines say otherwise,
@@ -71,8 +75,9 @@ impl Mosquitto {
             text.extend([name, " ", value, "\n"]);
         }
         writeln!(file, "{text}{configuration}").expect("the file can be written");
-        let child = Self::spawn(program, &directory)?;
-        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory })
+        let log = Log::default();
+        let child = Self::spawn(program, &directory, &log)?;
+        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), directory, log })
     }
 
     /// Ends it in order, so that it writes its database, and starts it again with the same port and directory.
@@ -91,11 +96,12 @@ impl Mosquitto {
     /// Starts it with the same port and directory, after its end.
     pub fn start_again(&mut self) {
         let program = find().expect("it was found before");
-        self.child = Self::spawn(program, &self.directory).unwrap_or_else(|log| panic!("no restart:\n{log}"));
+        self.child =
+            Self::spawn(program, &self.directory, &self.log).unwrap_or_else(|log| panic!("no restart:\n{log}"));
     }
 
     /// Runs it with the configuration in the directory, until it says that it runs.
-    fn spawn(program: &str, directory: &TempDir) -> Result<Child, String> {
+    fn spawn(program: &str, directory: &TempDir, log: &Log) -> Result<Child, String> {
         let mut child = Command::new(program)
             .args(["-v", "-c"])
             .arg(directory.path().join("mosquitto.conf"))
@@ -109,21 +115,27 @@ impl Mosquitto {
         // It says on stderr when it runs; the thread then drains what follows, so that it never blocks.
         let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
         let (sender, lines) = mpsc::channel();
+        let kept = log.clone();
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
+                // PUBLISH and its answers: there may be millions.
+                let is_of_a_message = line.contains(" PUB");
+                if !is_of_a_message {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
+                }
                 _ = sender.send(line);
             }
         });
-        let mut log = String::new();
+        let mut beginning = String::new();
         while let Ok(line) = lines.recv_timeout(DEADLINE) {
             if line.ends_with(" running") {
                 return Ok(child);
             }
-            log = log + &line + "\n";
+            beginning = beginning + &line + "\n";
         }
         _ = child.kill();
         _ = child.wait();
-        Err(log)
+        Err(beginning)
     }
 }
 
@@ -131,6 +143,10 @@ impl Drop for Mosquitto {
     fn drop(&mut self) {
         _ = self.child.kill();
         _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            report(&format!("mosquitto's log without messages:\n{}", log.join("\n")));
+        }
     }
 }
 
@@ -143,7 +159,7 @@ fn find() -> Option<&'static str> {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "who reads the test's output should know that it proved nothing")]
+#[expect(clippy::print_stderr, reason = "who reads the test's output should know why it proved nothing or failed")]
 fn report(line: &str) {
     eprintln!("{line}");
 }
